@@ -1,0 +1,122 @@
+"""Every error that Berceau raises for a person to read.
+
+    BerceauError
+    ├── SettingsError                 a setting or an environment variable is wrong
+    ├── ComponentError                a component breaks a rule
+    │   ├── ComponentImportError      a module of it doesn't import
+    │   ├── DuplicateNameError        two components declare the same name
+    │   └── EntityError               an entity can't be mapped
+    ├── DatabaseError                 the database can't do what is asked
+    │   ├── UrlError                  a database URL is malformed
+    │   ├── ConnectionFailedError     unreachable server, wrong password, no such database
+    │   ├── PermissionMissingError    the role lacks a right
+    │   └── ServerError               the embedded server can't start or stop
+    └── MigrationError                the migrations can't be read, written or applied
+        ├── MigrationFileError        a folder in migrations/ is malformed
+        ├── HistoryError              the files and the database's ledger contradict each other
+        ├── DataLossError             the change would lose data and wasn't allowed to
+        └── StatementError            a statement of a migration failed
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where a mistake is: a component, a file and a line, as far as each is known."""
+
+    component: str | None = None
+    file: Path | None = None
+    line: int | None = None
+
+    def __str__(self) -> str:
+        parts = []
+        if self.component is not None:
+            parts.append(f"component {self.component}")
+        if self.file is not None:
+            parts.append(str(self.file) if self.line is None else f"{self.file}:{self.line}")
+        return ", ".join(parts)
+
+
+class BerceauError(Exception):
+    """What happened, where, and what to do next.
+
+    ``str()`` gives the whole message for a person; the parts stay readable as attributes.
+    """
+
+    def __init__(
+        self, message: str, *, where: Location | None = None, cure: str | None = None
+    ) -> None:
+        self.message = message
+        self.where = where
+        self.cure = cure
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        lines = [self.message]
+        if self.where is not None and str(self.where):
+            lines.append(f"  in {self.where}")
+        if self.cure is not None:
+            lines.append(f"  {self.cure}")
+        return "\n".join(lines)
+
+
+class SettingsError(BerceauError):
+    """A setting or an environment variable is wrong."""
+
+
+class ComponentError(BerceauError):
+    """A component breaks a rule of the house."""
+
+
+class ComponentImportError(ComponentError):
+    """A module of a component doesn't import; ``__cause__`` is what it raised."""
+
+
+class DuplicateNameError(ComponentError):
+    """Two components declare the same entity, table or enum."""
+
+
+class EntityError(ComponentError):
+    """An entity can't be mapped, or its file does what only Berceau may do."""
+
+
+class DatabaseError(BerceauError):
+    """The database can't do what is asked."""
+
+
+class UrlError(DatabaseError):
+    """A database URL is malformed."""
+
+
+class ConnectionFailedError(DatabaseError):
+    """No connection: unreachable server, wrong password, no such database or role."""
+
+
+class PermissionMissingError(DatabaseError):
+    """The role lacks a right."""
+
+
+class ServerError(DatabaseError):
+    """The embedded server can't start or stop."""
+
+
+class MigrationError(BerceauError):
+    """The migrations can't be read, written or applied."""
+
+
+class MigrationFileError(MigrationError):
+    """A folder in ``migrations/`` is malformed."""
+
+
+class HistoryError(MigrationError):
+    """The migration files and the database's ledger contradict each other."""
+
+
+class DataLossError(MigrationError):
+    """The change would lose data and wasn't allowed to."""
+
+
+class StatementError(MigrationError):
+    """A statement of a migration failed; nothing of that migration was kept."""

@@ -1,0 +1,90 @@
+"""The one reader of the environment: ini settings, ``.env`` and variables become ``Settings``."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from dotenv import dotenv_values
+
+from berceau.errors import SettingsError
+
+INI_PREFIX = "berceau."
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the project's surroundings say, read once.
+
+    ``root`` is the project's folder. The URLs are as configured, unparsed; ``None`` for both
+    means the embedded server.
+    """
+
+    root: Path
+    database_url: str | None = field(default=None, repr=False)
+    migration_database_url: str | None = field(default=None, repr=False)
+    test_workers: int | Literal["auto"] = "auto"
+
+    @property
+    def state(self) -> Path:
+        """The folder of everything generated: ``.berceau``; safe to delete."""
+        return self.root / ".berceau"
+
+    @property
+    def components(self) -> Path:
+        """The folder whose packages are the project's components."""
+        return self.root / "components"
+
+    @property
+    def migrations(self) -> Path:
+        """The folder of the reviewed migrations."""
+        return self.root / "migrations"
+
+
+def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings of the project in ``root``.
+
+    A variable of the environment wins over ``.env``, which wins over an ini setting
+    (``berceau.database_url``, ``berceau.migration_database_url``). An empty value counts as
+    absent. Raises ``SettingsError``.
+    """
+    from_ini = {
+        key.removeprefix(INI_PREFIX).upper(): value
+        for key, value in (ini or {}).items()
+        if key.startswith(INI_PREFIX)
+    }
+    dotenv = {k: v for k, v in dotenv_values(root / ".env").items() if v is not None}
+    values = from_ini | dotenv | os.environ
+    database_url = values.get("DATABASE_URL") or None
+    return Settings(
+        root=root,
+        database_url=database_url,
+        migration_database_url=values.get("MIGRATION_DATABASE_URL") or database_url,
+        test_workers=parse_workers(
+            values.get("BERCEAU_TEST_WORKERS") or "auto", "BERCEAU_TEST_WORKERS"
+        ),
+    )
+
+
+def parse_workers(text: str, source: str) -> int | Literal["auto"]:
+    """Return the worker count that ``text`` means; ``source`` names it in the error."""
+    if text == "auto":
+        return "auto"
+    if text.isascii() and text.isdigit() and int(text) >= 1:
+        return int(text)
+    raise SettingsError(
+        f"{source} is {text!r}, which is no worker count.",
+        cure="Use an integer of 1 or more, or auto.",
+    )
+
+
+def find_root(start: Path) -> Path:
+    """Return the nearest folder at or above ``start`` that holds a project's ``tasks.py``."""
+    for folder in (start, *start.parents):
+        if (folder / "tasks.py").is_file():
+            return folder
+    raise SettingsError(
+        f"{start} is not inside a Berceau project: no tasks.py in it or above it.",
+        cure="Change to the project's folder.",
+    )
