@@ -1,0 +1,1 @@
+"""The Pyramid side of Berceau: pages, units of work and the components' views."""

@@ -1,0 +1,76 @@
+"""The application: settings, database and components become WSGI."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pyramid.config import Configurator
+
+from berceau import settings as project
+from berceau.errors import BerceauError, SettingsError
+from berceau.settings import Settings
+from berceau.web.components import blame_configuration, include_component
+from berceau.web.registry import RUNNING
+from berceau.workflows.start import start
+
+log = logging.getLogger("berceau")
+
+SETTINGS = "berceau.settings"
+
+
+def main(global_config: Mapping[str, str], **ini: str) -> Any:
+    """Return the WSGI application of ``development.ini``; the paste factory.
+
+    The project's root is ``berceau.root``, or else the folder of the ini file.
+    """
+    ini = {"berceau.root": global_config["here"], **ini}
+    try:
+        return make_app(_load(ini), ini)
+    except BerceauError as error:
+        raise SystemExit(str(error)) from None
+
+
+def make_app(settings: Settings, ini: Mapping[str, str] | None = None) -> Any:
+    """Return the WSGI application of the project that ``settings`` describe.
+
+    ``ini`` holds Pyramid's settings. Raises ``BerceauError``.
+    """
+    config = Configurator(settings={**(ini or {}), SETTINGS: settings})
+    config.include("berceau")
+    config.include("berceau.web.home")
+    config.include("berceau.web.errors")
+    config.include("berceau.web.security")
+    with blame_configuration(config.registry[RUNNING].components):
+        return config.make_wsgi_app()
+
+
+def includeme(config: Configurator) -> None:
+    """Give any Pyramid application the components, the database and units of work.
+
+    The application's settings name the project by ``berceau.root``. What this configures, the
+    application may configure otherwise: Pyramid prefers its word. Raises ``BerceauError``.
+    """
+    options = config.get_settings()
+    running = start(options.get(SETTINGS) or _load(options))
+    log.info(running.summary)
+    for warning in running.warnings:
+        log.warning(warning)
+    config.registry[RUNNING] = running
+    config.include("berceau.web.renderer")
+    config.include("berceau.web.navigation")
+    config.include("berceau.web.csrf")
+    config.include("berceau.web.units")
+    config.include("berceau.web.unavailable")
+    for component in running.components:
+        include_component(config, component, running.components)
+
+
+def _load(options: Mapping[str, Any]) -> Settings:
+    if not options.get("berceau.root"):
+        raise SettingsError(
+            "Pyramid's settings don't say where the Berceau project is.",
+            cure='Set berceau.root to the folder that holds "components", as in '
+            "berceau.root = %(here)s.",
+        )
+    return project.load(Path(options["berceau.root"]), options)

@@ -1,0 +1,92 @@
+"""A component's manifest and views become part of a Pyramid application."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pony.orm import ERDiagramError
+from pyramid.config import Configurator
+from pyramid.exceptions import ConfigurationConflictError, ConfigurationExecutionError
+
+from berceau.components import Component, import_module, locate
+from berceau.errors import ComponentError, ComponentImportError, EntityError, Location
+
+# Modules that are no part of the running application, and may import what only tests have.
+NOT_SCANNED = [".tests", ".conftest"]
+
+
+def include_component(
+    config: Configurator, component: Component, among: Sequence[Component]
+) -> None:
+    """Run the manifest of ``component`` and register its decorated views.
+
+    Raises ``ComponentError`` with the file and line at fault; ``among`` are all components.
+    """
+    package = import_module(component.package, component, among)
+    with _blame(component, among):
+        if hasattr(package, "includeme"):
+            config.include(package)
+        config.scan(package, ignore=NOT_SCANNED)
+
+
+@contextmanager
+def _blame(component: Component, among: Sequence[Component]) -> Iterator[None]:
+    try:
+        yield
+    except ERDiagramError as error:
+        raise EntityError(
+            f"Component {component.name} declares an entity too late: {error}",
+            where=_place(error, component, among),
+            cure="Declare it in the component's entities.py: only that file is read in time.",
+        ) from error
+    except (Exception, SystemExit) as error:
+        raise ComponentImportError(
+            f"Component {component.name} doesn't load: {type(error).__name__}: {error}",
+            where=_place(error, component, among),
+            cure="Mend the line, or take the component's folder out.",
+        ) from error
+
+
+def _place(error: BaseException, component: Component, among: Sequence[Component]) -> Location:
+    where = locate(error, among)
+    return where if where.file else Location(component.name, component.path)
+
+
+@contextmanager
+def blame_configuration(components: Sequence[Component]) -> Iterator[None]:
+    """Turn what Pyramid finds wrong when it puts all together into a ``ComponentError``.
+
+    What no component caused passes through as it is.
+    """
+    try:
+        yield
+    except ConfigurationExecutionError as error:
+        where = _owner(error.info, components)
+        if where is None:
+            raise
+        raise ComponentError(
+            f"Component {where.component} can't be configured: {error.evalue}",
+            where=where,
+            cure="Mend the line, or take the component's folder out.",
+        ) from error
+    except ConfigurationConflictError as error:
+        infos = [info for conflict in error._conflicts.values() for info in conflict]
+        where = next(filter(None, (_owner(info, components) for info in infos)), None)
+        if where is None:
+            raise
+        places = ", ".join(sorted({f"{info.file}:{info.line}" for info in infos}))
+        raise ComponentError(
+            f"Two lines configure the same thing: {places}",
+            where=where,
+            cure="Rename one of the two: routes and views of all components share one space.",
+        ) from error
+
+
+def _owner(info: Any, components: Sequence[Component]) -> Location | None:
+    """Return where Pyramid's action ``info`` points, if that is inside a component."""
+    file = Path(getattr(info, "file", ""))
+    for component in components:
+        if file.is_relative_to(component.path):
+            return Location(component.name, file, info.line)
+    return None

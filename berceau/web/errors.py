@@ -1,0 +1,73 @@
+"""The pages for what can't be served: each says what happened and what to do next."""
+
+import logging
+from typing import Any
+
+from pyramid.config import Configurator
+from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken, URLDecodeError
+from pyramid.httpexceptions import HTTPError, HTTPNotFound
+from pyramid.request import Request
+
+log = logging.getLogger("berceau")
+
+TEMPLATE = "berceau.web:templates/error.pt"
+
+
+def includeme(config: Configurator) -> None:
+    """Serve a friendly page for every error."""
+    config.add_notfound_view(not_found, renderer=TEMPLATE, append_slash=False)
+    config.add_exception_view(forged, context=BadCSRFToken, renderer=TEMPLATE)
+    config.add_exception_view(forged, context=BadCSRFOrigin, renderer=TEMPLATE)
+    config.add_exception_view(malformed, context=URLDecodeError, renderer=TEMPLATE)
+    config.add_exception_view(refused, context=HTTPError, renderer=TEMPLATE)
+    config.add_exception_view(crashed, context=Exception, renderer=TEMPLATE)
+
+
+def not_found(error: HTTPNotFound, request: Request) -> dict[str, Any]:
+    """Nothing has this address."""
+    return _page(
+        request,
+        404,
+        "This page doesn't exist",
+        "Its address may be mistyped, or what it showed was deleted.",
+    )
+
+
+def forged(error: BadCSRFToken, request: Request) -> dict[str, Any]:
+    """The form didn't come from a page of ours, or from one that was open for too long."""
+    log.warning("%s %s was refused: %s", request.method, request.path, error.detail)
+    return _page(
+        request,
+        400,
+        "This form has expired",
+        "Nothing was saved. Go back, reload the page and send the form again; "
+        "your browser has to accept cookies.",
+    )
+
+
+def malformed(error: URLDecodeError, request: Request) -> dict[str, Any]:
+    """The address isn't UTF-8."""
+    return _page(
+        request, 400, "This address is malformed", "Check it, or start from the home page."
+    )
+
+
+def refused(error: HTTPError, request: Request) -> dict[str, Any]:
+    """A view refused the request for a reason of its own."""
+    return _page(request, error.status_code, error.title, error.detail or error.explanation)
+
+
+def crashed(error: Exception, request: Request) -> dict[str, Any]:
+    """Something broke; the log has the traceback, the page hasn't."""
+    log.error("%s %s failed", request.method, request.path, exc_info=error)
+    return _page(
+        request,
+        500,
+        "Something went wrong here",
+        "Nothing was saved. The error has been noted; please try again later.",
+    )
+
+
+def _page(request: Request, status: int, title: str, message: str) -> dict[str, Any]:
+    request.response.status = status
+    return {"status": status, "title": title, "message": message}

@@ -1,0 +1,79 @@
+"""The navigation: links that the components' manifests put into the layout."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pyramid.config import PHASE3_CONFIG, Configurator
+from pyramid.exceptions import ConfigurationError
+from pyramid.request import Request
+
+from berceau.web.registry import NAVIGATION
+
+
+@dataclass(frozen=True)
+class Item:
+    """A link of the navigation: its text, the route it leads to, and who put it there."""
+
+    title: str
+    route_name: str
+    package: str
+
+
+@dataclass(frozen=True)
+class Link:
+    """An item as one request sees it; ``current`` is true on the page that it leads to."""
+
+    title: str
+    path: str
+    package: str
+    current: bool
+
+
+def includeme(config: Configurator) -> None:
+    """Add the directive ``config.add_navigation_item`` and ``request.navigation``."""
+    config.registry[NAVIGATION] = []
+    config.add_directive("add_navigation_item", add_navigation_item)
+    config.add_request_method(navigation, reify=True)
+
+
+def add_navigation_item(config: Configurator, title: str, route_name: str) -> None:
+    """Link to the route ``route_name`` in the layout; the order of the calls is kept.
+
+    The route takes no parameters. Raises ``ConfigurationError`` where it does, or isn't there.
+    """
+    item = Item(title, route_name, config.package.__name__)
+
+    def register() -> None:
+        route = config.get_routes_mapper().get_route(route_name)
+        if route is None:
+            raise ConfigurationError(
+                f"The navigation item {title!r} leads to the route {route_name!r}, "
+                "which isn't there."
+            )
+        try:
+            route.generate({})
+        except KeyError as missing:
+            raise ConfigurationError(
+                f"The navigation item {title!r} leads to the route {route_name!r}, "
+                f"which needs {missing}."
+            ) from None
+        config.registry[NAVIGATION].append(item)
+
+    # Routes take effect in an earlier phase, so that all of them are known here.
+    config.action((NAVIGATION, route_name), register, order=PHASE3_CONFIG)
+
+
+def navigation(request: Request) -> Sequence[Link]:
+    """Return the links of the navigation as ``request`` sees them."""
+    route: Any = getattr(request, "matched_route", None)
+    here = route.name if route is not None else None
+    return [
+        Link(
+            item.title,
+            request.route_path(item.route_name),
+            item.package,
+            current=item.route_name == here,
+        )
+        for item in request.registry[NAVIGATION]
+    ]

@@ -1,0 +1,65 @@
+"""Chameleon templates for Pyramid: ``.pt`` renderers that share one layout."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chameleon import PageTemplateFile
+from pyramid.config import Configurator
+from pyramid.path import AssetResolver
+
+LAYOUT = "berceau.web:templates/layout.pt"
+
+# Those a template may give True or False; Chameleon's own list predates HTML5.
+BOOLEAN_ATTRIBUTES = frozenset(
+    "async autofocus checked controls default defer disabled formnovalidate hidden inert loop "
+    "multiple muted novalidate open readonly required reversed selected".split()
+)
+
+
+def includeme(config: Configurator) -> None:
+    """Let every renderer whose name ends with ``.pt`` be a Chameleon template."""
+    auto_reload = config.get_settings()["reload_templates"]
+    config.add_renderer(".pt", Templates(auto_reload=auto_reload))
+
+
+class Templates:
+    """The renderer factory: every template of one application, compiled once.
+
+    A name is relative to the package that uses it, or an asset such as
+    ``berceau.web:templates/layout.pt``. ``auto_reload`` looks for changes at each use.
+    """
+
+    def __init__(self, *, auto_reload: bool) -> None:
+        self._auto_reload = auto_reload
+        self._templates: dict[str, PageTemplateFile] = {}
+
+    def __call__(self, info: Any) -> "Renderer":
+        """Return the renderer that Pyramid's ``IRendererInfo`` asks for."""
+        return Renderer(self, AssetResolver(info.package).resolve(info.name).abspath())
+
+    def load(self, path: str) -> PageTemplateFile:
+        """Return the template in the file ``path``; it is read when first rendered."""
+        if path not in self._templates:
+            self._templates[path] = PageTemplateFile(
+                path, auto_reload=self._auto_reload, boolean_attributes=BOOLEAN_ATTRIBUTES
+            )
+        return self._templates[path]
+
+
+class Renderer:
+    """Renders one template, which may ``metal:use-macro="layout"``."""
+
+    def __init__(self, templates: Templates, path: str) -> None:
+        self._templates = templates
+        self._path = path
+
+    def __call__(self, value: Mapping[str, Any], system: Mapping[str, Any]) -> str:
+        """Return the page that the view's ``value`` makes; ``system`` is what Pyramid adds."""
+        if not isinstance(value, Mapping):
+            raise TypeError(
+                f"The view of {self._path} returned {type(value).__name__}: "
+                "a template needs a dictionary."
+            )
+        layout = self._templates.load(AssetResolver().resolve(LAYOUT).abspath())
+        page: str = self._templates.load(self._path)(**{**system, "layout": layout, **value})
+        return page

@@ -1,0 +1,95 @@
+"""The application while it can't work: migrations are missing, or the database is out of reach."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from pony.orm import OperationalError
+from pyramid.config import Configurator
+from pyramid.httpexceptions import HTTPServiceUnavailable
+from pyramid.request import Request
+from pyramid.response import Response
+from pyramid.tweens import EXCVIEW
+
+from berceau.errors import DatabaseError
+from berceau.web.registry import RUNNING
+
+log = logging.getLogger("berceau")
+
+Handler = Callable[[Request], Response]
+
+# The pages below are served with their style, which needs no database.
+STATIC = "/static/"
+
+
+class MigrationsPending(HTTPServiceUnavailable):
+    """Answers a request that came before the migrations called ``names`` were deployed."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
+        super().__init__()
+
+
+def includeme(config: Configurator) -> None:
+    """Answer with a clear page and the status 503 while the database isn't ready."""
+    config.add_static_view(STATIC + "berceau", "berceau.web:static")
+    config.add_tween(
+        "berceau.web.unavailable.tween_factory",
+        under=EXCVIEW,
+        over="berceau.web.units.tween_factory",
+    )
+    config.add_exception_view(
+        pending, context=MigrationsPending, renderer="berceau.web:templates/pending.pt"
+    )
+    for error in (DatabaseError, OperationalError):
+        config.add_exception_view(
+            unreachable, context=error, renderer="berceau.web:templates/error.pt"
+        )
+
+
+def tween_factory(handler: Handler, registry: Any) -> Handler:
+    """Return a tween that lets requests through once no migration is pending.
+
+    It asks the database at each request until then, and never again: a deploy needs no restart.
+    """
+    missing = registry[RUNNING].pending()
+    if not missing:
+        return handler
+    _report(missing)
+
+    def tween(request: Request) -> Response:
+        nonlocal missing
+        if missing and not request.path_info.startswith(STATIC):
+            still = registry[RUNNING].pending()
+            if still and still != missing:
+                _report(still)
+            missing = still
+            if missing:
+                raise MigrationsPending(missing)
+        return handler(request)
+
+    return tween
+
+
+def _report(names: tuple[str, ...]) -> None:
+    log.error(
+        "pages are closed until `invoke migrate.deploy` applies the pending migrations: %s",
+        ", ".join(names),
+    )
+
+
+def pending(error: MigrationsPending, request: Request) -> dict[str, Any]:
+    """Name the migrations that the database lacks, and the cure."""
+    request.response.status = error.status
+    return {"names": error.names}
+
+
+def unreachable(error: Exception, request: Request) -> dict[str, Any]:
+    """Say that the database is out of reach; why it is, only the log tells."""
+    log.error("%s %s failed for want of the database: %s", request.method, request.path, error)
+    request.response.status = 503
+    return {
+        "title": "The database is out of reach",
+        "message": "Nothing was saved. Please try again in a moment.",
+        "status": 503,
+    }
