@@ -1,0 +1,170 @@
+"""Component discovery: folders and installed packages become ``Component`` values, in order."""
+
+import importlib
+import sys
+import traceback
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.machinery import ModuleSpec
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+
+from berceau.errors import ComponentError, ComponentImportError, DuplicateNameError, Location
+
+ENTRY_POINT_GROUP = "berceau.components"
+
+
+@dataclass(frozen=True)
+class Component:
+    """A feature: one Python package with its entities, pages, logic and tests.
+
+    ``name`` is what people call it, ``package`` its import name, ``path`` its folder.
+    """
+
+    name: str
+    package: str
+    path: Path
+
+    @property
+    def entities(self) -> Path | None:
+        """The file that declares its entities: ``entities.py`` or ``entities/__init__.py``."""
+        for candidate in (self.path / "entities.py", self.path / "entities" / "__init__.py"):
+            if candidate.is_file():
+                return candidate
+        return None
+
+    @property
+    def description(self) -> str:
+        """The first line of the package's docstring, or an empty string."""
+        lines = (sys.modules[self.package].__doc__ or "").strip().splitlines()
+        return lines[0] if lines else ""
+
+    def sources(self) -> Iterator[Path]:
+        """Yield its Python files in order, its tests left out."""
+        for path in sorted(self.path.rglob("*.py")):
+            if "tests" not in path.relative_to(self.path).parts:
+                yield path
+
+
+def discover(folder: Path) -> tuple[Component, ...]:
+    """Return the installed components, then those in ``folder``, each sorted by name.
+
+    Nothing of a component is imported, save the parents of an installed package. Raises
+    ``DuplicateNameError`` where two bear the same name, ``ComponentError`` for a folder that
+    can't be a package.
+    """
+    found: dict[str, Component] = {}
+    for component in (*_installed(), *_in_folder(folder)):
+        other = found.setdefault(component.name, component)
+        if other is not component:
+            raise DuplicateNameError(
+                f"Two components are called {component.name}: {other.path} and {component.path}.",
+                where=Location(component.name, component.path),
+                cure="Rename the folder, or uninstall the other one.",
+            )
+    return tuple(found.values())
+
+
+def _installed() -> Iterator[Component]:
+    for entry in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda entry: entry.name):
+        locations = _spec(entry).submodule_search_locations
+        if not locations:
+            raise ComponentError(
+                f"The installed component {entry.name} ({entry.value}) is a module, not a package.",
+                cure=f"Point its entry point in {ENTRY_POINT_GROUP} at a package.",
+            )
+        yield Component(entry.name, entry.value, Path(next(iter(locations))))
+
+
+def _spec(entry: EntryPoint) -> ModuleSpec:
+    try:
+        spec = find_spec(entry.value)
+    except ImportError:
+        spec = None
+    if spec is None:
+        distribution = entry.dist.name if entry.dist else "an installed distribution"
+        raise ComponentImportError(
+            f"{distribution} offers the component {entry.name}, "
+            f"but its package {entry.value} can't be found.",
+            where=Location(entry.name),
+            cure="Reinstall the distribution, or uninstall it.",
+        )
+    return spec
+
+
+def _in_folder(folder: Path) -> Iterator[Component]:
+    if not folder.is_dir():
+        return
+    for path in sorted(folder.iterdir()):
+        if not path.is_dir() or path.name.startswith(("_", ".")):
+            continue
+        if (path / "__init__.py").is_file():
+            _require_identifier(path)
+            yield Component(path.name, f"{folder.name}.{path.name}", path)
+        elif next(path.glob("*.py"), None):
+            raise ComponentError(
+                f"The folder {path.name} has Python files but is no package.",
+                where=Location(path.name, path),
+                cure="Add an __init__.py with an includeme, or move the folder out of components/.",
+            )
+
+
+def _require_identifier(path: Path) -> None:
+    if not path.name.isidentifier():
+        raise ComponentError(
+            f"{path.name} can't be imported: it is no Python identifier.",
+            where=Location(path.name, path),
+            cure=f"Rename the folder, for example to {path.name.replace('-', '_')}.",
+        )
+
+
+def import_entities(components: Iterable[Component], folder: Path) -> None:
+    """Import the entity modules of ``components`` in order; ``folder`` holds the local ones.
+
+    Raises ``ComponentImportError`` with the component, file and line at fault.
+    """
+    make_importable(folder)
+    components = tuple(components)
+    for component in components:
+        if component.entities is not None:
+            import_module(f"{component.package}.entities", component, components)
+
+
+def make_importable(folder: Path) -> None:
+    """Put the parent of the components' ``folder`` on Python's path, once."""
+    parent = str(folder.parent)
+    if parent not in sys.path:
+        sys.path.insert(0, parent)
+
+
+def import_module(name: str, component: Component, among: Iterable[Component]) -> ModuleType:
+    """Import the module ``name`` of ``component``.
+
+    Raises ``ComponentImportError`` that points into whichever component of ``among`` failed.
+    """
+    try:
+        return importlib.import_module(name)
+    except (Exception, SystemExit) as error:
+        where = locate(error, among)
+        raise ComponentImportError(
+            f"Component {component.name} doesn't import: {type(error).__name__}: {error}",
+            where=where if where.file else Location(component.name, component.entities),
+            cure="Mend the line, or take the component's folder out.",
+        ) from error
+
+
+def locate(error: BaseException, components: Iterable[Component]) -> Location:
+    """Return the innermost place inside one of ``components`` that ``error`` passed through."""
+    frames = [
+        (Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    if isinstance(error, SyntaxError) and error.filename:
+        frames.append((Path(error.filename), error.lineno))
+    components = tuple(components)
+    for file, line in reversed(frames):
+        for component in components:
+            if file.is_relative_to(component.path):
+                return Location(component.name, file, line)
+    return Location()

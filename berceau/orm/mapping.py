@@ -1,0 +1,153 @@
+"""A mapped Pony ``Database`` read as a ``Schema``: what the entities declare."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pony.orm.core import Database
+from pony.orm.ormtypes import Array, Json
+
+from berceau.errors import EntityError
+from berceau.orm.diagnosis import duplicate
+from berceau.orm.types import enum_labels, enum_type_name
+from berceau.schema.model import (
+    Action,
+    Column,
+    Enum,
+    ForeignKey,
+    Index,
+    PrimaryKey,
+    Schema,
+    Table,
+    Unique,
+)
+from berceau.schema.names import object_name, quote_name
+
+_SERIAL = {"SMALLSERIAL": "SMALLINT", "SERIAL": "INTEGER", "BIGSERIAL": "BIGINT"}
+
+
+def to_schema(database: Database) -> Schema:
+    """Return the enums and tables that the entities of a mapped ``database`` declare.
+
+    Types and defaults stand as Pony writes them; only PostgreSQL can say what they mean.
+    """
+    return Schema(
+        enums=tuple(
+            Enum(name, enum_labels(enum_class))
+            for name, enum_class in sorted(enum_classes(database).items())
+        ),
+        tables=tuple(
+            _table(table) for _, table in sorted(database.schema.tables.items(), key=_table_name)
+        ),
+    )
+
+
+def enum_classes(database: Database) -> dict[str, type]:
+    """Return the enum class behind each native enum type, by the type's name.
+
+    Raises ``DuplicateNameError`` where two classes would become one type.
+    """
+    found: dict[str, type] = {}
+    for table in database.schema.tables.values():
+        for column in table.column_list:
+            enum_class = getattr(column.converter, "enum_class", None)
+            if enum_class is None:
+                continue
+            name = enum_type_name(enum_class)
+            other = found.setdefault(name, enum_class)
+            if other is not enum_class:
+                raise duplicate("enum type", name, other, enum_class)
+    return found
+
+
+def table_entities(database: Database) -> dict[str, tuple[type, ...]]:
+    """Return the entities behind each table, by the table's name: of a link table, both sides."""
+    return {
+        name: tuple(
+            sorted(
+                table.entities or {attribute.entity for attribute in table.m2m},
+                key=lambda entity: int(entity._id_),
+            )
+        )
+        for name, table in database.schema.tables.items()
+    }
+
+
+def _table_name(item: tuple[Any, Any]) -> str:
+    name = item[0]
+    if not isinstance(name, str):
+        raise EntityError(
+            f"The table {'.'.join(name)} names a schema.",
+            cure="Give the table's name alone: the schema is that of the database URL.",
+        )
+    return name
+
+
+def _table(table: Any) -> Table:
+    plain = [index for index in table.indexes.values() if not index.is_pk]
+    uniques = {_names(index.columns): index.name for index in plain if index.is_unique}
+    for columns in _one_to_one_columns(table):
+        uniques.setdefault(columns, object_name(table.name, columns, "key"))
+    return Table(
+        name=table.name,
+        columns=tuple(_column(column) for column in table.column_list),
+        primary_key=PrimaryKey(
+            object_name(table.name, (), "pkey"), _names(table.pk_index.columns)
+        ),
+        uniques=tuple(Unique(uniques[columns], columns) for columns in sorted(uniques)),
+        foreign_keys=tuple(
+            sorted(map(_foreign_key, table.foreign_keys.values()), key=lambda key: key.columns)
+        ),
+        indexes=tuple(
+            sorted(
+                (_index(index) for index in plain if _names(index.columns) not in uniques),
+                key=lambda index: index.keys,
+            )
+        ),
+    )
+
+
+def _names(columns: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(column.name for column in columns)
+
+
+def _one_to_one_columns(table: Any) -> Iterator[tuple[str, ...]]:
+    for entity in table.entities:
+        for attribute in entity._new_attrs_:
+            reverse = attribute.reverse
+            if reverse and attribute.columns and not (
+                attribute.is_collection or reverse.is_collection
+            ):
+                yield tuple(attribute.columns)
+
+
+def _column(column: Any) -> Column:
+    sql_type = _SERIAL.get(column.sql_type.upper(), column.sql_type)
+    default = column.sql_default
+    return Column(
+        name=column.name,
+        type=sql_type,
+        not_null=bool(column.is_not_null or column.is_pk_part),
+        default=default if isinstance(default, str) else None,
+        identity=column.is_pk == "auto" or sql_type is not column.sql_type,
+    )
+
+
+def _index(index: Any) -> Index:
+    value_type = index.columns[0].converter.py_type
+    inverted = isinstance(value_type, type) and issubclass(value_type, Array | Json)
+    return Index(
+        name=index.name,
+        keys=tuple(map(quote_name, _names(index.columns))),
+        method="gin" if inverted else "btree",
+    )
+
+
+def _foreign_key(key: Any) -> ForeignKey:
+    action: Action = key.on_delete or "NO ACTION"
+    return ForeignKey(
+        name=key.name,
+        columns=_names(key.child_columns),
+        target=key.parent_table.name,
+        target_columns=_names(key.parent_columns),
+        on_delete=action,
+    )

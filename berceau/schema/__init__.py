@@ -1,0 +1,1 @@
+"""The shape of a database as immutable values, and what turns one shape into another."""

@@ -1,0 +1,118 @@
+"""The changes that lead from one ``Schema`` to another, as values."""
+
+from dataclasses import dataclass
+
+from berceau.schema.model import Column, Constraint, Enum, Index, Table
+
+
+@dataclass(frozen=True)
+class CreateEnum:
+    """A new enum type."""
+
+    enum: Enum
+
+
+@dataclass(frozen=True)
+class AlterEnum:
+    """An enum whose labels differ."""
+
+    before: Enum
+    after: Enum
+
+
+@dataclass(frozen=True)
+class DropEnum:
+    """An enum type that is no longer declared."""
+
+    enum: Enum
+
+
+@dataclass(frozen=True)
+class CreateTable:
+    """A new table with its columns, primary key, uniques and checks.
+
+    Its indexes and foreign keys are changes of their own, so that tables can refer to each
+    other in any order.
+    """
+
+    table: Table
+
+
+@dataclass(frozen=True)
+class DropTable:
+    """A table that is no longer declared."""
+
+    table: Table
+
+
+@dataclass(frozen=True)
+class AddColumn:
+    """A new column of an existing table."""
+
+    table: str
+    column: Column
+
+
+@dataclass(frozen=True)
+class AlterColumn:
+    """A column whose type, nullability, default or identity differs."""
+
+    table: str
+    before: Column
+    after: Column
+
+
+@dataclass(frozen=True)
+class DropColumn:
+    """A column that is no longer declared."""
+
+    table: str
+    column: Column
+
+
+@dataclass(frozen=True)
+class AddConstraint:
+    """A new constraint of an existing table, or a new table's foreign key."""
+
+    table: str
+    constraint: Constraint
+
+
+@dataclass(frozen=True)
+class DropConstraint:
+    """A constraint that is no longer declared."""
+
+    table: str
+    constraint: Constraint
+
+
+@dataclass(frozen=True)
+class CreateIndex:
+    """A new index."""
+
+    table: str
+    index: Index
+
+
+@dataclass(frozen=True)
+class DropIndex:
+    """An index that is no longer declared."""
+
+    table: str
+    index: Index
+
+
+Change = (
+    CreateEnum
+    | AlterEnum
+    | DropEnum
+    | CreateTable
+    | DropTable
+    | AddColumn
+    | AlterColumn
+    | DropColumn
+    | AddConstraint
+    | DropConstraint
+    | CreateIndex
+    | DropIndex
+)

@@ -1,0 +1,33 @@
+"""The decorator of every command: a person's mistake ends in one message, not a traceback."""
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from invoke.exceptions import Exit
+from invoke.tasks import task
+
+from berceau.errors import BerceauError
+
+
+def command(function: Callable[..., None] | None = None, **options: Any) -> Any:
+    """Make an invoke task of ``function``; ``options`` are those of ``invoke.task``.
+
+    A ``BerceauError`` becomes one message on standard error and exit status 1; Ctrl-C ends
+    with status 130 and no traceback.
+    """
+    if function is None:
+        return functools.partial(command, **options)
+
+    @functools.wraps(function)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            function(*args, **kwargs)
+        except BerceauError as error:
+            raise Exit(f"error: {error}", code=1) from None
+        except KeyboardInterrupt:
+            print(file=sys.stderr)
+            raise Exit(code=130) from None
+
+    return task(run, **options)
