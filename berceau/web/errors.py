@@ -5,26 +5,29 @@ from typing import Any
 
 from pyramid.config import Configurator
 from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken, URLDecodeError
-from pyramid.httpexceptions import HTTPError, HTTPNotFound
+from pyramid.httpexceptions import HTTPError
 from pyramid.request import Request
 
 log = logging.getLogger("berceau")
 
 TEMPLATE = "berceau.web:templates/error.pt"
 
+# The page has a body of its own; everything else that the error says to the browser is kept.
+BODY_HEADERS = {"content-type", "content-length"}
+
 
 def includeme(config: Configurator) -> None:
     """Serve a friendly page for every error."""
-    config.add_notfound_view(not_found, renderer=TEMPLATE, append_slash=False)
-    config.add_exception_view(forged, context=BadCSRFToken, renderer=TEMPLATE)
-    config.add_exception_view(forged, context=BadCSRFOrigin, renderer=TEMPLATE)
+    config.add_notfound_view(not_found, renderer=TEMPLATE)
+    config.add_exception_view(expired, context=BadCSRFToken, renderer=TEMPLATE)
+    config.add_exception_view(expired, context=BadCSRFOrigin, renderer=TEMPLATE)
     config.add_exception_view(malformed, context=URLDecodeError, renderer=TEMPLATE)
     config.add_exception_view(refused, context=HTTPError, renderer=TEMPLATE)
     config.add_exception_view(crashed, context=Exception, renderer=TEMPLATE)
 
 
-def not_found(error: HTTPNotFound, request: Request) -> dict[str, Any]:
-    """Nothing has this address."""
+def not_found(request: Request) -> dict[str, Any]:
+    """Answer for an address that nothing has."""
     return _page(
         request,
         404,
@@ -33,8 +36,8 @@ def not_found(error: HTTPNotFound, request: Request) -> dict[str, Any]:
     )
 
 
-def forged(error: BadCSRFToken, request: Request) -> dict[str, Any]:
-    """The form didn't come from a page of ours, or from one that was open for too long."""
+def expired(error: BadCSRFToken, request: Request) -> dict[str, Any]:
+    """Answer a form that no page of ours sent, or one whose cookie is gone."""
     log.warning("%s %s was refused: %s", request.method, request.path, error.detail)
     return _page(
         request,
@@ -45,20 +48,23 @@ def forged(error: BadCSRFToken, request: Request) -> dict[str, Any]:
     )
 
 
-def malformed(error: URLDecodeError, request: Request) -> dict[str, Any]:
-    """The address isn't UTF-8."""
+def malformed(request: Request) -> dict[str, Any]:
+    """Answer for an address that isn't UTF-8."""
     return _page(
         request, 400, "This address is malformed", "Check it, or start from the home page."
     )
 
 
 def refused(error: HTTPError, request: Request) -> dict[str, Any]:
-    """A view refused the request for a reason of its own."""
+    """Answer what a view refused for a reason of its own."""
+    for name, value in error.headers.items():
+        if name.lower() not in BODY_HEADERS:
+            request.response.headers.add(name, value)
     return _page(request, error.status_code, error.title, error.detail or error.explanation)
 
 
 def crashed(error: Exception, request: Request) -> dict[str, Any]:
-    """Something broke; the log has the traceback, the page hasn't."""
+    """Answer when something broke: the log has the traceback, the page hasn't."""
     log.error("%s %s failed", request.method, request.path, exc_info=error)
     return _page(
         request,

@@ -10,10 +10,11 @@ from pyramid.path import AssetResolver
 LAYOUT = "berceau.web:templates/layout.pt"
 
 # Those a template may give True or False; Chameleon's own list predates HTML5.
-BOOLEAN_ATTRIBUTES = frozenset(
-    "async autofocus checked controls default defer disabled formnovalidate hidden inert loop "
-    "multiple muted novalidate open readonly required reversed selected".split()
-)
+BOOLEAN_ATTRIBUTES = {
+    *("async", "autofocus", "checked", "controls", "defer", "disabled", "formnovalidate"),
+    *("hidden", "inert", "loop", "multiple", "muted", "novalidate", "open", "readonly"),
+    *("required", "reversed", "selected"),
+}
 
 
 def includeme(config: Configurator) -> None:

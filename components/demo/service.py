@@ -1,0 +1,77 @@
+"""What the demo can do: list, write and delete posts, within the caller's unit of work."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from pony.orm import TransactionIntegrityError, count, desc, flush, rollback, select
+
+from .entities import DemoPost, DemoPostStatus, DemoUser
+
+
+class NameTakenError(Exception):
+    """Another author bears the name already."""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """How many authors and posts there are, and the newest posts."""
+
+    authors: int
+    posts: Mapping[DemoPostStatus, int]
+    latest: Sequence[DemoPost]
+
+
+def overview(latest: int = 3) -> Overview:
+    """Return the counts, and the ``latest`` newest posts."""
+    posts = dict(select((post.status, count(post)) for post in DemoPost))
+    return Overview(
+        authors=count(user for user in DemoUser),
+        posts={status: posts.get(status, 0) for status in DemoPostStatus},
+        latest=list_posts(latest),
+    )
+
+
+def list_posts(limit: int | None = None) -> Sequence[DemoPost]:
+    """Return the posts, the newest first, with their authors in the same go."""
+    newest = DemoPost.select().order_by(lambda post: (desc(post.created_at), post.id))
+    return newest.prefetch(DemoPost.author).limit(limit)[:]
+
+
+def create_post(
+    *, title: str, content: str, status: DemoPostStatus, name: str, email: str
+) -> DemoPost:
+    """Write a post by the author with the address ``email``.
+
+    An author who is new here gets ``name``; one who is known keeps the name they have. Raises
+    ``NameTakenError`` where a new author's name belongs to another. Nothing else may have been
+    written before in the same unit of work.
+    """
+    try:
+        return _write_post(title, content, status, _author(name, email))
+    except TransactionIntegrityError:
+        # Another request added the same author between our look and our write: look again.
+        rollback()
+        return _write_post(title, content, status, _author(name, email))
+
+
+def _write_post(title: str, content: str, status: DemoPostStatus, author: DemoUser) -> DemoPost:
+    post = DemoPost(title=title, content=content, status=status, author=author)
+    flush()
+    return post
+
+
+def _author(name: str, email: str) -> DemoUser:
+    email = email.lower()
+    author = DemoUser.get(email=email)
+    if author is not None:
+        return author
+    if DemoUser.exists(name=name):
+        raise NameTakenError(name)
+    return DemoUser(name=name, email=email)
+
+
+def delete_post(post_id: UUID) -> bool:
+    """Delete the post; return False where there is none (any more)."""
+    deleted: int = DemoPost.select(lambda post: post.id == post_id).delete(bulk=True)
+    return deleted > 0

@@ -1,0 +1,55 @@
+"""The demo's pages."""
+
+from typing import Any
+from uuid import UUID
+
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.request import Request
+from pyramid.view import view_config
+
+from . import service
+from .entities import DemoPostStatus
+from .forms import PostForm
+
+
+@view_config(route_name="demo", request_method="GET", renderer="templates/overview.pt")
+def overview(request: Request) -> dict[str, Any]:  # noqa: ARG001 (Pyramid passes it)
+    """Show the counts and the latest posts."""
+    return {"overview": service.overview()}
+
+
+@view_config(route_name="demo.posts", request_method="GET", renderer="templates/posts.pt")
+def list_posts(request: Request) -> dict[str, Any]:  # noqa: ARG001 (Pyramid passes it)
+    """Show all posts, and the form that writes one."""
+    return _posts_page(PostForm())
+
+
+@view_config(route_name="demo.posts", request_method="POST", renderer="templates/posts.pt")
+def create_post(request: Request) -> Any:
+    """Write a post and return to the list; show the form again where something is wrong."""
+    form = PostForm.read(request.POST)
+    if not form.errors:
+        try:
+            service.create_post(**form.values())
+        except service.NameTakenError:
+            form.errors["name"] = "Another author has this name. Choose a different one."
+        else:
+            return HTTPSeeOther(request.route_path("demo.posts"))
+    request.response.status = 422
+    return _posts_page(form)
+
+
+@view_config(route_name="demo.post.delete", request_method="POST")
+def delete_post(request: Request) -> HTTPSeeOther:
+    """Delete a post and return to the list."""
+    try:
+        post_id = UUID(request.matchdict["id"])
+    except ValueError:
+        raise HTTPNotFound from None
+    if not service.delete_post(post_id):
+        raise HTTPNotFound
+    return HTTPSeeOther(request.route_path("demo.posts"))
+
+
+def _posts_page(form: PostForm) -> dict[str, Any]:
+    return {"posts": service.list_posts(), "form": form, "statuses": list(DemoPostStatus)}
