@@ -1,0 +1,182 @@
+"""Types that Pony lacks in PostgreSQL: native enums, and datetimes that are moments."""
+
+from datetime import UTC, datetime
+from enum import Enum, Flag
+from functools import cache
+from reprlib import repr as shortened
+from typing import Any
+
+from pony.orm.dbapiprovider import Converter
+from pony.orm.dbproviders.postgres import PGDatetimeConverter
+
+from berceau.errors import DatabaseError, EntityError
+from berceau.orm.diagnosis import place_of
+from berceau.orm.naming import default_name
+from berceau.orm.queries import allow_enum
+from berceau.schema.names import MAX_BYTES, quote_name
+
+_BUILT_IN_TYPES = frozenset(
+    """
+    aclitem any anyarray anycompatible anycompatiblearray anycompatiblemultirange
+    anycompatiblenonarray anycompatiblerange anyelement anyenum anymultirange anynonarray anyrange
+    bit bool box bpchar bytea char cid cidr circle cstring date datemultirange daterange
+    event_trigger fdw_handler float4 float8 gtsvector index_am_handler inet int2 int2vector int4
+    int4multirange int4range int8 int8multirange int8range internal interval json jsonb jsonpath
+    language_handler line lseg macaddr macaddr8 money name numeric nummultirange numrange oid
+    oidvector path point polygon record refcursor regclass regcollation regconfig regdatabase
+    regdictionary regnamespace regoper regoperator regproc regprocedure regrole regtype
+    table_am_handler text tid time timestamp timestamptz timetz trigger tsm_handler tsmultirange
+    tsquery tsrange tstzmultirange tstzrange tsvector txid_snapshot unknown uuid varbit varchar
+    void xid xid8 xml
+    """.split()
+)
+"""Types of ``pg_catalog`` (PostgreSQL 18), which is always searched first; ``pg_*`` aside."""
+
+
+def enum_type_name(enum_class: type[Enum]) -> str:
+    """Return the name, unquoted, of the PostgreSQL type of ``enum_class``: snake_case of its own.
+
+    Raises ``EntityError`` where PostgreSQL would read the name as another type's.
+    """
+    name = default_name(enum_class.__name__, enum_class)
+    if name in _BUILT_IN_TYPES or name.startswith("pg_"):
+        raise EntityError(
+            f"The enum {enum_class.__name__} would become the type {name}, a name that "
+            "PostgreSQL keeps for itself.",
+            where=place_of(enum_class),
+            cure="Rename the class.",
+        )
+    return name
+
+
+def enum_labels(enum_class: type[Enum]) -> tuple[str, ...]:
+    """Return the labels of ``enum_class`` in PostgreSQL, in order of declaration.
+
+    They are the members' values where all of these are strings, otherwise the members' names; an
+    alias has no label of its own. Raises ``EntityError`` where PostgreSQL can't have them.
+    """
+    return tuple(_members_by_label(enum_class))
+
+
+@cache
+def _members_by_label(enum_class: type[Enum]) -> dict[str, Enum]:
+    members = list(enum_class)
+    if issubclass(enum_class, Flag) or not members:
+        raise EntityError(
+            f"The enum {enum_class.__name__} has no members, or is a Flag, whose values combine.",
+            where=place_of(enum_class),
+            cure="Give it members; keep a Flag's value in an int attribute.",
+        )
+    by_value = all(isinstance(member.value, str) for member in members)
+    found = {str(member.value) if by_value else member.name: member for member in members}
+    for label in found:
+        if not 0 < len(label.encode()) <= MAX_BYTES or "\0" in label:
+            raise EntityError(
+                f"The enum {enum_class.__name__} has the label {label!r}, which PostgreSQL "
+                "can't have.",
+                where=place_of(enum_class),
+                cure=f"Use 1 to {MAX_BYTES} bytes, without a null character.",
+            )
+    return found
+
+
+class EnumConverter(Converter):
+    """Keeps members of ``enum_class`` in a column of its native enum type.
+
+    Takes a member or, since forms give strings, exactly its label; anything else is a
+    ``ValueError``.
+    """
+
+    def __init__(self, provider: Any, py_type: type[Enum], attr: Any = None) -> None:
+        self.enum_class = py_type
+        self._members = _members_by_label(py_type)
+        self._labels = {member.name: label for label, member in self._members.items()}
+        allow_enum(py_type)
+        super().__init__(provider, py_type, attr)
+
+    def init(self, kwargs: dict[str, Any]) -> None:
+        """Read the attribute's options."""
+        super().init(kwargs)
+        _refuse_sql_type(self.attr, cure="Leave sql_type out, or declare a str.")
+
+    def sql_type(self) -> str:
+        """Return the enum's type, quoted where SQL needs it."""
+        return quote_name(enum_type_name(self.enum_class))
+
+    def validate(self, val: Any, obj: Any = None) -> Enum:  # noqa: ARG002 - Pony's signature
+        """Return the member that ``val`` is, or is the label of."""
+        if isinstance(val, self.enum_class):
+            return val
+        # A member of another StrEnum is a str too, but no label of this one.
+        if isinstance(val, str) and not isinstance(val, Enum) and val in self._members:
+            return self._members[val]
+        labels = ", ".join(map(repr, self._members))
+        raise ValueError(
+            f"{self.attr}: {shortened(val)} is no {self.enum_class.__name__}; use one of {labels}"
+        )
+
+    def py2sql(self, val: Enum) -> str:
+        """Return the label of a member."""
+        return self._labels[val.name]
+
+    def sql2py(self, val: str) -> Enum:
+        """Return the member of a label; ``DatabaseError`` where the class has none."""
+        try:
+            return self._members[val]
+        except KeyError:
+            raise DatabaseError(
+                f"The database holds {val!r}, which the enum {self.enum_class.__name__} lacks.",
+                where=place_of(self.enum_class),
+                cure="Run the code that belongs to the migrations of this database.",
+            ) from None
+
+
+class AwareDatetimeConverter(PGDatetimeConverter):
+    """Keeps moments: takes aware datetimes of any offset, and gives them in UTC.
+
+    A naive one is a ``ValueError``, also as a query's parameter. A string is read as ISO 8601.
+    """
+
+    sql_type_name = "TIMESTAMPTZ"
+
+    def init(self, kwargs: dict[str, Any]) -> None:
+        """Read the attribute's options."""
+        super().init(kwargs)
+        _refuse_sql_type(
+            self.attr,
+            "timestamptz",
+            "timestamp with time zone",
+            cure="Leave sql_type out; keep a wall clock's time in a date and a time.",
+        )
+
+    def validate(self, val: Any, obj: Any = None) -> datetime:
+        """Return ``val`` in UTC, cut to the attribute's precision."""
+        if isinstance(val, str):
+            val = datetime.fromisoformat(val)
+        return self._in_utc(super().validate(val, obj))
+
+    def py2sql(self, val: datetime) -> datetime:
+        """Return a value or a query's parameter in UTC."""
+        return self._in_utc(val)
+
+    def sql2py(self, val: Any) -> datetime:
+        """Return what the database gave in UTC, whatever the connection's time zone."""
+        return self._in_utc(super().sql2py(val))
+
+    def _in_utc(self, moment: datetime) -> datetime:
+        if moment.utcoffset() is None:
+            raise ValueError(
+                f"{self.attr or 'A query'}: {moment!r} has no time zone; for the present use "
+                "datetime.now(timezone.utc), and give any other datetime its tzinfo"
+            )
+        return moment.astimezone(UTC)
+
+
+def _refuse_sql_type(attr: Any, *allowed: str, cure: str) -> None:
+    if attr.sql_type is not None and attr.sql_type.lower() not in allowed:
+        raise EntityError(
+            f"{attr} can't have sql_type={attr.sql_type!r}: Berceau keeps {attr.py_type.__name__} "
+            "in a type of its own.",
+            where=place_of(attr.entity, attr.name),
+            cure=cure,
+        )
