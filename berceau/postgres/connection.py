@@ -1,0 +1,66 @@
+"""Connections, and what a person needs to know when one can't be had."""
+
+from typing import Any
+
+import psycopg2
+from psycopg2.extensions import connection as Connection  # noqa: N812 - a class named in lower case
+
+from berceau.errors import ConnectionFailedError, DatabaseError, PermissionMissingError
+from berceau.postgres.url import Url
+
+# What libpq and the server say, in the order to look for it, and the cure. A server that speaks
+# another language than English gets the last one: its words are in the message anyway.
+CURES = (
+    (
+        ("password authentication failed", "no password supplied"),
+        "Correct the password in the URL, or let `invoke db.provision` set it.",
+    ),
+    (
+        ("no pg_hba.conf entry",),
+        "Let the server's pg_hba.conf accept this host, role and database.",
+    ),
+    (("too many clients", "remaining connection slots"), "Close connections, or raise the limit."),
+    (
+        ("starting up", "shutting down", "recovery mode", "not yet accepting"),
+        "The server isn't ready: try again in a moment.",
+    ),
+    (("SSL", "certificate"), "Correct sslmode and the other ssl parameters of the URL."),
+    (("does not exist",), "Correct the URL, or create what is missing with `invoke db.provision`."),
+)
+UNREACHABLE = "Is the server running there? Check host and port in the URL, and the network."
+
+
+def connect(url: Url, *, schema: str | None = None) -> Connection:
+    """Return a new psycopg2 connection whose search path is ``schema``, by default the URL's.
+
+    ``with connection:`` is a transaction, and doesn't close it. Raises ``ConnectionFailedError``
+    or ``PermissionMissingError``.
+    """
+    try:
+        keywords: dict[str, Any] = url.dsn(schema)
+        connection: Connection = psycopg2.connect(**keywords)
+    except psycopg2.OperationalError as error:
+        raise explain(url, str(error)) from None
+    return connection
+
+
+def explain(url: Url, reason: str) -> DatabaseError:
+    """Return the error for a person, given what libpq said."""
+    message = (
+        f"No connection to database {url.database!r} as role {url.user!r} "
+        f"on {describe_hosts(url)}: {' / '.join(reason.strip().splitlines())}"
+    )
+    if "permission denied for database" in reason:
+        return PermissionMissingError(
+            message, cure=f"Grant role {url.user!r} CONNECT on it: `invoke db.provision` does."
+        )
+    for signs, cure in CURES:
+        if any(sign in reason for sign in signs):
+            return ConnectionFailedError(message, cure=cure)
+    return ConnectionFailedError(message, cure=UNREACHABLE)
+
+
+def describe_hosts(url: Url) -> str:
+    """Return the hosts and ports of ``url`` as a person reads them."""
+    hosts = (f"{name}:{port}" if port else name for name, port in url.hosts)
+    return ", ".join(hosts) or "the default host"

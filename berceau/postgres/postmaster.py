@@ -1,0 +1,97 @@
+"""A running server, known by the ``postmaster.pid`` in its data folder."""
+
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+import psutil
+
+PID_FILE = "postmaster.pid"
+SOCKET = ".s.PGSQL.5432"
+POLL_SECONDS = 0.01
+
+
+@dataclass(frozen=True)
+class Postmaster:
+    """The process that serves a data folder.
+
+    ``socket`` is the folder of its Unix socket, and ``state`` what it says of itself: ``starting``,
+    ``ready``, ``stopping``, or nothing yet.
+    """
+
+    pid: int
+    since: datetime
+    socket: Path
+    state: str
+
+    @classmethod
+    def find(cls, data: Path) -> Self | None:
+        """Return the living server of the folder ``data``, or ``None``.
+
+        The file alone proves nothing: after a crash it stays, and its pid may be another process's.
+        """
+        try:
+            lines = (data / PID_FILE).read_text().split("\n")
+        except FileNotFoundError:
+            return None
+        lines += [""] * (8 - len(lines))
+        if not (lines[0].isdigit() and lines[2].isdigit()):
+            return None
+        if not _serves(int(lines[0]), data, claimed=Path(lines[1])):
+            return None
+        return cls(
+            pid=int(lines[0]),
+            since=datetime.fromtimestamp(int(lines[2]), UTC),
+            socket=Path(lines[4]),
+            state=lines[7].strip(),
+        )
+
+    @property
+    def reachable(self) -> bool:
+        """Whether it accepts connections, and its socket hasn't been removed."""
+        return self.state == "ready" and (self.socket / SOCKET).exists()
+
+    def stop(self, seconds: float) -> bool:
+        """End it and its connections in order; return whether it was gone within ``seconds``."""
+        try:
+            psutil.Process(self.pid).send_signal(signal.SIGINT)
+        except psutil.NoSuchProcess:
+            return True
+        return wait_until(lambda: not is_alive(self.pid), seconds)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
+    """Return whether ``condition`` came true within ``seconds``."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(POLL_SECONDS)
+    return True
+
+
+def is_alive(pid: int) -> bool:
+    """Return whether the process runs; one that merely waits to be reaped doesn't."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _serves(pid: int, data: Path, claimed: Path) -> bool:
+    """Return whether the process is PostgreSQL, working in ``data``."""
+    try:
+        process = psutil.Process(pid)
+        if process.name() != "postgres" or not is_alive(pid):
+            return False
+        try:
+            folder = Path(process.cwd())
+        except psutil.AccessDenied:  # root in a container may not look at another account's process
+            folder = claimed
+        return folder.samefile(data)
+    except (psutil.NoSuchProcess, FileNotFoundError):
+        return False
