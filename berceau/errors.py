@@ -16,6 +16,8 @@
         ├── HistoryError              the files and the database's ledger contradict each other
         ├── DataLossError             the change would lose data and wasn't allowed to
         └── StatementError            a statement of a migration failed
+
+Each knows its message, its place and its cure, as ``BerceauError`` tells.
 """
 
 from dataclasses import dataclass

@@ -57,10 +57,16 @@ def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
     dotenv = {k: v for k, v in dotenv_values(root / ".env").items() if v is not None}
     values = from_ini | dotenv | os.environ
     database_url = values.get("DATABASE_URL") or None
+    migration_database_url = values.get("MIGRATION_DATABASE_URL") or database_url
+    if migration_database_url and not database_url:
+        raise SettingsError(
+            "MIGRATION_DATABASE_URL is set, but DATABASE_URL isn't.",
+            cure="Set DATABASE_URL to the connection of the application's own role.",
+        )
     return Settings(
         root=root,
         database_url=database_url,
-        migration_database_url=values.get("MIGRATION_DATABASE_URL") or database_url,
+        migration_database_url=migration_database_url,
         test_workers=parse_workers(
             values.get("BERCEAU_TEST_WORKERS") or "auto", "BERCEAU_TEST_WORKERS"
         ),

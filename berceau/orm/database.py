@@ -10,7 +10,7 @@ from berceau.orm.diagnosis import check_tables, diagnose
 from berceau.orm.provider import BerceauPool, BerceauProvider
 
 
-class GlobalDatabase(Database):  # type: ignore[misc]  # Pony ships no types
+class GlobalDatabase(Database):
     """A ``Database`` that only Berceau binds and maps."""
 
     def bind(self, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002 - Pony's signature

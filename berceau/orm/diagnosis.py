@@ -91,9 +91,7 @@ def _culprit(text: str, database: Any) -> Location | None:
 def _line_of(node: ast.ClassDef, attribute: str | None) -> int:
     for statement in node.body:
         if isinstance(statement, ast.Assign | ast.AnnAssign):
-            targets = (
-                statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-            )
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
             if any(isinstance(t, ast.Name) and t.id == attribute for t in targets):
                 return statement.lineno
     return node.lineno

@@ -90,9 +90,7 @@ def _table(table: Any) -> Table:
     return Table(
         name=table.name,
         columns=tuple(_column(column) for column in table.column_list),
-        primary_key=PrimaryKey(
-            object_name(table.name, (), "pkey"), _names(table.pk_index.columns)
-        ),
+        primary_key=PrimaryKey(object_name(table.name, (), "pkey"), _names(table.pk_index.columns)),
         uniques=tuple(Unique(uniques[columns], columns) for columns in sorted(uniques)),
         foreign_keys=tuple(
             sorted(map(_foreign_key, table.foreign_keys.values()), key=lambda key: key.columns)
@@ -114,8 +112,10 @@ def _one_to_one_columns(table: Any) -> Iterator[tuple[str, ...]]:
     for entity in table.entities:
         for attribute in entity._new_attrs_:
             reverse = attribute.reverse
-            if reverse and attribute.columns and not (
-                attribute.is_collection or reverse.is_collection
+            if (
+                reverse
+                and attribute.columns
+                and not (attribute.is_collection or reverse.is_collection)
             ):
                 yield tuple(attribute.columns)
 

@@ -90,8 +90,7 @@ def _map(components: tuple[Component, ...]) -> None:
 
 def _place(declared: type, components: Iterable[Component]) -> Location:
     where = place_of(declared)
-    assert where.file is not None
-    return Location(_component_of(where.file, components), where.file, where.line)
+    return Location(_component_of(_file(declared), components), where.file, where.line)
 
 
 def _component_of(file: Path, components: Iterable[Component]) -> str | None:

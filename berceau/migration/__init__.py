@@ -1,0 +1,1 @@
+"""Migrations as values: the SQL files themselves live in the project's ``migrations/``."""

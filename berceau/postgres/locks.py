@@ -1,0 +1,41 @@
+"""Advisory locks by name: held by a session, gone with it, never waited on inside the server."""
+
+import hashlib
+
+from psycopg2.extensions import connection as Connection
+
+
+def try_lock(connection: Connection, name: str) -> bool:
+    """Take the lock called ``name`` for the session of ``connection``; say whether it was free."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", (_key(name),))
+        return bool(cursor.fetchall()[0][0])
+
+
+def unlock(connection: Connection, name: str) -> None:
+    """Give the lock called ``name`` back."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_unlock(%s)", (_key(name),))
+
+
+def holder(connection: Connection, name: str) -> str | None:
+    """Describe the session that holds the lock called ``name``, or return None."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT format('%%s (process %%s%%s, since %%s)', coalesce(a.usename, 'a role'), l.pid,
+                          ' on ' || host(a.client_addr), date_trunc('second', a.backend_start))
+            FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
+            WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+              AND (l.classid::bigint << 32) | l.objid::bigint = %s
+            """,
+            (_key(name),),
+        )
+        row = cursor.fetchone()
+        return str(row[0]) if row else None
+
+
+def _key(name: str) -> int:
+    digest = hashlib.sha256(f"berceau:{name}".encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)

@@ -1,0 +1,69 @@
+"""Schemas made, filled and dropped whole, in steps that stay within the server's lock table."""
+
+from collections.abc import Iterable, Sequence
+
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+
+from berceau.postgres.locks import try_lock, unlock
+from berceau.schema.sql import Statement
+
+STEP = 100
+"""Objects per transaction: each holds locks until its end (``max_locks_per_transaction``)."""
+
+
+def create_schema(connection: Connection, name: str) -> None:
+    """Create the empty schema ``name``; the connection is in autocommit mode."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(name)))
+
+
+def use_schema(connection: Connection, name: str) -> None:
+    """Make ``name`` the only schema on the connection's search_path."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("SET search_path = {}").format(sql.Identifier(name)))
+
+
+def execute(connection: Connection, statements: Sequence[Statement]) -> None:
+    """Run ``statements`` in steps of one transaction each; the connection is in autocommit mode."""
+    with connection.cursor() as cursor:
+        for start in range(0, len(statements), STEP):
+            cursor.execute("\n".join(map(str, statements[start : start + STEP])))
+
+
+def drop_schema(connection: Connection, name: str) -> None:
+    """Drop the schema ``name`` and all it holds, if it exists; in autocommit mode."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT relname FROM pg_class
+            WHERE relkind IN ('r', 'p') AND relnamespace = to_regnamespace(quote_ident(%s))
+            """,
+            (name,),
+        )
+        tables = [sql.Identifier(name, row[0]) for row in cursor.fetchall()]
+        for start in range(0, len(tables), STEP):
+            cursor.execute(
+                sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(
+                    sql.SQL(", ").join(tables[start : start + STEP])
+                )
+            )
+        cursor.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(name)))
+
+
+def schemas_like(connection: Connection, prefix: str) -> tuple[str, ...]:
+    """Return the names of the schemas that begin with ``prefix``, sorted."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s) ORDER BY nspname",
+            (prefix,),
+        )
+        return tuple(row[0] for row in cursor.fetchall())
+
+
+def drop_abandoned(connection: Connection, names: Iterable[str]) -> None:
+    """Drop those schemas among ``names`` whose lock nobody holds: their makers are gone."""
+    for name in names:
+        if try_lock(connection, name):
+            drop_schema(connection, name)
+            unlock(connection, name)

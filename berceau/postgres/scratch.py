@@ -1,0 +1,41 @@
+"""A throw-away schema to build and prove things in."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from psycopg2.extensions import connection as Connection
+
+from berceau.postgres.connection import connect
+from berceau.postgres.locks import try_lock
+from berceau.postgres.schemas import (
+    create_schema,
+    drop_abandoned,
+    drop_schema,
+    schemas_like,
+    use_schema,
+)
+from berceau.postgres.url import Url
+
+PREFIX = "berceau_scratch_"
+
+
+@contextmanager
+def scratch(url: Url) -> Iterator[Connection]:
+    """Yield an autocommit connection whose search_path is a fresh empty schema.
+
+    The schema is dropped at the end. The connection holds a lock on its name, so what a killed
+    process leaves behind is recognised, and dropped by the next one. The role of ``url`` needs
+    CREATE on the database, and nothing more.
+    """
+    name = PREFIX + secrets.token_hex(6)
+    with connect(url) as connection:
+        connection.autocommit = True
+        drop_abandoned(connection, schemas_like(connection, PREFIX))
+        try_lock(connection, name)
+        create_schema(connection, name)
+        try:
+            use_schema(connection, name)
+            yield connection
+        finally:
+            drop_schema(connection, name)

@@ -1,0 +1,42 @@
+"""Which databases a project uses: those configured, or the embedded server's."""
+
+from dataclasses import dataclass
+
+from berceau.errors import SettingsError
+from berceau.postgres.server import EmbeddedServer
+from berceau.postgres.url import Url
+from berceau.settings import Settings
+
+
+@dataclass(frozen=True)
+class Databases:
+    """The ``runtime`` URL for data, the ``owner`` URL for the schema; both name one schema."""
+
+    runtime: Url
+    owner: Url
+    embedded: bool
+
+
+def embedded_server(settings: Settings) -> EmbeddedServer:
+    """Return the project's embedded server, running or not."""
+    return EmbeddedServer(settings.state / "postgres")
+
+
+def databases(settings: Settings) -> Databases:
+    """Return the project's databases; the embedded server is started where none is configured.
+
+    Raises ``UrlError``, ``SettingsError`` or ``ServerError``.
+    """
+    if settings.database_url is None or settings.migration_database_url is None:
+        server = embedded_server(settings)
+        server.start()
+        return Databases(server.runtime_url, server.owner_url, embedded=True)
+    runtime = Url.parse(settings.database_url)
+    owner = Url.parse(settings.migration_database_url)
+    if runtime.schema != owner.schema:
+        raise SettingsError(
+            f"DATABASE_URL names the schema {runtime.schema}, "
+            f"MIGRATION_DATABASE_URL the schema {owner.schema}.",
+            cure="Give both the same ?schema=.",
+        )
+    return Databases(runtime, owner, embedded=False)

@@ -1,0 +1,37 @@
+"""Generated files: written whole or not at all, and only when they changed."""
+
+import secrets
+from pathlib import Path
+
+
+def write(path: Path, text: str) -> bool:
+    """Make ``path`` hold ``text``; say whether that changed anything.
+
+    A reader, or a crash, sees the old file or the new one, never a part.
+    """
+    data = text.encode()
+    if path.is_file() and path.read_bytes() == data:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        new.write_bytes(data)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+    return True
+
+
+def write_folder(folder: Path, files: dict[str, str]) -> None:
+    """Create ``folder`` with ``files``, by name, at one stroke; it must not exist yet."""
+    new = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
+    new.mkdir(parents=True)
+    try:
+        for name, text in files.items():
+            (new / name).write_text(text, encoding="utf-8")
+        new.rename(folder)
+    except BaseException:
+        for path in new.glob("*"):
+            path.unlink()
+        new.rmdir()
+        raise

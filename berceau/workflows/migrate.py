@@ -1,0 +1,124 @@
+"""Migrate: write the difference between entities and migrations, proven, and apply it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from psycopg2.extensions import connection as Connection
+
+from berceau.errors import DataLossError, MigrationError
+from berceau.migration.script import Script, new_name
+from berceau.postgres.rows import count_rows
+from berceau.schema.changes import AddColumn, Change, DropColumn, DropTable
+from berceau.schema.model import Schema
+from berceau.schema.sql import Statement
+from berceau.settings import Settings
+from berceau.workflows import scripts as folder
+from berceau.workflows.databases import databases
+from berceau.workflows.deploy import Report, apply_pending, deploying, silent
+from berceau.workflows.plan import Plan, plan
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the developer chose; ``name`` describes the migration in a word or two."""
+
+    name: str = "changes"
+    create_only: bool = False
+    allow_data_loss: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What ``migrate`` did: the migration it wrote, if any, and those it applied."""
+
+    written: str | None
+    statements: tuple[Statement, ...]
+    applied: tuple[str, ...]
+
+
+def migrate(
+    settings: Settings, declared: Schema, options: Options, report: Report = silent
+) -> Outcome:
+    """Write what separates the migrations from the ``declared`` schema, and apply it.
+
+    Migrations that are pending on disk are applied first. Nothing is written unless the proof
+    succeeds. Raises ``DataLossError`` for a change that loses data without leave, and
+    ``MigrationError`` for one that the rows at hand don't allow.
+    """
+    owner = databases(settings).owner
+    with deploying(owner, report) as connection:
+        scripts = folder.read(settings.migrations)
+        applied = () if options.create_only else apply_pending(connection, scripts, report)
+        report("comparing the entities with the migrations")
+        found = plan(owner, declared, scripts)
+        if not found.up:
+            return Outcome(None, (), applied)
+        _refuse_loss(connection, found.changes, options)
+        _refuse_rows_that_do_not_fit(connection, found.changes)
+        script = to_script(found, options.name, scripts)
+        folder.save(settings.migrations, script)
+        report(f"wrote migrations/{script.name}")
+        if not options.create_only:
+            applied += apply_pending(connection, (*scripts, script), report)
+        return Outcome(script.name, found.up, applied)
+
+
+def to_script(found: Plan, slug: str, scripts: Sequence[Script]) -> Script:
+    """Return the migration that carries out ``found`` after ``scripts``."""
+    last = folder.last_name(scripts)
+    name = new_name(slug, datetime.now(UTC), last)
+    header = f"-- Migration {name}\n-- Parent: {last or 'none'}\n\n"
+    if found.down is None:
+        down = f"-- {name} can't be undone automatically: {found.irreversible}\n"
+    else:
+        down = f"-- Undoes {name}\n\n" + _text(found.down)
+    return Script(name, header + _text(found.up), down)
+
+
+def _text(statements: Sequence[Statement]) -> str:
+    return "\n\n".join(_commented(statement) for statement in statements) + "\n"
+
+
+def _commented(statement: Statement) -> str:
+    hazards = "".join(f"-- {hazard}\n" for hazard in sorted(statement.hazards))
+    return f"{hazards}{statement}"
+
+
+def _refuse_loss(connection: Connection, changes: Sequence[Change], options: Options) -> None:
+    losses = list(_losses(connection, changes))
+    if losses and not options.allow_data_loss:
+        raise DataLossError(
+            "The migration would lose data: " + "; ".join(losses) + ".",
+            cure="Nothing was written. If that is meant, add --allow-data-loss.",
+        )
+
+
+def _losses(connection: Connection, changes: Sequence[Change]) -> Iterator[str]:
+    for change in changes:
+        match change:
+            case DropTable(table):
+                yield f"table {table.name} ({_rows(count_rows(connection, table.name))})"
+            case DropColumn(table, column):
+                rows = count_rows(connection, table, not_null=column.name)
+                yield f"column {table}.{column.name} ({_rows(rows)} with a value)"
+
+
+def _rows(count: int | None) -> str:
+    if count is None:
+        return "not in this database"
+    return f"{count} row{'' if count == 1 else 's'}"
+
+
+def _refuse_rows_that_do_not_fit(connection: Connection, changes: Sequence[Change]) -> None:
+    for change in changes:
+        match change:
+            case AddColumn(table, column) if column.not_null and column.default is None:
+                rows = count_rows(connection, table)
+                if rows and not column.identity:
+                    raise MigrationError(
+                        f"The column {table}.{column.name} is required, but {table} has "
+                        f"{_rows(rows)} without a value for it.",
+                        cure="Nothing was written. Give the attribute a sql_default, or make it "
+                        "Optional (a string also nullable=True), fill it, and require it later.",
+                    )

@@ -1,0 +1,83 @@
+"""Plan: the SQL that leads from the migrations to the entities, proven before anyone sees it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from psycopg2.extensions import connection as Connection
+
+from berceau.errors import MigrationError
+from berceau.migration.script import Script
+from berceau.postgres import catalog, runner
+from berceau.postgres.schemas import execute
+from berceau.postgres.scratch import scratch
+from berceau.postgres.url import Url
+from berceau.schema.changes import Change
+from berceau.schema.diff import create, diff
+from berceau.schema.model import Schema
+from berceau.schema.order import order
+from berceau.schema.sql import Statement, to_statements
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The ordered ``changes``, the statements ``up``, and those ``down`` that undo them.
+
+    ``down`` is ``None`` where the changes can't be undone automatically; ``irreversible`` says
+    why.
+    """
+
+    changes: tuple[Change, ...]
+    up: tuple[Statement, ...]
+    down: tuple[Statement, ...] | None
+    irreversible: str = ""
+
+
+def plan(owner: Url, declared: Schema, scripts: Sequence[Script]) -> Plan:
+    """Return the plan that leads from what ``scripts`` build to what is ``declared``.
+
+    Both sides are built in scratch schemas and read from the catalog, so that like is compared
+    with like. The plan is carried out there, forth and back, before it is returned: raises
+    ``MigrationError`` if it doesn't give exactly what it should.
+    """
+    desired = _as_postgres_sees(owner, declared)
+    with scratch(owner) as connection:
+        runner.replay(connection, scripts)
+        current = catalog.read(connection)
+        found = _between(current, desired)
+        _prove(connection, found, current, desired)
+    return found
+
+
+def _as_postgres_sees(owner: Url, declared: Schema) -> Schema:
+    with scratch(owner) as connection:
+        execute(connection, to_statements(order(create(declared))))
+        return catalog.read(connection)
+
+
+def _between(current: Schema, desired: Schema) -> Plan:
+    changes = order(diff(current, desired))
+    up = to_statements(changes)
+    try:
+        down = to_statements(order(diff(desired, current)))
+    except MigrationError as error:
+        return Plan(changes, up, None, error.message)
+    return Plan(changes, up, down)
+
+
+def _prove(connection: Connection, found: Plan, current: Schema, desired: Schema) -> None:
+    execute(connection, found.up)
+    _require_equal(connection, desired, "Applying")
+    if found.down is not None:
+        execute(connection, found.down)
+        _require_equal(connection, current, "Undoing")
+
+
+def _require_equal(connection: Connection, expected: Schema, deed: str) -> None:
+    difference = diff(catalog.read(connection), expected)
+    if difference:
+        raise MigrationError(
+            f"{deed} the planned migration doesn't give what it should; "
+            f"the first difference: {difference[0]}",
+            cure="This is a mistake in Berceau: please report it with the entities at hand. "
+            "Nothing was written.",
+        )

@@ -1,0 +1,66 @@
+"""Start: what an application needs before it can answer its first request."""
+
+from contextlib import closing
+from dataclasses import dataclass
+
+from berceau.components import Component
+from berceau.orm import database as orm
+from berceau.postgres.connection import connect, describe_hosts
+from berceau.postgres.roles import RoleReport, describe_role
+from berceau.settings import Settings
+from berceau.workflows import scripts as folder
+from berceau.workflows.compose import compose
+from berceau.workflows.databases import Databases, databases
+from berceau.workflows.deploy import deploy, history
+
+
+@dataclass(frozen=True)
+class Running:
+    """A started application: its components, its database, and the role that it acts as."""
+
+    components: tuple[Component, ...]
+    settings: Settings
+    databases: Databases
+    role: RoleReport
+
+    @property
+    def summary(self) -> str:
+        """One line for the log: who works where."""
+        runtime = self.databases.runtime
+        server = "the embedded server" if self.databases.embedded else f"{describe_hosts(runtime)}"
+        return (
+            f"database {runtime.database}, schema {self.role.schema}, role {self.role.role} "
+            f"on {server}; components: {', '.join(c.name for c in self.components) or 'none'}"
+        )
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What works, but shouldn't stay so."""
+        if not self.role.can_change_schema:
+            return ()
+        return (
+            f"the role {self.role.role} can change the schema {self.role.schema}: a mistake or an "
+            "intruder could too; `invoke db.provision` sets up a role with data rights only",
+        )
+
+    def pending(self) -> tuple[str, ...]:
+        """Return the names of the migrations that the database lacks, asking it anew."""
+        scripts = folder.read(self.settings.migrations)
+        found = history(self.databases.runtime, scripts)
+        return tuple(script.name for script in found.pending)
+
+
+def start(settings: Settings) -> Running:
+    """Compose the components, reach the database, and connect the entities to it.
+
+    The embedded database gets the pending migrations; a configured one is never changed.
+    Raises ``BerceauError`` for what makes a start impossible.
+    """
+    composition = compose(settings.components)
+    found = databases(settings)
+    if found.embedded:
+        deploy(found.owner, folder.read(settings.migrations))
+    with closing(connect(found.runtime)) as connection:
+        role = describe_role(connection, found.runtime.schema)
+    orm.connect(found.runtime.dsn())
+    return Running(composition.components, settings, found, role)
