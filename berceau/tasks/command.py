@@ -3,15 +3,31 @@
 import functools
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 from invoke.exceptions import Exit
-from invoke.tasks import task
+from invoke.tasks import Task, task
 
 from berceau.errors import BerceauError
 
 
-def command(function: Callable[..., None] | None = None, **options: Any) -> Any:
+Function = Callable[..., None]
+
+
+@overload
+def command(function: Function, /) -> Task[Function]: ...
+
+
+@overload
+def command(
+    *,
+    name: str | None = None,
+    default: bool = False,
+    help: dict[str, str] | None = None,  # noqa: A002 - invoke's name
+) -> Callable[[Function], Task[Function]]: ...
+
+
+def command(function: Function | None = None, **options: Any) -> Any:
     """Make an invoke task of ``function``; ``options`` are those of ``invoke.task``.
 
     A ``BerceauError`` becomes one message on standard error and exit status 1; Ctrl-C ends

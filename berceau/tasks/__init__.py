@@ -1,0 +1,9 @@
+"""The commands of a project: its ``tasks.py`` imports ``namespace`` from here."""
+
+from invoke.collection import Collection
+
+from berceau.tasks import build, db, migrate, serve, test
+
+namespace = Collection(build.build, serve.serve, test.test, migrate.namespace, db.namespace)
+
+__all__ = ["namespace"]

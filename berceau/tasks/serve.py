@@ -1,0 +1,27 @@
+"""``invoke serve``: from a fresh clone to the running application."""
+
+import os
+import sys
+
+from invoke.context import Context
+
+from berceau.errors import SettingsError
+from berceau.tasks.command import command
+from berceau.tasks.migrate import migrate_project
+from berceau.tasks.project import load
+from berceau.workflows.migrate import Options
+
+
+@command(help={"ini": "the settings file to serve"})
+def serve(_: Context, ini: str = "development.ini") -> None:
+    """Build, migrate the embedded database, and serve with reload."""
+    settings = load()
+    if not (settings.root / ini).is_file():
+        raise SettingsError(
+            f"There is no {ini} in {settings.root}.", cure="Name another one: --ini FILE."
+        )
+    if settings.database_url is None:
+        migrate_project(settings, Options())
+    os.chdir(settings.root)
+    command_line = [sys.executable, "-m", "pyramid.scripts.pserve", ini, "--reload"]
+    os.execv(sys.executable, command_line)  # noqa: S606 - no shell is wanted

@@ -1,0 +1,38 @@
+"""``invoke test``: the tests of the framework and of every component, in parallel."""
+
+import subprocess
+import sys
+from importlib.util import find_spec
+
+from invoke.context import Context
+from invoke.exceptions import Exit
+
+from berceau.errors import SettingsError
+from berceau.settings import parse_workers
+from berceau.tasks.command import command
+from berceau.tasks.project import load
+
+
+@command(help={"workers": "how many tests run at once: a number, or auto"})
+def test(_: Context, workers: str = "") -> None:
+    """Run the tests of the framework and of every component in parallel.
+
+    What follows -- goes to pytest: invoke test -- -k posts
+    """
+    settings = load()
+    if find_spec("pytest") is None or find_spec("xdist") is None:
+        raise SettingsError(
+            "pytest and pytest-xdist aren't installed here.",
+            cure="Install them: pip install 'berceau[test]'",
+        )
+    count = parse_workers(workers, "--workers") if workers else settings.test_workers
+    # One worker needs no second process: debuggers and -s work then.
+    processes = ["-n", "0" if count == 1 else str(count)]
+    arguments = [sys.executable, "-m", "pytest", *processes, *_after_dashes()]
+    failed = subprocess.run(arguments, cwd=settings.root, check=False).returncode  # noqa: S603 - our own
+    if failed:
+        raise Exit(code=1)
+
+
+def _after_dashes() -> list[str]:
+    return sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else []
