@@ -60,8 +60,8 @@ def add_navigation_item(config: Configurator, title: str, route_name: str) -> No
             ) from None
         config.registry[NAVIGATION].append(item)
 
-    # Routes take effect in an earlier phase, so that all of them are known here.
-    config.action((NAVIGATION, route_name), register, order=PHASE3_CONFIG)
+    # After Pyramid's last phase, which adds the routes: all of them are known by then.
+    config.action((NAVIGATION, route_name), register, order=PHASE3_CONFIG + 1)
 
 
 def navigation(request: Request) -> Sequence[Link]:

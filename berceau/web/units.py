@@ -19,7 +19,7 @@ def includeme(config: Configurator) -> None:
     config.add_tween("berceau.web.units.tween_factory", under=EXCVIEW)
 
 
-def tween_factory(handler: Handler, registry: Any) -> Handler:  # noqa: ARG001 (Pyramid's signature)
+def tween_factory(handler: Handler, _registry: Any) -> Handler:
     """Return a tween that commits what a request did to the database, or undoes it.
 
     An exception undoes it, be it a redirect: return redirects, don't raise them. So does a

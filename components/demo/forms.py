@@ -42,10 +42,12 @@ class PostForm:
             form.errors["email"] = "Enter an address such as ada@example.org."
         return form
 
-    @property
-    def first_error(self) -> str | None:
-        """The name of the first field that has something wrong with it."""
-        return next(iter(self.errors), None)
+    def state(self, name: str) -> Mapping[str, str]:
+        """Return the HTML attributes that tie a field to its error, and go to the first."""
+        if name not in self.errors:
+            return {}
+        state = {"aria-invalid": "true", "aria-describedby": f"{name}-error"}
+        return state | ({"autofocus": "autofocus"} if name == next(iter(self.errors)) else {})
 
     def values(self) -> Mapping[str, str | DemoPostStatus]:
         """Return the fields of a form without errors, as the service takes them."""

@@ -13,13 +13,13 @@ from .forms import PostForm
 
 
 @view_config(route_name="demo", request_method="GET", renderer="templates/overview.pt")
-def overview(request: Request) -> dict[str, Any]:  # noqa: ARG001 (Pyramid passes it)
+def overview(_request: Request) -> dict[str, Any]:
     """Show the counts and the latest posts."""
     return {"overview": service.overview()}
 
 
 @view_config(route_name="demo.posts", request_method="GET", renderer="templates/posts.pt")
-def list_posts(request: Request) -> dict[str, Any]:  # noqa: ARG001 (Pyramid passes it)
+def list_posts(_request: Request) -> dict[str, Any]:
     """Show all posts, and the form that writes one."""
     return _posts_page(PostForm())
 

@@ -1,0 +1,70 @@
+"""An application around components of the test's own, without a database."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent
+from uuid import uuid4
+
+import pytest
+from webtest import TestApp
+
+from berceau.components import Component
+from berceau.settings import Settings
+from berceau.web.app import make_app
+
+
+@dataclass
+class Running:
+    """Stands in for a started database: says what a test wants to hear."""
+
+    components: tuple[Component, ...] = ()
+    missing: tuple[str, ...] = ()
+    summary: str = "a database that isn't there"
+    warnings: tuple[str, ...] = ()
+
+    def pending(self) -> tuple[str, ...]:
+        return self.missing
+
+
+@pytest.fixture
+def running(monkeypatch: pytest.MonkeyPatch) -> Running:
+    """What ``start`` gives to every application of this test."""
+    running = Running()
+    monkeypatch.setattr("berceau.web.app.start", lambda _: running)
+    return running
+
+
+@pytest.fixture
+def serve(running: Running, tmp_path: Path) -> Callable[..., TestApp]:
+    """Return a function that makes the application of some components."""
+
+    def serve(*components: Component, **ini: str) -> TestApp:
+        running.components = components
+        return TestApp(make_app(Settings(tmp_path), ini))
+
+    return serve
+
+
+@pytest.fixture
+def component(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[str, Mapping[str, str]], Component]]:
+    """Return a function that writes a component: its name, and its files' texts by path."""
+    # A name of its own: Python remembers the modules of earlier tests.
+    parent = tmp_path / f"components_{uuid4().hex}"
+    parent.mkdir()
+    (parent / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def component(name: str, files: Mapping[str, str]) -> Component:
+        for path, text in {"__init__.py": "", **files}.items():
+            file = parent / name / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(dedent(text))
+        return Component(name, f"{parent.name}.{name}", parent / name)
+
+    yield component
+    for module in [module for module in sys.modules if module.startswith(parent.name)]:
+        del sys.modules[module]

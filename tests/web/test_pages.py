@@ -1,0 +1,126 @@
+"""Error pages are friendly, tell no secrets, and every response keeps to itself."""
+
+import pytest
+
+PAGES = """
+    from pyramid.httpexceptions import HTTPForbidden, HTTPMethodNotAllowed, HTTPSeeOther
+    from pyramid.response import Response
+    from pyramid.view import view_config
+
+    def includeme(config):
+        for name in ("crash", "forbid", "refuse", "move", "save", "own"):
+            config.add_route(name, "/" + name)
+
+    @view_config(route_name="crash")
+    def crash(request):
+        raise RuntimeError("the secret reason")
+
+    @view_config(route_name="forbid")
+    def forbid(request):
+        raise HTTPForbidden("<Not> for you.")
+
+    @view_config(route_name="refuse")
+    def refuse(request):
+        raise HTTPMethodNotAllowed(headers=[("Allow", "PUT")])
+
+    @view_config(route_name="move")
+    def move(request):
+        raise HTTPSeeOther("/elsewhere")
+
+    @view_config(route_name="save", request_method="POST")
+    def save(request):
+        return Response("saved")
+
+    @view_config(route_name="own")
+    def own(request):
+        return Response("framed", headers={"X-Frame-Options": "SAMEORIGIN"})
+"""
+
+
+@pytest.fixture
+def pages(serve, component):
+    return serve(component("pages", {"__init__.py": PAGES}))
+
+
+def test_an_unknown_address_gets_a_friendly_page(pages):
+    page = pages.get("/nowhere", status=404)
+    assert "doesn't exist" in page.html.h1.text
+    assert page.html.select_one("main a")["href"] == "/"
+
+
+def test_a_crash_is_logged_with_its_traceback_and_shown_without(pages, caplog):
+    page = pages.get("/crash", status=500)
+    assert "went wrong" in page.html.h1.text
+    assert "secret" not in page
+    assert "Traceback" not in page
+    assert "the secret reason" in caplog.text
+    assert "Traceback" in caplog.text
+
+
+def test_a_refusal_of_a_view_keeps_its_status_and_its_words(pages):
+    page = pages.get("/forbid", status=403)
+    assert page.html.select_one(".lead").text == "<Not> for you."
+
+
+def test_a_refusal_keeps_its_headers(pages):
+    response = pages.get("/refuse", status=405)
+    assert response.headers["Allow"] == "PUT"
+    assert response.content_type == "text/html"
+
+
+def test_a_raised_redirect_is_no_error(pages):
+    assert pages.get("/move", status=303).location.endswith("/elsewhere")
+
+
+def test_an_address_that_is_not_utf8_is_refused(pages):
+    assert "malformed" in pages.get("/%ff", status=400).html.h1.text
+
+
+def test_without_components_the_home_page_says_what_to_do(serve):
+    assert "components" in serve().get("/").html.select_one(".empty").text
+
+
+def test_a_post_without_a_token_is_refused(pages, caplog):
+    page = pages.post("/save", status=400)
+    assert "expired" in page.html.h1.text
+    assert "POST /save was refused" in caplog.text
+
+
+def test_a_post_with_the_token_of_the_cookie_is_accepted(pages):
+    pages.set_cookie("csrf_token", "abc")
+    assert pages.post("/save", {"csrf_token": "abc"}).text == "saved"
+    pages.post("/save", {"csrf_token": "abd"}, status=400)
+
+
+@pytest.mark.parametrize(("scheme", "secure"), [("http", False), ("https", True)])
+def test_the_cookie_of_the_token_is_kept_from_scripts_and_other_sites(
+    serve, component, scheme, secure
+):
+    text = """
+        from pyramid.csrf import get_csrf_token
+
+        def includeme(config):
+            config.add_route("token", "/token")
+            config.add_view(get_csrf_token_of, route_name="token", renderer="string")
+
+        def get_csrf_token_of(request):
+            return get_csrf_token(request)
+    """
+    app = serve(component("token", {"__init__.py": text}))
+    cookie = app.get("/token", extra_environ={"wsgi.url_scheme": scheme}).headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert ("secure" in cookie.lower().split("; ")) is secure
+
+
+@pytest.mark.parametrize("path", ["/", "/nowhere", "/crash", "/static/berceau/berceau.css"])
+def test_every_response_has_the_security_headers(pages, path):
+    headers = pages.get(path, status="*").headers
+    assert headers["Content-Security-Policy"].startswith("default-src 'self'")
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "same-origin"
+
+
+def test_a_view_may_set_a_security_header_itself(pages):
+    assert pages.get("/own").headers["X-Frame-Options"] == "SAMEORIGIN"

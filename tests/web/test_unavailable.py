@@ -1,0 +1,80 @@
+"""While the database isn't ready, every page says so, and what to do."""
+
+import pytest
+from pony.orm import OperationalError
+
+from berceau.errors import ConnectionFailedError
+
+
+@pytest.fixture
+def incomplete(running, serve):
+    running.missing = ("20260101_init", "20260102_more")
+    return serve()
+
+
+def test_pending_migrations_close_the_pages(incomplete):
+    page = incomplete.get("/", status=503)
+    assert "20260101_init" in page
+    assert "20260102_more" in page
+    assert "invoke migrate.deploy" in page
+
+
+def test_the_log_says_it_once(running, serve, caplog):
+    running.missing = ("20260101_init", "20260102_more")
+    app = serve()
+    app.get("/", status=503)
+    app.get("/", status=503)
+    (line,) = (message for message in caplog.messages if "pending" in message)
+    assert "20260101_init, 20260102_more" in line
+    assert "invoke migrate.deploy" in line
+
+
+def test_the_page_keeps_its_style(incomplete):
+    for sheet in incomplete.get("/", status=503).html.select("link[rel=stylesheet]"):
+        incomplete.get(sheet["href"], status=200)
+
+
+def test_deploying_opens_the_pages_without_a_restart(incomplete, running):
+    incomplete.get("/", status=503)
+    running.missing = ()
+    incomplete.get("/", status=200)
+
+
+def test_once_nothing_is_pending_the_database_is_not_asked_again(incomplete, running):
+    running.missing = ()
+    incomplete.get("/", status=200)
+    running.missing = ("20260103_late",)
+    incomplete.get("/", status=200)
+
+
+def test_what_is_pending_changes_and_the_log_follows(incomplete, running, caplog):
+    running.missing = ("20260102_more",)
+    incomplete.get("/", status=503)
+    assert caplog.messages[-1].endswith(": 20260102_more")
+
+
+VIEW = """
+    def includeme(config):
+        config.add_route("page", "/page")
+        config.add_view(page, route_name="page")
+
+    def page(request):
+        raise request.registry["test.error"]
+"""
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ConnectionFailedError("server is gone"), OperationalError(Exception("server is gone"))],
+    ids=["Berceau's", "Pony's"],
+)
+def test_an_unreachable_database_is_a_clear_page_and_a_line_in_the_log(
+    serve, component, caplog, error
+):
+    app = serve(component("page", {"__init__.py": VIEW}))
+    app.app.registry["test.error"] = error
+    page = app.get("/page", status=503)
+    assert "out of reach" in page.html.h1.text
+    assert "gone" not in page
+    assert "server is gone" in caplog.messages[-1]
+    assert "Traceback" not in caplog.text
