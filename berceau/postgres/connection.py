@@ -1,9 +1,10 @@
 """Connections, and what a person needs to know when one can't be had."""
 
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import psycopg2
-from psycopg2.extensions import connection as Connection  # noqa: N812 - a class named in lower case
+from psycopg2 import extensions
 
 from berceau.errors import ConnectionFailedError, DatabaseError, PermissionMissingError
 from berceau.postgres.url import Url
@@ -30,15 +31,33 @@ CURES = (
 UNREACHABLE = "Is the server running there? Check host and port in the URL, and the network."
 
 
-def connect(url: Url, *, schema: str | None = None) -> Connection:
-    """Return a new psycopg2 connection whose search path is ``schema``, by default the URL's.
+class Connection(extensions.connection):
+    """psycopg2's, but ``with`` is one unit of work that also closes it: commit, or on error not."""
 
-    ``with connection:`` is a transaction, and doesn't close it. Raises ``ConnectionFailedError``
-    or ``PermissionMissingError``.
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            if kind is None:
+                self.commit()
+        finally:
+            self.close()
+
+
+def connect(url: Url, *, schema: str | None = None) -> Connection:
+    """Return a new connection whose search path is ``schema``, by default the URL's.
+
+    Raises ``ConnectionFailedError`` or ``PermissionMissingError``.
     """
     try:
         keywords: dict[str, Any] = url.dsn(schema)
-        connection: Connection = psycopg2.connect(**keywords)
+        connection: Connection = psycopg2.connect(connection_factory=Connection, **keywords)
     except psycopg2.OperationalError as error:
         raise explain(url, str(error)) from None
     return connection

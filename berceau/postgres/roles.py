@@ -1,16 +1,16 @@
 """Two roles with least privilege: an owner for migrations, and one with data rights only."""
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import psycopg2
 from psycopg2 import sql
-from psycopg2.extensions import connection as Connection  # noqa: N812 - a class named in lower case
 from psycopg2.extensions import encrypt_password
 
 from berceau.errors import PermissionMissingError, UrlError
-from berceau.postgres.connection import connect
+from berceau.postgres.connection import Connection, connect
+from berceau.postgres.ledger import LEDGER
 from berceau.postgres.url import Url
 
 EXPLICIT_MEMBERSHIP = 160000  # since PostgreSQL 16, creating a role doesn't let one act as it
@@ -33,6 +33,8 @@ RIGHTS = """
         GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {runtime};
     ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT USAGE, SELECT ON SEQUENCES TO {runtime};
 """
+# The grants above are for the application's tables: what was migrated only migrations may say.
+PROTECT_LEDGER = "REVOKE INSERT, UPDATE, DELETE ON {schema}.{ledger} FROM {runtime}"
 
 CAN_CHANGE_SCHEMA = """
     SELECT current_user,
@@ -71,7 +73,7 @@ def provision(admin: Url, owner: Url, runtime: Url) -> None:
     """
     _check(admin, owner, runtime)
     try:
-        with closing(connect(admin)) as connection:
+        with connect(admin) as connection:
             connection.autocommit = True
             for url in (owner, runtime):
                 _make_role(connection, url)
@@ -164,11 +166,16 @@ def _grant(admin: Url, owner: Url, runtime: Url) -> None:
         "schema": owner.schema,
         "owner": owner.user,
         "runtime": runtime.user,
+        "ledger": LEDGER,
     }
     identifiers = {key: sql.Identifier(name) for key, name in names.items()}
     with (
-        closing(connect(replace(admin, database=owner.database))) as connection,
-        connection,
+        connect(replace(admin, database=owner.database)) as connection,
         connection.cursor() as cursor,
     ):
         cursor.execute(sql.SQL(RIGHTS).format(**identifiers))
+        cursor.execute(
+            "SELECT FROM pg_tables WHERE (schemaname, tablename) = (%s, %s)", (owner.schema, LEDGER)
+        )
+        if cursor.rowcount:
+            cursor.execute(sql.SQL(PROTECT_LEDGER).format(**identifiers))

@@ -2,7 +2,7 @@
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -85,7 +85,7 @@ class EmbeddedServer:
         running = self._find()
         if running is None or not running.reachable:
             return None
-        with closing(connect(self._url(ADMIN, ADMIN))) as connection:
+        with connect(self._url(ADMIN, ADMIN)) as connection:
             version = connection.info.parameter_status("server_version") or packaged_major()
         return Status(running.pid, version, self._data, running.socket, running.since)
 

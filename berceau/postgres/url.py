@@ -109,7 +109,7 @@ class Url:
                 hosts = ""
                 query.insert(0, ("host", folder))
         query += parameters
-        tail = "&".join(f"{name}={_encode(value)}" for name, value in query)
+        tail = "&".join(f"{name}={_encode(value, '*/')}" for name, value in query)
         return (
             f"postgresql://{login}{'@' if login else ''}{hosts}/{_encode(self.database)}"
             f"{'?' if tail else ''}{tail}"
@@ -120,8 +120,8 @@ def _malformed(what: str, hint: str = "") -> UrlError:
     return UrlError(f"{what}.", cure=f"Its form is {FORM}.{hint}")
 
 
-def _encode(text: str) -> str:
-    return quote(text, safe="*")
+def _encode(text: str, safe: str = "*") -> str:
+    return quote(text, safe=safe)
 
 
 def _decode(text: str) -> str:

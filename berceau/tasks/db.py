@@ -1,0 +1,120 @@
+"""The commands of the embedded server, and the provisioning of another one."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from invoke.collection import Collection
+from invoke.context import Context
+
+from berceau.errors import SettingsError
+from berceau.postgres.connection import describe_hosts
+from berceau.postgres.roles import provision as provision_roles
+from berceau.postgres.server import Status
+from berceau.postgres.shell import open_shell
+from berceau.postgres.url import Url
+from berceau.settings import Settings
+from berceau.tasks.command import command
+from berceau.tasks.project import load, say
+from berceau.workflows.databases import databases, embedded_server
+
+OWNER_HELP = {"owner": "as the role that owns the schema, instead of the application's"}
+
+
+@command
+def start(_: Context) -> None:
+    """Start the embedded PostgreSQL server, and make its database and roles if they're missing."""
+    settings = load()
+    embedded_server(settings).start()
+    _print_status(settings)
+
+
+@command
+def stop(_: Context) -> None:
+    """Stop the embedded PostgreSQL server."""
+    was_running = embedded_server(load()).stop()
+    say("The embedded server is stopped." if was_running else "The embedded server wasn't running.")
+
+
+@command
+def status(_: Context) -> None:
+    """Say whether the embedded PostgreSQL server runs, where, and since when."""
+    _print_status(load())
+
+
+@command(help=OWNER_HELP)
+def url(_: Context, owner: bool = False) -> None:
+    """Print the URL of the database, with its password."""
+    say(_choose(owner).with_password())
+
+
+@command(help=OWNER_HELP)
+def shell(_: Context, owner: bool = False) -> None:
+    """Open psql on the database."""
+    chosen = _choose(owner)
+    sys.stdout.flush()
+    open_shell(embedded_server(load()).psql, chosen)
+
+
+@command(
+    help={
+        "admin-url": "a role that may create roles and databases, and a database that exists: "
+        "postgresql://postgres@host/postgres; its password may come from PGPASSWORD"
+    }
+)
+def provision(_: Context, admin_url: str | None = None) -> None:
+    """Make the database and the two roles of DATABASE_URL and MIGRATION_DATABASE_URL.
+
+    The roles get the passwords that the URLs have, and the rights that they need, no more.
+    Running it again is harmless.
+    """
+    settings = load()
+    if settings.database_url is None or settings.migration_database_url is None:
+        raise SettingsError(
+            "DATABASE_URL isn't set, so there is no database to provision.",
+            cure="Set DATABASE_URL (the application's role) and MIGRATION_DATABASE_URL (the "
+            "owner's). The embedded server needs no provisioning.",
+        )
+    if not admin_url:
+        raise SettingsError(
+            "db.provision needs a role that may create roles and databases.",
+            cure="Add --admin-url=postgresql://postgres@host/postgres.",
+        )
+    runtime = Url.parse(settings.database_url)
+    owner = Url.parse(settings.migration_database_url)
+    provision_roles(Url.parse(admin_url), owner, runtime)
+    say(
+        f"Database {owner.database}, schema {owner.schema} on {describe_hosts(owner)}:\n"
+        f"  {owner.user} owns it, for migrations\n"
+        f"  {runtime.user} has data rights only, for the application"
+    )
+
+
+def _choose(owner: bool) -> Url:
+    chosen = databases(load())
+    return chosen.owner if owner else chosen.runtime
+
+
+def _print_status(settings: Settings) -> None:
+    if settings.database_url is not None and settings.migration_database_url is not None:
+        say("A database is configured, and used instead of the embedded server:")
+        say(f"  runtime  {Url.parse(settings.database_url)}")
+        say(f"  owner    {Url.parse(settings.migration_database_url)}")
+    server = embedded_server(settings)
+    running = server.status()
+    if running is None:
+        say(f"The embedded server isn't running. Its data folder: {server.folder}")
+    else:
+        _print_running(running, server.log)
+
+
+def _print_running(running: Status, log: Path) -> None:
+    uptime = datetime.now(UTC).replace(microsecond=0) - running.since
+    say(f"The embedded server runs: PostgreSQL {running.version}, process {running.pid}")
+    say(f"  since   {running.since.astimezone():%Y-%m-%d %H:%M:%S} ({uptime})")
+    say(f"  data    {running.data}")
+    say(f"  socket  {running.socket}")
+    say(f"  log     {log}")
+
+
+namespace = Collection("db", start, stop, status, url, shell, provision)
