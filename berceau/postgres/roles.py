@@ -15,6 +15,12 @@ from berceau.postgres.url import Url
 
 EXPLICIT_MEMBERSHIP = 160000  # since PostgreSQL 16, creating a role doesn't let one act as it
 
+DATA_RIGHTS = """
+    GRANT USAGE ON SCHEMA {schema} TO {runtime};
+    GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {runtime};
+    GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {runtime};
+"""
+
 # As the owner's member. Default privileges without IN SCHEMA hold for every schema of the owner's,
 # those of tests included.
 RIGHTS = """
@@ -24,10 +30,7 @@ RIGHTS = """
     CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION {owner};
     ALTER SCHEMA {schema} OWNER TO {owner};
     REVOKE ALL ON SCHEMA {schema} FROM PUBLIC, {runtime};
-    GRANT USAGE ON SCHEMA {schema} TO {runtime};
     REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {runtime};
-    GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {runtime};
-    GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {runtime};
     ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT USAGE ON SCHEMAS TO {runtime};
     ALTER DEFAULT PRIVILEGES FOR ROLE {owner}
         GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {runtime};
@@ -87,6 +90,16 @@ def provision(admin: Url, owner: Url, runtime: Url) -> None:
             cure="Use the admin URL of a superuser, or of a role with CREATEROLE and CREATEDB that "
             "owns what exists already.",
         ) from None
+
+
+def grant_data_rights(connection: Connection, schema: str, runtime: str) -> None:
+    """Let the role ``runtime`` read and write the data of ``schema``; its owner must ask."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.SQL(DATA_RIGHTS).format(
+                schema=sql.Identifier(schema), runtime=sql.Identifier(runtime)
+            )
+        )
 
 
 def _check(admin: Url, owner: Url, runtime: Url) -> None:
@@ -173,7 +186,7 @@ def _grant(admin: Url, owner: Url, runtime: Url) -> None:
         connect(replace(admin, database=owner.database)) as connection,
         connection.cursor() as cursor,
     ):
-        cursor.execute(sql.SQL(RIGHTS).format(**identifiers))
+        cursor.execute(sql.SQL(RIGHTS + DATA_RIGHTS).format(**identifiers))
         cursor.execute(
             "SELECT FROM pg_tables WHERE (schemaname, tablename) = (%s, %s)", (owner.schema, LEDGER)
         )

@@ -1,7 +1,9 @@
-"""How many rows are at stake."""
+"""Rows, counted and cleared without knowing what they mean."""
 
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
+
+from berceau.postgres.ledger import LEDGER
 
 
 def count_rows(connection: Connection, table: str, *, not_null: str | None = None) -> int | None:
@@ -24,3 +26,28 @@ def count_rows(connection: Connection, table: str, *, not_null: str | None = Non
         counted = sql.SQL("*") if not_null is None else sql.Identifier(not_null)
         cursor.execute(sql.SQL("SELECT count({}) FROM {}").format(counted, sql.Identifier(table)))
         return int(cursor.fetchall()[0][0])
+
+
+def delete_all(connection: Connection) -> None:
+    """Delete the rows of all tables on the connection's search_path, Berceau's ledger excepted.
+
+    Only tables that were written to are touched, in one statement: foreign keys are checked at
+    its end, so their direction doesn't matter. The connection is in autocommit mode.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT relname FROM pg_class
+            WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace
+              AND relname <> %s AND pg_relation_size(oid) > 0
+            """,
+            (LEDGER,),
+        )
+        deletes = [
+            sql.SQL("{} AS (DELETE FROM {})").format(
+                sql.Identifier(f"deleted_{number}"), sql.Identifier(name)
+            )
+            for number, (name,) in enumerate(cursor.fetchall())
+        ]
+        if deletes:
+            cursor.execute(sql.SQL("WITH {} SELECT").format(sql.SQL(", ").join(deletes)))

@@ -57,9 +57,16 @@ class Statement:
 def to_statements(changes: Iterable[Change]) -> tuple[Statement, ...]:
     """Return the statements that carry out ``changes``, in the order given.
 
+    What is done to a table that is created on the way carries no hazard and locks nobody out.
     Raises ``MigrationError`` for a change that can't be carried out automatically.
     """
-    return tuple(statement for change in changes for statement in render(change))
+    changes = tuple(changes)
+    new = {change.table.name for change in changes if isinstance(change, CreateTable)}
+    return tuple(
+        Statement(statement.text) if getattr(change, "table", None) in new else statement
+        for change in changes
+        for statement in render(change)
+    )
 
 
 @singledispatch
