@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from enum import Enum
 from typing import Any, ClassVar
 
@@ -10,7 +11,12 @@ from pony.orm.dbproviders.postgres import PGPool, PGProvider
 
 from berceau.errors import ConnectionFailedError
 from berceau.orm.naming import default_name
-from berceau.orm.types import AwareDatetimeConverter, EnumConverter
+from berceau.orm.types import (
+    ArrayConverter,
+    AwareDatetimeConverter,
+    EnumConverter,
+    RoundedDecimalConverter,
+)
 from berceau.schema.names import object_name
 
 
@@ -39,8 +45,10 @@ class BerceauProvider(PGProvider):
     converter_classes: ClassVar = [
         (Enum, EnumConverter),
         (datetime, AwareDatetimeConverter),
+        (Decimal, RoundedDecimalConverter),
         *PGProvider.converter_classes,
     ]
+    array_converter_cls = ArrayConverter
 
     def __init__(self, database: Any, pony_call_on_connect: Any = None) -> None:  # noqa: ARG002
         # Pony's own would connect, and call pony_call_on_connect; sessions do that later.

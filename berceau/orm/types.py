@@ -1,13 +1,14 @@
-"""Types that Pony lacks in PostgreSQL: native enums, and datetimes that are moments."""
+"""Types that Pony lacks in PostgreSQL, native enums and aware datetimes, and two it gets wrong."""
 
 from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from enum import Enum, Flag
 from functools import cache
 from reprlib import repr as shortened
 from typing import Any
 
-from pony.orm.dbapiprovider import Converter
-from pony.orm.dbproviders.postgres import PGDatetimeConverter
+from pony.orm.dbapiprovider import Converter, DecimalConverter
+from pony.orm.dbproviders.postgres import PGArrayConverter, PGDatetimeConverter
 
 from berceau.errors import DatabaseError, EntityError
 from berceau.orm.diagnosis import place_of
@@ -23,7 +24,7 @@ _BUILT_IN_TYPES = frozenset(
     event_trigger fdw_handler float4 float8 gtsvector index_am_handler inet int2 int2vector int4
     int4multirange int4range int8 int8multirange int8range internal interval json jsonb jsonpath
     language_handler line lseg macaddr macaddr8 money name numeric nummultirange numrange oid
-    oidvector path point polygon record refcursor regclass regcollation regconfig regdatabase
+    oidvector path point polygon record refcursor regclass regcollation regconfig
     regdictionary regnamespace regoper regoperator regproc regprocedure regrole regtype
     table_am_handler text tid time timestamp timestamptz timetz trigger tsm_handler tsmultirange
     tsquery tsrange tstzmultirange tstzrange tsvector txid_snapshot unknown uuid varbit varchar
@@ -153,7 +154,10 @@ class AwareDatetimeConverter(PGDatetimeConverter):
         """Return ``val`` in UTC, cut to the attribute's precision."""
         if isinstance(val, str):
             val = datetime.fromisoformat(val)
-        return self._in_utc(super().validate(val, obj))
+        if isinstance(val, datetime):
+            val = self._in_utc(val)
+        moment: datetime = super().validate(val, obj)
+        return moment
 
     def py2sql(self, val: datetime) -> datetime:
         """Return a value or a query's parameter in UTC."""
@@ -170,6 +174,32 @@ class AwareDatetimeConverter(PGDatetimeConverter):
                 "datetime.now(timezone.utc), and give any other datetime its tzinfo"
             )
         return moment.astimezone(UTC)
+
+
+class RoundedDecimalConverter(DecimalConverter):
+    """Rounds a value when it is assigned, as PostgreSQL would when it is stored.
+
+    Otherwise the object and its row differ, and the next update of it fails.
+    """
+
+    def validate(self, val: Any, obj: Any = None) -> Decimal:
+        """Return ``val`` at the attribute's scale; ``ValueError`` where it has too many digits."""
+        number: Decimal = super().validate(val, obj)
+        try:
+            return number.quantize(self.exp, ROUND_HALF_UP, Context(prec=self.precision))
+        except InvalidOperation:
+            raise ValueError(
+                f"{self.attr}: {number} has more than {self.precision - self.scale} digits before "
+                "the point"
+            ) from None
+
+
+class ArrayConverter(PGArrayConverter):
+    """Takes an array as a query's parameter too, where Pony's asks its missing attribute."""
+
+    def val2dbval(self, val: Any, obj: Any = None) -> Any:
+        """Return a plain list."""
+        return list(val) if self.attr is None else super().val2dbval(val, obj)
 
 
 def _refuse_sql_type(attr: Any, *allowed: str, cure: str) -> None:
