@@ -12,6 +12,7 @@ from typing import IO, Any, Self
 from berceau.errors import ServerError
 
 ROOT = 0
+SHARED = Path("/var/lib/berceau")
 # Nothing of the caller's environment: PG* and LC_* variables would change what PostgreSQL does.
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C"}
 
@@ -54,23 +55,32 @@ class Account:
     def run(
         self, command: Sequence[str | Path], stderr: IO[bytes] | int = subprocess.STDOUT
     ) -> subprocess.CompletedProcess[str]:
-        """Run ``command`` to its end in a session of its own, out of reach of our Ctrl-C."""
+        """Run ``command`` to its end in a session of its own, out of reach of our Ctrl-C.
+
+        Raises ``ServerError`` where it can't be run at all.
+        """
         identity: dict[str, Any] = {}
         if self.switch:
             identity = {"user": self.uid, "group": self.gid, "extra_groups": []}
-        return subprocess.run(  # noqa: S603 - a command of our own making
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            text=True,
-            errors="replace",
-            cwd="/",
-            env=ENVIRONMENT,
-            start_new_session=True,
-            check=False,
-            **identity,
-        )
+        try:
+            return subprocess.run(  # noqa: S603 - a command of our own making
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+                errors="replace",
+                cwd="/",
+                env=ENVIRONMENT,
+                start_new_session=True,
+                check=False,
+                **identity,
+            )
+        except OSError as error:
+            raise ServerError(
+                f"{command[0]} can't be run by user {self.uid}: {error.strerror}.",
+                cure="Set DATABASE_URL to a server of your own where this can't be cured.",
+            ) from error
 
     def reaches(self, folder: Path) -> bool:
         """Return whether the account can enter ``folder``."""
@@ -80,5 +90,12 @@ class Account:
         """Return whether the account can execute ``program`` with the libraries beside it."""
         try:
             return self.run([program, "--version"]).returncode == 0
-        except PermissionError:
+        except ServerError:
             return False
+
+
+def shared_folder() -> Path:
+    """Return a folder that every account can enter and only root can change; for root."""
+    SHARED.mkdir(exist_ok=True)
+    SHARED.chmod(0o755)
+    return SHARED

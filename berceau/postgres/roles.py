@@ -8,7 +8,7 @@ import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import encrypt_password
 
-from berceau.errors import PermissionMissingError, UrlError
+from berceau.errors import DatabaseError, PermissionMissingError, UrlError
 from berceau.postgres.connection import Connection, connect
 from berceau.postgres.ledger import LEDGER
 from berceau.postgres.url import Url
@@ -83,12 +83,16 @@ def provision(admin: Url, owner: Url, runtime: Url) -> None:
             with _member_of(connection, owner.user):
                 _make_database(connection, owner)
                 _grant(admin, owner, runtime)
-    except psycopg2.errors.InsufficientPrivilege as error:
-        raise PermissionMissingError(
+    except psycopg2.Error as error:
+        lacks_right = isinstance(error, psycopg2.errors.InsufficientPrivilege)
+        kind = PermissionMissingError if lacks_right else DatabaseError
+        raise kind(
             f"Role {admin.user!r} can't provision database {owner.database!r}: "
-            f"{error.diag.message_primary}.",
+            f"{error.diag.message_primary or error}.",
             cure="Use the admin URL of a superuser, or of a role with CREATEROLE and CREATEDB that "
-            "owns what exists already.",
+            "owns what exists already."
+            if lacks_right
+            else "Cure what the server says, and run it again.",
         ) from None
 
 

@@ -2,10 +2,11 @@
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import IO
 
 from berceau.errors import ServerError
 from berceau.postgres.account import Account
@@ -22,7 +23,6 @@ RUNTIME = "berceau_app"
 
 STOP_SECONDS = 60.0
 PROVISIONED = "berceau.provisioned"
-SHARED = Path("/var/lib/berceau")  # for root, where PostgreSQL's account can't reach the project
 
 
 @dataclass(frozen=True)
@@ -116,15 +116,25 @@ class EmbeddedServer:
     def _locked(self) -> Iterator[Account]:
         """Hold the lock that makes starting and stopping one process's affair at a time."""
         account = Account.choose(self.folder)
-        state = self.folder.parent
-        if not state.exists():
-            state.mkdir(parents=True)
-            if state.parent.stat().st_uid == account.uid:
-                account.own(state)
-        with self.folder.with_name(f"{self.folder.name}.lock").open("a") as lock:
-            account.own(Path(lock.name))
+        with self._open_lock(account) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # let go by closing it, and by dying
             yield account
+
+    def _open_lock(self, account: Account) -> IO[bytes]:
+        state = self.folder.parent
+        try:
+            if not state.exists():
+                state.mkdir(parents=True)
+                if state.parent.stat().st_uid == account.uid:
+                    account.own(state)
+            lock = self.folder.with_name(f"{self.folder.name}.lock").open("ab")
+        except OSError as error:
+            raise ServerError(
+                f"{error.filename} can't be written: {error.strerror}.",
+                cure=f"The embedded server keeps its data in {state}: make it writable.",
+            ) from None
+        account.own(Path(lock.name))
+        return lock
 
     def _start(self, account: Account) -> None:
         running = self._find()
@@ -134,10 +144,8 @@ class EmbeddedServer:
         if running is not None:  # another process began to start it, and died
             await_ready(self._data, running.pid, self.log, 0)
         else:
-            if account.switch:
-                SHARED.mkdir(exist_ok=True)
-            programs = programs_for(account, SHARED)
-            make_data(self.folder, account, programs, SHARED)
+            programs = programs_for(account)
+            make_data(self.folder, account, programs)
             launch(self._data, account, programs, self.log)
         if not (self._data / PROVISIONED).exists():
             provision(self._url(ADMIN, ADMIN), self.owner_url, self.runtime_url)
@@ -161,3 +169,5 @@ class EmbeddedServer:
                 f"The embedded server (process {running.pid}) didn't stop in {STOP_SECONDS:.0f} s.",
                 cure=f"Look at the end of {self.log}.",
             )
+        with suppress(OSError):
+            running.socket.rmdir()
