@@ -11,15 +11,12 @@ from components.demo.entities import DemoUser
 
 
 @pytest.fixture
-def serve_view(db, tmp_path):  # noqa: ARG001 (the entities need a database)
+def serve_view(db, running, tmp_path):  # noqa: ARG001 (the database is db's, and started)
     """Return a function that serves one view at the root."""
 
     def serve(view, **options):
-        config = Configurator()
-        config.include("berceau.web.navigation")
-        config.include("berceau.web.renderer")
-        config.include("berceau.web.units")
-        config.include("berceau.web.unavailable")
+        config = Configurator(settings={"berceau.root": str(tmp_path)})
+        config.include("berceau")
         config.include("berceau.web.errors")
         config.add_route("root", "/")
         config.add_view(view, route_name="root", **options)

@@ -1,0 +1,191 @@
+"""The demo's pages, on the real application."""
+
+from uuid import uuid4
+
+import pytest
+
+from components.demo.entities import DemoPostStatus
+
+VALID = {
+    "title": "A title",
+    "content": "Some text",
+    "status": "PUBLISHED",
+    "name": "Ada",
+    "email": "ada@example.org",
+}
+
+
+@pytest.fixture
+def submit(app):
+    """Return a function that fills in the form as a browser would, and sends it."""
+
+    def submit(status=303, **values):
+        form = app.get("/demo/posts").forms["write-form"]
+        for name, value in (VALID | values).items():
+            form[name] = value
+        return form.submit(status=status)
+
+    return submit
+
+
+@pytest.fixture
+def post(app):
+    """Return a function that sends what no browser would, with a valid token."""
+
+    def post(fields, **options):
+        token = app.get("/demo/posts").forms["write-form"]["csrf_token"].value
+        return app.post("/demo/posts", [("csrf_token", token), *fields], **options)
+
+    return post
+
+
+def errors(response):
+    """Return the messages beside the fields, by the name of the field that refers to them."""
+    return {
+        field["name"]: response.html.find(id=field["aria-describedby"]).text
+        for field in response.html.select("[aria-invalid=true]")
+    }
+
+
+def titles(response):
+    return [heading.text for heading in response.html.select(".post h2")]
+
+
+def test_the_overview_shows_counts_and_the_latest_posts(app, write):
+    write(title="Old")
+    write(title="New", status=DemoPostStatus.PUBLISHED)
+    page = app.get("/demo")
+    assert [count.text for count in page.html.select(".counts dd")] == ["1", "1", "1", "0"]
+    assert titles(page) == ["New", "Old"]
+    assert page.html.select_one('main a[href="/demo/posts"]')
+
+
+@pytest.mark.parametrize("path", ["/demo", "/demo/posts"])
+def test_without_posts_the_pages_say_so(app, path):
+    assert app.get(path).html.select_one(".empty")
+
+
+def test_the_list_shows_the_newest_first_with_author_and_status(app, write):
+    write(title="Old", status=DemoPostStatus.ARCHIVED)
+    write(title="New", name="Bo", email="bo@example.org")
+    page = app.get("/demo/posts")
+    assert titles(page) == ["New", "Old"]
+    assert [author.text for author in page.html.select(".post strong")] == ["Bo", "Ada"]
+    assert [badge.text for badge in page.html.select(".post .badge")] == ["Draft", "Archived"]
+    assert not page.html.select(".empty")
+
+
+def test_a_valid_form_saves_the_post_and_returns_to_the_list(submit):
+    response = submit(title="Saved")
+    assert response.location == "http://localhost/demo/posts"
+    assert titles(response.follow()) == ["Saved"]
+
+
+def test_what_was_typed_is_shown_as_text_and_not_as_html(submit):
+    script = "<script>alert(1)</script>"
+    page = submit(title=script, content=script, name=script).follow()
+    assert "<script" not in page
+    assert titles(page) == [script]
+    assert page.html.select_one(".content").text == script
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("title", " ", "Enter a title."),
+        ("title", "x" * 201, "Use 200 characters at most; these are 201."),
+        ("title", "a\x00b", "Remove the NUL character, which can't be stored."),
+        ("content", "", "Enter some text."),
+        ("content", "x" * 10_001, "Use 10,000 characters at most; these are 10,001."),
+        ("name", "", "Enter your name."),
+        ("name", "x" * 101, "Use 100 characters at most; these are 101."),
+        ("email", "", "Enter your e-mail address."),
+        ("email", "ada", "Enter an address such as ada@example.org."),
+        ("email", "a@b@c.org", "Enter an address such as ada@example.org."),
+        ("email", "ada@" + "x" * 250 + ".org", "Use 254 characters at most; these are 258."),
+    ],
+)
+def test_a_mistake_is_explained_beside_its_field(submit, field, value, message):
+    page = submit(status=422, **{field: value})
+    assert errors(page) == {field: message}
+    assert page.html.select_one("[autofocus]")["name"] == field
+    assert page.html.title.text.startswith("Error: ")
+    assert not titles(page)
+
+
+def test_what_was_typed_is_kept(submit):
+    form = submit(status=422, title="Kept", content="Kept\ntoo", email="wrong").forms["write-form"]
+    kept = {name: form[name].value for name in VALID}
+    assert kept == VALID | {"title": "Kept", "content": "Kept\ntoo", "email": "wrong"}
+
+
+def test_only_the_first_mistake_takes_the_focus(submit):
+    page = submit(status=422, name="", email="")
+    assert set(errors(page)) == {"name", "email"}
+    assert [field["name"] for field in page.html.select("[autofocus]")] == ["name"]
+
+
+def test_the_longest_input_is_accepted(app, submit):
+    email = "a" * (254 - len("@example.org")) + "@example.org"
+    submit(title="x" * 200, name="x" * 100, email=email)
+    assert titles(app.get("/demo/posts")) == ["x" * 200]
+
+
+def test_the_name_of_another_author_is_refused_beside_the_name(submit):
+    submit()
+    page = submit(status=422, email="other@example.org")
+    assert set(errors(page)) == {"name"}
+    assert len(titles(page)) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong"),
+    [
+        ([], {"title", "content", "status", "name", "email"}),
+        ([*VALID.items(), ("title", "Again")], {"title"}),
+        ([*(VALID | {"status": "DELETED"}).items()], {"status"}),
+        ([*(VALID | {"status": "draft"}).items()], {"status"}),
+    ],
+    ids=["nothing", "a field twice", "no such status", "not quite a status"],
+)
+def test_what_no_browser_sends_is_an_error_of_the_form(post, fields, wrong):
+    assert set(errors(post(fields, status=422))) == wrong
+
+
+def test_a_file_instead_of_text_is_an_error_of_the_form(post):
+    fields = [(name, value) for name, value in VALID.items() if name != "title"]
+    page = post(fields, upload_files=[("title", "title.txt", b"A title")], status=422)
+    assert set(errors(page)) == {"title"}
+
+
+def test_without_the_token_nothing_is_saved(app):
+    app.post("/demo/posts", VALID, status=400)
+    assert not titles(app.get("/demo/posts"))
+
+
+def test_a_post_is_deleted_by_its_own_button(app, write):
+    for title in ("Kept", "Gone"):
+        write(title=title)
+    page = app.get("/demo/posts")
+    button = page.html.find("button", attrs={"aria-label": "Delete the post “Gone”"})
+    form = next(
+        form for form in page.forms.values() if form.action == button.find_parent("form")["action"]
+    )
+    response = form.submit(status=303)
+    assert response.location == "http://localhost/demo/posts"
+    assert titles(response.follow()) == ["Kept"]
+    form.submit(status=404)
+
+
+@pytest.mark.parametrize("post_id", [uuid4(), "malformed", "%00", "1' OR 1=1"])
+def test_deleting_what_is_not_there_is_not_found(app, post_id):
+    token = app.get("/demo/posts").forms["write-form"]["csrf_token"].value
+    app.post(f"/demo/posts/{post_id}/delete", {"csrf_token": token}, status=404)
+
+
+def test_deleting_needs_the_token_and_a_post(app, write):
+    write()
+    action = app.get("/demo/posts").forms[0].action
+    app.post(action, status=400)
+    app.get(action, status=404)
+    assert len(titles(app.get("/demo/posts"))) == 1
