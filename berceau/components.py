@@ -3,7 +3,7 @@
 import importlib
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from importlib.metadata import EntryPoint, entry_points
@@ -162,9 +162,19 @@ def locate(error: BaseException, components: Iterable[Component]) -> Location:
     ]
     if isinstance(error, SyntaxError) and error.filename:
         frames.append((Path(error.filename), error.lineno))
-    components = tuple(components)
+    folders = by_folder(components)
     for file, line in reversed(frames):
-        for component in components:
-            if file.is_relative_to(component.path):
-                return Location(component.name, file, line)
+        component = component_of(file, folders)
+        if component is not None:
+            return Location(component.name, file, line)
     return Location()
+
+
+def by_folder(components: Iterable[Component]) -> dict[Path, Component]:
+    """Return ``components`` by their folders, to look many files up with ``component_of``."""
+    return {component.path: component for component in components}
+
+
+def component_of(file: Path, folders: Mapping[Path, Component]) -> Component | None:
+    """Return the component, among those ``by_folder``, that ``file`` belongs to."""
+    return next((folders[parent] for parent in file.parents if parent in folders), None)

@@ -110,12 +110,5 @@ class Schema:
     enums: tuple[Enum, ...] = ()
     tables: tuple[Table, ...] = ()
 
-    def only(self, names: frozenset[str]) -> "Schema":
-        """Return the part whose enums and tables bear one of ``names``."""
-        return Schema(
-            tuple(enum for enum in self.enums if enum.name in names),
-            tuple(table for table in self.tables if table.name in names),
-        )
-
 
 EMPTY = Schema()

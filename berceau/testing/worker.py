@@ -8,6 +8,7 @@ from typing import Any
 from berceau.orm import database as orm
 from berceau.orm import db
 from berceau.settings import Settings
+from berceau.testing import assets as assets  # for its effect
 from berceau.web.app import make_app
 from berceau.workflows.compose import compose
 from berceau.workflows.isolation import Private, private_schema

@@ -2,11 +2,19 @@
 
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-from berceau.components import Component, discover, import_entities
+from berceau.components import (
+    Component,
+    by_folder,
+    component_of,
+    discover,
+    import_entities,
+)
 from berceau.errors import BerceauError, ComponentImportError, DuplicateNameError, Location
 from berceau.orm import db
 from berceau.orm.database import is_mapped, map_entities
@@ -32,11 +40,18 @@ class Composition:
     schema: Schema
     owners: Mapping[str, str]
 
-    def part(self, component: Component) -> Schema:
-        """Return what ``component`` declares."""
-        return self.schema.only(
-            frozenset(name for name, owner in self.owners.items() if owner == component.name)
-        )
+    @cached_property
+    def parts(self) -> Mapping[str, Schema]:
+        """What each component declares, by the component's name."""
+        enums, tables = defaultdict(list), defaultdict(list)
+        for enum in self.schema.enums:
+            enums[self.owners.get(enum.name)].append(enum)
+        for table in self.schema.tables:
+            tables[self.owners.get(table.name)].append(table)
+        return {
+            component.name: Schema(tuple(enums[component.name]), tuple(tables[component.name]))
+            for component in self.components
+        }
 
 
 def compose(folder: Path, phases: Phases | None = None) -> Composition:
@@ -83,32 +98,32 @@ def _map(components: tuple[Component, ...]) -> None:
         enum_classes(db)
     except BerceauError as error:
         if error.where and error.where.file and error.where.component is None:
-            component = _component_of(error.where.file, components)
-            error.where = Location(component, error.where.file, error.where.line)
+            error.where = _named(error.where, components)
         raise
 
 
 def _place(declared: type, components: Iterable[Component]) -> Location:
-    where = place_of(declared)
-    return Location(_component_of(_file(declared), components), where.file, where.line)
+    return _named(place_of(declared), components)
 
 
-def _component_of(file: Path, components: Iterable[Component]) -> str | None:
-    return next((c.name for c in components if file.is_relative_to(c.path)), None)
+def _named(where: Location, components: Iterable[Component]) -> Location:
+    component = component_of(where.file, by_folder(components)) if where.file else None
+    return Location(component.name if component else None, where.file, where.line)
 
 
 def _owners(components: tuple[Component, ...]) -> dict[str, str]:
-    rank = {component.name: position for position, component in enumerate(components)}
+    folders = by_folder(components)
+    rank = {component: position for position, component in enumerate(components)}
     declared: dict[str, Iterable[type]] = {
         name: (enum_class,) for name, enum_class in enum_classes(db).items()
     }
     declared |= table_entities(db)
     owners = {}
     for name, classes in declared.items():
-        names = {_component_of(_file(each), components) for each in classes} - {None}
-        if names:
-            owners[name] = max(names, key=lambda owner: rank[str(owner)])
-    return {name: str(owner) for name, owner in owners.items()}
+        found = set(filter(None, (component_of(_file(each), folders) for each in classes)))
+        if found:
+            owners[name] = max(found, key=rank.__getitem__).name
+    return owners
 
 
 def _file(declared: type) -> Path:

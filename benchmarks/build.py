@@ -1,0 +1,87 @@
+"""How long `invoke build` takes with 1, 100 and 500 components, phase by phase.
+
+Run: python benchmarks/build.py [--runs 5]
+The peer is Python itself: importing the same entity files with plain `import`, without Berceau.
+"""
+
+import argparse
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from project import generate
+
+BUILD = [sys.executable, "-m", "invoke", "build", "--json"]
+
+IMPORT = """
+import importlib, sys, time
+from pathlib import Path
+import pyramid.config, pony.orm, berceau.orm, datetime, enum, uuid
+sys.path.insert(0, ".")
+start = time.perf_counter()
+for path in sorted(Path("components").iterdir()):
+    if (path / "entities.py").is_file():
+        importlib.import_module(f"components.{path.name}.entities")
+print(time.perf_counter() - start)
+"""
+
+
+def main() -> None:
+    """Measure projects of three sizes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=5)
+    runs = parser.parse_args().runs
+    print("milliseconds, medians; whole: the process from start to end")
+    for components in (1, 100, 500):
+        with tempfile.TemporaryDirectory() as folder:
+            generate(Path(folder), components)
+            measure(Path(folder), components, runs)
+
+
+def measure(root: Path, components: int, runs: int) -> None:
+    """Print the medians of a project: cold builds, unchanged builds, and the peer's imports."""
+    cold, unchanged, peer = [], [], []
+    for _ in range(runs):
+        shutil.rmtree(root / ".berceau", ignore_errors=True)
+        cold.append(build(root))
+        unchanged.append(build(root))
+        peer.append(float(run(root, [sys.executable, "-c", IMPORT])) * 1000)
+    phases = {
+        name: statistics.median(each[name] for each in cold) for name in cold[0] if name != "whole"
+    }
+    beyond = sum(took for name, took in phases.items() if name in ("compare", "discover", "check"))
+    imports = statistics.median(peer)
+    print(f"\n{components} components")
+    print("  cold      ", ", ".join(f"{name} {took:.0f}" for name, took in phases.items()))
+    print(f"  cold       whole {median(cold):.0f}")
+    print(f"  unchanged  whole {median(unchanged):.0f}")
+    print(f"  discovery beyond importing {beyond:.0f}; plain imports {imports:.0f}")
+    print(f"  ratio of all phases to plain imports {sum(phases.values()) / imports:.2f}")
+
+
+def median(runs: list[dict[str, float]]) -> float:
+    """Return the median time of whole processes, in milliseconds."""
+    return statistics.median(each["whole"] for each in runs)
+
+
+def build(root: Path) -> dict[str, float]:
+    """Build the project and return the milliseconds of each phase, and of the whole process."""
+    start = time.perf_counter()
+    report = json.loads(run(root, BUILD))
+    whole = time.perf_counter() - start
+    phases = {name: seconds * 1000 for name, seconds in report["seconds"].items()}
+    return phases | {"whole": whole * 1000}
+
+
+def run(root: Path, command: list[str]) -> str:
+    """Return what ``command`` prints in the folder ``root``."""
+    return subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout
+
+
+if __name__ == "__main__":
+    main()
