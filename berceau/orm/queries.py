@@ -88,8 +88,8 @@ def _extend(base: type[Any], monad_class: type[Any], kind: Callable[..., Any]) -
 
 
 _extend(AttrMonad, EnumAttrMonad, lambda _parent, attr: attr.py_type)
-_extend(ParamMonad, EnumParamMonad, lambda kind, _key: kind)
-_extend(ExprMonad, EnumExprMonad, lambda kind, _sql: kind)
+_extend(ParamMonad, EnumParamMonad, lambda kind, *_: kind)
+_extend(ExprMonad, EnumExprMonad, lambda kind, *_: kind)
 _extend(ConstMonad, EnumConstMonad, type)
 for module in (core, ormtypes, sqltranslation):
     module.normalize = _normalize

@@ -195,10 +195,16 @@ class RoundedDecimalConverter(DecimalConverter):
 
 
 class ArrayConverter(PGArrayConverter):
-    """Takes an array as a query's parameter too, where Pony's asks its missing attribute."""
+    """Takes an array as a query's parameter, and updates what holds an array of floats."""
+
+    def __init__(self, provider: Any, py_type: Any, attr: Any = None) -> None:
+        super().__init__(provider, py_type, attr)
+        # In SQL a list of floats is numeric[], which nothing compares with double precision[];
+        # and Pony doesn't check single floats before an update either.
+        self.optimistic = py_type.item_type is not float
 
     def val2dbval(self, val: Any, obj: Any = None) -> Any:
-        """Return a plain list."""
+        """Return a plain list; a parameter has no attribute, which Pony's method asks."""
         return list(val) if self.attr is None else super().val2dbval(val, obj)
 
 
