@@ -23,6 +23,7 @@ def includeme(config: Configurator) -> None:
     config.add_exception_view(expired, context=BadCSRFOrigin, renderer=TEMPLATE)
     config.add_exception_view(malformed, context=URLDecodeError, renderer=TEMPLATE)
     config.add_exception_view(refused, context=HTTPError, renderer=TEMPLATE)
+    config.add_exception_view(doubtful, context=ValueError, renderer=TEMPLATE)
     config.add_exception_view(crashed, context=Exception, renderer=TEMPLATE)
 
 
@@ -49,9 +50,12 @@ def expired(error: BadCSRFToken, request: Request) -> dict[str, Any]:
 
 
 def malformed(request: Request) -> dict[str, Any]:
-    """Answer for an address that isn't UTF-8."""
+    """Answer what isn't UTF-8, or no form though it says so."""
     return _page(
-        request, 400, "This address is malformed", "Check it, or start from the home page."
+        request,
+        400,
+        "This request is malformed",
+        "Check the address, or start from the home page.",
     )
 
 
@@ -61,6 +65,15 @@ def refused(error: HTTPError, request: Request) -> dict[str, Any]:
         if name.lower() not in BODY_HEADERS:
             request.response.headers.add(name, value)
     return _page(request, error.status_code, error.title, error.detail or error.explanation)
+
+
+def doubtful(error: ValueError, request: Request) -> dict[str, Any]:
+    """Answer a value's error: a request that can't be read is its sender's, any other is ours."""
+    try:
+        request.params.mixed()
+    except ValueError:
+        return malformed(request)
+    return crashed(error, request)
 
 
 def crashed(error: Exception, request: Request) -> dict[str, Any]:

@@ -8,7 +8,7 @@ PAGES = """
     from pyramid.view import view_config
 
     def includeme(config):
-        for name in ("crash", "forbid", "refuse", "move", "save", "own"):
+        for name in ("crash", "forbid", "refuse", "move", "save", "own", "ask"):
             config.add_route(name, "/" + name)
 
     @view_config(route_name="crash")
@@ -22,6 +22,10 @@ PAGES = """
     @view_config(route_name="refuse")
     def refuse(request):
         raise HTTPMethodNotAllowed(headers=[("Allow", "PUT")])
+
+    @view_config(route_name="ask")
+    def ask(request):
+        return Response(str(int(request.params["q"])))
 
     @view_config(route_name="move")
     def move(request):
@@ -74,6 +78,16 @@ def test_a_raised_redirect_is_no_error(pages):
 
 def test_an_address_that_is_not_utf8_is_refused(pages):
     assert "malformed" in pages.get("/%ff", status=400).html.h1.text
+    assert "malformed" in pages.get("/ask?q=%ff", status=400).html.h1.text
+
+
+def test_a_body_that_is_no_form_is_refused(pages):
+    kind = {"Content-Type": "multipart/form-data"}
+    assert "malformed" in pages.post("/save", b"no form", headers=kind, status=400).html.h1.text
+
+
+def test_a_wrong_value_of_our_own_is_a_crash(pages):
+    assert "went wrong" in pages.get("/ask?q=x", status=500).html.h1.text
 
 
 def test_without_components_the_home_page_says_what_to_do(serve):
