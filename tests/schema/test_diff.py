@@ -1,0 +1,116 @@
+from dataclasses import replace
+
+from berceau.schema.changes import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    AlterEnum,
+    CreateEnum,
+    CreateIndex,
+    CreateTable,
+    DropColumn,
+    DropConstraint,
+    DropEnum,
+    DropIndex,
+    DropTable,
+)
+from berceau.schema.diff import compare, create, diff
+from berceau.schema.model import (
+    EMPTY,
+    Column,
+    Enum,
+    ForeignKey,
+    Index,
+    PrimaryKey,
+    Schema,
+    Table,
+    Unique,
+)
+
+ID = Column("id", "uuid", not_null=True)
+USER = Table("user", (ID,), PrimaryKey("user_pkey", ("id",)))
+AUTHOR = ForeignKey("post_author_fkey", ("author",), "user", ("id",), "CASCADE")
+INDEX = Index("post_author_idx", ("author",))
+POST = Table(
+    "post",
+    (ID, Column("author", "uuid", not_null=True)),
+    PrimaryKey("post_pkey", ("id",)),
+    foreign_keys=(AUTHOR,),
+    indexes=(INDEX,),
+)
+STATUS = Enum("status", ("DRAFT", "DONE"))
+
+
+def test_equal_schemas_differ_in_nothing() -> None:
+    schema = Schema((STATUS,), (POST, USER))
+    assert diff(schema, schema) == ()
+
+
+def test_a_new_table_brings_its_foreign_keys_and_indexes_as_changes_of_their_own() -> None:
+    assert create(Schema((STATUS,), (POST, USER))) == (
+        CreateEnum(STATUS),
+        CreateTable(POST),
+        AddConstraint("post", AUTHOR),
+        CreateIndex("post", INDEX),
+        CreateTable(USER),
+    )
+
+
+def test_a_dropped_table_lets_go_of_its_foreign_keys_first() -> None:
+    changes = diff(Schema((STATUS,), (POST, USER)), Schema(tables=(USER,)))
+    assert changes == (DropEnum(STATUS), DropConstraint("post", AUTHOR), DropTable(POST))
+
+
+def test_columns_are_matched_by_name() -> None:
+    title = Column("title", "text")
+    after = replace(USER, columns=(title, replace(ID, type="bigint")))
+    assert diff(Schema(tables=(USER,)), Schema(tables=(after,))) == (
+        AddColumn("user", title),
+        AlterColumn("user", ID, replace(ID, type="bigint")),
+    )
+    assert DropColumn("user", title) in diff(Schema(tables=(after,)), Schema(tables=(USER,)))
+
+
+def test_the_order_of_columns_is_no_difference() -> None:
+    swapped = replace(POST, columns=POST.columns[::-1])
+    assert diff(Schema(tables=(POST,)), Schema(tables=(swapped,))) == ()
+
+
+def test_the_name_of_a_constraint_or_index_is_no_difference() -> None:
+    other = replace(
+        POST,
+        primary_key=PrimaryKey("pk", ("id",)),
+        foreign_keys=(replace(AUTHOR, name="fk"),),
+        indexes=(replace(INDEX, name="ix"),),
+    )
+    assert diff(Schema(tables=(POST,)), Schema(tables=(other,))) == ()
+
+
+def test_what_a_constraint_or_index_does_is_a_difference() -> None:
+    other = replace(
+        POST,
+        uniques=(Unique("post_author_key", ("author",)),),
+        foreign_keys=(replace(AUTHOR, on_delete="SET NULL"),),
+        indexes=(),
+    )
+    assert diff(Schema(tables=(POST,)), Schema(tables=(other,))) == (
+        DropConstraint("post", AUTHOR),
+        AddConstraint("post", other.uniques[0]),
+        AddConstraint("post", other.foreign_keys[0]),
+        DropIndex("post", INDEX),
+    )
+
+
+def test_labels_and_their_order_belong_to_an_enum() -> None:
+    reordered = Enum("status", ("DONE", "DRAFT"))
+    assert diff(Schema((STATUS,)), Schema((reordered,))) == (AlterEnum(STATUS, reordered),)
+
+
+def test_nothing_differs_from_nothing_in_nothing() -> None:
+    assert diff(EMPTY, EMPTY) == ()
+
+
+def test_compare_keeps_each_sides_order() -> None:
+    found = compare([Enum("b", ()), Enum("a", ())], [Enum("d", ()), Enum("c", ())])
+    assert [enum.name for enum in found.removed] == ["b", "a"]
+    assert [enum.name for enum in found.added] == ["d", "c"]

@@ -1,0 +1,37 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from berceau.schema.names import MAX_BYTES, object_name, quote_literal, quote_name
+
+
+def test_a_plain_name_stays_bare() -> None:
+    assert quote_name("demo_post") == "demo_post"
+
+
+def test_a_reserved_or_unusual_name_is_quoted() -> None:
+    assert quote_name("user") == '"user"'
+    assert quote_name("Post") == '"Post"'
+    assert quote_name('say "hi"') == '"say ""hi"""'
+
+
+def test_a_backslash_needs_an_escape_string() -> None:
+    assert quote_literal("it's") == "'it''s'"
+    assert quote_literal("a\\b'") == "E'a\\\\b'''"
+
+
+def test_names_are_those_that_postgresql_would_choose() -> None:
+    assert object_name("post", ("author",), "fkey") == "post_author_fkey"
+    assert object_name("post", (), "pkey") == "post_pkey"
+
+
+@given(st.text("aé漢", min_size=1, max_size=80), st.sampled_from(["key", "idx", "fkey", "pkey"]))
+def test_no_name_is_too_long(table: str, suffix: str) -> None:
+    name = object_name(table, ("column",), suffix)
+    assert len(name.encode()) <= MAX_BYTES
+    assert name.endswith(suffix)
+
+
+@given(st.integers(0, 10**6), st.integers(0, 10**6))
+def test_long_names_that_differ_late_stay_apart(first: int, second: int) -> None:
+    names = {object_name("t" * 60 + str(number), ("c",), "idx") for number in (first, second)}
+    assert len(names) == len({first, second})

@@ -1,0 +1,102 @@
+"""The house rules that imports can break, checked on the imports themselves."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "berceau"
+
+# From the top of the house down: a room imports from its own level's rooms only where it is named
+# there, and from any level below.
+LEVELS = (
+    {"tasks", "testing", "web", "__init__"},
+    {"workflows"},
+    {"postgres", "orm", "source"},
+    {"components", "settings"},
+    {"migration"},
+    {"schema"},
+    {"errors"},
+)
+BESIDE = {("testing", "web")}  # the `app` fixture is the real application
+EDGES = {
+    "psycopg2": {"postgres"},
+    "pyramid": {"web"},
+    "pony.orm.core": {"orm"},  # an internal; the names of pony.orm are for everybody
+    "invoke": {"tasks"},
+    "pytest": {"testing"},
+}
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno} imports relatively"
+            assert node.module is not None
+            yield node.module
+            if node.module == "berceau":
+                yield from (f"berceau.{alias.name}" for alias in node.names)
+
+
+def level(name: str) -> int:
+    return next(number for number, rooms in enumerate(LEVELS) if name in rooms)
+
+
+def test_every_room_is_on_the_plan() -> None:
+    assert {room(path) for path in modules()} == set.union(*LEVELS)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_down(path: Path) -> None:
+    here = room(path)
+    for name in imports(path):
+        if not name.startswith("berceau."):
+            continue
+        there = name.split(".")[1]
+        if there in {here, "__version__"} or (here, there) in BESIDE:
+            continue
+        assert level(there) > level(here), f"{here} imports {name}"
+
+
+@pytest.mark.parametrize("library", EDGES)
+def test_a_library_is_used_at_its_edge_only(library: str) -> None:
+    users = {
+        room(path)
+        for path in modules()
+        if any(f"{name}/".startswith((f"{library}.", f"{library}/")) for name in imports(path))
+    }
+    assert users == EDGES[library]
+
+
+def test_settings_are_read_at_the_edges_only() -> None:
+    readers = {
+        room(path)
+        for path in modules()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr == "environ"
+    }
+    assert readers <= {"settings"}
+
+
+def test_no_component_is_named() -> None:
+    for path in modules():
+        assert not any(name.split(".")[0] == "components" for name in imports(path)), path
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_says_what_it_is_and_stays_a_room(path: Path) -> None:
+    text = path.read_text()
+    assert ast.get_docstring(ast.parse(text))
+    assert len(text.splitlines()) <= 300
