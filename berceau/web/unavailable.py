@@ -85,11 +85,12 @@ def pending(error: MigrationsPending, request: Request) -> dict[str, Any]:
 
 
 def unreachable(error: Exception, request: Request) -> dict[str, Any]:
-    """Say that the database is out of reach; why it is, only the log tells."""
-    log.error("%s %s failed for want of the database: %s", request.method, request.path, error)
+    """Say that the database can't answer; why it can't, only the log tells."""
+    reason = " ".join(str(error).split())
+    log.error("%s %s failed for want of the database: %s", request.method, request.path, reason)
     request.response.status = 503
     return {
-        "title": "The database is out of reach",
+        "title": "The database can't answer right now",
         "message": "Nothing was saved. Please try again in a moment.",
         "status": 503,
     }
