@@ -1,5 +1,7 @@
 """Connections, and what a person needs to know when one can't be had."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
@@ -61,6 +63,22 @@ def connect(url: Url, *, schema: str | None = None) -> Connection:
     except psycopg2.OperationalError as error:
         raise explain(url, str(error)) from None
     return connection
+
+
+@contextmanager
+def transaction(connection: extensions.connection) -> Iterator[None]:
+    """Run the body in one transaction on an autocommit ``connection``, which stays open."""
+    connection.autocommit = False
+    try:
+        yield
+        connection.commit()
+    except BaseException:
+        if not connection.closed:
+            connection.rollback()
+        raise
+    finally:
+        if not connection.closed:
+            connection.autocommit = True
 
 
 def explain(url: Url, reason: str) -> DatabaseError:

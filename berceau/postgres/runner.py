@@ -9,6 +9,7 @@ from psycopg2.extensions import connection as Connection
 from berceau.errors import Location, StatementError
 from berceau.migration.script import Script
 from berceau.postgres import ledger
+from berceau.postgres.connection import transaction
 
 
 def apply(connection: Connection, script: Script) -> None:
@@ -17,14 +18,9 @@ def apply(connection: Connection, script: Script) -> None:
     The connection is in autocommit mode, and its search_path names the schema. Raises
     ``StatementError`` with the line at fault; nothing of the script is kept then.
     """
-    connection.autocommit = False
-    try:
-        with connection:
-            run(connection, script)
-            ledger.record(connection, script)
-    finally:
-        if not connection.closed:
-            connection.autocommit = True
+    with transaction(connection):
+        run(connection, script)
+        ledger.record(connection, script)
 
 
 def replay(connection: Connection, scripts: Iterable[Script]) -> None:

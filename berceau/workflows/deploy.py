@@ -1,7 +1,7 @@
 """Deploy: apply the reviewed migrations that the database lacks."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 
 from psycopg2.extensions import connection as Connection
 
@@ -21,7 +21,7 @@ def silent(_: str) -> None:
 @contextmanager
 def deploying(owner: Url, report: Report = silent) -> Iterator[Connection]:
     """Yield an autocommit connection that alone may migrate the schema of ``owner``."""
-    with closing(connect(owner)) as connection:
+    with connect(owner) as connection:
         connection.autocommit = True
         with ledger.deploy_lock(connection, owner.schema, report=report):
             yield connection
@@ -29,7 +29,7 @@ def deploying(owner: Url, report: Report = silent) -> Iterator[Connection]:
 
 def history(url: Url, scripts: Sequence[Script]) -> History:
     """Hold ``scripts`` against the ledger of the schema of ``url``; the runtime role may ask."""
-    with closing(connect(url)) as connection:
+    with connect(url) as connection:
         return compare(scripts, ledger.read(connection))
 
 

@@ -1,7 +1,7 @@
 """Isolation: a private copy of the migrated schema for one test process."""
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 
@@ -44,7 +44,7 @@ def private_schema(settings: Settings) -> Iterator[Private]:
     """
     source = databases(settings)
     _require_migrated(source, settings)
-    with closing(connect(source.owner)) as connection:
+    with connect(source.owner) as connection:
         connection.autocommit = True
         name = _take_name(connection)
         try:

@@ -1,6 +1,5 @@
 """Start: what an application needs before it can answer its first request."""
 
-from contextlib import closing
 from dataclasses import dataclass
 
 from berceau.components import Component
@@ -60,7 +59,7 @@ def start(settings: Settings) -> Running:
     found = databases(settings)
     if found.embedded:
         deploy(found.owner, folder.read(settings.migrations))
-    with closing(connect(found.runtime)) as connection:
+    with connect(found.runtime) as connection:
         role = describe_role(connection, found.runtime.schema)
     orm.connect(found.runtime.dsn())
     return Running(composition.components, settings, found, role)

@@ -1,7 +1,6 @@
 """Status: what is applied, what is pending, what contradicts, and what nobody declares."""
 
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass
 
 from berceau.migration.history import History, compare
@@ -22,7 +21,7 @@ class Status:
 
 def status(owner: Url, declared: Schema, scripts: Sequence[Script]) -> Status:
     """Compare the database of ``owner`` with the migrations and the ``declared`` schema."""
-    with closing(connect(owner)) as connection:
+    with connect(owner) as connection:
         connection.autocommit = True
         history = compare(scripts, ledger.read(connection))
         held = catalog.read(connection)

@@ -1,0 +1,101 @@
+import threading
+
+import pytest
+
+from berceau.errors import MigrationError, StatementError
+from berceau.migration.script import Script
+from berceau.postgres import ledger, runner
+from berceau.postgres.connection import connect
+
+NAME = "20260101000000_first"
+
+
+def tables(connection):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND "
+            "relnamespace = current_schema()::regnamespace"
+        )
+        return {row[0] for row in cursor.fetchall()} - {ledger.LEDGER}
+
+
+def test_a_script_and_its_line_in_the_ledger_come_together(connection):
+    script = Script(NAME, "CREATE TABLE a (); CREATE TABLE b ();")
+    ledger.ensure(connection)
+    runner.apply(connection, script)
+    (applied,) = ledger.read(connection)
+    assert (applied.name, applied.checksum) == (script.name, script.checksum)
+    assert applied.applied_at.tzinfo is not None
+    assert tables(connection) == {"a", "b"}
+
+
+def test_a_failing_statement_is_shown_with_its_line_and_leaves_nothing(connection):
+    ledger.ensure(connection)
+    script = Script(NAME, "CREATE TABLE a ();\n\nSELECT nothing\nFROM nowhere;")
+    with pytest.raises(StatementError, match='"nowhere" does not exist') as caught:
+        runner.apply(connection, script)
+    assert caught.value.where.line == 4
+    assert tables(connection) == set()
+    assert ledger.read(connection) == ()
+
+
+def test_the_connection_goes_on_after_a_failure(connection):
+    ledger.ensure(connection)
+    with pytest.raises(StatementError):
+        runner.apply(connection, Script(NAME, "SELECT 1/0"))
+    runner.apply(connection, Script(NAME, "CREATE TABLE a ()"))
+    assert tables(connection) == {"a"}
+
+
+def test_a_percent_sign_is_only_a_percent_sign(connection):
+    runner.run(connection, Script(NAME, "SELECT '100%', '%s %(name)s'"))
+
+
+def test_without_a_ledger_nothing_is_applied(connection):
+    assert ledger.read(connection) == ()
+
+
+def test_only_the_owner_writes_in_the_ledger(running):
+    with connect(running.owner_url) as owner:
+        owner.autocommit = True
+        ledger.ensure(owner)
+    with connect(running.runtime_url) as runtime, runtime.cursor() as cursor:
+        assert ledger.read(runtime) == ()
+        with pytest.raises(Exception, match="permission denied"):
+            cursor.execute(f"DELETE FROM {ledger.LEDGER}")
+        runtime.rollback()
+
+
+def test_one_deploy_at_a_time(running):
+    with connect(running.owner_url) as first, connect(running.owner_url) as second:
+        with ledger.deploy_lock(first, "public"):
+            with (
+                pytest.raises(MigrationError, match=r"Another deploy .* berceau_owner"),
+                ledger.deploy_lock(second, "public", patience=0),
+            ):
+                pytest.fail("got a lock that is held")
+            with ledger.deploy_lock(second, "another schema"):
+                pass
+        with ledger.deploy_lock(second, "public"):
+            pass
+
+
+def test_a_deploy_waits_for_its_turn_and_says_for_whom(running):
+    entered, heard = threading.Event(), []
+
+    def deploy():
+        with (
+            connect(running.owner_url) as connection,
+            ledger.deploy_lock(connection, "public", report=heard.append),
+        ):
+            entered.set()
+
+    with connect(running.owner_url) as first:
+        with ledger.deploy_lock(first, "public"):
+            waiting = threading.Thread(target=deploy)
+            waiting.start()
+            assert not entered.wait(3 * ledger.POLL_SECONDS)
+        waiting.join(10)
+    assert entered.is_set()
+    assert len(heard) == 1
+    assert "berceau_owner" in heard[0]
