@@ -24,15 +24,17 @@ def test_a_scratch_schema_ends_with_its_block(running):
 
 
 def test_a_scratch_schema_ends_with_an_error_too(running):
-    with (
-        pytest.raises(psycopg2.errors.DivisionByZero),
-        scratch(running.owner_url) as connection,
-        connection.cursor() as cursor,
-    ):
-        name = current_schema(connection)
-        cursor.execute("SELECT 1/0")
+    names = []
+
+    def fail_inside():
+        with scratch(running.owner_url) as connection, connection.cursor() as cursor:
+            names.append(current_schema(connection))
+            cursor.execute("SELECT 1/0")
+
+    with pytest.raises(psycopg2.errors.DivisionByZero):
+        fail_inside()
     with connect(running.owner_url) as connection:
-        assert name not in schemas_like(connection, PREFIX)
+        assert names[0] not in schemas_like(connection, PREFIX)
 
 
 def test_what_a_killed_process_left_is_dropped_by_the_next(running):
