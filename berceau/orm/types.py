@@ -1,4 +1,4 @@
-"""Types that Pony lacks in PostgreSQL, native enums and aware datetimes, and two it gets wrong."""
+"""What Pony lacks in PostgreSQL, native enums and aware datetimes, and two types it gets wrong."""
 
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
@@ -16,7 +16,7 @@ from berceau.orm.naming import default_name
 from berceau.orm.queries import allow_enum
 from berceau.schema.names import MAX_BYTES, quote_name
 
-_BUILT_IN_TYPES = frozenset(
+BUILT_IN_TYPES = frozenset(
     """
     aclitem any anyarray anycompatible anycompatiblearray anycompatiblemultirange
     anycompatiblenonarray anycompatiblerange anyelement anyenum anymultirange anynonarray anyrange
@@ -24,11 +24,10 @@ _BUILT_IN_TYPES = frozenset(
     event_trigger fdw_handler float4 float8 gtsvector index_am_handler inet int2 int2vector int4
     int4multirange int4range int8 int8multirange int8range internal interval json jsonb jsonpath
     language_handler line lseg macaddr macaddr8 money name numeric nummultirange numrange oid
-    oidvector path point polygon record refcursor regclass regcollation regconfig
-    regdictionary regnamespace regoper regoperator regproc regprocedure regrole regtype
-    table_am_handler text tid time timestamp timestamptz timetz trigger tsm_handler tsmultirange
-    tsquery tsrange tstzmultirange tstzrange tsvector txid_snapshot unknown uuid varbit varchar
-    void xid xid8 xml
+    oidvector path point polygon record refcursor regclass regcollation regconfig regdictionary
+    regnamespace regoper regoperator regproc regprocedure regrole regtype table_am_handler text tid
+    time timestamp timestamptz timetz trigger tsm_handler tsmultirange tsquery tsrange
+    tstzmultirange tstzrange tsvector txid_snapshot unknown uuid varbit varchar void xid xid8 xml
     """.split()
 )
 """Types of ``pg_catalog`` (PostgreSQL 18), which is always searched first; ``pg_*`` aside."""
@@ -40,7 +39,7 @@ def enum_type_name(enum_class: type[Enum]) -> str:
     Raises ``EntityError`` where PostgreSQL would read the name as another type's.
     """
     name = default_name(enum_class.__name__, enum_class)
-    if name in _BUILT_IN_TYPES or name.startswith("pg_"):
+    if name in BUILT_IN_TYPES or name.startswith("pg_"):
         raise EntityError(
             f"The enum {enum_class.__name__} would become the type {name}, a name that "
             "PostgreSQL keeps for itself.",
@@ -179,12 +178,15 @@ class AwareDatetimeConverter(PGDatetimeConverter):
 class RoundedDecimalConverter(DecimalConverter):
     """Rounds a value when it is assigned, as PostgreSQL would when it is stored.
 
-    Otherwise the object and its row differ, and the next update of it fails.
+    Otherwise the object and its row differ, and the next update of it fails. With a ``sql_type``
+    the column's scale isn't known, and nothing is rounded.
     """
 
     def validate(self, val: Any, obj: Any = None) -> Decimal:
         """Return ``val`` at the attribute's scale; ``ValueError`` where it has too many digits."""
         number: Decimal = super().validate(val, obj)
+        if self.attr.sql_type is not None:
+            return number
         try:
             return number.quantize(self.exp, ROUND_HALF_UP, Context(prec=self.precision))
         except InvalidOperation:

@@ -33,6 +33,7 @@ class Sample(database.Entity):
     big = Optional(int, size=64)
     ratio = Optional(float)
     price = Optional(decimal.Decimal, 10, 2)
+    exact = Optional(decimal.Decimal, sql_type="numeric")
     text = Optional(str)
     long_text = Optional(LongStr)
     blob = Optional(bytes)
@@ -101,6 +102,7 @@ VALUES = {
     "big": 2**63 - 1,
     "ratio": 0.1,
     "price": decimal.Decimal("12345678.90"),
+    "exact": decimal.Decimal("0.1234567890123456789012345678901234567890"),
     "text": "snow ☃",
     "long_text": "long " * 5000 + ".",
     "blob": bytes(range(256)),

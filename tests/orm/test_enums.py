@@ -22,7 +22,7 @@ from pony.orm import (
 from berceau.errors import DatabaseError, EntityError
 from berceau.orm.database import map_entities
 from berceau.orm.mapping import enum_classes
-from berceau.orm.types import _BUILT_IN_TYPES, enum_labels, enum_type_name
+from berceau.orm.types import BUILT_IN_TYPES, enum_labels, enum_type_name
 from berceau.postgres.schemas import execute
 from berceau.schema import model
 from berceau.schema.diff import create
@@ -140,7 +140,7 @@ def test_the_list_of_names_is_the_server_s(connection):
             "SELECT typname FROM pg_type"
             " WHERE typnamespace = 'pg_catalog'::regnamespace AND typname !~ '^(_|pg_)'"
         )
-        assert {name for (name,) in cursor.fetchall()} == _BUILT_IN_TYPES
+        assert {name for (name,) in cursor.fetchall()} == BUILT_IN_TYPES
 
 
 def test_the_mapping_tells_the_class():
@@ -227,7 +227,7 @@ def test_sql_type_is_refused():
 LABELS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=15)
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(labels=st.lists(LABELS, min_size=1, unique=True))
 def test_any_label_is_kept(connection, labels):
     enum_class = Enum("Label", [(f"M{i}", label) for i, label in enumerate(labels)])
