@@ -55,7 +55,7 @@ def test_the_connection_s_settings_outlive_a_session():
             assert database.select("current_setting('timezone')") == ["UTC"]
             schemas.update(database.select("current_schema()"))
     assert len(schemas) == 1
-    assert schemas.pop().startswith("test_orm_")
+    assert schemas.pop().startswith("berceau_scratch_")
 
 
 def test_each_thread_has_its_own_connection():
