@@ -11,7 +11,15 @@ from pathlib import Path
 from berceau.errors import ServerError
 from berceau.postgres.account import Account, shared_folder
 from berceau.postgres.binaries import packaged_major
-from berceau.postgres.postmaster import PID_FILE, SOCKET, Postmaster, is_alive, wait_until
+from berceau.postgres.postmaster import (
+    PID_FILE,
+    PORT,
+    SOCKET,
+    Postmaster,
+    end_orphan,
+    is_alive,
+    wait_until,
+)
 
 ADMIN = "postgres"
 START_SECONDS = 60.0  # recovery after a crash replays the log first
@@ -29,6 +37,7 @@ INITDB_OPTIONS = (
     "--no-instructions",
 )
 SETTINGS = (
+    f"port={PORT}",
     "listen_addresses=",
     "unix_socket_permissions=0700",
     "timezone=UTC",
@@ -161,6 +170,7 @@ def _make_socket_folder(data: Path, account: Account) -> Path:
                 f"{folder} isn't a private folder of the account that PostgreSQL runs as.",
                 cure="Find out who made it, and remove it.",
             ) from None
+        end_orphan(folder, LINGER_SECONDS)
         for stale in folder.iterdir():
             stale.unlink()
     return folder

@@ -11,7 +11,8 @@ from typing import Self
 import psutil
 
 PID_FILE = "postmaster.pid"
-SOCKET = ".s.PGSQL.5432"
+PORT = 5432  # names the socket; nothing listens on it
+SOCKET = f".s.PGSQL.{PORT}"
 POLL_SECONDS = 0.01
 
 
@@ -62,6 +63,21 @@ class Postmaster:
         except psutil.NoSuchProcess:
             return True
         return wait_until(lambda: not is_alive(self.pid), seconds)
+
+
+def end_orphan(socket: Path, seconds: float) -> None:
+    """End the server that listens in the folder ``socket`` though its data folder was deleted.
+
+    It would notice by itself within a minute, and take its successor's socket with it.
+    """
+    try:
+        pid = int((socket / f"{SOCKET}.lock").read_text().split("\n")[0])
+        process = psutil.Process(pid)
+        if process.name() == "postgres" and any(str(socket) in word for word in process.cmdline()):
+            process.send_signal(signal.SIGQUIT)
+            wait_until(lambda: not is_alive(pid), seconds)
+    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+        return
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> bool:

@@ -13,7 +13,7 @@ from berceau.postgres.account import Account
 from berceau.postgres.binaries import find_programs, packaged_major, programs_for
 from berceau.postgres.cluster import ADMIN, await_ready, launch, make_data
 from berceau.postgres.connection import connect
-from berceau.postgres.postmaster import Postmaster
+from berceau.postgres.postmaster import PORT, Postmaster
 from berceau.postgres.roles import provision
 from berceau.postgres.url import Url
 
@@ -110,7 +110,7 @@ class EmbeddedServer:
         running = self._find()
         if running is None:
             raise ServerError("The embedded server isn't running.", cure="Run `invoke db.start`.")
-        return Url(role, "", ((str(running.socket), None),), database)
+        return Url(role, "", ((str(running.socket), PORT),), database)
 
     @contextmanager
     def _locked(self) -> Iterator[Account]:

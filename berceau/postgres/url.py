@@ -23,7 +23,7 @@ SHAPE = re.compile(
     r"postgres(?:ql)?://(?:(?P<login>[^/?@]*)@)?(?P<hosts>[^/?@]*)"
     r"(?:/(?P<database>[^?@]*))?(?:\?(?P<query>[^@]*))?"
 )
-HOST = re.compile(r"(?:\[(?P<address>[^\[\]]+)\]|(?P<name>[^:\[\]]*))(?::(?P<port>.*))?")
+HOST = re.compile(r"(?:\[(?P<address>[^\[\]]+)\]|(?P<name>[^:\[\]]*))(?::(?P<port>[^:]*))?")
 
 
 @dataclass(frozen=True, repr=False)
@@ -105,9 +105,9 @@ class Url:
         hosts = ",".join(_render_host(name, port) for name, port in self.hosts)
         query = [("schema", self.schema)] if self.schema != "public" else []
         match self.hosts:
-            case ((folder, None),) if folder.startswith("/"):
+            case ((folder, port),) if folder.startswith("/"):
                 hosts = ""
-                query.insert(0, ("host", folder))
+                query = [("host", folder), *([("port", str(port))] if port else []), *query]
         query += parameters
         tail = "&".join(f"{name}={_encode(value, '*/')}" for name, value in query)
         return (
@@ -172,6 +172,8 @@ def _check_schema(name: str) -> str:
         raise _malformed("The database URL's schema is empty")
     if len(name.encode()) > NAME_BYTES:
         raise _malformed(f"The database URL's schema is longer than {NAME_BYTES} bytes: {name!r}")
+    if name == "$user" or name.startswith("pg_"):
+        raise _malformed(f"The database URL's schema is a name that PostgreSQL reserves: {name!r}")
     return name
 
 
