@@ -114,6 +114,8 @@ def launch(data: Path, account: Account, programs: Path, log: Path) -> None:
         try:
             return await_ready(data, pid, log, begin)
         except ServerError as error:
+            if not is_alive(pid):
+                socket.rmdir()
             lingering = "pre-existing shared memory block" in error.message
             if not lingering or time.monotonic() > end:
                 raise
