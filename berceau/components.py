@@ -1,6 +1,7 @@
 """Component discovery: folders and installed packages become ``Component`` values, in order."""
 
 import importlib
+import keyword
 import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
@@ -71,11 +72,10 @@ def _installed() -> Iterator[Component]:
     for entry in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda entry: entry.name):
         locations = _spec(entry).submodule_search_locations
         if not locations:
-            raise ComponentError(
-                f"The installed component {entry.name} ({entry.value}) is a module, not a package.",
-                cure=f"Point its entry point in {ENTRY_POINT_GROUP} at a package.",
-            )
-        yield Component(entry.name, entry.value, Path(next(iter(locations))))
+            raise _broken_offer(entry, "is a module, not a package")
+        path = Path(next(iter(locations)))
+        _require_name(entry.name, path)
+        yield Component(entry.name, entry.value, path)
 
 
 def _spec(entry: EntryPoint) -> ModuleSpec:
@@ -83,15 +83,22 @@ def _spec(entry: EntryPoint) -> ModuleSpec:
         spec = find_spec(entry.value)
     except ImportError:
         spec = None
+    except Exception as error:
+        failure = f"{type(error).__name__}: {error}"
+        raise _broken_offer(entry, f"can't be reached: {failure}") from error
     if spec is None:
-        distribution = entry.dist.name if entry.dist else "an installed distribution"
-        raise ComponentImportError(
-            f"{distribution} offers the component {entry.name}, "
-            f"but its package {entry.value} can't be found.",
-            where=Location(entry.name),
-            cure="Reinstall the distribution, or uninstall it.",
-        )
+        raise _broken_offer(entry, "can't be found")
     return spec
+
+
+def _broken_offer(entry: EntryPoint, problem: str) -> ComponentImportError:
+    distribution = entry.dist.name if entry.dist else "An installed distribution"
+    return ComponentImportError(
+        f"{distribution} offers the component {entry.name}, but its package {entry.value} "
+        f"{problem}.",
+        where=Location(entry.name),
+        cure=f"Correct its entry point in {ENTRY_POINT_GROUP}, reinstall or uninstall it.",
+    )
 
 
 def _in_folder(folder: Path) -> Iterator[Component]:
@@ -101,7 +108,7 @@ def _in_folder(folder: Path) -> Iterator[Component]:
         if not path.is_dir() or path.name.startswith(("_", ".")):
             continue
         if (path / "__init__.py").is_file():
-            _require_identifier(path)
+            _require_name(path.name, path)
             yield Component(path.name, f"{folder.name}.{path.name}", path)
         elif next(path.glob("*.py"), None):
             raise ComponentError(
@@ -111,12 +118,12 @@ def _in_folder(folder: Path) -> Iterator[Component]:
             )
 
 
-def _require_identifier(path: Path) -> None:
-    if not path.name.isidentifier():
+def _require_name(name: str, path: Path) -> None:
+    if not name.isidentifier() or keyword.iskeyword(name):
         raise ComponentError(
-            f"{path.name} can't be imported: it is no Python identifier.",
-            where=Location(path.name, path),
-            cure=f"Rename the folder, for example to {path.name.replace('-', '_')}.",
+            f"A component can't be called {name!r}: that is no name in Python.",
+            where=Location(name, path),
+            cure="Rename it: a letter, then letters, digits and underscores; no word of Python's.",
         )
 
 
@@ -146,6 +153,9 @@ def import_module(name: str, component: Component, among: Iterable[Component]) -
     """
     try:
         return importlib.import_module(name)
+    except ComponentError as error:  # what Berceau refused knows its cure, but not its place
+        error.where = error.where or locate(error, among)
+        raise
     except (Exception, SystemExit) as error:
         where = locate(error, among)
         raise ComponentImportError(

@@ -1,52 +1,54 @@
-"""What an entity file may not do, read from its syntax tree before it is imported."""
+"""What a component's files may not do, read from their syntax trees before any is imported."""
 
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from berceau.components import Component
 from berceau.errors import EntityError, Location
 
-_SUSPECT = re.compile(rb"\bDatabase\b|\bbind\b|generate_mapping|_table_|\btable\b|_tables\b")
+_SUSPECT = re.compile(rb"\bDatabase\b|\bbind\b|generate_mapping|_tables\b|\bdb\.Entity\b")
 _MANAGED = frozenset({"bind", "generate_mapping", "create_tables", "drop_all_tables"})
 _USE_GLOBAL = "Use the global one: from berceau.orm import db, then class Post(db.Entity)."
 
+Violations = Iterator[tuple[int, str, str]]
+"""A line, what is wrong with it, and the cure."""
+
 
 def check_entities(components: Iterable[Component]) -> None:
-    """Raise ``EntityError`` for the first entity file that does what only Berceau may do.
+    """Raise ``EntityError`` for the first file that breaks a rule about entities.
 
-    That is: create a ``Database``, bind or map one, or name a schema. A file that doesn't parse
-    is left for its import to report.
+    They are declared in the entity files, which neither create a ``Database`` nor bind or map
+    one: only Berceau may. A file that doesn't parse is left for its import to report.
     """
     for component in components:
-        for file in _entity_files(component):
+        entities = component.entities
+        for file in component.sources():
             source = file.read_bytes()
-            if _SUSPECT.search(source):
-                for line, message, cure in _violations(source):
-                    raise EntityError(
-                        message, where=Location(component.name, file, line), cure=cure
-                    )
+            if not _SUSPECT.search(source):
+                continue
+            try:
+                tree = ast.parse(source)
+            except (SyntaxError, ValueError):
+                continue
+            inside = file == entities or component.path / "entities" in file.parents
+            for line, message, cure in (_managed if inside else _declared)(tree):
+                raise EntityError(message, where=Location(component.name, file, line), cure=cure)
 
 
-def _entity_files(component: Component) -> Iterator[Path]:
-    entities = component.entities
-    if entities is None:
-        return
-    if entities.name == "__init__.py":
-        yield from sorted(entities.parent.rglob("*.py"))
-    else:
-        yield entities
-
-
-def _violations(source: bytes) -> Iterator[tuple[int, str, str]]:
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        return
+def _managed(tree: ast.Module) -> Violations:
+    aliases = {
+        alias.asname
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.name == "Database"
+    }
     for node in ast.walk(tree):
         match node:
-            case ast.Call(func=ast.Name(id="Database") | ast.Attribute(attr="Database")):
+            case ast.Call(func=ast.Name(id=name)) if name == "Database" or name in aliases:
+                yield node.lineno, "An entity file creates its own Database.", _USE_GLOBAL
+            case ast.Call(func=ast.Attribute(attr="Database")):
                 yield node.lineno, "An entity file creates its own Database.", _USE_GLOBAL
             case ast.Call(func=ast.Attribute(value=ast.Name(id="db"), attr=called)) if (
                 called in _MANAGED
@@ -56,24 +58,14 @@ def _violations(source: bytes) -> Iterator[tuple[int, str, str]]:
                     f"An entity file calls db.{called}().",
                     "Remove the call: Berceau binds and maps the global Database by itself.",
                 )
-            case ast.Assign(targets=[ast.Name(id="_table_")], value=value) if _has_schema(value):
-                yield _schema_named(node.lineno)
-            case ast.keyword(arg="table", value=value) if _has_schema(value):
-                yield _schema_named(value.lineno)
 
 
-def _has_schema(value: ast.expr) -> bool:
-    match value:
-        case ast.Tuple() | ast.List():
-            return True
-        case ast.Constant(value=str(name)):
-            return "." in name
-    return False
-
-
-def _schema_named(line: int) -> tuple[int, str, str]:
-    return (
-        line,
-        "An entity file names a schema for its table.",
-        "Give the table's name alone: the schema is that of the database URL (?schema=).",
-    )
+def _declared(tree: ast.Module) -> Violations:
+    for node in ast.walk(tree):
+        match node:
+            case ast.ClassDef(bases=[ast.Attribute(value=ast.Name(id="db"), attr="Entity"), *_]):
+                yield (
+                    node.lineno,
+                    f"The entity {node.name} is declared outside of its component's entities.",
+                    "Move it to entities.py, or to a module of the package entities/.",
+                )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pony.orm.core import Database, ERDiagramError, MappingError
+from pony.orm.core import Database
 
 from berceau.errors import EntityError
 from berceau.orm.diagnosis import check_tables, diagnose
@@ -34,7 +34,7 @@ def map_entities(database: Any = db) -> None:
     check_tables(database)
     try:
         database.generate_mapping(check_tables=False)
-    except (ERDiagramError, MappingError, TypeError, ValueError, NotImplementedError) as error:
+    except Exception as error:
         raise diagnose(error, database) from error
 
 

@@ -1,19 +1,31 @@
 """Where a declaration stands in its source, and what Pony's complaint about it means."""
 
 import ast
-import inspect
 import re
+import traceback
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from pony import options
+from pony.orm.core import Attribute, EntityMeta, OrmError
+
 from berceau.errors import BerceauError, DuplicateNameError, EntityError, Location
 
-_ATTRIBUTE = re.compile(r"\b([A-Z]\w*)\.(\w+)")
+options.CUT_TRACEBACK = False  # where Python has no main file, Pony would cut what we read
+
 _UNKNOWN_ENTITY = re.compile(r"Entity definition (\w+) was not found")
 _CURES = {
-    "Reverse attribute": "Give the relation its other side, and name it with reverse= if in doubt.",
+    "everse attribute": "Give the relation its other side, and name it with reverse= if in doubt.",
     "already in use": "Give one of them another table name.",
+    "No database converter": "Use a type that PostgreSQL knows, or store it as str, bytes or Json.",
 }
+
+
+def file_of(declared: type) -> Path:
+    """Return the file that declares a class, also while its module fails to import."""
+    spec = find_spec(declared.__module__)
+    return Path(str(spec and spec.origin))
 
 
 def place_of(declared: type, attribute: str | None = None) -> Location:
@@ -21,7 +33,7 @@ def place_of(declared: type, attribute: str | None = None) -> Location:
 
     The line is missing where the source can't be read.
     """
-    file = Path(inspect.getfile(declared))
+    file = file_of(declared)
     try:
         tree = ast.parse(file.read_bytes())
     except (OSError, SyntaxError):
@@ -37,21 +49,44 @@ def diagnose(error: Exception, database: Any) -> BerceauError:
     if isinstance(error, BerceauError):
         return error
     text = str(error)
+    attribute, entity = _culprit(error)
     if unknown := _UNKNOWN_ENTITY.search(text):
-        return _unknown_entity(unknown[1], database)
+        return _unknown_entity(unknown[1], attribute)
+    table = database.schema.tables.get(entity and entity._table_)
+    if isinstance(error, AssertionError) and table is not None and table.m2m:
+        return _link_table_taken(table, entity)
+    if not isinstance(error, OrmError | TypeError | ValueError):
+        text = f"{attribute or entity} can't be mapped: {type(error).__name__}: {text}"
     cure = next((cure for sign, cure in _CURES.items() if sign in text), None)
-    return EntityError(text, where=_culprit(text, database), cure=cure)
+    return EntityError(text, where=_place(attribute, entity), cure=cure)
 
 
 def check_tables(database: Any) -> None:
-    """Raise ``DuplicateNameError`` where two entities of a bound ``database`` share a table."""
+    """Check the names of the tables of a bound ``database``, before it is mapped.
+
+    Raises ``DuplicateNameError`` where two entities share a table, and ``EntityError`` where a
+    table's name has a schema.
+    """
     found: dict[str, Any] = {}
-    roots = (entity for entity in database.entities.values() if entity._root_ is entity)
-    for entity in sorted(roots, key=lambda entity: int(entity._id_)):
+    for entity in sorted(database.entities.values(), key=lambda entity: int(entity._id_)):
+        for attribute in entity._new_attrs_:
+            _refuse_schema(getattr(attribute, "table", None), attribute.entity, attribute.name)
+        if entity._root_ is not entity:
+            continue
+        _refuse_schema(entity._table_, entity, "_table_")
         name = entity._table_ or database.provider.get_default_entity_table_name(entity)
         other = found.setdefault(name, entity)
         if other is not entity:
             raise duplicate("table", name, other, entity)
+
+
+def _refuse_schema(table: Any, entity: type, attribute: str) -> None:
+    if isinstance(table, tuple | list) or "." in (table or ""):
+        raise EntityError(
+            f"The table {table if isinstance(table, str) else '.'.join(table)} names a schema.",
+            where=place_of(entity, attribute),
+            cure="Give the table's name alone: the schema is that of the database URL (?schema=).",
+        )
 
 
 def duplicate(kind: str, name: str, first: type, second: type) -> DuplicateNameError:
@@ -64,28 +99,42 @@ def duplicate(kind: str, name: str, first: type, second: type) -> DuplicateNameE
     )
 
 
-def _unknown_entity(name: str, database: Any) -> EntityError:
-    attribute = next(
-        attribute
-        for entity in database.entities.values()
-        for attribute in entity._new_attrs_
-        if attribute.py_type == name
-    )
+def _unknown_entity(name: str, attribute: Any) -> EntityError:
     return EntityError(
         f"{attribute} refers to the entity {name}, which no component declares.",
-        where=place_of(attribute.entity, attribute.name),
+        where=_place(attribute, None),
         cure=f"Declare {name}, add the component that has it, or take the relation out.",
     )
 
 
-def _culprit(text: str, database: Any) -> Location | None:
-    for entity_name, attribute in _ATTRIBUTE.findall(text):
-        if entity_name in database.entities:
-            return place_of(database.entities[entity_name], attribute)
-    for word in re.findall(r"\w+", text):
-        if word in database.entities:
-            return place_of(database.entities[word])
-    return None
+def _link_table_taken(table: Any, entity: Any) -> DuplicateNameError:
+    relation = min(table.m2m, key=str)
+    return DuplicateNameError(
+        f"The relation {relation} and the entity {entity.__name__} both become the table "
+        f"{table.name}: the relation is in {_place(relation, None)}.",
+        where=place_of(entity),
+        cure="Rename the entity, or give the relation another table: Set(..., table='...').",
+    )
+
+
+def _culprit(error: Exception) -> tuple[Any, Any]:
+    """Return the attribute and the entity, if any, that Pony had in hand when it failed."""
+    attribute = entity = None
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        for name in ("self", "cls", "entity", "attr"):
+            value = frame.f_locals.get(name)
+            attribute = value if isinstance(value, Attribute) else attribute
+            entity = value if isinstance(value, EntityMeta) else entity
+    # What is wrong with an index shows after the loop over the attributes.
+    if str(error).startswith("Index") or (attribute and attribute.entity is not entity):
+        attribute = None
+    return attribute, entity
+
+
+def _place(attribute: Any, entity: Any) -> Location | None:
+    if attribute is not None:
+        return place_of(attribute.entity, attribute.name)
+    return None if entity is None else place_of(entity)
 
 
 def _line_of(node: ast.ClassDef, attribute: str | None) -> int:

@@ -6,7 +6,6 @@ from typing import Any
 from pony.orm.core import Database
 from pony.orm.ormtypes import Array, Json
 
-from berceau.errors import EntityError
 from berceau.orm.diagnosis import duplicate
 from berceau.orm.types import enum_labels, enum_type_name
 from berceau.schema.model import (
@@ -35,9 +34,7 @@ def to_schema(database: Database) -> Schema:
             Enum(name, enum_labels(enum_class))
             for name, enum_class in sorted(enum_classes(database).items())
         ),
-        tables=tuple(
-            _table(table) for _, table in sorted(database.schema.tables.items(), key=_table_name)
-        ),
+        tables=tuple(_table(table) for _, table in sorted(database.schema.tables.items())),
     )
 
 
@@ -70,16 +67,6 @@ def table_entities(database: Database) -> dict[str, tuple[type, ...]]:
         )
         for name, table in database.schema.tables.items()
     }
-
-
-def _table_name(item: tuple[Any, Any]) -> str:
-    name = item[0]
-    if not isinstance(name, str):
-        raise EntityError(
-            f"The table {'.'.join(name)} names a schema.",
-            cure="Give the table's name alone: the schema is that of the database URL.",
-        )
-    return name
 
 
 def _table(table: Any) -> Table:

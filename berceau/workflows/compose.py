@@ -1,7 +1,6 @@
 """Compose: discover the components and turn all their entities into one declared ``Schema``."""
 
 import re
-import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,11 +14,18 @@ from berceau.components import (
     discover,
     import_entities,
 )
-from berceau.errors import BerceauError, ComponentImportError, DuplicateNameError, Location
+from berceau.errors import (
+    BerceauError,
+    ComponentImportError,
+    DuplicateNameError,
+    EntityError,
+    Location,
+)
 from berceau.orm import db
 from berceau.orm.database import is_mapped, map_entities
-from berceau.orm.diagnosis import place_of
+from berceau.orm.diagnosis import duplicate, file_of, place_of
 from berceau.orm.mapping import enum_classes, table_entities, to_schema
+from berceau.postgres.ledger import LEDGER
 from berceau.schema.model import Schema
 from berceau.source import check_entities
 from berceau.workflows.phases import Phases
@@ -69,8 +75,7 @@ def compose(folder: Path, phases: Phases | None = None) -> Composition:
     with phases.phase("import"):
         _import(components, folder)
     with phases.phase("map"):
-        _map(components)
-        schema = to_schema(db)
+        schema = _map(components)
         owners = _owners(components)
     return Composition(components, schema, owners)
 
@@ -90,16 +95,29 @@ def _import(components: tuple[Component, ...], folder: Path) -> None:
         ) from error
 
 
-def _map(components: tuple[Component, ...]) -> None:
-    if is_mapped():
-        return
+def _map(components: tuple[Component, ...]) -> Schema:
     try:
-        map_entities()
-        enum_classes(db)
+        if not is_mapped():
+            map_entities()
+        _check_names()
+        return to_schema(db)
     except BerceauError as error:
         if error.where and error.where.file and error.where.component is None:
             error.where = _named(error.where, components)
         raise
+
+
+def _check_names() -> None:
+    entities = table_entities(db)
+    for name, enum_class in enum_classes(db).items():
+        if name in entities:
+            raise duplicate("table or enum type", name, entities[name][0], enum_class)
+    if LEDGER in entities:
+        raise EntityError(
+            f"The table {LEDGER} is Berceau's own: it records the migrations.",
+            where=place_of(entities[LEDGER][0]),
+            cure="Rename the class.",
+        )
 
 
 def _place(declared: type, components: Iterable[Component]) -> Location:
@@ -120,11 +138,7 @@ def _owners(components: tuple[Component, ...]) -> dict[str, str]:
     declared |= table_entities(db)
     owners = {}
     for name, classes in declared.items():
-        found = set(filter(None, (component_of(_file(each), folders) for each in classes)))
+        found = set(filter(None, (component_of(file_of(each), folders) for each in classes)))
         if found:
             owners[name] = max(found, key=rank.__getitem__).name
     return owners
-
-
-def _file(declared: type) -> Path:
-    return Path(str(sys.modules[declared.__module__].__file__))

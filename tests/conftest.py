@@ -1,0 +1,168 @@
+"""What tests of several folders share: a private schema, and projects to run commands in."""
+
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from berceau.postgres.connection import connect
+from berceau.postgres.locks import try_lock
+from berceau.postgres.roles import grant_data_rights
+from berceau.postgres.schemas import create_schema, drop_schema
+from berceau.settings import load
+from berceau.workflows.databases import Databases, databases
+from berceau.workflows.isolation import PREFIX
+
+ROOT = Path(__file__).parents[1]
+HEADER = "from pony.orm import *\nfrom berceau.orm import db\n"
+TASKS = "from berceau.tasks import namespace\n"
+CULPRIT = "# culprit"
+"""Marks the line that an error must point at."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass
+class Project:
+    """A Berceau project in a folder of its own."""
+
+    root: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def write(self, path: str, text: str) -> Path:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(dedent(text))
+        return file
+
+    def component(self, name: str, entities: str | None = None, **files: str) -> Path:
+        """Write a component: its entities, below the usual imports, and other modules by name."""
+        folder = self.root / "components" / name
+        for module, text in {"__init__": "", **files}.items():
+            self.write(f"components/{name}/{module}.py", text)
+        if entities is not None:
+            (folder / "entities.py").write_text(HEADER + dedent(entities))
+        return folder
+
+    def migration(self, name: str, sql: str) -> Path:
+        return self.write(f"migrations/{name}/migration.sql", sql)
+
+    def migrations(self) -> list[str]:
+        return sorted(path.name for path in self.root.glob("migrations/*"))
+
+    def culprit(self) -> tuple[Path, int]:
+        """Return the file and the number of the line that bears the mark."""
+        return next(
+            (file, number)
+            for file in sorted(self.root.rglob("*.py"))
+            for number, line in enumerate(file.read_text().splitlines(), 1)
+            if CULPRIT in line
+        )
+
+    def files(self) -> dict[str, bytes]:
+        """Return all that commands may write, by path."""
+        return {
+            str(path.relative_to(self.root)): path.read_bytes()
+            for folder in (".berceau", "migrations")
+            for path in (self.root / folder).rglob("*")
+            if path.is_file()
+        }
+
+    def start(self, *command: str, **environment: str) -> subprocess.Popen[str]:
+        """Run ``python -m command`` in the project; ``environment`` comes on top of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", *command],
+            cwd=self.root,
+            env=_clean(os.environ) | self.environment | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *command: str, **environment: str) -> Result:
+        with self.start(*command, **environment) as process:
+            try:
+                out, err = process.communicate(timeout=60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+        return Result(process.returncode, out, err)
+
+    def invoke(self, *arguments: str, **environment: str) -> Result:
+        return self.run("invoke", *arguments, **environment)
+
+    def succeed(self, *arguments: str, **environment: str) -> str:
+        """Run a command that must succeed, and return what it printed."""
+        result = self.invoke(*arguments, **environment)
+        assert result.code == 0, result
+        return result.out
+
+    def fail(self, *arguments: str, **environment: str) -> str:
+        """Run a command that must be refused, and return its one message."""
+        result = self.invoke(*arguments, **environment)
+        assert result.code == 1, result
+        assert result.err.startswith("error: "), result
+        assert "Traceback" not in result.err
+        return result.err
+
+
+def _clean(environment: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what would tie a project to the test run that made it."""
+    ours = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "BERCEAU_", "PYTEST_", "PYTHONPATH")
+    return {name: value for name, value in environment.items() if not name.startswith(ours)}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project without components, and without a database."""
+    project = Project(tmp_path / "a project")
+    project.write("tasks.py", TASKS)
+    project.write("components/__init__.py", "")
+    return project
+
+
+@pytest.fixture(scope="session")
+def server() -> Databases:
+    """The database of the project that is tested."""
+    return databases(load(ROOT))
+
+
+@pytest.fixture
+def database(server: Databases) -> Iterator[Databases]:
+    """A private empty schema; both roles may do there what they may in the project's own."""
+    name = PREFIX + secrets.token_hex(6)
+    with connect(server.owner) as connection:
+        connection.autocommit = True
+        try_lock(connection, name)
+        create_schema(connection, name)
+        try:
+            grant_data_rights(connection, name, server.runtime.user)
+            yield Databases(
+                server.runtime.with_schema(name), server.owner.with_schema(name), embedded=False
+            )
+        finally:
+            drop_schema(connection, name)
+
+
+@pytest.fixture
+def connected(project: Project, database: Databases) -> Project:
+    """A project without components, on a private empty schema."""
+    project.environment = {
+        "DATABASE_URL": database.runtime.with_password(),
+        "MIGRATION_DATABASE_URL": database.owner.with_password(),
+    }
+    return project

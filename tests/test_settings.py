@@ -1,0 +1,109 @@
+"""The environment, ``.env`` and the ini become one value; what is wrong there is named."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from berceau.errors import SettingsError
+from berceau.settings import Settings, find_root, load, parse_workers
+
+VARIABLES = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "BERCEAU_TEST_WORKERS")
+
+
+@pytest.fixture
+def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Settings]:
+    """Return a function that reads the settings of some surroundings."""
+
+    def read(dotenv: str = "", ini: dict[str, str] | None = None, **environment: str) -> Settings:
+        for name in VARIABLES:
+            monkeypatch.delenv(name, raising=False)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        (tmp_path / ".env").write_text(dotenv)
+        return load(tmp_path, ini)
+
+    return read
+
+
+def test_nothing_set_means_the_embedded_server(read, tmp_path):
+    assert read() == Settings(tmp_path, None, None, "auto")
+
+
+def test_a_missing_dotenv_is_fine(tmp_path):
+    assert load(tmp_path).root == tmp_path
+
+
+def test_the_owner_falls_back_to_the_runtime_connection(read):
+    settings = read(DATABASE_URL="postgresql://a/b")
+    assert settings.migration_database_url == "postgresql://a/b"
+
+
+def test_the_environment_wins_over_dotenv_which_wins_over_the_ini(read):
+    ini = {"berceau.database_url": "postgresql://ini/x", "pyramid.debug": "1"}
+    assert read(ini=ini).database_url == "postgresql://ini/x"
+    assert read("DATABASE_URL=postgresql://dotenv/x", ini).database_url == "postgresql://dotenv/x"
+    settings = read("DATABASE_URL=postgresql://dotenv/x", ini, DATABASE_URL="postgresql://env/x")
+    assert settings.database_url == "postgresql://env/x"
+
+
+def test_an_empty_variable_counts_as_absent(read):
+    settings = read(DATABASE_URL="", MIGRATION_DATABASE_URL="", BERCEAU_TEST_WORKERS="")
+    assert (settings.database_url, settings.test_workers) == (None, "auto")
+
+
+def test_dotenv_never_overrides_even_an_empty_variable(read):
+    assert read("DATABASE_URL=postgresql://dotenv/x", DATABASE_URL="").database_url is None
+
+
+def test_an_owner_without_a_runtime_connection_is_refused(read):
+    with pytest.raises(SettingsError, match="DATABASE_URL isn't") as caught:
+        read(MIGRATION_DATABASE_URL="postgresql://owner:secret@a/b")
+    assert "Set DATABASE_URL" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_no_password_is_shown(read):
+    settings = read(
+        DATABASE_URL="postgresql://u:secret@a/b", MIGRATION_DATABASE_URL="postgresql://o:secret@a/b"
+    )
+    assert "secret" not in repr(settings)
+
+
+@pytest.mark.parametrize(("text", "count"), [("auto", "auto"), ("1", 1), ("12", 12)])
+def test_worker_counts(read, text, count):
+    assert parse_workers(text, "--workers") == count
+    assert read(BERCEAU_TEST_WORKERS=text).test_workers == count
+    assert read(f"BERCEAU_TEST_WORKERS={text}").test_workers == count
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "abc", "1.5", "1e3", "٣", "²", "AUTO", "1 2", " "])
+def test_other_worker_counts_are_refused_by_name(text):
+    with pytest.raises(SettingsError) as caught:
+        parse_workers(text, "--workers")
+    assert str(caught.value).startswith(f"--workers is {text!r}")
+    assert "1 or more, or auto" in str(caught.value)
+
+
+def test_the_folders_of_a_project(tmp_path):
+    settings = Settings(tmp_path)
+    assert settings.state == tmp_path / ".berceau"
+    assert settings.components == tmp_path / "components"
+    assert settings.migrations == tmp_path / "migrations"
+
+
+def test_the_root_is_the_nearest_folder_with_tasks(tmp_path):
+    inner = tmp_path / "project"
+    deep = inner / "components" / "blog"
+    deep.mkdir(parents=True)
+    (tmp_path / "tasks.py").touch()
+    (inner / "tasks.py").touch()
+    assert find_root(deep) == inner
+    assert find_root(inner) == inner
+    assert find_root(tmp_path) == tmp_path
+
+
+def test_a_folder_outside_of_any_project_is_refused(tmp_path):
+    with pytest.raises(SettingsError, match=r"no tasks\.py") as caught:
+        find_root(tmp_path)
+    assert caught.value.cure
