@@ -4,9 +4,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from psycopg2.extensions import connection as Connection
-
-from berceau.postgres.connection import connect
+from berceau.postgres.connection import Connection, connect
 from berceau.postgres.locks import try_lock
 from berceau.postgres.schemas import (
     create_schema,

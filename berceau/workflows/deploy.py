@@ -3,12 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from psycopg2.extensions import connection as Connection
-
 from berceau.migration.history import History, compare
 from berceau.migration.script import Script
 from berceau.postgres import ledger, runner
-from berceau.postgres.connection import connect
+from berceau.postgres.connection import Connection, connect
 from berceau.postgres.url import Url
 
 Report = Callable[[str], None]

@@ -5,11 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 
-from psycopg2.extensions import connection as Connection
-
 from berceau.errors import HistoryError
 from berceau.postgres.clone import clone
-from berceau.postgres.connection import connect
+from berceau.postgres.connection import Connection, connect
 from berceau.postgres.locks import try_lock
 from berceau.postgres.roles import grant_data_rights
 from berceau.postgres.rows import delete_all

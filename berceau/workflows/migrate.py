@@ -4,10 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from psycopg2.extensions import connection as Connection
-
 from berceau.errors import DataLossError, MigrationError
 from berceau.migration.script import Script, new_name
+from berceau.postgres.connection import Connection
 from berceau.postgres.rows import count_rows
 from berceau.schema.changes import AddColumn, Change, DropColumn, DropTable
 from berceau.schema.model import Schema

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from psycopg2.extensions import connection as Connection
-
 from berceau.errors import MigrationError
 from berceau.migration.script import Script
 from berceau.postgres import catalog, runner
+from berceau.postgres.connection import Connection
 from berceau.postgres.schemas import execute
 from berceau.postgres.scratch import scratch
 from berceau.postgres.url import Url
