@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from berceau.components import discover
-from berceau.errors import BerceauError
+from berceau.errors import BerceauError, ComponentError, Location
 from berceau.schema.diff import create
 from berceau.schema.model import Schema
 from berceau.schema.order import order
@@ -15,6 +15,8 @@ from berceau.workflows.compose import Composition, compose
 from berceau.workflows.files import write
 from berceau.workflows.phases import Phases
 from berceau.workflows.stamp import Stamp
+
+WHOLE = "main"
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,14 @@ def to_sql(schema: Schema) -> str:
 
 def _outputs(settings: Settings, composition: Composition) -> dict[Path, str]:
     folder = settings.state / "schema"
-    outputs = {folder / "main.sql": to_sql(composition.schema)}
+    outputs = {folder / f"{WHOLE}.sql": to_sql(composition.schema)}
     for name, part in composition.parts.items():
+        if name.lower() == WHOLE:  # to some file systems, Main.sql is main.sql
+            raise ComponentError(
+                f"A component can't be called {name}: {WHOLE}.sql holds the whole schema.",
+                where=Location(name),
+                cure="Rename its folder.",
+            )
         if part.tables or part.enums:
             outputs[folder / f"{name}.sql"] = to_sql(part)
     return outputs

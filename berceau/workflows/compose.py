@@ -1,8 +1,10 @@
 """Compose: discover the components and turn all their entities into one declared ``Schema``."""
 
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -82,7 +84,8 @@ def compose(folder: Path, phases: Phases | None = None) -> Composition:
 
 def _import(components: tuple[Component, ...], folder: Path) -> None:
     try:
-        import_entities(components, folder)
+        with redirect_stdout(sys.stderr):  # what a component prints is no output of a command
+            import_entities(components, folder)
     except ComponentImportError as error:
         match = _ALREADY_EXISTS.search(str(error.__cause__))
         if match is None:

@@ -37,7 +37,7 @@ class Stamp:
                 self.record["inputs"] == _hash_inputs(components, others)
                 and self.record["outputs"] == _hash_files(files)
             )
-        except KeyError:
+        except (KeyError, TypeError):
             return False
 
     def save(

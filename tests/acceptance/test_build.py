@@ -1,0 +1,138 @@
+"""``invoke build`` does what is needed, once, and says what it did."""
+
+import json
+
+import pytest
+
+from berceau.workflows.stamp import Stamp
+
+POST = """
+class Post(db.Entity):
+    title = Required(str)
+"""
+TAG = """
+class Tag(db.Entity):
+    name = Required(str)
+"""
+MAIN, BLOG, TAGS = (f".berceau/schema/{name}.sql" for name in ("main", "blog", "tags"))
+
+
+@pytest.fixture
+def blog(project):
+    project.component("blog", POST)
+    return project
+
+
+def times(project) -> dict[str, int]:
+    return {path: (project.root / path).stat().st_mtime_ns for path in project.files()}
+
+
+def test_a_second_build_does_nothing(blog):
+    first = blog.succeed("build")
+    assert "build: 1 component in" in first
+    assert "blog: 1 table, 0 enums" in first
+    assert f"wrote {MAIN}, {BLOG}" in first
+    for phase in ("compare", "discover", "check", "import", "map", "write"):
+        assert f"{phase} " in first
+    before = times(blog)
+    (blog.root / "components/blog/entities.py").touch()
+    assert blog.succeed("build").startswith("build: nothing changed")
+    assert times(blog) == before
+
+
+def test_a_change_of_any_module_that_entities_import_is_seen(blog):
+    blog.write("lengths.py", "TITLE = 10\n")
+    blog.component("blog", "from lengths import TITLE\n" + POST.replace("str", "str, TITLE"))
+    blog.succeed("build")
+    blog.write("lengths.py", "TITLE = 200\n")
+    assert BLOG in blog.succeed("build")
+    assert "(200)" in (blog.root / BLOG).read_text()
+    blog.component("blog", POST, helper="'''Changes no table.'''")
+    assert BLOG in blog.succeed("build")
+    blog.component("blog", POST, helper="'''Still changes no table.'''")
+    assert "nothing changed" in blog.succeed("build")
+
+
+def test_a_component_taken_out_takes_its_file_along(blog):
+    tags = blog.component("tags", TAG)
+    blog.succeed("build")
+    assert (blog.root / TAGS).exists()
+    for file in tags.glob("*.py"):
+        file.unlink()  # as git does: it leaves the folder with its __pycache__
+    assert f"wrote {MAIN}, {TAGS}" in blog.succeed("build")
+    assert not (blog.root / TAGS).exists()
+    assert "tag" not in (blog.root / MAIN).read_text()
+
+
+def test_lost_or_changed_output_is_written_again(blog):
+    blog.succeed("build")
+    before = blog.files()
+    (blog.root / BLOG).unlink()
+    (blog.root / MAIN).write_text("changed by hand")
+    assert f"wrote {MAIN}, {BLOG}" in blog.succeed("build")
+    assert blog.files() == before
+
+
+@pytest.mark.parametrize("record", ["", "{", "[]", "{}", '{"inputs": 1, "others": 2}', '"x"'])
+def test_a_broken_record_of_the_last_build_is_none(tmp_path, record):
+    (tmp_path / "build.json").write_text(record)
+    assert not Stamp(tmp_path / "build.json").is_fresh(())
+
+
+def test_check_writes_nothing_and_names_what_is_stale(blog):
+    assert f"would change {MAIN}, {BLOG}" in blog.fail("build", "--check")
+    assert blog.files() == {}
+    blog.succeed("build")
+    assert "nothing changed" in blog.succeed("build", "--check")
+    tags = blog.component("tags", TAG)
+    before = blog.files()
+    message = blog.fail("build", "--check", "--json")
+    assert MAIN in message
+    assert TAGS in message
+    assert BLOG not in message
+    assert "Run `invoke build`" in message
+    assert blog.files() == before
+    (tags / "entities.py").unlink()
+    assert "nothing changed" in blog.succeed("build", "--check"), "what it would write is there"
+
+
+def test_json_is_all_that_is_printed(blog):
+    blog.component("loud", "print('a component that prints')\n" + TAG)
+    first = json.loads(blog.succeed("build", "--json"))
+    assert first["components"] == [
+        {"name": "blog", "tables": 1, "enums": 0},
+        {"name": "loud", "tables": 1, "enums": 0},
+    ]
+    assert first["changed"] == [MAIN, BLOG, ".berceau/schema/loud.sql"]
+    assert all(seconds >= 0 for seconds in first["seconds"].values())
+    second = json.loads(blog.succeed("build", "--json"))
+    assert second["components"] == first["components"]
+    assert second["changed"] == []
+
+
+def test_no_database_is_needed_nor_started(blog):
+    blog.succeed("build", DATABASE_URL="postgresql://127.0.0.1:1/nothing", PGHOST="127.0.0.1")
+    blog.succeed("build", "--check")
+    assert sorted(blog.files()) == [".berceau/build.json", BLOG, MAIN]
+
+
+def test_a_project_without_components_builds(project):
+    (project.root / "components/__init__.py").unlink()
+    (project.root / "components").rmdir()
+    assert "build: 0 components" in project.succeed("build")
+    assert (project.root / MAIN).read_text() == ""
+
+
+def test_the_name_of_the_whole_schema_is_taken(project):
+    project.component("main", POST)
+    message = project.fail("build")
+    assert "main.sql" in message
+    assert "in component main" in message
+    assert project.files() == {}
+
+
+def test_it_works_from_any_folder_of_the_project(blog):
+    blog.root, root = blog.root / "components/blog", blog.root
+    assert "build: 1 component" in blog.succeed("build")
+    assert (root / MAIN).exists()
+    assert blog.files() == {}
