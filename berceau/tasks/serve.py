@@ -7,7 +7,7 @@ from invoke.context import Context
 
 from berceau.errors import SettingsError
 from berceau.tasks.command import command
-from berceau.tasks.migrate import migrate_project
+from berceau.tasks.migrate.write import migrate_project
 from berceau.tasks.project import load
 from berceau.workflows.migrate import Options
 

@@ -1,0 +1,11 @@
+"""``invoke migrate`` and its kin: from entities to SQL, and from SQL to the database."""
+
+from invoke.collection import Collection
+
+from berceau.tasks.migrate.deploy import deploy
+from berceau.tasks.migrate.status import status
+from berceau.tasks.migrate.write import migrate
+
+namespace = Collection("migrate", migrate, deploy, status)
+
+__all__ = ["namespace"]
