@@ -213,6 +213,14 @@ def test_again_changes_nothing(shop, log_and_superuser):
     assert run(here, REMEMBERED) == before
 
 
+def test_the_admin_is_not_left_as_the_owners_member(shop, log_and_superuser):
+    _, superuser = log_and_superuser
+    shop.provision()
+    if shop.admin != superuser:
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            run(shop.admin, f'SET ROLE "{shop.owner.user}"')
+
+
 def test_what_exists_already_gets_its_rights_too(shop):
     shop.provision()
     run(

@@ -4,7 +4,8 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -206,6 +207,19 @@ class TestDataFolder:
         assert moved.stop()
 
 
+def test_roots_server_is_known_in_a_container_too(embedded, monkeypatch):
+    """Docker's root may not ask where another account's process works."""
+    embedded.start()
+    pid = pid_of(embedded)
+
+    def refuse(process: psutil.Process) -> None:
+        raise psutil.AccessDenied(process.pid)
+
+    monkeypatch.setattr(psutil.Process, "cwd", refuse)
+    assert pid_of(embedded) == pid
+    assert embedded.stop()
+
+
 class TestAfterACrash:
     def test_the_data_is_there_again(self, embedded):
         embedded.start()
@@ -221,12 +235,14 @@ class TestAfterACrash:
     def test_a_pid_that_is_another_program_now_is_not_trusted(self, embedded):
         embedded.start()
         killed = kill(embedded)
-        for stale in (embedded.folder / "postmaster.pid", self.socket_lock(embedded)):
-            stale.write_text(stale.read_text().replace(str(killed), str(os.getpid()), 1))
-        assert embedded.status() is None
-        assert embedded.stop() is False
-        embedded.start()
-        assert ask(embedded) == 1
+        with self.bystander(embedded) as process:
+            for stale in (embedded.folder / "postmaster.pid", self.socket_lock(embedded)):
+                stale.write_text(stale.read_text().replace(str(killed), str(process.pid), 1))
+            assert embedded.status() is None
+            assert embedded.stop() is False
+            embedded.start()
+            assert ask(embedded) == 1
+            assert process.poll() is None
 
     def test_a_pid_that_is_another_postgresql_now_is_not_trusted(self, embedded, running):
         embedded.start()
@@ -256,6 +272,15 @@ class TestAfterACrash:
         assert ask(embedded) == 1
         assert pid_of(embedded) != pid
         assert not is_alive(pid)
+
+    @staticmethod
+    @contextmanager
+    def bystander(server: EmbeddedServer) -> Iterator[subprocess.Popen[bytes]]:
+        """Run a program of the server's account that happens to work in the data folder."""
+        user = {"user": server.folder.stat().st_uid} if AS_ROOT else {}
+        with subprocess.Popen(["sleep", "60"], cwd=server.folder, **user) as process:
+            yield process
+            process.kill()
 
     @staticmethod
     def socket_lock(server: EmbeddedServer) -> Path:
