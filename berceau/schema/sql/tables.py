@@ -1,111 +1,21 @@
-"""Changes as SQL: each becomes statements that carry their hazards and the lock they take."""
+"""Changes of tables, and of what hangs on them, as SQL."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
-from functools import singledispatch
+from collections.abc import Iterator
 
-from berceau.errors import MigrationError
 from berceau.schema.changes import (
     AddColumn,
     AddConstraint,
     AlterColumn,
-    AlterEnum,
-    Change,
-    CreateEnum,
     CreateIndex,
     CreateTable,
     DropColumn,
     DropConstraint,
-    DropEnum,
     DropIndex,
     DropTable,
 )
-from berceau.schema.model import Check, Column, Constraint, Enum, ForeignKey, PrimaryKey, Unique
-from berceau.schema.names import quote_literal, quote_name, quote_names
-
-
-class Hazard(StrEnum):
-    """What a statement may cost a table that is in use."""
-
-    DATA_LOSS = "loses data"
-    NEEDS_ROWS_TO_FIT = "fails where existing rows don't fit"
-    REWRITES_TABLE = "rewrites the table"
-
-
-class Lock(StrEnum):
-    """The strongest lock that a statement takes on an existing table (manual, 13.3.1)."""
-
-    NONE = "none"
-    SHARE = "SHARE"
-    SHARE_ROW_EXCLUSIVE = "SHARE ROW EXCLUSIVE"
-    ACCESS_EXCLUSIVE = "ACCESS EXCLUSIVE"
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One SQL statement, without its semicolon; names are unqualified (search_path decides)."""
-
-    text: str
-    hazards: frozenset[Hazard] = frozenset()
-    lock: Lock = Lock.NONE
-
-    def __str__(self) -> str:
-        return f"{self.text};"
-
-
-def to_statements(changes: Iterable[Change]) -> tuple[Statement, ...]:
-    """Return the statements that carry out ``changes``, in the order given.
-
-    What is done to a table that is created on the way carries no hazard and locks nobody out.
-    Raises ``MigrationError`` for a change that can't be carried out automatically.
-    """
-    changes = tuple(changes)
-    new = {change.table.name for change in changes if isinstance(change, CreateTable)}
-    return tuple(
-        Statement(statement.text) if getattr(change, "table", None) in new else statement
-        for change in changes
-        for statement in render(change)
-    )
-
-
-@singledispatch
-def render(change: Change) -> Iterator[Statement]:
-    """Yield the statements of one change."""
-    raise TypeError(f"not a change: {change!r}")
-
-
-@render.register
-def _(change: CreateEnum) -> Iterator[Statement]:
-    yield Statement(f"CREATE TYPE {quote_name(change.enum.name)} AS ENUM ({_labels(change.enum)})")
-
-
-@render.register
-def _(change: AlterEnum) -> Iterator[Statement]:
-    before, after = change.before, change.after
-    if [label for label in after.labels if label in before.labels] != list(before.labels):
-        raise MigrationError(
-            f"The labels of the enum {after.name} were removed or reordered: "
-            f"{', '.join(before.labels)} became {', '.join(after.labels)}.",
-            cure="Only added labels can be migrated automatically: keep the old ones in place.",
-        )
-    previous: str | None = None
-    for label in after.labels:
-        if label not in before.labels:
-            place = (
-                f"AFTER {quote_literal(previous)}"
-                if previous is not None
-                else f"BEFORE {quote_literal(before.labels[0])}"
-            )
-            yield Statement(
-                f"ALTER TYPE {quote_name(after.name)} ADD VALUE {quote_literal(label)} {place}"
-            )
-        previous = label
-
-
-@render.register
-def _(change: DropEnum) -> Iterator[Statement]:
-    yield Statement(f"DROP TYPE {quote_name(change.enum.name)}")
+from berceau.schema.model import Check, Column, Constraint, ForeignKey, PrimaryKey, Unique
+from berceau.schema.names import quote_name, quote_names
+from berceau.schema.sql.statement import Hazard, Lock, Statement, render
 
 
 @render.register
@@ -217,10 +127,6 @@ def _(change: CreateIndex) -> Iterator[Statement]:
 @render.register
 def _(change: DropIndex) -> Iterator[Statement]:
     yield Statement(f"DROP INDEX {quote_name(change.index.name)}", lock=Lock.ACCESS_EXCLUSIVE)
-
-
-def _labels(enum: Enum) -> str:
-    return ", ".join(map(quote_literal, enum.labels))
 
 
 def _column(column: Column) -> str:

@@ -1,0 +1,43 @@
+"""A statement with its hazards and its lock, and the function that renders changes as such."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import singledispatch
+
+from berceau.schema.changes import Change
+
+
+class Hazard(StrEnum):
+    """What a statement may cost a table that is in use."""
+
+    DATA_LOSS = "loses data"
+    NEEDS_ROWS_TO_FIT = "fails where existing rows don't fit"
+    REWRITES_TABLE = "rewrites the table"
+
+
+class Lock(StrEnum):
+    """The strongest lock that a statement takes on an existing table (manual, 13.3.1)."""
+
+    NONE = "none"
+    SHARE = "SHARE"
+    SHARE_ROW_EXCLUSIVE = "SHARE ROW EXCLUSIVE"
+    ACCESS_EXCLUSIVE = "ACCESS EXCLUSIVE"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One SQL statement, without its semicolon; names are unqualified (search_path decides)."""
+
+    text: str
+    hazards: frozenset[Hazard] = frozenset()
+    lock: Lock = Lock.NONE
+
+    def __str__(self) -> str:
+        return f"{self.text};"
+
+
+@singledispatch
+def render(change: Change) -> Iterator[Statement]:
+    """Yield the statements of one change."""
+    raise TypeError(f"not a change: {change!r}")
