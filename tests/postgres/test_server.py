@@ -177,14 +177,17 @@ class TestDataFolder:
             server.start()
         assert str(server.log) in str(caught.value)
 
-    def test_deleted_under_its_server_is_made_anew(self, embedded_in, folder):
-        server = embedded_in(folder)
-        server.start()
-        pid = pid_of(server)
-        shutil.rmtree(server.folder.parent)
-        server.start()
-        assert ask(server) == 1
-        assert not is_alive(pid)
+    def test_deleted_under_its_server_is_made_anew(self, folder):
+        server = EmbeddedServer(folder / ".berceau" / "postgres")
+        try:
+            server.start()
+            pid = pid_of(server)
+            shutil.rmtree(server.folder.parent)
+            server.start()
+            assert ask(server) == 1
+            assert not is_alive(pid)
+        finally:
+            server.stop()
 
     def test_copied_from_a_running_server_is_a_server_of_its_own(self, embedded, folder):
         embedded.start()
