@@ -17,6 +17,7 @@ options.CUT_TRACEBACK = False  # where Python has no main file, Pony would cut w
 _UNKNOWN_ENTITY = re.compile(r"Entity definition (\w+) was not found")
 _CURES = {
     "everse attribute": "Give the relation its other side, and name it with reverse= if in doubt.",
+    "name is already in use": "Give the attribute a name for its index: index='another_name'.",
     "already in use": "Give one of them another table name.",
     "No database converter": "Use a type that PostgreSQL knows, or store it as str, bytes or Json.",
 }

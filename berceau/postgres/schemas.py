@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
+import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
+from berceau.errors import StatementError
 from berceau.postgres.locks import try_lock, unlock
 from berceau.schema.sql import Statement
 
@@ -25,10 +27,30 @@ def use_schema(connection: Connection, name: str) -> None:
 
 
 def execute(connection: Connection, statements: Sequence[Statement]) -> None:
-    """Run ``statements`` in steps of one transaction each; the connection is in autocommit mode."""
+    """Run ``statements`` in steps of one transaction each; the connection is in autocommit mode.
+
+    Raises ``StatementError`` with what PostgreSQL refused.
+    """
     with connection.cursor() as cursor:
         for start in range(0, len(statements), STEP):
-            cursor.execute("\n".join(map(str, statements[start : start + STEP])))
+            step = tuple(map(str, statements[start : start + STEP]))
+            try:
+                cursor.execute("\n".join(step))
+            except psycopg2.Error as error:
+                message = error.diag.message_primary or str(error)
+                position = int(error.diag.statement_position or 0)
+                raise StatementError(f"PostgreSQL says: {message}{_at(position, step)}") from error
+
+
+def _at(position: int, step: Sequence[str]) -> str:
+    """Return where, in the statements of ``step``, the character number ``position`` is."""
+    for statement in step if position else ():
+        if position <= len(statement):
+            first = statement.partition("\n")[0]
+            line = statement[: position - 1].count("\n")
+            return f"\n    {first}" + (f" {statement.splitlines()[line].strip()}" if line else "")
+        position -= len(statement) + 1
+    return ""
 
 
 def drop_schema(connection: Connection, name: str) -> None:

@@ -1,9 +1,10 @@
 """Plan: the SQL that leads from the migrations to the entities, proven before anyone sees it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from berceau.errors import MigrationError
+from berceau.errors import MigrationError, StatementError
 from berceau.migration.script import Script
 from berceau.postgres import catalog, runner
 from berceau.postgres.connection import Connection
@@ -43,12 +44,13 @@ def plan(owner: Url, declared: Schema, scripts: Sequence[Script]) -> Plan:
         runner.replay(connection, scripts)
         current = catalog.read(connection)
         found = _between(current, desired)
-        _prove(connection, found, current, desired)
+        with _refusing("Take the change in several steps, or write the migration by hand."):
+            _prove(connection, found, current, desired)
     return found
 
 
 def _as_postgres_sees(owner: Url, declared: Schema) -> Schema:
-    with scratch(owner) as connection:
+    with scratch(owner) as connection, _refusing("Correct the entity that declares it."):
         execute(connection, to_statements(order(create(declared))))
         return catalog.read(connection)
 
@@ -61,6 +63,16 @@ def _between(current: Schema, desired: Schema) -> Plan:
     except MigrationError as error:
         return Plan(changes, up, None, error.message)
     return Plan(changes, up, down)
+
+
+@contextmanager
+def _refusing(cure: str) -> Iterator[None]:
+    """Add the ``cure`` to what PostgreSQL refuses in the body."""
+    try:
+        yield
+    except StatementError as error:
+        error.cure = f"Nothing was written. {cure}"
+        raise
 
 
 def _prove(connection: Connection, found: Plan, current: Schema, desired: Schema) -> None:

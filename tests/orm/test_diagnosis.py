@@ -111,6 +111,12 @@ MISTAKES = {
         "Index for columns ('a', 'b') already exists",
         "",
     ),
+    "an index named like another table's": (
+        "class Demo(db.Entity):\n    post_author = Required(int, index=True)\n"
+        "class DemoPost(db.Entity):  # culprit\n    author = Required(int, index=True)",
+        "Index demo_post_author_idx cannot be created",
+        "index='another_name'",
+    ),
     "a table name on a subclass": (
         POST + "class Note(Post):  # culprit\n    _table_ = 'note'",
         "Cannot specify table name for entity 'Note'",
@@ -183,3 +189,10 @@ def test_two_entities_of_one_table_are_named_by_the_later(declare):
 
 def test_what_can_be_mapped_is(declare):
     declare(POST + "    tags = Set('Tag')\n" + TAG)
+
+
+def test_the_cure_of_an_index_named_twice_cures(declare):
+    declare(
+        "class Demo(db.Entity):\n    post_author = Required(int, index=True)\n"
+        "class DemoPost(db.Entity):\n    author = Required(int, index='another_name')"
+    )

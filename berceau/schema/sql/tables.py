@@ -1,5 +1,6 @@
 """Changes of tables, and of what hangs on them, as SQL."""
 
+import re
 from collections.abc import Iterator
 
 from berceau.schema.changes import (
@@ -62,7 +63,7 @@ def _(change: AlterColumn) -> Iterator[Statement]:
         yield Statement(f"{prefix} DROP DEFAULT", lock=Lock.ACCESS_EXCLUSIVE)
     if retyped:
         yield Statement(
-            f"{prefix} TYPE {after.type} USING {quote_name(after.name)}::{after.type}",
+            f"{prefix} TYPE {after.type} USING {quote_name(after.name)}::{_unlimited(after.type)}",
             frozenset({Hazard.REWRITES_TABLE, Hazard.NEEDS_ROWS_TO_FIT}),
             Lock.ACCESS_EXCLUSIVE,
         )
@@ -127,6 +128,11 @@ def _(change: CreateIndex) -> Iterator[Statement]:
 @render.register
 def _(change: DropIndex) -> Iterator[Statement]:
     yield Statement(f"DROP INDEX {quote_name(change.index.name)}", lock=Lock.ACCESS_EXCLUSIVE)
+
+
+def _unlimited(sql_type: str) -> str:
+    """Return a type without its length: an explicit cast to that would cut values silently."""
+    return re.sub(r"\([\d,]+\)", "", sql_type)
 
 
 def _column(column: Column) -> str:
