@@ -1,0 +1,173 @@
+"""A copy of this project to run the documentation in, and a database server of one's own."""
+
+import os
+import shutil
+import signal
+import socket
+import socketserver
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Thread
+from urllib.request import urlopen
+
+import pytest
+
+from berceau.postgres.postmaster import SOCKET
+from berceau.postgres.server import EmbeddedServer
+
+ROOT = Path(__file__).parents[2]
+PORT = "6543"
+"""Where development.ini and the documentation serve; each copy has a port of its own."""
+
+NOT_INHERITED = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "BERCEAU_", "PYTEST_", "PG", "PYTHON")
+
+
+class Checkout:
+    """A copy of what git holds or would add, in a folder with a space in its path."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.port = free_port()
+        self.environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(NOT_INHERITED)
+        }
+        self.environment["PYTHONUNBUFFERED"] = "1"
+        _copy(root)
+        ini = root / "development.ini"
+        ini.write_text(ini.read_text().replace(PORT, self.port))
+
+    def use_this_environment(self) -> None:
+        """Find commands where this Python has them, and ``berceau`` in the copy."""
+        folder = str(Path(sys.executable).parent)
+        self.environment["PATH"] = folder + os.pathsep + self.environment["PATH"]
+        self.environment["PYTHONPATH"] = str(self.root)
+
+    def run(self, command: str) -> tuple[int, str]:
+        """Return the exit status of a shell command, and all that it prints."""
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=self.root,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+        )
+        return done.returncode, done.stdout
+
+    @contextmanager
+    def running(self, command: str, until: str, seconds: float = 60) -> Iterator[None]:
+        """Let a command run while the body does, from when it has printed ``until``."""
+        log = self.root.with_name("output.log")
+        with log.open("w") as output:
+            process = subprocess.Popen(
+                ["bash", "-c", command],
+                cwd=self.root,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            end = time.monotonic() + seconds
+            while until not in log.read_text():
+                assert process.poll() is None, f"{command} ended:\n{log.read_text()}"
+                assert time.monotonic() < end, f"{command} takes too long:\n{log.read_text()}"
+                time.sleep(0.1)
+            yield
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(timeout=30)
+
+    def get(self, path: str) -> str:
+        """Return the page that the copy serves at ``path``."""
+        with urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as response:
+            return response.read().decode()
+
+
+def free_port() -> str:
+    """Return a port of this machine that nothing listened on a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return str(found.getsockname()[1])
+
+
+def _copy(root: Path) -> None:
+    listing = ["git", "-c", "safe.directory=*", "ls-files", "-z"]
+    listing += ["--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, names.split("\0")):
+        if (ROOT / name).is_file():  # git still lists what was deleted a moment ago
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, root / name)
+
+
+@pytest.fixture
+def checkout() -> Iterator[Checkout]:
+    """A copy of this project; its embedded server is stopped at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="berceau docs "))
+    folder.chmod(0o755)  # PostgreSQL runs as another account when we are root
+    checkout = Checkout(folder / "berceau")
+    yield checkout
+    checkout.use_this_environment()
+    status, said = checkout.run("invoke db.stop")
+    data = (checkout.root / ".berceau" / "postgres").resolve()
+    shutil.rmtree(data, ignore_errors=True)
+    shutil.rmtree(folder)
+    assert status == 0, said
+
+
+@pytest.fixture
+def example_server() -> Iterator[dict[str, str]]:
+    """The variables that lead libpq to a server of the test's own, whatever host a URL names.
+
+    It asks for passwords, save that of its superuser.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="berceau docs "))
+    folder.chmod(0o755)
+    server = EmbeddedServer(folder / ".berceau" / "postgres")
+    server.start()
+    try:
+        hba = server.folder / "pg_hba.conf"
+        hba.write_text("local all postgres trust\nlocal all all scram-sha-256\n")
+        server.stop()
+        server.start()
+        assert (status := server.status())
+        with _door(status.socket / SOCKET) as port:
+            yield {"PGHOSTADDR": "127.0.0.1", "PGPORT": str(port)}
+    finally:
+        server.stop()
+        shutil.rmtree(server.folder.resolve())
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def _door(inside: Path) -> Iterator[int]:
+    """Let a port of this machine, the one yielded, lead to the Unix socket ``inside``."""
+
+    class Visit(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with socket.socket(socket.AF_UNIX) as server:
+                server.connect(str(inside))
+                answers = Thread(target=_pass_on, args=(server, self.request))
+                answers.start()
+                _pass_on(self.request, server)
+                answers.join()
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Visit) as door:
+        Thread(target=door.serve_forever).start()
+        yield door.server_address[1]
+        door.shutdown()
+
+
+def _pass_on(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)

@@ -1,0 +1,128 @@
+"""Everything that the guides tell the reader to write and run is written and run.
+
+CONTRIBUTING.md says how a page marks what happens.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import HTTPError
+
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = [*sorted(DOCS.glob("guide/*.md")), DOCS / "troubleshooting.md"]
+
+PIECE = re.compile(
+    r"^(?P<heading>##? .+)$"
+    r"|^<!-- \$ (?P<hidden>.+) -->$"
+    r"|(?:^\*\*`(?P<file>[^`]+)`\*\*\n\n)?^```(?P<info>.*)\n(?P<text>(?:.*\n)*?)^```$"
+    r"|(?P<address>http://127\.0\.0\.1:\d+(?P<path>/[\w/]*))",
+    re.MULTILINE,
+)
+VARYING = [
+    (re.compile(r"\b\d{14}(?=_)"), "TIMESTAMP"),
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(,\d{3})?"), "MOMENT"),
+    (re.compile(r"\b\d+(\.\d+)?(?= ?m?s\b)"), "TIME"),
+    (re.compile(r"(?<=PID )\d+|(?<=process )\d+"), "PID"),
+    (re.compile(r"={3,}"), "==="),
+]
+ANYTHING = "..."
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command of a page, and the lines that it is shown to print."""
+
+    text: str
+    shown: list[str]
+
+    @property
+    def fails(self) -> bool:
+        return any(line.startswith("error: ") for line in self.shown)
+
+
+def normalise(text: str) -> list[str]:
+    for pattern, name in VARYING:
+        text = pattern.sub(name, text)
+    return [line.rstrip() for line in text.strip("\n").split("\n")] if text.strip() else []
+
+
+def matches(shown: list[str], printed: list[str]) -> bool:
+    """Say whether the lines agree, where a line of three dots stands for any lines."""
+    pattern = "".join(
+        r"(?:.*\n)*?" if line.strip() == ANYTHING else re.escape(line) + r"\n" for line in shown
+    )
+    return re.fullmatch(pattern, "".join(f"{line}\n" for line in printed)) is not None
+
+
+def read_commands(text: str) -> Iterator[Command]:
+    for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+        command, _, shown = re.sub(r"\\\n", "", part).partition("\n")
+        yield Command(command, normalise(shown))
+
+
+class Page:
+    """A page that happens in a checkout, from its beginning to its end."""
+
+    def __init__(self, checkout) -> None:
+        self.checkout = checkout
+        self.servers = ExitStack()
+        self.serving = False
+
+    def play(self, text: str) -> None:
+        with self.servers:
+            for piece in PIECE.finditer(text):
+                if piece["heading"]:
+                    self.servers.close()
+                    self.serving = False
+                elif piece["hidden"]:
+                    self.run(Command(piece["hidden"], [ANYTHING]))
+                elif piece["address"]:
+                    self.visit(piece["path"])
+                else:
+                    self.do(piece["info"], piece["file"], piece["text"])
+
+    def do(self, info: str, file: str | None, text: str) -> None:
+        if file:
+            path = self.checkout.root / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        elif info == "console server":
+            (command,) = read_commands(text)
+            self.servers.enter_context(
+                self.checkout.running(command.text, until=command.shown[-1].split(": ")[-1])
+            )
+            self.serving = True
+        elif info == "console":
+            for command in read_commands(text):
+                self.run(command)
+        else:
+            assert info != "python", f"nobody writes or runs this:\n{text}"
+
+    def run(self, command: Command) -> None:
+        status, output = self.checkout.run(command.text)
+        printed = normalise(output)
+        assert matches(command.shown, printed), (
+            f"$ {command.text}\n" + "\n".join(printed) + "\n--- but the page shows\n"
+            "" + "\n".join(command.shown)
+        )
+        assert (status != 0) == command.fails, f"{command.text} ended with {status}:\n{output}"
+
+    def visit(self, path: str) -> None:
+        if self.serving:
+            try:
+                self.checkout.get(path)
+            except HTTPError as error:
+                pytest.fail(f"{path} answers {error.code}")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_what_a_page_shows_happens(page, checkout, request):
+    text = page.read_text()
+    checkout.use_this_environment()
+    if "db.example.org" in text:
+        checkout.environment |= request.getfixturevalue("example_server")
+    Page(checkout).play(text.replace("6543", checkout.port))
