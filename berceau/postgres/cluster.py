@@ -53,8 +53,12 @@ def make_data(folder: Path, account: Account, programs: Path) -> None:
     """
     if folder.is_symlink() and not folder.exists():
         folder.unlink()  # it was made on another machine, or what it leads to was deleted
+    data = folder.resolve()
+    for abandoned in data.parent.glob(f"{data.name}.new-*"):
+        # What a killed start left; should its initdb still run, the next start removes the rest.
+        shutil.rmtree(abandoned, ignore_errors=True)
     if (folder / "PG_VERSION").exists():
-        _check_data(folder.resolve(), account)
+        _check_data(data, account)
         return
     if account.switch and not account.reaches(folder.parent):
         project = folder.parent.parent.name[:50]
@@ -87,8 +91,6 @@ def _initialise(data: Path, account: Account, programs: Path) -> None:
             f"{data} isn't a PostgreSQL data folder, and isn't empty.",
             cure="Move what is in it elsewhere.",
         )
-    for abandoned in data.parent.glob(f"{data.name}.new-*"):
-        shutil.rmtree(abandoned, ignore_errors=True)
     unfinished = Path(tempfile.mkdtemp(prefix=f"{data.name}.new-", dir=data.parent))
     account.own(unfinished)
     initdb = account.run([programs / "initdb", "-D", unfinished, *INITDB_OPTIONS])

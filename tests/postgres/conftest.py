@@ -1,6 +1,9 @@
 """Servers for the tests of berceau.postgres: each is stopped, whatever the test does."""
 
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,8 +11,51 @@ from pathlib import Path
 
 import pytest
 
+from berceau.postgres.connection import connect
 from berceau.postgres.scratch import scratch
 from berceau.postgres.server import EmbeddedServer
+
+ROOT = Path(__file__).parents[2]
+
+# Imports come first: another account may not be able to read this Python.
+START_ELSEWHERE = """
+import os, sys
+from pathlib import Path
+from berceau.postgres.connection import connect
+from berceau.postgres.server import EmbeddedServer
+if len(sys.argv) > 2:
+    uid, gid = map(int, sys.argv[2:])
+    os.setgroups([]); os.setgid(gid); os.setuid(uid)
+server = EmbeddedServer(Path(sys.argv[1]))
+server.start()
+with connect(server.runtime_url) as connection, connection.cursor() as cursor:
+    cursor.execute("SELECT 1")
+print(server.status().pid)
+"""
+
+
+class Server(EmbeddedServer):
+    """An embedded server that tests can look into."""
+
+    @property
+    def pid(self) -> int:
+        return self.status().pid
+
+    def ask(self, question: str = "SELECT 1") -> object:
+        """Return the one value that answers ``question``, put by the application's role."""
+        with connect(self.runtime_url) as connection, connection.cursor() as cursor:
+            cursor.execute(question)
+            return cursor.fetchone()[0]
+
+    def start_elsewhere(self, *identity: int) -> subprocess.Popen[str]:
+        """Start it from a process of its own, which prints its pid; ``identity`` is uid and gid."""
+        return subprocess.Popen(
+            [sys.executable, "-c", START_ELSEWHERE, self.folder, *map(str, identity)],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
 
 @contextmanager
@@ -38,7 +84,7 @@ def module_folder():
 def running():
     """A server that all tests share: it is neither stopped nor changed beyond new names."""
     with open_folder() as folder:
-        server = EmbeddedServer(folder / ".berceau" / "postgres")
+        server = Server(folder / ".berceau" / "postgres")
         server.start()
         yield server
         server.stop()
@@ -48,7 +94,7 @@ def running():
 def template():
     """The data folder of a server that was made, provisioned and stopped, to copy from."""
     with open_folder() as folder:
-        server = EmbeddedServer(folder / ".berceau" / "postgres")
+        server = Server(folder / ".berceau" / "postgres")
         server.start()
         server.stop()
         yield server.folder
@@ -57,7 +103,7 @@ def template():
 @pytest.fixture(scope="session")
 def lasting(template):
     """The server of ``embedded``: its data outlives every start, stop and crash."""
-    server = EmbeddedServer(template)
+    server = Server(template)
     yield server
     server.stop()
 
@@ -71,20 +117,31 @@ def embedded(lasting):
 
 
 @pytest.fixture
-def embedded_in(template, lasting, folder):  # noqa: ARG001 - the folder outlives the servers in it
-    """Give the function that makes a server in a project's folder, from a copy of the template."""
+def fresh_in(folder):  # noqa: ARG001 - it outlives the servers in it
+    """Give the function that makes a server, without data, for a project's folder."""
     made = []
 
-    def make(project: Path) -> EmbeddedServer:
-        lasting.stop()
-        server = EmbeddedServer(project / ".berceau" / "postgres")
-        shutil.copytree(template, server.folder)
+    def make(project: Path) -> Server:
+        server = Server(project / ".berceau" / "postgres")
         made.append(server)
         return server
 
     yield make
     for server in made:
         server.stop()
+
+
+@pytest.fixture
+def embedded_in(fresh_in, template, lasting):
+    """Give the function that makes a server from a copy of the template, for a project's folder."""
+
+    def make(project: Path) -> Server:
+        lasting.stop()
+        server = fresh_in(project)
+        shutil.copytree(template, server.folder)
+        return server
+
+    return make
 
 
 @pytest.fixture

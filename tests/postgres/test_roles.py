@@ -6,7 +6,7 @@ from secrets import token_hex
 import psycopg2
 import pytest
 
-from berceau.errors import ConnectionFailedError, PermissionMissingError, UrlError
+from berceau.errors import ConnectionFailedError, PermissionMissingError
 from berceau.postgres import ledger
 from berceau.postgres.account import Account
 from berceau.postgres.binaries import find_programs
@@ -253,30 +253,6 @@ def test_an_admin_without_the_rights_is_told(shop, log_and_superuser):
         provision(weak, shop.owner, shop.runtime)
     assert "CREATEROLE" in caught.value.cure
     assert SECRET not in str(caught.value)
-
-
-class TestRefusals:
-    """They come before any connection: nothing listens at these URLs."""
-
-    admin = Url.parse("postgresql://postgres@127.0.0.1:1/postgres")
-    owner = Url.parse("postgresql://owner:hunter2@127.0.0.1:1/shop")
-    runtime = Url.parse("postgresql://app:hunter2@127.0.0.1:1/shop")
-
-    @pytest.mark.parametrize(
-        ("changes", "message"),
-        [
-            ({"owner": runtime}, r"owner \('app'\) and the runtime role \('app'\) must be three"),
-            ({"admin": owner}, "must be three roles"),
-            ({"runtime": replace(runtime, user="")}, "names no role"),
-            ({"runtime": replace(runtime, database="x")}, "different databases or schemas"),
-            ({"runtime": replace(runtime, schema="x")}, "different databases or schemas"),
-        ],
-    )
-    def test_of_contradicting_urls(self, changes, message):
-        urls = {"admin": self.admin, "owner": self.owner, "runtime": self.runtime} | changes
-        with pytest.raises(UrlError, match=message) as caught:
-            provision(**urls)
-        assert SECRET not in str(caught.value)
 
 
 def test_a_role_with_too_many_rights_is_refused_and_kept(shop, log_and_superuser):
