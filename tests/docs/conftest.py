@@ -138,8 +138,7 @@ def example_server() -> Iterator[dict[str, str]]:
         hba.write_text("local all postgres trust\nlocal all all scram-sha-256\n")
         server.stop()
         server.start()
-        assert (status := server.status())
-        with _door(status.socket / SOCKET) as port:
+        with _door(Path(server.owner_url.hosts[0][0]) / SOCKET) as port:
             yield {"PGHOSTADDR": "127.0.0.1", "PGPORT": str(port)}
     finally:
         server.stop()
