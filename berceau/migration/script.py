@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,8 +28,10 @@ class Script:
 
 def check_name(name: str) -> str:
     """Return ``name`` if a migration's folder may be called so; raises ``MigrationFileError``."""
-    if NAME.fullmatch(name):
-        return name
+    with suppress(ValueError):
+        if match := NAME.fullmatch(name):
+            datetime.strptime(match["timestamp"], _TIMESTAMP)
+            return name
     raise MigrationFileError(
         f"migrations/{name} is no migration's name.",
         cure="Call it <YYYYMMDDHHMMSS>_<name>, lower-case letters, digits and underscores.",

@@ -1,6 +1,7 @@
 """Entities of a test's own, migrated in this process: Pony maps each ``Database`` once."""
 
 import enum
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
@@ -9,14 +10,24 @@ from typing import Any
 import pony.orm
 import pytest
 
+from berceau.migration.script import Script
 from berceau.orm.database import map_entities
 from berceau.orm.mapping import to_schema
-from berceau.postgres.connection import connect
+from berceau.postgres import catalog
+from berceau.postgres.binaries import find_programs
+from berceau.postgres.connection import Connection, connect
+from berceau.postgres.schemas import execute
+from berceau.postgres.scratch import scratch
+from berceau.postgres.url import Url
+from berceau.schema.diff import create, diff
 from berceau.schema.model import Schema
+from berceau.schema.order import order
+from berceau.schema.sql import to_statements
 from berceau.settings import Settings
 from berceau.workflows.databases import Databases
-from berceau.workflows.migrate import Options, Outcome
+from berceau.workflows.migrate import Options, Outcome, to_script
 from berceau.workflows.migrate import migrate as run_migrate
+from berceau.workflows.plan import plan
 
 
 @pytest.fixture
@@ -60,3 +71,49 @@ def query(database: Databases) -> Callable[..., list[tuple[Any, ...]]]:
             return cursor.fetchall() if cursor.description else []
 
     return query
+
+
+@pytest.fixture
+def check_change(
+    declare: Callable[[str], Schema], server: Databases
+) -> Callable[[str, str, tuple[str, ...]], None]:
+    """Return a function that checks what leads from some entities to others: see its asserts."""
+
+    def check_change(before: str, after: str, statements: tuple[str, ...]) -> None:
+        old, new = (to_statements(order(create(declare(each)))) for each in (before, after))
+        scripts = [Script("20260101000000_old", "\n".join(map(str, old)))] if old else []
+        found = plan(server.owner, declare(after), scripts)
+        _, *written = to_script(found, "new", scripts).sql.rstrip("\n").split("\n\n")
+        assert tuple(written) == statements
+        with scratch(server.owner) as migrated, scratch(server.owner) as anew:
+            execute(migrated, old)
+            current = catalog.read(migrated)
+            execute(migrated, found.up)
+            execute(anew, new)
+            desired = catalog.read(anew)
+            assert diff(catalog.read(migrated), desired) == diff(desired, desired) == ()
+            assert dump(server.owner, migrated) == dump(server.owner, anew)
+            if found.down is not None:
+                execute(migrated, found.down)
+                assert diff(catalog.read(migrated), current) == ()
+
+    return check_change
+
+
+def dump(url: Url, connection: Connection) -> list[str]:
+    """Return what pg_dump says of the connection's schema, in lines sorted.
+
+    Their order is no difference: columns and enum labels that were added stand last.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_schema()")
+        ((schema,),) = cursor.fetchall()
+    command = [
+        find_programs() / "pg_dump",
+        *("--schema-only", "--no-owner", "--no-privileges", f"--schema={schema}"),
+        url.with_password(),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    lines = done.stdout.replace(schema, "the_schema").splitlines()
+    # The key of \\restrict is drawn anew for each dump.
+    return sorted(line.rstrip(",") for line in lines if not line.startswith(("\\", "--")))

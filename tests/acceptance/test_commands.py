@@ -144,7 +144,11 @@ def test_a_failing_migration_leaves_nothing_and_can_be_mended(connected, query):
 
 @pytest.mark.parametrize(
     ("folder", "says"),
-    [("hello", "migrations/hello is no migration's name"), (FIRST, "can't be read")],
+    [
+        ("hello", "migrations/hello is no migration's name"),
+        ("20261399000000_hello", "migrations/20261399000000_hello is no migration's name"),
+        (FIRST, "can't be read"),
+    ],
 )
 def test_a_folder_that_is_no_migration_is_refused(connected, query, folder, says):
     connected.write(f"migrations/{folder}/notes.txt", "")

@@ -1,0 +1,147 @@
+"""Changes of columns, indexes and enums, as a table: the SQL that each leads to."""
+
+import pytest
+
+FIT = "-- fails where existing rows don't fit\n"
+REWRITE = "-- rewrites the table\n"
+LOSS = "-- loses data\n"
+STATE = "class State(enum.StrEnum):\n    ON = 'on'\n    OFF = 'off'\n"
+
+
+def post(*attributes: str) -> str:
+    return "\n    ".join(("class Post(db.Entity):", "title = Required(str)", *attributes)) + "\n"
+
+
+# Entities before, entities after, and the statements between them, hazards in front.
+CASES = {
+    "an optional column": (
+        post(),
+        post("n = Optional(int)"),
+        ("ALTER TABLE post ADD COLUMN n integer;",),
+    ),
+    "a required column": (
+        post(),
+        post("n = Required(int)"),
+        (FIT + "ALTER TABLE post ADD COLUMN n integer NOT NULL;",),
+    ),
+    "a required column with a default": (
+        post(),
+        post("n = Required(int, sql_default='0')"),
+        ("ALTER TABLE post ADD COLUMN n integer DEFAULT 0 NOT NULL;",),
+    ),
+    "a column less": (
+        post("n = Optional(int)"),
+        post(),
+        (LOSS + "ALTER TABLE post DROP COLUMN n;",),
+    ),
+    "a column renamed": (
+        post("n = Optional(int)"),
+        post("m = Optional(int)"),
+        (LOSS + "ALTER TABLE post DROP COLUMN n;", "ALTER TABLE post ADD COLUMN m integer;"),
+    ),
+    "an optional column required": (
+        post("n = Optional(int)"),
+        post("n = Required(int)"),
+        (FIT + "ALTER TABLE post ALTER COLUMN n SET NOT NULL;",),
+    ),
+    "a required column optional": (
+        post("n = Required(int)"),
+        post("n = Optional(int)"),
+        ("ALTER TABLE post ALTER COLUMN n DROP NOT NULL;",),
+    ),
+    "a default": (
+        post("n = Optional(int)"),
+        post("n = Optional(int, sql_default='7')"),
+        ("ALTER TABLE post ALTER COLUMN n SET DEFAULT 7;",),
+    ),
+    "another default": (
+        post("n = Optional(int, sql_default='7')"),
+        post("n = Optional(int, sql_default='8')"),
+        ("ALTER TABLE post ALTER COLUMN n SET DEFAULT 8;",),
+    ),
+    "a default less": (
+        post("n = Optional(int, sql_default='7')"),
+        post("n = Optional(int)"),
+        ("ALTER TABLE post ALTER COLUMN n DROP DEFAULT;",),
+    ),
+    "another type": (
+        post("n = Optional(int)"),
+        post("n = Optional(int, size=64)"),
+        (FIT + REWRITE + "ALTER TABLE post ALTER COLUMN n TYPE bigint USING n::bigint;",),
+    ),
+    "a length": (
+        post("s = Optional(str)"),
+        post("s = Optional(str, 9)"),
+        (
+            FIT + REWRITE + "ALTER TABLE post ALTER COLUMN s TYPE character varying(9) "
+            "USING s::character varying;",
+        ),
+    ),
+    "an index": (
+        post("n = Optional(int)"),
+        post("n = Optional(int, index=True)"),
+        ("CREATE INDEX post_n_idx ON post (n);",),
+    ),
+    "an index less": (
+        post("n = Optional(int, index=True)"),
+        post("n = Optional(int)"),
+        ("DROP INDEX post_n_idx;",),
+    ),
+    "an index of several columns": (
+        post("n = Optional(int)"),
+        post("n = Optional(int)", "composite_index(title, n)"),
+        ("CREATE INDEX post_title_n_idx ON post (title, n);",),
+    ),
+    "an index into arrays": (
+        post("n = Optional(IntArray)"),
+        post("n = Optional(IntArray, index=True)"),
+        ("CREATE INDEX post_n_idx ON post USING gin (n);",),
+    ),
+    "a unique": (
+        post("n = Optional(int)"),
+        post("n = Optional(int, unique=True)"),
+        (FIT + "ALTER TABLE post ADD CONSTRAINT post_n_key UNIQUE (n);",),
+    ),
+    "an index that becomes a unique": (
+        post("n = Optional(int, index=True)"),
+        post("n = Optional(int, unique=True)"),
+        (
+            "DROP INDEX post_n_idx;",
+            FIT + "ALTER TABLE post ADD CONSTRAINT post_n_key UNIQUE (n);",
+        ),
+    ),
+    "a unique of several columns less": (
+        post("n = Optional(int)", "composite_key(title, n)"),
+        post("n = Optional(int)"),
+        ("ALTER TABLE post DROP CONSTRAINT post_title_n_key;",),
+    ),
+    "labels": (
+        STATE + post("s = Optional(State)"),
+        STATE.replace("    OFF", "    DIM = 'dim'\n    OFF")
+        + "    LAST = 'it''s'\n"
+        + post("s = Optional(State)"),
+        (
+            "ALTER TYPE state ADD VALUE 'dim' AFTER 'on';",
+            "ALTER TYPE state ADD VALUE 'its' AFTER 'off';",
+        ),
+    ),
+    "an enum less": (
+        STATE + post("s = Optional(State)"),
+        post(),
+        (LOSS + "ALTER TABLE post DROP COLUMN s;", "DROP TYPE state;"),
+    ),
+    "an enum in place of a text": (
+        post("s = Optional(str)"),
+        STATE + post("s = Optional(State)"),
+        (
+            "CREATE TYPE state AS ENUM ('on', 'off');",
+            FIT + REWRITE + "ALTER TABLE post ALTER COLUMN s TYPE state USING s::state;",
+            "ALTER TABLE post ALTER COLUMN s DROP NOT NULL;",
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "statements"), CASES.values(), ids=CASES)
+def test_a_change_leads_to_what_is_declared_and_back(check_change, before, after, statements):
+    check_change(before, after, statements)
