@@ -5,10 +5,11 @@ import sys
 
 from invoke.context import Context
 
-from berceau.errors import SettingsError
+from berceau.errors import DataLossError, SettingsError
+from berceau.settings import Settings
 from berceau.tasks.command import command
 from berceau.tasks.migrate.write import migrate_project
-from berceau.tasks.project import load
+from berceau.tasks.project import load, say
 from berceau.workflows.migrate import Options
 
 
@@ -21,7 +22,16 @@ def serve(_: Context, ini: str = "development.ini") -> None:
             f"There is no {ini} in {settings.root}.", cure="Name another one: --ini FILE."
         )
     if settings.database_url is None:
-        migrate_project(settings, Options())
+        _migrate(settings)
     os.chdir(settings.root)
     command_line = [sys.executable, "-m", "pyramid.scripts.pserve", ini, "--reload"]
     os.execv(sys.executable, command_line)  # noqa: S606 - no shell is wanted
+
+
+def _migrate(settings: Settings) -> None:
+    """Migrate, unless that loses data: a component that was taken out leaves its tables."""
+    try:
+        migrate_project(settings, Options())
+    except DataLossError as error:
+        say(f"Not migrated: {error.message[0].lower()}{error.message[1:]}")
+        say("  If that is meant: invoke migrate --allow-data-loss")

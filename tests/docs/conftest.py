@@ -62,8 +62,8 @@ class Checkout:
         return done.returncode, done.stdout
 
     @contextmanager
-    def running(self, command: str, until: str, seconds: float = 60) -> Iterator[None]:
-        """Let a command run while the body does, from when it has printed ``until``."""
+    def running(self, command: str, until: str, seconds: float = 60) -> Iterator[str]:
+        """Let a command run while the body does; yield all that it printed up to ``until``."""
         log = self.root.with_name("output.log")
         with log.open("w") as output:
             process = subprocess.Popen(
@@ -81,7 +81,7 @@ class Checkout:
                 assert process.poll() is None, f"{command} ended:\n{log.read_text()}"
                 assert time.monotonic() < end, f"{command} takes too long:\n{log.read_text()}"
                 time.sleep(0.1)
-            yield
+            yield log.read_text()
         finally:
             os.killpg(process.pid, signal.SIGTERM)
             process.wait(timeout=30)

@@ -50,12 +50,15 @@ def normalise(text: str) -> list[str]:
     return [line.rstrip() for line in text.strip("\n").split("\n")] if text.strip() else []
 
 
-def matches(shown: list[str], printed: list[str]) -> bool:
-    """Say whether the lines agree, where a line of three dots stands for any lines."""
-    pattern = "".join(
-        r"(?:.*\n)*?" if line.strip() == ANYTHING else re.escape(line) + r"\n" for line in shown
+def compare(command: Command, output: str) -> None:
+    """Hold the output against what is shown, where a line of three dots stands for any lines."""
+    lines = (
+        r"(?:.*\n)*?" if line == ANYTHING else f"{re.escape(line)}\n" for line in command.shown
     )
-    return re.fullmatch(pattern, "".join(f"{line}\n" for line in printed)) is not None
+    printed = "".join(f"{line}\n" for line in normalise(output))
+    shown = "".join(f"{line}\n" for line in command.shown)
+    agrees = re.fullmatch("".join(lines), printed)
+    assert agrees, f"$ {command.text}\n{printed}--- but the page shows\n{shown}"
 
 
 def read_commands(text: str) -> Iterator[Command]:
@@ -92,10 +95,10 @@ class Page:
             path.write_text(text)
         elif info == "console server":
             (command,) = read_commands(text)
-            self.servers.enter_context(
-                self.checkout.running(command.text, until=command.shown[-1].split(": ")[-1])
-            )
+            until = command.shown[-1].split(": ")[-1]
+            output = self.servers.enter_context(self.checkout.running(command.text, until))
             self.serving = True
+            compare(command, output)
         elif info == "console":
             for command in read_commands(text):
                 self.run(command)
@@ -104,11 +107,7 @@ class Page:
 
     def run(self, command: Command) -> None:
         status, output = self.checkout.run(command.text)
-        printed = normalise(output)
-        assert matches(command.shown, printed), (
-            f"$ {command.text}\n" + "\n".join(printed) + "\n--- but the page shows\n"
-            "" + "\n".join(command.shown)
-        )
+        compare(command, output)
         assert (status != 0) == command.fails, f"{command.text} ended with {status}:\n{output}"
 
     def visit(self, path: str) -> None:
