@@ -28,6 +28,8 @@ VARYING = [
     (re.compile(r"\b\d+(\.\d+)?(?= ?m?s\b)"), "TIME"),
     (re.compile(r"(?<=PID )\d+|(?<=process )\d+"), "PID"),
     (re.compile(r"={3,}"), "==="),
+    (re.compile(r"\(\d:\d\d:\d\d\)"), "UPTIME"),
+    (re.compile(r"/[\w/]+/berceau-\d+-[0-9a-f]{12}"), "SOCKET"),
 ]
 ANYTHING = "..."
 
@@ -52,12 +54,11 @@ def normalise(text: str) -> list[str]:
 
 def compare(command: Command, output: str) -> None:
     """Hold the output against what is shown, where a line of three dots stands for any lines."""
-    lines = (
-        r"(?:.*\n)*?" if line == ANYTHING else f"{re.escape(line)}\n" for line in command.shown
-    )
+    lines = command.shown
+    pattern = (r"(?:.*\n)*?" if line == ANYTHING else f"{re.escape(line)}\n" for line in lines)
     printed = "".join(f"{line}\n" for line in normalise(output))
-    shown = "".join(f"{line}\n" for line in command.shown)
-    agrees = re.fullmatch("".join(lines), printed)
+    shown = "".join(f"{line}\n" for line in lines)
+    agrees = re.fullmatch("".join(pattern), printed)
     assert agrees, f"$ {command.text}\n{printed}--- but the page shows\n{shown}"
 
 
@@ -124,4 +125,5 @@ def test_what_a_page_shows_happens(page, checkout, request):
     checkout.use_this_environment()
     if "db.example.org" in text:
         checkout.environment |= request.getfixturevalue("example_server")
-    Page(checkout).play(text.replace("6543", checkout.port))
+    text = text.replace("6543", checkout.port).replace("/home/ada/berceau", str(checkout.root))
+    Page(checkout).play(text)
