@@ -61,7 +61,7 @@ class Project:
         return self.write(f"migrations/{name}/migration.sql", sql)
 
     def migrations(self) -> list[str]:
-        return sorted(path.name for path in self.root.glob("migrations/*"))
+        return sorted(path.name for path in self.root.glob("migrations/*/"))
 
     def culprit(self) -> tuple[Path, int]:
         """Return the file and the number of the line that bears the mark."""

@@ -5,8 +5,10 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from berceau.errors import MigrationError, MigrationFileError
+from berceau.migration.header import Header, parse
 
 NAME = re.compile(r"(?P<timestamp>\d{14})_(?P<slug>[a-z0-9_]+)")
 _TIMESTAMP = "%Y%m%d%H%M%S"
@@ -19,6 +21,11 @@ class Script:
     name: str
     sql: str
     down: str = ""
+
+    @cached_property
+    def header(self) -> Header:
+        """What it says of itself; raises ``MigrationFileError``."""
+        return parse(self.sql)
 
     @property
     def checksum(self) -> str:

@@ -49,6 +49,9 @@ def apply_pending(
     found.require_sound()
     if found.pending:
         ledger.ensure(connection)
+    for script in found.replacing:
+        ledger.record(connection, script)
+        report(f"recorded {script.name}: what it replaces was applied")
     for script in found.pending:
         report(f"applying {script.name}")
         runner.apply(connection, script)

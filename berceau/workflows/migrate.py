@@ -1,10 +1,14 @@
 """Migrate: write the difference between entities and migrations, proven, and apply it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
+from types import MappingProxyType
 
 from berceau.errors import DataLossError, MigrationError
+from berceau.migration.components import components_of, subject
+from berceau.migration.header import Header
 from berceau.migration.script import Script, new_name
 from berceau.postgres.connection import Connection
 from berceau.postgres.rows import count_rows
@@ -37,13 +41,18 @@ class Outcome:
 
 
 def migrate(
-    settings: Settings, declared: Schema, options: Options, report: Report = silent
+    settings: Settings,
+    declared: Schema,
+    options: Options,
+    report: Report = silent,
+    owners: Mapping[str, str] = MappingProxyType({}),
 ) -> Outcome:
     """Write what separates the migrations from the ``declared`` schema, and apply it.
 
-    Migrations that are pending on disk are applied first. Nothing is written unless the proof
-    succeeds. Raises ``DataLossError`` for a change that loses data without leave, and
-    ``MigrationError`` for one that the rows at hand don't allow.
+    ``owners`` gives the component of each declared table and enum. Migrations that are pending
+    on disk are applied first. Nothing is written unless the proof succeeds. Raises
+    ``DataLossError`` for a change that loses data without leave, and ``MigrationError`` for one
+    that the rows at hand don't allow.
     """
     owner = databases(settings).owner
     with deploying(owner, report) as connection:
@@ -52,10 +61,13 @@ def migrate(
         report("comparing the entities with the migrations")
         found = plan(owner, declared, scripts)
         if not found.up:
+            if folder.point_head(settings.migrations):
+                report(f"wrote migrations/{folder.HEAD}")
             return Outcome(None, (), applied)
-        _refuse_loss(connection, found.changes, options)
+        components = components_of(map(subject, found.changes), owners, scripts)
+        _refuse_loss(connection, found.changes, components, options)
         _refuse_rows_that_do_not_fit(connection, found.changes)
-        script = to_script(found, options.name, scripts)
+        script = to_script(found, options.name, scripts, chain.from_iterable(components.values()))
         folder.save(settings.migrations, script)
         report(f"wrote migrations/{script.name}")
         if not options.create_only:
@@ -63,11 +75,13 @@ def migrate(
         return Outcome(script.name, found.up, applied)
 
 
-def to_script(found: Plan, slug: str, scripts: Sequence[Script]) -> Script:
-    """Return the migration that carries out ``found`` after ``scripts``."""
+def to_script(
+    found: Plan, slug: str, scripts: Sequence[Script], components: Iterable[str] = ()
+) -> Script:
+    """Return the migration that carries out ``found``, of ``components``, after ``scripts``."""
     last = folder.last_name(scripts)
     name = new_name(slug, datetime.now(UTC), last)
-    header = f"-- Migration {name}\n-- Parent: {last or 'none'}\n\n"
+    header = Header(last, tuple(sorted(set(components)))).to_sql(name)
     if found.down is None:
         down = f"-- {name} can't be undone automatically: {found.irreversible}\n"
     else:
@@ -84,8 +98,13 @@ def _commented(statement: Statement) -> str:
     return f"{hazards}{statement}"
 
 
-def _refuse_loss(connection: Connection, changes: Sequence[Change], options: Options) -> None:
-    losses = list(_losses(connection, changes))
+def _refuse_loss(
+    connection: Connection,
+    changes: Sequence[Change],
+    components: Mapping[str, tuple[str, ...]],
+    options: Options,
+) -> None:
+    losses = list(_losses(connection, changes, components))
     if losses and not options.allow_data_loss:
         raise DataLossError(
             "The migration would lose data: " + "; ".join(losses) + ".",
@@ -93,14 +112,18 @@ def _refuse_loss(connection: Connection, changes: Sequence[Change], options: Opt
         )
 
 
-def _losses(connection: Connection, changes: Sequence[Change]) -> Iterator[str]:
+def _losses(
+    connection: Connection, changes: Sequence[Change], components: Mapping[str, tuple[str, ...]]
+) -> Iterator[str]:
     for change in changes:
+        component = " or ".join(components.get(subject(change), ()))
+        whose = f"of component {component}, " if component else ""
         match change:
             case DropTable(table):
-                yield f"table {table.name} ({_rows(count_rows(connection, table.name))})"
+                yield f"table {table.name} ({whose}{_rows(count_rows(connection, table.name))})"
             case DropColumn(table, column):
                 rows = count_rows(connection, table, not_null=column.name)
-                yield f"column {table}.{column.name} ({_rows(rows)} with a value)"
+                yield f"column {table}.{column.name} ({whose}{_rows(rows)} with a value)"
 
 
 def _rows(count: int | None) -> str:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from berceau.errors import Location, MigrationFileError
-from berceau.migration.script import Script, check_name
-from berceau.workflows.files import write_folder
+from berceau.migration.script import NAME, Script, check_name
+from berceau.workflows.files import write, write_folder
 
 UP = "migration.sql"
 DOWN = "down.sql"
+HEAD = "HEAD"
 
 
 def read(folder: Path) -> tuple[Script, ...]:
@@ -16,10 +17,22 @@ def read(folder: Path) -> tuple[Script, ...]:
 
     Raises ``MigrationFileError`` for a folder that is no migration.
     """
-    if not folder.is_dir():
-        return ()
-    paths = sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] != ".")
-    return tuple(_read(path) for path in paths)
+    scripts, errors = examine(folder)
+    if errors:
+        raise errors[0]
+    return scripts
+
+
+def examine(folder: Path) -> tuple[tuple[Script, ...], tuple[MigrationFileError, ...]]:
+    """Return the migrations in ``folder``, in order, and what is wrong with the other folders."""
+    scripts, errors = [], []
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.is_dir() and path.name[0] != ".":
+            try:
+                scripts.append(_read(path))
+            except MigrationFileError as error:
+                errors.append(error)
+    return tuple(scripts), tuple(errors)
 
 
 def _read(path: Path) -> Script:
@@ -33,12 +46,30 @@ def _read(path: Path) -> Script:
             where=Location(file=path / UP),
             cure="Restore the file, or remove its folder if it was never applied.",
         ) from error
-    return Script(path.name, sql, down)
+    script = Script(path.name, sql, down)
+    try:
+        _ = script.header
+    except MigrationFileError as error:
+        error.where = Location(file=path / UP, line=error.where.line if error.where else None)
+        raise
+    return script
 
 
 def save(folder: Path, script: Script) -> None:
-    """Write ``script`` as a folder of its own, all of it or nothing."""
+    """Write ``script`` as a folder of its own, all of it or nothing, and make it the newest."""
     write_folder(folder / script.name, {UP: script.sql, DOWN: script.down})
+    point_head(folder)
+
+
+def point_head(folder: Path) -> bool:
+    """Let ``HEAD`` in ``folder`` name the newest migration; say whether that changed it.
+
+    The file is there for git: two branches that both add a migration both change its one line,
+    and the second merge stops at it.
+    """
+    paths = folder.iterdir() if folder.is_dir() else ()
+    names = sorted(path.name for path in paths if NAME.fullmatch(path.name))
+    return bool(names) and write(folder / HEAD, f"{names[-1]}\n")
 
 
 def last_name(scripts: Sequence[Script]) -> str | None:

@@ -33,3 +33,46 @@ def test_a_lost_file_is_named() -> None:
     assert [each.name for each in history.missing] == [FIRST.name]
     with pytest.raises(HistoryError, match=FIRST.name):
         history.require_sound()
+
+
+def squash(*replaced: Script) -> Script:
+    names = ", ".join(script.name for script in replaced)
+    return Script("20260102000000_squashed", f"-- Replaces: {names}\n\nSELECT 1; SELECT 2;")
+
+
+def test_a_squash_is_recorded_where_all_that_it_replaces_was_applied() -> None:
+    script = squash(FIRST, SECOND)
+    history = compare([script], [applied(FIRST), applied(SECOND)])
+    assert (history.replacing, history.pending, history.missing) == ((script,), (), ())
+    history.require_sound()
+
+
+def test_a_squash_is_pending_where_nothing_was_applied() -> None:
+    script = squash(FIRST, SECOND)
+    history = compare([script], [])
+    assert (history.replacing, history.pending) == ((), (script,))
+    history.require_sound()
+
+
+def test_a_squash_that_was_recorded_is_settled() -> None:
+    script = squash(FIRST, SECOND)
+    history = compare([script], [applied(FIRST), applied(SECOND), applied(script)])
+    assert (history.replacing, history.pending, history.missing) == ((), (), ())
+
+
+def test_a_database_between_is_told_what_it_lacks() -> None:
+    history = compare([squash(FIRST, SECOND)], [applied(FIRST)])
+    with pytest.raises(HistoryError, match=f"lacks {SECOND.name}"):
+        history.require_sound()
+
+
+def test_all_contradictions_are_found_not_only_the_first() -> None:
+    edited = Script(FIRST.name, "SELECT 'changed';")
+    history = compare([edited], [applied(FIRST), applied(SECOND)])
+    assert [each.code for each in history.contradictions] == ["M002", "M003"]
+
+
+def test_two_branches_are_not_deployed() -> None:
+    rivals = [Script(s.name, f"-- Parent: none\n{s.sql}") for s in (FIRST, SECOND)]
+    with pytest.raises(HistoryError, match="two branches"):
+        compare(rivals, []).require_sound()

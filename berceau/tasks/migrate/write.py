@@ -33,8 +33,8 @@ def migrate_project(settings: Settings, options: Options) -> None:
     report = build(settings)
     if report.changed:
         say(summary(report))
-    declared = compose(settings.components).schema
-    outcome = run(settings, declared, options, say)
+    composition = compose(settings.components)
+    outcome = run(settings, composition.schema, options, say, composition.owners)
     if outcome.written is None and not outcome.applied:
         say("migrate: nothing to do")
     for statement in outcome.statements:

@@ -1,0 +1,73 @@
+"""The chain of parents: each migration follows the one that it was proven upon."""
+
+from collections.abc import Sequence
+
+from berceau.migration.findings import Code, Finding
+from berceau.migration.header import NO_PARENT
+from berceau.migration.script import Script
+
+
+def branches(scripts: Sequence[Script]) -> tuple[tuple[str, tuple[Script, ...]], ...]:
+    """Return the parents that several of ``scripts`` follow, each with those.
+
+    A migration without a header follows the one before it.
+    """
+    children: dict[str, list[Script]] = {}
+    for script, before in _pairs(scripts):
+        children.setdefault(_parent(script, before), []).append(script)
+    return tuple((parent, tuple(each)) for parent, each in children.items() if len(each) > 1)
+
+
+def breaks(scripts: Sequence[Script]) -> tuple[Finding, ...]:
+    """Return what is wrong with the chain of ``scripts``, which come in order of name."""
+    forks = branches(scripts)
+    forked = {script.name for _, children in forks for script in children}
+    conflicts = [_conflict(parent, children) for parent, children in forks]
+    orphans = [
+        _orphan(script, before, scripts)
+        for script, before in _pairs(scripts)
+        if script.name not in forked and not _follows(script, before)
+    ]
+    # A fork displaces what comes after it; once it is settled, that is in order again.
+    return tuple(conflicts or orphans)
+
+
+def _pairs(scripts: Sequence[Script]) -> Sequence[tuple[Script, Script | None]]:
+    return tuple(zip(scripts, (None, *scripts), strict=False))
+
+
+def _parent(script: Script, before: Script | None) -> str:
+    stated = script.header.parent
+    if stated is None or (before is not None and stated in before.header.replaces):
+        return before.name if before is not None else NO_PARENT
+    return stated
+
+
+def _follows(script: Script, before: Script | None) -> bool:
+    return _parent(script, before) == (before.name if before is not None else NO_PARENT)
+
+
+def _conflict(parent: str, children: Sequence[Script]) -> Finding:
+    names = [script.name for script in children]
+    follow = "start the history" if parent == NO_PARENT else f"follow {parent}"
+    return Finding(
+        Code.CONFLICT,
+        f"{' and '.join(names)} both {follow}: they come from two branches, and neither was "
+        "proven upon the other.",
+        f"Run `invoke migrate.rebase`, or name the one to move: invoke migrate.rebase {names[-1]}",
+        names[-1],
+    )
+
+
+def _orphan(script: Script, before: Script | None, scripts: Sequence[Script]) -> Finding:
+    parent = script.header.parent
+    known = parent in {each.name for each in scripts}
+    place = before.name if before is not None else NO_PARENT
+    return Finding(
+        Code.ORPHAN,
+        f"{script.name} names the parent {parent}, "
+        + (f"but comes after {place}." if known else "which isn't in migrations/."),
+        f"Restore what is missing, or, if it may follow {place}: "
+        f"invoke migrate.rebase {script.name}",
+        script.name,
+    )

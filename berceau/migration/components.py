@@ -1,0 +1,41 @@
+"""Which component a change belongs to, also where that component is gone."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from berceau.migration.script import Script
+from berceau.schema.changes import Change
+from berceau.schema.names import quote_name
+
+
+def subject(change: Change) -> str:
+    """Return the name of the table or enum that ``change`` is about."""
+    held = (getattr(change, name, None) for name in ("table", "enum", "after"))
+    found = next(each for each in held if each is not None)
+    return found if isinstance(found, str) else str(found.name)
+
+
+def components_of(
+    names: Iterable[str], owners: Mapping[str, str], scripts: Sequence[Script]
+) -> dict[str, tuple[str, ...]]:
+    """Return the component of each table or enum in ``names``, as far as anything tells.
+
+    ``owners`` are those of what is declared today. What is no longer declared belongs to a
+    component that the migration which created it names: one of several, where it names several.
+    """
+    present = set(owners.values())
+    return {
+        name: (owners[name],) if name in owners else _former(name, present, scripts)
+        for name in names
+    }
+
+
+def _former(name: str, present: set[str], scripts: Sequence[Script]) -> tuple[str, ...]:
+    created = re.compile(rf"CREATE (TABLE|TYPE) {re.escape(quote_name(name))}\s")
+    for script in reversed(scripts):
+        if created.search(script.sql):
+            named = script.header.components
+            gone = [each for each in named if each not in present] or list(named)
+            by_name = [each for each in gone if name.startswith(f"{each}_")]
+            return tuple(by_name or gone)
+    return ()

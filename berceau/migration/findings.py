@@ -1,0 +1,34 @@
+"""What can be wrong with a project's migrations: findings with stable codes."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """The kinds of findings; a code never changes its meaning."""
+
+    DIFFERENT = "M001"
+    EDITED = "M002"
+    MISSING = "M003"
+    MALFORMED = "M004"
+    CONFLICT = "M005"
+    ORPHAN = "M006"
+    BROKEN = "M007"
+    DRIFT = "M008"
+    FAILED = "M009"
+    PARTLY_REPLACED = "M010"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong: ``detail`` holds SQL or a diff, of several lines or none."""
+
+    code: Code
+    message: str
+    cure: str
+    migration: str | None = None
+    detail: str = ""
+
+    def __str__(self) -> str:
+        lines = [f"{self.code} {self.message}", self.cure, *self.detail.splitlines()]
+        return "\n".join(("    " if n else "") + line for n, line in enumerate(lines)).rstrip()

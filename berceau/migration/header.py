@@ -1,0 +1,82 @@
+"""The comments that a migration opens with: its parent, its components, and what it replaces."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from berceau.errors import Location, MigrationFileError
+
+NO_PARENT = "none"
+"""The parent of the first migration, as the header writes it."""
+
+_LINE = re.compile(r"--\s*(Parent|Components|Replaces)\s*:(.*)", re.IGNORECASE)
+_NAME = re.compile(r"[^\s,]+")
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a migration says of itself.
+
+    ``parent`` is the name of the migration that it was proven upon, ``NO_PARENT`` for the first
+    one, and ``None`` where it doesn't say: then that is the one before it. ``replaces`` names
+    the migrations that it stands for, oldest first.
+    """
+
+    parent: str | None = None
+    components: tuple[str, ...] = ()
+    replaces: tuple[str, ...] = ()
+
+    def to_sql(self, name: str) -> str:
+        """Return the comments for the migration called ``name``, and the empty line below."""
+        lines = [f"-- Migration {name}", f"-- Parent: {self.parent or NO_PARENT}"]
+        if self.components:
+            lines.append(f"-- Components: {', '.join(self.components)}")
+        if self.replaces:
+            lines.append(f"-- Replaces: {', '.join(self.replaces)}")
+        return "\n".join(lines) + "\n\n"
+
+
+def parse(sql: str) -> Header:
+    """Read the header of a migration: the comments above its first line of anything else.
+
+    Raises ``MigrationFileError`` with the line, where a field is given twice or names nothing.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for number, line in enumerate(_comments(sql), 1):
+        match = _LINE.fullmatch(line.strip())
+        if match is None:
+            continue
+        field, names = match[1].capitalize(), _names(match[2])
+        if field in found:
+            raise _malformed(f"{field} is given twice", number)
+        if not names or (field == "Parent" and len(names) > 1):
+            raise _malformed(f"{field} names {match[2].strip() or 'nothing'}", number)
+        found[field] = names
+    return Header(
+        found.get("Parent", (None,))[0], found.get("Components", ()), found.get("Replaces", ())
+    )
+
+
+def without(sql: str) -> str:
+    """Return ``sql`` without the comments that it opens with."""
+    return "\n".join(sql.splitlines()[len(_comments(sql)) :]).strip() + "\n"
+
+
+def _comments(sql: str) -> Sequence[str]:
+    lines = sql.lstrip("\ufeff").splitlines()
+    end = next((n for n, line in enumerate(lines) if not line.startswith("--")), len(lines))
+    return lines[:end]
+
+
+def _names(text: str) -> tuple[str, ...]:
+    parts = tuple(part.strip() for part in text.split(","))
+    return parts if all(_NAME.fullmatch(part) for part in parts) else ()
+
+
+def _malformed(what: str, line: int) -> MigrationFileError:
+    return MigrationFileError(
+        f"The header is malformed: {what}.",
+        where=Location(line=line),
+        cure="Write one migration's name after `-- Parent:` (or none), and names with commas "
+        "between them after `-- Components:` and `-- Replaces:`.",
+    )

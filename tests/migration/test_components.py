@@ -1,0 +1,32 @@
+import pytest
+
+from berceau.migration.components import components_of
+from berceau.migration.script import Script
+
+SCRIPTS = (
+    Script("1", "-- Components: blog\n\nCREATE TABLE post (id int);"),
+    Script(
+        "2", "-- Components: shop, wiki\n\nCREATE TABLE page ();\nCREATE TYPE colour AS ENUM ();"
+    ),
+    Script("3", "-- Components: shop, wiki, zoo\n\nCREATE TABLE zoo_animal ();"),
+    Script("4", "CREATE TABLE by_hand ();"),
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "owners", "components"),
+    [
+        ("post", {"post": "news"}, ("news",)),
+        ("post", {}, ("blog",)),
+        ("post", {"comment": "blog"}, ("blog",)),
+        ("page", {"order": "shop"}, ("wiki",)),
+        ("colour", {"order": "shop"}, ("wiki",)),
+        ("page", {}, ("shop", "wiki")),
+        ("zoo_animal", {}, ("zoo",)),
+        ("by_hand", {}, ()),
+        ("pag", {}, ()),
+        ("unknown", {}, ()),
+    ],
+)
+def test_the_component_of_a_table(name, owners, components) -> None:
+    assert components_of([name], owners, SCRIPTS) == {name: components}
