@@ -85,7 +85,7 @@ def test_a_component_comes_and_goes(connected, query):
     assert [line.split()[0] for line in status.splitlines()] == ["applied", "applied", "declared"]
     assert "declared by no component: table tag" in status
     message = connected.fail("migrate", "--name", "no_tags")
-    assert "table tag (2 rows)" in message
+    assert "table tag (of component tags, 2 rows)" in message
     assert "--allow-data-loss" in message
     assert len(connected.migrations()) == 2
     connected.succeed("migrate", "--name", "no_tags", "--allow-data-loss")
