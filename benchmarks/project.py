@@ -47,14 +47,15 @@ __all__ = ["namespace"]
 
 def generate(root: Path, components: int) -> None:
     """Write a project with that many ``components`` into the empty folder ``root``."""
-    _write(root / "tasks.py", TASKS)
-    _write(root / "components" / "__init__.py", '"""Generated components."""\n')
+    write(root / "tasks.py", TASKS)
+    write(root / "components" / "__init__.py", '"""Generated components."""\n')
     for number in range(components):
         folder = root / "components" / f"c{number:03}"
-        _write(folder / "__init__.py", f'"""Component {number}."""\n')
-        _write(folder / "entities.py", ENTITIES.format(number=f"{number:03}"))
+        write(folder / "__init__.py", f'"""Component {number}."""\n')
+        write(folder / "entities.py", ENTITIES.format(number=f"{number:03}"))
 
 
-def _write(path: Path, text: str) -> None:
+def write(path: Path, text: str) -> None:
+    """Write a file, dedented, with the folders above it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(dedent(text).lstrip("\n"), encoding="utf-8")
