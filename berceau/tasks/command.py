@@ -10,7 +10,6 @@ from invoke.tasks import Task, task
 
 from berceau.errors import BerceauError
 
-
 Function = Callable[..., None]
 
 
@@ -23,7 +22,7 @@ def command(
     *,
     name: str | None = None,
     default: bool = False,
-    help: dict[str, str] | None = None,  # noqa: A002 - invoke's name
+    help: dict[str, str] | None = None,
 ) -> Callable[[Function], Task[Function]]: ...
 
 
