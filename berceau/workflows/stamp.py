@@ -1,6 +1,5 @@
 """The record of the last build: hashes of all that went in, and of all that came out."""
 
-import hashlib
 import json
 import sys
 from collections.abc import Iterable, Iterator
@@ -10,6 +9,7 @@ from typing import Any
 
 import berceau
 from berceau.components import Component, by_folder
+from berceau.workflows import fingerprint
 from berceau.workflows.files import write
 
 
@@ -35,7 +35,7 @@ class Stamp:
             files = map(Path, self.record["files"])
             return bool(
                 self.record["inputs"] == _hash_inputs(components, others)
-                and self.record["outputs"] == _hash_files(files)
+                and self.record["outputs"] == fingerprint.of_files(files)
             )
         except (KeyError, TypeError):
             return False
@@ -52,7 +52,7 @@ class Stamp:
         record = {
             "inputs": _hash_inputs(components, others),
             "others": list(map(str, others)),
-            "outputs": _hash_files(files),
+            "outputs": fingerprint.of_files(files),
             "files": list(map(str, files)),
             "summary": summary,
         }
@@ -70,18 +70,7 @@ def _other_modules(components: Iterable[Component], root: Path) -> Iterator[Path
 
 
 def _hash_inputs(components: Iterable[Component], others: Iterable[Path]) -> str:
-    digest = hashlib.sha256(f"{sys.version} {version('pony')}".encode())
+    texts = [sys.version, version("pony"), fingerprint.of_berceau(), fingerprint.of_files(others)]
     for component in components:
-        digest.update(f"\0{component.name} {component.package}\0".encode())
-        digest.update(_hash_files(component.sources()).encode())
-    digest.update(_hash_files(others).encode())
-    digest.update(_hash_files(sorted(Path(berceau.__file__).parent.rglob("*.py"))).encode())
-    return digest.hexdigest()
-
-
-def _hash_files(paths: Iterable[Path]) -> str:
-    digest = hashlib.sha256()
-    for path in paths:
-        digest.update(f"\0{path}\0".encode())
-        digest.update(path.read_bytes() if path.is_file() else b"\0missing")
-    return digest.hexdigest()
+        texts += component.name, component.package, fingerprint.of_files(component.sources())
+    return fingerprint.of_texts(texts)

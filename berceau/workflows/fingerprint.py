@@ -1,0 +1,31 @@
+"""Fingerprints of files: of components, and of the code of Berceau itself."""
+
+import hashlib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import berceau
+
+
+def of_files(paths: Iterable[Path]) -> str:
+    """Return a hash of the names and contents of ``paths``; a missing file counts as such."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(f"\0{path}\0".encode())
+        digest.update(path.read_bytes() if path.is_file() else b"\0missing")
+    return digest.hexdigest()
+
+
+def of_texts(texts: Iterable[str]) -> str:
+    """Return a hash of ``texts``, in their order."""
+    digest = hashlib.sha256()
+    for text in texts:
+        digest.update(f"{len(text)} {text}".encode())
+    return digest.hexdigest()
+
+
+@cache
+def of_berceau() -> str:
+    """Return a hash of the code of Berceau: what it made is stale when the code changed."""
+    return of_files(sorted(Path(berceau.__file__).parent.rglob("*.py")))

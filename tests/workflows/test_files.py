@@ -1,0 +1,35 @@
+import pytest
+
+from berceau.workflows.files import write, write_folder
+
+
+def test_a_file_is_written_only_when_it_changed(tmp_path):
+    path = tmp_path / "new folder" / "file.sql"
+    assert write(path, "é\n")
+    before = path.stat().st_mtime_ns
+    assert not write(path, "é\n")
+    assert path.stat().st_mtime_ns == before
+    assert write(path, "e\n")
+    assert path.read_text() == "e\n"
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+    path = tmp_path / "file.sql"
+    write(path, "old")
+
+    def disk_full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.replace", disk_full)
+    with pytest.raises(OSError, match="No space"):
+        write(path, "new")
+    assert [each.name for each in tmp_path.iterdir()] == ["file.sql"]
+    assert path.read_text() == "old"
+
+
+def test_a_folder_comes_with_all_its_files_or_not_at_all(tmp_path):
+    write_folder(tmp_path / "m" / "20260101000000_a", {"migration.sql": "a", "down.sql": "b"})
+    assert (tmp_path / "m" / "20260101000000_a" / "down.sql").read_text() == "b"
+    with pytest.raises(OSError, match="20260101000000_a"):
+        write_folder(tmp_path / "m" / "20260101000000_a", {"migration.sql": "other"})
+    assert [each.name for each in (tmp_path / "m").iterdir()] == ["20260101000000_a"]
