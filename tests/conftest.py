@@ -4,10 +4,11 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
@@ -166,3 +167,15 @@ def connected(project: Project, database: Databases) -> Project:
         "MIGRATION_DATABASE_URL": database.owner.with_password(),
     }
     return project
+
+
+@pytest.fixture
+def query(database: Databases) -> Callable[..., list[tuple[Any, ...]]]:
+    """Return a function that runs SQL as the owner in the private schema, and gives its rows."""
+
+    def query(sql: str) -> list[tuple[Any, ...]]:
+        with connect(database.owner) as connection, connection.cursor() as cursor:
+            cursor.execute(sql)
+            return cursor.fetchall() if cursor.description else []
+
+    return query

@@ -15,7 +15,7 @@ from berceau.orm.database import map_entities
 from berceau.orm.mapping import to_schema
 from berceau.postgres import catalog
 from berceau.postgres.binaries import find_programs
-from berceau.postgres.connection import Connection, connect
+from berceau.postgres.connection import Connection
 from berceau.postgres.schemas import execute
 from berceau.postgres.scratch import scratch
 from berceau.postgres.url import Url
@@ -59,18 +59,6 @@ def migrate(declare: Callable[[str], Schema], settings: Settings) -> Callable[[s
         return run_migrate(settings, declare(entities), Options(**options))
 
     return migrate
-
-
-@pytest.fixture
-def query(database: Databases) -> Callable[..., list[tuple[Any, ...]]]:
-    """Return a function that runs SQL as the owner in the private schema, and gives its rows."""
-
-    def query(sql: str) -> list[tuple[Any, ...]]:
-        with connect(database.owner) as connection, connection.cursor() as cursor:
-            cursor.execute(sql)
-            return cursor.fetchall() if cursor.description else []
-
-    return query
 
 
 @pytest.fixture

@@ -1,0 +1,172 @@
+"""The pytest plugin in another project, which has Berceau installed: real runs of pytest."""
+
+import signal
+
+import pytest
+
+POST = "class Post(db.Entity):\n    title = Required(str)\n"
+TESTS = """
+    import os
+    from pathlib import Path
+
+    import pytest
+    from pony.orm import db_session
+
+    from components.blog.entities import Post
+
+    @pytest.mark.parametrize("number", range(6))
+    def test_each_test_begins_with_an_empty_database(db, number):
+        with db_session:
+            assert Post.select().count() == 0
+            Post(title=f"the only one of {number}")
+        with db_session:
+            (schema,) = db.select("SELECT current_schema()::regnamespace::oid::text")
+        with Path(os.environ["SEEN"]).open("a") as seen:
+            seen.write(f"{os.environ.get('PYTEST_XDIST_WORKER')} {schema}\\n")
+
+    @pytest.mark.parametrize(
+        "sql", ["CREATE TABLE other ()", "ALTER TABLE post ADD n int", "TRUNCATE post"]
+    )
+    def test_the_application_cannot_change_the_schema(db, sql):
+        with pytest.raises(Exception, match="permission denied|must be owner"), db_session:
+            db.execute(sql)
+
+    def test_the_application_answers(app):
+        with db_session:
+            Post(title="stored")
+        assert app.get("/posts").text == "stored"
+        app.post("/posts", {"title": "another"})
+        assert app.get("/posts").text == "another stored"
+
+    def test_what_the_application_stored_is_gone(app):
+        assert app.get("/posts").text == ""
+"""
+VIEWS = """
+    from pyramid.response import Response
+    from pyramid.view import view_config
+
+    from components.blog.entities import Post
+
+    @view_config(route_name="posts", request_method="GET")
+    def show(request):
+        return Response(" ".join(sorted(post.title for post in Post.select())))
+
+    @view_config(route_name="posts", request_method="POST", require_csrf=False)
+    def add(request):
+        Post(title=request.POST["title"])
+        return Response("added")
+"""
+MANIFEST = "def includeme(config):\n    config.add_route('posts', '/posts')\n"
+
+
+@pytest.fixture
+def blog(connected):
+    """A migrated project with a component and its tests."""
+    connected.write("pytest.ini", "[pytest]\npythonpath = .\n")
+    connected.component("blog", POST, __init__=MANIFEST, views=VIEWS)
+    connected.write("components/blog/tests/test_blog.py", TESTS)
+    connected.environment["SEEN"] = str(connected.root / "seen")
+    connected.succeed("migrate")
+    return connected
+
+
+def seen(project) -> set[tuple[str, str]]:
+    """Return the pairs of worker and schema that the last run noted."""
+    file = project.root / "seen"
+    found = {tuple(line.split()) for line in file.read_text().splitlines()}
+    file.unlink()
+    return found
+
+
+@pytest.fixture
+def schemas(query):
+    """Return a function that gives the oids of all schemas: a name may be taken again at once."""
+    return lambda: {oid for (oid,) in query("SELECT oid::text FROM pg_namespace")}
+
+
+def test_each_worker_has_a_schema_of_its_own(blog, schemas):
+    result = blog.run("pytest", "-n", "2", "-q")
+    assert result.code == 0, result
+    assert "11 passed" in result.out
+    workers, used = map(set, zip(*seen(blog), strict=True))
+    assert workers == {"gw0", "gw1"}
+    assert len(used) == 2
+    assert not used & schemas()
+
+
+@pytest.mark.parametrize("options", [(), ("-p", "no:xdist", "-p", "no:cacheprovider")])
+def test_one_process_is_enough(blog, schemas, options):
+    result = blog.run("pytest", "-q", *options)
+    assert result.code == 0, result
+    ((worker, schema),) = seen(blog)
+    assert worker == "None"
+    assert schema not in schemas()
+
+
+def test_a_killed_run_disturbs_no_later_one(blog):
+    blog.write(
+        "components/blog/tests/test_slow.py",
+        """
+        import os, signal
+        from components.blog.entities import Post
+        from pony.orm import db_session
+
+        def test_dies(db):
+            with db_session:
+                Post(title="left behind")
+            os.kill(os.getpid(), signal.SIGKILL)
+        """,
+    )
+    assert blog.run("pytest", "-q", "-k", "dies").code == -signal.SIGKILL
+    again = blog.run("pytest", "-q", "-k", "begins_with_an_empty_database")
+    assert again.code == 0, again
+
+
+def test_a_database_that_lacks_migrations_is_named(blog):
+    blog.migration("20990101000000_later", "SELECT 1;\n")
+    result = blog.run("pytest", "-q", "-k", "answers")
+    assert result.code == 1
+    assert "which lacks 20990101000000_later" in result.out
+    assert "invoke migrate.deploy" in result.out
+
+
+def test_invoke_test_passes_arguments_on(blog):
+    result = blog.invoke("test", "--workers", "2", "--", "-q", "-k", "begins_with")
+    assert result.code == 0, result
+    assert "6 passed" in result.out
+    assert {worker for worker, _ in seen(blog)} == {"gw0", "gw1"}
+    nothing = blog.invoke("test", "--workers", "1", "--", "-q", "-k", "no_such_test")
+    assert nothing.code == 1
+    assert "11 deselected" in nothing.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "says"),
+    [
+        (("--workers", "0"), {}, "--workers is '0'"),
+        (("--workers", "abc"), {}, "--workers is 'abc'"),
+        ((), {"BERCEAU_TEST_WORKERS": "abc"}, "BERCEAU_TEST_WORKERS is 'abc'"),
+    ],
+)
+def test_a_worker_count_that_is_none_is_refused(project, arguments, environment, says):
+    message = project.fail("test", *arguments, **environment)
+    assert says in message
+    assert "Use an integer of 1 or more, or auto." in message
+
+
+def test_a_project_without_berceau_pays_nothing(project):
+    for path in ("tasks.py", "components/__init__.py"):
+        (project.root / path).unlink()
+    project.write(
+        "test_other.py",
+        """
+        import sys
+
+        def test_nothing_is_imported():
+            heavy = {"psycopg2", "pony", "pyramid", "webtest", "invoke", "berceau.settings"}
+            assert not heavy & sys.modules.keys()
+        """,
+    )
+    result = project.run("pytest", "-q")
+    assert result.code == 0, result
+    assert not (project.root / ".berceau").exists()
