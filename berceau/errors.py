@@ -15,6 +15,7 @@
         ├── MigrationFileError        a folder in migrations/ is malformed
         ├── HistoryError              the files and the database's ledger contradict each other
         ├── DataLossError             the change would lose data and wasn't allowed to
+        ├── RenameError               a rename is impossible, or may be meant and wasn't declared
         └── StatementError            a statement of a migration failed
 
 Each knows its message, its place and its cure, as ``BerceauError`` tells.
@@ -118,6 +119,10 @@ class HistoryError(MigrationError):
 
 class DataLossError(MigrationError):
     """The change would lose data and wasn't allowed to."""
+
+
+class RenameError(MigrationError):
+    """A declared rename is impossible, or one may be meant that wasn't declared."""
 
 
 class StatementError(MigrationError):

@@ -44,7 +44,10 @@ ORDER BY c.relname COLLATE "C"
 
 _COLUMNS = """
 SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
-       pg_get_expr(d.adbin, d.adrelid), a.attidentity <> ''
+       pg_get_expr(d.adbin, d.adrelid), a.attidentity <> '',
+       (SELECT s.relname FROM pg_depend own JOIN pg_class s ON s.oid = own.objid
+        WHERE own.classid = 'pg_class'::regclass AND own.refclassid = 'pg_class'::regclass
+          AND own.refobjid = a.attrelid AND own.refobjsubid = a.attnum AND s.relkind = 'S')
 FROM pg_attribute a
 JOIN pg_class c ON c.oid = a.attrelid
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
@@ -110,8 +113,8 @@ def read(connection: Connection) -> Schema:
 
 def _columns(rows: Rows) -> dict[Relation, list[Column]]:
     found = defaultdict(list)
-    for relation, _, name, sql_type, not_null, default, identity in rows:
-        found[relation].append(Column(name, sql_type, not_null, default, identity))
+    for relation, _, *facts in rows:
+        found[relation].append(Column(*facts))
     return found
 
 

@@ -2,7 +2,7 @@
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, overload
 
 from invoke.exceptions import Exit
@@ -22,6 +22,7 @@ def command(
     *,
     name: str | None = None,
     default: bool = False,
+    iterable: Iterable[str] | None = None,
     help: dict[str, str] | None = None,
 ) -> Callable[[Function], Task[Function]]: ...
 

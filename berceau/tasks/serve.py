@@ -5,7 +5,7 @@ import sys
 
 from invoke.context import Context
 
-from berceau.errors import DataLossError, SettingsError
+from berceau.errors import DataLossError, RenameError, SettingsError
 from berceau.settings import Settings
 from berceau.tasks.command import command
 from berceau.tasks.migrate.write import migrate_project
@@ -29,9 +29,12 @@ def serve(_: Context, ini: str = "development.ini") -> None:
 
 
 def _migrate(settings: Settings) -> None:
-    """Migrate, unless that loses data: a component that was taken out leaves its tables."""
+    """Migrate, unless that may lose data: a component that was taken out leaves its tables."""
     try:
-        migrate_project(settings, Options())
+        migrate_project(settings, Options(), ask=None)
     except DataLossError as error:
         say(f"Not migrated: {error.message[0].lower()}{error.message[1:]}")
         say("  If that is meant: invoke migrate --allow-data-loss")
+    except RenameError as error:
+        say(f"Not migrated: {error.message}")
+        say("  Settle it: invoke migrate")

@@ -12,23 +12,30 @@ from berceau.migration.header import Header
 from berceau.migration.script import Script, new_name
 from berceau.postgres.connection import Connection
 from berceau.postgres.rows import count_rows
+from berceau.postgres.url import Url
 from berceau.schema.changes import AddColumn, Change, DropColumn, DropTable
 from berceau.schema.model import Schema
+from berceau.schema.moves import name_before
 from berceau.schema.sql import Statement
 from berceau.settings import Settings
 from berceau.workflows import scripts as folder
 from berceau.workflows.databases import databases
 from berceau.workflows.deploy import Report, apply_pending, deploying, silent
 from berceau.workflows.plan import Plan, plan
+from berceau.workflows.renames import Ask, decline
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the developer chose; ``name`` describes the migration in a word or two."""
+    """What the developer chose.
+
+    ``name`` describes the migration in a word or two; ``renames`` are as ``--rename`` takes them.
+    """
 
     name: str = "changes"
     create_only: bool = False
     allow_data_loss: bool = False
+    renames: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -45,21 +52,23 @@ def migrate(
     declared: Schema,
     options: Options,
     report: Report = silent,
+    ask: Ask | None = None,
     owners: Mapping[str, str] = MappingProxyType({}),
 ) -> Outcome:
     """Write what separates the migrations from the ``declared`` schema, and apply it.
 
-    ``owners`` gives the component of each declared table and enum. Migrations that are pending
-    on disk are applied first. Nothing is written unless the proof succeeds. Raises
-    ``DataLossError`` for a change that loses data without leave, and ``MigrationError`` for one
-    that the rows at hand don't allow.
+    ``ask`` settles what may have been renamed; without it, such a change is refused unless data
+    may be lost. ``owners`` gives the component of each declared table and enum. Migrations that
+    are pending on disk are applied first. Nothing is written unless the proof succeeds. Raises
+    ``RenameError``, ``DataLossError`` for a change that loses data without leave, and
+    ``MigrationError`` for one that the rows at hand don't allow.
     """
     owner = databases(settings).owner
     with deploying(owner, report) as connection:
         scripts = folder.read(settings.migrations)
         applied = () if options.create_only else apply_pending(connection, scripts, report)
         report("comparing the entities with the migrations")
-        found = plan(owner, declared, scripts)
+        found = prepare(owner, declared, scripts, options, ask)
         if not found.up:
             if folder.point_head(settings.migrations):
                 report(f"wrote migrations/{folder.HEAD}")
@@ -73,6 +82,15 @@ def migrate(
         if not options.create_only:
             applied += apply_pending(connection, (*scripts, script), report)
         return Outcome(script.name, found.up, applied)
+
+
+def prepare(
+    owner: Url, declared: Schema, scripts: Sequence[Script], options: Options, ask: Ask | None
+) -> Plan:
+    """Return the proven plan of what separates ``scripts`` from the ``declared`` schema."""
+    if ask is None and options.allow_data_loss:
+        ask = decline
+    return plan(owner, declared, scripts, options.renames, ask)
 
 
 def to_script(
@@ -122,7 +140,7 @@ def _losses(
             case DropTable(table):
                 yield f"table {table.name} ({whose}{_rows(count_rows(connection, table.name))})"
             case DropColumn(table, column):
-                rows = count_rows(connection, table, not_null=column.name)
+                rows = count_rows(connection, name_before(changes, table), not_null=column.name)
                 yield f"column {table}.{column.name} ({whose}{_rows(rows)} with a value)"
 
 
@@ -136,7 +154,7 @@ def _refuse_rows_that_do_not_fit(connection: Connection, changes: Sequence[Chang
     for change in changes:
         match change:
             case AddColumn(table, column) if column.not_null and column.default is None:
-                rows = count_rows(connection, table)
+                rows = count_rows(connection, name_before(changes, table))
                 if rows and not column.identity:
                     raise MigrationError(
                         f"The column {table}.{column.name} is required, but {table} has "

@@ -14,8 +14,10 @@ from berceau.postgres.url import Url
 from berceau.schema.changes import Change
 from berceau.schema.diff import create, diff
 from berceau.schema.model import Schema
+from berceau.schema.moves import inverse
 from berceau.schema.order import order
 from berceau.schema.sql import Statement, to_statements
+from berceau.workflows.renames import Ask, Settled, decline, settle
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,18 @@ class Plan:
     irreversible: str = ""
 
 
-def plan(owner: Url, declared: Schema, scripts: Sequence[Script]) -> Plan:
+def plan(
+    owner: Url,
+    declared: Schema,
+    scripts: Sequence[Script],
+    renames: Sequence[str] = (),
+    ask: Ask | None = decline,
+) -> Plan:
     """Return the plan that leads from what ``scripts`` build to what is ``declared``.
+
+    It begins with the ``renames``, each as ``--rename`` takes it, and those that ``ask``
+    confirms; everything else is found by comparison. Without ``ask``, raises ``RenameError``
+    where something may have been renamed.
 
     Both sides are built in scratch schemas and read from the catalog, so that like is compared
     with like. The plan is carried out there, forth and back, before it is returned: raises
@@ -43,7 +55,7 @@ def plan(owner: Url, declared: Schema, scripts: Sequence[Script]) -> Plan:
     with scratch(owner) as connection:
         runner.replay(connection, scripts)
         current = catalog.read(connection)
-        found = _between(current, desired)
+        found = _between(settle(connection, current, desired, renames, ask), desired)
         with _refusing("Take the change in several steps, or write the migration by hand."):
             _prove(connection, found, current, desired)
     return found
@@ -55,11 +67,13 @@ def _as_postgres_sees(owner: Url, declared: Schema) -> Schema:
         return catalog.read(connection)
 
 
-def _between(current: Schema, desired: Schema) -> Plan:
-    changes = order(diff(current, desired))
-    up = to_statements(changes)
+def _between(settled: Settled, desired: Schema) -> Plan:
+    later = order(diff(settled.schema, desired))
+    changes = (*settled.changes, *later)
+    up = (*to_statements(settled.changes), *to_statements(later))
     try:
-        down = to_statements(order(diff(desired, current)))
+        back = order(diff(desired, settled.schema))
+        down = (*to_statements(back), *to_statements(inverse(settled.changes)))
     except MigrationError as error:
         return Plan(changes, up, None, error.message)
     return Plan(changes, up, down)

@@ -11,6 +11,7 @@ from berceau.schema.changes import Change
 class Hazard(StrEnum):
     """What a statement may cost a table that is in use."""
 
+    BREAKS_OLD_CODE = "breaks code that still uses the old name"
     DATA_LOSS = "loses data"
     NEEDS_ROWS_TO_FIT = "fails where existing rows don't fit"
     REWRITES_TABLE = "rewrites the table"

@@ -1,40 +1,55 @@
 """``invoke migrate``: from entities to reviewed SQL, proven and applied."""
 
+from collections.abc import Sequence
+
 from invoke.context import Context
 
 from berceau.settings import Settings
 from berceau.tasks.build import summary
 from berceau.tasks.command import command
 from berceau.tasks.project import load, say
+from berceau.tasks.questions import questioner
 from berceau.workflows.build import build
 from berceau.workflows.compose import compose
 from berceau.workflows.migrate import Options
 from berceau.workflows.migrate import migrate as run
+from berceau.workflows.renames import Ask
 
 
 @command(
     default=True,
+    iterable=["rename"],
     help={
-        "name": "what the migration does, in a word or two",
-        "create-only": "write the migration, and don't apply it",
         "allow-data-loss": "let it drop tables and columns that hold data",
+        "create-only": "write the migration, and don't apply it",
+        "name": "what the migration does, in a word or two",
+        "no-input": "ask nothing, as where there is no terminal",
+        "rename": "TABLE=NEW, TABLE.COLUMN=NEW, ENUM=NEW or ENUM.VALUE=NEW; repeatable",
     },
 )
 def migrate(
-    _: Context, name: str = "changes", create_only: bool = False, allow_data_loss: bool = False
+    _: Context,
+    allow_data_loss: bool = False,
+    create_only: bool = False,
+    name: str = "changes",
+    no_input: bool = False,
+    rename: Sequence[str] = (),
 ) -> None:
     """Write the difference between entities and migrations as SQL, proven, and apply it."""
-    settings = load()
-    migrate_project(settings, Options(name, create_only, allow_data_loss))
+    options = Options(name, create_only, allow_data_loss, tuple(rename))
+    migrate_project(load(), options, None if no_input else questioner())
 
 
-def migrate_project(settings: Settings, options: Options) -> None:
-    """Build and migrate the project that ``settings`` describe, and say what happened."""
+def migrate_project(settings: Settings, options: Options, ask: Ask | None) -> None:
+    """Build and migrate the project that ``settings`` describe, and say what happened.
+
+    ``ask`` settles what may have been renamed; without it, such a change is refused.
+    """
     report = build(settings)
     if report.changed:
         say(summary(report))
     composition = compose(settings.components)
-    outcome = run(settings, composition.schema, options, say, composition.owners)
+    outcome = run(settings, composition.schema, options, say, ask, composition.owners)
     if outcome.written is None and not outcome.applied:
         say("migrate: nothing to do")
     for statement in outcome.statements:

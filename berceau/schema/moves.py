@@ -1,0 +1,189 @@
+"""Declared renames as changes, with all names that follow, in an order in which each is free."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from berceau.schema.changes import (
+    Change,
+    RenameColumn,
+    RenameConstraint,
+    RenameEnum,
+    RenameIndex,
+    RenameLabel,
+    RenameSequence,
+    RenameTable,
+    Renaming,
+)
+from berceau.schema.model import Schema, Table
+from berceau.schema.names import object_name, quote_name
+from berceau.schema.renames import Kind, Rename, renamed
+
+
+@dataclass(frozen=True)
+class Move:
+    """A new name, and the change that gives it; a ``follower`` moves only where it is free."""
+
+    after: str
+    change: Callable[[str, str], Renaming]
+    follower: bool = False
+
+
+Moves = dict[str, Move]
+"""By the name before; within one, no two things share a name."""
+
+
+def moves(current: Schema, renames: Sequence[Rename]) -> tuple[Renaming, ...]:
+    """Return the changes that carry out ``renames`` in ``current``.
+
+    Constraints, indexes and sequences whose names were made from the old ones follow, so that
+    the names stay those of a schema that never knew another, and the old ones become free.
+    """
+    wholes = renamed(renames, Kind.TABLE, Kind.ENUM)
+    columns = {table.name: _new_names(renames, Kind.COLUMN, table.name) for table in current.tables}
+    shared: Moves = {}
+    for enum in current.enums:
+        if enum.name in wholes:
+            shared[enum.name] = Move(wholes[enum.name], RenameEnum)
+    for table in current.tables:
+        new_table = wholes.get(table.name, table.name)
+        if table.name in wholes:
+            shared[table.name] = Move(new_table, RenameTable)
+        if table.name in wholes or columns[table.name]:
+            shared |= _followers(table, new_table, columns[table.name])
+    found = [*_in_turn(shared, _relations(current))]
+    for enum in current.enums:
+        change = partial(RenameLabel, wholes.get(enum.name, enum.name))
+        labels = _new_names(renames, Kind.LABEL, enum.name)
+        found += _in_turn({old: Move(new, change) for old, new in labels.items()}, enum.labels)
+    for table in current.tables:
+        new_table = wholes.get(table.name, table.name)
+        found += _within(table, new_table, columns[table.name])
+    return tuple(found)
+
+
+def inverse(changes: Iterable[Renaming]) -> tuple[Renaming, ...]:
+    """Return the changes that give back the names that things had before ``changes``."""
+    return tuple(
+        replace(change, before=change.after, after=change.before)
+        for change in reversed(tuple(changes))
+    )
+
+
+def name_before(changes: Iterable[Change], table: str) -> str:
+    """Return what ``table`` is called before ``changes``; it may be a new one."""
+    for change in reversed(tuple(changes)):
+        if isinstance(change, RenameTable) and change.after == table:
+            table = change.before
+        elif isinstance(change, RenameTable) and change.before == table:
+            break
+    return table
+
+
+def _new_names(renames: Iterable[Rename], kind: Kind, owner: str) -> dict[str, str]:
+    return {each.before: each.after for each in renames if (each.kind, each.owner) == (kind, owner)}
+
+
+def _followers(table: Table, new_table: str, columns: Mapping[str, str]) -> Moves:
+    """Return the moves of a table's indexes and sequences, which share the names of tables."""
+    new_name = partial(_generated, table.name, new_table, columns)
+    found: Moves = {}
+    if table.primary_key is not None:
+        name = table.primary_key.name
+        found[name] = Move(new_name(name, (), "pkey"), RenameIndex, follower=True)
+    for unique in table.uniques:
+        after = new_name(unique.name, unique.columns, "key")
+        found[unique.name] = Move(after, RenameIndex, follower=True)
+    names = {quote_name(column.name): column.name for column in table.columns}
+    for index in table.indexes:
+        keys = tuple(names.get(key, key) for key in index.keys)
+        found[index.name] = Move(new_name(index.name, keys, "idx"), RenameIndex, follower=True)
+    for column in table.columns:
+        if column.sequence is not None:
+            after = new_name(column.sequence, (column.name,), "seq")
+            found[column.sequence] = Move(after, RenameSequence, follower=True)
+    return {name: move for name, move in found.items() if name != move.after}
+
+
+def _within(table: Table, new_table: str, columns: Mapping[str, str]) -> Iterator[Renaming]:
+    """Yield the changes of what has its name within the table only."""
+    change = partial(RenameColumn, new_table)
+    yield from _in_turn(
+        {old: Move(new, change) for old, new in columns.items()},
+        [column.name for column in table.columns],
+    )
+    found = {}
+    for key in table.foreign_keys:
+        found[key.name] = _generated(table.name, new_table, columns, key.name, key.columns, "fkey")
+    for check in table.checks:
+        for about in ((), *((column.name,) for column in table.columns)):
+            after = _generated(table.name, new_table, columns, check.name, about, "check")
+            if after != check.name:
+                found[check.name] = after
+    change_constraint = partial(RenameConstraint, new_table)
+    yield from _in_turn(
+        {
+            old: Move(new, change_constraint, follower=True)
+            for old, new in found.items()
+            if old != new
+        },
+        [constraint.name for constraint in table.constraints],
+    )
+
+
+def _generated(
+    table: str,
+    new_table: str,
+    new_columns: Mapping[str, str],
+    name: str,
+    columns: Sequence[str],
+    suffix: str,
+) -> str:
+    """Return the name to follow with, if ``name`` was made from table and columns; else itself."""
+    if name != object_name(table, columns, suffix):
+        return name
+    return object_name(new_table, [new_columns.get(each, each) for each in columns], suffix)
+
+
+def _relations(schema: Schema) -> set[str]:
+    """Return the names that a table, enum, index or sequence can't take."""
+    taken = {enum.name for enum in schema.enums}
+    for table in schema.tables:
+        taken.add(table.name)
+        taken |= {each.name for each in (*table.constraints, *table.indexes)}
+        taken |= {column.sequence for column in table.columns if column.sequence}
+    return taken
+
+
+def _in_turn(wanted: Moves, taken: Collection[str]) -> Iterator[Renaming]:
+    """Yield the changes so that each new name is free when it is given; circles take a detour."""
+    left = _possible(wanted, set(taken))
+    occupied = set(taken) | {move.after for move in left.values()}
+    while left:
+        name = next((name for name, move in left.items() if move.after not in left), None)
+        if name is not None:
+            move = left.pop(name)
+            yield move.change(name, move.after)
+            continue
+        name = next(iter(left))
+        detour = object_name(name, (), "renamed")
+        while detour in occupied:
+            detour = object_name(detour, (), "renamed")
+        occupied.add(detour)
+        yield left[name].change(name, detour)
+        left[detour] = left.pop(name)
+
+
+def _possible(wanted: Moves, taken: set[str]) -> Moves:
+    """Leave out the followers whose new name is something else's, and stays so."""
+    left = dict(wanted)
+    while True:
+        stuck = [
+            name
+            for name, move in left.items()
+            if move.follower and move.after in taken and move.after not in left
+        ]
+        if not stuck:
+            return left
+        for name in stuck:
+            del left[name]

@@ -1,0 +1,165 @@
+"""Declared renames: ``post.title=headline`` read, and held against what is and what shall be."""
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+
+from berceau.errors import RenameError
+from berceau.schema.model import Schema
+
+_PART = r'"(?:[^"]|"")*"|[^".=]+'
+_TEXT = re.compile(rf"(?:(?P<owner>{_PART})\.)?(?P<before>{_PART})=(?P<after>{_PART})")
+_FORMS = "Write --rename TABLE.COLUMN=NEW, TABLE=NEW, ENUM.VALUE=NEW or ENUM=NEW; a name with a "
+_FORMS += "dot or an equals sign goes in double quotes: 'post.\"a.b\"=c'."
+
+
+class Kind(StrEnum):
+    """What can be renamed, as a person calls it."""
+
+    TABLE = "table"
+    ENUM = "enum"
+    COLUMN = "column"
+    LABEL = "value"
+
+
+@dataclass(frozen=True)
+class Rename:
+    """What was ``before`` is ``after``; ``owner`` is the table of a column, the enum of a label.
+
+    All but ``after`` are names that things have before any rename.
+    """
+
+    kind: Kind
+    owner: str | None
+    before: str
+    after: str
+
+    @property
+    def path(self) -> str:
+        """The old name with its owner's: ``post.title``."""
+        return ".".join(_quote(name) for name in (self.owner, self.before) if name is not None)
+
+    def __str__(self) -> str:
+        return f"{self.path}={_quote(self.after)}"
+
+
+def parse(texts: Iterable[str], current: Schema, desired: Schema) -> tuple[Rename, ...]:
+    """Read the values of ``--rename`` that lead from ``current`` towards ``desired``.
+
+    All take effect at once, so names can be swapped. Raises ``RenameError`` for one that can't
+    be, with the names that could be meant.
+    """
+    parts = list(dict.fromkeys(map(_split, texts)))
+    wholes = [_whole(before, after, current) for owner, before, after in parts if owner is None]
+    members = [_member(*part, wholes, current) for part in parts if part[0] is not None]
+    renames = (*wholes, *members)
+    _check(renames, current, desired)
+    return renames
+
+
+def names_in(schema: Schema, kind: Kind, owner: str | None = None) -> tuple[str, ...]:
+    """Return the names of what is of that ``kind`` in ``schema``, or in ``owner`` of it."""
+    match kind:
+        case Kind.TABLE:
+            return tuple(table.name for table in schema.tables)
+        case Kind.ENUM:
+            return tuple(enum.name for enum in schema.enums)
+        case Kind.COLUMN:
+            tables = (table for table in schema.tables if table.name == owner)
+            return tuple(column.name for table in tables for column in table.columns)
+        case Kind.LABEL:
+            return tuple(
+                label for enum in schema.enums if enum.name == owner for label in enum.labels
+            )
+
+
+def renamed(renames: Iterable[Rename], *kinds: Kind) -> Mapping[str, str]:
+    """Return the new names of what is of those ``kinds``, tables or enums, by the old ones."""
+    return {rename.before: rename.after for rename in renames if rename.kind in kinds}
+
+
+def _split(text: str) -> tuple[str | None, str, str]:
+    match = _TEXT.fullmatch(text)
+    if match is None:
+        raise RenameError(f"--rename {text} can't be read.", cure=_FORMS)
+    owner, before, after = match.groups()
+    return None if owner is None else _unquote(owner), _unquote(before), _unquote(after)
+
+
+def _unquote(part: str) -> str:
+    return part[1:-1].replace('""', '"') if part.startswith('"') else part
+
+
+def _quote(name: str) -> str:
+    return name if re.fullmatch(r'[^".=]+', name) else '"' + name.replace('"', '""') + '"'
+
+
+def _whole(before: str, after: str, current: Schema) -> Rename:
+    for kind in (Kind.TABLE, Kind.ENUM):
+        if before in names_in(current, kind):
+            return Rename(kind, None, before, after)
+    known = names_in(current, Kind.TABLE) + names_in(current, Kind.ENUM)
+    raise _unknown(f"table or enum {before}", before, known)
+
+
+def _member(
+    owner: str | None, before: str, after: str, wholes: Sequence[Rename], current: Schema
+) -> Rename:
+    for kind, part in ((Kind.TABLE, Kind.COLUMN), (Kind.ENUM, Kind.LABEL)):
+        known = names_in(current, kind)
+        old = {new: name for name, new in renamed(wholes, kind).items()}
+        name = owner if owner in known else old.get(owner or "")
+        if name is None:
+            continue
+        if before not in names_in(current, part, name):
+            raise _unknown(f"{part} {name}.{before}", before, names_in(current, part, name))
+        return Rename(part, name, before, after)
+    known = names_in(current, Kind.TABLE) + names_in(current, Kind.ENUM)
+    raise _unknown(f"table or enum {owner}", owner or "", known)
+
+
+def _unknown(what: str, name: str, known: Collection[str]) -> RenameError:
+    near = get_close_matches(name, known, n=3)
+    hint = f"Did you mean {' or '.join(near)}?" if near else "Name what the migrations build."
+    return RenameError(f"There is no {what} to rename.", cure=f"{hint} Nothing was written.")
+
+
+def _check(renames: Sequence[Rename], current: Schema, desired: Schema) -> None:
+    wholes = renamed(renames, Kind.TABLE, Kind.ENUM)
+    for rename in renames:
+        owner = rename.owner if rename.owner is None else wholes.get(rename.owner, rename.owner)
+        siblings = [
+            each for each in renames if (each.kind, each.owner) == (rename.kind, rename.owner)
+        ]
+        place = "" if owner is None else f"{owner}."
+        if rename.before == rename.after:
+            raise RenameError(f"--rename {rename} changes nothing.", cure="Leave it out.")
+        for other in siblings:
+            if other is not rename and rename.before == other.before:
+                raise _conflict(f"{rename.path} would get two names", rename, other)
+            if other is not rename and rename.after == other.after:
+                raise _conflict(f"Two would be called {place}{rename.after}", rename, other)
+        declared = names_in(desired, rename.kind, owner)
+        if rename.after not in declared:
+            near = get_close_matches(rename.after, declared, n=3)
+            hint = f"Did you mean {' or '.join(near)}?" if near else "Declare it first."
+            raise RenameError(
+                f"--rename {rename}: no component declares the {rename.kind} "
+                f"{place}{rename.after}.",
+                cure=f"{hint} Nothing was written.",
+            )
+        there = rename.after in names_in(current, rename.kind, rename.owner)
+        if there and all(other.before != rename.after for other in siblings):
+            raise RenameError(
+                f"--rename {rename}: there is a {rename.kind} {place}{rename.after} already.",
+                cure="Rename that one too, or drop it in a migration before. Nothing was written.",
+            )
+
+
+def _conflict(what: str, first: Rename, second: Rename) -> RenameError:
+    return RenameError(
+        f"{what}: --rename {first} and --rename {second}.",
+        cure="Leave one of them out. Nothing was written.",
+    )

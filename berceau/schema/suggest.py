@@ -1,0 +1,146 @@
+"""What looks renamed: something is gone, and something much like it is new."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import partial
+from typing import TypeVar
+
+from berceau.schema.diff import Named, compare
+from berceau.schema.model import Column, Enum, Schema, Table
+from berceau.schema.renames import Kind, Rename
+
+LIKELY = 0.5
+"""How much of two tables, enums or names must agree, from 0 to 1."""
+
+Item = TypeVar("Item", bound=Named)
+Likeness = float
+"""The greater, the likelier; zero is out of the question."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """Whether what was called ``before`` is one of the ``candidates`` now, the likeliest first."""
+
+    kind: Kind
+    owner: str | None
+    before: str
+    candidates: tuple[str, ...]
+
+    @property
+    def path(self) -> str:
+        """The old name with its owner's: ``post.title``."""
+        return self.options[0].path
+
+    @property
+    def options(self) -> tuple[Rename, ...]:
+        """The renames that may be the answer."""
+        return tuple(Rename(self.kind, self.owner, self.before, each) for each in self.candidates)
+
+
+def suggest_wholes(before: Schema, after: Schema) -> Iterator[Question]:
+    """Yield a question for each enum and table that may have been renamed."""
+    enums = compare(before.enums, after.enums)
+    yield from _questions(Kind.ENUM, None, enums.removed, enums.added, _enum_likeness)
+    tables = compare(before.tables, after.tables)
+    yield from _questions(Kind.TABLE, None, tables.removed, tables.added, _table_likeness)
+
+
+def suggest_members(before: Schema, after: Schema) -> Iterator[Question]:
+    """Yield a question for each label and column that may have been renamed."""
+    for old, new in compare(before.enums, after.enums).changed:
+        removed = [Label(each, old) for each in old.labels if each not in new.labels]
+        added = [Label(each, new) for each in new.labels if each not in old.labels]
+        yield from _questions(Kind.LABEL, new.name, removed, added, _label_likeness)
+    for was, now in compare(before.tables, after.tables).changed:
+        columns = compare(was.columns, now.columns)
+        likeness = partial(_column_likeness, was, now)
+        yield from _questions(Kind.COLUMN, now.name, columns.removed, columns.added, likeness)
+
+
+@dataclass(frozen=True)
+class Label:
+    """A label and the enum that it stands in."""
+
+    name: str
+    enum: Enum
+
+    def neighbours(self, kept: Sequence[str]) -> tuple[str | None, str | None]:
+        """Return the nearest labels before and after that are ``kept``."""
+        place = self.enum.labels.index(self.name)
+        before = [each for each in self.enum.labels[:place] if each in kept]
+        after = [each for each in self.enum.labels[place:] if each in kept]
+        return before[-1] if before else None, after[0] if after else None
+
+
+def _questions(
+    kind: Kind,
+    owner: str | None,
+    removed: Iterable[Item],
+    added: Sequence[Item],
+    likeness: Callable[[Item, Item], Likeness],
+) -> Iterator[Question]:
+    for item in removed:
+        found = sorted((-likeness(item, other), other.name) for other in added)
+        candidates = tuple(name for negative, name in found if negative)
+        if candidates:
+            yield Question(kind, owner, item.name, candidates)
+
+
+def _same_name(old: str, new: str) -> float:
+    return SequenceMatcher(None, old, new, autojunk=False).ratio()
+
+
+def _enum_likeness(old: Enum, new: Enum) -> Likeness:
+    shared = set(old.labels) & set(new.labels)
+    agreement = len(shared) / max(len(old.labels), len(new.labels), 1)
+    return agreement + _same_name(old.name, new.name) if agreement >= LIKELY else 0
+
+
+def _table_likeness(old: Table, new: Table) -> Likeness:
+    """Count columns that agree; one of the same type under another name counts half.
+
+    A numbered key agrees with every other, and says nothing.
+    """
+    columns = {(column.name, column.type) for column in old.columns if not column.identity}
+    others = {(column.name, column.type) for column in new.columns if not column.identity}
+    same = columns & others
+    types = [sql_type for _, sql_type in others - same]
+    half = 0
+    for _, sql_type in columns - same:
+        if sql_type in types:
+            types.remove(sql_type)
+            half += 1
+    agreement = (len(same) + half / 2) / max(len(columns), len(others), 1)
+    return agreement + _same_name(old.name, new.name) if agreement >= LIKELY else 0
+
+
+def _column_likeness(table: Table, new_table: Table, old: Column, new: Column) -> Likeness:
+    """Ask for the same type, nullability and reference; defaults, keys and names rank."""
+    if (old.type, old.not_null, old.identity) != (new.type, new.not_null, new.identity):
+        return 0
+    if _targets(table, old) != _targets(new_table, new):
+        return 0
+    agreement = (old.default == new.default) + (_roles(table, old) == _roles(new_table, new))
+    return 1 + agreement + _same_name(old.name, new.name)
+
+
+def _targets(table: Table, column: Column) -> set[str]:
+    return {key.target for key in table.foreign_keys if column.name in key.columns}
+
+
+def _roles(table: Table, column: Column) -> set[tuple[str, int]]:
+    """Return the kinds and sizes of the keys and indexes that ``column`` is part of."""
+    parts = [(type(each).__name__, each.columns) for each in table.uniques]
+    parts += [(each.method, each.keys) for each in table.indexes]
+    if table.primary_key is not None:
+        parts.append(("PrimaryKey", table.primary_key.columns))
+    return {(kind, len(columns)) for kind, columns in parts if column.name in columns}
+
+
+def _label_likeness(old: Label, new: Label) -> Likeness:
+    """Ask for the same neighbours, or for a name much like the other."""
+    kept = [label for label in old.enum.labels if label in new.enum.labels]
+    agreement = old.neighbours(kept) == new.neighbours(kept)
+    likeness = _same_name(old.name.lower(), new.name.lower())
+    return agreement + likeness if agreement or likeness > LIKELY else 0

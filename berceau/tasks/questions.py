@@ -1,0 +1,50 @@
+"""Questions to the person at the terminal: what may have been renamed."""
+
+import sys
+
+from berceau.errors import RenameError
+from berceau.schema.suggest import Question
+from berceau.workflows.renames import Ask
+
+NONE_OF_THEM = "0"
+
+
+def questioner() -> Ask | None:
+    """Return what asks the person at the terminal, or ``None`` where nobody is there."""
+    return ask if sys.stdin.isatty() and sys.stdout.isatty() else None
+
+
+def ask(question: Question) -> str | None:
+    """Ask until there is an answer; raises ``RenameError`` when the person leaves."""
+    try:
+        if len(question.candidates) == 1:
+            return _confirm(question)
+        return _choose(question)
+    except (EOFError, KeyboardInterrupt):
+        print()
+        raise RenameError("No answer; nothing was written.") from None
+
+
+def _confirm(question: Question) -> str | None:
+    (candidate,) = question.candidates
+    prompt = f"Was the {question.kind} {question.path} renamed to {candidate}? [y/N] "
+    while True:
+        answer = input(prompt).strip().lower()
+        if answer in ("", "n", "no"):
+            return None
+        if answer in ("y", "yes"):
+            return candidate
+
+
+def _choose(question: Question) -> str | None:
+    print(f"Was the {question.kind} {question.path} renamed?")
+    print(f"  {NONE_OF_THEM}  no: it goes")
+    choices = {str(number): name for number, name in enumerate(question.candidates, 1)}
+    for number, name in choices.items():
+        print(f"  {number}  to {name}")
+    while True:
+        answer = input(f"Number [{NONE_OF_THEM}]: ").strip()
+        if answer in ("", NONE_OF_THEM):
+            return None
+        if answer in choices:
+            return choices[answer]
