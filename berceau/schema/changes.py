@@ -21,6 +21,45 @@ class AlterEnum:
 
 
 @dataclass(frozen=True)
+class Use:
+    """A column that holds values of an enum type, and the ``default`` it has afterwards."""
+
+    table: str
+    column: Column
+    default: str | None
+
+
+@dataclass(frozen=True)
+class RebuildEnum:
+    """An enum whose labels go or move: a new type is made, and the columns that use it follow.
+
+    ``before`` keeps its values under the name ``retired`` until a ``DropEnum``. ``mapping`` says
+    which label the rows of one that goes get.
+    """
+
+    before: Enum
+    after: Enum
+    retired: Enum
+    uses: tuple[Use, ...] = ()
+    mapping: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """What uses these columns and stands in the way of a new type is dropped for a while.
+
+    ``columns`` are pairs of table and column. See ``Restore``.
+    """
+
+    columns: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Restore:
+    """What a ``SetAside`` dropped is made again."""
+
+
+@dataclass(frozen=True)
 class DropEnum:
     """An enum type that is no longer declared."""
 
@@ -60,6 +99,15 @@ class AlterColumn:
     table: str
     before: Column
     after: Column
+
+
+@dataclass(frozen=True)
+class Backfill:
+    """The rows of a column that have no value get one; ``expression`` is SQL over the row."""
+
+    table: str
+    column: str
+    expression: str
 
 
 @dataclass(frozen=True)
@@ -174,11 +222,15 @@ Renaming = (
 Change = (
     CreateEnum
     | AlterEnum
+    | RebuildEnum
+    | SetAside
+    | Restore
     | DropEnum
     | CreateTable
     | DropTable
     | AddColumn
     | AlterColumn
+    | Backfill
     | DropColumn
     | AddConstraint
     | DropConstraint

@@ -7,6 +7,7 @@ from berceau.schema.changes import (
     AddConstraint,
     AlterColumn,
     AlterEnum,
+    Backfill,
     Change,
     CreateEnum,
     CreateIndex,
@@ -16,18 +17,29 @@ from berceau.schema.changes import (
     DropEnum,
     DropIndex,
     DropTable,
+    RebuildEnum,
+    Restore,
+    SetAside,
 )
 from berceau.schema.model import ForeignKey
+from berceau.schema.steps import retypes
 
-_STAGES: tuple[type, ...] = (
+_RETYPE = "AlterColumn that gives another type"
+
+_STAGES: tuple[type | str, ...] = (
     DropIndex,
     DropConstraint,
     DropColumn,
     DropTable,
     CreateEnum,
     AlterEnum,
+    SetAside,
+    RebuildEnum,
+    _RETYPE,
+    Restore,
     CreateTable,
     AddColumn,
+    Backfill,
     AlterColumn,
     DropEnum,
     AddConstraint,
@@ -49,4 +61,4 @@ def _stage(change: Change) -> int:
         return -1
     if isinstance(change, AddConstraint) and isinstance(change.constraint, ForeignKey):
         return len(_STAGES)
-    return _STAGES.index(type(change))
+    return _STAGES.index(_RETYPE if retypes(change) else type(change))

@@ -17,6 +17,7 @@ from berceau.schema.model import Schema
 from berceau.schema.moves import inverse
 from berceau.schema.order import order
 from berceau.schema.sql import Statement, to_statements
+from berceau.schema.steps import NO_CHOICES, Choices, in_steps
 from berceau.workflows.renames import Ask, Settled, decline, settle
 
 
@@ -40,6 +41,7 @@ def plan(
     scripts: Sequence[Script],
     renames: Sequence[str] = (),
     ask: Ask | None = decline,
+    choices: Choices = NO_CHOICES,
 ) -> Plan:
     """Return the plan that leads from what ``scripts`` build to what is ``declared``.
 
@@ -55,7 +57,8 @@ def plan(
     with scratch(owner) as connection:
         runner.replay(connection, scripts)
         current = catalog.read(connection)
-        found = _between(settle(connection, current, desired, renames, ask), desired)
+        settled = settle(connection, current, desired, renames, ask)
+        found = _between(settled, desired, choices)
         with _refusing("Take the change in several steps, or write the migration by hand."):
             _prove(connection, found, current, desired)
     return found
@@ -67,12 +70,13 @@ def _as_postgres_sees(owner: Url, declared: Schema) -> Schema:
         return catalog.read(connection)
 
 
-def _between(settled: Settled, desired: Schema) -> Plan:
-    later = order(diff(settled.schema, desired))
+def _between(settled: Settled, desired: Schema, choices: Choices) -> Plan:
+    current = settled.schema
+    later = order(in_steps(diff(current, desired), current, desired, choices))
     changes = (*settled.changes, *later)
     up = (*to_statements(settled.changes), *to_statements(later))
     try:
-        back = order(diff(desired, settled.schema))
+        back = order(in_steps(diff(desired, current), desired, current))
         down = (*to_statements(back), *to_statements(inverse(settled.changes)))
     except MigrationError as error:
         return Plan(changes, up, None, error.message)

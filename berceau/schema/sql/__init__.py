@@ -3,7 +3,13 @@
 from collections.abc import Iterable
 
 from berceau.schema.changes import Change, CreateTable
-from berceau.schema.sql import enums, renames, tables  # noqa: F401 - each registers what it renders
+from berceau.schema.sql import (  # noqa: F401 - each registers the changes that it renders
+    backfills,
+    dependents,
+    enums,
+    renames,
+    tables,
+)
 from berceau.schema.sql.statement import Hazard, Lock, Statement, render
 
 __all__ = ["Hazard", "Lock", "Statement", "to_statements"]

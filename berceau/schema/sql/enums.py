@@ -1,12 +1,19 @@
 """Changes of enum types as SQL."""
 
 from collections.abc import Iterator
+from itertools import groupby
 
 from berceau.errors import MigrationError
-from berceau.schema.changes import AlterEnum, CreateEnum, DropEnum
+from berceau.schema.changes import (
+    AlterEnum,
+    CreateEnum,
+    DropEnum,
+    RebuildEnum,
+    Use,
+)
 from berceau.schema.model import Enum
 from berceau.schema.names import quote_literal, quote_name
-from berceau.schema.sql.statement import Statement, render
+from berceau.schema.sql.statement import Hazard, Lock, Statement, render
 
 
 @render.register
@@ -21,7 +28,7 @@ def _(change: AlterEnum) -> Iterator[Statement]:
         raise MigrationError(
             f"The labels of the enum {after.name} were removed or reordered: "
             f"{', '.join(before.labels)} became {', '.join(after.labels)}.",
-            cure="Only added labels can be migrated automatically: keep the old ones in place.",
+            cure="Only added labels fit an existing type: rebuild it for the rest.",
         )
     previous: str | None = None
     for label in after.labels:
@@ -35,6 +42,43 @@ def _(change: AlterEnum) -> Iterator[Statement]:
                 f"ALTER TYPE {quote_name(after.name)} ADD VALUE {quote_literal(label)} {place}"
             )
         previous = label
+
+
+@render.register
+def _(change: RebuildEnum) -> Iterator[Statement]:
+    retired = quote_name(change.retired.name)
+    yield Statement(f"ALTER TYPE {quote_name(change.before.name)} RENAME TO {retired}")
+    yield from render(CreateEnum(change.after))
+    gone = set(change.before.labels) - set(change.after.labels) - dict(change.mapping).keys()
+    hazards = {Hazard.REWRITES_TABLE} | ({Hazard.NEEDS_ROWS_TO_FIT} if gone else set())
+    for table, uses in groupby(change.uses, key=lambda use: use.table):
+        actions = ",\n    ".join(action for use in uses for action in _conversion(use, change))
+        yield Statement(
+            f"ALTER TABLE {quote_name(table)}\n    {actions}",
+            frozenset(hazards),
+            Lock.ACCESS_EXCLUSIVE,
+        )
+
+
+def _conversion(use: Use, change: RebuildEnum) -> Iterator[str]:
+    name, sql_type = quote_name(use.column.name), quote_name(change.after.name)
+    text = f"{name}::text"
+    if use.column.type.endswith("[]"):
+        text, sql_type = f"{text}[]", f"{sql_type}[]"
+        for before, after in change.mapping:
+            text = f"array_replace({text}, {quote_literal(before)}, {quote_literal(after)})"
+    elif change.mapping:
+        cases = " ".join(
+            f"WHEN {quote_literal(before)} THEN {quote_literal(after)}"
+            for before, after in change.mapping
+        )
+        text = f"(CASE {text} {cases} ELSE {text} END)"
+    prefix = f"ALTER COLUMN {name}"
+    if use.column.default is not None:
+        yield f"{prefix} DROP DEFAULT"
+    yield f"{prefix} TYPE {sql_type} USING {text}::{sql_type}"
+    if use.default is not None:
+        yield f"{prefix} SET DEFAULT {use.default}"
 
 
 @render.register

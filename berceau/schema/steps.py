@@ -1,0 +1,162 @@
+"""Changes that take several steps where there are rows: enums rebuilt, values filled in."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from berceau.errors import MigrationError
+from berceau.schema.changes import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    AlterEnum,
+    Backfill,
+    Change,
+    DropConstraint,
+    DropEnum,
+    RebuildEnum,
+    Restore,
+    SetAside,
+    Use,
+)
+from berceau.schema.model import Column, Enum, Schema, Table
+from berceau.schema.names import object_name, quote_name
+
+# The form of a constant: PostgreSQL gives it to all rows at once, without touching them.
+_CONSTANT = re.compile(r"-?\d+(\.\d+)?|true|false|E?'([^'\\]|''|\\.)*'(::[\w ]+(\[\])?)?", re.I)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the developer chose for the rows that are there.
+
+    ``backfills`` is SQL by (table, column); ``labels`` the label that takes another's place, by
+    (enum, label that goes).
+    """
+
+    backfills: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    labels: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+
+NO_CHOICES = Choices()
+
+
+def in_steps(
+    changes: Iterable[Change], current: Schema, desired: Schema, choices: Choices
+) -> tuple[Change, ...]:
+    """Return ``changes`` so that each is one that statements exist for, and rows get values.
+
+    Raises ``MigrationError`` for a label that can't take another's place.
+    """
+    steps: list[Change] = []
+    for change in changes:
+        match change:
+            case AlterEnum() if _goes_or_moves(change):
+                steps += _rebuild(change, current, desired, choices)
+            case AddColumn():
+                steps += _add(change, choices.backfills.get((change.table, change.column.name)))
+            case AlterColumn():
+                steps += _alter(change, choices.backfills.get((change.table, change.after.name)))
+            case _:
+                steps.append(change)
+    return (*steps, *_freeing(steps, current))
+
+
+def _goes_or_moves(change: AlterEnum) -> bool:
+    kept = tuple(label for label in change.after.labels if label in change.before.labels)
+    return kept != change.before.labels
+
+
+def _rebuild(
+    change: AlterEnum, current: Schema, desired: Schema, choices: Choices
+) -> Iterator[Change]:
+    before, after = change.before, change.after
+    mapping = []
+    for (enum, gone), label in choices.labels.items():
+        if enum != after.name or gone in after.labels or gone not in before.labels:
+            continue
+        if label not in after.labels:
+            raise MigrationError(
+                f"{label!r} is no label of the enum {enum}.",
+                cure=f"Map {gone!r} to one of: {', '.join(after.labels)}.",
+            )
+        mapping.append((gone, label))
+    retired = replace(before, name=object_name(before.name, (), "retired"))
+    uses = tuple(_uses(before, current, desired))
+    yield RebuildEnum(before, after, retired, uses, tuple(mapping))
+    yield DropEnum(retired)
+
+
+def _uses(enum: Enum, current: Schema, desired: Schema) -> Iterator[Use]:
+    """Yield the columns that keep the type: those that go, or get another, don't need the new."""
+    name = quote_name(enum.name)
+    kept = {(table.name, column.name): column for table, column in _columns(desired)}
+    for table, column in _columns(current):
+        after = kept.get((table.name, column.name))
+        if after and column.type in (name, f"{name}[]") and after.type == column.type:
+            same = after.default == column.default
+            yield Use(table.name, column, column.default if same else None)
+
+
+def _columns(schema: Schema) -> Iterator[tuple[Table, Column]]:
+    return ((table, column) for table in schema.tables for column in table.columns)
+
+
+def _add(change: AddColumn, backfill: str | None) -> Iterator[Change]:
+    table, column = change.table, change.column
+    if backfill is None:
+        yield change
+    elif _CONSTANT.fullmatch(backfill):
+        filled = replace(column, default=backfill)
+        yield AddColumn(table, filled)
+        yield AlterColumn(table, filled, column)
+    else:
+        bare = replace(column, not_null=False, default=None)
+        yield AddColumn(table, bare)
+        yield Backfill(table, column.name, backfill)
+        if bare != column:
+            yield AlterColumn(table, bare, column)
+
+
+def _alter(change: AlterColumn, backfill: str | None) -> Iterator[Change]:
+    """Yield the new type first, then the values, then that there must be one."""
+    table, before, after = change.table, change.before, change.after
+    optional = replace(after, not_null=before.not_null and after.not_null)
+    if optional != before:
+        yield AlterColumn(table, before, optional)
+    if backfill is not None and not before.not_null:
+        yield Backfill(table, after.name, backfill)
+    if optional != after:
+        yield AlterColumn(table, optional, after)
+
+
+def _freeing(steps: Iterable[Change], current: Schema) -> Iterator[Change]:
+    """Yield what must be out of the way while columns change their type."""
+    steps = tuple(steps)
+    rebuilt = {
+        (use.table, use.column.name)
+        for step in steps
+        if isinstance(step, RebuildEnum)
+        for use in step.uses
+    }
+    retyped = rebuilt | {
+        (step.table, step.after.name)
+        for step in steps
+        if isinstance(step, AlterColumn) and retypes(step)
+    }
+    if retyped:
+        yield SetAside(tuple(sorted(retyped)))
+        yield Restore()
+    dropped = {step for step in steps if isinstance(step, DropConstraint)}
+    for table in current.tables:
+        for key in table.foreign_keys:
+            columns = {(table.name, name) for name in key.columns}
+            columns |= {(key.target, name) for name in key.target_columns}
+            if columns & rebuilt and DropConstraint(table.name, key) not in dropped:
+                yield DropConstraint(table.name, key)
+                yield AddConstraint(table.name, key)
+
+
+def retypes(change: Change) -> bool:
+    """Say whether ``change`` gives a column another type."""
+    return isinstance(change, AlterColumn) and change.before.type != change.after.type

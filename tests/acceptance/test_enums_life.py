@@ -1,0 +1,85 @@
+"""Enums for life: labels come, go and move while rows, defaults, arrays and views use them."""
+
+import pytest
+
+POST = """
+class Status(enum.Enum):
+    {labels}
+class Post(db.Entity):
+    title = Required(str)
+    status = Required(Status, sql_default="'A'")
+    past = Optional(str, sql_type="status[]", nullable=True, sql_default="'{{A}}'")
+    index = composite_index(status, title)
+"""
+
+
+def post(labels: str) -> str:
+    return POST.format(labels="; ".join(f"{label} = '{label}'" for label in labels))
+
+
+LABELS = "SELECT enum_range(NULL::status)::text"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("AB", "ABC"),
+        ("AC", "BAC"),
+        ("ABC", "CBA"),
+        ("ABC", "AB"),
+        ("ABC", "DAB"),
+    ],
+)
+def test_labels_come_go_and_move(migrate, query, before, after):
+    migrate(post(before))
+    query("INSERT INTO post (title, status, past) VALUES ('x', 'A', '{A,A}')")
+    migrate(post(after))
+    assert query(LABELS) == [("{" + ",".join(after) + "}",)]
+    query("INSERT INTO post (title) VALUES ('y')")
+    assert query("SELECT title, status, past FROM post ORDER BY id") == [
+        ("x", "A", "{A,A}"),
+        ("y", "A", "{A}"),
+    ]
+    assert migrate(post(after)).written is None
+
+
+VIEWS = """
+CREATE VIEW a AS SELECT id, status, title AS "Title" FROM post WHERE status <> 'B';
+COMMENT ON VIEW a IS 'it''s a';
+COMMENT ON COLUMN a."Title" IS 'named';
+CREATE MATERIALIZED VIEW b AS SELECT status, count(*) FROM a GROUP BY status;
+CREATE UNIQUE INDEX b_status ON b (status);
+CREATE VIEW "C" WITH (security_barrier=true) AS SELECT a.id, b.count FROM a JOIN b USING (status);
+CREATE MATERIALIZED VIEW d AS SELECT * FROM "C" WITH NO DATA;
+CREATE INDEX partial ON post (title) WHERE status = 'A';
+ALTER TABLE post ADD CONSTRAINT sane CHECK (status <> 'B' OR id > 0);
+GRANT SELECT ON a TO PUBLIC;
+GRANT INSERT ON a TO berceau_app WITH GRANT OPTION;
+GRANT UPDATE ("Title") ON a TO berceau_app;
+REVOKE ALL ON "C" FROM berceau_app;
+"""
+EVERYTHING = """
+SELECT c.relname, relkind, pg_get_viewdef(c.oid), relowner, relispopulated, reloptions,
+       array(SELECT x::text FROM unnest(relacl) x ORDER BY 1), obj_description(c.oid, 'pg_class'),
+       array(SELECT attacl::text || col_description(attrelid, attnum) FROM pg_attribute
+             WHERE attrelid = c.oid AND attnum > 0 ORDER BY attname),
+       array(SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = c.oid ORDER BY 1),
+       array(SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = c.oid ORDER BY 1)
+FROM pg_class c WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('v', 'm', 'r')
+  AND relname <> 'berceau_migration' ORDER BY 1
+"""
+
+
+@pytest.mark.parametrize(
+    "after", [post("CBA"), post("AB").replace("title = Required(str)", "title = Required(str, 50)")]
+)
+def test_what_uses_a_column_stands_aside_and_returns(migrate, query, after):
+    migrate(post("ABC"))
+    query("INSERT INTO post (title, status) VALUES ('x', 'A'), ('y', 'B')")
+    query(VIEWS)
+    before = query(EVERYTHING)
+    assert len(before) == 5
+    migrate(after)
+    assert query(EVERYTHING) == before
+    assert query('SELECT * FROM "C"') == [(1, 1)]
+    query("DELETE FROM post")
