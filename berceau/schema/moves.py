@@ -80,6 +80,20 @@ def name_before(changes: Iterable[Change], table: str) -> str:
     return table
 
 
+def columns_after(
+    changes: Iterable[Renaming], columns: Iterable[tuple[str, str]]
+) -> set[tuple[str, str]]:
+    """Return how ``columns``, each as (table, column), are called after ``changes``."""
+    found = set(columns)
+    for change in changes:
+        match change:
+            case RenameTable(before, after):
+                found = {(after if table == before else table, name) for table, name in found}
+            case RenameColumn(table, before, after):
+                found = {(table, after) if each == (table, before) else each for each in found}
+    return found
+
+
 def _new_names(renames: Iterable[Rename], kind: Kind, owner: str) -> dict[str, str]:
     return {each.before: each.after for each in renames if (each.kind, each.owner) == (kind, owner)}
 

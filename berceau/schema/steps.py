@@ -1,7 +1,7 @@
 """Changes that take several steps where there are rows: enums rebuilt, values filled in."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from berceau.errors import MigrationError
@@ -42,11 +42,16 @@ NO_CHOICES = Choices()
 
 
 def in_steps(
-    changes: Iterable[Change], current: Schema, desired: Schema, choices: Choices
+    changes: Iterable[Change],
+    current: Schema,
+    desired: Schema,
+    choices: Choices = NO_CHOICES,
+    viewed: Set[tuple[str, str]] = frozenset(),
 ) -> tuple[Change, ...]:
     """Return ``changes`` so that each is one that statements exist for, and rows get values.
 
-    Raises ``MigrationError`` for a label that can't take another's place.
+    ``viewed`` are the columns, as (table, column), that views are known to use. Raises
+    ``MigrationError`` for a label that can't take another's place.
     """
     steps: list[Change] = []
     for change in changes:
@@ -59,7 +64,7 @@ def in_steps(
                 steps += _alter(change, choices.backfills.get((change.table, change.after.name)))
             case _:
                 steps.append(change)
-    return (*steps, *_freeing(steps, current))
+    return (*steps, *_freeing(steps, current, viewed))
 
 
 def _goes_or_moves(change: AlterEnum) -> bool:
@@ -130,9 +135,13 @@ def _alter(change: AlterColumn, backfill: str | None) -> Iterator[Change]:
         yield AlterColumn(table, optional, after)
 
 
-def _freeing(steps: Iterable[Change], current: Schema) -> Iterator[Change]:
-    """Yield what must be out of the way while columns change their type."""
-    steps = tuple(steps)
+def _freeing(
+    steps: Sequence[Change], current: Schema, viewed: Set[tuple[str, str]]
+) -> Iterator[Change]:
+    """Yield what must be out of the way while columns change their type.
+
+    Where a type is rebuilt, that is anything that uses it, known here or not.
+    """
     rebuilt = {
         (use.table, use.column.name)
         for step in steps
@@ -142,7 +151,9 @@ def _freeing(steps: Iterable[Change], current: Schema) -> Iterator[Change]:
     retyped = rebuilt | {
         (step.table, step.after.name)
         for step in steps
-        if isinstance(step, AlterColumn) and retypes(step)
+        if isinstance(step, AlterColumn)
+        and retypes(step)
+        and (step.table, step.after.name) in viewed
     }
     if retyped:
         yield SetAside(tuple(sorted(retyped)))

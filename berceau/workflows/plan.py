@@ -1,6 +1,6 @@
 """Plan: the SQL that leads from the migrations to the entities, proven before anyone sees it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -8,13 +8,14 @@ from berceau.errors import MigrationError, StatementError
 from berceau.migration.script import Script
 from berceau.postgres import catalog, runner
 from berceau.postgres.connection import Connection
+from berceau.postgres.dependents import viewed_columns
 from berceau.postgres.schemas import execute
 from berceau.postgres.scratch import scratch
 from berceau.postgres.url import Url
 from berceau.schema.changes import Change
 from berceau.schema.diff import create, diff
 from berceau.schema.model import Schema
-from berceau.schema.moves import inverse
+from berceau.schema.moves import columns_after, inverse
 from berceau.schema.order import order
 from berceau.schema.sql import Statement, to_statements
 from berceau.schema.steps import NO_CHOICES, Choices, in_steps
@@ -57,8 +58,9 @@ def plan(
     with scratch(owner) as connection:
         runner.replay(connection, scripts)
         current = catalog.read(connection)
+        viewed = viewed_columns(connection) | viewed_columns(connection, owner.schema)
         settled = settle(connection, current, desired, renames, ask)
-        found = _between(settled, desired, choices)
+        found = _between(settled, desired, choices, columns_after(settled.changes, viewed))
         with _refusing("Take the change in several steps, or write the migration by hand."):
             _prove(connection, found, current, desired)
     return found
@@ -70,13 +72,15 @@ def _as_postgres_sees(owner: Url, declared: Schema) -> Schema:
         return catalog.read(connection)
 
 
-def _between(settled: Settled, desired: Schema, choices: Choices) -> Plan:
+def _between(
+    settled: Settled, desired: Schema, choices: Choices, viewed: Set[tuple[str, str]]
+) -> Plan:
     current = settled.schema
-    later = order(in_steps(diff(current, desired), current, desired, choices))
+    later = order(in_steps(diff(current, desired), current, desired, choices, viewed))
     changes = (*settled.changes, *later)
     up = (*to_statements(settled.changes), *to_statements(later))
     try:
-        back = order(in_steps(diff(desired, current), desired, current))
+        back = order(in_steps(diff(desired, current), desired, current, viewed=viewed))
         down = (*to_statements(back), *to_statements(inverse(settled.changes)))
     except MigrationError as error:
         return Plan(changes, up, None, error.message)
