@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
@@ -62,8 +62,10 @@ class Checkout:
         return done.returncode, done.stdout
 
     @contextmanager
-    def running(self, command: str, until: str, seconds: float = 60) -> Iterator[str]:
-        """Let a command run while the body does; yield all that it printed up to ``until``."""
+    def running(
+        self, command: str, is_ready: Callable[[str], bool], seconds: float = 60
+    ) -> Iterator[str]:
+        """Let a command run while the body does; yield what it printed until it was ready."""
         log = self.root.with_name("output.log")
         with log.open("w") as output:
             process = subprocess.Popen(
@@ -77,7 +79,7 @@ class Checkout:
             )
         try:
             end = time.monotonic() + seconds
-            while until not in log.read_text():
+            while not is_ready(log.read_text()):
                 assert process.poll() is None, f"{command} ended:\n{log.read_text()}"
                 assert time.monotonic() < end, f"{command} takes too long:\n{log.read_text()}"
                 time.sleep(0.1)
@@ -87,7 +89,15 @@ class Checkout:
             process.wait(timeout=30)
 
     def get(self, path: str) -> str:
-        """Return the page that the copy serves at ``path``."""
+        """Return the page that the copy serves at ``path``, or is about to serve."""
+        end = time.monotonic() + 10
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", int(self.port))).close()
+                break
+            except ConnectionRefusedError:
+                assert time.monotonic() < end, f"nothing listens on port {self.port}"
+                time.sleep(0.1)
         with urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as response:
             return response.read().decode()
 

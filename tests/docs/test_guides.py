@@ -96,8 +96,10 @@ class Page:
             path.write_text(text)
         elif info == "console server":
             (command,) = read_commands(text)
-            until = command.shown[-1].split(": ")[-1]
-            output = self.servers.enter_context(self.checkout.running(command.text, until))
+            served = self.checkout.running(
+                command.text, lambda log: command.shown[-1] in normalise(log)
+            )
+            output = self.servers.enter_context(served)
             self.serving = True
             compare(command, output)
         elif info == "console":
