@@ -1,15 +1,21 @@
 """Carries migrations out: each in one transaction with its line in the ledger."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
 
-from berceau.errors import Location, StatementError
+from berceau.errors import Location, MigrationFileError, StatementError
 from berceau.migration.script import Script
+from berceau.migration.splitter import Piece, split
 from berceau.postgres import ledger
 from berceau.postgres.connection import transaction
+
+TRANSACTION_CONTROL = frozenset({"abort", "begin", "commit", "end", "rollback", "start"})
 
 
 def apply(connection: Connection, script: Script) -> None:
@@ -18,7 +24,7 @@ def apply(connection: Connection, script: Script) -> None:
     The connection is in autocommit mode, and its search_path names the schema. Raises
     ``StatementError`` with the line at fault; nothing of the script is kept then.
     """
-    with transaction(connection):
+    with _transaction(connection, script):
         run(connection, script)
         ledger.record(connection, script)
 
@@ -26,20 +32,80 @@ def apply(connection: Connection, script: Script) -> None:
 def replay(connection: Connection, scripts: Iterable[Script]) -> None:
     """Run ``scripts`` one after the other, and record nothing."""
     for script in scripts:
-        run(connection, script)
+        with _transaction(connection, script):
+            run(connection, script)
 
 
 def run(connection: Connection, script: Script) -> None:
-    """Run the SQL of ``script``; raises ``StatementError`` with the line at fault."""
+    """Run the SQL of ``script``, which may neither end its transaction nor leave its schema.
+
+    Raises ``StatementError`` or ``MigrationFileError`` with the line at fault.
+    """
+    pieces = _pieces(script)
+    with connection.cursor() as cursor:
+        path = _search_path(cursor)
+        for piece in pieces:
+            try:
+                _execute(cursor, piece)
+            except psycopg2.Error as error:
+                raise _failed(script, _message(error), _line(piece, error)) from error
+        if _search_path(cursor) != path:
+            raise _failed(script, "it changes the search_path, which names the schema.")
+
+
+def _pieces(script: Script) -> tuple[Piece, ...]:
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(script.sql)
+        pieces = split(script.sql)
+    except MigrationFileError as error:
+        error.where = _place(script, error.where.line if error.where else None)
+        raise
+    for piece in pieces:
+        if piece.head and piece.head[0] in TRANSACTION_CONTROL:
+            message = f"{piece.head[0].upper()} would split its transaction."
+            raise _failed(script, message, piece.line)
+    return pieces
+
+
+def _execute(cursor: Cursor, piece: Piece) -> None:
+    if piece.data is None:
+        cursor.execute(piece.text)
+    else:
+        cursor.copy_expert(piece.text, StringIO(piece.data))
+
+
+def _search_path(cursor: Cursor) -> str:
+    cursor.execute("SHOW search_path")
+    return str(cursor.fetchall()[0][0])
+
+
+@contextmanager
+def _transaction(connection: Connection, script: Script) -> Iterator[None]:
+    """Run the body in a transaction; what is only found at its end is the script's fault too."""
+    try:
+        with transaction(connection):
+            yield
     except psycopg2.Error as error:
-        position = error.diag.statement_position
-        line = script.sql[: int(position) - 1].count("\n") + 1 if position else None
-        detail = f" {error.diag.message_detail}" if error.diag.message_detail else ""
-        raise StatementError(
-            f"{script.name} failed: {error.diag.message_primary or error}{detail}",
-            where=Location(file=Path("migrations", script.name, "migration.sql"), line=line),
-            cure="Nothing of it was kept. Mend what it met, and run the command again.",
-        ) from error
+        raise _failed(script, _message(error)) from error
+
+
+def _failed(script: Script, message: str, line: int | None = None) -> StatementError:
+    return StatementError(
+        f"{script.name} failed: {message}",
+        where=_place(script, line),
+        cure="Nothing of it was kept. Mend what it met, and run the command again.",
+    )
+
+
+def _place(script: Script, line: int | None) -> Location:
+    return Location(file=Path("migrations", script.name, "migration.sql"), line=line)
+
+
+def _message(error: psycopg2.Error) -> str:
+    detail = f" {error.diag.message_detail}" if error.diag.message_detail else ""
+    return f"{error.diag.message_primary or error}{detail}"
+
+
+def _line(piece: Piece, error: psycopg2.Error) -> int:
+    """Return the script's line that PostgreSQL points at; without one, the statement's first."""
+    position = int(error.diag.statement_position or 1)
+    return piece.line + piece.text.count("\n", 0, position - 1)

@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from berceau.errors import MigrationError, StatementError
+from berceau.errors import MigrationError, MigrationFileError, StatementError
 from berceau.migration.script import Script
 from berceau.postgres import ledger, runner
 from berceau.postgres.connection import connect
@@ -99,3 +99,58 @@ def test_a_deploy_waits_for_its_turn_and_says_for_whom(running):
     assert entered.is_set()
     assert len(heard) == 1
     assert "berceau_owner" in heard[0]
+
+
+SLIPS = {
+    "at runtime": ("CREATE TABLE a ();\n\nSELECT 1/0;\n", "division by zero", 3),
+    "at its end": (
+        "CREATE TABLE a (id int PRIMARY KEY, b int REFERENCES a INITIALLY DEFERRED);\n"
+        "INSERT INTO a VALUES (1, 2);\n",
+        "violates foreign key constraint",
+        None,
+    ),
+    "a commit": ("CREATE TABLE a ();\nCOMMIT;\n", "COMMIT would split its transaction", 2),
+    "a rollback": ("CREATE TABLE a ();\n\nrollback;\n", "ROLLBACK would split", 3),
+    "a search_path": ("SET search_path = public;\nCREATE TABLE a ();", "the search_path", None),
+    "the ledger": ("DROP TABLE berceau_migration;\n", "berceau_migration", None),
+}
+
+
+@pytest.mark.parametrize(("sql", "says", "line"), SLIPS.values(), ids=SLIPS)
+def test_whatever_a_script_does_nothing_of_a_failed_one_is_kept(connection, sql, says, line):
+    ledger.ensure(connection)
+    with pytest.raises(StatementError, match=says) as caught:
+        runner.apply(connection, Script(NAME, sql))
+    assert caught.value.where.line == line
+    assert tables(connection) == set()
+    assert ledger.read(connection) == ()
+
+
+def test_a_quote_that_never_ends_is_shown_with_file_and_line(connection):
+    with pytest.raises(MigrationFileError) as caught:
+        runner.replay(connection, [Script(NAME, "SELECT 1;\nSELECT 'a\n")])
+    assert str(caught.value.where) == f"migrations/{NAME}/migration.sql:2"
+
+
+def test_a_script_without_statements_is_applied(connection):
+    ledger.ensure(connection)
+    runner.apply(connection, Script(NAME, "-- nothing to do\n"))
+    assert len(ledger.read(connection)) == 1
+
+
+def test_rows_may_be_copied_in(connection):
+    ledger.ensure(connection)
+    sql = "CREATE TABLE a (b text, c int);\nCOPY a FROM STDIN;\nx\t1\n%s\t2\n\\.\n"
+    runner.apply(connection, Script(NAME, sql))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM a ORDER BY c")
+        assert cursor.fetchall() == [("x", 1), ("%s", 2)]
+
+
+def test_a_replayed_script_never_leaves_its_schema(connection):
+    sql = "SELECT set_config('search_path', 'public', false);\nCREATE TABLE strayed ();"
+    with pytest.raises(StatementError, match="search_path"):
+        runner.replay(connection, [Script(NAME, sql)])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('public.strayed')")
+        assert cursor.fetchall() == [(None,)]
