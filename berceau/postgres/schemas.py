@@ -6,7 +6,7 @@ import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
-from berceau.errors import StatementError
+from berceau.errors import PermissionMissingError, StatementError
 from berceau.postgres.locks import try_lock, unlock
 from berceau.schema.sql import Statement
 
@@ -15,9 +15,38 @@ STEP = 100
 
 
 def create_schema(connection: Connection, name: str) -> None:
-    """Create the empty schema ``name``; the connection is in autocommit mode."""
+    """Create the empty schema ``name``; the connection is in autocommit mode.
+
+    Raises ``PermissionMissingError``.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(name)))
+        try:
+            cursor.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(name)))
+        except psycopg2.errors.InsufficientPrivilege:
+            info = connection.info
+            raise PermissionMissingError(
+                f"The role {info.user!r} can't create a schema in the database {info.dbname!r}.",
+                cure="Set MIGRATION_DATABASE_URL to the owner; `invoke db.provision` gives it the "
+                "right.",
+            ) from None
+
+
+def require_schema(connection: Connection, name: str) -> None:
+    """Raise ``PermissionMissingError`` unless the role can create in the schema ``name``."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = %s",
+            (name,),
+        )
+        row = cursor.fetchone()
+    if row is None or not row[0]:
+        problem = "can't create anything in" if row else "finds no"
+        raise PermissionMissingError(
+            f"The role {connection.info.user!r} {problem} schema {name!r} of the database "
+            f"{connection.info.dbname!r}.",
+            cure="Set MIGRATION_DATABASE_URL to the schema's owner; `invoke db.provision` makes "
+            "both.",
+        )
 
 
 def use_schema(connection: Connection, name: str) -> None:
@@ -74,10 +103,13 @@ def drop_schema(connection: Connection, name: str) -> None:
 
 
 def schemas_like(connection: Connection, prefix: str) -> tuple[str, ...]:
-    """Return the names of the schemas that begin with ``prefix``, sorted."""
+    """Return the names of the role's own schemas that begin with ``prefix``, sorted."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s) ORDER BY nspname",
+            """
+            SELECT nspname FROM pg_namespace
+            WHERE starts_with(nspname, %s) AND pg_has_role(nspowner, 'USAGE') ORDER BY nspname
+            """,
             (prefix,),
         )
         return tuple(row[0] for row in cursor.fetchall())

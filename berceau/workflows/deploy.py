@@ -7,6 +7,7 @@ from berceau.migration.history import History, compare
 from berceau.migration.script import Script
 from berceau.postgres import ledger, runner
 from berceau.postgres.connection import Connection, connect
+from berceau.postgres.schemas import require_schema
 from berceau.postgres.url import Url
 
 Report = Callable[[str], None]
@@ -21,6 +22,7 @@ def deploying(owner: Url, report: Report = silent) -> Iterator[Connection]:
     """Yield an autocommit connection that alone may migrate the schema of ``owner``."""
     with connect(owner) as connection:
         connection.autocommit = True
+        require_schema(connection, owner.schema)
         with ledger.deploy_lock(connection, owner.schema, report=report):
             yield connection
 

@@ -1,37 +1,59 @@
 """Generated files: written whole or not at all, and only when they changed."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from berceau.errors import BerceauError
 
 
 def write(path: Path, text: str) -> bool:
     """Make ``path`` hold ``text``; say whether that changed anything.
 
-    A reader, or a crash, sees the old file or the new one, never a part.
+    A reader, or a crash, sees the old file or the new one, never a part. Raises ``BerceauError``
+    where it can't be written.
     """
     data = text.encode()
-    if path.is_file() and path.read_bytes() == data:
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        new.write_bytes(data)
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
+    with _explained(path):
+        if path.is_file() and path.read_bytes() == data:
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        try:
+            new.write_bytes(data)
+            new.replace(path)
+        finally:
+            new.unlink(missing_ok=True)
     return True
 
 
 def write_folder(folder: Path, files: dict[str, str]) -> None:
-    """Create ``folder`` with ``files``, by name, at one stroke; it must not exist yet."""
+    """Create ``folder`` with ``files``, by name, at one stroke; it must not exist yet.
+
+    Raises ``BerceauError`` where it can't be written.
+    """
     new = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
-    new.mkdir(parents=True)
+    with _explained(folder):
+        new.mkdir(parents=True)
+        try:
+            for name, text in files.items():
+                (new / name).write_text(text, encoding="utf-8")
+            new.rename(folder)
+        except BaseException:
+            for path in new.glob("*"):
+                path.unlink()
+            new.rmdir()
+            raise
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Make what the operating system refuses in the body an error for a person."""
     try:
-        for name, text in files.items():
-            (new / name).write_text(text, encoding="utf-8")
-        new.rename(folder)
-    except BaseException:
-        for path in new.glob("*"):
-            path.unlink()
-        new.rmdir()
-        raise
+        yield
+    except OSError as error:
+        raise BerceauError(
+            f"{path} can't be written: {error.strerror}.",
+            cure="Cure that, and run the command again.",
+        ) from error

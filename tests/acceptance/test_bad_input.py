@@ -138,6 +138,13 @@ def test_every_command_that_composes_refuses_alike(project):
     assert project.files() == {}
 
 
+def test_what_stands_in_the_way_of_an_output_is_named(project):
+    project.component("blog", POST)
+    project.write(".berceau/schema", "a file where a folder belongs")
+    message = project.fail("build")
+    assert f"{project.root / '.berceau/schema/main.sql'} can't be written: File exists" in message
+
+
 def test_a_server_that_is_not_there_is_named_without_the_password(project):
     project.component("blog", POST)
     message = project.fail("migrate", DATABASE_URL="postgresql://ann:secret@127.0.0.1:1/b")
@@ -145,3 +152,25 @@ def test_a_server_that_is_not_there_is_named_without_the_password(project):
     assert "'ann'" in message
     assert "secret" not in message
     assert project.migrations() == []
+
+
+def test_a_role_without_the_right_is_told_which(connected, database):
+    connected.component("blog", POST)
+    runtime = database.runtime.with_password()
+    message = connected.fail("migrate", MIGRATION_DATABASE_URL=runtime)
+    assert f"The role '{database.runtime.user}' can't create anything" in message
+    assert f"schema '{database.owner.schema}'" in message
+    assert "MIGRATION_DATABASE_URL" in message
+    assert connected.migrations() == []
+
+
+def test_a_schema_that_is_not_there_is_named(connected, database):
+    connected.component("blog", POST)
+    urls = {
+        "DATABASE_URL": database.runtime.with_schema("gone").with_password(),
+        "MIGRATION_DATABASE_URL": database.owner.with_schema("gone").with_password(),
+    }
+    message = connected.fail("migrate", **urls)
+    assert f"The role '{database.owner.user}' finds no schema 'gone'" in message
+    assert "invoke db.provision" in message
+    assert connected.migrations() == []

@@ -5,7 +5,7 @@ import re
 import psycopg2
 import pytest
 
-from berceau.errors import DataLossError, HistoryError, MigrationError, StatementError
+from berceau.errors import BerceauError, DataLossError, HistoryError, MigrationError, StatementError
 from berceau.postgres.connection import connect
 from berceau.workflows import scripts
 from berceau.workflows.deploy import deploy, history
@@ -71,6 +71,12 @@ def test_a_name_that_a_folder_should_not_have_is_refused(migrate, names, tables,
     with pytest.raises(MigrationError, match="can't be named") as caught:
         migrate(POST, name=name)
     assert "--name add_tags" in caught.value.cure
+    assert names() == tables() == []
+
+
+def test_a_name_that_no_file_system_takes_is_refused(migrate, names, tables):
+    with pytest.raises(BerceauError, match="File name too long"):
+        migrate(POST, name="a" * 300)
     assert names() == tables() == []
 
 

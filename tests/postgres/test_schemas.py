@@ -1,6 +1,7 @@
 import psycopg2
 import pytest
 
+from berceau.errors import PermissionMissingError
 from berceau.postgres.connection import connect
 from berceau.postgres.locks import holder, try_lock, unlock
 from berceau.postgres.schemas import create_schema, drop_schema, schemas_like
@@ -72,3 +73,10 @@ def test_a_lock_has_one_holder_who_is_named(running):
         assert str(first.get_backend_pid()) in holder(second, "thing")
         unlock(first, "thing")
         assert try_lock(second, "thing")
+
+
+def test_a_role_that_may_not_create_a_schema_is_named(running):
+    with connect(running.runtime_url) as connection:
+        connection.autocommit = True
+        with pytest.raises(PermissionMissingError, match=r"'berceau_app' can't create a schema"):
+            create_schema(connection, "mine")
