@@ -9,7 +9,7 @@ from enum import StrEnum
 from berceau.errors import RenameError
 from berceau.schema.model import Schema
 
-_PART = r'"(?:[^"]|"")*"|[^".=]+'
+_PART = r'"(?:[^"]|"")*"|[^".=][^.=]*'
 _TEXT = re.compile(rf"(?:(?P<owner>{_PART})\.)?(?P<before>{_PART})=(?P<after>{_PART})")
 _FORMS = "Write --rename TABLE.COLUMN=NEW, TABLE=NEW, ENUM.VALUE=NEW or ENUM=NEW; a name with a "
 _FORMS += "dot or an equals sign goes in double quotes: 'post.\"a.b\"=c'."
@@ -93,7 +93,7 @@ def _unquote(part: str) -> str:
 
 
 def _quote(name: str) -> str:
-    return name if re.fullmatch(r'[^".=]+', name) else '"' + name.replace('"', '""') + '"'
+    return name if re.fullmatch(r'[^".=][^.=]*', name) else '"' + name.replace('"', '""') + '"'
 
 
 def _whole(before: str, after: str, current: Schema) -> Rename:

@@ -1,8 +1,11 @@
 """Entities of a test's own, migrated in this process: Pony maps each ``Database`` once."""
 
 import enum
+import re
+import shlex
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -86,6 +89,76 @@ def check_change(
                 assert diff(catalog.read(migrated), current) == ()
 
     return check_change
+
+
+@pytest.fixture
+def check_rename(declare: Callable[[str], Schema], server: Databases) -> Callable[..., None]:
+    """Return a function that checks renames in a table with rows, forth and back."""
+
+    def check_rename(
+        before: str,
+        after: str,
+        renames: str,
+        statements: str,
+        rows: str,
+        labels: Iterable[tuple[str, str]] = (),
+    ) -> None:
+        old, new = (to_statements(order(create(declare(each)))) for each in (before, after))
+        scripts = [Script("20260101000000_old", "\n".join(map(str, old)))]
+        found = plan(server.owner, declare(after), scripts, shlex.split(renames))
+        with scratch(server.owner) as migrated, scratch(server.owner) as anew:
+            execute(anew, new)
+            execute(migrated, old)
+            run(migrated, rows)
+            was, values = facts(server.owner, migrated), contents(migrated)
+            execute(migrated, found.up)
+            assert facts(server.owner, migrated) == facts(server.owner, anew)
+            assert contents(migrated) == relabelled(values, labels)
+            assert found.down is not None
+            execute(migrated, found.down)
+            assert facts(server.owner, migrated) == was
+            assert contents(migrated) == values
+        assert " ".join(map(str, found.up)).split() == statements.split()
+
+    return check_rename
+
+
+def run(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall() if cursor.description else []
+
+
+def facts(url: Url, connection: Connection) -> tuple[Schema, list[str]]:
+    """Return a schema with all its names, and its dump; the order of columns is no difference.
+
+    PostgreSQL 18 names what makes a column NOT NULL, 15 doesn't: those names aren't renamed.
+    """
+    schema = catalog.read(connection)
+    tables = (
+        replace(table, columns=tuple(sorted(table.columns, key=lambda column: column.name)))
+        for table in schema.tables
+    )
+    named = re.compile(r'CONSTRAINT ("[^"]+"|\S+) NOT NULL')
+    lines = [named.sub("NOT NULL", line) for line in dump(url, connection)]
+    return replace(schema, tables=tuple(tables)), sorted(lines)
+
+
+def contents(connection: Connection) -> list[str]:
+    """Return the rows of all tables, as their values that aren't NULL, columns in old order."""
+    names = run(
+        connection,
+        "SELECT quote_ident(relname) FROM pg_class "
+        "WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace",
+    )
+    rows = (row for (name,) in names for row in run(connection, f"SELECT * FROM {name}"))
+    return sorted(str([value for value in row if value is not None]) for row in rows)
+
+
+def relabelled(rows: list[str], labels: Iterable[tuple[str, str]]) -> list[str]:
+    for old, new in labels:
+        rows = [row.replace(f"'{old}'", f"'{new}'") for row in rows]
+    return sorted(rows)
 
 
 def dump(url: Url, connection: Connection) -> list[str]:
