@@ -7,6 +7,7 @@ from pony.orm.core import Database
 from pony.orm.ormtypes import Array, Json
 
 from berceau.orm.diagnosis import duplicate
+from berceau.orm.literals import empty_value
 from berceau.orm.types import enum_labels, enum_type_name
 from berceau.schema.model import (
     Action,
@@ -116,6 +117,7 @@ def _column(column: Any) -> Column:
         not_null=bool(column.is_not_null or column.is_pk_part),
         default=default if isinstance(default, str) else None,
         identity=column.is_pk == "auto" or sql_type is not column.sql_type,
+        empty=empty_value(column.converter) if column.is_not_null else None,
     )
 
 

@@ -80,6 +80,17 @@ def name_before(changes: Iterable[Change], table: str) -> str:
     return table
 
 
+def column_before(changes: Iterable[Renaming], table: str, column: str) -> tuple[str, str]:
+    """Return what a column's table and the column itself are called before ``changes``."""
+    for change in reversed(tuple(changes)):
+        match change:
+            case RenameTable(before, after) if after == table:
+                table = before
+            case RenameColumn(owner, before, after) if (owner, after) == (table, column):
+                column = before
+    return table, column
+
+
 def columns_after(
     changes: Iterable[Renaming], columns: Iterable[tuple[str, str]]
 ) -> set[tuple[str, str]]:

@@ -1,8 +1,8 @@
 """Changes that take several steps where there are rows: enums rebuilt, values filled in."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import replace
 
 from berceau.errors import MigrationError
 from berceau.schema.changes import (
@@ -19,26 +19,12 @@ from berceau.schema.changes import (
     SetAside,
     Use,
 )
+from berceau.schema.choices import NO_CHOICES, Choices
 from berceau.schema.model import Column, Enum, Schema, Table
 from berceau.schema.names import object_name, quote_name
 
 # The form of a constant: PostgreSQL gives it to all rows at once, without touching them.
 _CONSTANT = re.compile(r"-?\d+(\.\d+)?|true|false|E?'([^'\\]|''|\\.)*'(::[\w ]+(\[\])?)?", re.I)
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What the developer chose for the rows that are there.
-
-    ``backfills`` is SQL by (table, column); ``labels`` the label that takes another's place, by
-    (enum, label that goes).
-    """
-
-    backfills: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    labels: Mapping[tuple[str, str], str] = field(default_factory=dict)
-
-
-NO_CHOICES = Choices()
 
 
 def in_steps(
@@ -59,9 +45,9 @@ def in_steps(
             case AlterEnum() if _goes_or_moves(change):
                 steps += _rebuild(change, current, desired, choices)
             case AddColumn():
-                steps += _add(change, choices.backfills.get((change.table, change.column.name)))
+                steps += _add(change, choices)
             case AlterColumn():
-                steps += _alter(change, choices.backfills.get((change.table, change.after.name)))
+                steps += _alter(change, choices)
             case _:
                 steps.append(change)
     return (*steps, *_freeing(steps, current, viewed))
@@ -107,32 +93,43 @@ def _columns(schema: Schema) -> Iterator[tuple[Table, Column]]:
     return ((table, column) for table in schema.tables for column in table.columns)
 
 
-def _add(change: AddColumn, backfill: str | None) -> Iterator[Change]:
+def _add(change: AddColumn, choices: Choices) -> Iterator[Change]:
     table, column = change.table, change.column
-    if backfill is None:
+    chosen = choices.backfills.get((table, column.name))
+    value = chosen if not lacks_values(change) else choices.value(table, column.name)
+    if value is None:
         yield change
-    elif _CONSTANT.fullmatch(backfill):
-        filled = replace(column, default=backfill)
+    elif _CONSTANT.fullmatch(value):
+        filled = replace(column, default=value)
         yield AddColumn(table, filled)
         yield AlterColumn(table, filled, column)
     else:
         bare = replace(column, not_null=False, default=None)
         yield AddColumn(table, bare)
-        yield Backfill(table, column.name, backfill)
+        yield Backfill(table, column.name, value)
         if bare != column:
             yield AlterColumn(table, bare, column)
 
 
-def _alter(change: AlterColumn, backfill: str | None) -> Iterator[Change]:
+def _alter(change: AlterColumn, choices: Choices) -> Iterator[Change]:
     """Yield the new type first, then the values, then that there must be one."""
     table, before, after = change.table, change.before, change.after
+    value = choices.value(table, after.name) or after.default
     optional = replace(after, not_null=before.not_null and after.not_null)
     if optional != before:
         yield AlterColumn(table, before, optional)
-    if backfill is not None and not before.not_null:
-        yield Backfill(table, after.name, backfill)
+    if lacks_values(change) and value is not None:
+        yield Backfill(table, after.name, value)
     if optional != after:
         yield AlterColumn(table, optional, after)
+
+
+def lacks_values(change: AddColumn | AlterColumn) -> bool:
+    """Say whether rows need a value for a column, and PostgreSQL has none for them."""
+    if isinstance(change, AlterColumn):
+        return change.after.not_null and not change.before.not_null and not change.after.identity
+    column = change.column
+    return column.not_null and column.default is None and not column.identity
 
 
 def _freeing(

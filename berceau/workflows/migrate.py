@@ -6,14 +6,15 @@ from datetime import UTC, datetime
 from itertools import chain
 from types import MappingProxyType
 
-from berceau.errors import DataLossError, MigrationError
+from berceau.errors import DataLossError
 from berceau.migration.components import components_of, subject
 from berceau.migration.header import Header
 from berceau.migration.script import Script, new_name
 from berceau.postgres.connection import Connection
 from berceau.postgres.rows import count_rows
 from berceau.postgres.url import Url
-from berceau.schema.changes import AddColumn, Change, DropColumn, DropTable
+from berceau.schema.changes import Change, DropColumn, DropTable
+from berceau.schema.choices import parse
 from berceau.schema.model import Schema
 from berceau.schema.moves import name_before
 from berceau.schema.sql import Statement
@@ -29,13 +30,16 @@ from berceau.workflows.renames import Ask, decline
 class Options:
     """What the developer chose.
 
-    ``name`` describes the migration in a word or two; ``renames`` are as ``--rename`` takes them.
+    ``name`` describes the migration in a word or two; ``renames``, ``backfills`` and ``labels`` are
+    as ``--rename``, ``--backfill`` and ``--map-value`` take them.
     """
 
     name: str = "changes"
     create_only: bool = False
     allow_data_loss: bool = False
     renames: Sequence[str] = ()
+    backfills: Sequence[str] = ()
+    labels: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,6 @@ def migrate(
             return Outcome(None, (), applied)
         components = components_of(map(subject, found.changes), owners, scripts)
         _refuse_loss(connection, found.changes, components, options)
-        _refuse_rows_that_do_not_fit(connection, found.changes)
         script = to_script(found, options.name, scripts, chain.from_iterable(components.values()))
         folder.save(settings.migrations, script)
         report(f"wrote migrations/{script.name}")
@@ -90,7 +93,8 @@ def prepare(
     """Return the proven plan of what separates ``scripts`` from the ``declared`` schema."""
     if ask is None and options.allow_data_loss:
         ask = decline
-    return plan(owner, declared, scripts, options.renames, ask)
+    choices = parse(options.backfills, options.labels)
+    return plan(owner, declared, scripts, options.renames, ask, choices)
 
 
 def to_script(
@@ -148,17 +152,3 @@ def _rows(count: int | None) -> str:
     if count is None:
         return "not in this database"
     return f"{count} row{'' if count == 1 else 's'}"
-
-
-def _refuse_rows_that_do_not_fit(connection: Connection, changes: Sequence[Change]) -> None:
-    for change in changes:
-        match change:
-            case AddColumn(table, column) if column.not_null and column.default is None:
-                rows = count_rows(connection, name_before(changes, table))
-                if rows and not column.identity:
-                    raise MigrationError(
-                        f"The column {table}.{column.name} is required, but {table} has "
-                        f"{_rows(rows)} without a value for it.",
-                        cure="Nothing was written. Give the attribute a sql_default, or make it "
-                        "Optional (a string also nullable=True), fill it, and require it later.",
-                    )

@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from berceau.errors import MigrationError, StatementError
 from berceau.migration.script import Script
 from berceau.postgres import catalog, runner
-from berceau.postgres.connection import Connection
+from berceau.postgres.connection import Connection, connect
 from berceau.postgres.dependents import viewed_columns
 from berceau.postgres.schemas import execute
 from berceau.postgres.scratch import scratch
 from berceau.postgres.url import Url
 from berceau.schema.changes import Change
+from berceau.schema.choices import NO_CHOICES, Choices
 from berceau.schema.diff import create, diff
 from berceau.schema.model import Schema
 from berceau.schema.moves import columns_after, inverse
 from berceau.schema.order import order
 from berceau.schema.sql import Statement, to_statements
-from berceau.schema.steps import NO_CHOICES, Choices, in_steps
+from berceau.schema.steps import in_steps
+from berceau.workflows.fitting import AskValue, Rows, fit
 from berceau.workflows.renames import Ask, Settled, decline, settle
 
 
@@ -60,6 +62,7 @@ def plan(
         current = catalog.read(connection)
         viewed = viewed_columns(connection) | viewed_columns(connection, owner.schema)
         settled = settle(connection, current, desired, renames, ask)
+        choices = _fitting(owner, declared, settled, desired, choices, None)
         found = _between(settled, desired, choices, columns_after(settled.changes, viewed))
         with _refusing("Take the change in several steps, or write the migration by hand."):
             _prove(connection, found, current, desired)
@@ -70,6 +73,22 @@ def _as_postgres_sees(owner: Url, declared: Schema) -> Schema:
     with scratch(owner) as connection, _refusing("Correct the entity that declares it."):
         execute(connection, to_statements(order(create(declared))))
         return catalog.read(connection)
+
+
+def _fitting(
+    owner: Url,
+    declared: Schema,
+    settled: Settled,
+    desired: Schema,
+    choices: Choices,
+    ask: AskValue | None,
+) -> Choices:
+    """Return ``choices`` and what ``declared`` says of empty values, held against the rows."""
+    changes = diff(settled.schema, desired)
+    with connect(owner) as target:
+        target.set_session(readonly=True, autocommit=True)
+        rows = Rows(target, settled.changes, settled.schema)
+        return fit(rows, changes, choices.over(declared), ask)
 
 
 def _between(

@@ -139,7 +139,7 @@ def test_a_required_column_needs_an_empty_table_or_a_default(migrate, names, que
     with pytest.raises(MigrationError) as caught:
         migrate(REQUIRED)
     assert "column post.slug is required, but post has 2 rows without" in caught.value.message
-    assert "sql_default" in caught.value.cure
+    assert "--backfill post.slug=SQL" in caught.value.cure
     assert names() == [first]
     assert columns(query, "post") == ["id", "title"]
     query("DELETE FROM post")
@@ -240,9 +240,8 @@ UNFIT = {
 def test_rows_that_do_not_fit_are_kept_as_they_are(migrate, names, query, before, after):
     first = migrate(before).written
     query("INSERT INTO post (title) VALUES ('long'), ('long')")
-    with pytest.raises(StatementError, match="failed: "):
+    with pytest.raises(MigrationError):
         migrate(after)
     assert query("SELECT title FROM post") == [("long",), ("long",)]
     query("TRUNCATE post")
-    second, *_ = migrate(after).applied
-    assert names() == [first, second], "the migration waits for rows that fit"
+    assert names() == [first, *migrate(after).applied]

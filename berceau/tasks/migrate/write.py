@@ -18,10 +18,12 @@ from berceau.workflows.renames import Ask
 
 @command(
     default=True,
-    iterable=["rename"],
+    iterable=["backfill", "map-value", "rename"],
     help={
         "allow-data-loss": "let it drop tables and columns that hold data",
+        "backfill": "TABLE.COLUMN=SQL: what rows get that lack a required value; repeatable",
         "create-only": "write the migration, and don't apply it",
+        "map-value": "ENUM.OLD=NEW: what rows get in place of a value that goes; repeatable",
         "name": "what the migration does, in a word or two",
         "no-input": "ask nothing, as where there is no terminal",
         "rename": "TABLE=NEW, TABLE.COLUMN=NEW, ENUM=NEW or ENUM.VALUE=NEW; repeatable",
@@ -30,13 +32,17 @@ from berceau.workflows.renames import Ask
 def migrate(
     _: Context,
     allow_data_loss: bool = False,
+    backfill: Sequence[str] = (),
     create_only: bool = False,
+    map_value: Sequence[str] = (),
     name: str = "changes",
     no_input: bool = False,
     rename: Sequence[str] = (),
 ) -> None:
     """Write the difference between entities and migrations as SQL, proven, and apply it."""
-    options = Options(name, create_only, allow_data_loss, tuple(rename))
+    options = Options(
+        name, create_only, allow_data_loss, tuple(rename), tuple(backfill), tuple(map_value)
+    )
     migrate_project(load(), options, None if no_input else questioner())
 
 

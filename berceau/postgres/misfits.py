@@ -1,0 +1,87 @@
+"""Rows that a change doesn't fit, found in the database at hand; nothing is written."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg2 import errors, sql
+from psycopg2.extensions import connection as Connection
+
+SHOWN = 3
+"""How many values that don't fit are shown."""
+
+_MISSING = (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedFunction)
+"""The database at hand isn't where the migrations are: it has no such rows."""
+
+
+def count_nulls(connection: Connection, table: str, column: str) -> int:
+    """Count the rows of ``table`` without a value in ``column``."""
+    query = sql.SQL("SELECT count(*) FROM {} WHERE {} IS NULL")
+    return _count(connection, query.format(sql.Identifier(table), sql.Identifier(column)))
+
+
+def count_label(connection: Connection, table: str, column: str, label: str) -> int:
+    """Count the rows of ``table`` whose ``column``, an enum or an array of one, holds ``label``."""
+    query = sql.SQL("SELECT count(*) FROM {} WHERE {} = ANY (ARRAY[{}]::text[])")
+    return _count(
+        connection,
+        query.format(sql.Identifier(table), sql.Literal(label), sql.Identifier(column)),
+    )
+
+
+def duplicates(connection: Connection, table: str, columns: Sequence[str]) -> tuple[int, str]:
+    """Return how many values of ``columns`` several rows of ``table`` share, and some of them."""
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    query = sql.SQL(
+        "SELECT concat_ws(', ', {names}), count(*) OVER (), count(*) FROM {table} "
+        "WHERE ({names}) IS NOT NULL GROUP BY {names} HAVING count(*) > 1 ORDER BY 3 DESC, 1 "
+        "LIMIT {shown}"
+    )
+    rows = _query(
+        connection,
+        query.format(names=names, table=sql.Identifier(table), shown=sql.Literal(SHOWN)),
+    )
+    return (rows[0][1] if rows else 0), ", ".join(f"{value!r} {n} times" for value, _, n in rows)
+
+
+def orphans(
+    connection: Connection, key: tuple[str, Sequence[str]], target: tuple[str, Sequence[str]]
+) -> tuple[int, str]:
+    """Return how many rows of the table of ``key`` point at none of ``target``, and at what.
+
+    Both are a table and its columns.
+    """
+    (table, columns), (parent, parent_columns) = key, target
+    query = sql.SQL(
+        "SELECT concat_ws(', ', {names}), count(*) OVER () FROM {table} c "
+        "WHERE ({names}) IS NOT NULL AND NOT EXISTS (SELECT FROM {parent} p WHERE {match}) "
+        "ORDER BY 1 LIMIT {shown}"
+    )
+    match = sql.SQL(" AND ").join(
+        sql.SQL("c.{} = p.{}").format(sql.Identifier(mine), sql.Identifier(other))
+        for mine, other in zip(columns, parent_columns, strict=True)
+    )
+    rows = _query(
+        connection,
+        query.format(
+            names=sql.SQL(", ").join(sql.SQL("c.{}").format(sql.Identifier(n)) for n in columns),
+            table=sql.Identifier(table),
+            parent=sql.Identifier(parent),
+            match=match,
+            shown=sql.Literal(SHOWN),
+        ),
+    )
+    return (rows[0][1] if rows else 0), ", ".join(repr(value) for value, _ in rows)
+
+
+def _count(connection: Connection, query: sql.Composable) -> int:
+    rows = _query(connection, query)
+    return int(rows[0][0]) if rows else 0
+
+
+def _query(connection: Connection, query: sql.Composable) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(query)
+        except _MISSING:
+            return []
+        return cursor.fetchall()

@@ -1,0 +1,212 @@
+"""Fit: what the rows at hand need before a change, from the options or a person; or a refusal."""
+
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from berceau.errors import MigrationError
+from berceau.postgres.connection import Connection
+from berceau.postgres.misfits import count_label, count_nulls, duplicates, orphans
+from berceau.postgres.rows import count_rows
+from berceau.schema.changes import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    AlterEnum,
+    Change,
+    CreateIndex,
+    CreateTable,
+    Renaming,
+)
+from berceau.schema.choices import Choices, Place
+from berceau.schema.model import Enum, ForeignKey, PrimaryKey, Schema, Unique
+from berceau.schema.moves import column_before, name_before
+from berceau.schema.names import quote_name
+from berceau.schema.steps import lacks_values
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Rows that need something for a change: ``need`` says what, and ``option`` would give it.
+
+    ``place`` is the column, or a label that goes, whose rows become one of ``labels``.
+    """
+
+    place: Place
+    need: str
+    option: str
+    labels: tuple[str, ...] = ()
+
+
+AskValue = Callable[[Gap], str | None]
+"""Answers a gap with SQL or a label, or with ``None``: then the change is given up."""
+
+
+def fit(rows: "Rows", changes: Iterable[Change], choices: Choices, ask: AskValue | None) -> Choices:
+    """Return ``choices`` with what ``ask`` adds, so that ``rows`` fit ``changes``.
+
+    Raises ``MigrationError`` with all that doesn't fit, and the options that settle it.
+    """
+    changes = tuple(changes)
+    _refuse_strangers(changes, choices)
+    refusals, options = [], []
+    for gap in _gaps(rows, changes, choices):
+        answer = ask(gap) if ask else None
+        if answer is None:
+            refusals.append(gap.need)
+            options.append(gap.option)
+        elif gap.labels:
+            choices = replace(choices, labels={**choices.labels, gap.place: answer})
+        else:
+            choices = replace(choices, backfills={**choices.backfills, gap.place: answer})
+    refusals += _misfits(rows, changes)
+    if refusals:
+        raise MigrationError("; ".join(refusals) + ".", cure=_cure(options))
+    return choices
+
+
+def _cure(options: Sequence[str]) -> str:
+    cure = "Nothing was written. "
+    if not options:
+        return cure + "Correct the rows first, or change what is declared."
+    cure += f"Say what they get: {' '.join(options)}"
+    if any(option.startswith("--backfill") for option in options):
+        cure += " (SQL, over the row's other columns), or give the attribute a default"
+    return cure + "."
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows at hand in ``target``, asked for by the names that ``renamed`` gives.
+
+    ``current`` is the schema that has these names.
+    """
+
+    target: Connection
+    renamed: Sequence[Renaming]
+    current: Schema
+
+    def count(self, table: str) -> int:
+        """Count the rows of ``table``."""
+        return count_rows(self.target, name_before(self.renamed, table)) or 0
+
+    def count_nulls(self, table: str, column: str) -> int:
+        """Count the rows without a value in ``column``."""
+        return count_nulls(self.target, *column_before(self.renamed, table, column))
+
+    def count_label(self, enum: Enum, label: str) -> int:
+        """Count the rows of all tables that hold ``label``."""
+        name = quote_name(enum.name)
+        return sum(
+            count_label(self.target, *column_before(self.renamed, table.name, column.name), label)
+            for table in self.current.tables
+            for column in table.columns
+            if column.type in (name, f"{name}[]")
+        )
+
+    def duplicates(self, table: str, columns: Sequence[str]) -> tuple[int, str]:
+        """Return how many values several rows share, and some of them."""
+        return duplicates(self.target, *self._before(table, columns))
+
+    def orphans(self, table: str, key: ForeignKey) -> tuple[int, str]:
+        """Return how many rows point at none, and at what."""
+        parent = self._before(key.target, key.target_columns)
+        return orphans(self.target, self._before(table, key.columns), parent)
+
+    def _before(self, table: str, columns: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+        names = tuple(column_before(self.renamed, table, column)[1] for column in columns)
+        return name_before(self.renamed, table), names
+
+
+def _gaps(rows: Rows, changes: Iterable[Change], choices: Choices) -> Iterator[Gap]:
+    for change in changes:
+        match change:
+            case AddColumn(table, column) if lacks_values(change):
+                count = rows.count(table)
+                if count and choices.value(table, column.name) is None:
+                    yield _backfill(table, column.name, f"{table} has {_rows(count)}")
+            case AlterColumn(table, _, column) if lacks_values(change):
+                given = choices.value(table, column.name) or column.default
+                count = 0 if given else rows.count_nulls(table, column.name)
+                if count:
+                    yield _backfill(table, column.name, f"{table} has {_rows(count)}")
+            case AlterEnum(before, after):
+                for label in before.labels:
+                    if label not in after.labels and (after.name, label) not in choices.labels:
+                        yield from _label(rows, before, after, label)
+
+
+def _backfill(table: str, column: str, who: str) -> Gap:
+    return Gap(
+        (table, column),
+        f"The column {table}.{column} is required, but {who} without a value for it",
+        f"--backfill {shlex.quote(f'{_quote(table)}.{_quote(column)}=SQL')}",
+    )
+
+
+def _label(rows: Rows, before: Enum, after: Enum, label: str) -> Iterator[Gap]:
+    count = rows.count_label(before, label)
+    if count:
+        option = f"{_quote(after.name)}.{_quote(label)}=NEW"
+        yield Gap(
+            (after.name, label),
+            f"The enum {after.name} loses {label!r}, which {_rows(count)} "
+            f"hold{'s' if count == 1 else ''}",
+            f"--map-value {shlex.quote(option)}",
+            after.labels,
+        )
+
+
+def _misfits(rows: Rows, changes: Sequence[Change]) -> Iterator[str]:
+    new = {change.table.name for change in changes if isinstance(change, CreateTable)}
+    for change in changes:
+        if getattr(change, "table", None) in new:
+            continue
+        match change:
+            case AddConstraint(table, Unique() | PrimaryKey() as key):
+                yield from _duplicates(rows, table, key.columns)
+            case CreateIndex(table, index) if index.unique and index.where is None:
+                yield from _duplicates(rows, table, index.keys)
+            case AddConstraint(table, ForeignKey() as key):
+                count, shown = rows.orphans(table, key)
+                if count:
+                    yield (
+                        f"{', '.join(key.columns)} of {_rows(count)} of {table} "
+                        f"point{'s' if count == 1 else ''} at no row of {key.target}: {shown}"
+                    )
+
+
+def _duplicates(rows: Rows, table: str, columns: Sequence[str]) -> Iterator[str]:
+    count, shown = rows.duplicates(table, columns)
+    if count:
+        yield f"{', '.join(columns)} of {table} shall be unique, but there is {shown}" + (
+            f" and {count - shown.count(' times')} more" if count > shown.count(" times") else ""
+        )
+
+
+def _refuse_strangers(changes: Sequence[Change], choices: Choices) -> None:
+    """Raise ``MigrationError`` for a choice that no change asks for: it may be mistyped."""
+    places: set[Place] = set()
+    for change in changes:
+        match change:
+            case AddColumn(table, column) | AlterColumn(table, _, column):
+                places.add((table, column.name))
+            case AlterEnum(before, after):
+                places |= {(after.name, label) for label in set(before.labels) - {*after.labels}}
+    for place in (*choices.backfills, *choices.labels):
+        if place not in places:
+            name = ".".join(place)
+            raise MigrationError(
+                f"Nothing changes that needs a value for {name}.",
+                cure="Nothing was written. Correct the name, or leave the option out: --backfill "
+                "is for a column that is new or becomes required, --map-value for a label "
+                "that goes.",
+            )
+
+
+def _rows(count: int) -> str:
+    return f"{count} row{'' if count == 1 else 's'}"
+
+
+def _quote(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"' if set(name) & set('".=') else name
