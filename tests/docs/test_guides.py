@@ -26,6 +26,8 @@ VARYING = [
     (re.compile(r"\b\d{14}(?=_)"), "TIMESTAMP"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(,\d{3})?"), "MOMENT"),
     (re.compile(r"\b\d+(\.\d+)?(?= ?m?s\b)"), "TIME"),
+    (re.compile(r"(?<=MOMENT)\.\d{3} UTC \[\d+\]"), " OF A PROCESS"),
+    (re.compile(r'(?<=server at )"[\w.]+"( \([\d.]+\))?, port \d+'), "AN ADDRESS"),
     (re.compile(r"(?<=PID )\d+|(?<=process )\d+"), "PID"),
     (re.compile(r"={3,}"), "==="),
     (re.compile(r"\(\d:\d\d:\d\d\)"), "UPTIME"),
