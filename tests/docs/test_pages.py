@@ -1,4 +1,4 @@
-"""Links between the pages of the documentation lead somewhere."""
+"""What the pages say of files is true: links lead somewhere, and every room is on the plan."""
 
 import re
 from pathlib import Path
@@ -21,3 +21,10 @@ def test_links_lead_somewhere(page):
         target = page.parent / path if path else page
         assert target.exists(), path
         assert not anchor or anchor in anchors(target), f"{path}#{anchor}"
+
+
+def test_the_architecture_names_every_room():
+    rooms = {path.stem for path in (ROOT / "berceau").iterdir() if not path.name.startswith("_")}
+    table = (ROOT / "docs" / "architecture.md").read_text()
+    named = {name.rstrip("/") for name in re.findall(r"^\| `([\w/]+)(?:\.py)?` \|", table, re.M)}
+    assert rooms - {"py"} <= named
