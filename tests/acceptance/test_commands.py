@@ -21,7 +21,7 @@ LEDGER = "SELECT name FROM berceau_migration ORDER BY name"
 FIRST, SECOND = "20260101000000_first", "20260101000001_second"
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 60) -> object:
+def wait_for(condition: Callable[[], object], seconds: float = 30) -> object:
     end = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < end, "waited in vain"
@@ -29,17 +29,8 @@ def wait_for(condition: Callable[[], object], seconds: float = 60) -> object:
     return found
 
 
-@pytest.fixture
-def sessions(query):
-    """Return a function that gives the processes that run SQL with some words in it."""
-    ours = "pid <> pg_backend_pid() AND state = 'active'"
-    return lambda words: query(
-        f"SELECT pid FROM pg_stat_activity WHERE {ours} AND query LIKE '%{words}%'"
-    )
-
-
 class Gate:
-    """SQL that waits where a migration should be held, until the gate is opened."""
+    """``sql`` waits where a migration should be held, until the gate is opened."""
 
     def __init__(self, connection) -> None:
         self.connection = connection
@@ -53,6 +44,16 @@ class Gate:
     def open(self) -> None:
         with self.connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s)", (self.key,))
+
+    def waiting(self) -> list[int]:
+        """Return the processes of the server that wait at the gate."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted "
+                "AND objid = %s",
+                (self.key,),
+            )
+            return [pid for (pid,) in cursor.fetchall()]
 
 
 @pytest.fixture
@@ -157,12 +158,12 @@ def test_a_folder_that_is_no_migration_is_refused(connected, query, folder, says
     assert query(TABLES) == []
 
 
-def test_two_deploys_at_once_apply_each_migration_once(connected, query, sessions, gate):
+def test_two_deploys_at_once_apply_each_migration_once(connected, query, gate):
     connected.migration(FIRST, f"CREATE TABLE counted (a int);\n{gate.sql}")
     connected.migration(SECOND, "INSERT INTO counted VALUES (1);\n")
     gate.close()
     one = connected.start("invoke", "migrate.deploy")
-    wait_for(lambda: sessions("CREATE TABLE counted"))
+    wait_for(gate.waiting)
     two = connected.start("invoke", "migrate.deploy")
     assert re.match(r"waiting for another deploy: \w+ \(process \d+", two.stdout.readline())
     gate.open()
@@ -173,14 +174,12 @@ def test_two_deploys_at_once_apply_each_migration_once(connected, query, session
     assert query(LEDGER) == [(FIRST,), (SECOND,)]
 
 
-def test_a_deploy_killed_in_the_middle_leaves_nothing_half_applied(
-    connected, query, sessions, gate
-):
+def test_a_deploy_killed_in_the_middle_leaves_nothing_half_applied(connected, query, gate):
     connected.migration(FIRST, "CREATE TABLE before ();\n")
     connected.migration(SECOND, f"CREATE TABLE half ();\n{gate.sql}")
     gate.close()
     deploy = connected.start("invoke", "migrate.deploy")
-    wait_for(lambda: sessions("CREATE TABLE half"))
+    wait_for(gate.waiting)
     deploy.kill()
     deploy.communicate()
     gate.open()
@@ -190,15 +189,13 @@ def test_a_deploy_killed_in_the_middle_leaves_nothing_half_applied(
     assert query(TABLES) == [("before",), ("berceau_migration",), ("whole",)]
 
 
-def test_a_migrate_killed_in_its_scratch_schema_is_cleaned_up_after(
-    connected, query, sessions, gate
-):
+def test_a_migrate_killed_in_its_scratch_schema_is_cleaned_up_after(connected, query, gate):
     connected.migration(FIRST, f"CREATE TABLE slow (a int);\n{gate.sql}")
     connected.succeed("migrate.deploy")
     connected.component("blog", BLOG)
     gate.close()
     migrate = connected.start("invoke", "migrate", "--allow-data-loss")
-    ((pid,),) = wait_for(lambda: sessions("CREATE TABLE slow"))
+    (pid,) = wait_for(gate.waiting)
     (scratch,) = (
         name
         for name in schemas_like(gate.connection, PREFIX)
@@ -214,11 +211,11 @@ def test_a_migrate_killed_in_its_scratch_schema_is_cleaned_up_after(
     assert query(TABLES) == [("berceau_migration",), ("post",)]
 
 
-def test_an_interrupted_command_ends_without_a_traceback(connected, query, sessions, gate):
+def test_an_interrupted_command_ends_without_a_traceback(connected, query, gate):
     connected.migration(FIRST, f"CREATE TABLE half ();\n{gate.sql}")
     gate.close()
     deploy = connected.start("invoke", "migrate.deploy")
-    wait_for(lambda: sessions("CREATE TABLE half"))
+    wait_for(gate.waiting)
     deploy.send_signal(signal.SIGINT)
     gate.open()
     _, err = deploy.communicate(timeout=60)
