@@ -18,7 +18,7 @@ from berceau.workflows.renames import Ask
 
 @command(
     default=True,
-    iterable=["backfill", "map-value", "rename"],
+    iterable=["backfill", "map_value", "rename"],
     help={
         "allow-data-loss": "let it drop tables and columns that hold data",
         "backfill": "TABLE.COLUMN=SQL: what rows get that lack a required value; repeatable",
@@ -32,16 +32,16 @@ from berceau.workflows.renames import Ask
 def migrate(
     _: Context,
     allow_data_loss: bool = False,
-    backfill: Sequence[str] = (),
+    backfill: Sequence[str] | None = None,
     create_only: bool = False,
-    map_value: Sequence[str] = (),
+    map_value: Sequence[str] | None = None,
     name: str = "changes",
     no_input: bool = False,
-    rename: Sequence[str] = (),
+    rename: Sequence[str] | None = None,
 ) -> None:
     """Write the difference between entities and migrations as SQL, proven, and apply it."""
     options = Options(
-        name, create_only, allow_data_loss, tuple(rename), tuple(backfill), tuple(map_value)
+        name, create_only, allow_data_loss, rename or (), backfill or (), map_value or ()
     )
     migrate_project(load(), options, None if no_input else questioner())
 
