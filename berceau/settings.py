@@ -32,6 +32,11 @@ class Settings:
         return self.root / ".berceau"
 
     @property
+    def cache(self) -> Path:
+        """The folder of what was costly to find out."""
+        return self.state / "cache"
+
+    @property
     def components(self) -> Path:
         """The folder whose packages are the project's components."""
         return self.root / "components"

@@ -59,6 +59,20 @@ def read(connection: Connection) -> tuple[Applied, ...]:
         return tuple(Applied(*row) for row in cursor.fetchall())
 
 
+def read_scripts(connection: Connection) -> tuple[Script, ...]:
+    """Return what was applied as it was then, in order of name, whatever the files say now.
+
+    Migrations that another one replaced are left out where that one was recorded.
+    """
+    if not read(connection):
+        return ()
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("SELECT name, script FROM {} ORDER BY name").format(_TABLE))
+        scripts = tuple(Script(*row) for row in cursor.fetchall())
+    replaced = {name for script in scripts for name in script.header.replaces}
+    return tuple(script for script in scripts if script.name not in replaced)
+
+
 def record(connection: Connection, script: Script) -> None:
     """Write that ``script`` was applied, in the transaction that applied it."""
     with connection.cursor() as cursor:

@@ -1,23 +1,30 @@
-"""Schemas as plain data and back: what a cache can keep."""
+"""Schemas, and other dataclasses, as plain data and back: what a cache can keep."""
 
 from dataclasses import fields, is_dataclass
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from berceau.schema.model import Schema
 
+Value = TypeVar("Value")
 
-def encode(schema: Schema) -> dict[str, Any]:
-    """Return ``schema`` as dictionaries, lists and what JSON knows besides."""
-    data: dict[str, Any] = _encode(schema)
+
+def encode(value: object) -> dict[str, Any]:
+    """Return ``value``, a dataclass, as dictionaries, lists and what JSON knows besides."""
+    data: dict[str, Any] = _encode(value)
     return data
 
 
 def decode(data: dict[str, Any]) -> Schema:
     """Return the schema that ``data``, from ``encode``, describes."""
-    schema: Schema = _decode(Schema, data)
-    return schema
+    return decode_as(Schema, data)
+
+
+def decode_as(kind: type[Value], data: dict[str, Any]) -> Value:
+    """Return the value of the dataclass ``kind`` that ``data``, from ``encode``, describes."""
+    value: Value = _decode(kind, data)
+    return value
 
 
 def _encode(value: Any) -> Any:

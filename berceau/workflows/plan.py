@@ -56,7 +56,7 @@ def plan(
     with like. The plan is carried out there, forth and back, before it is returned: raises
     ``MigrationError`` if it doesn't give exactly what it should.
     """
-    desired = _as_postgres_sees(owner, declared)
+    desired = as_postgres_sees(owner, declared)
     with scratch(owner) as connection:
         runner.replay(connection, scripts)
         current = catalog.read(connection)
@@ -69,7 +69,8 @@ def plan(
     return found
 
 
-def _as_postgres_sees(owner: Url, declared: Schema) -> Schema:
+def as_postgres_sees(owner: Url, declared: Schema) -> Schema:
+    """Return ``declared`` as the catalog shows it once it is made, in a scratch schema."""
     with scratch(owner) as connection, _refusing("Correct the entity that declares it."):
         execute(connection, to_statements(order(create(declared))))
         return catalog.read(connection)

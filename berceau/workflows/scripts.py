@@ -72,6 +72,12 @@ def point_head(folder: Path) -> bool:
     return bool(names) and write(folder / HEAD, f"{names[-1]}\n")
 
 
+def has_conflict(folder: Path) -> bool:
+    """Return whether git left the marks of a conflict in ``HEAD``."""
+    head = folder / HEAD
+    return head.is_file() and "<<<<<<<" in head.read_text(encoding="utf-8")
+
+
 def last_name(scripts: Sequence[Script]) -> str | None:
     """Return the name of the newest of ``scripts``."""
     return scripts[-1].name if scripts else None

@@ -1,31 +1,71 @@
-"""Status: what is applied, what is pending, what contradicts, and what nobody declares."""
+"""Status: what is applied, pending, contradictory; how the database differs from all that."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import unified_diff
 
+from berceau.errors import StatementError
 from berceau.migration.history import History, compare
 from berceau.migration.script import Script
-from berceau.postgres import catalog, ledger
+from berceau.postgres import ledger
 from berceau.postgres.connection import connect
 from berceau.postgres.url import Url
+from berceau.schema.managed import Unmanaged, managed
 from berceau.schema.model import Schema
+from berceau.workflows.cache import SchemaCache
+from berceau.workflows.drift import Drift, drift, foreign
+from berceau.workflows.replay import Replayed, read, replayed
 
 
 @dataclass(frozen=True)
 class Status:
-    """The history, and the tables and enums in the database that no component declares."""
+    """The history, and the database beside it.
+
+    ``edits`` gives, by name, what changed in a migration's SQL since it was applied, as a
+    unified diff. ``undeclared`` are the tables and enums of our migrations that no component
+    declares any more. ``unknown`` says why the database couldn't be compared, if it couldn't.
+    """
 
     history: History
-    undeclared: tuple[str, ...]
+    edits: Mapping[str, str] = field(default_factory=dict)
+    drift: Drift = field(default_factory=Drift)
+    unmanaged: tuple[Unmanaged, ...] = ()
+    undeclared: tuple[str, ...] = ()
+    unknown: str = ""
 
 
-def status(owner: Url, declared: Schema, scripts: Sequence[Script]) -> Status:
+def status(owner: Url, declared: Schema, scripts: Sequence[Script], cache: SchemaCache) -> Status:
     """Compare the database of ``owner`` with the migrations and the ``declared`` schema."""
     with connect(owner) as connection:
         connection.autocommit = True
         history = compare(scripts, ledger.read(connection))
-        held = catalog.read(connection)
+        applied = ledger.read_scripts(connection)
+        held = read(connection)
+    edits = _edits(history, scripts, applied)
+    try:
+        built = replayed(owner, applied, cache, "applied")
+    except StatementError as error:
+        return Status(history, edits, unknown=error.message)
+    return Status(
+        history, edits, drift(held, built), foreign(held, built), _undeclared(held, built, declared)
+    )
+
+
+def _edits(
+    history: History, scripts: Sequence[Script], applied: Sequence[Script]
+) -> dict[str, str]:
+    before = {script.name: script.sql for script in applied}
+    after = {script.name: script.sql for script in scripts}
+    return {each.name: _diff(before[each.name], after[each.name]) for each in history.edited}
+
+
+def _diff(before: str, after: str) -> str:
+    lines = (before.splitlines(), after.splitlines())
+    return "\n".join(unified_diff(*lines, "applied", "migration.sql", lineterm="", n=1))
+
+
+def _undeclared(held: Replayed, built: Replayed, declared: Schema) -> tuple[str, ...]:
+    ours = managed(held.schema, built.schema)
     names = {table.name for table in declared.tables} | {enum.name for enum in declared.enums}
-    undeclared = [f"table {table.name}" for table in held.tables if table.name not in names]
-    undeclared += [f"enum {enum.name}" for enum in held.enums if enum.name not in names]
-    return Status(history, tuple(undeclared))
+    undeclared = [f"table {table.name}" for table in ours.tables if table.name not in names]
+    return (*undeclared, *(f"enum {each.name}" for each in ours.enums if each.name not in names))

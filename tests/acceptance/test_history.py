@@ -1,5 +1,8 @@
 """The history of a team: parents, branches, components, and what nobody's migration made."""
 
+import json
+import re
+
 import pytest
 
 BLOG = """
@@ -50,3 +53,154 @@ def test_a_component_taken_out_shows_what_that_drops(blog):
     blog.succeed("migrate", "--allow-data-loss")
     assert "-- Components: tags\n" in sql(blog)
     assert "DROP TABLE tag" in sql(blog)
+
+
+def codes(project) -> list[str]:
+    """Return the codes that the check finds, and hold its two forms against each other."""
+    result = project.invoke("migrate.check", "--json")
+    found = [each["code"] for each in json.loads(result.out)["findings"]]
+    assert result.code == (1 if found else 0)
+    assert ("; ".join(found) in result.err) or found
+    return found
+
+
+def test_a_project_in_order_passes(blog):
+    assert blog.succeed("migrate.check") == "check: entities, migrations and database agree\n"
+    assert codes(blog) == []
+
+
+def test_entities_without_a_migration_are_shown_as_sql(blog):
+    blog.component("tags", TAGS)
+    message = blog.fail("migrate.check")
+    assert "M001 The entities declare what no migration builds" in message
+    assert "CREATE TABLE tag" in message
+    assert "Run `invoke migrate`" in message
+    assert codes(blog) == ["M001"]
+
+
+def test_an_edit_is_shown_as_a_diff(blog):
+    file = blog.root / "migrations" / blog.migrations()[0] / "migration.sql"
+    file.write_text(file.read_text().replace("title text", "title varchar(9)"))
+    for message in (blog.fail("migrate.check"), blog.succeed("migrate.status")):
+        assert re.search(r"^ +-    title text NOT NULL,$", message, re.MULTILINE)
+        assert re.search(r"^ +\+    title varchar\(9\) NOT NULL,$", message, re.MULTILINE)
+    assert codes(blog) == ["M001", "M002"]
+
+
+def test_all_that_is_wrong_is_found_at_once(blog, query):
+    file = blog.root / "migrations" / blog.migrations()[0] / "migration.sql"
+    file.write_text(file.read_text() + "-- an afterthought\n")
+    blog.migration("20990101000000_gone", "SELECT 1;\n")
+    blog.migration("20990101000001_malformed", "-- Parent: two words\n")
+    query(
+        "INSERT INTO berceau_migration (name, checksum, script) VALUES ('20250101000000_x','','')"
+    )
+    query("ALTER TABLE post ALTER title DROP NOT NULL")
+    blog.write("migrations/no_migration/notes.txt", "")
+    found = json.loads(blog.invoke("migrate.check", "--json").out)["findings"]
+    assert [each["code"] for each in found] == ["M002", "M003", "M004", "M004", "M008"]
+    assert found[0]["migration"] == blog.migrations()[0]
+    assert "20990101000001_malformed" in found[2]["message"] + found[3]["message"]
+    assert all(each["message"] and each["cure"] for each in found)
+
+
+def test_migrations_that_do_not_run_are_named(blog):
+    blog.migration("20990101000000_wrong", "SELECT nothing FROM nowhere;\n")
+    assert codes(blog) == ["M007"]
+    assert "nowhere" in blog.fail("migrate.check")
+
+
+def test_the_check_leaves_nothing_behind(blog, query):
+    before = blog.files()
+    query("CREATE VIEW titles AS SELECT title FROM post")
+    blog.succeed("migrate.check")
+    after = blog.files()
+    assert {path for path in after if path not in before} <= {
+        f".berceau/cache/{kind}.json" for kind in ("applied", "declared", "migrations")
+    }
+    assert query("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'berceau_scratch%'") == []
+    assert query("SELECT * FROM titles") == []
+
+
+UNMANAGED = """
+CREATE TABLE by_hand (id int PRIMARY KEY);
+CREATE TYPE mood AS ENUM ('good', 'bad');
+CREATE VIEW titles AS SELECT title FROM post;
+CREATE FUNCTION twice(a int) RETURNS int LANGUAGE sql AS 'SELECT 2 * a';
+CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER watch BEFORE UPDATE ON post FOR EACH ROW EXECUTE FUNCTION nothing();
+CREATE SEQUENCE numbers;
+CREATE DOMAIN short AS varchar(3);
+ALTER TABLE post ADD COLUMN note text;
+ALTER TABLE post ADD CONSTRAINT filled CHECK (title <> '');
+CREATE INDEX by_title ON post (title);
+"""
+LISTED = [
+    "column post.note",
+    "constraint filled on post",
+    "enum mood",
+    "function nothing()",
+    "function twice(integer)",
+    "index by_title on post",
+    "sequence numbers",
+    "table by_hand",
+    "trigger watch on post",
+    "type short",
+    "view titles",
+]
+
+
+def test_what_no_migration_made_is_listed_and_stays(blog, query):
+    query(UNMANAGED)
+    query("INSERT INTO post (title, note) VALUES ('a', 'kept')")
+    status = blog.succeed("migrate.status")
+    assert re.findall(r"^unmanaged: (.*)", status, re.MULTILINE) == LISTED
+    assert codes(blog) == []
+    assert "nothing to do" in blog.succeed("migrate")
+    blog.component("blog", BLOG + "    pages = Optional(int)\n")
+    blog.succeed("migrate", "--name", "pages")
+    assert query("SELECT note FROM post, titles") == [("kept",)]
+    found = json.loads(blog.succeed("migrate.status", "--json"))
+    assert [f"{each['kind']} {each['name']}" for each in found["unmanaged"]] == LISTED
+    assert not any(found["drift"].values())
+    assert found["undeclared"] == []
+
+
+DRIFT = {
+    "a nullable column": (
+        "ALTER TABLE post ALTER title DROP NOT NULL",
+        "ALTER COLUMN title SET NOT NULL",
+        "ALTER COLUMN title DROP NOT NULL",
+    ),
+    "another type": (
+        "ALTER TABLE post ALTER title TYPE varchar(50)",
+        "ALTER COLUMN title TYPE text",
+        "ALTER COLUMN title TYPE character varying(50)",
+    ),
+    "a column gone": ("ALTER TABLE post DROP title", "ADD COLUMN title", "DROP COLUMN title"),
+    "a table gone": ("DROP TABLE post", "CREATE TABLE post", "DROP TABLE post"),
+}
+
+
+@pytest.mark.parametrize(("change", "restore", "adopt"), DRIFT.values(), ids=DRIFT)
+def test_drift_is_shown_as_sql_in_both_directions(blog, query, change, restore, adopt):
+    query(change)
+    for message in (blog.succeed("migrate.status"), blog.fail("migrate.check")):
+        back, here = message.split("to restore what the migrations build:")[1].split("to adopt")
+        assert restore in back
+        assert adopt in here
+    assert codes(blog) == ["M008"]
+
+
+def test_what_a_migration_made_by_hand_is_missed_when_it_is_gone(connected, query):
+    connected.migration(
+        "20260101000000_hand",
+        "CREATE TABLE t (a int);\nCREATE VIEW v AS SELECT a FROM t;\nCREATE VIEW w AS SELECT 1;\n",
+    )
+    connected.succeed("migrate.deploy")
+    query("DROP VIEW v; CREATE OR REPLACE VIEW w AS SELECT 2")
+    status = connected.succeed("migrate.status")
+    assert "    view v is gone" in status
+    assert "    view w differs" in status
+    assert "declared by no component: table t" in status
+    assert "unmanaged" not in status

@@ -2,10 +2,11 @@
 
 from invoke.collection import Collection
 
+from berceau.tasks.migrate.check import check
 from berceau.tasks.migrate.deploy import deploy
 from berceau.tasks.migrate.status import status
 from berceau.tasks.migrate.write import migrate
 
-namespace = Collection("migrate", migrate, deploy, status)
+namespace = Collection("migrate", migrate, check, deploy, status)
 
 __all__ = ["namespace"]

@@ -1,10 +1,14 @@
-"""``invoke migrate.status``: what is applied, pending, changed, and declared by nobody."""
+"""``invoke migrate.status``: what is applied, pending, changed, adrift, and nobody's."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
 
 from invoke.context import Context
 
 from berceau.tasks.command import command
 from berceau.tasks.project import load, print_json, say
 from berceau.workflows import scripts
+from berceau.workflows.cache import SchemaCache
 from berceau.workflows.compose import compose
 from berceau.workflows.databases import databases
 from berceau.workflows.status import Status
@@ -13,14 +17,19 @@ from berceau.workflows.status import status as read
 
 @command(help={"json": "print one JSON document"})
 def status(_: Context, json: bool = False) -> None:
-    """Show what is applied, pending, changed on disk, missing, and declared by nobody."""
+    """Show what is applied, pending, changed on disk, missing, adrift, and unmanaged."""
     settings = load()
     declared = compose(settings.components).schema
-    found = read(databases(settings).owner, declared, scripts.read(settings.migrations))
+    found = read(
+        databases(settings).owner,
+        declared,
+        scripts.read(settings.migrations),
+        SchemaCache(settings.cache),
+    )
     if json:
         print_json(_as_data(found))
         return
-    for line in _lines(found):
+    for line in (*_history(found), *_database(found)):
         say(line)
 
 
@@ -30,20 +39,35 @@ def _as_data(found: Status) -> dict[str, object]:
         "applied": [{"name": each.name, "applied_at": each.applied_at} for each in history.applied],
         "pending": [script.name for script in history.pending],
         "edited": [each.name for each in history.edited],
+        "edits": found.edits,
         "missing": [each.name for each in history.missing],
+        "drift": asdict(found.drift),
+        "unmanaged": [asdict(each) for each in found.unmanaged],
         "undeclared": list(found.undeclared),
+        "unknown": found.unknown,
     }
 
 
-def _lines(found: Status) -> list[str]:
+def _history(found: Status) -> Iterator[str]:
     history = found.history
-    edited = {each.name for each in history.edited}
     missing = {each.name for each in history.missing}
-    lines = []
     for each in history.applied:
-        note = "  CHANGED ON DISK since" if each.name in edited else ""
+        note = "  CHANGED ON DISK since" if each.name in found.edits else ""
         note = "  MISSING on disk" if each.name in missing else note
-        lines.append(f"applied  {each.name}  {each.applied_at:%Y-%m-%d %H:%M:%S %Z}{note}")
-    lines += [f"pending  {script.name}" for script in history.pending]
-    lines += [f"declared by no component: {name}" for name in found.undeclared]
-    return lines or ["no migrations yet: `invoke migrate --name init` writes the first"]
+        yield f"applied  {each.name}  {each.applied_at:%Y-%m-%d %H:%M:%S %Z}{note}"
+    yield from (f"pending  {script.name}" for script in history.pending)
+    for name, difference in found.edits.items():
+        yield f"changed since it was applied: {name}"
+        yield from (f"    {line}" for line in difference.splitlines())
+    if not history.applied and not history.pending:
+        yield "no migrations yet: `invoke migrate --name init` writes the first"
+
+
+def _database(found: Status) -> Iterator[str]:
+    if found.unknown:
+        yield f"not compared with the database: {found.unknown}"
+    if found.drift:
+        yield "drift: the database differs from what its migrations build"
+        yield from (f"    {line}" for line in str(found.drift).splitlines())
+    yield from (f"unmanaged: {each}" for each in found.unmanaged)
+    yield from (f"declared by no component: {name}" for name in found.undeclared)

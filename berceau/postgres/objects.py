@@ -1,0 +1,65 @@
+"""What a PostgreSQL schema holds besides tables and enums: views, functions, triggers ..."""
+
+from dataclasses import dataclass, field
+
+from psycopg2.extensions import connection as Connection
+
+_OBJECTS = """
+WITH schema AS (SELECT to_regnamespace(quote_ident(current_schema())) AS oid),
+relation AS (SELECT c.* FROM pg_class c, schema WHERE c.relnamespace = schema.oid),
+found (class, object, definition) AS (
+    SELECT 'pg_class'::regclass, oid,
+           CASE WHEN relkind IN ('v', 'm') THEN pg_get_viewdef(oid) ELSE '' END
+    FROM relation WHERE relkind IN ('v', 'm', 'f', 'c', 'S')
+    UNION ALL
+    SELECT 'pg_proc'::regclass, p.oid, coalesce(pg_get_function_sqlbody(p.oid), p.prosrc)
+    FROM pg_proc p, schema WHERE p.pronamespace = schema.oid
+    UNION ALL
+    SELECT 'pg_type'::regclass, t.oid, ''
+    FROM pg_type t, schema WHERE t.typnamespace = schema.oid AND t.typtype IN ('d', 'r')
+    UNION ALL
+    SELECT 'pg_trigger'::regclass, t.oid, pg_get_triggerdef(t.oid, true)
+    FROM pg_trigger t JOIN relation r ON r.oid = t.tgrelid WHERE NOT t.tgisinternal
+    UNION ALL
+    SELECT 'pg_rewrite'::regclass, w.oid, ''
+    FROM pg_rewrite w JOIN relation r ON r.oid = w.ev_class WHERE w.rulename <> '_RETURN'
+    UNION ALL
+    SELECT 'pg_policy'::regclass, p.oid, ''
+    FROM pg_policy p JOIN relation r ON r.oid = p.polrelid
+    UNION ALL
+    SELECT 'pg_extension'::regclass, e.oid, ''
+    FROM pg_extension e, schema WHERE e.extnamespace = schema.oid
+)
+SELECT i.type, replace(i.identity, quote_ident(current_schema()) || '.', ''),
+       replace(found.definition, quote_ident(current_schema()) || '.', '')
+FROM found, pg_identify_object(found.class, found.object, 0) i
+WHERE NOT EXISTS (
+    SELECT FROM pg_depend d
+    WHERE d.classid = found.class AND d.objid = found.object
+      AND (d.deptype IN ('e', 'i')
+           OR (d.deptype = 'a' AND i.type = 'sequence' AND d.refobjsubid > 0)))
+ORDER BY 1, 2
+"""
+
+
+@dataclass(frozen=True, order=True)
+class Object:
+    """An object as PostgreSQL identifies it, names of its own schema unqualified.
+
+    ``kind`` is a word or two of SQL: view, function, trigger. ``definition`` is the body of what
+    has one.
+    """
+
+    kind: str
+    name: str
+    definition: str = field(default="", repr=False)
+
+
+def read(connection: Connection) -> tuple[Object, ...]:
+    """Return the objects besides tables, indexes and enums in the connection's schema.
+
+    What belongs to an extension is left out, and the sequence of a column.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_OBJECTS)
+        return tuple(Object(*row) for row in cursor.fetchall())

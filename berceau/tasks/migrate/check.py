@@ -1,0 +1,30 @@
+"""``invoke migrate.check``: for CI, all that is wrong with the migrations, with stable codes."""
+
+from dataclasses import asdict
+
+from invoke.context import Context
+
+from berceau.errors import HistoryError
+from berceau.tasks.command import command
+from berceau.tasks.project import load, print_json, say
+from berceau.workflows.cache import SchemaCache
+from berceau.workflows.check import check as run
+from berceau.workflows.compose import compose
+from berceau.workflows.databases import databases
+
+
+@command(help={"json": "print one JSON document"})
+def check(_: Context, json: bool = False) -> None:
+    """Fail where migrations contradict the entities, the database, or each other."""
+    settings = load()
+    declared = compose(settings.components).schema
+    cache = SchemaCache(settings.cache)
+    findings = run(databases(settings).owner, declared, settings.migrations, cache)
+    if json:
+        print_json({"findings": [asdict(each) for each in findings]})
+    elif not findings:
+        say("check: entities, migrations and database agree")
+    if findings:
+        codes = ", ".join(each.code for each in findings)
+        found = "" if json else "\n" + "\n".join(map(str, findings))
+        raise HistoryError(f"The migrations need attention: {codes}.{found}")

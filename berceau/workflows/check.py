@@ -1,0 +1,94 @@
+"""Check: all that is wrong with a project's migrations, at once; what CI runs."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from berceau.errors import MigrationFileError, StatementError
+from berceau.migration.findings import Code, Finding
+from berceau.migration.script import Script
+from berceau.postgres.url import Url
+from berceau.schema.model import Schema
+from berceau.workflows import scripts as folder
+from berceau.workflows.cache import SchemaCache
+from berceau.workflows.drift import to_sql
+from berceau.workflows.replay import desired, replayed
+from berceau.workflows.status import Status, status
+
+
+def check(
+    owner: Url, declared: Schema, migrations: Path, cache: SchemaCache
+) -> tuple[Finding, ...]:
+    """Return what is wrong with the folder ``migrations``, by itself and beside the database.
+
+    Nothing is written, and the database isn't changed: scratch schemas come and go in it.
+    Raises ``StatementError`` for entities that PostgreSQL refuses.
+    """
+    scripts, errors = folder.examine(migrations)
+    found = status(owner, declared, scripts, cache)
+    findings = [*map(_malformed, errors), *_contradictions(found, migrations), *_drift(found)]
+    if folder.has_conflict(migrations):
+        findings.append(_CONFLICT)
+    # What is broken in itself can't be compared with the entities.
+    if not errors and not any(each.code in (Code.CONFLICT, Code.ORPHAN) for each in findings):
+        findings += _differences(owner, declared, scripts, cache)
+    if found.unknown and not any(each.code is Code.BROKEN for each in findings):
+        findings.append(_broken("The applied migrations", found.unknown))
+    return tuple(sorted(findings, key=lambda each: each.code))
+
+
+_CONFLICT = Finding(
+    Code.CONFLICT,
+    "git left a conflict in migrations/HEAD: two branches both add a migration.",
+    "Run `invoke migrate.rebase`: it settles the migrations, and this file with them.",
+)
+
+
+def _malformed(error: MigrationFileError) -> Finding:
+    where = f" ({error.where})" if error.where and str(error.where) else ""
+    name = error.where.file.parent.name if error.where and error.where.file else None
+    return Finding(Code.MALFORMED, f"{error.message}{where}", error.cure or "", name)
+
+
+def _contradictions(found: Status, migrations: Path) -> Iterator[Finding]:
+    for each in found.history.contradictions:
+        if each.code is Code.MISSING and (migrations / str(each.migration)).is_dir():
+            continue  # it is there, and malformed
+        yield replace(each, detail=found.edits.get(each.migration or "", ""))
+
+
+def _drift(found: Status) -> Iterator[Finding]:
+    if found.drift:
+        yield Finding(
+            Code.DRIFT,
+            "The database differs from what its migrations build.",
+            "Run the SQL that restores it, or `invoke migrate.adopt NAME` to keep it as it is.",
+            detail=str(found.drift),
+        )
+
+
+def _broken(which: str, why: str) -> Finding:
+    return Finding(
+        Code.BROKEN,
+        f"{which} don't run in an empty schema: {why}",
+        "Mend what fails there: every new database runs them all.",
+    )
+
+
+def _differences(
+    owner: Url, declared: Schema, scripts: Sequence[Script], cache: SchemaCache
+) -> Iterator[Finding]:
+    wanted = desired(owner, declared, cache)
+    try:
+        built = replayed(owner, scripts, cache).schema
+    except StatementError as error:
+        yield _broken("The migrations", error.message)
+        return
+    missing = to_sql(built, wanted)
+    if missing:
+        yield Finding(
+            Code.DIFFERENT,
+            "The entities declare what no migration builds.",
+            "Run `invoke migrate`, review what it writes, and commit it.",
+            detail="\n".join(missing),
+        )
