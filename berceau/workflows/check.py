@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from berceau.errors import MigrationFileError, StatementError
+from berceau.errors import MigrationError, MigrationFileError
 from berceau.migration.findings import Code, Finding
 from berceau.migration.script import Script
 from berceau.postgres.url import Url
@@ -81,7 +81,7 @@ def _differences(
     wanted = desired(owner, declared, cache)
     try:
         built = replayed(owner, scripts, cache).schema
-    except StatementError as error:
+    except MigrationError as error:
         yield _broken("The migrations", error.message)
         return
     missing = to_sql(built, wanted)

@@ -30,7 +30,7 @@ def read(connection: Connection) -> Replayed:
 def replayed(
     owner: Url, scripts: Sequence[Script], cache: SchemaCache, kind: str = "migrations"
 ) -> Replayed:
-    """Return what ``scripts`` build on the server of ``owner``; raises ``StatementError``.
+    """Return what ``scripts`` build on the server of ``owner``; raises ``MigrationError``.
 
     The ``cache`` keeps one of each ``kind``.
     """
@@ -47,7 +47,7 @@ def replayed(
 
 
 def desired(owner: Url, declared: Schema, cache: SchemaCache) -> Schema:
-    """Return ``declared`` as PostgreSQL's catalog shows it; raises ``StatementError``."""
+    """Return ``declared`` as PostgreSQL's catalog shows it; raises ``MigrationError``."""
     causes = (repr(declared), *_server(owner))
     return cache.get("declared", causes, lambda: as_postgres_sees(owner, declared))
 

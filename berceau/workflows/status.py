@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import unified_diff
 
-from berceau.errors import StatementError
+from berceau.errors import MigrationError
 from berceau.migration.history import History, compare
 from berceau.migration.script import Script
 from berceau.postgres import ledger
@@ -44,7 +44,7 @@ def status(owner: Url, declared: Schema, scripts: Sequence[Script], cache: Schem
     edits = _edits(history, scripts, applied)
     try:
         built = replayed(owner, applied, cache, "applied")
-    except StatementError as error:
+    except MigrationError as error:
         return Status(history, edits, unknown=error.message)
     return Status(
         history, edits, drift(held, built), foreign(held, built), _undeclared(held, built, declared)

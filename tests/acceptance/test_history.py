@@ -98,7 +98,7 @@ def test_all_that_is_wrong_is_found_at_once(blog, query):
     query("ALTER TABLE post ALTER title DROP NOT NULL")
     blog.write("migrations/no_migration/notes.txt", "")
     found = json.loads(blog.invoke("migrate.check", "--json").out)["findings"]
-    assert [each["code"] for each in found] == ["M002", "M003", "M004", "M004", "M008"]
+    assert [each["code"] for each in found] == ["M002", "M003", "M004", "M004", "M008"], found
     assert found[0]["migration"] == blog.migrations()[0]
     assert "20990101000001_malformed" in found[2]["message"] + found[3]["message"]
     assert all(each["message"] and each["cure"] for each in found)
