@@ -18,6 +18,7 @@ from berceau.schema.choices import parse
 from berceau.schema.model import Schema
 from berceau.schema.moves import name_before
 from berceau.schema.sql import Statement
+from berceau.schema.sql.text import to_text
 from berceau.settings import Settings
 from berceau.workflows import scripts as folder
 from berceau.workflows.databases import databases
@@ -107,17 +108,16 @@ def to_script(
     if found.down is None:
         down = f"-- {name} can't be undone automatically: {found.irreversible}\n"
     else:
-        down = f"-- Undoes {name}\n\n" + _text(found.down)
-    return Script(name, header + _text(found.up), down)
+        down = f"-- Undoes {name}\n{_obstacle(found.obstacle)}\n" + to_text(found.down)
+    return Script(name, header + to_text(found.up), down)
 
 
-def _text(statements: Sequence[Statement]) -> str:
-    return "\n\n".join(_commented(statement) for statement in statements) + "\n"
-
-
-def _commented(statement: Statement) -> str:
-    hazards = "".join(f"-- {hazard}\n" for hazard in sorted(statement.hazards))
-    return f"{hazards}{statement}"
+def _obstacle(obstacle: str) -> str:
+    """Return the comment that warns of rows that can't be undone with, if there is reason to."""
+    if not obstacle:
+        return ""
+    said = "\n".join(f"--   {line}" for line in obstacle.splitlines())
+    return f"-- Proven without rows only. With the rows at hand\n{said}\n"
 
 
 def _refuse_loss(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from berceau.errors import MigrationError, StatementError
 from berceau.migration.script import Script
@@ -21,6 +21,7 @@ from berceau.schema.order import order
 from berceau.schema.sql import Statement, to_statements
 from berceau.schema.steps import in_steps
 from berceau.workflows.fitting import AskValue, Rows, fit
+from berceau.workflows.proof import Case, blames_rows, fill, prove
 from berceau.workflows.renames import Ask, Settled, decline, settle
 
 
@@ -29,13 +30,14 @@ class Plan:
     """The ordered ``changes``, the statements ``up``, and those ``down`` that undo them.
 
     ``down`` is ``None`` where the changes can't be undone automatically; ``irreversible`` says
-    why.
+    why. ``obstacle`` says why it can't be while there are rows as those at hand.
     """
 
     changes: tuple[Change, ...]
     up: tuple[Statement, ...]
     down: tuple[Statement, ...] | None
     irreversible: str = ""
+    obstacle: str = ""
 
 
 def plan(
@@ -64,9 +66,34 @@ def plan(
         settled = settle(connection, current, desired, renames, ask)
         choices = _fitting(owner, declared, settled, desired, choices, None)
         found = _between(settled, desired, choices, columns_after(settled.changes, viewed))
+        case = Case(
+            before=current,
+            settled=settled.schema,
+            after=desired,
+            renamed=settled.changes,
+            changes=found.changes,
+            up=found.up,
+            down=found.down,
+        )
         with _refusing("Take the change in several steps, or write the migration by hand."):
-            _prove(connection, found, current, desired)
-    return found
+            return replace(found, obstacle=_prove(owner, connection, case, scripts))
+
+
+def _prove(owner: Url, connection: Connection, case: Case, scripts: Sequence[Script]) -> str:
+    """Prove ``case`` with rows, and without where rows get in the way; return why they do."""
+    copied = fill(connection, owner.schema, case)
+    try:
+        obstacle = prove(connection, case)
+        if not obstacle:
+            return ""
+    except StatementError as error:
+        if copied or not blames_rows(error):
+            raise
+        obstacle = ""
+    with scratch(owner) as empty:
+        runner.replay(empty, scripts)
+        prove(empty, case)
+    return obstacle
 
 
 def as_postgres_sees(owner: Url, declared: Schema) -> Schema:
@@ -115,22 +142,3 @@ def _refusing(cure: str) -> Iterator[None]:
     except StatementError as error:
         error.cure = f"Nothing was written. {cure}"
         raise
-
-
-def _prove(connection: Connection, found: Plan, current: Schema, desired: Schema) -> None:
-    execute(connection, found.up)
-    _require_equal(connection, desired, "Applying")
-    if found.down is not None:
-        execute(connection, found.down)
-        _require_equal(connection, current, "Undoing")
-
-
-def _require_equal(connection: Connection, expected: Schema, deed: str) -> None:
-    difference = diff(catalog.read(connection), expected)
-    if difference:
-        raise MigrationError(
-            f"{deed} the planned migration doesn't give what it should; "
-            f"the first difference: {difference[0]}",
-            cure="This is a mistake in Berceau: please report it with the entities at hand. "
-            "Nothing was written.",
-        )

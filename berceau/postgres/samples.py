@@ -1,0 +1,205 @@
+"""Rows copied from the database at hand into a scratch schema, with the rows they refer to."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from psycopg2 import sql
+from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
+from psycopg2.extensions import connection as Connection
+
+from berceau.schema.model import Schema, Table
+from berceau.schema.names import quote_name
+
+PASSES = 20
+"""How many steps from row to row references are followed; what leads further stays behind."""
+
+_WANTED = sql.Identifier("berceau_wanted")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Columns of a table that point at columns of ``target``."""
+
+    table: str
+    columns: tuple[str, ...]
+    target: str
+    target_columns: tuple[str, ...]
+
+
+def references(schema: Schema) -> Iterator[Reference]:
+    """Yield what the foreign keys of ``schema`` say."""
+    for table in schema.tables:
+        for key in table.foreign_keys:
+            yield Reference(table.name, key.columns, key.target, key.target_columns)
+
+
+def closure(tables: Sequence[str], refer: Sequence[Reference]) -> set[str]:
+    """Return ``tables`` and all that they refer to, directly or not."""
+    found, new = set(), set(tables)
+    while new:
+        found |= new
+        new = {each.target for each in refer if each.table in found} - found
+    return found
+
+
+def copy_rows(
+    connection: Connection,
+    source: str,
+    current: Schema,
+    limits: Mapping[str, int],
+    refer: Sequence[Reference],
+) -> dict[str, int]:
+    """Copy rows of the schema ``source`` into the scratch schema of ``connection``.
+
+    ``limits`` gives how many of which table; the rows that they refer to come along. Returns how
+    many rows each table got. A table that ``source`` has otherwise than ``current``, or that
+    refers to such a one, gets none. The source is only read, in one snapshot.
+    """
+    alike = _alike(connection, source, current)
+    names = {name for name in limits if closure([name], refer) <= alike}
+    tables = [table for table in current.tables if table.name in closure([*names], refer)]
+    if not tables:
+        return {}
+    refer = [each for each in refer if each.table in {table.name for table in tables}]
+    connection.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, autocommit=False)
+    try:
+        _choose(connection, source, {name: limits[name] for name in names}, refer)
+        counts = _insert(connection, source, current, tables)
+        connection.commit()
+    finally:
+        connection.rollback()
+        connection.set_session(isolation_level="DEFAULT", autocommit=True)
+    return counts
+
+
+def _alike(connection: Connection, source: str, current: Schema) -> set[str]:
+    """Return the tables that have in ``source`` all columns that they have in ``current``."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT c.relname, array_agg(a.attname::text) FROM pg_class c
+            JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+            WHERE c.relkind = 'r' AND c.relnamespace = to_regnamespace(quote_ident(%s))
+            GROUP BY c.relname
+            """,
+            (source,),
+        )
+        found = {name: set(columns) for name, columns in cursor.fetchall()}
+    return {
+        table.name
+        for table in current.tables
+        if table.name in found and {column.name for column in table.columns} <= found[table.name]
+    }
+
+
+def _choose(
+    connection: Connection, source: str, limits: Mapping[str, int], refer: Sequence[Reference]
+) -> None:
+    """Write into a table which rows are wanted, by their place in the snapshot."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.SQL("CREATE TABLE {} (relation text, place tid, UNIQUE (relation, place))").format(
+                _WANTED
+            )
+        )
+        for name, limit in limits.items():
+            cursor.execute(
+                sql.SQL("INSERT INTO {} SELECT %s, ctid FROM {} LIMIT %s").format(
+                    _WANTED, sql.Identifier(source, name)
+                ),
+                (name, limit),
+            )
+        for _ in range(PASSES):
+            found = 0
+            for each in refer:
+                cursor.execute(_follow(source, each), (each.target, each.table))
+                found += cursor.rowcount
+            if not found:
+                return
+        left = 1
+        while left:
+            left = 0
+            for each in refer:
+                cursor.execute(_forget(source, each), (each.table, each.target))
+                left += cursor.rowcount
+
+
+def _follow(source: str, each: Reference) -> sql.Composable:
+    """Return SQL that wants the rows that wanted rows refer to."""
+    return sql.SQL(
+        "INSERT INTO {wanted} SELECT %s, p.ctid FROM {wanted} w "
+        "JOIN {child} c ON w.relation = %s AND c.ctid = w.place JOIN {parent} p ON {match} "
+        "ON CONFLICT DO NOTHING"
+    ).format(**_parts(source, each))
+
+
+def _forget(source: str, each: Reference) -> sql.Composable:
+    """Return SQL that lets go of the rows whose reference leads to a row that isn't wanted."""
+    return sql.SQL(
+        "DELETE FROM {wanted} w USING {child} c WHERE w.relation = %s AND c.ctid = w.place "
+        "AND ({names}) IS NOT NULL AND NOT EXISTS (SELECT FROM {parent} p "
+        "JOIN {wanted} v ON v.relation = %s AND v.place = p.ctid WHERE {match})"
+    ).format(**_parts(source, each))
+
+
+def _parts(source: str, each: Reference) -> dict[str, sql.Composable]:
+    return {
+        "wanted": _WANTED,
+        "child": sql.Identifier(source, each.table),
+        "parent": sql.Identifier(source, each.target),
+        "names": sql.SQL(", ").join(
+            sql.SQL("c.{}").format(sql.Identifier(name)) for name in each.columns
+        ),
+        "match": sql.SQL(" AND ").join(
+            sql.SQL("c.{} = p.{}").format(sql.Identifier(mine), sql.Identifier(other))
+            for mine, other in zip(each.columns, each.target_columns, strict=True)
+        ),
+    }
+
+
+def _insert(
+    connection: Connection, source: str, current: Schema, tables: Sequence[Table]
+) -> dict[str, int]:
+    """Copy what is wanted in one statement: foreign keys are checked at its end."""
+    enums = {quote_name(enum.name) for enum in current.enums}
+    copies = [_copy(source, table, enums) for table in tables]
+    inserts = [
+        sql.SQL("{} AS ({} RETURNING 1)").format(sql.Identifier(f"copied_{number}"), copy)
+        for number, copy in enumerate(copies)
+    ]
+    counts = [
+        sql.SQL("(SELECT count(*) FROM {})").format(sql.Identifier(f"copied_{number}"))
+        for number in range(len(copies))
+    ]
+    comma = sql.SQL(", ")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.SQL("WITH {} SELECT {}").format(comma.join(inserts), comma.join(counts)),
+        )
+        (row,) = cursor.fetchall()
+        cursor.execute(sql.SQL("DROP TABLE {}").format(_WANTED))
+    return {table.name: count for table, count in zip(tables, row, strict=True) if count}
+
+
+def _copy(source: str, table: Table, enums: set[str]) -> sql.Composable:
+    names, values = [], []
+    for column in table.columns:
+        name = sql.Identifier(column.name)
+        element = column.type.removesuffix("[]")
+        # The scratch schema has an enum type of its own under the same name.
+        through = "" if element not in enums else "::text[]" if element != column.type else "::text"
+        names.append(name)
+        values.append(
+            sql.SQL("s.{}{}").format(name, sql.SQL(f"{through}::{column.type}" if through else ""))
+        )
+    return sql.SQL(
+        "INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE SELECT {values} FROM {wanted} w "
+        "JOIN {source} s ON w.relation = {literal} AND s.ctid = w.place"
+    ).format(
+        table=sql.Identifier(table.name),
+        names=sql.SQL(", ").join(names),
+        values=sql.SQL(", ").join(values),
+        wanted=_WANTED,
+        source=sql.Identifier(source, table.name),
+        literal=sql.Literal(table.name),
+    )

@@ -1,0 +1,98 @@
+"""What changes do to rows: which tables they touch, and which values stay as they are."""
+
+from collections.abc import Iterable, Iterator
+
+from berceau.schema.changes import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    AlterEnum,
+    Backfill,
+    Change,
+    CreateIndex,
+    RebuildEnum,
+    RenameLabel,
+    RenameTable,
+)
+from berceau.schema.model import Enum, Schema
+from berceau.schema.names import quote_name
+from berceau.schema.steps import retypes
+
+
+def touched(changes: Iterable[Change], schema: Schema) -> set[str]:
+    """Return the tables of ``schema`` that ``changes`` do something to."""
+    names = {table.name for table in schema.tables}
+    return {name for change in changes for name in _tables(change, schema)} & names
+
+
+def judged(changes: Iterable[Change], schema: Schema) -> set[str]:
+    """Return the tables whose values decide whether ``changes`` can be made."""
+    names = {table.name for table in schema.tables}
+    found = {name for change in changes if _judges(change) for name in _tables(change, schema)}
+    return found & names
+
+
+def unchanged(changes: Iterable[Change], before: Schema, after: Schema) -> dict[str, list[str]]:
+    """Return, by table, the columns whose values ``changes`` between two schemas must keep."""
+    changed = set(_changed(changes, after))
+    old = {table.name: {column.name: column for column in table.columns} for table in before.tables}
+    found = {}
+    for table in after.tables:
+        names = [
+            column.name
+            for column in table.columns
+            if (twin := old.get(table.name, {}).get(column.name))
+            and twin.type == column.type
+            and (table.name, column.name) not in changed
+        ]
+        if names:
+            found[table.name] = names
+    return found
+
+
+def _changed(changes: Iterable[Change], after: Schema) -> Iterator[tuple[str, str]]:
+    for change in changes:
+        match change:
+            case Backfill(table, column):
+                yield table, column
+            case RebuildEnum() if change.mapping:
+                yield from ((use.table, use.column.name) for use in change.uses)
+            case RenameLabel(enum):
+                yield from _uses(enum, after)
+
+
+def _tables(change: Change, schema: Schema) -> Iterator[str]:
+    match change:
+        case AlterEnum(before=Enum(name=enum)):
+            yield from (table for table, _ in _uses(enum, schema))
+        case RebuildEnum():
+            yield from (use.table for use in change.uses)
+        case RenameTable():
+            yield change.after
+        case _:
+            table = getattr(change, "table", None)
+            if table is not None:
+                yield table if isinstance(table, str) else table.name
+
+
+def _uses(enum: str, schema: Schema) -> Iterator[tuple[str, str]]:
+    name = quote_name(enum)
+    for table in schema.tables:
+        for column in table.columns:
+            if column.type in (name, f"{name}[]"):
+                yield table.name, column.name
+
+
+def _judges(change: Change) -> bool:
+    match change:
+        case AddConstraint():
+            return True
+        case RebuildEnum():
+            return bool(set(change.before.labels) - set(change.after.labels))
+        case AlterColumn():
+            return retypes(change) or (change.after.not_null and not change.before.not_null)
+        case CreateIndex(_, index):
+            return index.unique
+        case AddColumn(_, column):
+            return column.not_null
+    return False

@@ -1,0 +1,154 @@
+"""Proof: a plan is carried out, forth and back, on a copy of the schema with rows in it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from berceau.errors import MigrationError, StatementError
+from berceau.migration.script import Script
+from berceau.postgres import catalog, runner
+from berceau.postgres.connection import Connection
+from berceau.postgres.fakes import make_rows
+from berceau.postgres.fingerprints import fingerprint
+from berceau.postgres.samples import Reference, copy_rows, references
+from berceau.schema.changes import AddConstraint, Change, Renaming
+from berceau.schema.diff import diff
+from berceau.schema.model import ForeignKey, Schema
+from berceau.schema.moves import column_before, name_before
+from berceau.schema.sql import Statement
+from berceau.schema.sql.text import to_text
+from berceau.schema.stakes import judged, touched, unchanged
+
+SAMPLE = 100
+"""How many rows of a table that changes are copied, where any rows will do."""
+JUDGED = 10_000
+"""How many are copied where their values decide whether the change can be made."""
+
+_NAME = "proof"
+_DATA_ERRORS = ("22", "23")
+"""Classes of SQLSTATE that blame a value or a row (PostgreSQL manual, appendix A)."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is to be proven: that ``up`` leads from ``before`` to ``after``, and ``down`` back.
+
+    ``changes`` begin with the ``renamed``, which make ``settled`` of ``before``.
+    """
+
+    before: Schema
+    settled: Schema
+    after: Schema
+    renamed: Sequence[Renaming]
+    changes: Sequence[Change]
+    up: Sequence[Statement]
+    down: Sequence[Statement] | None
+
+
+def fill(connection: Connection, source: str, case: Case) -> Mapping[str, int]:
+    """Put rows into the scratch tables that the changes touch; return how many were copied.
+
+    They come from the schema ``source`` with all that they refer to. Where it has none, a few
+    are made up, unless these couldn't tell whether the change can be made.
+    """
+    tables = {table.name for table in case.before.tables}
+    limits = dict.fromkeys(touched(case.changes, case.settled), SAMPLE)
+    limits |= dict.fromkeys(judged(case.changes, case.settled), JUDGED)
+    limits = {name_before(case.renamed, name): limit for name, limit in limits.items()}
+    limits = {name: limits[name] for name in sorted(limits.keys() & tables)}
+    refer = (*references(case.before), *_new_references(case))
+    copied = copy_rows(connection, source, case.before, limits, refer)
+    labels = {enum.name: enum.labels[0] for enum in case.before.enums if enum.labels}
+    make_rows(
+        connection,
+        case.before,
+        [name for name, limit in limits.items() if limit == SAMPLE and name not in copied],
+        labels,
+    )
+    return copied
+
+
+def _new_references(case: Case) -> Iterator[Reference]:
+    """Yield what new foreign keys say of columns that are there already."""
+    there = {(table.name, column.name) for table in case.before.tables for column in table.columns}
+    for change in case.changes:
+        match change:
+            case AddConstraint(table, ForeignKey() as key):
+                child = [column_before(case.renamed, table, name) for name in key.columns]
+                parent = [column_before(case.renamed, key.target, n) for n in key.target_columns]
+                if there.issuperset((*child, *parent)):
+                    yield Reference(
+                        child[0][0],
+                        tuple(name for _, name in child),
+                        parent[0][0],
+                        tuple(name for _, name in parent),
+                    )
+
+
+def prove(connection: Connection, case: Case) -> str:
+    """Carry ``case`` out in the scratch schema of ``connection``, forth and back.
+
+    Returns why undoing failed on the rows that are there, if it did. Raises ``StatementError``
+    with what PostgreSQL refused, and ``MigrationError`` where the result isn't what it should be.
+    """
+    kept = unchanged(case.changes, case.settled, case.after)
+    places = {
+        name: (
+            name_before(case.renamed, name),
+            [column_before(case.renamed, name, column)[1] for column in columns],
+        )
+        for name, columns in kept.items()
+        if name in touched(case.changes, case.settled)
+    }
+    rows = {name: fingerprint(connection, *place) for name, place in places.items()}
+    _run(connection, case.up)
+    _require(connection, case.after, "Applying")
+    _require_rows(rows, {n: fingerprint(connection, n, kept[n]) for n in places}, "Applying")
+    if case.down is not None:
+        try:
+            _run(connection, case.down)
+        except StatementError as error:
+            if blames_rows(error):
+                return error.message
+            raise
+        _require(connection, case.before, "Undoing")
+        back = {name: fingerprint(connection, *place) for name, place in places.items()}
+        _require_rows(rows, back, "Undoing")
+    return ""
+
+
+def blames_rows(error: StatementError) -> bool:
+    """Say whether PostgreSQL refused a statement because of what rows hold."""
+    return str(getattr(error.__cause__, "pgcode", None))[:2] in _DATA_ERRORS
+
+
+def _run(connection: Connection, statements: Sequence[Statement]) -> None:
+    """Run ``statements`` as the script that is written: the very text, cut as a deploy cuts it."""
+    script = Script(_NAME, to_text(statements))
+    try:
+        runner.replay(connection, (script,))
+    except StatementError as error:
+        line = error.where.line if error.where else None
+        place = f"\n    {script.sql.splitlines()[line - 1].strip()}" if line else ""
+        error.message = f"PostgreSQL says: {error.message.partition(' failed: ')[2]}{place}"
+        error.where = None
+        raise
+
+
+def _require(connection: Connection, expected: Schema, deed: str) -> None:
+    difference = diff(catalog.read(connection), expected)
+    if difference:
+        raise _mistake(deed, f"doesn't give what it should; the first difference: {difference[0]}")
+
+
+def _require_rows(before: Mapping[str, object], after: Mapping[str, object], deed: str) -> None:
+    for table, rows in before.items():
+        if after[table] != rows:
+            raise _mistake(deed, f"changes rows of {table} that it should keep")
+
+
+def _mistake(deed: str, what: str) -> MigrationError:
+    return MigrationError(
+        f"{deed} the planned migration {what}.",
+        cure="This is a mistake in Berceau: please report it with the entities at hand. "
+        "Nothing was written.",
+    )
