@@ -45,7 +45,8 @@ class Component:
     def sources(self) -> Iterator[Path]:
         """Yield its Python files in order, its tests left out."""
         for path in sorted(self.path.rglob("*.py")):
-            if "tests" not in path.relative_to(self.path).parts:
+            # An editor's lock may be a link to nowhere, called .#views.py.
+            if path.is_file() and "tests" not in path.relative_to(self.path).parts:
                 yield path
 
 

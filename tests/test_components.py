@@ -106,9 +106,10 @@ def test_entities_are_a_module_or_a_package(folder):
     assert package.entities == folder / "package/entities/__init__.py"
 
 
-def test_sources_leave_tests_out(folder):
+def test_sources_leave_tests_and_locks_of_editors_out(folder):
     for path in ("__init__", "views", "deep/down", "tests/test_views", "deep/tests/test_down"):
         write(folder, f"blog/{path}.py")
+    (folder / "blog/.#views.py").symlink_to("somebody@somewhere.42")
     (blog,) = discover(folder)
     assert [str(path.relative_to(blog.path)) for path in blog.sources()] == [
         "__init__.py",
