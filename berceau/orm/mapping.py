@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pony.orm.core import Database
+from pony.orm.core import Database, Discriminator
 from pony.orm.ormtypes import Array, Json
 
 from berceau.orm.diagnosis import duplicate
@@ -20,7 +20,7 @@ from berceau.schema.model import (
     Table,
     Unique,
 )
-from berceau.schema.names import object_name, quote_name
+from berceau.schema.names import object_name, quote_literal, quote_name
 
 _SERIAL = {"SMALLSERIAL": "SMALLINT", "SERIAL": "INTEGER", "BIGSERIAL": "BIGINT"}
 
@@ -111,6 +111,8 @@ def _one_to_one_columns(table: Any) -> Iterator[tuple[str, ...]]:
 def _column(column: Any) -> Column:
     sql_type = _SERIAL.get(column.sql_type.upper(), column.sql_type)
     default = column.sql_default
+    if default is None:
+        default = _discriminator_of_the_root(column)
     return Column(
         name=column.name,
         type=sql_type,
@@ -119,6 +121,20 @@ def _column(column: Any) -> Column:
         identity=column.is_pk == "auto" or sql_type is not column.sql_type,
         empty=empty_value(column.converter) if column.is_not_null else None,
     )
+
+
+def _discriminator_of_the_root(column: Any) -> str | None:
+    """Return the default of a discriminator: rows from before it existed belong to the root.
+
+    It stays, since a process that doesn't know of subclasses yet inserts rows of the root.
+    """
+    attribute = column.converter.attr
+    if not isinstance(attribute, Discriminator):
+        return None
+    value = attribute.entity._root_._discriminator_
+    if isinstance(value, str):
+        return quote_literal(value)
+    return str(value) if isinstance(value, int) else None
 
 
 def _index(index: Any) -> Index:

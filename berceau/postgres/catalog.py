@@ -1,5 +1,6 @@
 """``pg_catalog`` read as a ``Schema``: what a PostgreSQL schema really holds."""
 
+import re
 from collections import defaultdict
 from typing import Any
 
@@ -15,6 +16,7 @@ from berceau.schema.model import (
     ForeignKey,
     Index,
     PrimaryKey,
+    Rule,
     Schema,
     Table,
     Unique,
@@ -27,6 +29,8 @@ _ACTIONS: dict[str, Action] = {
     "n": "SET NULL",
     "d": "SET DEFAULT",
 }
+
+_GENERATED = {"s": "STORED", "v": "VIRTUAL"}
 
 _ENUMS = """
 SELECT t.typname, array_remove(array_agg(e.enumlabel::text ORDER BY e.enumsortorder), NULL)
@@ -42,14 +46,36 @@ WHERE c.relkind IN ('r', 'p') AND c.relnamespace = %(schema)s::regnamespace
 ORDER BY c.relname COLLATE "C"
 """
 
+_OTHERS = """
+WITH t AS (SELECT * FROM pg_class WHERE relkind IN ('r', 'p')
+           AND relnamespace = %(schema)s::regnamespace AND relname <> %(ledger)s)
+SELECT oid, 'partitions' FROM t WHERE relkind = 'p'
+UNION ALL SELECT oid, 'row security' FROM t WHERE relrowsecurity
+UNION ALL SELECT oid, 'UNLOGGED' FROM t WHERE relpersistence = 'u'
+UNION ALL SELECT oid, 'storage parameters' FROM t WHERE reloptions IS NOT NULL
+UNION ALL SELECT t.oid, 'parent ' || i.inhparent::regclass FROM t
+    JOIN pg_inherits i ON i.inhrelid = t.oid
+UNION ALL SELECT t.oid, 'trigger ' || g.tgname FROM t
+    JOIN pg_trigger g ON g.tgrelid = t.oid AND NOT g.tgisinternal
+UNION ALL SELECT t.oid, 'policy ' || p.polname FROM t JOIN pg_policy p ON p.polrelid = t.oid
+UNION ALL SELECT t.oid, 'rule ' || r.rulename FROM t JOIN pg_rewrite r ON r.ev_class = t.oid
+UNION ALL SELECT t.oid, 'statistics ' || s.stxname FROM t
+    JOIN pg_statistic_ext s ON s.stxrelid = t.oid
+ORDER BY 1, 2
+"""
+
 _COLUMNS = """
 SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
        pg_get_expr(d.adbin, d.adrelid), a.attidentity <> '',
        (SELECT s.relname FROM pg_depend own JOIN pg_class s ON s.oid = own.objid
         WHERE own.classid = 'pg_class'::regclass AND own.refclassid = 'pg_class'::regclass
-          AND own.refobjid = a.attrelid AND own.refobjsubid = a.attnum AND s.relkind = 'S')
+          AND own.refobjid = a.attrelid AND own.refobjsubid = a.attnum AND s.relkind = 'S'),
+       a.attgenerated,
+       CASE WHEN a.attcollation NOT IN (0, t.typcollation) THEN a.attcollation::regcollation::text
+       END
 FROM pg_attribute a
 JOIN pg_class c ON c.oid = a.attrelid
+JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE c.relkind IN ('r', 'p') AND c.relnamespace = %(schema)s::regnamespace
   AND a.attnum > 0 AND NOT a.attisdropped
@@ -58,18 +84,27 @@ ORDER BY a.attrelid, a.attnum
 
 _CONSTRAINTS = """
 SELECT c.conrelid, c.contype, c.conname, c.conkey, target.relname, c.confrelid, c.confkey,
-       c.confdeltype, pg_get_expr(c.conbin, c.conrelid)
-FROM pg_constraint c LEFT JOIN pg_class target ON target.oid = c.confrelid
-WHERE c.connamespace = %(schema)s::regnamespace AND c.contype IN ('p', 'u', 'c', 'f')
+       c.confdeltype, pg_get_expr(c.conbin, c.conrelid), c.convalidated,
+       CASE WHEN {unusual} THEN pg_get_constraintdef(c.oid) END
+FROM pg_constraint c
+LEFT JOIN pg_class target ON target.oid = c.confrelid
+LEFT JOIN pg_index i ON i.indexrelid = c.conindid AND i.indrelid = c.conrelid
+WHERE c.connamespace = %(schema)s::regnamespace AND c.contype IN ('p', 'u', 'c', 'f', 'x')
   AND c.conrelid <> 0
 ORDER BY c.conname COLLATE "C"
 """
 
+_UNUSUAL = """
+    c.contype = 'x' OR c.condeferrable OR c.connoinherit AND c.contype = 'c'
+    OR i.indnullsnotdistinct OR i.indnatts > i.indnkeyatts
+    OR c.contype = 'f' AND (c.confmatchtype <> 's' OR c.confupdtype <> 'a'
+                            OR c.confdelsetcols IS NOT NULL)
+"""
+_UNUSUAL_SINCE_18 = _UNUSUAL + " OR c.conperiod OR NOT c.conenforced"
+
 _INDEXES = """
-SELECT i.indrelid, c.relname,
-       ARRAY(SELECT pg_get_indexdef(i.indexrelid, n, false)
-             FROM generate_series(1, i.indnkeyatts) n),
-       m.amname, i.indisunique, pg_get_expr(i.indpred, i.indrelid)
+SELECT i.indrelid, c.relname, pg_get_indexdef(i.indexrelid), m.amname, i.indisunique,
+       pg_get_expr(i.indpred, i.indrelid), i.indisvalid
 FROM pg_index i
 JOIN pg_class c ON c.oid = i.indexrelid
 JOIN pg_am m ON m.oid = c.relam
@@ -78,6 +113,8 @@ WHERE c.relnamespace = %(schema)s::regnamespace
                   WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
 ORDER BY c.relname COLLATE "C"
 """
+
+_QUOTED_OR_EDGE = re.compile(r'"(?:[^"]|"")*"|E\'(?:[^\'\\]|\'\'|\\.)*\'|\'(?:[^\']|\'\')*\'|[(),]')
 
 Rows = list[tuple[Any, ...]]
 Relation = int
@@ -100,12 +137,16 @@ def read(connection: Connection) -> Schema:
         parameters["schema"] = rows("SELECT quote_ident(current_schema())")[0][0]
         column_rows = rows(_COLUMNS)
         columns = _columns(column_rows)
-        constraints = _constraints(rows(_CONSTRAINTS), column_rows)
+        unusual = _UNUSUAL if connection.server_version < 180000 else _UNUSUAL_SINCE_18
+        constraints = _constraints(rows(_CONSTRAINTS.format(unusual=unusual)), column_rows)
         indexes = _indexes(rows(_INDEXES))
+        others = defaultdict(list)
+        for oid, other in rows(_OTHERS):
+            others[oid].append(other)
         return Schema(
             enums=tuple(Enum(name, tuple(labels)) for name, labels in rows(_ENUMS)),
             tables=tuple(
-                _table(name, columns[oid], constraints[oid], indexes[oid])
+                _table(name, columns[oid], constraints[oid], indexes[oid], others[oid])
                 for oid, name in rows(_TABLES)
             ),
         )
@@ -113,15 +154,33 @@ def read(connection: Connection) -> Schema:
 
 def _columns(rows: Rows) -> dict[Relation, list[Column]]:
     found = defaultdict(list)
-    for relation, _, *facts in rows:
-        found[relation].append(Column(*facts))
+    for relation, _, name, sql_type, not_null, expression, *rest in rows:
+        identity, sequence, kind, collation = rest
+        default = None if kind else expression
+        generated = f"({expression}) {_GENERATED[kind]}" if kind else None
+        found[relation].append(
+            Column(
+                name,
+                sql_type,
+                not_null,
+                default,
+                identity,
+                sequence,
+                generated=generated,
+                collation=collation,
+            )
+        )
     return found
 
 
 def _constraints(rows: Rows, column_rows: Rows) -> dict[Relation, list[Constraint]]:
     names = {(relation, number): name for relation, number, name, *_ in column_rows}
     found: dict[Relation, list[Constraint]] = defaultdict(list)
-    for relation, kind, name, numbers, target, target_oid, target_numbers, action, check in rows:
+    for relation, kind, name, numbers, target, target_oid, target_numbers, *rest in rows:
+        action, check, valid, definition = rest
+        if definition is not None:
+            found[relation].append(Rule(name, definition))
+            continue
         columns = tuple(names[relation, number] for number in numbers or ())
         match kind:
             case "p":
@@ -129,22 +188,46 @@ def _constraints(rows: Rows, column_rows: Rows) -> dict[Relation, list[Constrain
             case "u":
                 found[relation].append(Unique(name, columns))
             case "c":
-                found[relation].append(Check(name, check))
+                found[relation].append(Check(name, check, valid))
             case "f":
                 targets = tuple(names[target_oid, number] for number in target_numbers)
-                found[relation].append(ForeignKey(name, columns, target, targets, _ACTIONS[action]))
+                found[relation].append(
+                    ForeignKey(name, columns, target, targets, _ACTIONS[action], valid)
+                )
     return found
 
 
 def _indexes(rows: Rows) -> dict[Relation, list[Index]]:
     found = defaultdict(list)
-    for relation, name, keys, method, unique, where in rows:
-        found[relation].append(Index(name, tuple(keys), method, unique, where))
+    for relation, name, definition, method, unique, where, valid in rows:
+        body = definition.partition(f" USING {method} (")[2]
+        keys, end = _keys(body)
+        options = body[end:].strip()
+        if where is not None:
+            options = options.removesuffix(f"WHERE {where}").strip()
+        found[relation].append(Index(name, keys, method, unique, where, options, valid))
     return found
 
 
+def _keys(text: str) -> tuple[tuple[str, ...], int]:
+    """Split an index's keys at their commas; also return where the parenthesis closes."""
+    keys, start, depth = [], 0, 0
+    for token in _QUOTED_OR_EDGE.finditer(text):
+        depth += {"(": 1, ")": -1}.get(token[0], 0)
+        if depth < 0 or (depth == 0 and token[0] == ","):
+            keys.append(text[start : token.start()].strip())
+            start = token.end()
+        if depth < 0:
+            break
+    return tuple(keys), start
+
+
 def _table(
-    name: str, columns: list[Column], constraints: list[Constraint], indexes: list[Index]
+    name: str,
+    columns: list[Column],
+    constraints: list[Constraint],
+    indexes: list[Index],
+    others: list[str],
 ) -> Table:
     primary_keys = [each for each in constraints if isinstance(each, PrimaryKey)]
     return Table(
@@ -155,4 +238,6 @@ def _table(
         checks=tuple(each for each in constraints if isinstance(each, Check)),
         foreign_keys=tuple(each for each in constraints if isinstance(each, ForeignKey)),
         indexes=tuple(indexes),
+        rules=tuple(each for each in constraints if isinstance(each, Rule)),
+        others=tuple(others),
     )

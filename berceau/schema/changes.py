@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from berceau.schema.model import Column, Constraint, Enum, Index, Table
+from berceau.schema.model import Check, Column, Constraint, Enum, ForeignKey, Index, Table
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,14 @@ class AddConstraint:
 
 
 @dataclass(frozen=True)
+class ValidateConstraint:
+    """The check of existing rows against a constraint that was added without (NOT VALID)."""
+
+    table: str
+    constraint: Check | ForeignKey
+
+
+@dataclass(frozen=True)
 class DropConstraint:
     """A constraint that is no longer declared."""
 
@@ -233,6 +241,7 @@ Change = (
     | Backfill
     | DropColumn
     | AddConstraint
+    | ValidateConstraint
     | DropConstraint
     | CreateIndex
     | DropIndex

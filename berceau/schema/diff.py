@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
+from berceau.schema.casts import is_free
 from berceau.schema.changes import (
     AddColumn,
     AddConstraint,
@@ -18,8 +19,20 @@ from berceau.schema.changes import (
     DropEnum,
     DropIndex,
     DropTable,
+    ValidateConstraint,
 )
-from berceau.schema.model import EMPTY, Constraint, Index, Schema, Table
+from berceau.schema.free_names import with_free_names
+from berceau.schema.model import (
+    EMPTY,
+    Check,
+    Constraint,
+    ForeignKey,
+    Index,
+    PrimaryKey,
+    Schema,
+    Table,
+    Unique,
+)
 
 
 class Named(Protocol):
@@ -63,9 +76,14 @@ def diff(current: Schema, desired: Schema) -> tuple[Change, ...]:
     """Return the changes that make ``current`` equal to ``desired``, not yet in order.
 
     Constraints and indexes are matched by what they do, not by what they are called: a name
-    of its own is no difference. Neither is the order of a table's columns.
+    of its own is no difference. Neither is the order of a table's columns. A foreign key that
+    rests on a column or key that changes is dropped and made anew.
     """
-    return (*_enum_changes(current, desired), *_table_changes(current, desired))
+    changes = (
+        *_enum_changes(current, desired),
+        *_table_changes(current, desired),
+    )
+    return tuple(with_free_names((*changes, *_renewed(current, desired, changes)), current))
 
 
 def create(schema: Schema) -> tuple[Change, ...]:
@@ -99,14 +117,67 @@ def _changes_within(before: Table, after: Table) -> Iterator[Change]:
     yield from (AddColumn(after.name, column) for column in columns.added)
     yield from (AlterColumn(after.name, old, new) for old, new in columns.changed)
 
-    constraints = compare(before.constraints, after.constraints, key=_nameless)
+    constraints = compare(before.constraints, after.constraints, key=_structure)
     yield from (DropConstraint(after.name, item) for item in constraints.removed)
-    yield from (AddConstraint(after.name, item) for item in constraints.added)
+    for item in constraints.added:
+        yield from _add(after.name, item)
+    for old, new in constraints.changed:
+        yield from _validity(after.name, old, new)
 
-    indexes = compare(before.indexes, after.indexes, key=_nameless)
+    indexes = compare(before.indexes, after.indexes, key=_structure)
     yield from (DropIndex(after.name, index) for index in indexes.removed)
     yield from (CreateIndex(after.name, index) for index in indexes.added)
+    for broken, sound in indexes.changed:
+        if broken.valid != sound.valid:
+            yield DropIndex(after.name, broken)
+            yield CreateIndex(after.name, sound)
 
 
-def _nameless(item: Constraint | Index) -> Constraint | Index:
+def _structure(item: Constraint | Index) -> Constraint | Index:
+    if isinstance(item, Index | Check | ForeignKey):
+        return replace(item, name="", valid=True)
     return replace(item, name="")
+
+
+def _add(table: str, constraint: Constraint) -> Iterator[Change]:
+    """Yield how a constraint joins a table that may have rows: they are checked afterwards."""
+    if isinstance(constraint, Check | ForeignKey):
+        yield AddConstraint(table, replace(constraint, valid=False))
+        if constraint.valid:
+            yield ValidateConstraint(table, constraint)
+    else:
+        yield AddConstraint(table, constraint)
+
+
+def _validity(table: str, old: Constraint, new: Constraint) -> Iterator[Change]:
+    if not isinstance(old, Check | ForeignKey) or not isinstance(new, Check | ForeignKey):
+        return
+    if new.valid and not old.valid:
+        yield ValidateConstraint(table, replace(new, name=old.name))
+    elif old.valid and not new.valid:
+        yield DropConstraint(table, old)
+        yield AddConstraint(table, new)
+
+
+def _renewed(current: Schema, desired: Schema, changes: Iterable[Change]) -> Iterator[Change]:
+    """Yield the foreign keys that stay, but have to let go of what they rest on meanwhile."""
+    retyped, unkeyed = set(), set()
+    for change in changes:
+        if isinstance(change, AlterColumn) and not is_free(change.before.type, change.after.type):
+            retyped.add((change.table, change.after.name))
+        if isinstance(change, DropConstraint) and isinstance(
+            change.constraint, PrimaryKey | Unique
+        ):
+            unkeyed.add((change.table, frozenset(change.constraint.columns)))
+    if not retyped and not unkeyed:
+        return
+    after = {table.name: set(map(_structure, table.foreign_keys)) for table in desired.tables}
+    for table in current.tables:
+        for key in table.foreign_keys:
+            if _structure(key) not in after.get(table.name, ()):
+                continue
+            rests_on = {(table.name, column) for column in key.columns}
+            rests_on |= {(key.target, column) for column in key.target_columns}
+            if rests_on & retyped or (key.target, frozenset(key.target_columns)) in unkeyed:
+                yield DropConstraint(table.name, key)
+                yield from _add(table.name, replace(key, valid=True))

@@ -20,6 +20,7 @@ from berceau.schema.changes import (
     RebuildEnum,
     Restore,
     SetAside,
+    ValidateConstraint,
 )
 from berceau.schema.model import ForeignKey
 from berceau.schema.steps import retypes
@@ -44,14 +45,17 @@ _STAGES: tuple[type | str, ...] = (
     DropEnum,
     AddConstraint,
     CreateIndex,
+    ForeignKey,  # AddConstraint of one
+    ValidateConstraint,
 )
 
 
 def order(changes: Iterable[Change]) -> tuple[Change, ...]:
     """Sort ``changes`` so that each finds what it needs; equals keep the order they came in.
 
-    Foreign keys go first when dropped and last when added, which frees tables to come and go
-    in any order, also where they refer to each other.
+    Foreign keys go first when dropped and late when added, which frees tables to come and go
+    in any order, also where they refer to each other. Rows are checked at the very end, when
+    nothing else waits for the locks.
     """
     return tuple(sorted(changes, key=_stage))
 
@@ -60,5 +64,5 @@ def _stage(change: Change) -> int:
     if isinstance(change, DropConstraint) and isinstance(change.constraint, ForeignKey):
         return -1
     if isinstance(change, AddConstraint) and isinstance(change.constraint, ForeignKey):
-        return len(_STAGES)
+        return _STAGES.index(ForeignKey)
     return _STAGES.index(_RETYPE if retypes(change) else type(change))

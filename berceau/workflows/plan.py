@@ -15,6 +15,7 @@ from berceau.postgres.url import Url
 from berceau.schema.changes import Change
 from berceau.schema.choices import NO_CHOICES, Choices
 from berceau.schema.diff import create, diff
+from berceau.schema.keep import keep
 from berceau.schema.model import Schema
 from berceau.schema.moves import columns_after, inverse
 from berceau.schema.order import order
@@ -64,6 +65,7 @@ def plan(
         current = catalog.read(connection)
         viewed = viewed_columns(connection) | viewed_columns(connection, owner.schema)
         settled = settle(connection, current, desired, renames, ask)
+        desired = keep(settled.schema, desired)
         choices = _fitting(owner, declared, settled, desired, choices, None)
         found = _between(settled, desired, choices, columns_after(settled.changes, viewed))
         case = Case(

@@ -1,14 +1,17 @@
 """Entities of a test's own, migrated in this process: Pony maps each ``Database`` once."""
 
+import datetime
 import enum
 import re
 import shlex
 import subprocess
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
+from uuid import UUID
 
 import pony.orm
 import pytest
@@ -32,14 +35,17 @@ from berceau.workflows.migrate import Options, Outcome, to_script
 from berceau.workflows.migrate import migrate as run_migrate
 from berceau.workflows.plan import plan
 
+TIMES = ("date", "datetime", "time", "timedelta")
 
-@pytest.fixture
+
+@pytest.fixture(scope="session")
 def declare() -> Callable[[str], Schema]:
     """Return a function that gives the schema that entities, as text, declare."""
 
     def declare(entities: str) -> Schema:
         database = pony.orm.Database()
-        exec(dedent(entities), {**vars(pony.orm), "enum": enum, "db": database})
+        names = {**vars(pony.orm), "Decimal": Decimal, "UUID": UUID, "enum": enum, "db": database}
+        exec(dedent(entities), names | {name: getattr(datetime, name) for name in TIMES})
         map_entities(database)
         return to_schema(database)
 

@@ -209,8 +209,8 @@ IMPOSSIBLE = {
     "a type that no cast leads to": (
         "a = Optional(int)",
         "a = Optional(bytes, sql_type='uuid')",
-        "cannot cast type integer to uuid\n    ALTER TABLE post ALTER COLUMN a TYPE uuid",
-        "by hand",
+        "post.a can't become uuid: no integer has a counterpart there",
+        "a new attribute",
     ),
 }
 
@@ -220,10 +220,9 @@ def test_what_postgresql_refuses_is_told_before_anything_is_written(
     migrate, names, before, after, says, cure
 ):
     first = migrate(POST + f"    {before}\n").written
-    with pytest.raises(StatementError) as caught:
+    with pytest.raises(MigrationError) as caught:
         migrate(POST + f"    {after}\n")
     assert says in caught.value.message
-    assert caught.value.cure.startswith("Nothing was written.")
     assert cure in caught.value.cure
     assert names() == [first]
 

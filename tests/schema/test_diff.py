@@ -13,6 +13,7 @@ from berceau.schema.changes import (
     DropEnum,
     DropIndex,
     DropTable,
+    ValidateConstraint,
 )
 from berceau.schema.diff import compare, create, diff
 from berceau.schema.model import (
@@ -96,8 +97,50 @@ def test_what_a_constraint_or_index_does_is_a_difference() -> None:
     assert diff(Schema(tables=(POST,)), Schema(tables=(other,))) == (
         DropConstraint("post", AUTHOR),
         AddConstraint("post", other.uniques[0]),
-        AddConstraint("post", other.foreign_keys[0]),
+        AddConstraint("post", replace(other.foreign_keys[0], valid=False)),
+        ValidateConstraint("post", other.foreign_keys[0]),
         DropIndex("post", INDEX),
+    )
+
+
+def test_a_foreign_key_lets_go_of_what_it_rests_on_while_that_changes():
+    wider = replace(USER, columns=(replace(ID, type="text"),))
+    assert diff(Schema(tables=(POST, USER)), Schema(tables=(POST, wider))) == (
+        AlterColumn("user", ID, wider.columns[0]),
+        DropConstraint("post", AUTHOR),
+        AddConstraint("post", replace(AUTHOR, valid=False)),
+        ValidateConstraint("post", AUTHOR),
+    )
+
+
+def test_a_foreign_key_stays_where_its_values_stay_as_they_are():
+    short, long = (
+        replace(USER, columns=(replace(ID, type=f"character varying({length})"),))
+        for length in (5, 9)
+    )
+    assert diff(Schema(tables=(POST, short)), Schema(tables=(POST, long))) == (
+        AlterColumn("user", short.columns[0], long.columns[0]),
+    )
+
+
+def test_what_was_left_unfinished_is_finished():
+    broken = replace(
+        POST,
+        foreign_keys=(replace(AUTHOR, name="fk", valid=False),),
+        indexes=(replace(INDEX, valid=False),),
+    )
+    assert diff(Schema(tables=(broken,)), Schema(tables=(POST,))) == (
+        ValidateConstraint("post", replace(AUTHOR, name="fk")),
+        DropIndex("post", broken.indexes[0]),
+        CreateIndex("post", INDEX),
+    )
+
+
+def test_what_is_new_takes_no_name_that_stays():
+    kept = replace(POST, indexes=(Index("ix", ("id",)),))
+    after = replace(POST, indexes=(Index("other", ("id",)), Index("ix", ("author",))))
+    assert diff(Schema(tables=(kept,)), Schema(tables=(after,))) == (
+        CreateIndex("post", Index("ix_2", ("author",))),
     )
 
 

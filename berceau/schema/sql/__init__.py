@@ -1,18 +1,23 @@
 """Changes as SQL: each becomes statements that carry their hazards and the lock they take."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from berceau.schema.changes import Change, CreateTable
+from berceau.schema.changes import AddConstraint, Change, CreateTable
+from berceau.schema.model import ForeignKey, Table
 from berceau.schema.sql import (  # noqa: F401 - each registers the changes that it renders
     backfills,
+    columns,
+    constraints,
     dependents,
     enums,
+    indexes,
     renames,
     tables,
 )
-from berceau.schema.sql.statement import Hazard, Lock, Statement, render
+from berceau.schema.sql.statement import Hazard, Lock, Statement, Transaction, render
 
-__all__ = ["Hazard", "Lock", "Statement", "to_statements"]
+__all__ = ["Hazard", "Lock", "Statement", "Transaction", "to_statements"]
 
 
 def to_statements(changes: Iterable[Change]) -> tuple[Statement, ...]:
@@ -23,8 +28,24 @@ def to_statements(changes: Iterable[Change]) -> tuple[Statement, ...]:
     """
     changes = tuple(changes)
     new = {change.table.name for change in changes if isinstance(change, CreateTable)}
-    return tuple(
-        Statement(statement.text) if getattr(change, "table", None) in new else statement
-        for change in changes
-        for statement in render(change)
-    )
+    return tuple(_to_statements(changes, new))
+
+
+def _to_statements(changes: Iterable[Change], new: set[str]) -> Iterator[Statement]:
+    for change in changes:
+        for statement in render(change):
+            yield _harmless(change, statement, new) if _table(change) in new else statement
+
+
+def _table(change: Change) -> str | None:
+    table = getattr(change, "table", None)
+    return table.name if isinstance(table, Table) else table
+
+
+def _harmless(change: Change, statement: Statement, new: set[str]) -> Statement:
+    """Return ``statement`` on a table without rows; only a key's target may feel it."""
+    match change:
+        case AddConstraint(_, ForeignKey(target=target)) if target not in new:
+            return replace(statement, hazards=frozenset())
+        case _:
+            return replace(statement, hazards=frozenset(), lock=Lock.NONE)

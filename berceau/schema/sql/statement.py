@@ -21,9 +21,19 @@ class Lock(StrEnum):
     """The strongest lock that a statement takes on an existing table (manual, 13.3.1)."""
 
     NONE = "none"
+    ACCESS_SHARE = "ACCESS SHARE"
+    SHARE_UPDATE_EXCLUSIVE = "SHARE UPDATE EXCLUSIVE"
     SHARE = "SHARE"
     SHARE_ROW_EXCLUSIVE = "SHARE ROW EXCLUSIVE"
     ACCESS_EXCLUSIVE = "ACCESS EXCLUSIVE"
+
+
+class Transaction(StrEnum):
+    """The transaction that a statement runs in."""
+
+    SHARED = "with its neighbours"
+    OWN = "of its own: it takes long, and other locks must be gone by then"
+    NONE = "none: PostgreSQL refuses it there"
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,7 @@ class Statement:
     text: str
     hazards: frozenset[Hazard] = frozenset()
     lock: Lock = Lock.NONE
+    transaction: Transaction = Transaction.SHARED
 
     def __str__(self) -> str:
         return f"{self.text};"

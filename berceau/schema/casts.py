@@ -1,0 +1,206 @@
+"""How the values of one type become those of another: the expression, and what it may cost."""
+
+import re
+from dataclasses import dataclass
+
+_LIMITS = re.compile(r"\(([\d,]+)\)")
+
+_INTEGERS = {"smallint": 2, "integer": 4, "bigint": 8}
+_FRACTIONS = {"real", "double precision", "numeric"}
+_STRINGS = {"text", "character varying", "character"}
+_VARYING = {"text", "character varying"}
+_JSON = {"json", "jsonb"}
+_ZONED = "timestamp with time zone"
+_NAIVE = "timestamp without time zone"
+_EXACT_IN = {"real": 2, "double precision": 4}
+"""The widest integers, in bytes, that a floating-point type holds exactly."""
+
+_TEMPORAL = {
+    "date": {_NAIVE, _ZONED},
+    "time without time zone": {"time with time zone", "interval"},
+    "time with time zone": {"time without time zone"},
+    _NAIVE: {"date", "time without time zone", _ZONED},
+    _ZONED: {"date", "time without time zone", "time with time zone", _NAIVE},
+    "interval": {"time without time zone"},
+}
+"""What PostgreSQL casts a temporal type to (pg_cast)."""
+
+_KNOWN = {"boolean", "uuid", "bytea", *_INTEGERS, *_FRACTIONS, *_STRINGS, *_JSON, *_TEMPORAL}
+
+
+@dataclass(frozen=True)
+class Cast:
+    """``using`` computes the new value, as SQL.
+
+    ``rewrites`` the table; ``may_fail`` for some values; ``may_lose`` a part of some values
+    without failing.
+    """
+
+    using: str
+    rewrites: bool = True
+    may_fail: bool = True
+    may_lose: bool = False
+
+
+@dataclass(frozen=True)
+class _Type:
+    """``numeric(10,2)[]`` is the base ``numeric`` with the limits 10 and 2, an array."""
+
+    base: str
+    limits: tuple[int, ...]
+    array: bool
+
+
+def cast(value: str, before: str, after: str) -> Cast | None:
+    """Return how ``value``, an SQL expression of the type ``before``, becomes one of ``after``.
+
+    Types are given as ``format_type`` prints them. ``None`` where no value of the one has a
+    counterpart in the other. Of types that aren't built in PostgreSQL itself has to judge.
+    """
+    old, new = _parse(before), _parse(after)
+    using = _using(value, old, new)
+    if using is None:
+        return None
+    free = _is_free(old, new)
+    return Cast(
+        using, not free, may_fail=not free and _may_fail(old, new), may_lose=_may_lose(old, new)
+    )
+
+
+def is_free(before: str, after: str) -> bool:
+    """Say whether PostgreSQL takes values of the type ``before`` as ``after`` just as they are."""
+    return before == after or _is_free(_parse(before), _parse(after))
+
+
+def _parse(text: str) -> _Type:
+    limits = _LIMITS.search(text)
+    base = _LIMITS.sub("", text).removesuffix("[]")
+    return _Type(
+        "interval" if base.startswith("interval") else base,
+        tuple(map(int, limits[1].split(","))) if limits else (),
+        text.endswith("[]"),
+    )
+
+
+def _using(value: str, old: _Type, new: _Type) -> str | None:
+    # Without limits: an explicit cast to varchar(3) would cut values silently, the assignment
+    # that follows refuses.
+    plain = f"{value}::{new.base}{'[]' if new.array else ''}"
+    if old.array or new.array:
+        return _array_using(value, plain, old, new)
+    if new.base in _STRINGS or old.base in _STRINGS or old.base == new.base:
+        return plain
+    if new.base in _JSON:
+        return plain if old.base in _JSON else f"to_{new.base}({value})"
+    if old.base in _JSON:
+        return _from_json(value, plain, old, new)
+    if {old.base, new.base} <= _TEMPORAL.keys():
+        return _temporal(value, plain, old.base, new.base)
+    return _scalar(value, plain, old.base, new.base)
+
+
+def _array_using(value: str, plain: str, old: _Type, new: _Type) -> str | None:
+    if old.array and new.array:
+        element = _using("", _Type(old.base, (), False), _Type(new.base, (), False))
+        return plain if element == f"::{new.base}" else None
+    if new.array and (old.base == new.base or {old.base, new.base} <= _STRINGS):
+        return f"CASE WHEN {value} IS NOT NULL THEN ARRAY[{value}] END"
+    if new.array:
+        return plain if old.base in _STRINGS else None
+    if new.base in _JSON:
+        return f"to_{new.base}({value})"
+    return plain if new.base in _STRINGS else None
+
+
+def _from_json(value: str, plain: str, old: _Type, new: _Type) -> str:
+    numeric = {"boolean", *_INTEGERS, *_FRACTIONS}
+    if old.base == "jsonb" and new.base in numeric:
+        return plain
+    return f"({value} #>> '{{}}')::{new.base}"
+
+
+def _temporal(value: str, plain: str, old: str, new: str) -> str | None:
+    if new not in _TEMPORAL[old]:
+        return None
+    if old == _ZONED:  # never the session's time zone
+        naive = f"{value} AT TIME ZONE 'UTC'"
+        return naive if new == _NAIVE else f"({naive})::{new}"
+    if new == _ZONED:
+        return f"{value}::{_NAIVE} AT TIME ZONE 'UTC'"
+    return plain
+
+
+def _scalar(value: str, plain: str, old: str, new: str) -> str | None:
+    numbers = {*_INTEGERS, *_FRACTIONS}
+    if {old, new} <= numbers:
+        return plain
+    if old == "boolean" and new in numbers:
+        return f"{value}::integer" + ("" if new == "integer" else f"::{new}")
+    if new == "boolean" and old in numbers:
+        return f"{value} <> 0"
+    if old in _KNOWN and new in _KNOWN:
+        return None
+    return plain if old in _KNOWN or new in _KNOWN else f"{value}::text::{new}"
+
+
+def _is_free(old: _Type, new: _Type) -> bool:
+    """Say whether PostgreSQL takes the values as they are."""
+    if old.array or new.array:
+        return old == new
+    if {old.base, new.base} <= _VARYING:
+        return not new.limits or (bool(old.limits) and old.limits <= new.limits)
+    if old.base != new.base:
+        return False
+    if old.base == "numeric" and new.limits:
+        return bool(old.limits) and old.limits[0] <= new.limits[0] and _scale(old) == _scale(new)
+    if old.base == "numeric" or old.base in _TEMPORAL:
+        return not new.limits or (bool(old.limits) and old.limits <= new.limits)
+    return old == new
+
+
+def _may_fail(old: _Type, new: _Type) -> bool:
+    if new.base in _VARYING and not new.limits and not new.array:
+        return False
+    if new.base in _JSON:
+        return old.base in _STRINGS and not old.array
+    if old.base in _TEMPORAL and new.base in _TEMPORAL:
+        return False
+    if old.base in _INTEGERS and new.base in _INTEGERS:
+        return _INTEGERS[old.base] > _INTEGERS[new.base]
+    if old.base in _INTEGERS or old.base == "boolean":
+        return bool(new.limits) or new.base not in (*_INTEGERS, *_FRACTIONS, "boolean")
+    return True
+
+
+def _may_lose(old: _Type, new: _Type) -> bool:
+    if old.base in _INTEGERS:
+        exact = _EXACT_IN.get(new.base, 8)
+        return new.base == "boolean" or _INTEGERS[old.base] > exact
+    if old.base in _FRACTIONS:
+        return _loses_digits(old, new)
+    if old.base in _JSON:
+        return new.base in _INTEGERS or new.base in _EXACT_IN
+    if old.base in _TEMPORAL:
+        coarser = new.base in ("date", "time without time zone") and old.base != "date"
+        return (coarser and old.base != new.base) or (
+            new.base in _TEMPORAL and new.base != "date" and _precision(new) < _precision(old)
+        )
+    return False
+
+
+def _loses_digits(old: _Type, new: _Type) -> bool:
+    if new.base == "numeric":
+        if old.base != "numeric":
+            return bool(new.limits)
+        return bool(new.limits) and (not old.limits or _scale(new) < _scale(old))
+    if new.base in _FRACTIONS:
+        return old.base == "numeric" or (old.base, new.base) == ("double precision", "real")
+    return new.base in _INTEGERS or new.base == "boolean"
+
+
+def _scale(number: _Type) -> int:
+    return number.limits[1] if len(number.limits) > 1 else 0
+
+
+def _precision(moment: _Type) -> int:
+    return moment.limits[0] if moment.limits else 6

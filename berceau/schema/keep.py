@@ -1,0 +1,115 @@
+"""What only a hand-written migration can have made stays: no entity could have declared it."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from berceau.errors import MigrationError
+from berceau.schema.casts import is_free
+from berceau.schema.model import Check, Column, Index, Rule, Schema, Table
+from berceau.schema.names import quote_name
+
+_DECLARABLE_METHODS = ("btree", "gin")
+
+
+def keep(current: Schema, desired: Schema) -> Schema:
+    """Return ``desired`` with what entities can't declare, of the tables that ``current`` has too.
+
+    These are checks, exclusions and deferrable constraints, indexes on expressions and the like,
+    generated columns, collations, triggers. Raises ``MigrationError`` where one of them rests
+    on a column that goes or gets another type: PostgreSQL would drop or change it silently.
+    """
+    before = {table.name: table for table in current.tables}
+    return replace(
+        desired,
+        tables=tuple(
+            _keep(before[table.name], table) if table.name in before else table
+            for table in desired.tables
+        ),
+    )
+
+
+def _keep(before: Table, after: Table) -> Table:
+    kept = replace(
+        after,
+        columns=tuple(_columns(before.columns, after.columns)),
+        checks=_united(before.checks, after.checks),
+        rules=_united(before.rules, after.rules),
+        indexes=(*after.indexes, *(index for index in before.indexes if not _declarable(index))),
+        others=before.others,
+    )
+    _require_untouched(before, kept)
+    return kept
+
+
+def _united(before: Iterable[Check | Rule], after: Iterable[Check | Rule]) -> tuple:  # type: ignore[type-arg]
+    return tuple({replace(each, name=""): each for each in (*before, *after)}.values())
+
+
+def _columns(before: Iterable[Column], after: Iterable[Column]) -> Iterator[Column]:
+    old = {column.name: column for column in before}
+    names = set()
+    for column in after:
+        names.add(column.name)
+        same = old.get(column.name)
+        if same is not None and same.generated is not None:
+            yield same
+        elif same is not None and same.type == column.type and column.collation is None:
+            yield replace(column, collation=same.collation)
+        else:
+            yield column
+    yield from (column for column in old.values() if column.generated and column.name not in names)
+
+
+def _declarable(index: Index) -> bool:
+    plain = all(_is_name(key) for key in index.keys)
+    return (
+        plain
+        and index.method in _DECLARABLE_METHODS
+        and not (index.unique or index.where or index.options)
+    )
+
+
+def _is_name(key: str) -> bool:
+    return re.fullmatch(r'[a-z_][a-z0-9_]*|"(?:[^"]|"")+"', key) is not None
+
+
+def _require_untouched(before: Table, after: Table) -> None:
+    new = {column.name: column for column in after.columns}
+    for column in before.columns:
+        if column.name not in new:
+            _require_unused(column, before, "goes", _users(before))
+        elif not is_free(column.type, new[column.name].type):
+            _require_unused(column, before, "gets another type", _expressions(before))
+
+
+def _users(table: Table) -> Iterator[tuple[str, str]]:
+    yield from _expressions(table)
+    for index in table.indexes:
+        if not _declarable(index):
+            yield f"index {index.name}", " ".join((*index.keys, index.options))
+
+
+def _expressions(table: Table) -> Iterator[tuple[str, str]]:
+    """Yield what PostgreSQL would print differently, once a column has another type."""
+    yield from ((f"check {check.name}", check.expression) for check in table.checks)
+    yield from ((f"constraint {rule.name}", rule.definition) for rule in table.rules)
+    for index in table.indexes:
+        keys = [key for key in index.keys if not _is_name(key)]
+        yield f"index {index.name}", " ".join((*keys, index.where or ""))
+    for column in table.columns:
+        if column.generated:
+            yield f"column {column.name}", column.generated
+
+
+def _require_unused(
+    column: Column, table: Table, what: str, users: Iterator[tuple[str, str]]
+) -> None:
+    name = re.compile(rf"(?<![\w\"]){re.escape(quote_name(column.name))}(?![\w\"])")
+    for user, text in users:
+        if name.search(text):
+            raise MigrationError(
+                f"The {user} of {table.name} uses the column {column.name}, which {what}; "
+                "a hand-written migration made it, and no entity can declare it.",
+                cure=f"First drop the {user}, or write it anew, in a migration of your own.",
+            )
