@@ -42,7 +42,12 @@ CASES = {
     "an optional column required": (
         post("n = Optional(int)"),
         post("n = Required(int)"),
-        (FIT + "ALTER TABLE post ALTER COLUMN n SET NOT NULL;",),
+        (
+            "ALTER TABLE post ADD CONSTRAINT post_n_not_null CHECK (n IS NOT NULL) NOT VALID;",
+            FIT + "ALTER TABLE post VALIDATE CONSTRAINT post_n_not_null;",
+            "ALTER TABLE post ALTER COLUMN n SET NOT NULL;",
+            "ALTER TABLE post DROP CONSTRAINT post_n_not_null;",
+        ),
     ),
     "a required column optional": (
         post("n = Required(int)"),
@@ -67,7 +72,7 @@ CASES = {
     "another type": (
         post("n = Optional(int)"),
         post("n = Optional(int, size=64)"),
-        (FIT + REWRITE + "ALTER TABLE post ALTER COLUMN n TYPE bigint USING n::bigint;",),
+        (REWRITE + "ALTER TABLE post ALTER COLUMN n TYPE bigint USING n::bigint;",),
     ),
     "a length": (
         post("s = Optional(str)"),
@@ -76,6 +81,53 @@ CASES = {
             FIT + REWRITE + "ALTER TABLE post ALTER COLUMN s TYPE character varying(9) "
             "USING s::character varying;",
         ),
+    ),
+    "a length more": (
+        post("s = Optional(str, 9)"),
+        post("s = Optional(str, 20)"),
+        (
+            "ALTER TABLE post ALTER COLUMN s TYPE character varying(20) "
+            "USING s::character varying;",
+        ),
+    ),
+    "digits less": (
+        post("n = Optional(Decimal, 10, 4)"),
+        post("n = Optional(Decimal, 10, 2)"),
+        (
+            FIT + LOSS + REWRITE + "ALTER TABLE post ALTER COLUMN n TYPE numeric(10,2) "
+            "USING n::numeric;",
+        ),
+    ),
+    "a moment that becomes a day": (
+        post("d = Optional(datetime)"),
+        post("d = Optional(date)"),
+        (
+            LOSS + REWRITE + "ALTER TABLE post ALTER COLUMN d TYPE date "
+            "USING (d AT TIME ZONE 'UTC')::date;",
+        ),
+    ),
+    "a yes or no that becomes a number": (
+        post("n = Optional(bool)"),
+        post("n = Optional(int, size=64)"),
+        (REWRITE + "ALTER TABLE post ALTER COLUMN n TYPE bigint USING n::integer::bigint;",),
+    ),
+    "a number that becomes JSON": (
+        post("n = Optional(int)"),
+        post("n = Optional(Json, nullable=True)"),
+        (REWRITE + "ALTER TABLE post ALTER COLUMN n TYPE jsonb USING to_jsonb(n);",),
+    ),
+    "a text that becomes a list": (
+        post("s = Optional(str)"),
+        post("s = Optional(StrArray)"),
+        (
+            REWRITE + "ALTER TABLE post ALTER COLUMN s TYPE text[] "
+            "USING CASE WHEN s IS NOT NULL THEN ARRAY[s] END;",
+        ),
+    ),
+    "the name of an index on another column": (
+        post("n = Optional(int, index='by_n')", "m = Optional(int)"),
+        post("n = Optional(int)", "m = Optional(int, index='by_n')"),
+        ("DROP INDEX by_n;", "CREATE INDEX by_n ON post (m);"),
     ),
     "an index": (
         post("n = Optional(int)"),

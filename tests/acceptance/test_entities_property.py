@@ -20,6 +20,7 @@ from berceau.schema.diff import create, diff
 from berceau.schema.model import Schema
 from berceau.schema.order import order
 from berceau.schema.sql import to_statements
+from berceau.schema.steps import in_steps
 from berceau.workflows.databases import Databases
 
 EXAMPLES = int(os.environ.get("BERCEAU_TEST_EXAMPLES", "40"))
@@ -200,7 +201,7 @@ def normal(schema: Schema) -> object:
 
 
 def migrate(connection: Connection, current: Schema, desired: Schema) -> None:
-    statements = to_statements(order(diff(current, desired)))
+    statements = to_statements(order(in_steps(diff(current, desired), current, desired)))
     for statement in statements:
         note(f"{statement}")
     execute(connection, statements)

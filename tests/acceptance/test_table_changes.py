@@ -4,6 +4,7 @@ import pytest
 
 FIT = "-- fails where existing rows don't fit\n"
 LOSS = "-- loses data\n"
+REWRITE = "-- rewrites the table\n"
 
 POST = """
 class Post(db.Entity):
@@ -16,6 +17,16 @@ class Post(db.Entity):
 
 class Tag(db.Entity):
     posts = Set("Post")
+"""
+PAIR = """
+class Tag(db.Entity):
+    x = Required(int)
+    y = Required(int)
+    PrimaryKey({})
+    notes = Set("Note")
+
+class Note(db.Entity):
+    tag = Required(Tag)
 """
 CREATE_POST = """\
 CREATE TABLE post (
@@ -66,7 +77,8 @@ CASES = {
             ");",
             FIT + "ALTER TABLE post ADD COLUMN tag integer NOT NULL;",
             "CREATE INDEX post_tag_idx ON post (tag);",
-            FIT + TAG_REFERENCE + " ON DELETE CASCADE;",
+            TAG_REFERENCE + " ON DELETE CASCADE NOT VALID;",
+            FIT + "ALTER TABLE post VALIDATE CONSTRAINT post_tag_fkey;",
         ),
     ),
     "a relation gone, with its table": (
@@ -84,7 +96,8 @@ CASES = {
         POST_WITH_TAG.replace('Set("Post")', 'Set("Post", cascade_delete=False)'),
         (
             "ALTER TABLE post DROP CONSTRAINT post_tag_fkey;",
-            FIT + TAG_REFERENCE + ";",
+            TAG_REFERENCE + " NOT VALID;",
+            FIT + "ALTER TABLE post VALIDATE CONSTRAINT post_tag_fkey;",
         ),
     ),
     "a relation made optional": (
@@ -93,7 +106,8 @@ CASES = {
         (
             "ALTER TABLE post DROP CONSTRAINT post_tag_fkey;",
             "ALTER TABLE post ALTER COLUMN tag DROP NOT NULL;",
-            FIT + TAG_REFERENCE + " ON DELETE SET NULL;",
+            TAG_REFERENCE + " ON DELETE SET NULL NOT VALID;",
+            FIT + "ALTER TABLE post VALIDATE CONSTRAINT post_tag_fkey;",
         ),
     ),
     "a relation of many to many": (
@@ -131,8 +145,9 @@ CASES = {
         (
             "ALTER TABLE post ADD COLUMN parent integer;",
             "CREATE INDEX post_parent_idx ON post (parent);",
-            FIT + "ALTER TABLE post ADD CONSTRAINT post_parent_fkey FOREIGN KEY (parent) "
-            "REFERENCES post (id) ON DELETE SET NULL;",
+            "ALTER TABLE post ADD CONSTRAINT post_parent_fkey FOREIGN KEY (parent) "
+            "REFERENCES post (id) ON DELETE SET NULL NOT VALID;",
+            FIT + "ALTER TABLE post VALIDATE CONSTRAINT post_parent_fkey;",
         ),
     ),
     "a relation of one to one": (
@@ -143,16 +158,70 @@ CASES = {
         (
             FIT + "ALTER TABLE cover ADD COLUMN post integer NOT NULL;",
             FIT + "ALTER TABLE cover ADD CONSTRAINT cover_post_key UNIQUE (post);",
-            FIT + "ALTER TABLE cover ADD CONSTRAINT cover_post_fkey FOREIGN KEY (post) "
-            "REFERENCES post (id);",
+            "ALTER TABLE cover ADD CONSTRAINT cover_post_fkey FOREIGN KEY (post) "
+            "REFERENCES post (id) NOT VALID;",
+            FIT + "ALTER TABLE cover VALIDATE CONSTRAINT cover_post_fkey;",
         ),
     ),
     "a subclass": (
         POST,
         POST + "class Note(Post):\n    weight = Required(int)\n",
         (
-            FIT + "ALTER TABLE post ADD COLUMN classtype text NOT NULL;",
+            "ALTER TABLE post ADD COLUMN classtype text DEFAULT 'Post'::text NOT NULL;",
             "ALTER TABLE post ADD COLUMN weight integer;",
+        ),
+    ),
+    "a subclass with a discriminator of one's own": (
+        POST + "    kind = Discriminator(int)\n    _discriminator_ = 1\n",
+        POST
+        + "    kind = Discriminator(int)\n    _discriminator_ = 1\n"
+        + "class Note(Post):\n    _discriminator_ = 2\n",
+        (),
+    ),
+    "one to many that becomes one to one": (
+        POST_WITH_TAG,
+        POST_WITH_TAG.replace('posts = Set("Post")', 'post = Optional("Post")'),
+        (
+            "ALTER TABLE post DROP CONSTRAINT post_tag_fkey;",
+            "DROP INDEX post_tag_idx;",
+            FIT + "ALTER TABLE post ADD CONSTRAINT post_tag_key UNIQUE (tag);",
+            TAG_REFERENCE + " NOT VALID;",
+            FIT + "ALTER TABLE post VALIDATE CONSTRAINT post_tag_fkey;",
+        ),
+    ),
+    "a key of another type, which others refer to": (
+        POST_WITH_TAG,
+        POST_WITH_TAG.replace("    posts", "    id = PrimaryKey(str)\n    posts"),
+        (
+            "ALTER TABLE post DROP CONSTRAINT post_tag_fkey;",
+            REWRITE + "ALTER TABLE post ALTER COLUMN tag TYPE text USING tag::text;",
+            "ALTER TABLE tag ALTER COLUMN id DROP IDENTITY;",
+            REWRITE + "ALTER TABLE tag ALTER COLUMN id TYPE text USING id::text;",
+            TAG_REFERENCE + " ON DELETE CASCADE NOT VALID;",
+            FIT + "ALTER TABLE post VALIDATE CONSTRAINT post_tag_fkey;",
+        ),
+    ),
+    "a key that others refer to, in another order": (
+        PAIR.format("x, y"),
+        PAIR.format("y, x"),
+        (
+            "ALTER TABLE note DROP CONSTRAINT note_tag_x_tag_y_fkey;",
+            "DROP INDEX note_tag_x_tag_y_idx;",
+            "ALTER TABLE tag DROP CONSTRAINT tag_pkey;",
+            FIT + "ALTER TABLE tag ADD CONSTRAINT tag_pkey PRIMARY KEY (y, x);",
+            "CREATE INDEX note_tag_y_tag_x_idx ON note (tag_y, tag_x);",
+            "ALTER TABLE note ADD CONSTRAINT note_tag_y_tag_x_fkey FOREIGN KEY (tag_y, tag_x) "
+            "REFERENCES tag (y, x) ON DELETE CASCADE NOT VALID;",
+            FIT + "ALTER TABLE note VALIDATE CONSTRAINT note_tag_y_tag_x_fkey;",
+        ),
+    ),
+    "a key that gets its numbers from the server": (
+        "class Post(db.Entity):\n    id = PrimaryKey(int)\n",
+        "class Post(db.Entity):\n    id = PrimaryKey(int, auto=True)\n",
+        (
+            "ALTER TABLE post ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY;",
+            "SELECT setval(pg_get_serial_sequence('post', 'id'), max(id)) FROM post "
+            "HAVING max(id) > 0;",
         ),
     ),
     "names that need quotes": (
