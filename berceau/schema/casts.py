@@ -103,13 +103,17 @@ def _array_using(value: str, plain: str, old: _Type, new: _Type) -> str | None:
     if old.array and new.array:
         element = _using("", _Type(old.base, (), False), _Type(new.base, (), False))
         return plain if element == f"::{new.base}" else None
-    if new.array and (old.base == new.base or {old.base, new.base} <= _STRINGS):
+    if new.array and _is_element(old, new):
         return f"CASE WHEN {value} IS NOT NULL THEN ARRAY[{value}] END"
     if new.array:
         return plain if old.base in _STRINGS else None
     if new.base in _JSON:
         return f"to_{new.base}({value})"
     return plain if new.base in _STRINGS else None
+
+
+def _is_element(old: _Type, new: _Type) -> bool:
+    return old.base == new.base or {old.base, new.base} <= _STRINGS
 
 
 def _from_json(value: str, plain: str, old: _Type, new: _Type) -> str:
@@ -163,6 +167,8 @@ def _may_fail(old: _Type, new: _Type) -> bool:
         return False
     if new.base in _JSON:
         return old.base in _STRINGS and not old.array
+    if new.array and not old.array and _is_element(old, new):
+        return False
     if old.base in _TEMPORAL and new.base in _TEMPORAL:
         return False
     if old.base in _INTEGERS and new.base in _INTEGERS:

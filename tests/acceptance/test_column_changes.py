@@ -43,10 +43,10 @@ CASES = {
         post("n = Optional(int)"),
         post("n = Required(int)"),
         (
-            "ALTER TABLE post ADD CONSTRAINT post_n_not_null CHECK (n IS NOT NULL) NOT VALID;",
-            FIT + "ALTER TABLE post VALIDATE CONSTRAINT post_n_not_null;",
+            "ALTER TABLE post ADD CONSTRAINT post_n_required CHECK (n IS NOT NULL) NOT VALID;",
+            FIT + "ALTER TABLE post VALIDATE CONSTRAINT post_n_required;",
             "ALTER TABLE post ALTER COLUMN n SET NOT NULL;",
-            "ALTER TABLE post DROP CONSTRAINT post_n_not_null;",
+            "ALTER TABLE post DROP CONSTRAINT post_n_required;",
         ),
     ),
     "a required column optional": (
@@ -85,10 +85,7 @@ CASES = {
     "a length more": (
         post("s = Optional(str, 9)"),
         post("s = Optional(str, 20)"),
-        (
-            "ALTER TABLE post ALTER COLUMN s TYPE character varying(20) "
-            "USING s::character varying;",
-        ),
+        ("ALTER TABLE post ALTER COLUMN s TYPE character varying(20) USING s::character varying;",),
     ),
     "digits less": (
         post("n = Optional(Decimal, 10, 4)"),

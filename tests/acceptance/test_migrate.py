@@ -5,7 +5,7 @@ import re
 import psycopg2
 import pytest
 
-from berceau.errors import BerceauError, DataLossError, HistoryError, MigrationError, StatementError
+from berceau.errors import BerceauError, DataLossError, HistoryError, MigrationError
 from berceau.postgres.connection import connect
 from berceau.workflows import scripts
 from berceau.workflows.deploy import deploy, history

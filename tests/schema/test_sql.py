@@ -71,10 +71,10 @@ CASES: list[tuple[Change, list[str]]] = [
             "ALTER TABLE t ALTER COLUMN a DROP DEFAULT",
             "ALTER TABLE t ALTER COLUMN a TYPE integer USING a::integer",
             "ALTER TABLE t ALTER COLUMN a SET DEFAULT 1",
-            "ALTER TABLE t ADD CONSTRAINT t_a_not_null CHECK (a IS NOT NULL) NOT VALID",
-            "ALTER TABLE t VALIDATE CONSTRAINT t_a_not_null",
+            "ALTER TABLE t ADD CONSTRAINT t_a_required CHECK (a IS NOT NULL) NOT VALID",
+            "ALTER TABLE t VALIDATE CONSTRAINT t_a_required",
             "ALTER TABLE t ALTER COLUMN a SET NOT NULL",
-            "ALTER TABLE t DROP CONSTRAINT t_a_not_null",
+            "ALTER TABLE t DROP CONSTRAINT t_a_required",
         ],
     ),
     (

@@ -128,7 +128,7 @@ def _retype(change: AlterColumn) -> Statement:
 def _require(change: AlterColumn) -> Iterator[Statement]:
     """Yield what makes a column required: rows are checked while they can be read and written."""
     name = quote_name(change.after.name)
-    check = quote_name(object_name(change.table, (change.after.name,), "not_null"))
+    check = quote_name(object_name(change.table, (change.after.name,), "required"))
     prefix = f"ALTER TABLE {quote_name(change.table)}"
     yield Statement(
         f"{prefix} ADD CONSTRAINT {check} CHECK ({name} IS NOT NULL) NOT VALID",
