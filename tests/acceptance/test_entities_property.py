@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from berceau.errors import BerceauError, MigrationError
 from berceau.postgres import catalog
 from berceau.postgres.connection import Connection
+from berceau.postgres.locks import try_lock, unlock
 from berceau.postgres.schemas import create_schema, drop_schema, execute, use_schema
-from berceau.postgres.scratch import scratch
+from berceau.postgres.scratch import PREFIX, scratch
 from berceau.schema.diff import create, diff
 from berceau.schema.model import Schema
 from berceau.schema.order import order
@@ -179,7 +180,8 @@ def connection(server: Databases) -> Iterator[Connection]:
 @contextmanager
 def built(connection: Connection, declared: Schema) -> Iterator[Schema]:
     """Build what is ``declared`` in a schema of its own, and give it as PostgreSQL sees it."""
-    name = f"berceau_scratch_{secrets.token_hex(6)}"
+    name = PREFIX + secrets.token_hex(6)
+    try_lock(connection, name)
     create_schema(connection, name)
     try:
         use_schema(connection, name)
@@ -187,6 +189,7 @@ def built(connection: Connection, declared: Schema) -> Iterator[Schema]:
         yield catalog.read(connection)
     finally:
         drop_schema(connection, name)
+        unlock(connection, name)
 
 
 def normal(schema: Schema) -> object:
