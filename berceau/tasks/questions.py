@@ -43,7 +43,7 @@ def _choose(question: Question) -> str | None:
     for number, name in choices.items():
         print(f"  {number}  to {name}")
     while True:
-        answer = input(f"Number [{NONE_OF_THEM}]: ").strip()
+        answer = input(f"Which? [{NONE_OF_THEM}] ").strip()
         if answer in ("", NONE_OF_THEM):
             return None
         if answer in choices:

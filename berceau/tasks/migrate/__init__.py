@@ -4,9 +4,10 @@ from invoke.collection import Collection
 
 from berceau.tasks.migrate.check import check
 from berceau.tasks.migrate.deploy import deploy
+from berceau.tasks.migrate.diff import diff
 from berceau.tasks.migrate.status import status
 from berceau.tasks.migrate.write import migrate
 
-namespace = Collection("migrate", migrate, check, deploy, status)
+namespace = Collection("migrate", migrate, check, deploy, diff, status)
 
 __all__ = ["namespace"]

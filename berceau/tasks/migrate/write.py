@@ -16,28 +16,37 @@ from berceau.workflows.migrate import migrate as run
 from berceau.workflows.renames import Ask
 
 
+Texts = Sequence[str] | None
+"""The values of an option that can be repeated; invoke hands them over as a list."""
+
+CHOICES = ("backfill", "map_value", "rename")
+CHOICES_HELP = {
+    "backfill": "TABLE.COLUMN=SQL: what rows get that lack a required value; repeatable",
+    "map-value": "ENUM.OLD=NEW: what rows get in place of a value that goes; repeatable",
+    "rename": "TABLE=NEW, TABLE.COLUMN=NEW, ENUM=NEW or ENUM.VALUE=NEW; repeatable",
+}
+
+
 @command(
     default=True,
-    iterable=["backfill", "map_value", "rename"],
-    help={
+    iterable=CHOICES,
+    help=CHOICES_HELP
+    | {
         "allow-data-loss": "let it drop tables and columns that hold data",
-        "backfill": "TABLE.COLUMN=SQL: what rows get that lack a required value; repeatable",
         "create-only": "write the migration, and don't apply it",
-        "map-value": "ENUM.OLD=NEW: what rows get in place of a value that goes; repeatable",
         "name": "what the migration does, in a word or two",
         "no-input": "ask nothing, as where there is no terminal",
-        "rename": "TABLE=NEW, TABLE.COLUMN=NEW, ENUM=NEW or ENUM.VALUE=NEW; repeatable",
     },
 )
 def migrate(
     _: Context,
     allow_data_loss: bool = False,
-    backfill: Sequence[str] | None = None,
+    backfill: Texts = None,
     create_only: bool = False,
-    map_value: Sequence[str] | None = None,
+    map_value: Texts = None,
     name: str = "changes",
     no_input: bool = False,
-    rename: Sequence[str] | None = None,
+    rename: Texts = None,
 ) -> None:
     """Write the difference between entities and migrations as SQL, proven, and apply it."""
     options = Options(

@@ -1,0 +1,73 @@
+"""``invoke migrate.diff``: the SQL that ``migrate`` would write, for reading."""
+
+from collections.abc import Iterator
+
+from invoke.context import Context
+
+from berceau.schema.sql import Lock, Statement
+from berceau.tasks.command import command
+from berceau.tasks.migrate.write import CHOICES, CHOICES_HELP, Texts
+from berceau.tasks.project import load, print_json, say
+from berceau.workflows.compose import compose
+from berceau.workflows.migrate import Options
+from berceau.workflows.propose import Proposal, propose
+from berceau.workflows.renames import option
+
+
+@command(iterable=CHOICES, help=CHOICES_HELP | {"json": "print one JSON document"})
+def diff(
+    _: Context,
+    backfill: Texts = None,
+    json: bool = False,
+    map_value: Texts = None,
+    rename: Texts = None,
+) -> None:
+    """Print the SQL that `migrate` would write, with its hazards and locks; write nothing."""
+    settings = load()
+    declared = compose(settings.components).schema
+    options = Options(
+        renames=tuple(rename or ()),
+        backfills=tuple(backfill or ()),
+        labels=tuple(map_value or ()),
+    )
+    found = propose(settings, declared, options)
+    if json:
+        print_json(_as_data(found))
+    else:
+        say("\n\n".join(_paragraphs(found)) or "-- nothing to do")
+
+
+def _as_data(found: Proposal) -> dict[str, object]:
+    plan = found.plan
+    return {
+        "up": [_statement_data(each) for each in plan.up],
+        "down": None if plan.down is None else [_statement_data(each) for each in plan.down],
+        "irreversible": plan.irreversible or None,
+        "suggestions": [
+            {
+                "kind": question.kind,
+                "name": question.path,
+                "options": [option(rename) for rename in question.options],
+            }
+            for question in found.questions
+        ],
+    }
+
+
+def _statement_data(statement: Statement) -> dict[str, object]:
+    return {
+        "sql": str(statement),
+        "hazards": sorted(statement.hazards),
+        "lock": None if statement.lock is Lock.NONE else statement.lock,
+    }
+
+
+def _paragraphs(found: Proposal) -> Iterator[str]:
+    for question in found.questions:
+        options = " or ".join(option(rename) for rename in question.options)
+        yield f"-- Was the {question.kind} {question.path} renamed? Then add {options}"
+    for statement in found.plan.up:
+        notes: list[str] = sorted(statement.hazards)
+        if statement.lock is not Lock.NONE:
+            notes.append(f"lock: {statement.lock}")
+        yield "".join(f"-- {note}\n" for note in notes) + str(statement)

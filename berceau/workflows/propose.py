@@ -1,0 +1,33 @@
+"""Propose: the SQL that ``migrate`` would write, and what it would ask; nothing is written."""
+
+from dataclasses import dataclass
+
+from berceau.schema.model import Schema
+from berceau.schema.suggest import Question
+from berceau.settings import Settings
+from berceau.workflows import scripts as folder
+from berceau.workflows.databases import databases
+from berceau.workflows.migrate import Options, prepare
+from berceau.workflows.plan import Plan
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A proven ``plan`` in which nothing is renamed but what was declared, and the questions left.
+
+    The plan drops and adds what the ``questions`` are about.
+    """
+
+    plan: Plan
+    questions: tuple[Question, ...]
+
+
+def propose(settings: Settings, declared: Schema, options: Options) -> Proposal:
+    """Return what separates the migrations on disk from the ``declared`` schema.
+
+    Raises ``MigrationError`` where it can't be migrated; rows of the database aren't asked.
+    """
+    questions: list[Question] = []
+    scripts = folder.read(settings.migrations)
+    found = prepare(databases(settings).owner, declared, scripts, options, questions.append)
+    return Proposal(found, tuple(questions))
