@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from berceau.errors import MigrationError
 from berceau.schema.model import Schema
 from berceau.schema.suggest import Question
 from berceau.settings import Settings
@@ -9,6 +10,7 @@ from berceau.workflows import scripts as folder
 from berceau.workflows.databases import databases
 from berceau.workflows.migrate import Options, prepare
 from berceau.workflows.plan import Plan
+from berceau.workflows.renames import refusal
 
 
 @dataclass(frozen=True)
@@ -29,5 +31,11 @@ def propose(settings: Settings, declared: Schema, options: Options) -> Proposal:
     """
     questions: list[Question] = []
     scripts = folder.read(settings.migrations)
-    found = prepare(databases(settings).owner, declared, scripts, options, questions.append)
+    owner = databases(settings).owner
+    try:
+        found = prepare(owner, declared, scripts, options, questions.append)
+    except MigrationError as error:
+        if questions:  # to drop and add is impossible, so the answers come first
+            raise refusal(questions) from error
+        raise
     return Proposal(found, tuple(questions))

@@ -1,7 +1,7 @@
 """Settle renames: those declared, those that a person confirms, and no other."""
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from berceau.errors import RenameError
@@ -52,7 +52,8 @@ def settle(
         if answers:
             chosen += answers
             found = _carry_out(connection, current, chosen)
-    doubts.refuse()
+    if doubts.questions:
+        raise refusal(doubts.questions)
     return found
 
 
@@ -91,15 +92,15 @@ class _Doubts:
         self.questions.append(question)
         return question.candidates[0]
 
-    def refuse(self) -> None:
-        """Raise ``RenameError`` if there was a question."""
-        if self.questions:
-            lines = "".join(f"\n    {describe(question)}" for question in self.questions)
-            raise RenameError(
-                f"Renamed, or dropped and added?{lines}",
-                cure="Nothing was written. Run it again with each --rename that is meant, or with "
-                "--allow-data-loss to drop and add.",
-            )
+
+def refusal(questions: Iterable[Question]) -> RenameError:
+    """Return the error for ``questions`` that nobody answered, with the options that do."""
+    lines = "".join(f"\n    {describe(question)}" for question in questions)
+    return RenameError(
+        f"Renamed, or dropped and added?{lines}",
+        cure="Nothing was written. Run it again with each --rename that is meant, or with "
+        "--allow-data-loss to drop and add.",
+    )
 
 
 def describe(question: Question) -> str:

@@ -15,7 +15,6 @@ from berceau.workflows.migrate import Options
 from berceau.workflows.migrate import migrate as run
 from berceau.workflows.renames import Ask
 
-
 Texts = Sequence[str] | None
 """The values of an option that can be repeated; invoke hands them over as a list."""
 
