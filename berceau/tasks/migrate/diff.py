@@ -26,9 +26,9 @@ def diff(
     settings = load()
     declared = compose(settings.components).schema
     options = Options(
-        renames=tuple(rename or ()),
-        backfills=tuple(backfill or ()),
-        labels=tuple(map_value or ()),
+        renames=rename or (),
+        backfills=backfill or (),
+        labels=map_value or (),
     )
     found = propose(settings, declared, options)
     if json:
