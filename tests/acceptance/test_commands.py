@@ -174,6 +174,16 @@ def test_two_deploys_at_once_apply_each_migration_once(connected, query, gate):
     assert query(LEDGER) == [(FIRST,), (SECOND,)]
 
 
+def test_two_migrates_at_once_write_one_migration(connected):
+    connected.component("blog", BLOG)
+    one = connected.start("invoke", "migrate", "--name", "one")
+    two = connected.start("invoke", "migrate", "--name", "two")
+    printed = [each.communicate(timeout=60) for each in (one, two)]
+    assert (one.returncode, two.returncode) == (0, 0), printed
+    (name,) = connected.migrations()
+    assert sorted(f"applying {name}" in out for out, _ in printed) == [False, True]
+
+
 def test_a_deploy_killed_in_the_middle_leaves_nothing_half_applied(connected, query, gate):
     connected.migration(FIRST, "CREATE TABLE before ();\n")
     connected.migration(SECOND, f"CREATE TABLE half ();\n{gate.sql}")
@@ -199,7 +209,7 @@ def test_a_migrate_killed_in_its_scratch_schema_is_cleaned_up_after(connected, q
     (scratch,) = (
         name
         for name in schemas_like(gate.connection, PREFIX)
-        if f"(process {pid}," in str(holder(gate.connection, name))
+        if f"(process {pid}" in str(holder(gate.connection, name))
     )
     migrate.kill()
     migrate.communicate()
