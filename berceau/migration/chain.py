@@ -18,6 +18,15 @@ def branches(scripts: Sequence[Script]) -> tuple[tuple[str, tuple[Script, ...]],
     return tuple((parent, tuple(each)) for parent, each in children.items() if len(each) > 1)
 
 
+def descendants(scripts: Sequence[Script], first: Script) -> tuple[Script, ...]:
+    """Return ``first`` and those of ``scripts`` that follow it, directly or not, in order."""
+    found: dict[str, Script] = {}
+    for script, before in _pairs(scripts):
+        if script == first or _parent(script, before) in found:
+            found[script.name] = script
+    return tuple(found.values())
+
+
 def breaks(scripts: Sequence[Script]) -> tuple[Finding, ...]:
     """Return what is wrong with the chain of ``scripts``, which come in order of name."""
     forks = branches(scripts)

@@ -10,6 +10,7 @@ NO_PARENT = "none"
 """The parent of the first migration, as the header writes it."""
 
 _LINE = re.compile(r"--\s*(Parent|Components|Replaces)\s*:(.*)", re.IGNORECASE)
+_PLACE = re.compile(r"--\s*(Migration\s|Parent\s*:)", re.IGNORECASE)
 _NAME = re.compile(r"[^\s,]+")
 
 
@@ -55,6 +56,14 @@ def parse(sql: str) -> Header:
     return Header(
         found.get("Parent", (None,))[0], found.get("Components", ()), found.get("Replaces", ())
     )
+
+
+def moved(sql: str, name: str, parent: str) -> str:
+    """Return ``sql`` as the migration ``name`` that follows ``parent``; other comments stay."""
+    comments = _comments(sql)
+    kept = [line for line in comments if not _PLACE.match(line)]
+    rest = sql.removeprefix("\ufeff").splitlines()[len(comments) :]
+    return "\n".join([f"-- Migration {name}", f"-- Parent: {parent}", *kept, *rest]) + "\n"
 
 
 def without(sql: str) -> str:

@@ -82,6 +82,17 @@ def record(connection: Connection, script: Script) -> None:
         )
 
 
+def rename(connection: Connection, name: str, script: Script) -> None:
+    """Write that what was applied as ``name`` is ``script`` now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.SQL("UPDATE {} SET name = %s, checksum = %s, script = %s WHERE name = %s").format(
+                _TABLE
+            ),
+            (script.name, script.checksum, script.sql, name),
+        )
+
+
 @contextmanager
 def deploy_lock(
     connection: Connection,

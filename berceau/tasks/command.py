@@ -23,6 +23,7 @@ def command(
     name: str | None = None,
     default: bool = False,
     iterable: Iterable[str] | None = None,
+    positional: Iterable[str] | None = None,
     help: dict[str, str] | None = None,
 ) -> Callable[[Function], Task[Function]]: ...
 

@@ -61,6 +61,14 @@ def save(folder: Path, script: Script) -> None:
     point_head(folder)
 
 
+def move(folder: Path, name: str, script: Script) -> None:
+    """Turn the migration called ``name`` into ``script``; other files in its folder stay."""
+    if script.name != name:
+        (folder / name).rename(folder / script.name)
+    write(folder / script.name / UP, script.sql)
+    write(folder / script.name / DOWN, script.down)
+
+
 def point_head(folder: Path) -> bool:
     """Let ``HEAD`` in ``folder`` name the newest migration; say whether that changed it.
 
