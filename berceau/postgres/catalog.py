@@ -178,7 +178,7 @@ def _constraints(rows: Rows, column_rows: Rows) -> dict[Relation, list[Constrain
     found: dict[Relation, list[Constraint]] = defaultdict(list)
     for relation, kind, name, numbers, target, target_oid, target_numbers, *rest in rows:
         action, check, valid, definition = rest
-        if definition is not None:
+        if definition is not None and kind != "f":
             found[relation].append(Rule(name, definition))
             continue
         columns = tuple(names[relation, number] for number in numbers or ())
@@ -191,8 +191,9 @@ def _constraints(rows: Rows, column_rows: Rows) -> dict[Relation, list[Constrain
                 found[relation].append(Check(name, check, valid))
             case "f":
                 targets = tuple(names[target_oid, number] for number in target_numbers)
+                definition = definition and definition.removesuffix(" NOT VALID")
                 found[relation].append(
-                    ForeignKey(name, columns, target, targets, _ACTIONS[action], valid)
+                    ForeignKey(name, columns, target, targets, _ACTIONS[action], valid, definition)
                 )
     return found
 

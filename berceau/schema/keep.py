@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from berceau.errors import MigrationError
 from berceau.schema.casts import is_free
-from berceau.schema.model import Check, Column, Index, Rule, Schema, Table
-from berceau.schema.names import quote_name
+from berceau.schema.model import Check, Column, ForeignKey, Index, Rule, Schema, Table, Unique
+from berceau.schema.names import quote_name, quote_names
 
 _DECLARABLE_METHODS = ("btree", "gin")
 
@@ -33,6 +33,8 @@ def _keep(before: Table, after: Table) -> Table:
     kept = replace(
         after,
         columns=tuple(_columns(before.columns, after.columns)),
+        uniques=tuple(each for each in after.uniques if not _ruled(each, before.rules)),
+        foreign_keys=tuple(_foreign_keys(before.foreign_keys, after.foreign_keys)),
         checks=_united(before.checks, after.checks),
         rules=_united(before.rules, after.rules),
         indexes=(*after.indexes, *(index for index in before.indexes if not _declarable(index))),
@@ -59,6 +61,26 @@ def _columns(before: Iterable[Column], after: Iterable[Column]) -> Iterator[Colu
         else:
             yield column
     yield from (column for column in old.values() if column.generated and column.name not in names)
+
+
+def _ruled(unique: Unique, rules: Iterable[Rule]) -> bool:
+    """Say whether one of ``rules`` is ``unique`` with more to it: deferrable, for one."""
+    columns = f"({quote_names(unique.columns)})"
+    starts = f"UNIQUE {columns}", f"UNIQUE NULLS NOT DISTINCT {columns}"
+    return any(rule.definition.startswith(starts) for rule in rules)
+
+
+def _foreign_keys(
+    before: Iterable[ForeignKey], after: Iterable[ForeignKey]
+) -> Iterator[ForeignKey]:
+    kept = {_reference(key): key for key in before if key.definition is not None}
+    for key in after:
+        yield kept.pop(_reference(key), key)
+    yield from kept.values()
+
+
+def _reference(key: ForeignKey) -> tuple[object, ...]:
+    return key.columns, key.target, key.target_columns
 
 
 def _declarable(index: Index) -> bool:
@@ -94,6 +116,8 @@ def _expressions(table: Table) -> Iterator[tuple[str, str]]:
     """Yield what PostgreSQL would print differently, once a column has another type."""
     yield from ((f"check {check.name}", check.expression) for check in table.checks)
     yield from ((f"constraint {rule.name}", rule.definition) for rule in table.rules)
+    for key in table.foreign_keys:
+        yield f"foreign key {key.name}", key.definition or ""
     for index in table.indexes:
         keys = [key for key in index.keys if not _is_name(key)]
         yield f"index {index.name}", " ".join((*keys, index.where or ""))

@@ -69,7 +69,8 @@ class Check:
 class ForeignKey:
     """A reference from ``columns`` to ``target_columns`` of the table ``target``.
 
-    ``valid`` is false where existing rows weren't checked (NOT VALID).
+    ``valid`` is false where existing rows weren't checked (NOT VALID). ``definition`` is the whole
+    as SQL where no entity could declare it: deferrable, or with ON UPDATE.
     """
 
     name: str
@@ -78,6 +79,7 @@ class ForeignKey:
     target_columns: tuple[str, ...]
     on_delete: Action = "NO ACTION"
     valid: bool = True
+    definition: str | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from berceau.errors import MigrationError, MigrationFileError
 from berceau.migration.findings import Code, Finding
 from berceau.migration.script import Script
 from berceau.postgres.url import Url
+from berceau.schema.keep import keep
 from berceau.schema.model import Schema
 from berceau.workflows import scripts as folder
 from berceau.workflows.cache import SchemaCache
@@ -84,7 +85,10 @@ def _differences(
     except MigrationError as error:
         yield _broken("The migrations", error.message)
         return
-    missing = to_sql(built, wanted)
+    try:
+        missing = to_sql(built, keep(built, wanted))
+    except MigrationError as error:
+        missing = (f"-- {error.message}",)
     if missing:
         yield Finding(
             Code.DIFFERENT,

@@ -48,8 +48,8 @@ def constraint_definition(constraint: Constraint) -> str:
             body = f"UNIQUE ({quote_names(columns)})"
         case Check(expression=expression):
             body = f"CHECK ({expression})"
-        case Rule(definition=definition):
-            body = definition
+        case Rule(definition=body) | ForeignKey(definition=str(body)):
+            pass
         case ForeignKey(columns=columns, on_delete=action):
             target = f"{quote_name(constraint.target)} ({quote_names(constraint.target_columns)})"
             body = f"FOREIGN KEY ({quote_names(columns)}) REFERENCES {target}"
