@@ -3,11 +3,36 @@
 from collections.abc import Sequence
 from typing import Any
 
-from psycopg2 import errors, sql
+from psycopg2 import Error, errors, sql
 from psycopg2.extensions import connection as Connection
 
 SHOWN = 3
 """How many values that don't fit are shown."""
+
+VALUE = "berceau_value"
+"""What the value to convert is called in the SQL that ``unconvertible`` takes."""
+
+_CONVERT = """
+DO $convert$
+DECLARE
+    {value} {before};
+    converted {after};
+    count int := 0;
+    shown text[] := '{{}}';
+BEGIN
+    FOR {value} IN SELECT {column} FROM {table} LOOP
+        BEGIN
+            converted := {using};
+        EXCEPTION WHEN data_exception OR integrity_constraint_violation THEN
+            count := count + 1;
+            IF cardinality(shown) < {limit} AND {value}::text <> ALL (shown) THEN
+                shown := shown || {value}::text;
+            END IF;
+        END;
+    END LOOP;
+    PERFORM set_config('berceau.unconvertible', json_build_array(count, shown)::text, false);
+END $convert$
+"""
 
 _MISSING = (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedFunction)
 """The database at hand isn't where the migrations are: it has no such rows."""
@@ -71,6 +96,33 @@ def orphans(
         ),
     )
     return (rows[0][1] if rows else 0), ", ".join(repr(value) for value, _ in rows)
+
+
+def unconvertible(
+    connection: Connection, place: tuple[str, str], types: tuple[str, str], using: str
+) -> tuple[int, str]:
+    """Return how many rows have a value in ``place`` that ``using`` can't convert, and some.
+
+    ``place`` is a table and its column, ``types`` its type before and after. Where PostgreSQL
+    doesn't know one of them, it can't tell: none.
+    """
+    parts = {
+        "value": sql.SQL(VALUE),
+        "before": sql.SQL(types[0]),
+        "after": sql.SQL(types[1]),
+        "table": sql.Identifier(place[0]),
+        "column": sql.Identifier(place[1]),
+        "using": sql.SQL(using),
+        "limit": sql.Literal(SHOWN),
+    }
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(sql.SQL(_CONVERT).format(**parts))
+        except Error:
+            return 0, ""  # what else is wrong with it, the statement itself will say
+        cursor.execute("SELECT current_setting('berceau.unconvertible')::json")
+        ((count, shown),) = cursor.fetchone() or ((0, []),)
+        return count, ", ".join(map(repr, shown))
 
 
 def _count(connection: Connection, query: sql.Composable) -> int:

@@ -87,8 +87,8 @@ def _judges(change: Change) -> bool:
     match change:
         case AddConstraint():
             return True
-        case RebuildEnum():
-            return bool(set(change.before.labels) - set(change.after.labels))
+        case RebuildEnum(before, after) | AlterEnum(before, after):
+            return bool(set(before.labels) - set(after.labels))
         case AlterColumn():
             return retypes(change) or (change.after.not_null and not change.before.not_null)
         case CreateIndex(_, index):

@@ -6,8 +6,16 @@ from dataclasses import dataclass, replace
 
 from berceau.errors import MigrationError
 from berceau.postgres.connection import Connection
-from berceau.postgres.misfits import count_label, count_nulls, duplicates, orphans
+from berceau.postgres.misfits import (
+    VALUE,
+    count_label,
+    count_nulls,
+    duplicates,
+    orphans,
+    unconvertible,
+)
 from berceau.postgres.rows import count_rows
+from berceau.schema.casts import cast
 from berceau.schema.changes import (
     AddColumn,
     AddConstraint,
@@ -19,10 +27,10 @@ from berceau.schema.changes import (
     Renaming,
 )
 from berceau.schema.choices import Choices, Place
-from berceau.schema.model import Enum, ForeignKey, PrimaryKey, Schema, Unique
+from berceau.schema.model import Column, Enum, ForeignKey, PrimaryKey, Schema, Unique
 from berceau.schema.moves import column_before, name_before
 from berceau.schema.names import quote_name
-from berceau.schema.steps import lacks_values
+from berceau.schema.steps import lacks_values, retypes
 
 
 @dataclass(frozen=True)
@@ -79,10 +87,11 @@ def _cure(options: Sequence[str]) -> str:
 class Rows:
     """The rows at hand in ``target``, asked for by the names that ``renamed`` gives.
 
-    ``current`` is the schema that has these names.
+    ``copies`` has a part of them; ``current`` is the schema that has these names.
     """
 
     target: Connection
+    copies: Connection
     renamed: Sequence[Renaming]
     current: Schema
 
@@ -112,6 +121,14 @@ class Rows:
         """Return how many rows point at none, and at what."""
         parent = self._before(key.target, key.target_columns)
         return orphans(self.target, self._before(table, key.columns), parent)
+
+    def unconvertible(self, table: str, before: Column, after: Column) -> tuple[int, str]:
+        """Return how many copied rows have a value that can't be what it shall be, and some."""
+        conversion = cast(VALUE, before.type, after.type)
+        if conversion is None or not conversion.may_fail:
+            return 0, ""
+        place = column_before(self.renamed, table, before.name)
+        return unconvertible(self.copies, place, (before.type, after.type), conversion.using)
 
     def _before(self, table: str, columns: Sequence[str]) -> tuple[str, tuple[str, ...]]:
         names = tuple(column_before(self.renamed, table, column)[1] for column in columns)
@@ -163,6 +180,10 @@ def _misfits(rows: Rows, changes: Sequence[Change]) -> Iterator[str]:
         if getattr(change, "table", None) in new:
             continue
         match change:
+            case AlterColumn(table, before, after) if retypes(change):
+                count, shown = rows.unconvertible(table, before, after)
+                if count:
+                    yield (f"{table}.{after.name} can't be {after.type} in {_rows(count)}: {shown}")
             case AddConstraint(table, Unique() | PrimaryKey() as key):
                 yield from _duplicates(rows, table, key.columns)
             case CreateIndex(table, index) if index.unique and index.where is None:

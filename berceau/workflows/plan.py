@@ -21,7 +21,7 @@ from berceau.schema.moves import columns_after, inverse
 from berceau.schema.order import order
 from berceau.schema.sql import Statement, to_statements
 from berceau.schema.steps import in_steps
-from berceau.workflows.fitting import AskValue, Rows, fit
+from berceau.workflows.fitting import Rows, fit
 from berceau.workflows.proof import Case, blames_rows, fill, prove
 from berceau.workflows.renames import Ask, Settled, decline, settle
 
@@ -64,32 +64,31 @@ def plan(
         runner.replay(connection, scripts)
         current = catalog.read(connection)
         viewed = viewed_columns(connection) | viewed_columns(connection, owner.schema)
-        settled = settle(connection, current, desired, renames, ask)
+        settled = settle(connection, current, desired, renames, ask, choices.labels)
         desired = keep(settled.schema, desired)
-        choices = _fitting(owner, declared, settled, desired, choices, None)
+        changes = diff(settled.schema, desired)
+        copied = fill(connection, owner.schema, current, settled, changes)
+        choices = _fitting(owner, connection, settled, changes, choices.over(declared))
         found = _between(settled, desired, choices, columns_after(settled.changes, viewed))
-        case = Case(
-            before=current,
-            settled=settled.schema,
-            after=desired,
-            renamed=settled.changes,
-            changes=found.changes,
-            up=found.up,
-            down=found.down,
-        )
+        case = Case(current, settled, desired, found.changes, found.up, found.down)
         with _refusing("Take the change in several steps, or write the migration by hand."):
-            return replace(found, obstacle=_prove(owner, connection, case, scripts))
+            obstacle = _prove(owner, connection, case, scripts, with_rows=bool(copied))
+        return replace(found, obstacle=obstacle)
 
 
-def _prove(owner: Url, connection: Connection, case: Case, scripts: Sequence[Script]) -> str:
-    """Prove ``case`` with rows, and without where rows get in the way; return why they do."""
-    copied = fill(connection, owner.schema, case)
+def _prove(
+    owner: Url, connection: Connection, case: Case, scripts: Sequence[Script], *, with_rows: bool
+) -> str:
+    """Prove ``case`` with rows, and without where rows get in the way; return why they do.
+
+    Unless it is ``with_rows`` of the database at hand, rows that were made up may be wrong.
+    """
     try:
         obstacle = prove(connection, case)
         if not obstacle:
             return ""
     except StatementError as error:
-        if copied or not blames_rows(error):
+        if with_rows or not blames_rows(error):
             raise
         obstacle = ""
     with scratch(owner) as empty:
@@ -107,18 +106,16 @@ def as_postgres_sees(owner: Url, declared: Schema) -> Schema:
 
 def _fitting(
     owner: Url,
-    declared: Schema,
+    copies: Connection,
     settled: Settled,
-    desired: Schema,
+    changes: Sequence[Change],
     choices: Choices,
-    ask: AskValue | None,
 ) -> Choices:
-    """Return ``choices`` and what ``declared`` says of empty values, held against the rows."""
-    changes = diff(settled.schema, desired)
+    """Return ``choices`` as the rows of the database, and their ``copies``, need them."""
     with connect(owner) as target:
         target.set_session(readonly=True, autocommit=True)
-        rows = Rows(target, settled.changes, settled.schema)
-        return fit(rows, changes, choices.over(declared), ask)
+        rows = Rows(target, copies, settled.changes, settled.schema)
+        return fit(rows, changes, choices, None)
 
 
 def _between(

@@ -10,13 +10,14 @@ from berceau.postgres.connection import Connection
 from berceau.postgres.fakes import make_rows
 from berceau.postgres.fingerprints import fingerprint
 from berceau.postgres.samples import Reference, copy_rows, references
-from berceau.schema.changes import AddConstraint, Change, Renaming
+from berceau.schema.changes import AddConstraint, Change
 from berceau.schema.diff import diff
 from berceau.schema.model import ForeignKey, Schema
 from berceau.schema.moves import column_before, name_before
 from berceau.schema.sql import Statement
 from berceau.schema.sql.text import to_text
 from berceau.schema.stakes import judged, touched, unchanged
+from berceau.workflows.renames import Settled
 
 SAMPLE = 100
 """How many rows of a table that changes are copied, where any rows will do."""
@@ -32,49 +33,54 @@ _DATA_ERRORS = ("22", "23")
 class Case:
     """What is to be proven: that ``up`` leads from ``before`` to ``after``, and ``down`` back.
 
-    ``changes`` begin with the ``renamed``, which make ``settled`` of ``before``.
+    ``changes`` begin with those that ``settled`` the renames of ``before``.
     """
 
     before: Schema
-    settled: Schema
+    settled: Settled
     after: Schema
-    renamed: Sequence[Renaming]
     changes: Sequence[Change]
     up: Sequence[Statement]
     down: Sequence[Statement] | None
 
 
-def fill(connection: Connection, source: str, case: Case) -> Mapping[str, int]:
+def fill(
+    connection: Connection,
+    source: str,
+    before: Schema,
+    settled: Settled,
+    changes: Sequence[Change],
+) -> Mapping[str, int]:
     """Put rows into the scratch tables that the changes touch; return how many were copied.
 
-    They come from the schema ``source`` with all that they refer to. Where it has none, a few
-    are made up, unless these couldn't tell whether the change can be made.
+    The tables are those of ``before``; ``settled`` and ``changes`` are what is about to happen.
+    The rows come from the schema ``source`` with all that they refer to. Where it has none, a
+    few are made up, unless these couldn't tell whether the change can be made.
     """
-    tables = {table.name for table in case.before.tables}
-    limits = dict.fromkeys(touched(case.changes, case.settled), SAMPLE)
-    limits |= dict.fromkeys(judged(case.changes, case.settled), JUDGED)
-    limits = {name_before(case.renamed, name): limit for name, limit in limits.items()}
-    limits = {name: limits[name] for name in sorted(limits.keys() & tables)}
-    refer = (*references(case.before), *_new_references(case))
-    copied = copy_rows(connection, source, case.before, limits, refer)
-    labels = {enum.name: enum.labels[0] for enum in case.before.enums if enum.labels}
-    make_rows(
-        connection,
-        case.before,
-        [name for name, limit in limits.items() if limit == SAMPLE and name not in copied],
-        labels,
-    )
+    limits = dict.fromkeys(touched((*settled.changes, *changes), settled.schema), SAMPLE)
+    limits |= dict.fromkeys(judged(changes, settled.schema), JUDGED)
+    limits = {name_before(settled.changes, name): limit for name, limit in limits.items()}
+    limits = {name: limits[name] for name in sorted(limits)}
+    refer = (*references(before), *_new_references(before, settled, changes))
+    copied = copy_rows(connection, source, before, limits, refer)
+    labels = {enum.name: enum.labels[0] for enum in before.enums if enum.labels}
+    empty = [name for name, limit in limits.items() if limit == SAMPLE and name not in copied]
+    make_rows(connection, before, empty, labels)
     return copied
 
 
-def _new_references(case: Case) -> Iterator[Reference]:
+def _new_references(
+    before: Schema, settled: Settled, changes: Sequence[Change]
+) -> Iterator[Reference]:
     """Yield what new foreign keys say of columns that are there already."""
-    there = {(table.name, column.name) for table in case.before.tables for column in table.columns}
-    for change in case.changes:
+    there = {(table.name, column.name) for table in before.tables for column in table.columns}
+    for change in changes:
         match change:
             case AddConstraint(table, ForeignKey() as key):
-                child = [column_before(case.renamed, table, name) for name in key.columns]
-                parent = [column_before(case.renamed, key.target, n) for n in key.target_columns]
+                child = [column_before(settled.changes, table, name) for name in key.columns]
+                parent = [
+                    column_before(settled.changes, key.target, name) for name in key.target_columns
+                ]
                 if there.issuperset((*child, *parent)):
                     yield Reference(
                         child[0][0],
@@ -90,14 +96,14 @@ def prove(connection: Connection, case: Case) -> str:
     Returns why undoing failed on the rows that are there, if it did. Raises ``StatementError``
     with what PostgreSQL refused, and ``MigrationError`` where the result isn't what it should be.
     """
-    kept = unchanged(case.changes, case.settled, case.after)
+    kept = unchanged(case.changes, case.settled.schema, case.after)
     places = {
         name: (
-            name_before(case.renamed, name),
-            [column_before(case.renamed, name, column)[1] for column in columns],
+            name_before(case.settled.changes, name),
+            [column_before(case.settled.changes, name, column)[1] for column in columns],
         )
         for name, columns in kept.items()
-        if name in touched(case.changes, case.settled)
+        if name in touched(case.changes, case.settled.schema)
     }
     rows = {name: fingerprint(connection, *place) for name, place in places.items()}
     _run(connection, case.up)

@@ -1,7 +1,7 @@
 """Settle renames: those declared, those that a person confirms, and no other."""
 
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from berceau.errors import RenameError
@@ -37,18 +37,25 @@ def settle(
     desired: Schema,
     texts: Sequence[str],
     ask: Ask | None,
+    mapped: Collection[tuple[str, str]] = (),
 ) -> Settled:
     """Return the renames among ``texts``, and those that ``ask`` confirms, carried out.
 
     ``connection`` leads to a scratch schema that holds ``current``; it stays as it is. Tables
-    and enums are settled before what is in them. Raises ``RenameError``, also where there is a
+    and enums are settled before what is in them. ``mapped`` labels, as (enum, label), go for
+    sure. Raises ``RenameError``, also where there is a
     question but no ``ask``, and ``StatementError`` with what PostgreSQL refused.
     """
     doubts = _Doubts()
     chosen = list(parse(texts, current, desired))
     found = _carry_out(connection, current, chosen)
     for suggest in (suggest_wholes, suggest_members):
-        answers = list(_answers(suggest(found.schema, desired), chosen, ask or doubts))
+        questions = (
+            question
+            for question in suggest(found.schema, desired)
+            if question.kind is not Kind.LABEL or (question.owner, question.before) not in mapped
+        )
+        answers = list(_answers(questions, chosen, ask or doubts))
         if answers:
             chosen += answers
             found = _carry_out(connection, current, chosen)

@@ -2,6 +2,8 @@
 
 import pytest
 
+from berceau.errors import MigrationError
+
 POST = """
 class Status(enum.Enum):
     {labels}
@@ -41,6 +43,75 @@ def test_labels_come_go_and_move(migrate, query, before, after):
         ("y", "A", "{A}"),
     ]
     assert migrate(post(after)).written is None
+
+
+def test_a_new_label_can_be_the_default_at_once(migrate, query):
+    migrate(post("AB"))
+    query("INSERT INTO post (title, status) VALUES ('x', 'A')")
+    after = post("ABC").replace("sql_default=\"'A'\"", "sql_default=\"'C'\"")
+    migrate(after)
+    query("INSERT INTO post (title) VALUES ('y')")
+    assert query("SELECT title, status FROM post ORDER BY id") == [("x", "A"), ("y", "C")]
+
+
+USED = "INSERT INTO post (title, status, past) VALUES ('x', 'C', '{C,B,C}'), ('y', 'A', NULL)"
+
+# Labels afterwards, options, and what the rows have then; or what the refusal says.
+REMOVED = {
+    "mapped": ("AB", {"labels": ["status.C=B"]}, [("B", "{B,B,B}"), ("A", None)]),
+    "mapped to a new one": ("ABD", {"labels": ["status.C=D"]}, [("D", "{D,B,D}"), ("A", None)]),
+    "mapped and moved": ("BA", {"labels": ["status.C=A"]}, [("A", "{A,B,A}"), ("A", None)]),
+    "two mapped": ("A", {"labels": ["status.C=A", "status.B=A"]}, [("A", "{A,A,A}"), ("A", None)]),
+    "in use": ("AB", {}, ["loses 'C', which 2 rows hold", "--map-value status.C=NEW"]),
+    "two in use": ("A", {}, ["loses 'B', which 1 row holds", "--map-value status.B=NEW --map-"]),
+    "mapped to none": ("AB", {"labels": ["status.C=D"]}, ["'D' is no label", "one of: A, B"]),
+    "another label": ("AB", {"labels": ["status.X=A"]}, ["needs a value for status.X"]),
+    "no pair": ("AB", {"labels": ["status=A"]}, ["--map-value status=A can't be read"]),
+}
+
+
+@pytest.mark.parametrize(("after", "options", "expected"), REMOVED.values(), ids=REMOVED)
+def test_rows_follow_a_label_that_goes(migrate, query, after, options, expected):
+    migrate(post("ABC"))
+    query(USED)
+    if isinstance(expected[0], str):
+        with pytest.raises(MigrationError) as caught:
+            migrate(post(after), **options)
+        assert all(each in str(caught.value) for each in expected), str(caught.value)
+        assert query(LABELS) == [("{A,B,C}",)]
+    else:
+        migrate(post(after), **options)
+        assert query("SELECT status, past FROM post ORDER BY id") == expected
+
+
+KEYED = """
+class Kind(enum.Enum):
+    {labels}
+class Shelf(db.Entity):
+    kind = PrimaryKey(Kind)
+    books = Set('Book')
+class Book(db.Entity):
+    shelf = Required(Shelf)
+    kinds = Set('Other')
+class Other(db.Entity):
+    kind = Required(Kind, unique=True)
+    book = Required(Book)
+"""
+
+
+def test_keys_and_what_points_at_them_follow(migrate, query):
+    migrate(KEYED.format(labels="A = 'A'; B = 'B'; C = 'C'"))
+    query(
+        "INSERT INTO shelf VALUES ('A'), ('B'); INSERT INTO book (shelf) VALUES ('B'), ('A');"
+        "INSERT INTO other (kind, book) VALUES ('B', 1)"
+    )
+    after = KEYED.format(labels="D = 'D'; B = 'B'; A = 'A'")
+    migrate(after, labels=["kind.C=D"])
+    assert query("SELECT kind FROM shelf ORDER BY kind") == [("B",), ("A",)]
+    assert query("SELECT shelf FROM book ORDER BY id") == [("B",), ("A",)]
+    query("DELETE FROM shelf WHERE kind = 'B'")
+    assert query("SELECT count(*) FROM other") == [(0,)]
+    assert migrate(after).written is None
 
 
 VIEWS = """
