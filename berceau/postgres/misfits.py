@@ -120,9 +120,12 @@ def unconvertible(
             cursor.execute(sql.SQL(_CONVERT).format(**parts))
         except Error:
             return 0, ""  # what else is wrong with it, the statement itself will say
-        cursor.execute("SELECT current_setting('berceau.unconvertible')::json")
-        ((count, shown),) = cursor.fetchone() or ((0, []),)
-        return count, ", ".join(map(repr, shown))
+        cursor.execute(
+            "SELECT found ->> 0, ARRAY(SELECT json_array_elements_text(found -> 1)) "
+            "FROM (SELECT current_setting('berceau.unconvertible')::json) result (found)"
+        )
+        ((count, shown),) = cursor.fetchall()
+        return int(count), ", ".join(map(repr, shown))
 
 
 def _count(connection: Connection, query: sql.Composable) -> int:

@@ -131,6 +131,18 @@ REFUSED = {
         post("n = Required(int)"),
         ["column post.n is required, but post has 1 row without", "--backfill post.n=SQL"],
     ),
+    "a number of words": (
+        BASE.replace("title = Required(str)", "title = Required(int)"),
+        ["post.title can't be integer in 2 rows: 'One', 'Two'"],
+    ),
+    "a string too short": (
+        BASE.replace("title = Required(str)", "title = Required(str, 2)"),
+        ["post.title can't be character varying(2) in 2 rows: 'One', 'Two'"],
+    ),
+    "a key that is nowhere": (
+        AUTHOR + post("n = Optional(Author, column='n', reverse='posts')"),
+        ["n of 1 row of post points at no row of author: '1'"],
+    ),
 }
 
 
