@@ -69,29 +69,32 @@ def duplicates(connection: Connection, table: str, columns: Sequence[str]) -> tu
 
 
 def orphans(
-    connection: Connection, key: tuple[str, Sequence[str]], target: tuple[str, Sequence[str]]
+    connection: Connection,
+    key: tuple[str, Sequence[str]],
+    target: tuple[str, Sequence[str]] | None,
 ) -> tuple[int, str]:
     """Return how many rows of the table of ``key`` point at none of ``target``, and at what.
 
-    Both are a table and its columns.
+    Both are a table and its columns. Without a target, all rows that point anywhere count.
     """
-    (table, columns), (parent, parent_columns) = key, target
+    table, columns = key
     query = sql.SQL(
         "SELECT concat_ws(', ', {names}), count(*) OVER () FROM {table} c "
-        "WHERE ({names}) IS NOT NULL AND NOT EXISTS (SELECT FROM {parent} p WHERE {match}) "
-        "ORDER BY 1 LIMIT {shown}"
+        "WHERE ({names}) IS NOT NULL AND NOT EXISTS ({found}) ORDER BY 1 LIMIT {shown}"
     )
-    match = sql.SQL(" AND ").join(
-        sql.SQL("c.{} = p.{}").format(sql.Identifier(mine), sql.Identifier(other))
-        for mine, other in zip(columns, parent_columns, strict=True)
-    )
+    found: sql.Composable = sql.SQL("SELECT WHERE false")
+    if target is not None:
+        match = sql.SQL(" AND ").join(
+            sql.SQL("c.{} = p.{}").format(sql.Identifier(mine), sql.Identifier(other))
+            for mine, other in zip(columns, target[1], strict=True)
+        )
+        found = sql.SQL("SELECT FROM {} p WHERE {}").format(sql.Identifier(target[0]), match)
     rows = _query(
         connection,
         query.format(
             names=sql.SQL(", ").join(sql.SQL("c.{}").format(sql.Identifier(n)) for n in columns),
             table=sql.Identifier(table),
-            parent=sql.Identifier(parent),
-            match=match,
+            found=found,
             shown=sql.Literal(SHOWN),
         ),
     )

@@ -119,7 +119,8 @@ class Rows:
 
     def orphans(self, table: str, key: ForeignKey) -> tuple[int, str]:
         """Return how many rows point at none, and at what."""
-        parent = self._before(key.target, key.target_columns)
+        there = any(each.name == key.target for each in self.current.tables)
+        parent = self._before(key.target, key.target_columns) if there else None
         return orphans(self.target, self._before(table, key.columns), parent)
 
     def unconvertible(self, table: str, before: Column, after: Column) -> tuple[int, str]:
