@@ -8,12 +8,13 @@ from berceau.schema.changes import (
     AddConstraint,
     Change,
     CreateIndex,
+    CreateTable,
     DropConstraint,
     DropIndex,
     DropTable,
     ValidateConstraint,
 )
-from berceau.schema.model import Schema
+from berceau.schema.model import Schema, Table
 from berceau.schema.names import MAX_BYTES
 
 
@@ -27,6 +28,8 @@ def with_free_names(changes: Iterable[Change], current: Schema) -> Iterator[Chan
     given: dict[tuple[str, str], str] = {}
     for change in changes:
         match change:
+            case CreateTable(table):
+                yield CreateTable(_with_free_keys(table, taken))
             case CreateIndex(table, index):
                 name = _free(index.name, taken)
                 yield (
@@ -44,6 +47,15 @@ def with_free_names(changes: Iterable[Change], current: Schema) -> Iterator[Chan
                 yield ValidateConstraint(table, replace(constraint, name=name))
             case _:
                 yield change
+
+
+def _with_free_keys(table: Table, taken: set[str]) -> Table:
+    key = table.primary_key
+    return replace(
+        table,
+        primary_key=key and replace(key, name=_free(key.name, taken)),
+        uniques=tuple(replace(each, name=_free(each.name, taken)) for each in table.uniques),
+    )
 
 
 def _names_that_stay(changes: Iterable[Change], current: Schema) -> set[str]:

@@ -43,8 +43,8 @@ def settle(
 
     ``connection`` leads to a scratch schema that holds ``current``; it stays as it is. Tables
     and enums are settled before what is in them. ``mapped`` labels, as (enum, label), go for
-    sure. Raises ``RenameError``, also where there is a
-    question but no ``ask``, and ``StatementError`` with what PostgreSQL refused.
+    sure. Raises ``RenameError``, also where there is a question but no ``ask``, and
+    ``StatementError`` with what PostgreSQL refused.
     """
     doubts = _Doubts()
     chosen = list(parse(texts, current, desired))

@@ -1,0 +1,149 @@
+"""What may have been renamed is asked about, or refused with the options that settle it."""
+
+import re
+import shlex
+from collections.abc import Callable
+
+import pytest
+
+from berceau.errors import RenameError
+from berceau.migration.script import Script
+from berceau.schema.changes import DropColumn, DropTable, RenameColumn, RenameTable
+from berceau.schema.choices import parse as parse_choices
+from berceau.schema.diff import create
+from berceau.schema.order import order
+from berceau.schema.sql import to_statements
+from berceau.workflows.plan import Plan, plan
+
+BLOG = """
+class Post(db.Entity):
+    title = Required(str)
+    tags = Set("Tag")
+
+class Tag(db.Entity):
+    name = PrimaryKey(str)
+    posts = Set(Post)
+"""
+MAGAZINE = BLOG.replace("Post", "Article").replace("title", "headline")
+STATE = """
+class State(enum.StrEnum):
+    ON = "on"
+    OFF = "off"
+
+class Lamp(db.Entity):
+    state = Required(State)
+"""
+
+
+@pytest.fixture
+def lead(declare, server) -> Callable[..., Plan]:
+    """Return a function that plans what leads from some entities, or SQL, to others."""
+
+    def lead(before: str, after: str, *renames: str, **options) -> Plan:
+        if "db.Entity" in before:
+            before = "\n".join(map(str, to_statements(order(create(declare(before))))))
+        scripts = [Script("20260101000000_old", before)]
+        return plan(server.owner, declare(after), scripts, renames, **options)
+
+    return lead
+
+
+def answering(*answers: str | None):
+    left, asked = list(answers), []
+
+    def ask(question):
+        asked.append((question.path, question.candidates))
+        return left.pop(0)
+
+    return ask, asked
+
+
+def test_tables_are_asked_about_before_what_is_in_them(lead):
+    ask, asked = answering("article", "article_tag", "headline", "article")
+    found = lead(BLOG, MAGAZINE, ask=ask)
+    assert asked == [
+        ("post", ("article",)),
+        ("post_tag", ("article_tag",)),
+        ("post.title", ("headline",)),
+        ("post_tag.post", ("article",)),
+    ]
+    assert not any(isinstance(change, DropTable | DropColumn) for change in found.changes)
+
+
+def test_a_no_is_a_drop(lead):
+    ask, asked = answering(None, None)
+    found = lead(BLOG, MAGAZINE, ask=ask)
+    assert len(asked) == 2
+    assert [each.table.name for each in found.changes if isinstance(each, DropTable)] == [
+        "post",
+        "post_tag",
+    ]
+
+
+def test_what_is_declared_is_not_asked(lead):
+    ask, asked = answering("article_tag", None, None)
+    found = lead(BLOG, MAGAZINE, "post=article", ask=ask)
+    assert [path for path, _ in asked] == ["post_tag", "post.title", "post_tag.post"]
+    assert RenameTable("post", "article") in found.changes
+
+
+def test_a_name_is_offered_until_it_is_given(lead):
+    before = "class A(db.Entity):\n    a = Optional(int)\n    b = Optional(int)\n"
+    after = before.replace("a =", "c =").replace("b =", "d =")
+    ask, asked = answering("d", "c")
+    found = lead(before, after, ask=ask)
+    assert asked == [("a.a", ("c", "d")), ("a.b", ("c",))]
+    assert found.changes == (RenameColumn("a", "a", "d"), RenameColumn("a", "b", "c"))
+
+
+def test_one_refusal_names_all_options(lead):
+    with pytest.raises(RenameError) as caught:
+        lead(BLOG, MAGAZINE, ask=None)
+    assert str(caught.value).splitlines() == [
+        "Renamed, or dropped and added?",
+        "    table post: --rename post=article",
+        "    table post_tag: --rename post_tag=article_tag",
+        "    column post.title: --rename post.title=headline",
+        "    column post_tag.post: --rename post_tag.post=article",
+        "  Nothing was written. Run it again with each --rename that is meant, or with "
+        "--allow-data-loss to drop and add.",
+    ]
+    options = re.findall(r"--rename (\S+=\S+)", caught.value.message)
+    found = lead(BLOG, MAGAZINE, *options, ask=None)
+    assert not any(isinstance(change, DropTable | DropColumn) for change in found.changes)
+
+
+def test_an_option_survives_the_shell(lead):
+    before = 'class A(db.Entity):\n    n = Optional(int, column="it\'s a.b")\n'
+    after = before.replace("it's a.b", "$HOME")
+    with pytest.raises(RenameError) as caught:
+        lead(before, after, ask=None)
+    (line,) = caught.value.message.splitlines()[1:]
+    option = shlex.split(line.partition(": ")[2])
+    assert option == ["--rename", 'a."it\'s a.b"=$HOME']
+    assert lead(before, after, option[1], ask=None).changes == (
+        RenameColumn("a", "it's a.b", "$HOME"),
+    )
+
+
+def test_values_of_enums_are_asked_about(lead):
+    with pytest.raises(RenameError, match=r"value state\.on: --rename state\.on=lit"):
+        lead(STATE, STATE.replace('"on"', '"lit"'), ask=None)
+
+
+def test_enums_are_asked_about(lead):
+    with pytest.raises(RenameError, match="enum state: --rename state=mode"):
+        lead(STATE, STATE.replace("State", "Mode"), ask=None)
+
+
+def test_a_value_that_is_mapped_is_not_asked_about(lead):
+    choices = parse_choices((), ["state.on=lit"])
+    lead(STATE, STATE.replace('"on"', '"lit"'), ask=None, choices=choices)
+
+
+def test_a_table_renamed_by_hand_leaves_its_name_to_another(lead):
+    columns = "id integer GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, n text UNIQUE"
+    renamed = f"CREATE TABLE post ({columns}); ALTER TABLE post RENAME TO article;"
+    entities = "class {}(db.Entity):\n    n = Optional(str, unique=True)\n"
+    found = lead(renamed, entities.format("Article") + entities.format("Post"), ask=None)
+    assert "CONSTRAINT post_pkey_2 PRIMARY KEY (id)" in str(found.up[0])
