@@ -63,7 +63,8 @@ def _conflict(parent: str, children: Sequence[Script]) -> Finding:
         Code.CONFLICT,
         f"{' and '.join(names)} both {follow}: they come from two branches, and neither was "
         "proven upon the other.",
-        f"Run `invoke migrate.rebase`, or name the one to move: invoke migrate.rebase {names[-1]}",
+        "Run `invoke migrate.rebase`, or choose what moves: "
+        f"invoke migrate.rebase --branch {names[-1]}",
         names[-1],
     )
 
@@ -77,6 +78,6 @@ def _orphan(script: Script, before: Script | None, scripts: Sequence[Script]) ->
         f"{script.name} names the parent {parent}, "
         + (f"but comes after {place}." if known else "which isn't in migrations/."),
         f"Restore what is missing, or, if it may follow {place}: "
-        f"invoke migrate.rebase {script.name}",
+        f"invoke migrate.rebase --branch {script.name}",
         script.name,
     )

@@ -82,6 +82,12 @@ def record(connection: Connection, script: Script) -> None:
         )
 
 
+def clear(connection: Connection) -> None:
+    """Forget everything that was applied."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("DELETE FROM {}").format(_TABLE))
+
+
 def rename(connection: Connection, name: str, script: Script) -> None:
     """Write that what was applied as ``name`` is ``script`` now."""
     with connection.cursor() as cursor:

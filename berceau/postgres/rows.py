@@ -28,6 +28,22 @@ def count_rows(connection: Connection, table: str, *, not_null: str | None = Non
         return int(cursor.fetchall()[0][0])
 
 
+def filled_tables(connection: Connection) -> tuple[str, ...]:
+    """Return the tables on the connection's search_path that hold rows, the ledger excepted."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT relname FROM pg_class
+            WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace
+              AND relname <> %s AND pg_relation_size(oid) > 0
+            ORDER BY relname
+            """,
+            (LEDGER,),
+        )
+        names = [name for (name,) in cursor.fetchall()]
+    return tuple(name for name in names if count_rows(connection, name))
+
+
 def delete_all(connection: Connection) -> None:
     """Delete the rows of all tables on the connection's search_path, Berceau's ledger excepted.
 

@@ -10,6 +10,7 @@ from berceau.schema.managed import Unmanaged, managed, unmanaged
 from berceau.schema.model import Schema
 from berceau.schema.order import order
 from berceau.schema.sql import to_statements
+from berceau.schema.steps import in_steps
 from berceau.workflows.replay import Replayed
 
 
@@ -57,8 +58,8 @@ def foreign(held: Replayed, built: Replayed) -> tuple[Unmanaged, ...]:
 
 def to_sql(current: Schema, desired: Schema) -> tuple[str, ...]:
     """Return the SQL that leads from one schema to another, a statement each."""
-    changes = order(diff(current, desired))
     try:
+        changes = order(in_steps(diff(current, desired), current, desired))
         return tuple(map(str, to_statements(changes)))
     except MigrationError as error:
         return (f"-- {error.message}",)

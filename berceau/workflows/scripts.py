@@ -1,5 +1,6 @@
 """The project's ``migrations/`` folder, read into and written from ``Script`` values."""
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -67,6 +68,14 @@ def move(folder: Path, name: str, script: Script) -> None:
         (folder / name).rename(folder / script.name)
     write(folder / script.name / UP, script.sql)
     write(folder / script.name / DOWN, script.down)
+
+
+def replace_by(folder: Path, names: Sequence[str], script: Script) -> None:
+    """Save ``script``, and remove the migrations called ``names``."""
+    save(folder, script)
+    for name in names:
+        shutil.rmtree(folder / name)
+    point_head(folder)
 
 
 def point_head(folder: Path) -> bool:

@@ -48,4 +48,4 @@ BROKEN = {
 def test_a_break_is_named(links: tuple[str, ...], code: Code, name: str) -> None:
     first, *_ = breaks(chain(*links))
     assert (first.code, first.migration) == (code, name)
-    assert f"invoke migrate.rebase {name}" in first.cure
+    assert f"invoke migrate.rebase --branch {name}" in first.cure

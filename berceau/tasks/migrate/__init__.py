@@ -5,10 +5,12 @@ from invoke.collection import Collection
 from berceau.tasks.migrate.check import check
 from berceau.tasks.migrate.deploy import deploy
 from berceau.tasks.migrate.diff import diff
-from berceau.tasks.migrate.history import rebase
+from berceau.tasks.migrate.history import adopt, baseline, rebase, reset, squash
 from berceau.tasks.migrate.status import status
 from berceau.tasks.migrate.write import migrate
 
-namespace = Collection("migrate", migrate, check, deploy, diff, rebase, status)
+namespace = Collection(
+    "migrate", migrate, adopt, baseline, check, deploy, diff, rebase, reset, squash, status
+)
 
 __all__ = ["namespace"]

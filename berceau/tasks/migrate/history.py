@@ -1,19 +1,119 @@
-"""The commands that settle history: ``migrate.rebase`` and its kin."""
+"""The commands that settle history: rebase, baseline, adopt, squash and reset."""
+
+import sys
 
 from invoke.context import Context
 
+from berceau.errors import SettingsError
 from berceau.tasks.command import command
 from berceau.tasks.project import load, say
-from berceau.workflows.databases import databases
+from berceau.workflows import scripts
+from berceau.workflows.adopt import adopt as run_adopt
+from berceau.workflows.baseline import baseline as run_baseline
+from berceau.workflows.cache import SchemaCache
+from berceau.workflows.compose import compose
+from berceau.workflows.databases import Databases, databases
 from berceau.workflows.rebase import rebase as run_rebase
+from berceau.workflows.reset import reset as run_reset
+from berceau.workflows.squash import squash as run_squash
 
 
-@command(positional=["name"], help={"name": "a migration of the branch to move"})
-def rebase(_: Context, name: str = "") -> None:
+@command(help={"branch": "a migration of the branch to move"})
+def rebase(_: Context, branch: str = "") -> None:
     """Where two branches both added migrations, move those of one behind the other's."""
     settings = load()
-    moves = run_rebase(databases(settings).owner, settings.migrations, name or None, say)
+    moves = run_rebase(databases(settings).owner, settings.migrations, branch or None, say)
     for before, after in moves:
         renamed = f", now {after.name}" if after.name != before.name else ""
         say(f"moved {before.name}{renamed} behind {after.header.parent}")
     say("rebase: commit migrations/" if moves else "rebase: nothing to do")
+
+
+@command(positional=["name"], help={"name": "a migration, or what to call the first one"})
+def baseline(_: Context, name: str) -> None:
+    """Record an existing database as migrated up to NAME, once it was found to be."""
+    settings = load()
+    composition = compose(settings.components)
+    recorded = run_baseline(
+        databases(settings).owner,
+        composition.schema,
+        composition.owners,
+        settings.migrations,
+        name,
+        SchemaCache(settings.cache),
+        say,
+    )
+    say(f"baseline: recorded {', '.join(recorded)}, and ran nothing")
+
+
+@command(
+    positional=["name"],
+    help={
+        "allow-data-loss": "let other databases drop what is gone from this one",
+        "name": "what to call the migration",
+        "unmanaged": "take over what no migration made as well",
+    },
+)
+def adopt(_: Context, name: str, allow_data_loss: bool = False, unmanaged: bool = False) -> None:
+    """Write how the database differs from its migrations as one, recorded here as applied."""
+    settings = load()
+    script = run_adopt(
+        databases(settings).owner,
+        settings.migrations,
+        name,
+        compose(settings.components).owners,
+        everything=unmanaged,
+        allow_data_loss=allow_data_loss,
+        report=say,
+    )
+    if script is None:
+        say("adopt: the database is what its migrations build")
+    else:
+        say(f"adopt: wrote migrations/{script.name}, recorded as applied here")
+
+
+@command(help={"name": "what to call the migration"})
+def squash(_: Context, name: str = "squashed") -> None:
+    """Replace the applied migrations by one, proven to be equivalent."""
+    settings = load()
+    squashed = run_squash(databases(settings).owner, settings.migrations, name, say)
+    replaced = squashed.script.header.replaces
+    say(f"squash: wrote migrations/{squashed.script.name} in the place of {len(replaced)}")
+    if squashed.kept:
+        say(f"  it holds their SQL as it is, for the sake of: {squashed.kept}")
+
+
+@command(
+    help={
+        "force": "reset a configured database, too",
+        "no-input": "ask nothing, as where there is no terminal",
+    }
+)
+def reset(_: Context, force: bool = False, no_input: bool = False) -> None:
+    """Drop what the migrations made, rows included, and apply them all again."""
+    settings = load()
+    found = databases(settings)
+    if not found.embedded:
+        _require_leave(found, force, no_input)
+    applied = run_reset(
+        found.owner, scripts.read(settings.migrations), SchemaCache(settings.cache), say
+    )
+    say(f"reset: applied {', '.join(applied)}" if applied else "reset: there is nothing to apply")
+
+
+def _require_leave(found: Databases, force: bool, no_input: bool) -> None:
+    where = f"{found.owner.database}, schema {found.owner.schema}"
+    if not force:
+        raise SettingsError(
+            f"The database {where} isn't the embedded one: its rows would be lost.",
+            cure="Nothing was dropped. If that is meant, add --force.",
+        )
+    if no_input:
+        return
+    if not sys.stdin.isatty():
+        raise SettingsError(
+            f"Nobody is there to confirm that all rows of {where} may go.",
+            cure="Nothing was dropped. If that is meant, add --no-input.",
+        )
+    if input(f"All rows of {where} will be lost. Type its name: ") != found.owner.database:
+        raise SettingsError("That isn't its name.", cure="Nothing was dropped.")

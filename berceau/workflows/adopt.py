@@ -1,0 +1,119 @@
+"""Adopt: what a database already holds becomes a migration, recorded there as applied."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from berceau.errors import DataLossError, HistoryError, MigrationError
+from berceau.migration.components import components_of, subject
+from berceau.migration.history import compare
+from berceau.migration.script import Script
+from berceau.postgres import catalog, ledger, runner
+from berceau.postgres.connection import Connection, transaction
+from berceau.postgres.scratch import scratch
+from berceau.postgres.url import Url
+from berceau.schema.changes import DropColumn, DropTable
+from berceau.schema.diff import diff
+from berceau.schema.managed import managed
+from berceau.schema.model import Schema
+from berceau.schema.order import order
+from berceau.schema.sql import to_statements
+from berceau.schema.steps import in_steps
+from berceau.workflows import scripts as folder
+from berceau.workflows.deploy import Report, deploying, silent
+from berceau.workflows.migrate import to_script
+from berceau.workflows.plan import Plan
+
+Owners = Mapping[str, str]
+"""The component of each declared table and enum."""
+
+
+def adopt(
+    owner: Url,
+    migrations: Path,
+    slug: str,
+    owners: Owners,
+    *,
+    everything: bool = False,
+    allow_data_loss: bool = False,
+    report: Report = silent,
+) -> Script | None:
+    """Write the drift of the database as a migration, so that the other databases get it.
+
+    With ``everything``, that includes tables, columns, indexes and enums that no migration made.
+    Returns None where there is nothing to adopt. Raises ``DataLossError`` where others would
+    lose data by it, ``HistoryError`` where migrations are pending.
+    """
+    with deploying(owner, report) as connection:
+        scripts = folder.read(migrations)
+        found = compare(scripts, ledger.read(connection))
+        found.require_sound()
+        if found.pending:
+            raise HistoryError(
+                f"Pending: {', '.join(script.name for script in found.pending)}.",
+                cure="Run `invoke migrate.deploy` first: drift is what differs after that.",
+            )
+        built = build(owner, scripts)
+        held = catalog.read(connection)
+        wanted = held if everything else managed(held, built)
+        plan = between(built, wanted)
+        if not plan.up:
+            return None
+        _refuse_loss(plan, allow_data_loss)
+        components = components_of(map(subject, plan.changes), owners, scripts).values()
+        script = to_script(plan, slug, scripts, {each for some in components for each in some})
+        record(connection, owner, migrations, (*scripts, script), wanted)
+        return script
+
+
+def between(current: Schema, desired: Schema) -> Plan:
+    """Return the plan that leads from ``current`` to ``desired``, and back where it can."""
+    changes = order(in_steps(diff(current, desired), current, desired))
+    try:
+        back = to_statements(order(in_steps(diff(desired, current), desired, current)))
+    except MigrationError as error:
+        return Plan(changes, to_statements(changes), None, error.message)
+    return Plan(changes, to_statements(changes), back)
+
+
+def build(owner: Url, scripts: tuple[Script, ...]) -> Schema:
+    """Return the schema that ``scripts`` build in an empty one."""
+    with scratch(owner) as connection:
+        runner.replay(connection, scripts)
+        return catalog.read(connection)
+
+
+def record(
+    connection: Connection,
+    owner: Url,
+    migrations: Path,
+    scripts: tuple[Script, ...],
+    wanted: Schema,
+) -> None:
+    """Save the last of ``scripts`` and record it as applied, if all of them build ``wanted``."""
+    difference = diff(build(owner, scripts), wanted)
+    if difference:
+        raise MigrationError(
+            "What the database holds can't be written as a migration; "
+            f"the first difference: {difference[0]}",
+            cure="Nothing was written. Write the migration by hand, and record it with "
+            "`invoke migrate.baseline`.",
+        )
+    ledger.ensure(connection)
+    with transaction(connection):
+        ledger.record(connection, scripts[-1])
+        folder.save(migrations, scripts[-1])
+
+
+def _refuse_loss(plan: Plan, allowed: bool) -> None:
+    lost = [
+        f"table {change.table.name}"
+        if isinstance(change, DropTable)
+        else f"column {change.table}.{change.column.name}"
+        for change in plan.changes
+        if isinstance(change, DropTable | DropColumn)
+    ]
+    if lost and not allowed:
+        raise DataLossError(
+            f"Gone from this database, and to be dropped from all others: {', '.join(lost)}.",
+            cure="Nothing was written. If that is meant, add --allow-data-loss.",
+        )

@@ -1,0 +1,94 @@
+"""Baseline: an existing database is recorded as migrated, if it really is."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from berceau.errors import HistoryError
+from berceau.migration.components import components_of, subject
+from berceau.migration.history import History, compare
+from berceau.migration.script import Script
+from berceau.postgres import catalog, ledger
+from berceau.postgres.connection import Connection, transaction
+from berceau.postgres.url import Url
+from berceau.schema.managed import managed
+from berceau.schema.model import EMPTY, Schema
+from berceau.workflows import scripts as folder
+from berceau.workflows.adopt import Owners, between, record
+from berceau.workflows.cache import SchemaCache
+from berceau.workflows.deploy import Report, deploying, silent
+from berceau.workflows.drift import drift
+from berceau.workflows.migrate import to_script
+from berceau.workflows.replay import desired, read, replayed
+
+
+def baseline(
+    owner: Url,
+    declared: Schema,
+    owners: Owners,
+    migrations: Path,
+    name: str,
+    cache: SchemaCache,
+    report: Report = silent,
+) -> tuple[str, ...]:
+    """Record the database of ``owner`` as migrated, and return the names that were recorded.
+
+    Where ``name`` is a migration, it and those before it are recorded without running, once the
+    database was found to hold all that they build. Otherwise a migration of that name is written
+    for what the database holds of the declared tables and enums; the rest stays unmanaged.
+    Raises ``HistoryError`` where that isn't possible, with the difference.
+    """
+    with deploying(owner, report) as connection:
+        scripts = folder.read(migrations)
+        found = compare(scripts, ledger.read(connection))
+        found.require_sound()
+        named = [s for s in scripts if name in (s.name, s.name[15:])]
+        if named:
+            until = scripts[: scripts.index(named[-1]) + 1]
+            return _record(connection, owner, until, found, cache)
+        if scripts or found.applied:
+            raise HistoryError(
+                f"There is no migration {name} in migrations/.",
+                cure="Name one that is there. For what was changed by hand since, there is "
+                "`invoke migrate.adopt`.",
+            )
+        wanted = desired(owner, declared, cache)
+        return (_write(connection, owner, wanted, owners, migrations, name),)
+
+
+def _record(
+    connection: Connection,
+    owner: Url,
+    scripts: Sequence[Script],
+    found: History,
+    cache: SchemaCache,
+) -> tuple[str, ...]:
+    pending = [script for script in scripts if script in found.pending]
+    if not pending:
+        raise HistoryError(f"{scripts[-1].name} is recorded already.")
+    difference = drift(read(connection), replayed(owner, scripts, cache, "baseline"))
+    if difference:
+        raise HistoryError(
+            f"The database isn't what the migrations up to {scripts[-1].name} build.\n{difference}",
+            cure="Nothing was recorded. Run that SQL, or change the migration.",
+        )
+    ledger.ensure(connection)
+    with transaction(connection):
+        for script in pending:
+            ledger.record(connection, script)
+    return tuple(script.name for script in pending)
+
+
+def _write(
+    connection: Connection, owner: Url, wanted: Schema, owners: Owners, migrations: Path, slug: str
+) -> str:
+    held = managed(catalog.read(connection), wanted)
+    if held == EMPTY:
+        raise HistoryError(
+            "The database holds none of the tables that the components declare.",
+            cure="There is nothing to record: `invoke migrate` writes and applies what is needed.",
+        )
+    plan = between(EMPTY, held)
+    components = components_of(map(subject, plan.changes), owners, ()).values()
+    script = to_script(plan, slug, (), {each for some in components for each in some})
+    record(connection, owner, migrations, (script,), held)
+    return script.name

@@ -1,0 +1,29 @@
+"""Reset: drop what the migrations made in a database, and migrate it again."""
+
+from berceau.migration.script import Script
+from berceau.postgres import ledger, removal
+from berceau.postgres.connection import transaction
+from berceau.postgres.url import Url
+from berceau.schema.managed import managed
+from berceau.workflows.cache import SchemaCache
+from berceau.workflows.deploy import Report, apply_pending, deploying, silent
+from berceau.workflows.replay import read, replayed
+
+
+def reset(
+    owner: Url, scripts: tuple[Script, ...], cache: SchemaCache, report: Report = silent
+) -> tuple[str, ...]:
+    """Drop all tables, enums and other objects that the applied migrations made; apply ``scripts``.
+
+    Returns the names of what was applied. What no migration made stays; raises
+    ``StatementError``, and drops nothing, where that depends on what was to be dropped.
+    """
+    with deploying(owner, report) as connection:
+        built = replayed(owner, ledger.read_scripts(connection), cache, "applied")
+        ours = managed(read(connection).schema, built.schema)
+        report(f"dropping {len(ours.tables)} tables and {len(ours.enums)} enums")
+        ledger.ensure(connection)
+        with transaction(connection):
+            removal.drop(connection, ours, built.objects)
+            ledger.clear(connection)
+        return apply_pending(connection, scripts, report)

@@ -1,0 +1,103 @@
+"""Squash: one migration in the place of all that were applied, proven equivalent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from berceau.errors import HistoryError, MigrationError
+from berceau.migration.header import Header, without
+from berceau.migration.history import compare
+from berceau.migration.script import Script, check_name
+from berceau.postgres import ledger, runner
+from berceau.postgres.connection import transaction
+from berceau.postgres.rows import filled_tables
+from berceau.postgres.scratch import scratch
+from berceau.postgres.url import Url
+from berceau.schema.diff import diff
+from berceau.schema.model import EMPTY
+from berceau.workflows import scripts as folder
+from berceau.workflows.adopt import between
+from berceau.workflows.deploy import Report, deploying, silent
+from berceau.workflows.replay import Replayed, read
+
+
+@dataclass(frozen=True)
+class Squashed:
+    """The new migration; ``kept`` says why it holds the old ones' SQL as it is, if it does."""
+
+    script: Script
+    kept: str = ""
+
+
+def squash(owner: Url, migrations: Path, slug: str, report: Report = silent) -> Squashed:
+    """Replace the migrations that were applied by one, and record it here.
+
+    It creates at once what they led to. Where that leaves something out, such as views or rows,
+    it holds their SQL one after the other. Databases that applied them all accept it without
+    running it. Raises ``HistoryError`` where there is nothing to squash.
+    """
+    with deploying(owner, report) as connection:
+        scripts = folder.read(migrations)
+        found = compare(scripts, ledger.read(connection))
+        found.require_sound()
+        old = tuple(script for script in scripts if script not in found.pending)
+        if len(old) < 2 or old != scripts[: len(old)]:
+            raise HistoryError(
+                "There are no two applied migrations at the beginning of history to squash."
+            )
+        new = _equivalent(owner, old, slug)
+        ledger.ensure(connection)
+        with transaction(connection):
+            ledger.record(connection, new.script)
+            folder.replace_by(migrations, [script.name for script in old], new.script)
+        return new
+
+
+def _equivalent(owner: Url, old: Sequence[Script], slug: str) -> Squashed:
+    built, filled = _build(owner, old)
+    whole = between(EMPTY, built.schema)
+    down = "\n\n".join(map(str, whole.down)) + "\n" if whole.down else ""
+    short = _script(old, slug, "\n\n".join(map(str, whole.up)) + "\n", down)
+    reason = f"rows in {', '.join(filled)}" if filled else _lacking(owner, short, built)
+    if not reason:
+        return Squashed(short)
+    # Each keeps its name above it; a squash in a squash brings its own along.
+    up = "\n".join(f"-- From {script.name}\n\n{without(script.sql)}" for script in old)
+    down = "\n".join(script.down for script in reversed(old))
+    long = _script(old, slug, up, down)
+    if (lacking := _lacking(owner, long, built)) or _build(owner, [long])[1] != filled:
+        raise MigrationError(
+            f"One migration can't replace them: {lacking or 'the rows differ'}.",
+            cure="Nothing was changed. Their SQL depends on where one ends and another begins.",
+        )
+    return Squashed(long, reason)
+
+
+def _build(owner: Url, scripts: Sequence[Script]) -> tuple[Replayed, tuple[str, ...]]:
+    """Return what ``scripts`` build, and the tables that they fill."""
+    with scratch(owner) as connection:
+        runner.replay(connection, scripts)
+        return read(connection), filled_tables(connection)
+
+
+def _lacking(owner: Url, script: Script, built: Replayed) -> str:
+    """Say in what ``script`` alone gives something other than ``built``, if it does."""
+    try:
+        made, _ = _build(owner, [script])
+    except MigrationError as error:
+        return error.message
+    difference = diff(made.schema, built.schema)
+    if difference:
+        return str(difference[0])
+    lost = sorted(set(built.objects) ^ set(made.objects))
+    return ", ".join(f"{each.kind} {each.name}" for each in lost)
+
+
+def _script(old: Sequence[Script], slug: str, up: str, down: str) -> Script:
+    name = check_name(f"{old[-1].name[:14]}_{slug}")
+    if name in {script.name for script in old}:
+        raise HistoryError(f"{name} is there already.", cure="Choose another name: --name NAME")
+    components = {each for script in old for each in script.header.components}
+    replaces = tuple(each for s in old for each in (*s.header.replaces, s.name))
+    header = Header(None, tuple(sorted(components)), replaces).to_sql(name)
+    return Script(name, header + up, f"-- Undoes {name}\n\n{down}")
