@@ -131,6 +131,26 @@ def unconvertible(
         return int(count), ", ".join(map(repr, shown))
 
 
+def count_altered(connection: Connection, place: tuple[str, str], back: str) -> int | None:
+    """Count the rows whose value in ``place``, a table and its column, isn't ``back``, as SQL.
+
+    ``None`` where PostgreSQL can't compute it here.
+    """
+    query = sql.SQL("SELECT count(*) FROM {table} WHERE {column} IS DISTINCT FROM {back}")
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(
+                query.format(
+                    table=sql.Identifier(place[0]),
+                    column=sql.Identifier(place[1]),
+                    back=sql.SQL(back),
+                )
+            )
+        except Error:
+            return None
+        return int(cursor.fetchall()[0][0])
+
+
 def _count(connection: Connection, query: sql.Composable) -> int:
     rows = _query(connection, query)
     return int(rows[0][0]) if rows else 0

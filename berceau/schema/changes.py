@@ -94,11 +94,15 @@ class AddColumn:
 
 @dataclass(frozen=True)
 class AlterColumn:
-    """A column whose type, nullability, default or identity differs."""
+    """A column whose type, nullability, default or identity differs.
+
+    ``using`` is SQL for the values of the new type, where the plain conversion isn't meant.
+    """
 
     table: str
     before: Column
     after: Column
+    using: str | None = None
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,14 @@ class Choices:
     """Values by place, as SQL, and labels.
 
     ``backfills`` give a column's rows the value that they lack; ``empties`` do so where the
-    developer chose nothing; ``labels`` take the place of labels that go.
+    developer chose nothing; ``labels`` take the place of labels that go. ``cuts`` lets strings be
+    cut where their new type is shorter.
     """
 
     backfills: Mapping[Place, str] = field(default_factory=dict)
     empties: Mapping[Place, str] = field(default_factory=dict)
     labels: Mapping[Place, str] = field(default_factory=dict)
+    cuts: bool = False
 
     def value(self, table: str, column: str) -> str | None:
         """Return what the rows of a column get that have no value, as SQL."""

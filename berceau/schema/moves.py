@@ -80,7 +80,7 @@ def name_before(changes: Iterable[Change], table: str) -> str:
     return table
 
 
-def column_before(changes: Iterable[Renaming], table: str, column: str) -> tuple[str, str]:
+def column_before(changes: Iterable[Change], table: str, column: str) -> tuple[str, str]:
     """Return what a column's table and the column itself are called before ``changes``."""
     for change in reversed(tuple(changes)):
         match change:

@@ -26,6 +26,8 @@ from berceau.schema.names import object_name, quote_name
 # The form of a constant: PostgreSQL gives it to all rows at once, without touching them.
 _CONSTANT = re.compile(r"-?\d+(\.\d+)?|true|false|E?'([^'\\]|''|\\.)*'(::[\w ]+(\[\])?)?", re.I)
 
+_LENGTH = re.compile(r"character( varying)?\(\d+\)(\[\])?")
+
 
 def in_steps(
     changes: Iterable[Change],
@@ -117,11 +119,20 @@ def _alter(change: AlterColumn, choices: Choices) -> Iterator[Change]:
     value = choices.value(table, after.name) or after.default
     optional = replace(after, not_null=before.not_null and after.not_null)
     if optional != before:
-        yield AlterColumn(table, before, optional)
+        using = cut(change) if choices.cuts else None
+        yield AlterColumn(table, before, optional, using)
     if lacks_values(change) and value is not None:
         yield Backfill(table, after.name, value)
     if optional != after:
         yield AlterColumn(table, optional, after)
+
+
+def cut(change: AlterColumn) -> str | None:
+    """Return SQL for the values of a column that cuts them, where its new type has a length."""
+    after = change.after.type
+    if not retypes(change) or not _LENGTH.fullmatch(after):
+        return None
+    return f"{quote_name(change.after.name)}::{after}"
 
 
 def lacks_values(change: AddColumn | AlterColumn) -> bool:

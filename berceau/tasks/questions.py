@@ -1,9 +1,10 @@
-"""Questions to the person at the terminal: what may have been renamed."""
+"""Questions to the person at the terminal: what may have been renamed, and what rows get."""
 
 import sys
 
 from berceau.errors import RenameError
 from berceau.schema.suggest import Question
+from berceau.workflows.fitting import AskValue, Gap
 from berceau.workflows.renames import Ask
 
 NONE_OF_THEM = "0"
@@ -23,6 +24,22 @@ def ask(question: Question) -> str | None:
     except (EOFError, KeyboardInterrupt):
         print()
         raise RenameError("No answer; nothing was written.") from None
+
+
+def value_questioner() -> AskValue | None:
+    """Return what asks the person at the terminal, or ``None`` where nobody is there."""
+    return ask_value if questioner() else None
+
+
+def ask_value(gap: Gap) -> str | None:
+    """Ask once what rows get: a label of those there are, or SQL; nothing gives the change up."""
+    print(f"{gap.need}.")
+    prompt = f"They get ({', '.join(gap.labels)}): " if gap.labels else "They get (SQL): "
+    try:
+        return input(prompt).strip() or None
+    except (EOFError, KeyboardInterrupt):
+        print()
+        return None
 
 
 def _confirm(question: Question) -> str | None:

@@ -30,7 +30,7 @@ from berceau.schema.choices import Choices, Place
 from berceau.schema.model import Column, Enum, ForeignKey, PrimaryKey, Schema, Unique
 from berceau.schema.moves import column_before, name_before
 from berceau.schema.names import quote_name
-from berceau.schema.steps import lacks_values, retypes
+from berceau.schema.steps import cut, lacks_values, retypes
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def fit(rows: "Rows", changes: Iterable[Change], choices: Choices, ask: AskValue
             choices = replace(choices, labels={**choices.labels, gap.place: answer})
         else:
             choices = replace(choices, backfills={**choices.backfills, gap.place: answer})
-    refusals += _misfits(rows, changes)
+    refusals += _misfits(rows, changes, choices)
     if refusals:
         raise MigrationError("; ".join(refusals) + ".", cure=_cure(options))
     return choices
@@ -175,16 +175,22 @@ def _label(rows: Rows, before: Enum, after: Enum, label: str) -> Iterator[Gap]:
         )
 
 
-def _misfits(rows: Rows, changes: Sequence[Change]) -> Iterator[str]:
+def _misfits(rows: Rows, changes: Sequence[Change], choices: Choices) -> Iterator[str]:
     new = {change.table.name for change in changes if isinstance(change, CreateTable)}
     for change in changes:
         if getattr(change, "table", None) in new:
             continue
         match change:
             case AlterColumn(table, before, after) if retypes(change):
+                if cut(change) and choices.cuts:
+                    continue
                 count, shown = rows.unconvertible(table, before, after)
                 if count:
-                    yield (f"{table}.{after.name} can't be {after.type} in {_rows(count)}: {shown}")
+                    leave = ", unless --allow-data-loss cuts them" if cut(change) else ""
+                    yield (
+                        f"{table}.{after.name} can't be {after.type} in {_rows(count)}: "
+                        f"{shown}{leave}"
+                    )
             case AddConstraint(table, Unique() | PrimaryKey() as key):
                 yield from _duplicates(rows, table, key.columns)
             case CreateIndex(table, index) if index.unique and index.where is None:

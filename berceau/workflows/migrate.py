@@ -1,28 +1,25 @@
 """Migrate: write the difference between entities and migrations, proven, and apply it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
 from types import MappingProxyType
 
-from berceau.errors import DataLossError
 from berceau.migration.components import components_of, subject
 from berceau.migration.header import Header
 from berceau.migration.script import Script, new_name
-from berceau.postgres.connection import Connection
-from berceau.postgres.rows import count_rows
 from berceau.postgres.url import Url
-from berceau.schema.changes import Change, DropColumn, DropTable
 from berceau.schema.choices import parse
 from berceau.schema.model import Schema
-from berceau.schema.moves import name_before
 from berceau.schema.sql import Statement
 from berceau.schema.sql.text import to_text
 from berceau.settings import Settings
 from berceau.workflows import scripts as folder
 from berceau.workflows.databases import databases
 from berceau.workflows.deploy import Report, apply_pending, deploying, silent
+from berceau.workflows.fitting import AskValue
+from berceau.workflows.losses import refuse_loss
 from berceau.workflows.plan import Plan, plan
 from berceau.workflows.renames import Ask, decline
 
@@ -59,11 +56,13 @@ def migrate(
     report: Report = silent,
     ask: Ask | None = None,
     owners: Mapping[str, str] = MappingProxyType({}),
+    ask_value: AskValue | None = None,
 ) -> Outcome:
     """Write what separates the migrations from the ``declared`` schema, and apply it.
 
     ``ask`` settles what may have been renamed; without it, such a change is refused unless data
-    may be lost. ``owners`` gives the component of each declared table and enum. Migrations that
+    may be lost. ``ask_value`` gives what rows need that no option gives them; without it, that
+    is refused. ``owners`` gives the component of each declared table and enum. Migrations that
     are pending on disk are applied first. Nothing is written unless the proof succeeds. Raises
     ``RenameError``, ``DataLossError`` for a change that loses data without leave, and
     ``MigrationError`` for one that the rows at hand don't allow.
@@ -73,13 +72,14 @@ def migrate(
         scripts = folder.read(settings.migrations)
         applied = () if options.create_only else apply_pending(connection, scripts, report)
         report("comparing the entities with the migrations")
-        found = prepare(owner, declared, scripts, options, ask)
+        found = prepare(owner, declared, scripts, options, ask, ask_value)
         if not found.up:
             if folder.point_head(settings.migrations):
                 report(f"wrote migrations/{folder.HEAD}")
             return Outcome(None, (), applied)
         components = components_of(map(subject, found.changes), owners, scripts)
-        _refuse_loss(connection, found.changes, components, options)
+        if not options.allow_data_loss:
+            refuse_loss(connection, found.changes, components)
         script = to_script(found, options.name, scripts, chain.from_iterable(components.values()))
         folder.save(settings.migrations, script)
         report(f"wrote migrations/{script.name}")
@@ -89,13 +89,18 @@ def migrate(
 
 
 def prepare(
-    owner: Url, declared: Schema, scripts: Sequence[Script], options: Options, ask: Ask | None
+    owner: Url,
+    declared: Schema,
+    scripts: Sequence[Script],
+    options: Options,
+    ask: Ask | None,
+    ask_value: AskValue | None = None,
 ) -> Plan:
     """Return the proven plan of what separates ``scripts`` from the ``declared`` schema."""
     if ask is None and options.allow_data_loss:
         ask = decline
-    choices = parse(options.backfills, options.labels)
-    return plan(owner, declared, scripts, options.renames, ask, choices)
+    choices = replace(parse(options.backfills, options.labels), cuts=options.allow_data_loss)
+    return plan(owner, declared, scripts, options.renames, ask, choices, ask_value)
 
 
 def to_script(
@@ -118,37 +123,3 @@ def _obstacle(obstacle: str) -> str:
         return ""
     said = "\n".join(f"--   {line}" for line in obstacle.splitlines())
     return f"-- Proven without rows only. With the rows at hand\n{said}\n"
-
-
-def _refuse_loss(
-    connection: Connection,
-    changes: Sequence[Change],
-    components: Mapping[str, tuple[str, ...]],
-    options: Options,
-) -> None:
-    losses = list(_losses(connection, changes, components))
-    if losses and not options.allow_data_loss:
-        raise DataLossError(
-            "The migration would lose data: " + "; ".join(losses) + ".",
-            cure="Nothing was written. If that is meant, add --allow-data-loss.",
-        )
-
-
-def _losses(
-    connection: Connection, changes: Sequence[Change], components: Mapping[str, tuple[str, ...]]
-) -> Iterator[str]:
-    for change in changes:
-        component = " or ".join(components.get(subject(change), ()))
-        whose = f"of component {component}, " if component else ""
-        match change:
-            case DropTable(table):
-                yield f"table {table.name} ({whose}{_rows(count_rows(connection, table.name))})"
-            case DropColumn(table, column):
-                rows = count_rows(connection, name_before(changes, table), not_null=column.name)
-                yield f"column {table}.{column.name} ({whose}{_rows(rows)} with a value)"
-
-
-def _rows(count: int | None) -> str:
-    if count is None:
-        return "not in this database"
-    return f"{count} row{'' if count == 1 else 's'}"

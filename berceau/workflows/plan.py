@@ -21,7 +21,7 @@ from berceau.schema.moves import columns_after, inverse
 from berceau.schema.order import order
 from berceau.schema.sql import Statement, to_statements
 from berceau.schema.steps import in_steps
-from berceau.workflows.fitting import Rows, fit
+from berceau.workflows.fitting import AskValue, Rows, fit
 from berceau.workflows.proof import Case, blames_rows, fill, prove
 from berceau.workflows.renames import Ask, Settled, decline, settle
 
@@ -48,12 +48,14 @@ def plan(
     renames: Sequence[str] = (),
     ask: Ask | None = decline,
     choices: Choices = NO_CHOICES,
+    ask_value: AskValue | None = None,
 ) -> Plan:
     """Return the plan that leads from what ``scripts`` build to what is ``declared``.
 
     It begins with the ``renames``, each as ``--rename`` takes it, and those that ``ask``
     confirms; everything else is found by comparison. Without ``ask``, raises ``RenameError``
-    where something may have been renamed.
+    where something may have been renamed. What rows need comes from ``choices`` and from
+    ``ask_value``; without it, raises ``MigrationError`` where they need more.
 
     Both sides are built in scratch schemas and read from the catalog, so that like is compared
     with like. The plan is carried out there, forth and back, before it is returned: raises
@@ -68,7 +70,7 @@ def plan(
         desired = keep(settled.schema, desired)
         changes = diff(settled.schema, desired)
         copied = fill(connection, owner.schema, current, settled, changes)
-        choices = _fitting(owner, connection, settled, changes, choices.over(declared))
+        choices = _fitting(owner, connection, settled, changes, choices.over(declared), ask_value)
         found = _between(settled, desired, choices, columns_after(settled.changes, viewed))
         case = Case(current, settled, desired, found.changes, found.up, found.down)
         with _refusing("Take the change in several steps, or write the migration by hand."):
@@ -110,12 +112,13 @@ def _fitting(
     settled: Settled,
     changes: Sequence[Change],
     choices: Choices,
+    ask: AskValue | None,
 ) -> Choices:
     """Return ``choices`` as the rows of the database, and their ``copies``, need them."""
     with connect(owner) as target:
         target.set_session(readonly=True, autocommit=True)
         rows = Rows(target, copies, settled.changes, settled.schema)
-        return fit(rows, changes, choices, None)
+        return fit(rows, changes, choices, ask)
 
 
 def _between(

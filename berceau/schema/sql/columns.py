@@ -113,10 +113,10 @@ def _retype(change: AlterColumn) -> Statement:
         hazards.add(Hazard.REWRITES_TABLE)
     if conversion.may_fail:
         hazards.add(Hazard.NEEDS_ROWS_TO_FIT)
-    if conversion.may_lose:
+    if conversion.may_lose or change.using:
         hazards.add(Hazard.DATA_LOSS)
     collation = f" COLLATE {after.collation}" if after.collation else ""
-    using = "" if before.type == after.type else f" USING {conversion.using}"
+    using = "" if before.type == after.type else f" USING {change.using or conversion.using}"
     return Statement(
         f"ALTER TABLE {quote_name(change.table)} ALTER COLUMN {name} "
         f"TYPE {after.type}{collation}{using}",

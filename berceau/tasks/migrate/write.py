@@ -8,9 +8,10 @@ from berceau.settings import Settings
 from berceau.tasks.build import summary
 from berceau.tasks.command import command
 from berceau.tasks.project import load, say
-from berceau.tasks.questions import questioner
+from berceau.tasks.questions import questioner, value_questioner
 from berceau.workflows.build import build
 from berceau.workflows.compose import compose
+from berceau.workflows.fitting import AskValue
 from berceau.workflows.migrate import Options
 from berceau.workflows.migrate import migrate as run
 from berceau.workflows.renames import Ask
@@ -51,19 +52,23 @@ def migrate(
     options = Options(
         name, create_only, allow_data_loss, rename or (), backfill or (), map_value or ()
     )
-    migrate_project(load(), options, None if no_input else questioner())
+    ask = (None, None) if no_input else (questioner(), value_questioner())
+    migrate_project(load(), options, *ask)
 
 
-def migrate_project(settings: Settings, options: Options, ask: Ask | None) -> None:
+def migrate_project(
+    settings: Settings, options: Options, ask: Ask | None, ask_value: AskValue | None = None
+) -> None:
     """Build and migrate the project that ``settings`` describe, and say what happened.
 
-    ``ask`` settles what may have been renamed; without it, such a change is refused.
+    ``ask`` settles what may have been renamed, ``ask_value`` what rows get that need a value;
+    without them, such a change is refused.
     """
     report = build(settings)
     if report.changed:
         say(summary(report))
     composition = compose(settings.components)
-    outcome = run(settings, composition.schema, options, say, ask, composition.owners)
+    outcome = run(settings, composition.schema, options, say, ask, composition.owners, ask_value)
     if outcome.written is None and not outcome.applied:
         say("migrate: nothing to do")
     for statement in outcome.statements:

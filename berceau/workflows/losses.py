@@ -1,0 +1,58 @@
+"""What a plan loses of the data at hand, as a person reads it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from berceau.errors import DataLossError
+from berceau.migration.components import subject
+from berceau.postgres.connection import Connection
+from berceau.postgres.misfits import count_altered
+from berceau.postgres.rows import count_rows
+from berceau.schema.casts import cast
+from berceau.schema.changes import AlterColumn, Change, DropColumn, DropTable
+from berceau.schema.moves import column_before, name_before
+from berceau.schema.names import quote_name
+
+
+def refuse_loss(
+    connection: Connection, changes: Sequence[Change], components: Mapping[str, tuple[str, ...]]
+) -> None:
+    """Raise ``DataLossError`` if ``changes`` lose data, with the rows of ``connection`` at stake.
+
+    ``components`` gives those of each table and enum.
+    """
+    losses = []
+    for change in changes:
+        component = " or ".join(components.get(subject(change), ()))
+        whose = f"of component {component}, " if component else ""
+        losses += [f"{what} ({whose}{rows})" for what, rows in _losses(connection, changes, change)]
+    if losses:
+        raise DataLossError(
+            "The migration would lose data: " + "; ".join(losses) + ".",
+            cure="Nothing was written. If that is meant, add --allow-data-loss.",
+        )
+
+
+def _losses(
+    connection: Connection, changes: Sequence[Change], change: Change
+) -> Iterator[tuple[str, str]]:
+    match change:
+        case DropTable(table):
+            yield f"table {table.name}", _rows(count_rows(connection, table.name))
+        case DropColumn(table, column):
+            rows = count_rows(connection, name_before(changes, table), not_null=column.name)
+            yield f"column {table}.{column.name}", f"{_rows(rows)} with a value"
+        case AlterColumn(table, before, after):
+            place = column_before(changes, table, before.name)
+            name = quote_name(place[1])
+            there = cast(name, before.type, after.type)
+            if before.type != after.type and there and there.may_lose:
+                back = cast(f"({there.using})::{after.type}", after.type, before.type)
+                count = count_altered(connection, place, back.using if back else "NULL")
+                what = f"part of column {table}.{before.name}, as {after.type}"
+                yield what, f"{_rows(count)} with a value that changes"
+
+
+def _rows(count: int | None) -> str:
+    if count is None:
+        return "not in this database"
+    return f"{count} row{'' if count == 1 else 's'}"
