@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import StringIO
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
@@ -14,6 +16,17 @@ from berceau.migration.script import Script
 from berceau.migration.splitter import Piece, split
 from berceau.postgres import ledger
 from berceau.postgres.connection import transaction
+
+# What is written in another schema would be written again by each replay in a scratch schema.
+# A reference to another schema's table locks that too, when it comes or goes, without changing it.
+_STRAYED = """
+SELECT min(format('%I.%I', n.nspname, c.relname))
+FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation'
+  AND (l.mode IN ('RowExclusiveLock', 'ShareLock')
+       OR l.mode = 'AccessExclusiveLock' AND c.xmin = pg_current_xact_id()::xid)
+  AND n.nspname <> current_schema() AND n.nspname !~ '^pg_'
+"""
 
 TRANSACTION_CONTROL = frozenset({"abort", "begin", "commit", "end", "rollback", "start"})
 
@@ -41,19 +54,21 @@ def run(connection: Connection, script: Script) -> None:
 
     Raises ``StatementError`` or ``MigrationFileError`` with the line at fault.
     """
-    pieces = _pieces(script)
     with connection.cursor() as cursor:
-        path = _search_path(cursor)
+        path = _value(cursor, "SHOW search_path")
+        pieces = _pieces(script, str(_value(cursor, "SELECT current_schema()")))
         for piece in pieces:
             try:
                 _execute(cursor, piece)
             except psycopg2.Error as error:
                 raise _failed(script, _message(error), _line(piece, error)) from error
-        if _search_path(cursor) != path:
+        if _value(cursor, "SHOW search_path") != path:
             raise _failed(script, "it changes the search_path, which names the schema.")
+        if strayed := _value(cursor, _STRAYED):
+            raise _failed(script, f"it changes {strayed}, outside of its schema.")
 
 
-def _pieces(script: Script) -> tuple[Piece, ...]:
+def _pieces(script: Script, schema: str) -> tuple[Piece, ...]:
     try:
         pieces = split(script.sql)
     except MigrationFileError as error:
@@ -62,6 +77,9 @@ def _pieces(script: Script) -> tuple[Piece, ...]:
     for piece in pieces:
         if piece.head and piece.head[0] in TRANSACTION_CONTROL:
             message = f"{piece.head[0].upper()} would split its transaction."
+            raise _failed(script, message, piece.line)
+        if {(schema, "."), (f'"{schema}"', ".")} & set(pairwise(piece.head)):
+            message = f"it names the schema {schema}, which the database URL chooses."
             raise _failed(script, message, piece.line)
     return pieces
 
@@ -73,9 +91,9 @@ def _execute(cursor: Cursor, piece: Piece) -> None:
         cursor.copy_expert(piece.text, StringIO(piece.data))
 
 
-def _search_path(cursor: Cursor) -> str:
-    cursor.execute("SHOW search_path")
-    return str(cursor.fetchall()[0][0])
+def _value(cursor: Cursor, query: str) -> Any:
+    cursor.execute(query)
+    return cursor.fetchall()[0][0]
 
 
 @contextmanager

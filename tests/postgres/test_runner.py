@@ -6,6 +6,7 @@ from berceau.errors import MigrationError, MigrationFileError, StatementError
 from berceau.migration.script import Script
 from berceau.postgres import ledger, runner
 from berceau.postgres.connection import connect
+from berceau.postgres.scratch import scratch
 
 NAME = "20260101000000_first"
 
@@ -147,10 +148,51 @@ def test_rows_may_be_copied_in(connection):
         assert cursor.fetchall() == [("x", 1), ("%s", 2)]
 
 
-def test_a_replayed_script_never_leaves_its_schema(connection):
-    sql = "SELECT set_config('search_path', 'public', false);\nCREATE TABLE strayed ();"
-    with pytest.raises(StatementError, match="search_path"):
-        runner.replay(connection, [Script(NAME, sql)])
+STRAYING = {
+    "a path": "SELECT set_config('search_path', '{other}', false);\nINSERT INTO kept VALUES (1);",
+    "rows": "INSERT INTO {other}.kept VALUES (1);",
+    "a table": "CREATE TABLE {other}.strayed ();",
+    "a column": "ALTER TABLE {other}.kept ADD b int;",
+    "an index": "CREATE INDEX ON {other}.kept (a);",
+    "a block": "DO $$ BEGIN DELETE FROM {other}.kept; END $$;",
+}
+
+
+@pytest.mark.parametrize("sql", STRAYING.values(), ids=STRAYING)
+@pytest.mark.parametrize("deed", ["apply", "replay"])
+def test_a_script_never_leaves_its_schema(running, connection, sql, deed):
+    ledger.ensure(connection)
+    with scratch(running.owner_url) as elsewhere, elsewhere.cursor() as cursor:
+        cursor.execute("CREATE TABLE kept (a int); INSERT INTO kept VALUES (7)")
+        cursor.execute("SELECT current_schema()")
+        script = Script(NAME, sql.format(other=cursor.fetchone()[0]))
+        with pytest.raises(StatementError, match=r"search_path|outside of its schema"):
+            runner.apply(connection, script) if deed == "apply" else runner.replay(
+                connection, [script]
+            )
+        cursor.execute("TABLE kept")
+        assert cursor.fetchall() == [(7,)]
+        assert tables(elsewhere) == {"kept"}
+
+
+def test_a_script_does_not_name_its_schema(connection):
     with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass('public.strayed')")
-        assert cursor.fetchall() == [(None,)]
+        cursor.execute("CREATE TABLE a (b int); SELECT current_schema()")
+        schema = cursor.fetchone()[0]
+    for name in (schema, f'"{schema}"'):
+        script = Script(NAME, f"SELECT 1;\nINSERT INTO {name}.a VALUES (1);")
+        with pytest.raises(StatementError, match=f"it names the schema {schema}") as caught:
+            runner.replay(connection, [script])
+        assert caught.value.where.line == 2
+
+
+def test_a_script_may_use_other_schemas_and_temporary_tables(running, connection):
+    with scratch(running.owner_url) as elsewhere, elsewhere.cursor() as cursor:
+        cursor.execute("CREATE TABLE other (a int PRIMARY KEY); SELECT current_schema()")
+        other = cursor.fetchone()[0]
+        sql = (
+            f"CREATE TABLE a (b int REFERENCES {other}.other);\n"
+            f"INSERT INTO a SELECT * FROM {other}.other;\n"
+            "CREATE TEMPORARY TABLE t (a int);\nINSERT INTO t VALUES (1);\nDROP TABLE t;\n"
+        )
+        runner.replay(connection, [Script(NAME, sql), Script(NAME, "DROP TABLE a;")])
