@@ -53,7 +53,7 @@ def make_rows(
         if _fill(connection, tables[name], labels):
             made.add(name)
 
-    for name in names:
+    for name in sorted(names):
         fill(name)
     return made
 

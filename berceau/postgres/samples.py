@@ -57,10 +57,11 @@ def copy_rows(
     """
     alike = _alike(connection, source, current)
     names = {name for name in limits if closure([name], refer) <= alike}
-    tables = [table for table in current.tables if table.name in closure([*names], refer)]
+    reached = closure([*names], refer)
+    tables = [table for table in current.tables if table.name in reached]
     if not tables:
         return {}
-    refer = [each for each in refer if each.table in {table.name for table in tables}]
+    refer = [each for each in refer if each.table in reached]
     connection.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, autocommit=False)
     try:
         _choose(connection, source, {name: limits[name] for name in names}, refer)

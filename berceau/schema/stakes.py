@@ -14,9 +14,10 @@ from berceau.schema.changes import (
     RenameLabel,
     RenameTable,
 )
+from berceau.schema.choices import Choices
 from berceau.schema.model import Enum, Schema
 from berceau.schema.names import quote_name
-from berceau.schema.steps import retypes
+from berceau.schema.steps import lacks_values, retypes
 
 
 def touched(changes: Iterable[Change], schema: Schema) -> set[str]:
@@ -25,11 +26,22 @@ def touched(changes: Iterable[Change], schema: Schema) -> set[str]:
     return {name for change in changes for name in _tables(change, schema)} & names
 
 
-def judged(changes: Iterable[Change], schema: Schema) -> set[str]:
+def judged(changes: Iterable[Change], schema: Schema, choices: Choices) -> set[str]:
     """Return the tables whose values decide whether ``changes`` can be made."""
-    names = {table.name for table in schema.tables}
-    found = {name for change in changes if _judges(change) for name in _tables(change, schema)}
-    return found & names
+    found = (change for change in changes if _judges(change, choices))
+    return touched(found, schema)
+
+
+def demanding(changes: Iterable[Change], schema: Schema, choices: Choices) -> set[str]:
+    """Return the tables that must not have rows for ``changes``: nothing gives these a value."""
+    found = (
+        change
+        for change in changes
+        if isinstance(change, AddColumn)
+        and lacks_values(change)
+        and choices.value(change.table, change.column.name) is None
+    )
+    return touched(found, schema)
 
 
 def unchanged(changes: Iterable[Change], before: Schema, after: Schema) -> dict[str, list[str]]:
@@ -83,7 +95,7 @@ def _uses(enum: str, schema: Schema) -> Iterator[tuple[str, str]]:
                 yield table.name, column.name
 
 
-def _judges(change: Change) -> bool:
+def _judges(change: Change, choices: Choices) -> bool:
     match change:
         case AddConstraint():
             return True
@@ -94,5 +106,5 @@ def _judges(change: Change) -> bool:
         case CreateIndex(_, index):
             return index.unique
         case AddColumn(_, column):
-            return column.not_null
+            return (change.table, column.name) in choices.backfills
     return False

@@ -69,8 +69,11 @@ def plan(
         settled = settle(connection, current, desired, renames, ask, choices.labels)
         desired = keep(settled.schema, desired)
         changes = diff(settled.schema, desired)
-        copied = fill(connection, owner.schema, current, settled, changes)
-        choices = _fitting(owner, connection, settled, changes, choices.over(declared), ask_value)
+        if not (settled.changes or changes):
+            return Plan((), (), ())
+        choices = choices.over(declared)
+        copied = fill(connection, owner.schema, current, settled, changes, choices)
+        choices = _fitting(owner, connection, settled, changes, choices, ask_value)
         found = _between(settled, desired, choices, columns_after(settled.changes, viewed))
         case = Case(current, settled, desired, found.changes, found.up, found.down)
         with _refusing("Take the change in several steps, or write the migration by hand."):

@@ -11,12 +11,13 @@ from berceau.postgres.fakes import make_rows
 from berceau.postgres.fingerprints import fingerprint
 from berceau.postgres.samples import Reference, copy_rows, references
 from berceau.schema.changes import AddConstraint, Change
+from berceau.schema.choices import Choices
 from berceau.schema.diff import diff
 from berceau.schema.model import ForeignKey, Schema
 from berceau.schema.moves import column_before, name_before
 from berceau.schema.sql import Statement
 from berceau.schema.sql.text import to_text
-from berceau.schema.stakes import judged, touched, unchanged
+from berceau.schema.stakes import demanding, judged, touched, unchanged
 from berceau.workflows.renames import Settled
 
 SAMPLE = 100
@@ -50,6 +51,7 @@ def fill(
     before: Schema,
     settled: Settled,
     changes: Sequence[Change],
+    choices: Choices,
 ) -> Mapping[str, int]:
     """Put rows into the scratch tables that the changes touch; return how many were copied.
 
@@ -58,14 +60,16 @@ def fill(
     few are made up, unless these couldn't tell whether the change can be made.
     """
     limits = dict.fromkeys(touched((*settled.changes, *changes), settled.schema), SAMPLE)
-    limits |= dict.fromkeys(judged(changes, settled.schema), JUDGED)
+    limits |= dict.fromkeys(judged(changes, settled.schema, choices), JUDGED)
     limits = {name_before(settled.changes, name): limit for name, limit in limits.items()}
     limits = {name: limits[name] for name in sorted(limits)}
     refer = (*references(before), *_new_references(before, settled, changes))
     copied = copy_rows(connection, source, before, limits, refer)
     labels = {enum.name: enum.labels[0] for enum in before.enums if enum.labels}
-    empty = [name for name, limit in limits.items() if limit == SAMPLE and name not in copied]
-    make_rows(connection, before, empty, labels)
+    unfit = {name for name, limit in limits.items() if limit == JUDGED} | {
+        name_before(settled.changes, name) for name in demanding(changes, settled.schema, choices)
+    }
+    make_rows(connection, before, limits.keys() - copied.keys() - unfit, labels)
     return copied
 
 
@@ -96,6 +100,7 @@ def prove(connection: Connection, case: Case) -> str:
     Returns why undoing failed on the rows that are there, if it did. Raises ``StatementError``
     with what PostgreSQL refused, and ``MigrationError`` where the result isn't what it should be.
     """
+    tables = touched(case.changes, case.settled.schema)
     kept = unchanged(case.changes, case.settled.schema, case.after)
     places = {
         name: (
@@ -103,7 +108,7 @@ def prove(connection: Connection, case: Case) -> str:
             [column_before(case.settled.changes, name, column)[1] for column in columns],
         )
         for name, columns in kept.items()
-        if name in touched(case.changes, case.settled.schema)
+        if name in tables
     }
     rows = {name: fingerprint(connection, *place) for name, place in places.items()}
     _run(connection, case.up)
@@ -135,7 +140,8 @@ def _run(connection: Connection, statements: Sequence[Statement]) -> None:
     except StatementError as error:
         line = error.where.line if error.where else None
         place = f"\n    {script.sql.splitlines()[line - 1].strip()}" if line else ""
-        error.message = f"PostgreSQL says: {error.message.partition(' failed: ')[2]}{place}"
+        reason = error.message.partition(" failed")[2].partition(": ")[2]
+        error.message = f"PostgreSQL says: {reason}{place}"
         error.where = None
         raise
 
