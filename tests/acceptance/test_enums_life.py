@@ -1,8 +1,23 @@
 """Enums for life: labels come, go and move while rows, defaults, arrays and views use them."""
 
+import os
+
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from berceau.errors import MigrationError
+from berceau.migration.script import Script
+from berceau.postgres import catalog, runner
+from berceau.postgres.schemas import execute
+from berceau.postgres.scratch import scratch
+from berceau.schema.choices import Choices
+from berceau.schema.diff import create, diff
+from berceau.schema.order import order
+from berceau.schema.sql import to_statements
+from berceau.schema.sql.text import to_text
+from berceau.schema.steps import in_steps
+from berceau.workflows.plan import as_postgres_sees
 
 POST = """
 class Status(enum.Enum):
@@ -145,3 +160,43 @@ def test_what_uses_a_column_stands_aside_and_returns(migrate, query, after):
     assert query(EVERYTHING) == before
     assert query('SELECT * FROM "C"') == [(1, 1)]
     query("DELETE FROM post")
+
+
+EXAMPLES = int(os.environ.get("BERCEAU_TEST_EXAMPLES", "12"))
+SOME_LABELS = st.lists(st.sampled_from("ABCDE"), min_size=1, unique=True)
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    phases=set(Phase) - {Phase.explain},
+)
+@given(before=SOME_LABELS, after=SOME_LABELS, numbers=st.lists(st.integers(0, 4), max_size=6))
+def test_rows_keep_their_labels_or_get_the_chosen_ones(server, declare, before, after, numbers):
+    plain = POST.replace(", sql_default=\"'A'\"", "").replace(", sql_default=\"'{{A}}'\"", "")
+    old, new = (
+        as_postgres_sees(
+            server.owner,
+            declare(plain.format(labels="; ".join(f"{label} = '{label}'" for label in labels))),
+        )
+        for labels in (before, after)
+    )
+    forth = {label: after[0] for label in before if label not in after}
+    back = {label: before[0] for label in after if label not in before}
+    rows = [before[number % len(before)] for number in numbers]
+    with scratch(server.owner) as connection, connection.cursor() as cursor:
+        execute(connection, to_statements(order(create(old))))
+        for label in rows:
+            cursor.execute(
+                "INSERT INTO post (title, status, past) VALUES ('', %s, ARRAY[%s]::status[])",
+                (label, label),
+            )
+        for start, end, mapping in ((old, new, forth), (new, old, back)):
+            choices = Choices(labels={("status", label): to for label, to in mapping.items()})
+            steps = order(in_steps(diff(start, end), start, end, choices))
+            runner.replay(connection, [Script("steps", to_text(to_statements(steps)))])
+            rows = [mapping.get(label, label) for label in rows]
+            assert diff(catalog.read(connection), end) == ()
+            cursor.execute("SELECT status::text, past[1]::text FROM post ORDER BY id")
+            assert cursor.fetchall() == [(label, label) for label in rows]
