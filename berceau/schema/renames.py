@@ -53,7 +53,11 @@ def parse(texts: Iterable[str], current: Schema, desired: Schema) -> tuple[Renam
     """
     parts = list(dict.fromkeys(map(_split, texts)))
     wholes = [_whole(before, after, current) for owner, before, after in parts if owner is None]
-    members = [_member(*part, wholes, current) for part in parts if part[0] is not None]
+    members = [
+        _member(owner, before, after, wholes, current)
+        for owner, before, after in parts
+        if owner is not None
+    ]
     renames = (*wholes, *members)
     _check(renames, current, desired)
     return renames
@@ -105,19 +109,19 @@ def _whole(before: str, after: str, current: Schema) -> Rename:
 
 
 def _member(
-    owner: str | None, before: str, after: str, wholes: Sequence[Rename], current: Schema
+    owner: str, before: str, after: str, wholes: Sequence[Rename], current: Schema
 ) -> Rename:
-    for kind, part in ((Kind.TABLE, Kind.COLUMN), (Kind.ENUM, Kind.LABEL)):
-        known = names_in(current, kind)
-        old = {new: name for name, new in renamed(wholes, kind).items()}
-        name = owner if owner in known else old.get(owner or "")
-        if name is None:
-            continue
-        if before not in names_in(current, part, name):
-            raise _unknown(f"{part} {name}.{before}", before, names_in(current, part, name))
-        return Rename(part, name, before, after)
-    known = names_in(current, Kind.TABLE) + names_in(current, Kind.ENUM)
-    raise _unknown(f"table or enum {owner}", owner or "", known)
+    tables, enums = names_in(current, Kind.TABLE), names_in(current, Kind.ENUM)
+    if owner not in tables + enums:
+        old_names = {rename.after: rename.before for rename in wholes}
+        if owner not in old_names:
+            raise _unknown(f"table or enum {owner}", owner, tables + enums)
+        owner = old_names[owner]
+    kind = Kind.COLUMN if owner in tables else Kind.LABEL
+    known = names_in(current, kind, owner)
+    if before not in known:
+        raise _unknown(f"{kind} {owner}.{before}", before, known)
+    return Rename(kind, owner, before, after)
 
 
 def _unknown(what: str, name: str, known: Collection[str]) -> RenameError:
