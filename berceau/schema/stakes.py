@@ -62,6 +62,24 @@ def unchanged(changes: Iterable[Change], before: Schema, after: Schema) -> dict[
     return found
 
 
+def not_undone(changes: Iterable[Change]) -> Iterator[str]:
+    """Yield, as sentences, what the way back from ``changes`` can't do for rows."""
+    for change in changes:
+        match change:
+            case AlterEnum(before, after) | RebuildEnum(before, after):
+                for label in after.labels:
+                    if label not in before.labels:
+                        yield (
+                            f"Rows that hold {label!r} of {after.name} by then keep this from "
+                            "being undone: give them another label first."
+                        )
+            case Backfill(table, column):
+                yield f"Rows that were given a value for {table}.{column} keep it, if it stays."
+        if isinstance(change, RebuildEnum):
+            for old, new in change.mapping:
+                yield f"Rows that held {old!r} of {change.after.name} keep {new!r}."
+
+
 def _changed(changes: Iterable[Change], after: Schema) -> Iterator[tuple[str, str]]:
     for change in changes:
         match change:

@@ -1,7 +1,7 @@
 """Fit: what the rows at hand need before a change, from the options or a person; or a refusal."""
 
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
 from berceau.errors import MigrationError
@@ -24,6 +24,8 @@ from berceau.schema.changes import (
     Change,
     CreateIndex,
     CreateTable,
+    DropColumn,
+    DropTable,
     Renaming,
 )
 from berceau.schema.choices import Choices, Place
@@ -68,6 +70,7 @@ def fit(rows: "Rows", changes: Iterable[Change], choices: Choices, ask: AskValue
         else:
             choices = replace(choices, backfills={**choices.backfills, gap.place: answer})
     refusals += _misfits(rows, changes, choices)
+    refusals += _in_views(changes, rows.viewed)
     if refusals:
         raise MigrationError("; ".join(refusals) + ".", cure=_cure(options))
     return choices
@@ -76,7 +79,7 @@ def fit(rows: "Rows", changes: Iterable[Change], choices: Choices, ask: AskValue
 def _cure(options: Sequence[str]) -> str:
     cure = "Nothing was written. "
     if not options:
-        return cure + "Correct the rows first, or change what is declared."
+        return cure + "Correct what is in the way first, or change what is declared."
     cure += f"Say what they get: {' '.join(options)}"
     if any(option.startswith("--backfill") for option in options):
         cure += " (SQL, over the row's other columns), or give the attribute a default"
@@ -87,13 +90,15 @@ def _cure(options: Sequence[str]) -> str:
 class Rows:
     """The rows at hand in ``target``, asked for by the names that ``renamed`` gives.
 
-    ``copies`` has a part of them; ``current`` is the schema that has these names.
+    ``copies`` has a part of them; ``current`` is the schema that has these names, and
+    ``viewed`` are the columns that views use.
     """
 
     target: Connection
     copies: Connection
     renamed: Sequence[Renaming]
     current: Schema
+    viewed: Set[Place] = frozenset()
 
     def count(self, table: str) -> int:
         """Count the rows of ``table``."""
@@ -202,6 +207,16 @@ def _misfits(rows: Rows, changes: Sequence[Change], choices: Choices) -> Iterato
                         f"{', '.join(key.columns)} of {_rows(count)} of {table} "
                         f"point{'s' if count == 1 else ''} at no row of {key.target}: {shown}"
                     )
+
+
+def _in_views(changes: Sequence[Change], viewed: Set[Place]) -> Iterator[str]:
+    """Yield what goes although views use it: PostgreSQL would refuse, and we don't touch them."""
+    for change in changes:
+        match change:
+            case DropColumn(table, column) if (table, column.name) in viewed:
+                yield f"Views use the column {table}.{column.name}, which goes"
+            case DropTable(table) if any(name == table.name for name, _ in viewed):
+                yield f"Views use the table {table.name}, which goes"
 
 
 def _duplicates(rows: Rows, table: str, columns: Sequence[str]) -> Iterator[str]:

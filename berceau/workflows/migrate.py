@@ -14,6 +14,7 @@ from berceau.schema.choices import parse
 from berceau.schema.model import Schema
 from berceau.schema.sql import Statement
 from berceau.schema.sql.text import to_text
+from berceau.schema.stakes import not_undone
 from berceau.settings import Settings
 from berceau.workflows import scripts as folder
 from berceau.workflows.databases import databases
@@ -113,7 +114,8 @@ def to_script(
     if found.down is None:
         down = f"-- {name} can't be undone automatically: {found.irreversible}\n"
     else:
-        down = f"-- Undoes {name}\n{_obstacle(found.obstacle)}\n" + to_text(found.down)
+        notes = "".join(f"-- {note}\n" for note in not_undone(found.changes))
+        down = f"-- Undoes {name}\n{notes}{_obstacle(found.obstacle)}\n" + to_text(found.down)
     return Script(name, header + to_text(found.up), down)
 
 

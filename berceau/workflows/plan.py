@@ -1,6 +1,6 @@
 """Plan: the SQL that leads from the migrations to the entities, proven before anyone sees it."""
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -71,14 +71,33 @@ def plan(
         changes = diff(settled.schema, desired)
         if not (settled.changes or changes):
             return Plan((), (), ())
-        choices = choices.over(declared)
-        copied = fill(connection, owner.schema, current, settled, changes, choices)
-        choices = _fitting(owner, connection, settled, changes, choices, ask_value)
-        found = _between(settled, desired, choices, columns_after(settled.changes, viewed))
+        viewed = columns_after(settled.changes, viewed)
+        copied, choices = _with_rows(
+            owner, connection, current, settled, changes, viewed, choices.over(declared), ask_value
+        )
+        found = _between(settled, desired, choices, viewed)
         case = Case(current, settled, desired, found.changes, found.up, found.down)
         with _refusing("Take the change in several steps, or write the migration by hand."):
             obstacle = _prove(owner, connection, case, scripts, with_rows=bool(copied))
         return replace(found, obstacle=obstacle)
+
+
+def _with_rows(
+    owner: Url,
+    connection: Connection,
+    current: Schema,
+    settled: Settled,
+    changes: Sequence[Change],
+    viewed: Set[tuple[str, str]],
+    choices: Choices,
+    ask: AskValue | None,
+) -> tuple[Mapping[str, int], Choices]:
+    """Fill the scratch schema; return what was copied, and ``choices`` as the rows need them."""
+    copied = fill(connection, owner.schema, current, settled, changes, choices)
+    with connect(owner) as target:
+        target.set_session(readonly=True, autocommit=True)
+        rows = Rows(target, connection, settled.changes, settled.schema, viewed)
+        return copied, fit(rows, changes, choices, ask)
 
 
 def _prove(
@@ -107,21 +126,6 @@ def as_postgres_sees(owner: Url, declared: Schema) -> Schema:
     with scratch(owner) as connection, _refusing("Correct the entity that declares it."):
         execute(connection, to_statements(order(create(declared))))
         return catalog.read(connection)
-
-
-def _fitting(
-    owner: Url,
-    copies: Connection,
-    settled: Settled,
-    changes: Sequence[Change],
-    choices: Choices,
-    ask: AskValue | None,
-) -> Choices:
-    """Return ``choices`` as the rows of the database, and their ``copies``, need them."""
-    with connect(owner) as target:
-        target.set_session(readonly=True, autocommit=True)
-        rows = Rows(target, copies, settled.changes, settled.schema)
-        return fit(rows, changes, choices, ask)
 
 
 def _between(

@@ -169,6 +169,32 @@ def test_a_unique_column_shows_its_duplicates(migrate, query):
     )
 
 
+@pytest.mark.parametrize("after", ["", post()])
+def test_what_a_view_uses_stays(migrate, query, after):
+    migrate(BASE)
+    query("CREATE VIEW seen AS SELECT n FROM post")
+    with pytest.raises(
+        MigrationError, match=r"Views use the (column post.n|table post), which goes"
+    ):
+        migrate(after, allow_data_loss=True)
+    query("DROP VIEW seen")
+    migrate(after, allow_data_loss=True)
+
+
+def test_what_rows_keep_from_being_undone_is_said_in_the_file(migrate, query, settings):
+    migrate(BASE)
+    query(ROWS)
+    written = migrate(post(), allow_data_loss=True).written
+    assert (
+        "Proven without rows only" not in (settings.migrations / written / "down.sql").read_text()
+    )
+    migrate(BASE.replace("Optional(int)", "Required(int)"), backfills=["post.n=1"])
+    written = migrate(post(), allow_data_loss=True).written
+    down = (settings.migrations / written / "down.sql").read_text()
+    assert "Proven without rows only" in down
+    assert 'column "n" of relation "post" contains null values' in down
+
+
 LOSSY = {
     "digits": (
         "n = Required(Decimal, 10, 4)",
