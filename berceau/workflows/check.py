@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from berceau.errors import MigrationError, MigrationFileError
+from berceau.migration.chain import branches
 from berceau.migration.findings import Code, Finding
 from berceau.migration.script import Script
 from berceau.postgres.url import Url
@@ -28,7 +29,7 @@ def check(
     scripts, errors = folder.examine(migrations)
     found = status(owner, declared, scripts, cache)
     findings = [*map(_malformed, errors), *_contradictions(found, migrations), *_drift(found)]
-    if folder.has_conflict(migrations):
+    if folder.has_conflict(migrations) and not branches(scripts):
         findings.append(_CONFLICT)
     # What is broken in itself can't be compared with the entities.
     if not errors and not any(each.code in (Code.CONFLICT, Code.ORPHAN) for each in findings):
