@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from berceau.errors import HistoryError
 from berceau.migration.chain import breaks
@@ -10,28 +11,96 @@ from berceau.migration.findings import Code, Finding
 from berceau.migration.script import Script
 
 
+class State(StrEnum):
+    """Where a migration stands in the ledger."""
+
+    RUNNING = "running"
+    APPLIED = "applied"
+    FAILED = "failed"
+
+
+class Direction(StrEnum):
+    """Which of its scripts a migration's progress is about."""
+
+    UP = "up"
+    DOWN = "down"
+
+
 @dataclass(frozen=True)
 class Applied:
-    """A line of the ledger; ``applied_at`` is aware."""
+    """A line of the ledger: a migration that was applied, or begun; times are aware.
+
+    Of the ``total`` statements of its script in ``direction`` the first ``position`` took
+    effect; ``begun`` says that the next one, outside of a transaction, may have. ``script``,
+    ``down`` and ``data`` are the texts that were run. ``error`` is that of a failed one, with
+    file and line, ``failed_at`` the number of its statement.
+    """
 
     name: str
     checksum: str
-    applied_at: datetime
+    applied_at: datetime | None
+    script: str = ""
+    down: str = ""
+    data: str = ""
+    state: State = State.APPLIED
+    direction: Direction = Direction.UP
+    position: int = 0
+    total: int = 0
+    begun: bool = False
+    failed_at: int | None = None
+    error: str | None = None
+    started_at: datetime | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it is in the database: applied, and nothing undone."""
+        untouched = self.direction is Direction.DOWN and self._got_nowhere
+        return self.state is State.APPLIED or untouched
+
+    @property
+    def left_nothing(self) -> bool:
+        """Whether it was begun, and nothing of it is in the database."""
+        return self.direction is Direction.UP and self._got_nowhere
+
+    @property
+    def _got_nowhere(self) -> bool:
+        return self.state is State.FAILED and self.position == 0 and not self.begun
+
+    def to_script(self) -> Script:
+        """Return the migration as it was run."""
+        return Script(self.name, self.script, self.down, self.data)
+
+    def __str__(self) -> str:
+        """Say how far it came."""
+        if self.state is State.APPLIED:
+            return f"{self.state} {self.name}"
+        deed = "" if self.direction is Direction.UP else " (being undone)"
+        at = f"{self.name}{deed} after statement {self.position} of {self.total}"
+        if self.state is State.RUNNING:
+            return f"running {at}"
+        if self.failed_at is None:
+            return f"failed {at}: its deploy was interrupted"
+        return (
+            f"failed {self.name}{deed} at statement {self.failed_at} of {self.total}, {self.error}"
+        )
 
 
 @dataclass(frozen=True)
 class History:
     """The files and the ledger side by side.
 
-    ``edited`` were changed on disk after they were applied; ``missing`` were applied, but are
-    no longer on disk. ``replacing`` stand for migrations that were all applied: they are to be
-    recorded, not run. ``contradictions`` tells everything that keeps a deploy from being safe.
+    ``applied`` are whole, ``unfinished`` are running or failed; ``pending`` are to be applied or
+    resumed. ``edited`` were changed on disk after they were applied; ``missing`` are in the
+    database, but no longer on disk. ``replacing`` stand for migrations that were all applied:
+    they are to be recorded, not run. ``contradictions`` tells everything that keeps a deploy from
+    being safe.
     """
 
     applied: tuple[Applied, ...]
     pending: tuple[Script, ...]
     edited: tuple[Applied, ...]
     missing: tuple[Applied, ...]
+    unfinished: tuple[Applied, ...] = ()
     replacing: tuple[Script, ...] = ()
     contradictions: tuple[Finding, ...] = ()
 
@@ -45,23 +114,25 @@ class History:
 def compare(scripts: Sequence[Script], applied: Sequence[Applied]) -> History:
     """Hold the ``scripts`` on disk, in order, against what the ledger says was ``applied``."""
     by_name = {script.name: script for script in scripts}
-    done = {each.name for each in applied}
+    whole = tuple(each for each in applied if each.is_whole)
+    done = {each.name for each in whole}
     known = by_name.keys() | {name for script in scripts for name in script.header.replaces}
     open_ = [script for script in scripts if script.name not in done]
     # History is a line: what the last of the replaced found applied is all that it follows.
     replacing = tuple(s for s in open_ if s.header.replaces and s.header.replaces[-1] in done)
     edited = tuple(
         each
-        for each in applied
+        for each in whole
         if each.name in by_name and by_name[each.name].checksum != each.checksum
     )
-    missing = tuple(each for each in applied if each.name not in known)
+    missing = tuple(each for each in applied if each.name not in known and not each.left_nothing)
     pending = tuple(script for script in open_ if script not in replacing)
     return History(
-        applied=tuple(applied),
+        applied=whole,
         pending=pending,
         edited=edited,
         missing=missing,
+        unfinished=tuple(each for each in applied if not each.is_whole),
         replacing=replacing,
         contradictions=(
             *breaks(scripts),

@@ -2,13 +2,20 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 
 from berceau.errors import MigrationError, MigrationFileError
 from berceau.migration.header import Header, parse
+from berceau.migration.segments import Segment, cut, python
+
+UP = "migration.sql"
+DOWN = "down.sql"
+DATA = "data.py"
 
 NAME = re.compile(r"(?P<timestamp>\d{14})_(?P<slug>[a-z0-9_]+)")
 _TIMESTAMP = "%Y%m%d%H%M%S"
@@ -16,11 +23,15 @@ _TIMESTAMP = "%Y%m%d%H%M%S"
 
 @dataclass(frozen=True)
 class Script:
-    """One migration: ``name`` is that of its folder, ``sql`` the text of its ``migration.sql``."""
+    """One migration: ``name`` is that of its folder, the rest are the texts of its files.
+
+    ``data`` is Python that is run after ``sql``, or empty.
+    """
 
     name: str
     sql: str
     down: str = ""
+    data: str = ""
 
     @cached_property
     def header(self) -> Header:
@@ -29,8 +40,31 @@ class Script:
 
     @property
     def checksum(self) -> str:
-        """The SHA-256 of the SQL, line ends normalised: a git setting is no edit."""
-        return hashlib.sha256(self.sql.replace("\r\n", "\n").encode()).hexdigest()
+        """The SHA-256 of SQL and Python, line ends normalised: a git setting is no edit."""
+        text = f"{self.sql}\0{self.data}" if self.data else self.sql
+        return hashlib.sha256(text.replace("\r\n", "\n").encode()).hexdigest()
+
+    @cached_property
+    def segments(self) -> tuple[Segment, ...]:
+        """What applying it carries out; raises ``MigrationFileError`` with file and line."""
+        found = cut(self.sql, self.file(UP))
+        if not self.data:
+            return found
+        return (*found, python(self.data, self.file(DATA), count(found) + 1))
+
+    @cached_property
+    def undoing(self) -> tuple[Segment, ...]:
+        """What undoing it carries out, nothing if it can't be undone; raises likewise."""
+        return cut(self.down, self.file(DOWN))
+
+    def file(self, name: str) -> Path:
+        """Return the path of its file called ``name``, from the project's folder."""
+        return Path("migrations", self.name, name)
+
+
+def count(segments: Sequence[Segment]) -> int:
+    """Return how many statements ``segments`` have; they are all those of a script."""
+    return segments[-1].last if segments else 0
 
 
 def check_name(name: str) -> str:

@@ -18,8 +18,23 @@ def unlock(connection: Connection, name: str) -> None:
         cursor.execute("SELECT pg_advisory_unlock(%s)", (_key(name),))
 
 
+def holds(connection: Connection, name: str) -> bool:
+    """Say whether the session of ``connection`` holds the lock called ``name``."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT EXISTS (
+                SELECT FROM pg_locks
+                WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND pid = pg_backend_pid()
+                  AND (classid::bigint << 32) | objid::bigint = %s)
+            """,
+            (_key(name),),
+        )
+        return bool(cursor.fetchall()[0][0])
+
+
 def holder(connection: Connection, name: str) -> str | None:
-    """Describe the session that holds the lock called ``name``, or return None."""
+    """Describe the session, other than this, that holds the lock called ``name``, or None."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -27,6 +42,7 @@ def holder(connection: Connection, name: str) -> str | None:
                           ' on ' || host(a.client_addr), date_trunc('second', a.backend_start))
             FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
             WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+              AND l.pid <> pg_backend_pid()
               AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
               AND (l.classid::bigint << 32) | l.objid::bigint = %s
             """,

@@ -1,129 +1,253 @@
-"""Carries migrations out: each in one transaction with its line in the ledger."""
+"""Carries migrations out, segment by segment, so that the ledger always says how far one came."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from io import StringIO
-from itertools import pairwise
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NoReturn
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
-from psycopg2.extensions import cursor as Cursor
 
-from berceau.errors import Location, MigrationFileError, StatementError
+from berceau.errors import HistoryError, Location, MigrationError, StatementError
+from berceau.migration.history import Direction
+from berceau.migration.resume import resume, segments_of
 from berceau.migration.script import Script
-from berceau.migration.splitter import Piece, split
-from berceau.postgres import ledger
-from berceau.postgres.connection import transaction
+from berceau.migration.segments import Mode, Segment
+from berceau.postgres.boundary import Boundary
+from berceau.postgres.effects import IndexBuilt, Trace, effect_of, waits_for_transactions
+from berceau.postgres.execution import Execution, Failure
+from berceau.postgres.ledger import Ledger
+from berceau.postgres.rehearsal import Rehearsal
+from berceau.postgres.session import clean_session, lock_timeout
+from berceau.postgres.waiting import Patience, Report, watching
 
-# What is written in another schema would be written again by each replay in a scratch schema.
-# A reference to another schema's table locks that too, when it comes or goes, without changing it.
-_STRAYED = """
-SELECT min(format('%I.%I', n.nspname, c.relname))
-FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation'
-  AND (l.mode IN ('RowExclusiveLock', 'ShareLock')
-       OR l.mode = 'AccessExclusiveLock' AND c.xmin = pg_current_xact_id()::xid)
-  AND n.nspname <> current_schema() AND n.nspname !~ '^pg_'
-"""
-
-TRANSACTION_CONTROL = frozenset({"abort", "begin", "commit", "end", "rollback", "start"})
+PATIENCE = Patience()
 
 
-def apply(connection: Connection, script: Script) -> None:
-    """Run ``script`` and record it, both or neither.
+def silent(_: str) -> None:
+    """Report nothing."""
 
-    The connection is in autocommit mode, and its search_path names the schema. Raises
-    ``StatementError`` with the line at fault; nothing of the script is kept then.
+
+def apply(
+    connection: Connection,
+    script: Script,
+    report: Report = silent,
+    patience: Patience = PATIENCE,
+) -> None:
+    """Run what ``script`` has not done yet, and record each segment with its work, or neither.
+
+    The connection is in autocommit mode, its search_path names the schema, and it holds the
+    deploy lock. Raises ``StatementError`` with file and line; the ledger then says how far it
+    came, and a further call goes on there. Raises ``HistoryError`` where it can't.
     """
-    with _transaction(connection, script):
-        run(connection, script)
-        ledger.record(connection, script)
+    _Run(connection, script, Direction.UP, report, patience).run()
+
+
+def undo(
+    connection: Connection,
+    script: Script,
+    report: Report = silent,
+    patience: Patience = PATIENCE,
+) -> None:
+    """Run the down script of ``script``, and take it out of the ledger; else like ``apply``."""
+    _Run(connection, script, Direction.DOWN, report, patience).run()
 
 
 def replay(connection: Connection, scripts: Iterable[Script]) -> None:
-    """Run ``scripts`` one after the other, and record nothing."""
-    for script in scripts:
-        with _transaction(connection, script):
-            run(connection, script)
+    """Run ``scripts`` one after the other in a scratch schema, and record nothing.
 
-
-def run(connection: Connection, script: Script) -> None:
-    """Run the SQL of ``script``, which may neither end its transaction nor leave its schema.
-
-    Raises ``StatementError`` or ``MigrationFileError`` with the line at fault.
+    Segments are those of ``apply``. Raises ``StatementError`` with file and line.
     """
-    with connection.cursor() as cursor:
-        path = _value(cursor, "SHOW search_path")
-        pieces = _pieces(script, str(_value(cursor, "SELECT current_schema()")))
-        for piece in pieces:
+    rehearsal = Rehearsal(connection)
+    for script in scripts:
+        _replay(rehearsal, script, Direction.UP)
+
+
+def replay_undo(connection: Connection, script: Script) -> None:
+    """Run the down script of ``script`` likewise."""
+    _replay(Rehearsal(connection), script, Direction.DOWN)
+
+
+def _replay(rehearsal: Rehearsal, script: Script, direction: Direction) -> None:
+    connection = rehearsal.connection
+    with (
+        watching(connection, silent) as watch,
+        clean_session(connection, PATIENCE.lock_seconds),
+    ):
+        execution = Execution(connection, watch, script.name, silent, PATIENCE)
+        segments = segments_of(script, direction)
+        rehearsal.boundary.require_unnamed(segments)
+        try:
+            for segment in segments:
+                rehearsal.run(execution, segment)
+        except Failure as failure:
+            if not isinstance(failure.error, Exception):
+                raise failure.error from None
+            raise StatementError(
+                f"{script.name} failed at statement {failure.number}: {failure.reason}",
+                where=failure.where,
+                cure=f"This was a rehearsal: nothing was kept. {failure.cure}",
+            ) from failure.error
+
+
+@dataclass
+class _Run:
+    """One script on its way in one direction; the first ``done`` statements took effect."""
+
+    connection: Connection
+    script: Script
+    direction: Direction
+    report: Report
+    patience: Patience
+    ledger: Ledger = field(init=False)
+    boundary: Boundary = field(init=False)
+    segments: tuple[Segment, ...] = field(init=False)
+    done: int = field(init=False)
+    begun: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ledger = Ledger(self.connection)
+        self.boundary = Boundary(self.connection)
+        self.segments = segments_of(self.script, self.direction)
+        line = self.ledger.find(self.script.name)
+        self.done, self.begun = resume(line, self.script, self.direction)
+
+    def run(self) -> None:
+        """Carry out what is left to do."""
+        self.boundary.require_unnamed(self.segments)
+        left = [each.after(self.done) for each in self.segments if each.last > self.done]
+        if self.begun:
+            self._refuse_doubt(left[0])
+        self.ledger.start(self.script, self.direction, self.done, begun=self.begun)
+        if not left:
+            self._finish()
+            return
+        with (
+            watching(self.connection, self.report) as watch,
+            clean_session(self.connection, self.patience.lock_seconds),
+        ):
+            execution = Execution(
+                self.connection, watch, self.script.name, self.report, self.patience
+            )
             try:
-                _execute(cursor, piece)
-            except psycopg2.Error as error:
-                raise _failed(script, _message(error), _line(piece, error)) from error
-        if _value(cursor, "SHOW search_path") != path:
-            raise _failed(script, "it changes the search_path, which names the schema.")
-        if strayed := _value(cursor, _STRAYED):
-            raise _failed(script, f"it changes {strayed}, outside of its schema.")
+                execution.restore_settings(self.segments, self.done)
+                for segment in left:
+                    self._carry_out(execution, segment)
+            except Failure as failure:
+                self._fail(failure)
 
+    def _carry_out(self, execution: Execution, segment: Segment) -> None:
+        if segment.mode is Mode.ALONE:
+            self._run_alone(execution, segment)
+        else:
+            execution.patiently(
+                segment, lambda part: execution.transact(part, lambda: self._conclude(part))
+            )
+        self.done = segment.last
+        self.begun = False
 
-def _pieces(script: Script, schema: str) -> tuple[Piece, ...]:
-    try:
-        pieces = split(script.sql)
-    except MigrationFileError as error:
-        error.where = _place(script, error.where.line if error.where else None)
-        raise
-    for piece in pieces:
-        if piece.head and piece.head[0] in TRANSACTION_CONTROL:
-            message = f"{piece.head[0].upper()} would split its transaction."
-            raise _failed(script, message, piece.line)
-        if {(schema, "."), (f'"{schema}"', ".")} & set(pairwise(piece.head)):
-            message = f"it names the schema {schema}, which the database URL chooses."
-            raise _failed(script, message, piece.line)
-    return pieces
+    def _conclude(self, segment: Segment) -> None:
+        self.boundary.require_untouched()
+        self._require_lock(segment)
+        self._advance(segment)
 
+    def _run_alone(self, execution: Execution, segment: Segment) -> None:
+        """Run the one statement of ``segment``, which no transaction ties to the ledger."""
+        (piece,) = segment.statements
+        effect = effect_of(piece)
+        began = self.begun
 
-def _execute(cursor: Cursor, piece: Piece) -> None:
-    if piece.data is None:
-        cursor.execute(piece.text)
-    else:
-        cursor.copy_expert(piece.text, StringIO(piece.data))
+        def attempt(_: Segment) -> None:
+            nonlocal began
+            trace = effect.look(self.connection) if effect else Trace.NOTHING
+            if not (began and trace is Trace.DONE):
+                if isinstance(effect, IndexBuilt):
+                    self.boundary.require_ours(effect.table)
+                if effect and trace is Trace.BROKEN:
+                    self.report(f"{self.script.name}: clearing away an INVALID index")
+                    effect.clear(self.connection)
+                self._require_lock(segment)
+                if trace is not Trace.DONE:
+                    self.ledger.begin(self.script.name)
+                    began = True
+                execution.run_piece(segment, piece)
+            self._advance(segment)
 
+        def try_it(_: Segment) -> None:
+            try:
+                attempt(segment)
+            except (psycopg2.Error, MigrationError, KeyboardInterrupt) as error:
+                raise execution.failure(segment, segment.first, error) from error
 
-def _value(cursor: Cursor, query: str) -> Any:
-    cursor.execute(query)
-    return cursor.fetchall()[0][0]
+        if waits_for_transactions(piece):
+            with lock_timeout(self.connection, 0):
+                execution.patiently(segment, try_it)
+        elif effect is not None:
+            execution.patiently(segment, try_it)
+        else:
+            try_it(segment)
 
+    def _require_lock(self, segment: Segment) -> None:
+        """Refuse to take effect unless this session is still the only one to migrate."""
+        if not self.ledger.holds_lock():
+            raise HistoryError(
+                f"{self.script.name}: the deploy lock was lost; nothing of {segment} took effect.",
+                cure="Give MIGRATION_DATABASE_URL a direct connection (no transaction pooler), and "
+                "take pg_advisory_unlock_all out of the migration.",
+            )
 
-@contextmanager
-def _transaction(connection: Connection, script: Script) -> Iterator[None]:
-    """Run the body in a transaction; what is only found at its end is the script's fault too."""
-    try:
-        with transaction(connection):
-            yield
-    except psycopg2.Error as error:
-        raise _failed(script, _message(error)) from error
+    def _advance(self, segment: Segment) -> None:
+        """Write down that ``segment`` is done."""
+        if segment.last == self.segments[-1].last:
+            self._finish()
+        else:
+            self.ledger.advance(self.script.name, segment.last)
 
+    def _finish(self) -> None:
+        if self.direction is Direction.UP:
+            self.ledger.finish(self.script.name)
+        else:
+            self.ledger.forget(self.script.name)
 
-def _failed(script: Script, message: str, line: int | None = None) -> StatementError:
-    return StatementError(
-        f"{script.name} failed: {message}",
-        where=_place(script, line),
-        cure="Nothing of it was kept. Mend what it met, and run the command again.",
-    )
+    def _refuse_doubt(self, segment: Segment) -> None:
+        """Refuse to go on at a statement that may have taken effect, where nothing tells."""
+        piece = segment.statements[0]
+        if effect_of(piece) is None:
+            name = self.script.name
+            raise HistoryError(
+                f"{name} was interrupted during statement {segment.first}, and only you can tell "
+                f"whether that took effect:\n    {piece.text}",
+                where=Location(file=segment.file, line=piece.line),
+                cure=f"If it did, `invoke migrate.resolve {name} --done {segment.first}`, else "
+                f"`--done {self.done}`. Then run the command again.",
+            )
 
+    def _fail(self, failure: Failure) -> NoReturn:
+        """Write the failure down, if the server can still be told, and raise it."""
+        if self.connection.closed:
+            raise StatementError(
+                f"The connection was lost during {self.script.name}: {failure.reason}",
+                where=failure.where,
+                cure="What took effect is known: `invoke migrate.status` shows it. Run the command "
+                "again, and it goes on there.",
+            ) from failure.error
+        place = f"{failure.where.file and failure.where.file.name}:{failure.where.line}"
+        self.ledger.fail(self.script.name, failure.number, f"{place}: {failure.reason}")
+        if not isinstance(failure.error, Exception):
+            raise failure.error from None
+        deed = "failed" if self.direction is Direction.UP else "could not be undone: it failed"
+        total = self.segments[-1].last
+        raise StatementError(
+            f"{self.script.name} {deed} at statement {failure.number} of {total}: {failure.reason}",
+            where=failure.where,
+            cure=self._cure(failure),
+        ) from failure.error
 
-def _place(script: Script, line: int | None) -> Location:
-    return Location(file=Path("migrations", script.name, "migration.sql"), line=line)
-
-
-def _message(error: psycopg2.Error) -> str:
-    detail = f" {error.diag.message_detail}" if error.diag.message_detail else ""
-    return f"{error.diag.message_primary or error}{detail}"
-
-
-def _line(piece: Piece, error: psycopg2.Error) -> int:
-    """Return the script's line that PostgreSQL points at; without one, the statement's first."""
-    position = int(error.diag.statement_position or 1)
-    return piece.line + piece.text.count("\n", 0, position - 1)
+    def _cure(self, failure: Failure) -> str:
+        if self.done == 0:
+            return f"Nothing of it was kept. {failure.cure} Then run the command again."
+        kept = "Statement 1 is" if self.done == 1 else f"Statements 1 to {self.done} are"
+        rest = "" if failure.segment.mode is Mode.ALONE else f"; of {failure.segment} nothing is"
+        return (
+            f"{kept} done{rest}. Mend the file behind that, and run the command again; or settle "
+            f"it: `invoke migrate.resolve {self.script.name} --applied` or `--rolled-back`."
+        )

@@ -1,13 +1,16 @@
 """Deploy: apply the reviewed migrations that the database lacks."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from berceau.migration.history import History, compare
+from berceau.errors import HistoryError
+from berceau.migration.history import Applied, Direction, History, compare
 from berceau.migration.script import Script
 from berceau.postgres import ledger, runner
 from berceau.postgres.connection import Connection, connect
+from berceau.postgres.deploy_lock import deploy_lock
 from berceau.postgres.schemas import require_schema
+from berceau.postgres.session import notice_loss
 from berceau.postgres.url import Url
 
 Report = Callable[[str], None]
@@ -23,7 +26,8 @@ def deploying(owner: Url, report: Report = silent) -> Iterator[Connection]:
     with connect(owner) as connection:
         connection.autocommit = True
         require_schema(connection, owner.schema)
-        with ledger.deploy_lock(connection, owner.schema, report=report):
+        notice_loss(connection)
+        with deploy_lock(connection, owner.schema, report=report):
             yield connection
 
 
@@ -36,8 +40,9 @@ def history(url: Url, scripts: Sequence[Script]) -> History:
 def deploy(owner: Url, scripts: Sequence[Script], report: Report = silent) -> tuple[str, ...]:
     """Apply what is pending, one deploy at a time, and return the names of what was applied.
 
-    Raises ``HistoryError`` where files and ledger contradict each other, ``StatementError``
-    where a migration fails: the ones before it stay applied, of it nothing is kept.
+    What failed or was interrupted is resumed. Raises ``HistoryError`` where files and ledger
+    contradict each other, ``StatementError`` where a migration fails: the ones before it stay
+    applied, and the ledger tells how far it came itself.
     """
     with deploying(owner, report) as connection:
         return apply_pending(connection, scripts, report)
@@ -49,12 +54,33 @@ def apply_pending(
     """Apply what is pending on a connection that holds the deploy lock."""
     found = compare(scripts, ledger.read(connection))
     found.require_sound()
-    if found.pending:
+    begun = {each.name: each for each in found.unfinished}
+    refuse_half_undone(begun.values())
+    if found.pending or found.replacing or begun:
         ledger.ensure(connection)
+    for name in begun.keys() - {script.name for script in found.pending}:
+        ledger.Ledger(connection).forget(name)  # nothing of it was kept, and its file is gone
     for script in found.replacing:
         ledger.record(connection, script)
         report(f"recorded {script.name}: what it replaces was applied")
     for script in found.pending:
-        report(f"applying {script.name}")
-        runner.apply(connection, script)
+        report(_announced(script, begun.get(script.name)))
+        runner.apply(connection, script, report)
     return tuple(script.name for script in found.pending)
+
+
+def refuse_half_undone(unfinished: Iterable[Applied]) -> None:
+    """Raise ``HistoryError`` for a migration that was undone in part."""
+    for each in unfinished:
+        if each.direction is Direction.DOWN:
+            raise HistoryError(
+                f"{each.name} is half undone: {each}",
+                cure="Run `invoke migrate.down` to go on, or settle it: `invoke migrate.resolve "
+                f"{each.name} --applied` or `--rolled-back`.",
+            )
+
+
+def _announced(script: Script, before: Applied | None) -> str:
+    if before is None or before.position == 0:
+        return f"applying {script.name}"
+    return f"resuming {script.name} after statement {before.position} of {before.total}"

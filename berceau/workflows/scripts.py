@@ -5,11 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from berceau.errors import Location, MigrationFileError
-from berceau.migration.script import NAME, Script, check_name
+from berceau.migration.script import DATA, DOWN, NAME, UP, Script, check_name
 from berceau.workflows.files import write, write_folder
 
-UP = "migration.sql"
-DOWN = "down.sql"
 HEAD = "HEAD"
 
 
@@ -40,14 +38,17 @@ def _read(path: Path) -> Script:
     check_name(path.name)
     try:
         sql = (path / UP).read_text(encoding="utf-8")
-        down = (path / DOWN).read_text(encoding="utf-8") if (path / DOWN).exists() else ""
+        down, data = (
+            (path / name).read_text(encoding="utf-8") if (path / name).exists() else ""
+            for name in (DOWN, DATA)
+        )
     except (OSError, UnicodeDecodeError) as error:
         raise MigrationFileError(
             f"The migration {path.name} can't be read: {error}",
             where=Location(file=path / UP),
             cure="Restore the file, or remove its folder if it was never applied.",
         ) from error
-    script = Script(path.name, sql, down)
+    script = Script(path.name, sql, down, data)
     try:
         _ = script.header
     except MigrationFileError as error:
@@ -58,7 +59,8 @@ def _read(path: Path) -> Script:
 
 def save(folder: Path, script: Script) -> None:
     """Write ``script`` as a folder of its own, all of it or nothing, and make it the newest."""
-    write_folder(folder / script.name, {UP: script.sql, DOWN: script.down})
+    files = {UP: script.sql, DOWN: script.down, DATA: script.data}
+    write_folder(folder / script.name, {name: text for name, text in files.items() if text})
     point_head(folder)
 
 

@@ -17,7 +17,7 @@ from berceau.postgres.scratch import PREFIX
 BLOG = "class Post(db.Entity):\n    title = Required(str)\n"
 TAG = "class Tag(db.Entity):\n    name = Required(str)\n"
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1"
-LEDGER = "SELECT name FROM berceau_migration ORDER BY name"
+LEDGER = "SELECT name FROM berceau_migration WHERE state = 'applied' ORDER BY name"
 FIRST, SECOND = "20260101000000_first", "20260101000001_second"
 
 
@@ -35,7 +35,7 @@ class Gate:
     def __init__(self, connection) -> None:
         self.connection = connection
         self.key = secrets.randbits(31)
-        self.sql = f"SELECT pg_advisory_xact_lock({self.key});\n"
+        self.sql = f"SET LOCAL lock_timeout = 0;\nSELECT pg_advisory_xact_lock({self.key});\n"
 
     def close(self) -> None:
         with self.connection.cursor() as cursor:
@@ -133,7 +133,10 @@ def test_a_failing_migration_leaves_nothing_and_can_be_mended(connected, query):
     connected.migration(FIRST, "CREATE TABLE zero (a int);\n")
     connected.migration(SECOND, BROKEN)
     message = connected.fail("migrate.deploy")
-    assert f'{SECOND} failed: column "b" of relation "one" does not exist' in message
+    assert (
+        f'{SECOND} failed at statement 2 of 2: column "b" of relation "one" does not exist'
+        in message
+    )
     assert f"in migrations/{SECOND}/migration.sql:4\n" in message
     assert "Nothing of it was kept" in message
     assert query(TABLES) == [("berceau_migration",), ("zero",)]

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from berceau.postgres import ledger, runner
 from berceau.postgres.connection import connect
+from berceau.postgres.deploy_lock import deploy_lock
 from berceau.postgres.scratch import scratch
 from berceau.postgres.server import EmbeddedServer
 
@@ -21,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 START_ELSEWHERE = """
 import os, sys
 from pathlib import Path
+from berceau.postgres import ledger, runner
 from berceau.postgres.connection import connect
 from berceau.postgres.server import EmbeddedServer
 if len(sys.argv) > 2:
@@ -142,6 +145,19 @@ def embedded_in(fresh_in, template, lasting):
         return server
 
     return make
+
+
+@pytest.fixture
+def apply():
+    """Give the function that applies a script as a deploy does."""
+
+    def apply(connection, script, **options):
+        ledger.ensure(connection)
+        schema = ledger.Ledger(connection).schema
+        with deploy_lock(connection, schema):
+            runner.apply(connection, script, **options)
+
+    return apply
 
 
 @pytest.fixture

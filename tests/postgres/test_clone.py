@@ -3,7 +3,7 @@ import secrets
 import pytest
 
 from berceau.migration.script import Script
-from berceau.postgres import catalog, ledger, runner
+from berceau.postgres import catalog, ledger
 from berceau.postgres.clone import clone
 from berceau.postgres.connection import connect
 from berceau.postgres.roles import grant_data_rights
@@ -24,10 +24,9 @@ SCRIPT = Script(
 
 
 @pytest.fixture
-def copy(connection, running):
+def copy(connection, running, apply):
     """A connection of the owner in a clone of ``connection``'s schema."""
-    ledger.ensure(connection)
-    runner.apply(connection, SCRIPT)
+    apply(connection, SCRIPT)
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_schema()")
         source = cursor.fetchone()[0]
@@ -59,9 +58,8 @@ def test_the_runtime_role_reads_and_writes_in_a_clone_and_no_more(running, copy)
                 cursor.execute("DROP TABLE parent CASCADE")
 
 
-def test_all_rows_go_whatever_refers_to_what(connection):
-    ledger.ensure(connection)
-    runner.apply(connection, SCRIPT)
+def test_all_rows_go_whatever_refers_to_what(connection, apply):
+    apply(connection, SCRIPT)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO child VALUES (1, 1, 1), (2, 1, 1); UPDATE parent SET favourite = 2"

@@ -1,17 +1,70 @@
-"""``invoke migrate.deploy``: apply the reviewed migrations; what production runs."""
+"""``invoke migrate.deploy``, ``down`` and ``resolve``: the database's way along the migrations."""
 
 from invoke.context import Context
 
+from berceau.errors import MigrationError
 from berceau.tasks.command import command
 from berceau.tasks.project import load, say
+from berceau.workflows import resolve as resolving
 from berceau.workflows import scripts
 from berceau.workflows.databases import databases
 from berceau.workflows.deploy import deploy as run
+from berceau.workflows.down import down as run_down
 
 
 @command
 def deploy(_: Context) -> None:
-    """Apply the migrations that are pending; what production runs."""
+    """Apply the migrations that are pending, or resume one that failed; what production runs."""
     settings = load()
     applied = run(databases(settings).owner, scripts.read(settings.migrations), say)
     say(f"deploy: applied {', '.join(applied)}" if applied else "deploy: nothing is pending")
+
+
+@command(
+    help={
+        "allow-data-loss": "let it drop tables and columns that hold data",
+        "to": "undo all migrations after this one; `zero` undoes all",
+    }
+)
+def down(_: Context, to: str | None = None, allow_data_loss: bool = False) -> None:
+    """Undo the last migration, or all down to another one, by their down.sql."""
+    settings = load()
+    undone = run_down(
+        databases(settings).owner,
+        scripts.read(settings.migrations),
+        to,
+        allow_data_loss=allow_data_loss,
+        report=say,
+    )
+    say(f"down: undid {', '.join(undone)}" if undone else "down: nothing is applied")
+
+
+@command(
+    help={
+        "applied": "all of it is in the database",
+        "done": "so many of its statements took effect, the next one didn't",
+        "name": "the migration that failed",
+        "rolled-back": "nothing of it is in the database",
+    }
+)
+def resolve(
+    _: Context, name: str, applied: bool = False, rolled_back: bool = False, done: int = -1
+) -> None:
+    """Settle a migration that failed, by what you found in the database."""
+    if applied + rolled_back + (done >= 0) != 1:
+        raise MigrationError(
+            "Say what became of the migration.",
+            cure=f"Add one of --applied, --rolled-back, --done NUMBER to `invoke migrate.resolve "
+            f"{name}`.",
+        )
+    settings = load()
+    owner, found = databases(settings).owner, scripts.read(settings.migrations)
+    if applied:
+        resolving.mark_applied(owner, found, name, say)
+        say(f"resolve: {name} is applied")
+    elif rolled_back:
+        resolving.mark_rolled_back(owner, name, say)
+        say(f"resolve: {name} is not applied; `invoke migrate.deploy` applies it")
+    else:
+        resolving.mark_done(owner, found, name, done, say)
+        say(f"resolve: {name} goes on after statement {done} with the next command")

@@ -1,0 +1,57 @@
+"""Where a script that was begun goes on: behind what is done, which must not have changed."""
+
+from collections.abc import Sequence
+
+from berceau.errors import HistoryError, Location
+from berceau.migration.history import Applied, Direction
+from berceau.migration.script import Script
+from berceau.migration.segments import Segment
+from berceau.migration.splitter import Piece
+
+
+def segments_of(script: Script, direction: Direction) -> tuple[Segment, ...]:
+    """Return what ``script`` carries out in ``direction``."""
+    return script.segments if direction is Direction.UP else script.undoing
+
+
+def resume(line: Applied | None, script: Script, direction: Direction) -> tuple[int, bool]:
+    """Return how many statements of ``script`` are done, and whether the next one may be.
+
+    ``line`` is the ledger's. Raises ``HistoryError`` with the place where the script differs from
+    what was run.
+    """
+    if line is None or line.is_whole or line.direction is not direction:
+        return 0, False
+    before = _numbered(segments_of(line.to_script(), direction))
+    now = _numbered(segments_of(script, direction))
+    for number in range(line.position):
+        if number >= len(now) or not _same(now[number][1], before[number][1]):
+            raise _changed(script, direction, before[number], now[number : number + 1])
+    next_ones = [found[line.position][1] for found in (before, now) if line.position < len(found)]
+    return line.position, line.begun and len(next_ones) == 2 and _same(*next_ones)
+
+
+def _numbered(segments: Sequence[Segment]) -> list[tuple[Segment, Piece]]:
+    return [(segment, piece) for segment in segments for piece in segment.statements]
+
+
+def _same(one: Piece, other: Piece) -> bool:
+    return (one.text.splitlines(), one.data) == (other.text.splitlines(), other.data)
+
+
+def _changed(
+    script: Script,
+    direction: Direction,
+    before: tuple[Segment, Piece],
+    now: Sequence[tuple[Segment, Piece]],
+) -> HistoryError:
+    segment, piece = now[0] if now else before
+    where = Location(file=segment.file, line=piece.line if now else None)
+    again = "invoke migrate.deploy" if direction is Direction.UP else "invoke migrate.down"
+    return HistoryError(
+        f"{script.name} was begun, and a statement that took effect was changed since. It was:\n"
+        f"    {before[1].text}",
+        where=where,
+        cure=f"Restore it, and run `{again}` again: only what comes behind may be mended. "
+        f"Or settle it: `invoke migrate.resolve {script.name} --applied` or `--rolled-back`.",
+    )

@@ -1,0 +1,114 @@
+"""Down: undo the last migrations, by their reviewed ``down.sql``."""
+
+from collections.abc import Iterator, Sequence
+
+from berceau.errors import DataLossError, HistoryError, Location
+from berceau.migration.history import Applied, Direction
+from berceau.migration.losses import Loss, losses
+from berceau.migration.script import DOWN, Script
+from berceau.postgres import ledger, runner
+from berceau.postgres.connection import Connection
+from berceau.postgres.rows import count_rows
+from berceau.postgres.url import Url
+from berceau.workflows.deploy import Report, deploying, silent
+
+ZERO = "zero"
+"""The name that stands for before the first migration."""
+
+
+def down(
+    owner: Url,
+    scripts: Sequence[Script],
+    to: str | None = None,
+    *,
+    allow_data_loss: bool = False,
+    report: Report = silent,
+) -> tuple[str, ...]:
+    """Undo the last migration, or all after ``to``, newest first, and return their names.
+
+    ``scripts`` are those on disk; one that isn't there any more is undone by the ledger's copy.
+    Raises, before anything is undone: ``HistoryError`` where a migration can't be undone,
+    ``DataLossError`` where that would lose rows without leave.
+    """
+    with deploying(owner, report) as connection:
+        on_disk = {script.name: script for script in scripts}
+        lines = _to_undo(ledger.read(connection), to)
+        chosen = [_chosen(line, on_disk.get(line.name)) for line in lines]
+        for script in chosen:
+            _require_undoable(script)
+        if not allow_data_loss:
+            _refuse_loss(connection, chosen)
+        ledger.ensure(connection)
+        for line, script in zip(lines, chosen, strict=True):
+            if line.left_nothing:
+                ledger.Ledger(connection).forget(line.name)
+                continue
+            report(f"undoing {script.name}")
+            runner.undo(connection, script, report)
+        return tuple(script.name for script in chosen)
+
+
+def _to_undo(lines: Sequence[Applied], to: str | None) -> tuple[Applied, ...]:
+    """Return what to undo, newest first."""
+    newest_first = tuple(reversed(lines))
+    if to is None:
+        chosen = newest_first[:1]
+    elif to == ZERO:
+        chosen = newest_first
+    elif to in (line.name for line in lines):
+        chosen = tuple(line for line in newest_first if line.name > to)
+    else:
+        raise HistoryError(
+            f"No migration called {to} is applied.",
+            cure=f"`invoke migrate.status` lists them; `--to {ZERO}` undoes all.",
+        )
+    for line in chosen:
+        if not line.is_whole and not line.left_nothing and line.direction is Direction.UP:
+            raise HistoryError(
+                f"{line.name} was applied in part only: {line}",
+                cure="Let `invoke migrate.deploy` go on with it first, or settle it: `invoke "
+                f"migrate.resolve {line.name} --applied` or `--rolled-back`.",
+            )
+    return chosen
+
+
+def _chosen(line: Applied, on_disk: Script | None) -> Script:
+    """Return what was applied, with the down script on disk, where there is one."""
+    before = line.to_script()
+    if on_disk is None or not on_disk.undoing:
+        return before
+    return Script(before.name, before.sql, on_disk.down, before.data)
+
+
+def _require_undoable(script: Script) -> None:
+    if not script.undoing:
+        said = " ".join(line.removeprefix("--").strip() for line in script.down.splitlines())
+        raise HistoryError(
+            f"{script.name} can't be undone. {said}".strip(),
+            where=Location(file=script.file(DOWN)),
+            cure="Write what undoes it in that file, or restore a backup.",
+        )
+
+
+def _refuse_loss(connection: Connection, scripts: Sequence[Script]) -> None:
+    found = [text for script in scripts for text in _at_stake(connection, script)]
+    if found:
+        raise DataLossError(
+            f"Undoing would lose data: {'; '.join(found)}.",
+            cure="Nothing was undone. If that is meant, add --allow-data-loss.",
+        )
+
+
+def _at_stake(connection: Connection, script: Script) -> Iterator[str]:
+    for loss in losses(script.down):
+        rows = _rows(connection, loss)
+        if rows == 0:
+            continue
+        count = "" if rows is None else f" ({rows} row{'' if rows == 1 else 's'})"
+        yield f"{loss.what}{count} in {script.file(DOWN)}:{loss.line}"
+
+
+def _rows(connection: Connection, loss: Loss) -> int | None:
+    if loss.table is None:
+        return None
+    return count_rows(connection, loss.table, not_null=loss.column)

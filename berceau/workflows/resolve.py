@@ -1,0 +1,65 @@
+"""Resolve: say what became of a migration that failed, where only a person can know."""
+
+from collections.abc import Sequence
+
+from berceau.errors import HistoryError
+from berceau.migration.history import Applied, Direction
+from berceau.migration.resume import segments_of
+from berceau.migration.script import Script, count
+from berceau.postgres.ledger import Ledger
+from berceau.postgres.url import Url
+from berceau.workflows.deploy import Report, deploying, silent
+
+
+def mark_applied(owner: Url, scripts: Sequence[Script], name: str, report: Report = silent) -> None:
+    """Record that all of the migration ``name`` is in the database; raises ``HistoryError``."""
+    with deploying(owner, report) as connection:
+        ledger = Ledger(connection)
+        line = _unfinished(ledger, name)
+        script = next((each for each in scripts if each.name == name), line.to_script())
+        ledger.ensure()
+        ledger.record(script)
+
+
+def mark_rolled_back(owner: Url, name: str, report: Report = silent) -> None:
+    """Record that nothing of the migration ``name`` is in the database, so that it is pending."""
+    with deploying(owner, report) as connection:
+        ledger = Ledger(connection)
+        _unfinished(ledger, name)
+        ledger.ensure()
+        ledger.forget(name)
+
+
+def mark_done(
+    owner: Url, scripts: Sequence[Script], name: str, done: int, report: Report = silent
+) -> None:
+    """Record that the first ``done`` statements of the migration ``name`` took effect, no more."""
+    with deploying(owner, report) as connection:
+        ledger = Ledger(connection)
+        line = _unfinished(ledger, name)
+        script = next((each for each in scripts if each.name == name), line.to_script())
+        if line.direction is Direction.DOWN:
+            script = line.to_script()
+        total = count(segments_of(script, line.direction))
+        if not 0 <= done < total:
+            raise HistoryError(
+                f"{name} has {total} statements: {done} can't be done of an unfinished one.",
+                cure=f"Give a number from 0 to {total - 1}, or --applied.",
+            )
+        ledger.ensure()
+        ledger.start(script, line.direction, done)
+
+
+def _unfinished(ledger: Ledger, name: str) -> Applied:
+    line = ledger.find(name)
+    if line is None:
+        raise HistoryError(
+            f"The database knows no migration {name} that failed.",
+            cure="`invoke migrate.status` shows them.",
+        )
+    if line.is_whole:
+        raise HistoryError(
+            f"{name} is applied; there is nothing to resolve.",
+            cure="`invoke migrate.down` undoes it.",
+        )
+    return line
