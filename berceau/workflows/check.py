@@ -7,6 +7,7 @@ from pathlib import Path
 from berceau.errors import MigrationError, MigrationFileError
 from berceau.migration.chain import branches
 from berceau.migration.findings import Code, Finding
+from berceau.migration.history import Applied
 from berceau.migration.script import Script
 from berceau.postgres.url import Url
 from berceau.schema.keep import keep
@@ -28,13 +29,16 @@ def check(
     """
     scripts, errors = folder.examine(migrations)
     found = status(owner, declared, scripts, cache)
-    findings = [*map(_malformed, errors), *_contradictions(found, migrations), *_drift(found)]
+    unfinished = found.history.unfinished
+    findings = [*map(_malformed, errors), *map(_failed, unfinished)]
+    findings += [*_contradictions(found, migrations), *_drift(found)]
     if folder.has_conflict(migrations) and not branches(scripts):
         findings.append(_CONFLICT)
     # What is broken in itself can't be compared with the entities.
     if not errors and not any(each.code in (Code.CONFLICT, Code.ORPHAN) for each in findings):
         findings += _differences(owner, declared, scripts, cache)
-    if found.unknown and not any(each.code is Code.BROKEN for each in findings):
+    known = unfinished or any(each.code is Code.BROKEN for each in findings)
+    if found.unknown and not known:
         findings.append(_broken("The applied migrations", found.unknown))
     return tuple(sorted(findings, key=lambda each: each.code))
 
@@ -50,6 +54,16 @@ def _malformed(error: MigrationFileError) -> Finding:
     where = f" ({error.where})" if error.where and str(error.where) else ""
     name = error.where.file.parent.name if error.where and error.where.file else None
     return Finding(Code.MALFORMED, f"{error.message}{where}", error.cure or "", name)
+
+
+def _failed(line: Applied) -> Finding:
+    return Finding(
+        Code.FAILED,
+        f"A migration isn't finished: {line}",
+        "Run `invoke migrate.deploy` to go on where it stopped, or settle it: "
+        f"`invoke migrate.resolve {line.name} --applied` or `--rolled-back`.",
+        line.name,
+    )
 
 
 def _contradictions(found: Status, migrations: Path) -> Iterator[Finding]:

@@ -69,7 +69,8 @@ def move(folder: Path, name: str, script: Script) -> None:
     if script.name != name:
         (folder / name).rename(folder / script.name)
     write(folder / script.name / UP, script.sql)
-    write(folder / script.name / DOWN, script.down)
+    if script.down:
+        write(folder / script.name / DOWN, script.down)
 
 
 def replace_by(folder: Path, names: Sequence[str], script: Script) -> None:

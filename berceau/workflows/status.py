@@ -42,6 +42,8 @@ def status(owner: Url, declared: Schema, scripts: Sequence[Script], cache: Schem
         applied = ledger.read_scripts(connection)
         held = read(connection)
     edits = _edits(history, scripts, applied)
+    if history.unfinished:
+        return Status(history, edits, unknown="what was begun may have changed it in part")
     try:
         built = replayed(owner, applied, cache, "applied")
     except MigrationError as error:

@@ -204,3 +204,25 @@ def test_what_a_migration_made_by_hand_is_missed_when_it_is_gone(connected, quer
     assert "    view w differs" in status
     assert "declared by no component: table t" in status
     assert "unmanaged" not in status
+
+
+def test_a_migration_that_stopped_half_way_is_told(connected, query):
+    connected.migration(
+        "20260101000000_half",
+        "CREATE TABLE t (a int);\nINSERT INTO t VALUES (1);\n"
+        "CREATE INDEX CONCURRENTLY i ON t ((1 / (a - a)));\n",
+    )
+    connected.fail("migrate.deploy")
+    status = connected.succeed("migrate.status")
+    assert re.search(r"^failed 20260101000000_half at statement \d", status, re.MULTILINE)
+    assert "pending" not in status
+    (finding,) = (
+        each
+        for each in json.loads(connected.invoke("migrate.check", "--json").out)["findings"]
+        if each["code"] == "M009"
+    )
+    assert finding["migration"] == "20260101000000_half"
+    assert "migrate.resolve" in finding["cure"]
+    data = json.loads(connected.succeed("migrate.status", "--json"))["unfinished"]
+    assert [(each["name"], each["state"]) for each in data] == [("20260101000000_half", "failed")]
+    assert query("SELECT * FROM t") == [(1,)]

@@ -37,6 +37,17 @@ def _as_data(found: Status) -> dict[str, object]:
     history = found.history
     return {
         "applied": [{"name": each.name, "applied_at": each.applied_at} for each in history.applied],
+        "unfinished": [
+            {
+                "name": each.name,
+                "state": each.state,
+                "direction": each.direction,
+                "position": each.position,
+                "total": each.total,
+                "error": each.error,
+            }
+            for each in history.unfinished
+        ],
         "pending": [script.name for script in history.pending],
         "edited": [each.name for each in history.edited],
         "edits": found.edits,
@@ -55,11 +66,14 @@ def _history(found: Status) -> Iterator[str]:
         note = "  CHANGED ON DISK since" if each.name in found.edits else ""
         note = "  MISSING on disk" if each.name in missing else note
         yield f"applied  {each.name}  {each.applied_at:%Y-%m-%d %H:%M:%S %Z}{note}"
-    yield from (f"pending  {script.name}" for script in history.pending)
+    yield from map(str, history.unfinished)
+    begun = {each.name for each in history.unfinished}
+    pending = [script.name for script in history.pending if script.name not in begun]
+    yield from (f"pending  {name}" for name in pending)
     for name, difference in found.edits.items():
         yield f"changed since it was applied: {name}"
         yield from (f"    {line}" for line in difference.splitlines())
-    if not history.applied and not history.pending:
+    if not (history.applied or history.unfinished or history.pending):
         yield "no migrations yet: `invoke migrate --name init` writes the first"
 
 
