@@ -44,6 +44,20 @@ class Choices:
             },
         )
 
+    def undone(self, current: Schema) -> "Choices":
+        """Return the choices for the way back to ``current``.
+
+        A label that is new gives its rows back to the one whose place it took.
+        """
+        known = {(enum.name, label) for enum in current.enums for label in enum.labels}
+        return Choices(
+            labels={
+                (enum, new): old
+                for (enum, old), new in reversed(self.labels.items())
+                if (enum, new) not in known
+            }
+        )
+
 
 NO_CHOICES = Choices()
 

@@ -67,17 +67,19 @@ def not_undone(changes: Iterable[Change]) -> Iterator[str]:
     for change in changes:
         match change:
             case AlterEnum(before, after) | RebuildEnum(before, after):
+                mapping = change.mapping if isinstance(change, RebuildEnum) else ()
+                given_back = {new for _, new in mapping}
                 for label in after.labels:
-                    if label not in before.labels:
+                    if label not in before.labels and label not in given_back:
                         yield (
                             f"Rows that hold {label!r} of {after.name} by then keep this from "
                             "being undone: give them another label first."
                         )
+                for old, new in mapping:
+                    if new in before.labels:
+                        yield f"Rows that held {old!r} of {after.name} keep {new!r}."
             case Backfill(table, column):
                 yield f"Rows that were given a value for {table}.{column} keep it, if it stays."
-        if isinstance(change, RebuildEnum):
-            for old, new in change.mapping:
-                yield f"Rows that held {old!r} of {change.after.name} keep {new!r}."
 
 
 def _changed(changes: Iterable[Change], after: Schema) -> Iterator[tuple[str, str]]:

@@ -136,7 +136,8 @@ def _between(
     changes = (*settled.changes, *later)
     up = (*to_statements(settled.changes), *to_statements(later))
     try:
-        back = order(in_steps(diff(desired, current), desired, current, viewed=viewed))
+        undone = choices.undone(current)
+        back = order(in_steps(diff(desired, current), desired, current, undone, viewed))
         down = (*to_statements(back), *to_statements(inverse(settled.changes)))
     except MigrationError as error:
         return Plan(changes, up, None, error.message)

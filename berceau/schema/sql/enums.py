@@ -52,9 +52,10 @@ def _(change: RebuildEnum) -> Iterator[Statement]:
     gone = set(change.before.labels) - set(change.after.labels) - dict(change.mapping).keys()
     hazards = {Hazard.REWRITES_TABLE} | ({Hazard.NEEDS_ROWS_TO_FIT} if gone else set())
     for table, uses in groupby(change.uses, key=lambda use: use.table):
-        actions = ",\n    ".join(action for use in uses for action in _conversion(use, change))
+        actions = [action for use in uses for action in _conversion(use, change)]
+        separator = "\n    " if len(actions) > 1 else " "
         yield Statement(
-            f"ALTER TABLE {quote_name(table)}\n    {actions}",
+            f"ALTER TABLE {quote_name(table)}{separator}" + f",{separator}".join(actions),
             frozenset(hazards),
             Lock.ACCESS_EXCLUSIVE,
         )
