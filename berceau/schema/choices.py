@@ -53,7 +53,7 @@ class Choices:
         return Choices(
             labels={
                 (enum, new): old
-                for (enum, old), new in reversed(self.labels.items())
+                for (enum, old), new in reversed(tuple(self.labels.items()))
                 if (enum, new) not in known
             }
         )

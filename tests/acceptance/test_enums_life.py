@@ -60,6 +60,15 @@ def test_labels_come_go_and_move(migrate, query, before, after):
     assert migrate(post(after)).written is None
 
 
+def test_a_new_label_can_be_the_default_at_once(migrate, query):
+    migrate(post("AB"))
+    query("INSERT INTO post (title, status) VALUES ('x', 'A')")
+    after = post("ABC").replace("sql_default=\"'A'\"", "sql_default=\"'C'\"")
+    migrate(after)
+    query("INSERT INTO post (title) VALUES ('y')")
+    assert query("SELECT title, status FROM post ORDER BY id") == [("x", "A"), ("y", "C")]
+
+
 USED = "INSERT INTO post (title, status, past) VALUES ('x', 'C', '{C,B,C}'), ('y', 'A', NULL)"
 
 # Labels afterwards, options, and what the rows have then; or what the refusal says.
