@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from berceau.errors import RenameError
+from berceau.errors import RenameError, StatementError
 from berceau.postgres.connection import Connection
 from berceau.postgres.preview import preview
 from berceau.schema.changes import Renaming
@@ -68,7 +68,11 @@ def _carry_out(connection: Connection, current: Schema, chosen: Sequence[Rename]
     if not chosen:
         return Settled((), current)
     changes = moves(current, chosen)
-    return Settled(changes, preview(connection, to_statements(changes)))
+    try:
+        return Settled(changes, preview(connection, to_statements(changes)))
+    except StatementError as error:
+        error.cure = "Nothing was written. Free the name in a migration before, or choose another."
+        raise
 
 
 def _answers(questions: Iterator[Question], chosen: Sequence[Rename], ask: Ask) -> Iterator[Rename]:
