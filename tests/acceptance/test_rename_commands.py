@@ -56,6 +56,14 @@ def test_renames_are_declared_by_options(blog, query):
     assert "nothing to do" in blog.succeed("migrate")
 
 
+def test_a_rename_with_an_index_on_it_is_undone(blog, query):
+    blog.component("blog", RENAMED.replace("nullable=True", "nullable=True, index=True"))
+    out = blog.succeed("migrate", *shlex.split(f"{TITLE} {TEXT}"))
+    assert "post_headline_idx ON post (headline)" in out
+    blog.succeed("migrate.down")
+    assert query("SELECT title, text FROM post") == ROWS
+
+
 def test_a_refusal_names_the_options_that_settle_it(blog, query):
     before = blog.migrations()
     error = blog.fail("migrate")
