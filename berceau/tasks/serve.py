@@ -1,9 +1,13 @@
 """``invoke serve``: from a fresh clone to the running application."""
 
 import os
+import socket
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 from invoke.context import Context
+from plaster import get_settings
 
 from berceau.errors import DataLossError, RenameError, SettingsError
 from berceau.settings import Settings
@@ -17,15 +21,30 @@ from berceau.workflows.migrate import Options
 def serve(_: Context, ini: str = "development.ini") -> None:
     """Build, migrate the embedded database, and serve with reload."""
     settings = load()
-    if not (settings.root / ini).is_file():
-        raise SettingsError(
-            f"There is no {ini} in {settings.root}.", cure="Name another one: --ini FILE."
-        )
+    _check(settings.root / ini)
     if settings.database_url is None:
         _migrate(settings)
     os.chdir(settings.root)
     command_line = [sys.executable, "-m", "pyramid.scripts.pserve", ini, "--reload"]
     os.execv(sys.executable, command_line)  # noqa: S606 - no shell is wanted
+
+
+def _check(ini: Path) -> None:
+    """Refuse what the server, once it runs, could only answer with a traceback."""
+    if not ini.is_file():
+        raise SettingsError(
+            f"There is no {ini.name} in {ini.parent}.", cure="Name another one: --ini FILE."
+        )
+    for address in get_settings(str(ini), "server:main").get("listen", "").split():
+        host, _, port = address.rpartition(":")
+        with (
+            suppress(OSError, ValueError),
+            socket.create_connection((host.strip("[]"), int(port)), timeout=1),
+        ):
+            raise SettingsError(
+                f"Something listens on {address} already, perhaps another `invoke serve`.",
+                cure=f"Stop it, or change listen in {ini.name}.",
+            )
 
 
 def _migrate(settings: Settings) -> None:

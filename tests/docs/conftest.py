@@ -1,6 +1,7 @@
 """A copy of this project to run the documentation in, and a database server of one's own."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -21,9 +22,6 @@ from berceau.postgres.postmaster import SOCKET
 from berceau.postgres.server import EmbeddedServer
 
 ROOT = Path(__file__).parents[2]
-PORT = "6543"
-"""Where development.ini and the documentation serve; each copy has a port of its own."""
-
 NOT_INHERITED = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "BERCEAU_", "PYTEST_", "PG", "PYTHON")
 
 
@@ -39,7 +37,8 @@ class Checkout:
         self.environment["PYTHONUNBUFFERED"] = "1"
         _copy(root)
         ini = root / "development.ini"
-        ini.write_text(ini.read_text().replace(PORT, self.port))
+        listen = f"listen = 127.0.0.1:{self.port}"
+        ini.write_text(re.sub("^listen = .*$", listen, ini.read_text(), flags=re.MULTILINE))
 
     def use_this_environment(self) -> None:
         """Find commands where this Python has them, and ``berceau`` in the copy."""
