@@ -16,7 +16,7 @@ from berceau.schema.changes import (
     Renaming,
 )
 from berceau.schema.model import Schema, Table
-from berceau.schema.names import object_name, quote_name
+from berceau.schema.names import object_name, quote_name, sequence_name
 from berceau.schema.renames import Kind, Rename, renamed
 
 
@@ -124,8 +124,8 @@ def _followers(table: Table, new_table: str, columns: Mapping[str, str]) -> Move
         keys = tuple(names.get(key, key) for key in index.keys)
         found[index.name] = Move(new_name(index.name, keys, "idx"), RenameIndex, follower=True)
     for column in table.columns:
-        if column.sequence is not None:
-            after = new_name(column.sequence, (column.name,), "seq")
+        if column.sequence == sequence_name(table.name, column.name):
+            after = sequence_name(new_table, columns.get(column.name, column.name))
             found[column.sequence] = Move(after, RenameSequence, follower=True)
     return {name: move for name, move in found.items() if name != move.after}
 

@@ -59,3 +59,15 @@ def object_name(table: str, columns: Iterable[str], suffix: str) -> str:
     tail = f"_{hashlib.sha256(name.encode()).hexdigest()[:8]}_{suffix}"
     head = name.encode()[: MAX_BYTES - len(tail)].decode(errors="ignore")
     return head + tail
+
+
+def sequence_name(table: str, column: str) -> str:
+    """Return the name that PostgreSQL gives to the sequence of an identity column.
+
+    Of a name past 63 bytes it cuts the longer part, byte by byte (makeObjectName, indexcmds.c).
+    """
+    parts = [table.encode(), column.encode()]
+    while len(b"_".join(parts)) + len("_seq") > MAX_BYTES:
+        longer = 0 if len(parts[0]) > len(parts[1]) else 1
+        parts[longer] = parts[longer][:-1]
+    return "_".join((*(part.decode(errors="ignore") for part in parts), "seq"))

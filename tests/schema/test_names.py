@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from berceau.schema.names import MAX_BYTES, object_name, quote_literal, quote_name
+from berceau.schema.names import MAX_BYTES, object_name, quote_literal, quote_name, sequence_name
 
 
 def test_a_plain_name_stays_bare() -> None:
@@ -35,3 +35,9 @@ def test_no_name_is_too_long(table: str, suffix: str) -> None:
 def test_long_names_that_differ_late_stay_apart(first: int, second: int) -> None:
     names = {object_name("t" * 60 + str(number), ("c",), "idx") for number in (first, second)}
     assert len(names) == len({first, second})
+
+
+def test_sequences_are_named_as_postgresql_does():
+    assert sequence_name("post", "id") == "post_id_seq"
+    assert sequence_name("t" * 60, "id") == "t" * 56 + "_id_seq"
+    assert sequence_name("t" * 40, "c" * 40) == "t" * 29 + "_" + "c" * 29 + "_seq"
