@@ -1,6 +1,7 @@
 """Schemas made, filled and dropped whole, in steps that stay within the server's lock table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 import psycopg2
 from psycopg2 import sql
@@ -8,7 +9,7 @@ from psycopg2.extensions import connection as Connection
 
 from berceau.errors import PermissionMissingError, StatementError
 from berceau.postgres.locks import try_lock, unlock
-from berceau.schema.sql import Statement
+from berceau.schema.sql import Statement, Transaction
 
 STEP = 100
 """Objects per transaction: each holds locks until its end (``max_locks_per_transaction``)."""
@@ -61,14 +62,20 @@ def execute(connection: Connection, statements: Sequence[Statement]) -> None:
     Raises ``StatementError`` with what PostgreSQL refused.
     """
     with connection.cursor() as cursor:
-        for start in range(0, len(statements), STEP):
-            step = tuple(map(str, statements[start : start + STEP]))
+        for step in _steps(statements):
             try:
                 cursor.execute("\n".join(step))
             except psycopg2.Error as error:
                 message = error.diag.message_primary or str(error)
                 position = int(error.diag.statement_position or 0)
                 raise StatementError(f"PostgreSQL says: {message}{_at(position, step)}") from error
+
+
+def _steps(statements: Iterable[Statement]) -> Iterator[tuple[str, ...]]:
+    for alone, run in groupby(statements, lambda each: each.transaction is Transaction.NONE):
+        texts = tuple(map(str, run))
+        size = 1 if alone else STEP
+        yield from (texts[start : start + size] for start in range(0, len(texts), size))
 
 
 def _at(position: int, step: Sequence[str]) -> str:

@@ -124,39 +124,43 @@ CASES = {
     "the name of an index on another column": (
         post("n = Optional(int, index='by_n')", "m = Optional(int)"),
         post("n = Optional(int)", "m = Optional(int, index='by_n')"),
-        ("DROP INDEX by_n;", "CREATE INDEX by_n ON post (m);"),
+        ("DROP INDEX CONCURRENTLY by_n;", "CREATE INDEX CONCURRENTLY by_n ON post (m);"),
     ),
     "an index": (
         post("n = Optional(int)"),
         post("n = Optional(int, index=True)"),
-        ("CREATE INDEX post_n_idx ON post (n);",),
+        ("CREATE INDEX CONCURRENTLY post_n_idx ON post (n);",),
     ),
     "an index less": (
         post("n = Optional(int, index=True)"),
         post("n = Optional(int)"),
-        ("DROP INDEX post_n_idx;",),
+        ("DROP INDEX CONCURRENTLY post_n_idx;",),
     ),
     "an index of several columns": (
         post("n = Optional(int)"),
         post("n = Optional(int)", "composite_index(title, n)"),
-        ("CREATE INDEX post_title_n_idx ON post (title, n);",),
+        ("CREATE INDEX CONCURRENTLY post_title_n_idx ON post (title, n);",),
     ),
     "an index into arrays": (
         post("n = Optional(IntArray)"),
         post("n = Optional(IntArray, index=True)"),
-        ("CREATE INDEX post_n_idx ON post USING gin (n);",),
+        ("CREATE INDEX CONCURRENTLY post_n_idx ON post USING gin (n);",),
     ),
     "a unique": (
         post("n = Optional(int)"),
         post("n = Optional(int, unique=True)"),
-        (FIT + "ALTER TABLE post ADD CONSTRAINT post_n_key UNIQUE (n);",),
+        (
+            FIT + "CREATE UNIQUE INDEX CONCURRENTLY post_n_key ON post (n);",
+            "ALTER TABLE post ADD CONSTRAINT post_n_key UNIQUE USING INDEX post_n_key;",
+        ),
     ),
     "an index that becomes a unique": (
         post("n = Optional(int, index=True)"),
         post("n = Optional(int, unique=True)"),
         (
-            "DROP INDEX post_n_idx;",
-            FIT + "ALTER TABLE post ADD CONSTRAINT post_n_key UNIQUE (n);",
+            "DROP INDEX CONCURRENTLY post_n_idx;",
+            FIT + "CREATE UNIQUE INDEX CONCURRENTLY post_n_key ON post (n);",
+            "ALTER TABLE post ADD CONSTRAINT post_n_key UNIQUE USING INDEX post_n_key;",
         ),
     ),
     "a unique of several columns less": (

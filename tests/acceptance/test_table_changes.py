@@ -76,7 +76,7 @@ CASES = {
             "    CONSTRAINT tag_pkey PRIMARY KEY (id)\n"
             ");",
             FIT + "ALTER TABLE post ADD COLUMN tag integer NOT NULL;",
-            "CREATE INDEX post_tag_idx ON post (tag);",
+            "CREATE INDEX CONCURRENTLY post_tag_idx ON post (tag);",
             TAG_REFERENCE + " ON DELETE CASCADE NOT VALID;",
             FIT + "ALTER TABLE post VALIDATE CONSTRAINT post_tag_fkey;",
         ),
@@ -86,7 +86,7 @@ CASES = {
         POST,
         (
             "ALTER TABLE post DROP CONSTRAINT post_tag_fkey;",
-            "DROP INDEX post_tag_idx;",
+            "DROP INDEX CONCURRENTLY post_tag_idx;",
             LOSS + "ALTER TABLE post DROP COLUMN tag;",
             LOSS + "DROP TABLE tag;",
         ),
@@ -144,7 +144,7 @@ CASES = {
         POST + "    parent = Optional('Post', reverse='parts')\n    parts = Set('Post')",
         (
             "ALTER TABLE post ADD COLUMN parent integer;",
-            "CREATE INDEX post_parent_idx ON post (parent);",
+            "CREATE INDEX CONCURRENTLY post_parent_idx ON post (parent);",
             "ALTER TABLE post ADD CONSTRAINT post_parent_fkey FOREIGN KEY (parent) "
             "REFERENCES post (id) ON DELETE SET NULL NOT VALID;",
             FIT + "ALTER TABLE post VALIDATE CONSTRAINT post_parent_fkey;",
@@ -157,7 +157,8 @@ CASES = {
         + "class Cover(db.Entity):\n    colour = Optional(str)\n    post = Required(Post)\n",
         (
             FIT + "ALTER TABLE cover ADD COLUMN post integer NOT NULL;",
-            FIT + "ALTER TABLE cover ADD CONSTRAINT cover_post_key UNIQUE (post);",
+            FIT + "CREATE UNIQUE INDEX CONCURRENTLY cover_post_key ON cover (post);",
+            "ALTER TABLE cover ADD CONSTRAINT cover_post_key UNIQUE USING INDEX cover_post_key;",
             "ALTER TABLE cover ADD CONSTRAINT cover_post_fkey FOREIGN KEY (post) "
             "REFERENCES post (id) NOT VALID;",
             FIT + "ALTER TABLE cover VALIDATE CONSTRAINT cover_post_fkey;",
@@ -183,8 +184,9 @@ CASES = {
         POST_WITH_TAG.replace('posts = Set("Post")', 'post = Optional("Post")'),
         (
             "ALTER TABLE post DROP CONSTRAINT post_tag_fkey;",
-            "DROP INDEX post_tag_idx;",
-            FIT + "ALTER TABLE post ADD CONSTRAINT post_tag_key UNIQUE (tag);",
+            "DROP INDEX CONCURRENTLY post_tag_idx;",
+            FIT + "CREATE UNIQUE INDEX CONCURRENTLY post_tag_key ON post (tag);",
+            "ALTER TABLE post ADD CONSTRAINT post_tag_key UNIQUE USING INDEX post_tag_key;",
             TAG_REFERENCE + " NOT VALID;",
             FIT + "ALTER TABLE post VALIDATE CONSTRAINT post_tag_fkey;",
         ),
@@ -206,10 +208,11 @@ CASES = {
         PAIR.format("y, x"),
         (
             "ALTER TABLE note DROP CONSTRAINT note_tag_x_tag_y_fkey;",
-            "DROP INDEX note_tag_x_tag_y_idx;",
+            "DROP INDEX CONCURRENTLY note_tag_x_tag_y_idx;",
             "ALTER TABLE tag DROP CONSTRAINT tag_pkey;",
-            FIT + "ALTER TABLE tag ADD CONSTRAINT tag_pkey PRIMARY KEY (y, x);",
-            "CREATE INDEX note_tag_y_tag_x_idx ON note (tag_y, tag_x);",
+            FIT + "CREATE UNIQUE INDEX CONCURRENTLY tag_pkey ON tag (y, x);",
+            "ALTER TABLE tag ADD CONSTRAINT tag_pkey PRIMARY KEY USING INDEX tag_pkey;",
+            "CREATE INDEX CONCURRENTLY note_tag_y_tag_x_idx ON note (tag_y, tag_x);",
             "ALTER TABLE note ADD CONSTRAINT note_tag_y_tag_x_fkey FOREIGN KEY (tag_y, tag_x) "
             "REFERENCES tag (y, x) ON DELETE CASCADE NOT VALID;",
             FIT + "ALTER TABLE note VALIDATE CONSTRAINT note_tag_y_tag_x_fkey;",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from berceau.schema.changes import AddConstraint, Change, CreateTable
+from berceau.schema.changes import AddConstraint, Change, CreateIndex, CreateTable
 from berceau.schema.model import ForeignKey, Table
 from berceau.schema.sql import (  # noqa: F401 - each registers the changes that it renders
     backfills,
@@ -33,6 +33,9 @@ def to_statements(changes: Iterable[Change]) -> tuple[Statement, ...]:
 
 def _to_statements(changes: Iterable[Change], new: set[str]) -> Iterator[Statement]:
     for change in changes:
+        if isinstance(change, CreateIndex) and change.table in new:
+            yield indexes.create_index(change, concurrently=False)
+            continue
         for statement in render(change):
             yield _harmless(change, statement, new) if _table(change) in new else statement
 

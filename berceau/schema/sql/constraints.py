@@ -2,20 +2,42 @@
 
 from collections.abc import Iterator
 
-from berceau.schema.changes import AddConstraint, DropConstraint, ValidateConstraint
-from berceau.schema.model import Check, Constraint, ForeignKey, PrimaryKey, Rule, Unique
+from berceau.schema.changes import AddConstraint, CreateIndex, DropConstraint, ValidateConstraint
+from berceau.schema.model import Check, Constraint, ForeignKey, Index, PrimaryKey, Rule, Unique
 from berceau.schema.names import quote_name, quote_names
+from berceau.schema.sql.indexes import create_index
 from berceau.schema.sql.statement import Hazard, Lock, Statement, Transaction, render
 
 
 @render.register
 def _(change: AddConstraint) -> Iterator[Statement]:
-    constraint = change.constraint
-    checked = not isinstance(constraint, Check | ForeignKey) or constraint.valid
-    yield Statement(
-        f"ALTER TABLE {quote_name(change.table)} ADD {constraint_definition(constraint)}",
-        frozenset({Hazard.NEEDS_ROWS_TO_FIT}) if checked else frozenset(),
+    match change.constraint:
+        case PrimaryKey() | Unique() as key:
+            yield from _by_index(change.table, key)
+        case Check(valid=False) | ForeignKey(valid=False) as unchecked:
+            yield _add(change.table, unchecked, frozenset())
+        case constraint:
+            yield _add(change.table, constraint, frozenset({Hazard.NEEDS_ROWS_TO_FIT}))
+
+
+def _add(table: str, constraint: Constraint, hazards: frozenset[Hazard]) -> Statement:
+    return Statement(
+        f"ALTER TABLE {quote_name(table)} ADD {constraint_definition(constraint)}",
+        hazards,
         Lock.SHARE_ROW_EXCLUSIVE if isinstance(constraint, ForeignKey) else Lock.ACCESS_EXCLUSIVE,
+    )
+
+
+def _by_index(table: str, key: PrimaryKey | Unique) -> Iterator[Statement]:
+    """Yield what builds a key while its table is in use: first the index, then the constraint."""
+    keys = tuple(map(quote_name, key.columns))
+    index = Index(key.name, keys, unique=True)
+    yield create_index(CreateIndex(table, index), concurrently=True)
+    kind = "PRIMARY KEY" if isinstance(key, PrimaryKey) else "UNIQUE"
+    name = quote_name(key.name)
+    yield Statement(
+        f"ALTER TABLE {quote_name(table)} ADD CONSTRAINT {name} {kind} USING INDEX {name}",
+        lock=Lock.ACCESS_EXCLUSIVE,
     )
 
 

@@ -13,7 +13,7 @@ from berceau.schema.changes import (
 )
 from berceau.schema.model import Enum
 from berceau.schema.names import quote_literal, quote_name
-from berceau.schema.sql.statement import Hazard, Lock, Statement, render
+from berceau.schema.sql.statement import Hazard, Lock, Statement, Transaction, render
 
 
 @render.register
@@ -39,7 +39,8 @@ def _(change: AlterEnum) -> Iterator[Statement]:
                 else f"BEFORE {quote_literal(before.labels[0])}"
             )
             yield Statement(
-                f"ALTER TYPE {quote_name(after.name)} ADD VALUE {quote_literal(label)} {place}"
+                f"ALTER TYPE {quote_name(after.name)} ADD VALUE {quote_literal(label)} {place}",
+                transaction=Transaction.NONE,
             )
         previous = label
 

@@ -22,6 +22,7 @@ class Lock(StrEnum):
 
     NONE = "none"
     ACCESS_SHARE = "ACCESS SHARE"
+    ROW_EXCLUSIVE = "ROW EXCLUSIVE"
     SHARE_UPDATE_EXCLUSIVE = "SHARE UPDATE EXCLUSIVE"
     SHARE = "SHARE"
     SHARE_ROW_EXCLUSIVE = "SHARE ROW EXCLUSIVE"
@@ -33,7 +34,7 @@ class Transaction(StrEnum):
 
     SHARED = "with its neighbours"
     OWN = "of its own: it takes long, and other locks must be gone by then"
-    NONE = "none: PostgreSQL refuses it there"
+    NONE = "none: it can't run in one, or takes effect only after it"
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,46 @@
 """Statements as the text of a migration, hazards in front of each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
-from berceau.schema.sql.statement import Statement
+from berceau.schema.sql.statement import Statement, Transaction
 
 
 def to_text(statements: Sequence[Statement]) -> str:
-    """Return ``statements`` as SQL for people to read and for psql to run."""
-    return "\n\n".join(map(_commented, statements)) + "\n"
+    """Return ``statements`` as SQL for people to read and for psql to run.
+
+    What stands between two that run outside of transactions is one transaction. ``BEGIN`` and
+    ``COMMIT`` are written only where one transaction follows on another.
+    """
+    groups = list(_groups(statements))
+    bounded = set()
+    for number, (one, other) in enumerate(pairwise(groups)):
+        if not (_is_outside(one) or _is_outside(other)):
+            bounded |= {number, number + 1}
+    parts: list[str] = []
+    for number, group in enumerate(groups):
+        lines = [_commented(statement) for statement in group]
+        parts += ("BEGIN;", *lines, "COMMIT;") if number in bounded else lines
+    return "\n\n".join(parts) + "\n"
+
+
+def _groups(statements: Iterable[Statement]) -> Iterator[list[Statement]]:
+    """Yield the statements that share a transaction, or a single one that has none."""
+    shared: list[Statement] = []
+    for statement in statements:
+        if statement.transaction is Transaction.SHARED:
+            shared.append(statement)
+            continue
+        if shared:
+            yield shared
+            shared = []
+        yield [statement]
+    if shared:
+        yield shared
+
+
+def _is_outside(group: Sequence[Statement]) -> bool:
+    return group[0].transaction is Transaction.NONE
 
 
 def _commented(statement: Statement) -> str:
