@@ -43,10 +43,16 @@ CASES = {
         post("n = Optional(int)"),
         post("n = Required(int)"),
         (
+            "BEGIN;",
             "ALTER TABLE post ADD CONSTRAINT post_n_required CHECK (n IS NOT NULL) NOT VALID;",
+            "COMMIT;",
+            "BEGIN;",
             FIT + "ALTER TABLE post VALIDATE CONSTRAINT post_n_required;",
+            "COMMIT;",
+            "BEGIN;",
             "ALTER TABLE post ALTER COLUMN n SET NOT NULL;",
             "ALTER TABLE post DROP CONSTRAINT post_n_required;",
+            "COMMIT;",
         ),
     ),
     "a required column optional": (

@@ -38,6 +38,12 @@ TAG_REFERENCE = (
     "ALTER TABLE post ADD CONSTRAINT post_tag_fkey FOREIGN KEY (tag) REFERENCES tag (id)"
 )
 
+
+def alone(*statements: str) -> tuple[str, ...]:
+    """Return statements in a transaction of their own, beside others."""
+    return ("BEGIN;", *statements, "COMMIT;")
+
+
 # Entities before, entities after, and the statements between them, hazards in front.
 CASES = {
     "nothing": (POST, POST, ()),
@@ -77,8 +83,8 @@ CASES = {
             ");",
             FIT + "ALTER TABLE post ADD COLUMN tag integer NOT NULL;",
             "CREATE INDEX CONCURRENTLY post_tag_idx ON post (tag);",
-            TAG_REFERENCE + " ON DELETE CASCADE NOT VALID;",
-            FIT + "ALTER TABLE post VALIDATE CONSTRAINT post_tag_fkey;",
+            *alone(TAG_REFERENCE + " ON DELETE CASCADE NOT VALID;"),
+            *alone(FIT + "ALTER TABLE post VALIDATE CONSTRAINT post_tag_fkey;"),
         ),
     ),
     "a relation gone, with its table": (
@@ -95,19 +101,23 @@ CASES = {
         POST_WITH_TAG,
         POST_WITH_TAG.replace('Set("Post")', 'Set("Post", cascade_delete=False)'),
         (
-            "ALTER TABLE post DROP CONSTRAINT post_tag_fkey;",
-            TAG_REFERENCE + " NOT VALID;",
-            FIT + "ALTER TABLE post VALIDATE CONSTRAINT post_tag_fkey;",
+            *alone(
+                "ALTER TABLE post DROP CONSTRAINT post_tag_fkey;",
+                TAG_REFERENCE + " NOT VALID;",
+            ),
+            *alone(FIT + "ALTER TABLE post VALIDATE CONSTRAINT post_tag_fkey;"),
         ),
     ),
     "a relation made optional": (
         POST_WITH_TAG,
         POST_WITH_TAG.replace('Required("Tag")', 'Optional("Tag")'),
         (
-            "ALTER TABLE post DROP CONSTRAINT post_tag_fkey;",
-            "ALTER TABLE post ALTER COLUMN tag DROP NOT NULL;",
-            TAG_REFERENCE + " ON DELETE SET NULL NOT VALID;",
-            FIT + "ALTER TABLE post VALIDATE CONSTRAINT post_tag_fkey;",
+            *alone(
+                "ALTER TABLE post DROP CONSTRAINT post_tag_fkey;",
+                "ALTER TABLE post ALTER COLUMN tag DROP NOT NULL;",
+                TAG_REFERENCE + " ON DELETE SET NULL NOT VALID;",
+            ),
+            *alone(FIT + "ALTER TABLE post VALIDATE CONSTRAINT post_tag_fkey;"),
         ),
     ),
     "a relation of many to many": (
@@ -145,9 +155,11 @@ CASES = {
         (
             "ALTER TABLE post ADD COLUMN parent integer;",
             "CREATE INDEX CONCURRENTLY post_parent_idx ON post (parent);",
-            "ALTER TABLE post ADD CONSTRAINT post_parent_fkey FOREIGN KEY (parent) "
-            "REFERENCES post (id) ON DELETE SET NULL NOT VALID;",
-            FIT + "ALTER TABLE post VALIDATE CONSTRAINT post_parent_fkey;",
+            *alone(
+                "ALTER TABLE post ADD CONSTRAINT post_parent_fkey FOREIGN KEY (parent) "
+                "REFERENCES post (id) ON DELETE SET NULL NOT VALID;"
+            ),
+            *alone(FIT + "ALTER TABLE post VALIDATE CONSTRAINT post_parent_fkey;"),
         ),
     ),
     "a relation of one to one": (
@@ -158,10 +170,13 @@ CASES = {
         (
             FIT + "ALTER TABLE cover ADD COLUMN post integer NOT NULL;",
             FIT + "CREATE UNIQUE INDEX CONCURRENTLY cover_post_key ON cover (post);",
-            "ALTER TABLE cover ADD CONSTRAINT cover_post_key UNIQUE USING INDEX cover_post_key;",
-            "ALTER TABLE cover ADD CONSTRAINT cover_post_fkey FOREIGN KEY (post) "
-            "REFERENCES post (id) NOT VALID;",
-            FIT + "ALTER TABLE cover VALIDATE CONSTRAINT cover_post_fkey;",
+            *alone(
+                "ALTER TABLE cover ADD CONSTRAINT cover_post_key UNIQUE "
+                "USING INDEX cover_post_key;",
+                "ALTER TABLE cover ADD CONSTRAINT cover_post_fkey FOREIGN KEY (post) "
+                "REFERENCES post (id) NOT VALID;",
+            ),
+            *alone(FIT + "ALTER TABLE cover VALIDATE CONSTRAINT cover_post_fkey;"),
         ),
     ),
     "a subclass": (
@@ -186,21 +201,25 @@ CASES = {
             "ALTER TABLE post DROP CONSTRAINT post_tag_fkey;",
             "DROP INDEX CONCURRENTLY post_tag_idx;",
             FIT + "CREATE UNIQUE INDEX CONCURRENTLY post_tag_key ON post (tag);",
-            "ALTER TABLE post ADD CONSTRAINT post_tag_key UNIQUE USING INDEX post_tag_key;",
-            TAG_REFERENCE + " NOT VALID;",
-            FIT + "ALTER TABLE post VALIDATE CONSTRAINT post_tag_fkey;",
+            *alone(
+                "ALTER TABLE post ADD CONSTRAINT post_tag_key UNIQUE USING INDEX post_tag_key;",
+                TAG_REFERENCE + " NOT VALID;",
+            ),
+            *alone(FIT + "ALTER TABLE post VALIDATE CONSTRAINT post_tag_fkey;"),
         ),
     ),
     "a key of another type, which others refer to": (
         POST_WITH_TAG,
         POST_WITH_TAG.replace("    posts", "    id = PrimaryKey(str)\n    posts"),
         (
-            "ALTER TABLE post DROP CONSTRAINT post_tag_fkey;",
-            REWRITE + "ALTER TABLE post ALTER COLUMN tag TYPE text USING tag::text;",
-            "ALTER TABLE tag ALTER COLUMN id DROP IDENTITY;",
-            REWRITE + "ALTER TABLE tag ALTER COLUMN id TYPE text USING id::text;",
-            TAG_REFERENCE + " ON DELETE CASCADE NOT VALID;",
-            FIT + "ALTER TABLE post VALIDATE CONSTRAINT post_tag_fkey;",
+            *alone(
+                "ALTER TABLE post DROP CONSTRAINT post_tag_fkey;",
+                REWRITE + "ALTER TABLE post ALTER COLUMN tag TYPE text USING tag::text;",
+                "ALTER TABLE tag ALTER COLUMN id DROP IDENTITY;",
+                REWRITE + "ALTER TABLE tag ALTER COLUMN id TYPE text USING id::text;",
+                TAG_REFERENCE + " ON DELETE CASCADE NOT VALID;",
+            ),
+            *alone(FIT + "ALTER TABLE post VALIDATE CONSTRAINT post_tag_fkey;"),
         ),
     ),
     "a key that others refer to, in another order": (
@@ -213,9 +232,11 @@ CASES = {
             FIT + "CREATE UNIQUE INDEX CONCURRENTLY tag_pkey ON tag (y, x);",
             "ALTER TABLE tag ADD CONSTRAINT tag_pkey PRIMARY KEY USING INDEX tag_pkey;",
             "CREATE INDEX CONCURRENTLY note_tag_y_tag_x_idx ON note (tag_y, tag_x);",
-            "ALTER TABLE note ADD CONSTRAINT note_tag_y_tag_x_fkey FOREIGN KEY (tag_y, tag_x) "
-            "REFERENCES tag (y, x) ON DELETE CASCADE NOT VALID;",
-            FIT + "ALTER TABLE note VALIDATE CONSTRAINT note_tag_y_tag_x_fkey;",
+            *alone(
+                "ALTER TABLE note ADD CONSTRAINT note_tag_y_tag_x_fkey FOREIGN KEY (tag_y, tag_x) "
+                "REFERENCES tag (y, x) ON DELETE CASCADE NOT VALID;"
+            ),
+            *alone(FIT + "ALTER TABLE note VALIDATE CONSTRAINT note_tag_y_tag_x_fkey;"),
         ),
     ),
     "a key that gets its numbers from the server": (

@@ -15,6 +15,7 @@ from berceau.schema.changes import (
     DropEnum,
     DropIndex,
     DropTable,
+    ValidateConstraint,
 )
 from berceau.schema.model import (
     Check,
@@ -27,6 +28,7 @@ from berceau.schema.model import (
     Unique,
 )
 from berceau.schema.sql import Hazard, Lock, to_statements
+from berceau.schema.sql.text import to_text
 
 AUTHOR = ForeignKey("post_author_fkey", ("author",), "user", ("id",), "CASCADE")
 TABLE = Table(
@@ -95,9 +97,9 @@ CASES: list[tuple[Change, list[str]]] = [
     (DropConstraint("post", AUTHOR), ["ALTER TABLE post DROP CONSTRAINT post_author_fkey"]),
     (
         CreateIndex("t", Index("i", ("a", "lower(b)"), "gin", unique=True, where="c > 0")),
-        ["CREATE UNIQUE INDEX i ON t USING gin (a, lower(b)) WHERE c > 0"],
+        ["CREATE UNIQUE INDEX CONCURRENTLY i ON t USING gin (a, lower(b)) WHERE c > 0"],
     ),
-    (DropIndex("t", Index("i", ("a",))), ["DROP INDEX i"]),
+    (DropIndex("t", Index("i", ("a",))), ["DROP INDEX CONCURRENTLY i"]),
 ]
 
 
@@ -130,3 +132,40 @@ def test_a_table_made_on_the_way_has_no_rows_to_endanger() -> None:
     statements = to_statements([CreateTable(TABLE), CreateIndex("user", index)])
     assert all(each.hazards == frozenset() and each.lock is Lock.NONE for each in statements)
     assert to_statements([CreateIndex("user", index)])[0].hazards
+
+
+def test_text_bounds_transactions_only_where_one_follows_on_another():
+    index = CreateIndex("t", Index("i", ("a",)))
+    check = Check("c", "a > 0")
+    one = to_statements([DropConstraint("t", check)])
+    assert to_text((*one, *to_statements([index]), *one)) == (
+        "ALTER TABLE t DROP CONSTRAINT c;\n\n"
+        "CREATE INDEX CONCURRENTLY i ON t (a);\n\n"
+        "ALTER TABLE t DROP CONSTRAINT c;\n"
+    )
+    assert to_text((*one, *to_statements([ValidateConstraint("t", check)]))) == (
+        "BEGIN;\n\nALTER TABLE t DROP CONSTRAINT c;\n\nCOMMIT;\n\n"
+        "BEGIN;\n\n-- fails where existing rows don't fit\n"
+        "ALTER TABLE t VALIDATE CONSTRAINT c;\n\nCOMMIT;\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("default", "rewrites"),
+    [
+        ("now()", False),
+        ("'f(x)'::character varying(9)", False),
+        ("7", False),
+        ("gen_random_uuid()", True),
+        ("clock_timestamp()", True),
+    ],
+)
+def test_a_default_that_varies_has_each_row_written(default: str, rewrites: bool) -> None:
+    (statement,) = to_statements([AddColumn("t", Column("a", "text", default=default))])
+    assert (Hazard.REWRITES_TABLE in statement.hazards) is rewrites
+
+
+def test_a_key_waits_for_what_it_refers_to_only() -> None:
+    new = Table("post", (Column("author", "integer"),))
+    (_, beside) = to_statements([CreateTable(new), AddConstraint("post", AUTHOR)])
+    assert (beside.lock, beside.hazards) == (Lock.SHARE_ROW_EXCLUSIVE, frozenset())
