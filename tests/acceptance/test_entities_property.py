@@ -101,16 +101,38 @@ def attributes(draw: st.DrawFn, name: str) -> str:
     return f"{name} = {kind}({sql_type}{options})"
 
 
+SET, ONE = "{rs} = Set('{of}', reverse='{r}')", "{rs} = Optional('{of}', reverse='{r}')"
 RELATIONS = [
-    ("r = Required('{to}'{on})", "rs = Set('{of}')"),
-    ("r = Optional('{to}'{on})", "rs = Set('{of}')"),
-    ("r = Optional('{to}')", "rs = Set('{of}', cascade_delete=True)"),
-    ("r = Optional('{to}'{on})", "rs = Optional('{of}')"),
-    ("r = Required('{to}'{on})", "rs = Optional('{of}')"),
-    ("r = Required('{to}', unique=True)", "rs = Set('{of}')"),
-    ("r = Set('{to}')", "rs = Set('{of}')"),
-    ("r = Set('{to}', table='links')", "rs = Set('{of}')"),
-    ("r = Set('{to}', column='other')", "rs = Set('{of}', column='one')"),
+    ("{r} = Required('{to}', reverse='{rs}'{on})", SET),
+    ("{r} = Optional('{to}', reverse='{rs}'{on})", SET),
+    (
+        "{r} = Optional('{to}', reverse='{rs}')",
+        SET.replace("reverse", "cascade_delete=True, reverse"),
+    ),
+    (
+        "{r} = Required('{to}', reverse='{rs}')",
+        SET.replace("reverse", "cascade_delete=False, reverse"),
+    ),
+    ("{r} = Optional('{to}', reverse='{rs}'{on})", ONE),
+    ("{r} = Required('{to}', reverse='{rs}'{on})", ONE),
+    ("{r} = Required('{to}', reverse='{rs}', unique=True)", SET),
+    ("{r} = Set('{to}', reverse='{rs}')", SET),
+    ("{r} = Set('{to}', reverse='{rs}', table='links')", SET),
+    (
+        "{r} = Set('{to}', reverse='{rs}', column='other')",
+        SET.replace("reverse", "column='one', reverse"),
+    ),
+    (
+        "n = Required(int)\n    {r} = Required('{to}', reverse='{rs}')\n    composite_key({r}, n)",
+        SET,
+    ),
+]
+KEY_RELATIONS = [
+    ("{r} = PrimaryKey('{to}', reverse='{rs}')", ONE),
+    (
+        "no = Required(int)\n    {r} = Required('{to}', reverse='{rs}')\n    PrimaryKey({r}, no)",
+        SET,
+    ),
 ]
 OWN_RELATIONS = [
     "s = Set('{of}', reverse='s')",
@@ -136,23 +158,9 @@ def entities(draw: st.DrawFn, labels: int) -> str:
             body.append(draw(st.sampled_from(OWN_RELATIONS)).format(of=name))
         if draw(st.integers(0, 5)) == 0:
             body.insert(0, f"_table_ = '{name.lower()}_table'")
-    pairs = [(of, to) for of in names for to in names if of < to]
-    for of, to in pairs:
+    for of, to in ((of, to) for of in names for to in names if of < to):
         if draw(st.booleans()):
-            near, far = draw(st.sampled_from(RELATIONS))
-            on = draw(st.sampled_from(["", "", ", column='link'", ", index='ix_link'"]))
-            if " PrimaryKey(" in "".join(bodies[to]):  # a composite key
-                on = on.replace("column", "index")
-            near, far = near.format(of=of, to=to, on=on), far.format(of=of, to=to)
-            ends = (f"r_{of}_{to}".lower(), f"rs_{of}_{to}".lower())
-            bodies[of].append(
-                near.replace("r =", f"{ends[0]} =", 1)
-                .replace(")", f", reverse='{ends[1]}')")
-                .replace("ix_link", f"ix_{ends[0]}")
-            )
-            bodies[to].append(
-                far.replace("rs =", f"{ends[1]} =", 1).replace(")", f", reverse='{ends[0]}')")
-            )
+            relate(draw, bodies, of, to)
     source = "".join(
         f"class {name}(enum.Enum):\n" + "".join(f"    {label} = {label!r}\n" for label in COLORS[n])
         for name, n in (("Color", labels), ("Shape", 3))
@@ -163,7 +171,21 @@ def entities(draw: st.DrawFn, labels: int) -> str:
         if draw(st.integers(0, 3)) == 0:
             extra = draw(attributes("e")).replace("{entity}", name.lower())
             source += f"class {name}Kid({name}):\n    {extra}\n"
+            if draw(st.booleans()):
+                source += f"class {name}Heir({name}Kid):\n    f = Required(int)\n"
     return source
+
+
+def relate(draw: st.DrawFn, bodies: dict[str, list[str]], of: str, to: str) -> None:
+    kinds = RELATIONS + (KEY_RELATIONS if "" in bodies[of] else [])
+    near, far = draw(st.sampled_from(kinds))
+    r, rs = f"r_{of}_{to}".lower(), f"rs_{of}_{to}".lower()
+    on = draw(st.sampled_from(["", "", ", column='link'", f", index='ix_{r}'"]))
+    if any("    PrimaryKey(" in line for line in bodies[to]):
+        on = ""  # several columns can't have one name
+    names = {"of": of, "to": to, "r": r, "rs": rs, "on": on}
+    bodies[of].append(near.format(**names))
+    bodies[to].append(far.format(**names))
 
 
 def _comparable(body: list[str], name: str) -> bool:
