@@ -20,7 +20,7 @@ def test_rows_from_before_the_first_subclass_belong_to_the_root(migrate, query):
 def test_the_servers_numbers_go_on_after_those_of_the_rows(migrate, query, ids):
     migrate(POST + "    id = PrimaryKey(int)\n")
     for number in ids:
-        query(f"INSERT INTO post VALUES ({number}, 'old')")
+        query(f"INSERT INTO post (id, title) VALUES ({number}, 'old')")
     migrate(POST + "    id = PrimaryKey(int, auto=True)\n")
     expected = max((1, *(number + 1 for number in ids)))
     assert query("INSERT INTO post (title) VALUES ('new') RETURNING id") == [(expected,)]
