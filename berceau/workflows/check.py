@@ -7,7 +7,7 @@ from pathlib import Path
 from berceau.errors import MigrationError, MigrationFileError
 from berceau.migration.chain import branches
 from berceau.migration.findings import Code, Finding
-from berceau.migration.history import Applied
+from berceau.migration.history import Applied, State
 from berceau.migration.script import Script
 from berceau.postgres.url import Url
 from berceau.schema.keep import keep
@@ -30,7 +30,7 @@ def check(
     scripts, errors = folder.examine(migrations)
     found = status(owner, declared, scripts, cache)
     unfinished = found.history.unfinished
-    findings = [*map(_malformed, errors), *map(_failed, unfinished)]
+    findings = [*map(_malformed, errors), *_failed(unfinished)]
     findings += [*_contradictions(found, migrations), *_drift(found)]
     if folder.has_conflict(migrations) and not branches(scripts):
         findings.append(_CONFLICT)
@@ -56,14 +56,16 @@ def _malformed(error: MigrationFileError) -> Finding:
     return Finding(Code.MALFORMED, f"{error.message}{where}", error.cure or "", name)
 
 
-def _failed(line: Applied) -> Finding:
-    return Finding(
-        Code.FAILED,
-        f"A migration isn't finished: {line}",
-        "Run `invoke migrate.deploy` to go on where it stopped, or settle it: "
-        f"`invoke migrate.resolve {line.name} --applied` or `--rolled-back`.",
-        line.name,
-    )
+def _failed(unfinished: Sequence[Applied]) -> Iterator[Finding]:
+    for line in unfinished:
+        if line.state is State.FAILED:
+            yield Finding(
+                Code.FAILED,
+                f"A migration isn't finished: {line}",
+                "Run `invoke migrate.deploy` to go on where it stopped, or settle it: "
+                f"`invoke migrate.resolve {line.name} --applied` or `--rolled-back`.",
+                line.name,
+            )
 
 
 def _contradictions(found: Status, migrations: Path) -> Iterator[Finding]:

@@ -223,6 +223,8 @@ def test_a_migration_that_stopped_half_way_is_told(connected, query):
     )
     assert finding["migration"] == "20260101000000_half"
     assert "migrate.resolve" in finding["cure"]
-    data = json.loads(connected.succeed("migrate.status", "--json"))["unfinished"]
-    assert [(each["name"], each["state"]) for each in data] == [("20260101000000_half", "failed")]
+    data = json.loads(connected.succeed("migrate.status", "--json"))["failed"]
+    assert [(each["name"], each["position"], each["total"]) for each in data] == [
+        ("20260101000000_half", 2, 3)
+    ]
     assert query("SELECT * FROM t") == [(1,)]

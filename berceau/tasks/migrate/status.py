@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 from invoke.context import Context
 
+from berceau.migration.history import Applied, State
 from berceau.tasks.command import command
 from berceau.tasks.project import load, print_json, say
 from berceau.workflows import scripts
@@ -37,17 +38,8 @@ def _as_data(found: Status) -> dict[str, object]:
     history = found.history
     return {
         "applied": [{"name": each.name, "applied_at": each.applied_at} for each in history.applied],
-        "unfinished": [
-            {
-                "name": each.name,
-                "state": each.state,
-                "direction": each.direction,
-                "position": each.position,
-                "total": each.total,
-                "error": each.error,
-            }
-            for each in history.unfinished
-        ],
+        "failed": [_progress(each) for each in history.unfinished if each.state is State.FAILED],
+        "running": [_progress(each) for each in history.unfinished if each.state is State.RUNNING],
         "pending": [script.name for script in history.pending],
         "edited": [each.name for each in history.edited],
         "edits": found.edits,
@@ -57,6 +49,11 @@ def _as_data(found: Status) -> dict[str, object]:
         "undeclared": list(found.undeclared),
         "unknown": found.unknown,
     }
+
+
+def _progress(line: Applied) -> dict[str, object]:
+    kept = ("name", "direction", "position", "total", "error")
+    return {name: getattr(line, name) for name in kept}
 
 
 def _history(found: Status) -> Iterator[str]:
