@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from berceau.schema.codec import decode_as, encode
-from berceau.schema.model import Schema
 from berceau.workflows import fingerprint
 from berceau.workflows.files import write
 
@@ -19,25 +18,33 @@ class SchemaCache:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def get(self, kind: str, causes: tuple[str, ...], read: Callable[[], Schema]) -> Schema:
-        """Return the schema of ``kind`` that follows from ``causes``, from ``read`` if need be.
-
-        ``causes`` are all that it depends on, the code of Berceau excepted, which always counts.
-        """
-        return self.get_as(Schema, kind, causes, read)
-
-    def get_as(
+    def get(
         self, shape: type[Value], kind: str, causes: tuple[str, ...], read: Callable[[], Value]
     ) -> Value:
-        """Do the same for a ``shape`` that is another dataclass."""
-        key = fingerprint.of_texts((fingerprint.of_berceau(), *causes))
-        path = self.folder / f"{kind}.json"
-        try:
-            kept = json.loads(path.read_text(encoding="utf-8"))
-            if kept["key"] == key:
-                return decode_as(shape, kept["value"])
-        except (OSError, ValueError, LookupError, TypeError):
-            pass  # absent, or cut short: as good as stale
-        value = read()
-        write(path, json.dumps({"key": key, "value": encode(value)}))
+        """Return the value of ``kind`` that follows from ``causes``, from ``read`` if need be.
+
+        ``shape`` is its dataclass. ``causes`` are all that it depends on, the code of Berceau
+        excepted, which always counts.
+        """
+        value = self.find(shape, kind, causes)
+        if value is None:
+            value = read()
+            self.keep(kind, causes, value)
         return value
+
+    def find(self, shape: type[Value], kind: str, causes: tuple[str, ...]) -> Value | None:
+        """Return the value of ``kind`` that was kept for the same ``causes``, if one was."""
+        try:
+            kept = json.loads((self.folder / f"{kind}.json").read_text(encoding="utf-8"))
+            return decode_as(shape, kept["value"]) if kept["key"] == _key(causes) else None
+        except (OSError, ValueError, LookupError, TypeError):
+            return None  # absent, or cut short: as good as stale
+
+    def keep(self, kind: str, causes: tuple[str, ...], value: object) -> None:
+        """Keep ``value``, a dataclass, as the one of ``kind`` that follows from ``causes``."""
+        text = json.dumps({"key": _key(causes), "value": encode(value)})
+        write(self.folder / f"{kind}.json", text)
+
+
+def _key(causes: tuple[str, ...]) -> str:
+    return fingerprint.of_texts((fingerprint.of_berceau(), *causes))

@@ -17,12 +17,14 @@ from berceau.schema.sql.text import to_text
 from berceau.schema.stakes import not_undone
 from berceau.settings import Settings
 from berceau.workflows import scripts as folder
+from berceau.workflows.cache import SchemaCache
 from berceau.workflows.databases import databases
 from berceau.workflows.deploy import Report, apply_pending, deploying, silent
 from berceau.workflows.fitting import AskValue
 from berceau.workflows.losses import refuse_loss
 from berceau.workflows.plan import Plan, plan
 from berceau.workflows.renames import Ask, decline
+from berceau.workflows.replay import remember
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ def migrate(
         scripts = folder.read(settings.migrations)
         applied = () if options.create_only else apply_pending(connection, scripts, report)
         report("comparing the entities with the migrations")
-        found = prepare(owner, declared, scripts, options, ask, ask_value)
+        cache = SchemaCache(settings.cache)
+        found = prepare(owner, declared, scripts, cache, options, ask, ask_value)
         if not found.up:
             if folder.point_head(settings.migrations):
                 report(f"wrote migrations/{folder.HEAD}")
@@ -83,6 +86,8 @@ def migrate(
             refuse_loss(connection, found.changes, components)
         script = to_script(found, options.name, scripts, chain.from_iterable(components.values()))
         folder.save(settings.migrations, script)
+        if found.built is not None:
+            remember(owner, (*scripts, script), found.built, cache)
         report(f"wrote migrations/{script.name}")
         if not options.create_only:
             applied += apply_pending(connection, (*scripts, script), report)
@@ -93,6 +98,7 @@ def prepare(
     owner: Url,
     declared: Schema,
     scripts: Sequence[Script],
+    cache: SchemaCache,
     options: Options,
     ask: Ask | None,
     ask_value: AskValue | None = None,
@@ -101,7 +107,7 @@ def prepare(
     if ask is None and options.allow_data_loss:
         ask = decline
     choices = replace(parse(options.backfills, options.labels), cuts=options.allow_data_loss)
-    return plan(owner, declared, scripts, options.renames, ask, choices, ask_value)
+    return plan(owner, declared, scripts, cache, options.renames, ask, choices, ask_value)
 
 
 def to_script(

@@ -1,29 +1,29 @@
 """Plan: the SQL that leads from the migrations to the entities, proven before anyone sees it."""
 
-from collections.abc import Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from berceau.errors import MigrationError, StatementError
 from berceau.migration.script import Script
-from berceau.postgres import catalog, runner
 from berceau.postgres.connection import Connection, connect
 from berceau.postgres.dependents import viewed_columns
-from berceau.postgres.schemas import execute
-from berceau.postgres.scratch import scratch
 from berceau.postgres.url import Url
 from berceau.schema.changes import Change
 from berceau.schema.choices import NO_CHOICES, Choices
-from berceau.schema.diff import create, diff
+from berceau.schema.diff import diff
 from berceau.schema.keep import keep
-from berceau.schema.model import Schema
+from berceau.schema.model import Schema, Table
 from berceau.schema.moves import columns_after, inverse
 from berceau.schema.order import order
+from berceau.schema.part import Part, between
 from berceau.schema.sql import Statement, to_statements
 from berceau.schema.steps import in_steps
+from berceau.workflows.cache import SchemaCache
+from berceau.workflows.copy import Copy
 from berceau.workflows.fitting import AskValue, Rows, fit
-from berceau.workflows.proof import Case, blames_rows, fill, prove
+from berceau.workflows.proof import Case, Proof, blames_rows, fill, prove
 from berceau.workflows.renames import Ask, Settled, decline, settle
+from berceau.workflows.replay import Replayed, desired, refusing, replayed
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Plan:
     """The ordered ``changes``, the statements ``up``, and those ``down`` that undo them.
 
     ``down`` is ``None`` where the changes can't be undone automatically; ``irreversible`` says
-    why. ``obstacle`` says why it can't be while there are rows as those at hand.
+    why. ``obstacle`` says why it can't be while there are rows as those at hand. ``built`` is what
+    the migrations build together with this one, where the proof showed it.
     """
 
     changes: tuple[Change, ...]
@@ -39,12 +40,17 @@ class Plan:
     down: tuple[Statement, ...] | None
     irreversible: str = ""
     obstacle: str = ""
+    built: Replayed | None = None
+
+
+NOTHING = Plan((), (), ())
 
 
 def plan(
     owner: Url,
     declared: Schema,
     scripts: Sequence[Script],
+    cache: SchemaCache,
     renames: Sequence[str] = (),
     ask: Ask | None = decline,
     choices: Choices = NO_CHOICES,
@@ -58,28 +64,52 @@ def plan(
     ``ask_value``; without it, raises ``MigrationError`` where they need more.
 
     Both sides are built in scratch schemas and read from the catalog, so that like is compared
-    with like. The plan is carried out there, forth and back, before it is returned: raises
-    ``MigrationError`` if it doesn't give exactly what it should.
+    with like; the ``cache`` spares what was built before. The plan is carried out in a copy of
+    what it concerns, forth and back, before it is returned: raises ``MigrationError`` if it doesn't
+    give exactly what it should.
     """
-    desired = as_postgres_sees(owner, declared)
-    with scratch(owner) as connection:
-        runner.replay(connection, scripts)
-        current = catalog.read(connection)
-        viewed = viewed_columns(connection) | viewed_columns(connection, owner.schema)
-        settled = settle(connection, current, desired, renames, ask, choices.labels)
-        desired = keep(settled.schema, desired)
-        changes = diff(settled.schema, desired)
+    wanted = desired(owner, declared, cache)
+    built = replayed(owner, scripts, cache)
+    chosen = renames or choices.backfills or choices.labels
+    if not chosen and not diff(built.schema, keep(built.schema, wanted)):
+        return NOTHING
+
+    def on(copy: Copy) -> Plan:
+        return _plan(copy, copy.of(wanted), renames, ask, choices.over(declared), ask_value)
+
+    part = None if renames else _part(built, wanted)
+    found = on(Copy(owner, scripts, built, part))
+    if found.up and found.built is None and part is not None:
+        return on(Copy(owner, scripts, built, None))
+    return found
+
+
+def _plan(
+    copy: Copy,
+    wanted: Schema,
+    renames: Sequence[str],
+    ask: Ask | None,
+    choices: Choices,
+    ask_value: AskValue | None,
+) -> Plan:
+    """Return the plan that leads from what is copied to what is ``wanted`` of it."""
+    with copy.open() as connection:
+        current = copy.of(copy.built.schema)
+        viewed = viewed_columns(connection) | viewed_columns(connection, copy.owner.schema)
+        settled = settle(connection, current, wanted, renames, ask, choices.labels)
+        wanted = keep(settled.schema, wanted)
+        changes = diff(settled.schema, wanted)
         if not (settled.changes or changes):
-            return Plan((), (), ())
+            return NOTHING
         viewed = columns_after(settled.changes, viewed)
         copied, choices = _with_rows(
-            owner, connection, current, settled, changes, viewed, choices.over(declared), ask_value
+            copy.owner, connection, current, settled, changes, viewed, choices, ask_value
         )
-        found = _between(settled, desired, choices, viewed)
-        case = Case(current, settled, desired, found.changes, found.up, found.down)
-        with _refusing("Take the change in several steps, or write the migration by hand."):
-            obstacle = _prove(owner, connection, case, scripts, with_rows=bool(copied))
-        return replace(found, obstacle=obstacle)
+        found = _between(settled, wanted, choices, viewed)
+        case = Case(current, settled, wanted, found.changes, found.up, found.down)
+        with refusing("Take the change in several steps, or write the migration by hand."):
+            proof = _prove(copy, connection, case, with_rows=bool(copied))
+        return replace(found, obstacle=proof.obstacle, built=copy.put(proof.after))
 
 
 def _with_rows(
@@ -100,32 +130,36 @@ def _with_rows(
         return copied, fit(rows, changes, choices, ask)
 
 
-def _prove(
-    owner: Url, connection: Connection, case: Case, scripts: Sequence[Script], *, with_rows: bool
-) -> str:
-    """Prove ``case`` with rows, and without where rows get in the way; return why they do.
+def _part(built: Replayed, wanted: Schema) -> Part | None:
+    """Return the part of the schema that changes; ``None`` where it doesn't stand on its own.
+
+    Only tables can be made anew as they are read: views and the like need all migrations.
+    """
+    if built.objects:
+        return None
+
+    def same(before: Table, after: Table) -> bool:
+        return before == after or not diff(Schema(tables=(before,)), Schema(tables=(after,)))
+
+    return between(built.schema, wanted, same)
+
+
+def _prove(copy: Copy, connection: Connection, case: Case, *, with_rows: bool) -> Proof:
+    """Prove ``case`` with rows, and without where rows get in the way.
 
     Unless it is ``with_rows`` of the database at hand, rows that were made up may be wrong.
     """
+    obstacle = ""
     try:
-        obstacle = prove(connection, case)
-        if not obstacle:
-            return ""
+        proof = prove(connection, case)
+        if not proof.obstacle:
+            return proof
+        obstacle = proof.obstacle
     except StatementError as error:
         if with_rows or not blames_rows(error):
             raise
-        obstacle = ""
-    with scratch(owner) as empty:
-        runner.replay(empty, scripts)
-        prove(empty, case)
-    return obstacle
-
-
-def as_postgres_sees(owner: Url, declared: Schema) -> Schema:
-    """Return ``declared`` as the catalog shows it once it is made, in a scratch schema."""
-    with scratch(owner) as connection, _refusing("Correct the entity that declares it."):
-        execute(connection, to_statements(order(create(declared))))
-        return catalog.read(connection)
+    with copy.open() as empty:
+        return replace(prove(empty, case), obstacle=obstacle)
 
 
 def _between(
@@ -142,13 +176,3 @@ def _between(
     except MigrationError as error:
         return Plan(changes, up, None, error.message)
     return Plan(changes, up, down)
-
-
-@contextmanager
-def _refusing(cure: str) -> Iterator[None]:
-    """Add the ``cure`` to what PostgreSQL refuses in the body."""
-    try:
-        yield
-    except StatementError as error:
-        error.cure = f"Nothing was written. {cure}"
-        raise

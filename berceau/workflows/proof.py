@@ -45,6 +45,14 @@ class Case:
     down: Sequence[Statement] | None
 
 
+@dataclass(frozen=True)
+class Proof:
+    """The schema that a case led to, and why it couldn't be undone with the rows there, if so."""
+
+    after: Schema
+    obstacle: str = ""
+
+
 def fill(
     connection: Connection,
     source: str,
@@ -94,10 +102,10 @@ def _new_references(
                     )
 
 
-def prove(connection: Connection, case: Case) -> str:
+def prove(connection: Connection, case: Case) -> Proof:
     """Carry ``case`` out in the scratch schema of ``connection``, forth and back.
 
-    Returns why undoing failed on the rows that are there, if it did. Raises ``StatementError``
+    Raises ``StatementError``
     with what PostgreSQL refused, and ``MigrationError`` where the result isn't what it should be.
     """
     tables = touched(case.changes, case.settled.schema)
@@ -112,19 +120,19 @@ def prove(connection: Connection, case: Case) -> str:
     }
     rows = {name: fingerprint(connection, *place) for name, place in places.items()}
     _run(connection, case.up)
-    _require(connection, case.after, "Applying")
+    after = _require(connection, case.after, "Applying")
     _require_rows(rows, {n: fingerprint(connection, n, kept[n]) for n in places}, "Applying")
     if case.down is not None:
         try:
             _run(connection, case.down)
         except StatementError as error:
             if blames_rows(error):
-                return error.message
+                return Proof(after, error.message)
             raise
         _require(connection, case.before, "Undoing")
         back = {name: fingerprint(connection, *place) for name, place in places.items()}
         _require_rows(rows, back, "Undoing")
-    return ""
+    return Proof(after)
 
 
 def blames_rows(error: StatementError) -> bool:
@@ -146,10 +154,12 @@ def _run(connection: Connection, statements: Sequence[Statement]) -> None:
         raise
 
 
-def _require(connection: Connection, expected: Schema, deed: str) -> None:
-    difference = diff(catalog.read(connection), expected)
+def _require(connection: Connection, expected: Schema, deed: str) -> Schema:
+    found = catalog.read(connection)
+    difference = diff(found, expected)
     if difference:
         raise _mistake(deed, f"doesn't give what it should; the first difference: {difference[0]}")
+    return found
 
 
 def _require_rows(before: Mapping[str, object], after: Mapping[str, object], deed: str) -> None:

@@ -7,6 +7,7 @@ from berceau.schema.model import Schema
 from berceau.schema.suggest import Question
 from berceau.settings import Settings
 from berceau.workflows import scripts as folder
+from berceau.workflows.cache import SchemaCache
 from berceau.workflows.databases import databases
 from berceau.workflows.migrate import Options, prepare
 from berceau.workflows.plan import Plan
@@ -32,8 +33,9 @@ def propose(settings: Settings, declared: Schema, options: Options) -> Proposal:
     questions: list[Question] = []
     scripts = folder.read(settings.migrations)
     owner = databases(settings).owner
+    cache = SchemaCache(settings.cache)
     try:
-        found = prepare(owner, declared, scripts, options, questions.append)
+        found = prepare(owner, declared, scripts, cache, options, questions.append)
     except MigrationError as error:
         if questions:  # to drop and add is impossible, so the answers come first
             raise refusal(questions) from error

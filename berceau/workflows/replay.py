@@ -1,17 +1,33 @@
 """Replay: what migrations build, and what entities declare, as PostgreSQL itself says it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+from berceau.errors import StatementError
 from berceau.migration.script import Script
 from berceau.postgres import catalog, objects, runner
 from berceau.postgres.connection import Connection, connect
 from berceau.postgres.objects import Object
+from berceau.postgres.schemas import execute
 from berceau.postgres.scratch import scratch
 from berceau.postgres.url import Url
+from berceau.schema.diff import create
 from berceau.schema.model import EMPTY, Schema
+from berceau.schema.order import order
+from berceau.schema.part import between, clashes
+from berceau.schema.sql import to_statements
 from berceau.workflows.cache import SchemaCache
-from berceau.workflows.plan import as_postgres_sees
+
+MIGRATIONS = "migrations"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What entities ``declared``, and how the catalog shows it."""
+
+    declared: Schema
+    desired: Schema
 
 
 @dataclass(frozen=True)
@@ -28,7 +44,7 @@ def read(connection: Connection) -> Replayed:
 
 
 def replayed(
-    owner: Url, scripts: Sequence[Script], cache: SchemaCache, kind: str = "migrations"
+    owner: Url, scripts: Sequence[Script], cache: SchemaCache, kind: str = MIGRATIONS
 ) -> Replayed:
     """Return what ``scripts`` build on the server of ``owner``; raises ``MigrationError``.
 
@@ -42,14 +58,64 @@ def replayed(
             runner.replay(connection, scripts)
             return read(connection)
 
-    causes = (*map(repr, scripts), *_server(owner))
-    return cache.get_as(Replayed, kind, causes, replay)
+    return cache.get(Replayed, kind, _causes(owner, scripts), replay)
+
+
+def remember(owner: Url, scripts: Sequence[Script], built: Replayed, cache: SchemaCache) -> None:
+    """Keep what ``scripts`` are known to build: a proof that ended with it has shown it."""
+    cache.keep(MIGRATIONS, _causes(owner, scripts), built)
 
 
 def desired(owner: Url, declared: Schema, cache: SchemaCache) -> Schema:
-    """Return ``declared`` as PostgreSQL's catalog shows it; raises ``MigrationError``."""
-    causes = (repr(declared), *_server(owner))
-    return cache.get("declared", causes, lambda: as_postgres_sees(owner, declared))
+    """Return ``declared`` as PostgreSQL's catalog shows it; raises ``MigrationError``.
+
+    Where most of it was seen before, only the rest is made and looked at.
+    """
+    causes = _server(owner)
+    last = cache.find(Seen, "declared", causes)
+    if last is not None and last.declared == declared:
+        return last.desired
+    seen = _seen_in_part(owner, declared, last) if last is not None else None
+    if seen is None:
+        seen = as_postgres_sees(owner, declared)
+    cache.keep("declared", causes, Seen(declared, seen))
+    return seen
+
+
+@contextmanager
+def refusing(cure: str) -> Iterator[None]:
+    """Add the ``cure`` to what PostgreSQL refuses in the body."""
+    try:
+        yield
+    except StatementError as error:
+        error.cure = f"Nothing was written. {cure}"
+        raise
+
+
+def make(connection: Connection, schema: Schema) -> Schema:
+    """Create ``schema`` in an empty one, and return it as the catalog shows it."""
+    execute(connection, to_statements(order(create(schema))))
+    return catalog.read(connection)
+
+
+def as_postgres_sees(owner: Url, declared: Schema) -> Schema:
+    """Return ``declared`` as the catalog shows it once it is made, in a scratch schema."""
+    with scratch(owner) as connection, refusing("Correct the entity that declares it."):
+        return make(connection, declared)
+
+
+def _seen_in_part(owner: Url, declared: Schema, last: Seen) -> Schema | None:
+    """Look at the tables that are new or different; ``None`` where names get in each other's way.
+
+    Only a whole schema shows then what PostgreSQL says to that.
+    """
+    part = between(last.declared, declared)
+    whole = part.put(as_postgres_sees(owner, part.of(declared)), last.desired)
+    return None if clashes(whole) else whole
+
+
+def _causes(owner: Url, scripts: Sequence[Script]) -> tuple[str, ...]:
+    return (*map(repr, scripts), *_server(owner))
 
 
 def _server(owner: Url) -> tuple[str, ...]:

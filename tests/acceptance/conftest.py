@@ -30,6 +30,7 @@ from berceau.schema.model import Schema
 from berceau.schema.order import order
 from berceau.schema.sql import to_statements
 from berceau.settings import Settings
+from berceau.workflows.cache import SchemaCache
 from berceau.workflows.databases import Databases
 from berceau.workflows.migrate import Options, Outcome, to_script
 from berceau.workflows.migrate import migrate as run_migrate
@@ -61,6 +62,12 @@ def settings(tmp_path: Path, database: Databases) -> Settings:
 
 
 @pytest.fixture
+def cache(tmp_path: Path) -> SchemaCache:
+    """A cache with nothing in it."""
+    return SchemaCache(tmp_path / "cache")
+
+
+@pytest.fixture
 def migrate(declare: Callable[[str], Schema], settings: Settings) -> Callable[[str], Outcome]:
     """Return a function that migrates the project to entities, as ``invoke migrate`` does."""
 
@@ -72,14 +79,14 @@ def migrate(declare: Callable[[str], Schema], settings: Settings) -> Callable[[s
 
 @pytest.fixture
 def check_change(
-    declare: Callable[[str], Schema], server: Databases
+    declare: Callable[[str], Schema], server: Databases, cache: SchemaCache
 ) -> Callable[[str, str, tuple[str, ...]], None]:
     """Return a function that checks what leads from some entities to others: see its asserts."""
 
     def check_change(before: str, after: str, statements: tuple[str, ...]) -> None:
         old, new = (to_statements(order(create(declare(each)))) for each in (before, after))
         scripts = [Script("20260101000000_old", "\n".join(map(str, old)))] if old else []
-        found = plan(server.owner, declare(after), scripts)
+        found = plan(server.owner, declare(after), scripts, cache)
         _, *written = to_script(found, "new", scripts).sql.rstrip("\n").split("\n\n")
         assert tuple(written) == statements
         with scratch(server.owner) as migrated, scratch(server.owner) as anew:
@@ -98,7 +105,9 @@ def check_change(
 
 
 @pytest.fixture
-def check_rename(declare: Callable[[str], Schema], server: Databases) -> Callable[..., None]:
+def check_rename(
+    declare: Callable[[str], Schema], server: Databases, cache: SchemaCache
+) -> Callable[..., None]:
     """Return a function that checks renames in a table with rows, forth and back."""
 
     def check_rename(
@@ -111,7 +120,7 @@ def check_rename(declare: Callable[[str], Schema], server: Databases) -> Callabl
     ) -> None:
         old, new = (to_statements(order(create(declare(each)))) for each in (before, after))
         scripts = [Script("20260101000000_old", "\n".join(map(str, old)))]
-        found = plan(server.owner, declare(after), scripts, shlex.split(renames))
+        found = plan(server.owner, declare(after), scripts, cache, shlex.split(renames))
         with scratch(server.owner) as migrated, scratch(server.owner) as anew:
             execute(anew, new)
             execute(migrated, old)

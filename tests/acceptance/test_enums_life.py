@@ -17,7 +17,7 @@ from berceau.schema.order import order
 from berceau.schema.sql import to_statements
 from berceau.schema.sql.text import to_text
 from berceau.schema.steps import in_steps
-from berceau.workflows.plan import as_postgres_sees
+from berceau.workflows.replay import as_postgres_sees
 
 POST = """
 class Status(enum.Enum):

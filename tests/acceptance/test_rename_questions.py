@@ -36,14 +36,14 @@ class Lamp(db.Entity):
 
 
 @pytest.fixture
-def lead(declare, server) -> Callable[..., Plan]:
+def lead(declare, server, cache) -> Callable[..., Plan]:
     """Return a function that plans what leads from some entities, or SQL, to others."""
 
     def lead(before: str, after: str, *renames: str, **options) -> Plan:
         if "db.Entity" in before:
             before = "\n".join(map(str, to_statements(order(create(declare(before))))))
         scripts = [Script("20260101000000_old", before)]
-        return plan(server.owner, declare(after), scripts, renames, **options)
+        return plan(server.owner, declare(after), scripts, cache, renames, **options)
 
     return lead
 

@@ -1,5 +1,6 @@
 import pytest
 
+from berceau.errors import BerceauError
 from berceau.workflows.files import write, write_folder
 
 
@@ -21,7 +22,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("pathlib.Path.replace", disk_full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(BerceauError, match="No space"):
         write(path, "new")
     assert [each.name for each in tmp_path.iterdir()] == ["file.sql"]
     assert path.read_text() == "old"
@@ -30,6 +31,6 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
 def test_a_folder_comes_with_all_its_files_or_not_at_all(tmp_path):
     write_folder(tmp_path / "m" / "20260101000000_a", {"migration.sql": "a", "down.sql": "b"})
     assert (tmp_path / "m" / "20260101000000_a" / "down.sql").read_text() == "b"
-    with pytest.raises(OSError, match="20260101000000_a"):
+    with pytest.raises(BerceauError, match="20260101000000_a"):
         write_folder(tmp_path / "m" / "20260101000000_a", {"migration.sql": "other"})
     assert [each.name for each in (tmp_path / "m").iterdir()] == ["20260101000000_a"]

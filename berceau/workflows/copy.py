@@ -1,0 +1,49 @@
+"""A copy of what migrations build, or of the part of it that a change concerns, to prove it on."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from berceau.migration.script import Script
+from berceau.postgres import runner
+from berceau.postgres.connection import Connection
+from berceau.postgres.scratch import scratch
+from berceau.postgres.url import Url
+from berceau.schema.model import Schema
+from berceau.schema.part import Part, clashes
+from berceau.workflows.replay import Replayed, make
+
+
+@dataclass(frozen=True)
+class Copy:
+    """What ``scripts`` have ``built``, or the ``part`` of it, in scratch schemas."""
+
+    owner: Url
+    scripts: Sequence[Script]
+    built: Replayed
+    part: Part | None
+
+    def of(self, schema: Schema) -> Schema:
+        """Return what the copy has of ``schema``."""
+        return schema if self.part is None else self.part.of(schema)
+
+    @contextmanager
+    def open(self) -> Iterator[Connection]:
+        """Yield a connection to a scratch schema that holds a fresh copy, without rows."""
+        with scratch(self.owner) as connection:
+            if self.part is None:
+                runner.replay(connection, self.scripts)
+            else:
+                make(connection, self.part.of(self.built.schema))
+            yield connection
+
+    def put(self, after: Schema) -> Replayed | None:
+        """Return what all migrations build once the copy is as ``after``, as far as one can tell.
+
+        That is: not where names of the copy are taken outside of it, or where there is more than
+        tables.
+        """
+        if self.part is None:
+            return None
+        whole = self.part.put(after, self.built.schema)
+        return None if clashes(whole) else Replayed(whole, ())
