@@ -17,6 +17,9 @@ from berceau.schema.suggest import Question, suggest_members, suggest_wholes
 Ask = Callable[[Question], str | None]
 """Answers a question with one of its candidates, or with ``None``: it was dropped."""
 
+MOST = 5
+"""Candidates to choose from: what is unlikelier still is better declared than found in a list."""
+
 
 def decline(_: Question) -> str | None:
     """Answer that nothing was renamed but what was declared."""
@@ -84,7 +87,7 @@ def _answers(questions: Iterator[Question], chosen: Sequence[Rename], ask: Ask) 
         free = tuple(each for each in question.candidates if (owner, each) not in given)
         if not free:
             continue
-        answer = ask(replace(question, owner=owner, candidates=free))
+        answer = ask(replace(question, owner=owner, candidates=free[:MOST]))
         if answer is not None:
             given.add((owner, answer))
             yield Rename(question.kind, owner, question.before, answer)

@@ -96,6 +96,14 @@ def test_a_name_is_offered_until_it_is_given(lead):
     assert found.changes == (RenameColumn("a", "a", "d"), RenameColumn("a", "b", "c"))
 
 
+def test_only_the_likeliest_are_offered(lead):
+    entity = "class {}(db.Entity):\n    n = Optional(int)\n"
+    ask, asked = answering("post2")
+    after = "".join(entity.format(name) for name in ("A", "B", "C", "D", "Posts", "Post2"))
+    lead(entity.format("Post"), after, ask=ask)
+    assert asked == [("post", ("post2", "posts", "a", "b", "c"))]
+
+
 def test_one_refusal_names_all_options(lead):
     with pytest.raises(RenameError) as caught:
         lead(BLOG, MAGAZINE, ask=None)
