@@ -84,7 +84,7 @@ def test_what_was_dropped_and_added_is_said_so(blog, query):
 
 
 def test_a_diff_shows_what_would_be_written_and_asked(blog, query):
-    before = blog.files()
+    before = blog.migrations()
     shown = blog.succeed("migrate.diff", *shlex.split(TITLE))
     assert shown == (
         f"-- Was the column post.text renamed? Then add {TEXT}\n\n"
@@ -97,7 +97,7 @@ def test_a_diff_shows_what_would_be_written_and_asked(blog, query):
         "-- lock: ACCESS EXCLUSIVE\n"
         "ALTER TABLE post ADD COLUMN body text;\n"
     )
-    assert blog.files() == before
+    assert blog.migrations() == before
     assert query("SELECT title, text FROM post") == ROWS
 
 
