@@ -3,11 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import TypeVar
 
 from berceau.errors import MigrationError
 from berceau.schema.casts import is_free
 from berceau.schema.model import Check, Column, ForeignKey, Index, Rule, Schema, Table, Unique
 from berceau.schema.names import quote_name, quote_names
+
+Item = TypeVar("Item", Check, Rule)
 
 _DECLARABLE_METHODS = ("btree", "gin")
 
@@ -44,7 +47,7 @@ def _keep(before: Table, after: Table) -> Table:
     return kept
 
 
-def _united(before: Iterable[Check | Rule], after: Iterable[Check | Rule]) -> tuple:  # type: ignore[type-arg]
+def _united(before: Iterable[Item], after: Iterable[Item]) -> tuple[Item, ...]:
     return tuple({replace(each, name=""): each for each in (*before, *after)}.values())
 
 
