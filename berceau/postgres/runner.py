@@ -59,25 +59,19 @@ def replay(connection: Connection, scripts: Iterable[Script]) -> None:
     """
     rehearsal = Rehearsal(connection)
     for script in scripts:
-        _replay(rehearsal, script, Direction.UP)
+        _replay(rehearsal, script)
 
 
-def replay_undo(connection: Connection, script: Script) -> None:
-    """Run the down script of ``script`` likewise."""
-    _replay(Rehearsal(connection), script, Direction.DOWN)
-
-
-def _replay(rehearsal: Rehearsal, script: Script, direction: Direction) -> None:
+def _replay(rehearsal: Rehearsal, script: Script) -> None:
     connection = rehearsal.connection
     with (
         watching(connection, silent) as watch,
         clean_session(connection, PATIENCE.lock_seconds),
     ):
         execution = Execution(connection, watch, script.name, silent, PATIENCE)
-        segments = segments_of(script, direction)
-        rehearsal.boundary.require_unnamed(segments)
+        rehearsal.boundary.require_unnamed(script.segments)
         try:
-            for segment in segments:
+            for segment in script.segments:
                 rehearsal.run(execution, segment)
         except Failure as failure:
             if not isinstance(failure.error, Exception):
