@@ -10,7 +10,7 @@ from berceau.schema.casts import is_free
 from berceau.schema.model import Check, Column, ForeignKey, Index, Rule, Schema, Table, Unique
 from berceau.schema.names import quote_name, quote_names
 
-Item = TypeVar("Item", Check, Rule)
+Item = TypeVar("Item", bound=Check | Rule)
 
 _DECLARABLE_METHODS = ("btree", "gin")
 
@@ -48,7 +48,14 @@ def _keep(before: Table, after: Table) -> Table:
 
 
 def _united(before: Iterable[Item], after: Iterable[Item]) -> tuple[Item, ...]:
-    return tuple({replace(each, name=""): each for each in (*before, *after)}.values())
+    """Return all of both, and what stands on both sides once, as it is declared."""
+    declared = tuple(after)
+    known = set(map(_nameless, declared))
+    return (*(each for each in before if _nameless(each) not in known), *declared)
+
+
+def _nameless(item: Check | Rule) -> Check | Rule:
+    return replace(item, name="")
 
 
 def _columns(before: Iterable[Column], after: Iterable[Column]) -> Iterator[Column]:
