@@ -4,6 +4,10 @@ import pytest
 
 from berceau.errors import DataLossError, MigrationError
 from berceau.postgres.connection import connect
+from berceau.tasks.questions import ask_value
+from berceau.workflows.migrate import Options
+from berceau.workflows.migrate import migrate as run_migrate
+from berceau.workflows.renames import decline
 
 AUTHOR = "class Author(db.Entity):\n    name = Required(str)\n    posts = Set('Post')\n"
 
@@ -167,6 +171,32 @@ def test_a_unique_column_shows_its_duplicates(migrate, query):
         "title of post shall be unique, but there is 't1' 3 times, 't2' 3 times, 't0' 2 times "
         "and 2 more."
     )
+
+
+def test_values_are_asked_for_where_somebody_is_there(
+    settings, declare, query, monkeypatch, capsys
+):
+    """Enter gives the change up; SQL, or a label of those there are, goes into the migration."""
+
+    def migrate(entities: str) -> None:
+        run_migrate(settings, declare(entities), Options(), ask=decline, ask_value=ask_value)
+
+    answers = iter(["", "upper(title)", "b"])
+    monkeypatch.setattr("builtins.input", lambda prompt: (print(prompt), next(answers))[1])
+    labels = "class S(enum.Enum):\n    A = 'a'\n    B = 'b'\n"
+    migrate(labels + post("e = Optional(S)"))
+    query("INSERT INTO post (title, e) VALUES ('One', 'a')")
+    after = labels.replace("    A = 'a'\n", "") + post("e = Optional(S)", "s = Required(str)")
+    with pytest.raises(MigrationError, match=r"post\.s is required"):
+        migrate(labels + post("e = Optional(S)", "s = Required(str)"))
+    migrate(labels + post("e = Optional(S)", "s = Required(str)"))
+    migrate(after)
+    assert query("SELECT title, e, s FROM post") == [("One", "b", "ONE")]
+    printed = capsys.readouterr().out
+    assert "The column post.s is required, but post has 1 row without a value for it." in printed
+    assert "They get (SQL): " in printed
+    assert "The enum s loses 'a', which 1 row holds." in printed
+    assert "They get (b): " in printed
 
 
 @pytest.mark.parametrize("after", ["", post()])
