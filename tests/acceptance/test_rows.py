@@ -4,7 +4,9 @@ import pytest
 
 from berceau.errors import DataLossError, MigrationError
 from berceau.postgres.connection import connect
+from berceau.schema.sql import Statement, to_statements
 from berceau.tasks.questions import ask_value
+from berceau.workflows import plan
 from berceau.workflows.migrate import Options
 from berceau.workflows.migrate import migrate as run_migrate
 from berceau.workflows.renames import decline
@@ -197,6 +199,19 @@ def test_values_are_asked_for_where_somebody_is_there(
     assert "They get (SQL): " in printed
     assert "The enum s loses 'a', which 1 row holds." in printed
     assert "They get (b): " in printed
+
+
+@pytest.mark.parametrize("filled", [True, False])
+def test_a_plan_that_changes_other_rows_is_found_out(migrate, query, monkeypatch, filled):
+    def careless(changes):
+        return (*to_statements(changes), Statement("UPDATE post SET title = 'lost'"))
+
+    migrate(BASE)
+    if filled:
+        query(ROWS)
+    monkeypatch.setattr(plan, "to_statements", careless)
+    with pytest.raises(MigrationError, match="changes rows of post that it should keep"):
+        migrate(post("n = Optional(int)", "s = Optional(int)"))
 
 
 @pytest.mark.parametrize("after", ["", post()])

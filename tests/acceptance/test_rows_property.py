@@ -1,0 +1,83 @@
+"""Rows of any entities survive the way to any others and back, or are refused with a reason."""
+
+import importlib.util
+import os
+from pathlib import Path
+from types import ModuleType
+
+from hypothesis import HealthCheck, Phase, assume, given, note, settings
+
+from berceau.errors import BerceauError, MigrationError
+from berceau.migration.script import Script
+from berceau.postgres import catalog
+from berceau.postgres.fakes import make_rows
+from berceau.postgres.schemas import execute
+from berceau.postgres.scratch import scratch
+from berceau.schema.choices import Choices
+from berceau.schema.diff import create
+from berceau.schema.order import order
+from berceau.schema.sql import to_statements
+from berceau.schema.sql.text import to_text
+from berceau.workflows.cache import SchemaCache
+from berceau.workflows.fitting import Gap
+from berceau.workflows.plan import plan
+from berceau.workflows.renames import decline
+
+EXAMPLES = int(os.environ.get("BERCEAU_TEST_EXAMPLES", "15"))
+
+
+def strategies() -> ModuleType:
+    """Load the module whose strategies draw entities: tests are no package to import from."""
+    path = Path(__file__).with_name("test_entities_property.py")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def answer(gap: Gap) -> str | None:
+    """Choose a label for those that go; what lacks a value is refused."""
+    return gap.labels[0] if gap.labels else None
+
+
+entities = strategies().entities
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=set(Phase) - {Phase.explain},
+)
+@given(entities(3), entities(1))
+def test_rows_survive_or_are_refused(declare, server, tmp_path_factory, first, second):
+    """The proof itself compares the rows, and would call a difference Berceau's mistake."""
+    note(first + "=====\n" + second)
+    try:
+        before, after = declare(first), declare(second)
+        statements = to_statements(order(create(before)))
+        with scratch(server.owner) as target:
+            execute(target, statements)
+            current = catalog.read(target)
+            labels = {enum.name: enum.labels[-1] for enum in current.enums}
+            make_rows(target, current, [table.name for table in current.tables], labels)
+            with target.cursor() as cursor:
+                cursor.execute("SELECT current_schema()")
+                ((name,),) = cursor.fetchall()
+            scripts = [Script("20260101000000_before", to_text(statements))]
+            cache = SchemaCache(tmp_path_factory.mktemp("cache"))
+            plan(
+                server.owner.with_schema(name),
+                after,
+                scripts,
+                cache,
+                (),
+                decline,
+                Choices(cuts=True),
+                answer,
+            )
+    except MigrationError as error:
+        if "mistake in Berceau" in (error.cure or ""):
+            raise
+    except BerceauError:
+        assume(False)
