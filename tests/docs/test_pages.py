@@ -28,3 +28,9 @@ def test_the_architecture_names_every_room():
     table = (ROOT / "docs" / "architecture.md").read_text()
     named = {name.rstrip("/") for name in re.findall(r"^\| `([\w/]+)(?:\.py)?` \|", table, re.M)}
     assert rooms - {"py"} <= named
+
+
+def test_the_readme_leads_to_every_guide():
+    readme = (ROOT / "README.md").read_text()
+    guides = {f"docs/guide/{path.name}" for path in ROOT.glob("docs/guide/*.md")}
+    assert guides == {path for path, _ in LINK.findall(readme) if path.startswith("docs/guide/")}
