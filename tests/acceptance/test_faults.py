@@ -79,7 +79,7 @@ def gates(database) -> Iterator[Gates]:
 def gone(query):
     """Return a function that waits until no deploy is under way, as the server sees it."""
     return lambda pid: wait_for(
-        lambda: not query(f"SELECT FROM pg_stat_activity WHERE pid = {pid}")
+        lambda: not query(f"SELECT pid FROM pg_stat_activity WHERE pid = {pid}")
     )
 
 
