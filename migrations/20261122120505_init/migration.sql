@@ -1,5 +1,6 @@
 -- Migration 20261122120505_init
 -- Parent: none
+-- Components: demo
 
 CREATE TYPE demo_post_status AS ENUM ('DRAFT', 'PUBLISHED', 'ARCHIVED');
 
