@@ -6,6 +6,7 @@ from berceau.tasks.command import command
 from berceau.tasks.project import load, print_json, say
 from berceau.workflows.build import BuildReport
 from berceau.workflows.build import build as run
+from berceau.workflows.wording import counted
 
 
 @command(
@@ -29,18 +30,14 @@ def summary(report: BuildReport) -> str:
     if not report.changed:
         return f"build: nothing changed ({seconds:.2f} s)"
     lines = [
-        f"  {each.name}: {_count(each.tables, 'table')}, {_count(each.enums, 'enum')}"
+        f"  {each.name}: {counted(each.tables, 'table')}, {counted(each.enums, 'enum')}"
         for each in report.components
     ]
     phases = ", ".join(f"{name} {took * 1000:.0f} ms" for name, took in report.seconds.items())
     return "\n".join(
         (
-            f"build: {_count(len(report.components), 'component')} in {seconds:.2f} s ({phases})",
+            f"build: {counted(len(report.components), 'component')} in {seconds:.2f} s ({phases})",
             *lines,
             f"  wrote {', '.join(report.changed)}",
         )
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -11,6 +11,7 @@ from berceau.postgres.connection import Connection
 from berceau.postgres.rows import count_rows
 from berceau.postgres.url import Url
 from berceau.workflows.deploy import Report, deploying, silent
+from berceau.workflows.wording import counted
 
 ZERO = "zero"
 """The name that stands for before the first migration."""
@@ -104,7 +105,7 @@ def _at_stake(connection: Connection, script: Script) -> Iterator[str]:
         rows = _rows(connection, loss)
         if rows == 0:
             continue
-        count = "" if rows is None else f" ({rows} row{'' if rows == 1 else 's'})"
+        count = "" if rows is None else f" ({counted(rows, 'row')})"
         yield f"{loss.what}{count} in {script.file(DOWN)}:{loss.line}"
 
 

@@ -33,6 +33,7 @@ from berceau.schema.model import Column, Enum, ForeignKey, PrimaryKey, Schema, U
 from berceau.schema.moves import column_before, name_before
 from berceau.schema.names import quote_name
 from berceau.schema.steps import cut, lacks_values, retypes
+from berceau.workflows.wording import counted
 
 
 @dataclass(frozen=True)
@@ -147,12 +148,12 @@ def _gaps(rows: Rows, changes: Iterable[Change], choices: Choices) -> Iterator[G
             case AddColumn(table, column) if lacks_values(change):
                 count = rows.count(table)
                 if count and choices.value(table, column.name) is None:
-                    yield _backfill(table, column.name, f"{table} has {_rows(count)}")
+                    yield _backfill(table, column.name, f"{table} has {counted(count, 'row')}")
             case AlterColumn(table, _, column) if lacks_values(change):
                 given = choices.value(table, column.name) or column.default
                 count = 0 if given else rows.count_nulls(table, column.name)
                 if count:
-                    yield _backfill(table, column.name, f"{table} has {_rows(count)}")
+                    yield _backfill(table, column.name, f"{table} has {counted(count, 'row')}")
             case AlterEnum(before, after):
                 for label in before.labels:
                     if label not in after.labels and (after.name, label) not in choices.labels:
@@ -173,7 +174,7 @@ def _label(rows: Rows, before: Enum, after: Enum, label: str) -> Iterator[Gap]:
         option = f"{_quote(after.name)}.{_quote(label)}=NEW"
         yield Gap(
             (after.name, label),
-            f"The enum {after.name} loses {label!r}, which {_rows(count)} "
+            f"The enum {after.name} loses {label!r}, which {counted(count, 'row')} "
             f"hold{'s' if count == 1 else ''}",
             f"--map-value {shlex.quote(option)}",
             after.labels,
@@ -193,7 +194,7 @@ def _misfits(rows: Rows, changes: Sequence[Change], choices: Choices) -> Iterato
                 if count:
                     leave = ", unless --allow-data-loss cuts them" if cut(change) else ""
                     yield (
-                        f"{table}.{after.name} can't be {after.type} in {_rows(count)}: "
+                        f"{table}.{after.name} can't be {after.type} in {counted(count, 'row')}: "
                         f"{shown}{leave}"
                     )
             case AddConstraint(table, Unique() | PrimaryKey() as key):
@@ -204,7 +205,7 @@ def _misfits(rows: Rows, changes: Sequence[Change], choices: Choices) -> Iterato
                 count, shown = rows.orphans(table, key)
                 if count:
                     yield (
-                        f"{', '.join(key.columns)} of {_rows(count)} of {table} "
+                        f"{', '.join(key.columns)} of {counted(count, 'row')} of {table} "
                         f"point{'s' if count == 1 else ''} at no row of {key.target}: {shown}"
                     )
 
@@ -245,10 +246,6 @@ def _refuse_strangers(changes: Sequence[Change], choices: Choices) -> None:
                 "is for a column that is new or becomes required, --map-value for a label "
                 "that goes.",
             )
-
-
-def _rows(count: int) -> str:
-    return f"{count} row{'' if count == 1 else 's'}"
 
 
 def _quote(name: str) -> str:

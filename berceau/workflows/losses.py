@@ -11,6 +11,7 @@ from berceau.schema.casts import cast
 from berceau.schema.changes import AlterColumn, Change, DropColumn, DropTable
 from berceau.schema.moves import column_before, name_before
 from berceau.schema.names import quote_name
+from berceau.workflows.wording import counted
 
 
 def refuse_loss(
@@ -55,4 +56,4 @@ def _losses(
 def _rows(count: int | None) -> str:
     if count is None:
         return "not in this database"
-    return f"{count} row{'' if count == 1 else 's'}"
+    return counted(count, "row")

@@ -8,6 +8,7 @@ from berceau.schema.managed import managed
 from berceau.workflows.cache import SchemaCache
 from berceau.workflows.deploy import Report, apply_pending, deploying, silent
 from berceau.workflows.replay import read, replayed
+from berceau.workflows.wording import counted
 
 
 def reset(
@@ -21,7 +22,9 @@ def reset(
     with deploying(owner, report) as connection:
         built = replayed(owner, ledger.read_scripts(connection), cache, "applied")
         ours = managed(read(connection).schema, built.schema)
-        report(f"dropping {len(ours.tables)} tables and {len(ours.enums)} enums")
+        report(
+            f"dropping {counted(len(ours.tables), 'table')} and {counted(len(ours.enums), 'enum')}"
+        )
         ledger.ensure(connection)
         with transaction(connection):
             removal.drop(connection, ours, built.objects)
