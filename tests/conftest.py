@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -92,6 +93,7 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=_heed_interrupts,
         )
 
     def run(self, *command: str, **environment: str) -> Result:
@@ -119,6 +121,11 @@ class Project:
         assert result.err.startswith("error: "), result
         assert "Traceback" not in result.err
         return result.err
+
+
+def _heed_interrupts() -> None:
+    """Let SIGINT be what it is at a terminal: a shell's background jobs ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _clean(environment: Mapping[str, str]) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """Two branches that both add a migration: git stops at it, the check tells, rebase settles it."""
 
 import subprocess
+import time
+from datetime import UTC, datetime
 
 import pytest
 
@@ -35,7 +37,11 @@ class Team:
         self.project.component(component, entities)
         self.project.succeed("migrate", "--name", name, *options)
         self.commit()
-        return next(each for each in self.project.migrations() if each.endswith(name))
+        made = next(each for each in self.project.migrations() if each.endswith(name))
+        # The next branch's is of a later second, as its name tells: the order is by name.
+        while made[:14] == f"{datetime.now(UTC):%Y%m%d%H%M%S}":
+            time.sleep(0.05)
+        return made
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from webtest import TestApp
 
 from berceau.components import Component
 from berceau.settings import Settings
+from berceau.testing import assets as assets  # for its effect
 from berceau.web.app import make_app
 
 
