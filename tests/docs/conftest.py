@@ -84,7 +84,8 @@ class Checkout:
                 time.sleep(0.1)
             yield log.read_text()
         finally:
-            os.killpg(process.pid, signal.SIGTERM)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
             process.wait(timeout=30)
 
     def get(self, path: str) -> str:
