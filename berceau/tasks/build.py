@@ -38,6 +38,6 @@ def summary(report: BuildReport) -> str:
         (
             f"build: {counted(len(report.components), 'component')} in {seconds:.2f} s ({phases})",
             *lines,
-            f"  wrote {', '.join(report.changed)}",
+            f"  changed {', '.join(report.changed)}",
         )
     )

@@ -31,7 +31,7 @@ def test_a_second_build_does_nothing(blog):
     first = blog.succeed("build")
     assert "build: 1 component in" in first
     assert "blog: 1 table, 0 enums" in first
-    assert f"wrote {MAIN}, {BLOG}" in first
+    assert f"changed {MAIN}, {BLOG}" in first
     for phase in ("compare", "discover", "check", "import", "map", "write"):
         assert f"{phase} " in first
     before = times(blog)
@@ -59,7 +59,7 @@ def test_a_component_taken_out_takes_its_file_along(blog):
     assert (blog.root / TAGS).exists()
     for file in tags.glob("*.py"):
         file.unlink()  # as git does: it leaves the folder with its __pycache__
-    assert f"wrote {MAIN}, {TAGS}" in blog.succeed("build")
+    assert f"changed {MAIN}, {TAGS}" in blog.succeed("build")
     assert not (blog.root / TAGS).exists()
     assert "tag" not in (blog.root / MAIN).read_text()
 
@@ -69,7 +69,7 @@ def test_lost_or_changed_output_is_written_again(blog):
     before = blog.files()
     (blog.root / BLOG).unlink()
     (blog.root / MAIN).write_text("changed by hand")
-    assert f"wrote {MAIN}, {BLOG}" in blog.succeed("build")
+    assert f"changed {MAIN}, {BLOG}" in blog.succeed("build")
     assert blog.files() == before
 
 
