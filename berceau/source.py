@@ -2,17 +2,34 @@
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from berceau.components import Component
 from berceau.errors import EntityError, Location
 
-_SUSPECT = re.compile(rb"\bDatabase\b|\bbind\b|generate_mapping|_tables\b|\bdb\.Entity\b")
 _MANAGED = frozenset({"bind", "generate_mapping", "create_tables", "drop_all_tables"})
 _USE_GLOBAL = "Use the global one: from berceau.orm import db, then class Post(db.Entity)."
 
 Violations = Iterator[tuple[int, str, str]]
 """A line, what is wrong with it, and the cure."""
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """What to look for in a syntax tree, and the ``signs`` without which parsing it is spared."""
+
+    signs: re.Pattern[bytes]
+    find: Callable[[ast.Module], Violations]
+
+    def violations(self, source: bytes) -> Violations:
+        if not self.signs.search(source):
+            return
+        try:
+            tree = ast.parse(source)
+        except (SyntaxError, ValueError):
+            return
+        yield from self.find(tree)
 
 
 def check_entities(components: Iterable[Component]) -> None:
@@ -24,15 +41,9 @@ def check_entities(components: Iterable[Component]) -> None:
     for component in components:
         entities = component.entities
         for file in component.sources():
-            source = file.read_bytes()
-            if not _SUSPECT.search(source):
-                continue
-            try:
-                tree = ast.parse(source)
-            except (SyntaxError, ValueError):
-                continue
             inside = file == entities or component.path / "entities" in file.parents
-            for line, message, cure in (_managed if inside else _declared)(tree):
+            rule = _MANAGING if inside else _DECLARING
+            for line, message, cure in rule.violations(file.read_bytes()):
                 raise EntityError(message, where=Location(component.name, file, line), cure=cure)
 
 
@@ -69,3 +80,7 @@ def _declared(tree: ast.Module) -> Violations:
                     f"The entity {node.name} is declared outside of its component's entities.",
                     "Move it to entities.py, or to a module of the package entities/.",
                 )
+
+
+_MANAGING = _Rule(re.compile(rb"\bDatabase\b|\bbind\b|generate_mapping|_tables\b"), _managed)
+_DECLARING = _Rule(re.compile(rb"\bdb\.Entity\b"), _declared)
