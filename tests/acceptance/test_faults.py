@@ -134,9 +134,8 @@ def test_an_index_that_an_interruption_left_invalid_is_rebuilt(connected, databa
                 "AND query LIKE 'CREATE INDEX CONC%trace_step%'"
             )
         )
-        assert re.search(
-            r"waits for berceau_owner \(process \d+", wait_for(lambda: _line(deploy, "waits"))
-        )
+        waits = rf"waits for {database.owner.user} \(process \d+"
+        assert re.search(waits, wait_for(lambda: _line(deploy, "waits")))
         deploy.kill()
         deploy.communicate()
         gone(pid)
