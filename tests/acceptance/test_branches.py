@@ -39,7 +39,7 @@ class Team:
         self.commit()
         made = next(each for each in self.project.migrations() if each.endswith(name))
         # The next branch's is of a later second, as its name tells: the order is by name.
-        while made[:14] == f"{datetime.now(UTC):%Y%m%d%H%M%S}":
+        while made[:14] >= f"{datetime.now(UTC):%Y%m%d%H%M%S}":
             time.sleep(0.05)
         return made
 

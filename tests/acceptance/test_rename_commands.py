@@ -16,14 +16,18 @@ TITLE, TEXT = "--rename post.title=headline", "--rename post.text=body"
 ROWS = [("a", "b")]
 # Runs a command at a terminal of its own, and gives it one answer after each question.
 DIALOG = """
-import json, os, pty, sys
+import json, os, pty, select, sys
 
 answers = json.loads(sys.argv[1])
 child, terminal = pty.fork()
 if not child:
     os.execv(sys.executable, [sys.executable, "-m", "invoke", *sys.argv[2:]])
-seen = b""
+seen, last = b"", b""
 while True:
+    # A Ctrl-C between a prompt and its reading gets lost: a person presses it again.
+    if last == b"\\x03" and not select.select([terminal], [], [], 1)[0]:
+        os.write(terminal, last)
+        continue
     try:
         piece = os.read(terminal, 1024)
     except OSError:  # how Linux says that the other side is closed
@@ -33,7 +37,8 @@ while True:
     os.write(1, piece)
     seen += piece
     if answers and seen.endswith(b"] "):
-        os.write(terminal, answers.pop(0).encode())
+        last = answers.pop(0).encode()
+        os.write(terminal, last)
         seen = b""
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
