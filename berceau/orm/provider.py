@@ -50,7 +50,7 @@ class BerceauProvider(PGProvider):
     ]
     array_converter_cls = ArrayConverter
 
-    def __init__(self, database: Any, pony_call_on_connect: Any = None) -> None:  # noqa: ARG002
+    def __init__(self, database: Any, pony_call_on_connect: Any = None) -> None:  # noqa: ARG002 - Pony's
         # Pony's own would connect, and call pony_call_on_connect; sessions do that later.
         self.database = database
         self.pool = BerceauPool()
