@@ -123,7 +123,7 @@ class EmbeddedServer:
     def _open_lock(self, account: Account) -> IO[bytes]:
         state = self.folder.parent
         try:
-            if not state.exists():
+            with suppress(FileExistsError):  # also where another process makes it just now
                 state.mkdir(parents=True)
                 if state.parent.stat().st_uid == account.uid:
                     account.own(state)

@@ -1,15 +1,19 @@
 import os
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from threading import Barrier
 
 import psutil
 import psycopg2
 import pytest
 
 from berceau.errors import ServerError
+from berceau.postgres.account import Account
 from berceau.postgres.connection import connect
 from berceau.postgres.postmaster import SOCKET, is_alive
+from berceau.postgres.server import EmbeddedServer
 
 
 def answer(process: subprocess.Popen[str]) -> str:
@@ -41,6 +45,19 @@ class TestStart:
     def test_of_many_processes_at_once_gives_one_server(self, embedded):
         processes = [embedded.start_elsewhere() for _ in range(8)]
         assert len({answer(process) for process in processes}) == 1
+
+    def test_of_many_threads_at_once_makes_one_folder(self, tmp_path):
+        for attempt in range(50):
+            server = EmbeddedServer(tmp_path / str(attempt) / "state" / "postgres")
+            together = Barrier(8)
+
+            def lock(server=server, together=together):
+                together.wait()
+                server._open_lock(Account.choose(tmp_path)).close()
+
+            with ThreadPoolExecutor(8) as threads:
+                for attempted in [threads.submit(lock) for _ in range(8)]:
+                    attempted.result()
 
     def test_survives_the_process_that_started_it(self, embedded):
         pid = int(answer(embedded.start_elsewhere()))
