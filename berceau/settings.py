@@ -11,6 +11,7 @@ from dotenv import dotenv_values
 from berceau.errors import SettingsError
 
 INI_PREFIX = "berceau."
+SWITCH = {"true": True, "false": False}
 
 
 @dataclass(frozen=True)
@@ -18,13 +19,15 @@ class Settings:
     """What the project's surroundings say, read once.
 
     ``root`` is the project's folder. The URLs are as configured, unparsed; ``None`` for both
-    means the embedded server.
+    means the embedded server. ``development`` is what only an ini file can say of this machine:
+    without it, this is production.
     """
 
     root: Path
     database_url: str | None = field(default=None, repr=False)
     migration_database_url: str | None = field(default=None, repr=False)
     test_workers: int | Literal["auto"] = "auto"
+    development: bool = False
 
     @property
     def state(self) -> Path:
@@ -52,11 +55,12 @@ def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
 
     A variable of the environment wins over ``.env``, which wins over an ini setting
     (``berceau.database_url``, ``berceau.migration_database_url``). An empty value counts as
-    absent. Raises ``SettingsError``.
+    absent. ``berceau.development`` is read from the ini only. Raises ``SettingsError``.
     """
+    ini = ini or {}
     from_ini = {
         key.removeprefix(INI_PREFIX).upper(): value
-        for key, value in (ini or {}).items()
+        for key, value in ini.items()
         if key.startswith(INI_PREFIX)
     }
     dotenv = {k: v for k, v in dotenv_values(root / ".env").items() if v is not None}
@@ -75,6 +79,7 @@ def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
         test_workers=parse_workers(
             values.get("BERCEAU_TEST_WORKERS") or "auto", "BERCEAU_TEST_WORKERS"
         ),
+        development=_parse_switch(ini, "berceau.development"),
     )
 
 
@@ -88,6 +93,16 @@ def parse_workers(text: str, source: str) -> int | Literal["auto"]:
         f"{source} is {text!r}, which is no worker count.",
         cure="Use an integer of 1 or more, or auto.",
     )
+
+
+def _parse_switch(ini: Mapping[str, str], name: str) -> bool:
+    text = ini.get(name) or "false"
+    if text.lower() not in SWITCH:
+        raise SettingsError(
+            f"{name} is {text!r}, which is neither true nor false.",
+            cure="Use true or false; without the line it is false.",
+        )
+    return SWITCH[text.lower()]
 
 
 def find_root(start: Path) -> Path:

@@ -85,6 +85,18 @@ def test_other_worker_counts_are_refused_by_name(text):
     assert "1 or more, or auto" in str(caught.value)
 
 
+@pytest.mark.parametrize(("text", "development"), [("true", True), ("False", False), ("", False)])
+def test_only_the_ini_says_that_this_is_development(read, text, development):
+    assert read(ini={"berceau.development": text}).development is development
+    assert not read("DEVELOPMENT=true", BERCEAU_DEVELOPMENT="true").development
+
+
+def test_what_is_neither_true_nor_false_is_refused(read):
+    with pytest.raises(SettingsError, match="neither true nor false") as caught:
+        read(ini={"berceau.development": "yes please"})
+    assert "berceau.development" in str(caught.value)
+
+
 def test_the_folders_of_a_project(tmp_path):
     settings = Settings(tmp_path)
     assert settings.state == tmp_path / ".berceau"
