@@ -109,6 +109,24 @@ def drop_schema(connection: Connection, name: str) -> None:
         cursor.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(name)))
 
 
+def comment_schema(connection: Connection, name: str, comment: str | None) -> None:
+    """Set the comment of the schema ``name``, or remove it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.SQL("COMMENT ON SCHEMA {} IS {}").format(sql.Identifier(name), sql.Literal(comment))
+        )
+
+
+def schema_comment(connection: Connection, name: str) -> str | None:
+    """Return the comment of the schema ``name``; None where it has none, or doesn't exist."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT obj_description(to_regnamespace(quote_ident(%s)), 'pg_namespace')", (name,)
+        )
+        row = cursor.fetchone()
+    return None if row is None else row[0]
+
+
 def schemas_like(connection: Connection, prefix: str) -> tuple[str, ...]:
     """Return the names of the role's own schemas that begin with ``prefix``, sorted."""
     with connection.cursor() as cursor:
