@@ -17,18 +17,26 @@ class Code(StrEnum):
     DRIFT = "M008"
     FAILED = "M009"
     PARTLY_REPLACED = "M010"
+    RISKY = "M011"
+    NOT_UNDONE = "M012"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong: ``detail`` holds SQL or a diff, of several lines or none."""
+    """One thing that is wrong: ``detail`` holds SQL or a diff, of several lines or none.
+
+    ``file`` is a path from the project's folder, and ``line`` one of its lines, from 1.
+    """
 
     code: Code
     message: str
     cure: str
     migration: str | None = None
     detail: str = ""
+    file: str | None = None
+    line: int | None = None
 
     def __str__(self) -> str:
-        lines = [f"{self.code} {self.message}", self.cure, *self.detail.splitlines()]
+        place = f"{self.file}:{self.line}: " if self.file and self.line else ""
+        lines = [f"{self.code} {place}{self.message}", self.cure, *self.detail.splitlines()]
         return "\n".join(("    " if n else "") + line for n, line in enumerate(lines)).rstrip()

@@ -1,5 +1,6 @@
 """The comments that a migration opens with: its parent, its components, and what it replaces."""
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +10,9 @@ from berceau.errors import Location, MigrationFileError
 NO_PARENT = "none"
 """The parent of the first migration, as the header writes it."""
 
-_LINE = re.compile(r"--\s*(Parent|Components|Replaces)\s*:(.*)", re.IGNORECASE)
+_LINE = re.compile(r"--\s*(Parent|Components|Replaces|Generated)\s*:(.*)", re.IGNORECASE)
 _PLACE = re.compile(r"--\s*(Migration\s|Parent\s*:)", re.IGNORECASE)
+_SINGLE = ("Parent", "Generated")
 _NAME = re.compile(r"[^\s,]+")
 
 
@@ -20,12 +22,14 @@ class Header:
 
     ``parent`` is the name of the migration that it was proven upon, ``NO_PARENT`` for the first
     one, and ``None`` where it doesn't say: then that is the one before it. ``replaces`` names
-    the migrations that it stands for, oldest first.
+    the migrations that it stands for, oldest first. ``generated`` is the ``digest`` of the SQL
+    that Berceau wrote below it.
     """
 
     parent: str | None = None
     components: tuple[str, ...] = ()
     replaces: tuple[str, ...] = ()
+    generated: str | None = None
 
     def to_sql(self, name: str) -> str:
         """Return the comments for the migration called ``name``, and the empty line below."""
@@ -34,6 +38,8 @@ class Header:
             lines.append(f"-- Components: {', '.join(self.components)}")
         if self.replaces:
             lines.append(f"-- Replaces: {', '.join(self.replaces)}")
+        if self.generated:
+            lines.append(f"-- Generated: {self.generated}")
         return "\n".join(lines) + "\n\n"
 
 
@@ -50,11 +56,14 @@ def parse(sql: str) -> Header:
         field, names = match[1].capitalize(), _names(match[2])
         if field in found:
             raise _malformed(f"{field} is given twice", number)
-        if not names or (field == "Parent" and len(names) > 1):
+        if not names or (field in _SINGLE and len(names) > 1):
             raise _malformed(f"{field} names {match[2].strip() or 'nothing'}", number)
         found[field] = names
     return Header(
-        found.get("Parent", (None,))[0], found.get("Components", ()), found.get("Replaces", ())
+        found.get("Parent", (None,))[0],
+        found.get("Components", ()),
+        found.get("Replaces", ()),
+        found.get("Generated", (None,))[0],
     )
 
 
@@ -69,6 +78,11 @@ def moved(sql: str, name: str, parent: str) -> str:
 def without(sql: str) -> str:
     """Return ``sql`` without the comments that it opens with."""
     return "\n".join(sql.splitlines()[len(_comments(sql)) :]).strip() + "\n"
+
+
+def digest(sql: str) -> str:
+    """Return what tells ``sql``, which stands below a header, from any other."""
+    return hashlib.sha256("\n".join(sql.strip().splitlines()).encode()).hexdigest()[:16]
 
 
 def _comments(sql: str) -> Sequence[str]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from berceau.migration.marks import marks
 from berceau.migration.splitter import Piece, split
 from berceau.schema.sql.statement import Hazard
 
@@ -44,18 +45,8 @@ def _losses(piece: Piece, lines: list[str]) -> Iterator[Loss]:
         name = _unquoted(altered["table"])
         for column in columns:
             yield Loss(f"column {name}.{column}", piece.line, name, column)
-    elif _OTHER.match(words) or _is_marked(piece, lines):
+    elif _OTHER.match(words) or Hazard.DATA_LOSS in marks(piece.line, lines):
         yield Loss(_first_line(piece), piece.line)
-
-
-def _is_marked(piece: Piece, lines: list[str]) -> bool:
-    """Say whether a comment right above ``piece`` tells the hazard, as in what we write."""
-    for line in reversed(lines[: piece.line - 1]):
-        if not line.startswith("--"):
-            return False
-        if Hazard.DATA_LOSS in line:
-            return True
-    return False
 
 
 def _first_line(piece: Piece) -> str:

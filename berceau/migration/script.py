@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from berceau.errors import MigrationError, MigrationFileError
-from berceau.migration.header import Header, parse
+from berceau.migration.header import Header, digest, parse, without
 from berceau.migration.segments import Segment, cut, python
 
 UP = "migration.sql"
@@ -37,6 +37,11 @@ class Script:
     def header(self) -> Header:
         """What it says of itself; raises ``MigrationFileError``."""
         return parse(self.sql)
+
+    @property
+    def is_generated(self) -> bool:
+        """Whether its SQL is just what Berceau wrote: nobody wrote or edited it by hand."""
+        return self.header.generated == digest(without(self.sql))
 
     @property
     def checksum(self) -> str:

@@ -54,6 +54,9 @@ class Object:
     name: str
     definition: str = field(default="", repr=False)
 
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
 
 def read(connection: Connection) -> tuple[Object, ...]:
     """Return the objects besides tables, indexes and enums in the connection's schema.

@@ -15,6 +15,7 @@ from berceau.schema.model import Schema
 from berceau.workflows import scripts as folder
 from berceau.workflows.cache import SchemaCache
 from berceau.workflows.drift import to_sql
+from berceau.workflows.lint import lint
 from berceau.workflows.replay import desired, replayed
 from berceau.workflows.status import Status, status
 
@@ -37,6 +38,8 @@ def check(
     # What is broken in itself can't be compared with the entities.
     if not errors and not any(each.code in (Code.CONFLICT, Code.ORPHAN) for each in findings):
         findings += _differences(owner, declared, scripts, cache)
+        applied = {each.name for each in found.history.applied}
+        findings += lint(owner, scripts, migrations, applied)
     known = unfinished or any(each.code is Code.BROKEN for each in findings)
     if found.unknown and not known:
         findings.append(_broken("The applied migrations", found.unknown))

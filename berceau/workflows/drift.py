@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import unified_diff
 
 from berceau.errors import MigrationError
 from berceau.postgres.objects import Object
@@ -19,7 +20,7 @@ class Drift:
     """How the managed part of a database differs from what its migrations build.
 
     ``restore`` is the SQL that leads back, ``adopt`` the SQL that led here, a statement each.
-    ``objects`` names views, functions and the like that are gone or differ.
+    ``objects`` are views, functions and the like that are gone or differ, each with a diff.
     """
 
     restore: tuple[str, ...] = ()
@@ -44,7 +45,7 @@ def drift(held: Replayed, built: Replayed) -> Drift:
     return Drift(
         to_sql(ours, built.schema),
         to_sql(built.schema, ours),
-        _objects(held.objects, built.objects),
+        differing(held.objects, built.objects),
     )
 
 
@@ -65,7 +66,19 @@ def to_sql(current: Schema, desired: Schema) -> tuple[str, ...]:
         return (f"-- {error.message}",)
 
 
-def _objects(held: Sequence[Object], built: Sequence[Object]) -> tuple[str, ...]:
+def differing(held: Sequence[Object], built: Sequence[Object]) -> tuple[str, ...]:
+    """Return what is gone from ``built`` or differs in what is ``held``, each with its diff."""
     found = compare(built, held, key=lambda each: (each.kind, each.name))
-    gone = [f"{each.kind} {each.name} is gone" for each in found.removed]
-    return (*gone, *(f"{after.kind} {after.name} differs" for _, after in found.changed))
+    gone = [f"{each} is gone{_changed(each.definition, '')}" for each in found.removed]
+    differ = [
+        f"{after} differs{_changed(before.definition, after.definition)}"
+        for before, after in found.changed
+    ]
+    return (*gone, *differ)
+
+
+def _changed(before: str, after: str) -> str:
+    """Return the lines that differ, each on a line of its own."""
+    texts = (before.strip().splitlines(), after.strip().splitlines())
+    lines = unified_diff(*texts, "migrations", "database", lineterm="", n=1)
+    return "".join(f"\n{line}" for line in lines)

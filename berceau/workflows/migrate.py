@@ -7,7 +7,7 @@ from itertools import chain
 from types import MappingProxyType
 
 from berceau.migration.components import components_of, subject
-from berceau.migration.header import Header
+from berceau.migration.header import Header, digest
 from berceau.migration.script import Script, new_name
 from berceau.postgres.url import Url
 from berceau.schema.choices import parse
@@ -116,13 +116,14 @@ def to_script(
     """Return the migration that carries out ``found``, of ``components``, after ``scripts``."""
     last = folder.last_name(scripts)
     name = new_name(slug, datetime.now(UTC), last)
-    header = Header(last, tuple(sorted(set(components)))).to_sql(name)
+    up = to_text(found.up)
+    header = Header(last, tuple(sorted(set(components))), generated=digest(up)).to_sql(name)
     if found.down is None:
         down = f"-- {name} can't be undone automatically: {found.irreversible}\n"
     else:
         notes = "".join(f"-- {note}\n" for note in not_undone(found.changes))
         down = f"-- Undoes {name}\n{notes}{_obstacle(found.obstacle)}\n" + to_text(found.down)
-    return Script(name, header + to_text(found.up), down)
+    return Script(name, header + up, down)
 
 
 def _obstacle(obstacle: str) -> str:

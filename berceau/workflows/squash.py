@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from berceau.errors import HistoryError, MigrationError
-from berceau.migration.header import Header, without
+from berceau.migration.header import Header, digest, without
 from berceau.migration.history import compare
 from berceau.migration.script import Script, check_name
 from berceau.postgres import ledger, runner
@@ -90,7 +90,7 @@ def _lacking(owner: Url, script: Script, built: Replayed) -> str:
     if difference:
         return str(difference[0])
     lost = sorted(set(built.objects) ^ set(made.objects))
-    return ", ".join(f"{each.kind} {each.name}" for each in lost)
+    return ", ".join(map(str, lost))
 
 
 def _script(old: Sequence[Script], slug: str, up: str, down: str) -> Script:
@@ -99,5 +99,5 @@ def _script(old: Sequence[Script], slug: str, up: str, down: str) -> Script:
         raise HistoryError(f"{name} is there already.", cure="Choose another name: --name NAME")
     components = {each for script in old for each in script.header.components}
     replaces = tuple(each for s in old for each in (*s.header.replaces, s.name))
-    header = Header(None, tuple(sorted(components)), replaces).to_sql(name)
+    header = Header(None, tuple(sorted(components)), replaces, digest(up)).to_sql(name)
     return Script(name, header + up, f"-- Undoes {name}\n\n{down}")

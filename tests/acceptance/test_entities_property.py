@@ -123,7 +123,8 @@ RELATIONS = [
         SET.replace("reverse", "column='one', reverse"),
     ),
     (
-        "n = Required(int)\n    {r} = Required('{to}', reverse='{rs}')\n    composite_key({r}, n)",
+        "n_{r} = Required(int)\n    {r} = Required('{to}', reverse='{rs}')\n"
+        "    composite_key({r}, n_{r})",
         SET,
     ),
 ]

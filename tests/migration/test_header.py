@@ -1,9 +1,9 @@
 import pytest
 
 from berceau.errors import MigrationFileError
-from berceau.migration.header import Header, parse, without
+from berceau.migration.header import Header, digest, parse, without
 
-FULL = Header("20260101000000_a", ("blog", "demo"), ("20260101000000_b", "20260101000001_c"))
+FULL = Header("20260101000000_a", ("blog", "demo"), ("20260101000000_b", "20260101000001_c"), "0f")
 
 
 @pytest.mark.parametrize("header", [FULL, Header("none"), Header("20260101000000_a", ("demo",))])
@@ -56,3 +56,10 @@ def test_a_mistake_is_shown_with_its_line(sql: str, line: int, says: str) -> Non
 def test_the_sql_without_its_header() -> None:
     assert without(FULL.to_sql("n") + "SELECT 1;\n-- kept\n") == "SELECT 1;\n-- kept\n"
     assert without("SELECT 1;") == "SELECT 1;\n"
+
+
+def test_the_digest_is_that_of_the_sql_below_the_header() -> None:
+    sql = "-- loses data\nDROP TABLE a;\n"
+    whole = Header(generated=digest(sql)).to_sql("n") + sql
+    assert digest(without(whole)) == digest(without(whole.replace("\n", "\r\n"))) == digest(sql)
+    assert digest(sql) != digest(sql.removeprefix("-- loses data\n"))

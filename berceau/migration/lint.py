@@ -1,0 +1,114 @@
+"""What squawk says of hand-written SQL, less what Berceau settles by other means."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from berceau.migration.findings import Code, Finding
+from berceau.migration.marks import marks
+from berceau.migration.script import UP, Script
+from berceau.migration.splitter import Piece, split
+from berceau.schema.sql.statement import Hazard
+
+_RUNNER = "the runner sets lock_timeout, waits and tries again"
+_TRANSACTIONS = "the runner cuts a script into transactions, and refuses what can't be in one"
+_TYPES = "types are the entities' to declare"
+_DECLARED = "M001 finds it where an entity declares otherwise"
+
+SETTLED = {
+    "require-lock-timeout": _RUNNER,
+    "require-timeout-settings": _RUNNER,
+    "require-statement-timeout": "a statement that takes long is no mistake: what waits is",
+    "prefer-robust-stmts": "the ledger knows what was done: nothing is run twice",
+    "ban-concurrent-index-creation-in-transaction": _TRANSACTIONS,
+    "ban-uncommitted-transaction": _TRANSACTIONS,
+    "transaction-nesting": _TRANSACTIONS,
+    "ban-drop-constraint": _DECLARED,
+    "ban-drop-not-null": _DECLARED,
+    "ban-char-field": _TYPES,
+    "prefer-bigint-over-int": _TYPES,
+    "prefer-bigint-over-smallint": _TYPES,
+    "prefer-identity": _TYPES,
+    "prefer-text-field": _TYPES,
+    "prefer-timestamp-tz": _TYPES,
+    "require-table-schema": "the schema is chosen by the database URL",
+}
+"""The rules of squawk that are left out, and what makes them needless."""
+
+ANSWERED = {
+    "ban-drop-column": Hazard.DATA_LOSS,
+    "ban-drop-table": Hazard.DATA_LOSS,
+    "ban-truncate-cascade": Hazard.DATA_LOSS,
+    "renaming-column": Hazard.BREAKS_OLD_CODE,
+    "renaming-table": Hazard.BREAKS_OLD_CODE,
+    "renaming-object": Hazard.BREAKS_OLD_CODE,
+    "changing-column-type": Hazard.REWRITES_TABLE,
+    "adding-field-with-default": Hazard.REWRITES_TABLE,
+}
+"""The rules that a comment above the statement answers: who wrote it knows of the hazard."""
+
+_IGNORED_FILE = re.compile(r"^--\s*squawk-ignore-file\b(?P<rules>.*)", re.MULTILINE)
+UNREADABLE = "syntax-error"
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What squawk says of one line, counted from 1, by the ``rule`` of that name."""
+
+    line: int
+    rule: str
+    message: str
+    advice: str | None = None
+
+
+def readable(sql: str) -> str:
+    """Return ``sql`` with empty lines in the place of a COPY's rows, which squawk can't read."""
+    for piece in split(sql):
+        if piece.data is not None:
+            sql = sql.replace(piece.data, "\n" * piece.data.count("\n"), 1)
+            sql = re.sub(r"^\\\.\r?$", "", sql, count=1, flags=re.MULTILINE)
+    return sql
+
+
+def findings(script: Script, remarks: Iterable[Remark]) -> Iterator[Finding]:
+    """Yield those of squawk's ``remarks`` on the SQL of ``script`` that nothing settles."""
+    lines = script.sql.splitlines()
+    pieces = split(script.sql)
+    for remark in remarks:
+        start = _start(remark.line, pieces)
+        answered = ANSWERED.get(remark.rule) in marks(start, lines)
+        if remark.rule not in SETTLED and not answered and not _is_ignored(remark, script.sql):
+            yield _finding(script, remark)
+
+
+def _start(line: int, pieces: Iterable[Piece]) -> int:
+    """Return where the statement begins that ``line`` is part of."""
+    return max((piece.line for piece in pieces if piece.line <= line), default=line)
+
+
+def _is_ignored(remark: Remark, sql: str) -> bool:
+    """Say whether the file bears with what squawk can't read: its own comments don't."""
+    return remark.rule == UNREADABLE and any(
+        not match["rules"].strip() or UNREADABLE in match["rules"]
+        for match in _IGNORED_FILE.finditer(sql)
+    )
+
+
+def _finding(script: Script, remark: Remark) -> Finding:
+    unreadable = remark.rule == UNREADABLE
+    advice = "" if remark.advice is None else f"{remark.advice.rstrip('.')}. "
+    where = "the file" if unreadable else "this line"
+    comment = "squawk-ignore-file" if unreadable else "squawk-ignore"
+    message = (
+        f"squawk can't read this, and checked nothing: {remark.message}"
+        if unreadable
+        else remark.message
+    )
+    return Finding(
+        Code.RISKY,
+        f"{message} ({remark.rule})",
+        f"{advice}If it is meant, put `-- {comment} {remark.rule}` above {where}.",
+        script.name,
+        file=str(script.file(UP)),
+        line=remark.line,
+    )

@@ -1,0 +1,15 @@
+"""The hazards that the comments above a statement tell, as in what Berceau writes."""
+
+from collections.abc import Sequence
+
+from berceau.schema.sql.statement import Hazard
+
+
+def marks(line: int, lines: Sequence[str]) -> frozenset[Hazard]:
+    """Return the hazards named in the comments right above ``line``, one of ``lines`` from 1."""
+    found: set[Hazard] = set()
+    for above in reversed(lines[: line - 1]):
+        if not above.startswith("--"):
+            break
+        found |= {hazard for hazard in Hazard if hazard in above}
+    return frozenset(found)
