@@ -2,6 +2,7 @@
 
 import importlib
 import keyword
+import os
 import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
+from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
 
@@ -44,10 +46,19 @@ class Component:
 
     def sources(self) -> Iterator[Path]:
         """Yield its Python files in order, its tests left out."""
-        for path in sorted(self.path.rglob("*.py")):
+        yield from map(Path, _sources(str(self.path)))
+
+
+def _sources(folder: str) -> Iterator[str]:
+    # Of all commands, this is what those that find nothing to do mostly do: os is twice as fast.
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=attrgetter("name")):
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name != "tests":
+                    yield from _sources(entry.path)
             # An editor's lock may be a link to nowhere, called .#views.py.
-            if path.is_file() and "tests" not in path.relative_to(self.path).parts:
-                yield path
+            elif entry.name.endswith(".py") and entry.is_file():
+                yield entry.path
 
 
 def discover(folder: Path) -> tuple[Component, ...]:

@@ -1,6 +1,8 @@
 """The house rules that imports can break, checked on the imports themselves."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,8 +89,18 @@ def test_settings_are_read_at_the_edges_only() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute) and node.attr == "environ"
     }
-    # psql inherits the whole environment, unread.
-    assert readers == {"settings.py", "postgres/shell.py"}
+    # psql inherits the whole environment, unread; the reads of components are watched.
+    assert readers == {"settings.py", "postgres/shell.py", "workflows/reads.py"}
+
+
+def test_the_commands_start_without_what_imports_entities() -> None:
+    """Where nothing changed, a command must not even import Pony."""
+    code = "import sys, berceau.tasks; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True
+    )
+    assert "berceau.workflows.declared" in loaded.stdout.split()
+    assert not {"pony", "berceau.orm", "pyramid"} & set(loaded.stdout.split())
 
 
 def test_no_component_is_named() -> None:

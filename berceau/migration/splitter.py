@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from berceau.errors import Location, MigrationFileError
 
@@ -11,8 +12,7 @@ _TAG = r"(?:[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*)?"
 _ESCAPED = r"(?:[^'\\]|''|\\.)*+"
 # What may stand between two parts of one string: white space or comments, with a line's end.
 _CONTINUED = r"[ \t\f\v]*+(?:--[^\r\n]*+)?[\r\n](?:[ \t\f\v\r\n]++|--[^\r\n]*+[\r\n])*+"
-_TOKEN = re.compile(
-    rf"""
+_TOKEN = rf"""
       (?P<space>[ \t\n\r\f\v\ufeff]+|--[^\r\n]*)
     | (?P<comment>/\*)
     | (?P<escaped>[eE]'{_ESCAPED}'(?:{_CONTINUED}'{_ESCAPED}')*)
@@ -27,9 +27,7 @@ _TOKEN = re.compile(
     | (?P<end>;)
     | (?P<meta>\\)
     | (?P<other>.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+    """
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _END_OF_DATA = re.compile(r"^\\\.\r?$", re.MULTILINE)
 _REST_OF_LINE = re.compile(r"[ \t\f\v\r]*(?:--[^\n]*)?\n")
@@ -58,6 +56,12 @@ def split(text: str) -> tuple[Piece, ...]:
     ``COPY`` block that never ends.
     """
     return tuple(_pieces(text))
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    """Compile at the first use: it takes longer than all other patterns together."""
+    return re.compile(_TOKEN, re.VERBOSE | re.DOTALL)
 
 
 def _pieces(text: str) -> Iterator[Piece]:
@@ -94,7 +98,7 @@ class _Statement:
 
     def _advance(self) -> bool:
         """Read one token; say whether it ended the statement."""
-        match = _TOKEN.match(self.text, self.position)
+        match = _token().match(self.text, self.position)
         kind, found = (match.lastgroup, match[0]) if match else (None, "")
         if kind in ("unclosed", "meta"):
             raise _unreadable(self.text, self.position, kind)

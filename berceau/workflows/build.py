@@ -3,18 +3,21 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from berceau.components import discover
 from berceau.errors import BerceauError, ComponentError, Location
 from berceau.schema.diff import create
 from berceau.schema.model import Schema
 from berceau.schema.order import order
 from berceau.schema.sql import to_statements
 from berceau.settings import Settings
-from berceau.workflows.compose import Composition, compose
+from berceau.workflows.declared import compose_anew, look
 from berceau.workflows.files import write
 from berceau.workflows.phases import Phases
 from berceau.workflows.stamp import Stamp
+
+if TYPE_CHECKING:
+    from berceau.workflows.compose import Composition
 
 WHOLE = "main"
 
@@ -48,23 +51,21 @@ def build(settings: Settings, *, check: bool = False) -> BuildReport:
     would change a file. Raises ``ComponentError`` for components that can't be built.
     """
     phases = Phases()
+    sources = look(settings, phases)
     with phases.phase("compare"):
-        components = discover(settings.components)
         stamp = Stamp(settings.state / "build.json")
-        fresh = stamp.is_fresh(components)
+        fresh = stamp.is_fresh(sources.fingerprint)
     if fresh:
         contents = tuple(Contents(**each) for each in stamp.summary)
         return BuildReport(contents, seconds=phases.seconds)
-    composition = compose(settings.components, phases)
+    composition, inputs = compose_anew(settings, sources, phases, keep=not check)
     with phases.phase("write"):
         outputs = _outputs(settings, composition)
         changed = _changed(settings, outputs)
         report = BuildReport(_contents(composition), tuple(map(str, changed)), phases.seconds)
         if not check:
             _write(outputs, settings.root, changed)
-            stamp.save(
-                composition.components, outputs, [asdict(each) for each in report.components]
-            )
+            stamp.save(inputs, outputs, [asdict(each) for each in report.components])
     if check and changed:
         raise BerceauError(
             f"The build is stale; it would change {', '.join(report.changed)}.",
@@ -78,7 +79,7 @@ def to_sql(schema: Schema) -> str:
     return "".join(f"{statement}\n\n" for statement in to_statements(order(create(schema))))
 
 
-def _outputs(settings: Settings, composition: Composition) -> dict[Path, str]:
+def _outputs(settings: Settings, composition: "Composition") -> dict[Path, str]:
     folder = settings.state / "schema"
     outputs = {folder / f"{WHOLE}.sql": to_sql(composition.schema)}
     for name, part in composition.parts.items():
@@ -112,7 +113,7 @@ def _write(outputs: Mapping[Path, str], root: Path, changed: Iterable[Path]) -> 
             (root / path).unlink(missing_ok=True)
 
 
-def _contents(composition: Composition) -> tuple[Contents, ...]:
+def _contents(composition: "Composition") -> tuple[Contents, ...]:
     return tuple(
         Contents(name, len(part.tables), len(part.enums))
         for name, part in composition.parts.items()

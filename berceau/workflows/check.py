@@ -12,6 +12,7 @@ from berceau.migration.script import Script
 from berceau.postgres.url import Url
 from berceau.schema.keep import keep
 from berceau.schema.model import Schema
+from berceau.workflows import agreement
 from berceau.workflows import scripts as folder
 from berceau.workflows.cache import SchemaCache
 from berceau.workflows.drift import to_sql
@@ -99,6 +100,8 @@ def _broken(which: str, why: str) -> Finding:
 def _differences(
     owner: Url, declared: Schema, scripts: Sequence[Script], cache: SchemaCache
 ) -> Iterator[Finding]:
+    if agreement.is_known(owner, declared, scripts, cache):
+        return
     wanted = desired(owner, declared, cache)
     try:
         built = replayed(owner, scripts, cache).schema
@@ -116,3 +119,5 @@ def _differences(
             "Run `invoke migrate`, review what it writes, and commit it.",
             detail="\n".join(missing),
         )
+    else:
+        agreement.remember(owner, declared, scripts, cache)

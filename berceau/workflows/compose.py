@@ -62,15 +62,19 @@ class Composition:
         }
 
 
-def compose(folder: Path, phases: Phases | None = None) -> Composition:
-    """Discover the components, import and map their entities, and compose their schema.
+def compose(
+    folder: Path,
+    phases: Phases | None = None,
+    components: tuple[Component, ...] | None = None,
+) -> Composition:
+    """Import and map the entities of ``components``, by default all, and compose their schema.
 
     ``folder`` holds the project's components. Works once per process, as Pony maps once; a
     second call gives the same entities anew. Raises ``ComponentError`` and its kin, each with
     component, file and line.
     """
     phases = phases or Phases()
-    with phases.phase("discover"):
+    if components is None:
         components = discover(folder)
     with phases.phase("check"):
         check_entities(components)

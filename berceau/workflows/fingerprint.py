@@ -1,6 +1,7 @@
 """Fingerprints of files: of components, and of the code of Berceau itself."""
 
 import hashlib
+import os
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -13,8 +14,20 @@ def of_files(paths: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     for path in paths:
         digest.update(f"\0{path}\0".encode())
-        digest.update(path.read_bytes() if path.is_file() else b"\0missing")
+        try:
+            digest.update(path.read_bytes())
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            digest.update(b"\0missing")
     return digest.hexdigest()
+
+
+def of_state(path: str) -> str:
+    """Return the size and the time of change of ``path``; a missing file counts as such."""
+    try:
+        state = os.stat(path)  # noqa: PTH116 - a thousand of them: a Path costs more than this
+    except OSError:
+        return f"{path} missing"
+    return f"{path} {state.st_size} {state.st_mtime_ns}"
 
 
 def of_texts(texts: Iterable[str]) -> str:

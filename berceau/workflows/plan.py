@@ -18,6 +18,7 @@ from berceau.schema.order import order
 from berceau.schema.part import Part, between
 from berceau.schema.sql import Statement, to_statements
 from berceau.schema.steps import in_steps
+from berceau.workflows import agreement
 from berceau.workflows.cache import SchemaCache
 from berceau.workflows.copy import Copy
 from berceau.workflows.fitting import AskValue, Rows, fit
@@ -68,10 +69,13 @@ def plan(
     what it concerns, forth and back, before it is returned: raises ``MigrationError`` if it doesn't
     give exactly what it should.
     """
+    chosen = renames or choices.backfills or choices.labels
+    if not chosen and agreement.is_known(owner, declared, scripts, cache):
+        return NOTHING
     wanted = desired(owner, declared, cache)
     built = replayed(owner, scripts, cache)
-    chosen = renames or choices.backfills or choices.labels
     if not chosen and not diff(built.schema, keep(built.schema, wanted)):
+        agreement.remember(owner, declared, scripts, cache)
         return NOTHING
 
     def on(copy: Copy) -> Plan:

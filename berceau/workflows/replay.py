@@ -20,6 +20,7 @@ from berceau.schema.sql import to_statements
 from berceau.workflows.cache import SchemaCache
 
 MIGRATIONS = "migrations"
+SEEN = "seen"
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,17 @@ def replayed(
             runner.replay(connection, scripts)
             return read(connection)
 
-    return cache.get(Replayed, kind, _causes(owner, scripts), replay)
+    return cache.get(Replayed, kind, causes(owner, scripts), replay)
+
+
+def causes(owner: Url, scripts: Sequence[Script]) -> tuple[str, ...]:
+    """Return what decides what ``scripts`` build on the server of ``owner``."""
+    return (*map(repr, scripts), *_server(owner))
 
 
 def remember(owner: Url, scripts: Sequence[Script], built: Replayed, cache: SchemaCache) -> None:
     """Keep what ``scripts`` are known to build: a proof that ended with it has shown it."""
-    cache.keep(MIGRATIONS, _causes(owner, scripts), built)
+    cache.keep(MIGRATIONS, causes(owner, scripts), built)
 
 
 def desired(owner: Url, declared: Schema, cache: SchemaCache) -> Schema:
@@ -71,14 +77,14 @@ def desired(owner: Url, declared: Schema, cache: SchemaCache) -> Schema:
 
     Where most of it was seen before, only the rest is made and looked at.
     """
-    causes = _server(owner)
-    last = cache.find(Seen, "declared", causes)
+    server = _server(owner)
+    last = cache.find(Seen, SEEN, server)
     if last is not None and last.declared == declared:
         return last.desired
     seen = _seen_in_part(owner, declared, last) if last is not None else None
     if seen is None:
         seen = as_postgres_sees(owner, declared)
-    cache.keep("declared", causes, Seen(declared, seen))
+    cache.keep(SEEN, server, Seen(declared, seen))
     return seen
 
 
@@ -112,10 +118,6 @@ def _seen_in_part(owner: Url, declared: Schema, last: Seen) -> Schema | None:
     part = between(last.declared, declared)
     whole = part.put(as_postgres_sees(owner, part.of(declared)), last.desired)
     return None if clashes(whole) else whole
-
-
-def _causes(owner: Url, scripts: Sequence[Script]) -> tuple[str, ...]:
-    return (*map(repr, scripts), *_server(owner))
 
 
 def _server(owner: Url) -> tuple[str, ...]:

@@ -12,9 +12,18 @@ from berceau.postgres.connection import connect
 from berceau.postgres.url import Url
 from berceau.schema.managed import Unmanaged, managed
 from berceau.schema.model import Schema
-from berceau.workflows.cache import SchemaCache
+from berceau.workflows.cache import SchemaCache, to_text
 from berceau.workflows.drift import Drift, drift, foreign
-from berceau.workflows.replay import Replayed, read, replayed
+from berceau.workflows.replay import Replayed, causes, read, replayed
+
+
+@dataclass(frozen=True)
+class Compared:
+    """How a database differs from its migrations and from the entities: see ``Status``."""
+
+    drift: Drift
+    unmanaged: tuple[Unmanaged, ...]
+    undeclared: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -44,13 +53,19 @@ def status(owner: Url, declared: Schema, scripts: Sequence[Script], cache: Schem
     edits = _edits(history, scripts, applied)
     if history.unfinished:
         return Status(history, edits, unknown="what was begun may have changed it in part")
-    try:
+
+    def compared() -> Compared:
         built = replayed(owner, applied, cache, "applied")
+        return Compared(
+            drift(held, built), foreign(held, built), _undeclared(held, built, declared)
+        )
+
+    both = (to_text(held), to_text(declared), *causes(owner, applied))
+    try:
+        found = cache.get(Compared, "compared", both, compared)
     except MigrationError as error:
         return Status(history, edits, unknown=error.message)
-    return Status(
-        history, edits, drift(held, built), foreign(held, built), _undeclared(held, built, declared)
-    )
+    return Status(history, edits, found.drift, found.unmanaged, found.undeclared)
 
 
 def _edits(

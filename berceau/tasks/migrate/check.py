@@ -9,17 +9,17 @@ from berceau.tasks.command import command
 from berceau.tasks.project import load, print_json, say
 from berceau.workflows.cache import SchemaCache
 from berceau.workflows.check import check as run
-from berceau.workflows.compose import compose
 from berceau.workflows.databases import databases
+from berceau.workflows.declared import declared
 
 
 @command(help={"json": "print one JSON document"})
 def check(_: Context, json: bool = False) -> None:
     """Fail where migrations contradict the entities, the database, or each other."""
     settings = load()
-    declared = compose(settings.components).schema
+    schema = declared(settings).schema
     cache = SchemaCache(settings.cache)
-    findings = run(databases(settings).owner, declared, settings.migrations, cache)
+    findings = run(databases(settings).owner, schema, settings.migrations, cache)
     if json:
         print_json({"findings": [asdict(each) for each in findings]})
     elif not findings:

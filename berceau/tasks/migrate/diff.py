@@ -8,7 +8,7 @@ from berceau.schema.sql import Lock, Statement
 from berceau.tasks.command import command
 from berceau.tasks.migrate.write import CHOICES, CHOICES_HELP, Texts
 from berceau.tasks.project import load, print_json, say
-from berceau.workflows.compose import compose
+from berceau.workflows.declared import declared
 from berceau.workflows.migrate import Options
 from berceau.workflows.propose import Proposal, propose
 from berceau.workflows.renames import option
@@ -24,13 +24,13 @@ def diff(
 ) -> None:
     """Print the SQL that `migrate` would write, with its hazards and locks; write nothing."""
     settings = load()
-    declared = compose(settings.components).schema
+    schema = declared(settings).schema
     options = Options(
         renames=rename or (),
         backfills=backfill or (),
         labels=map_value or (),
     )
-    found = propose(settings, declared, options)
+    found = propose(settings, schema, options)
     if json:
         print_json(_as_data(found))
     else:

@@ -11,8 +11,8 @@ from berceau.workflows import scripts
 from berceau.workflows.adopt import adopt as run_adopt
 from berceau.workflows.baseline import baseline as run_baseline
 from berceau.workflows.cache import SchemaCache
-from berceau.workflows.compose import compose
 from berceau.workflows.databases import Databases, databases
+from berceau.workflows.declared import declared
 from berceau.workflows.rebase import rebase as run_rebase
 from berceau.workflows.reset import reset as run_reset
 from berceau.workflows.squash import squash as run_squash
@@ -33,11 +33,11 @@ def rebase(_: Context, branch: str = "") -> None:
 def baseline(_: Context, name: str) -> None:
     """Record an existing database as migrated up to NAME, once it was found to be."""
     settings = load()
-    composition = compose(settings.components)
+    found = declared(settings)
     recorded = run_baseline(
         databases(settings).owner,
-        composition.schema,
-        composition.owners,
+        found.schema,
+        found.owners,
         settings.migrations,
         name,
         SchemaCache(settings.cache),
@@ -61,7 +61,7 @@ def adopt(_: Context, name: str, allow_data_loss: bool = False, unmanaged: bool 
         databases(settings).owner,
         settings.migrations,
         name,
-        compose(settings.components).owners,
+        declared(settings).owners,
         everything=unmanaged,
         allow_data_loss=allow_data_loss,
         report=say,

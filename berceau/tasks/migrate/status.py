@@ -10,8 +10,8 @@ from berceau.tasks.command import command
 from berceau.tasks.project import load, print_json, say
 from berceau.workflows import scripts
 from berceau.workflows.cache import SchemaCache
-from berceau.workflows.compose import compose
 from berceau.workflows.databases import databases
+from berceau.workflows.declared import declared
 from berceau.workflows.status import Status
 from berceau.workflows.status import status as read
 
@@ -20,10 +20,10 @@ from berceau.workflows.status import status as read
 def status(_: Context, json: bool = False) -> None:
     """Show what is applied, pending, changed on disk, missing, adrift, and unmanaged."""
     settings = load()
-    declared = compose(settings.components).schema
+    schema = declared(settings).schema
     found = read(
         databases(settings).owner,
-        declared,
+        schema,
         scripts.read(settings.migrations),
         SchemaCache(settings.cache),
     )

@@ -10,7 +10,7 @@ from berceau.tasks.command import command
 from berceau.tasks.project import load, say
 from berceau.tasks.questions import questioner, value_questioner
 from berceau.workflows.build import build
-from berceau.workflows.compose import compose
+from berceau.workflows.declared import declared
 from berceau.workflows.fitting import AskValue
 from berceau.workflows.migrate import Options
 from berceau.workflows.migrate import migrate as run
@@ -67,8 +67,8 @@ def migrate_project(
     report = build(settings)
     if report.changed:
         say(summary(report))
-    composition = compose(settings.components)
-    outcome = run(settings, composition.schema, options, say, ask, composition.owners, ask_value)
+    found = declared(settings)
+    outcome = run(settings, found.schema, options, say, ask, found.owners, ask_value)
     if outcome.written is None and not outcome.applied:
         say("migrate: nothing to do")
     for statement in outcome.statements:

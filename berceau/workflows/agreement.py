@@ -1,0 +1,31 @@
+"""Agreement: that migrations build what entities declare, which needn't be found out twice."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from berceau.migration.script import Script
+from berceau.postgres.url import Url
+from berceau.schema.model import Schema
+from berceau.workflows.cache import SchemaCache, to_text
+from berceau.workflows.replay import causes
+
+_KIND = "agreement"
+
+
+@dataclass(frozen=True)
+class _Agreement:
+    """What is kept where nothing separates both sides: there is no more to say."""
+
+
+def is_known(owner: Url, declared: Schema, scripts: Sequence[Script], cache: SchemaCache) -> bool:
+    """Return whether it is known that ``scripts`` build what is ``declared``."""
+    return cache.find(_Agreement, _KIND, _causes(owner, declared, scripts)) is not None
+
+
+def remember(owner: Url, declared: Schema, scripts: Sequence[Script], cache: SchemaCache) -> None:
+    """Keep that ``scripts`` were found to build what is ``declared``."""
+    cache.keep(_KIND, _causes(owner, declared, scripts), _Agreement())
+
+
+def _causes(owner: Url, declared: Schema, scripts: Sequence[Script]) -> tuple[str, ...]:
+    return (to_text(declared), *causes(owner, scripts))
