@@ -122,7 +122,8 @@ def test_the_check_leaves_nothing_behind(blog, query, database):
     blog.succeed("migrate.check")
     after = blog.files()
     assert {path for path in after if path not in before} <= {
-        f".berceau/cache/{kind}.json" for kind in ("applied", "declared", "migrations")
+        f".berceau/cache/{kind}.json"
+        for kind in ("agreement", "applied", "compared", "declared", "inputs", "migrations", "seen")
     }
     with connect(database.owner) as connection:
         left = [name for name in schemas_like(connection, PREFIX) if try_lock(connection, name)]
