@@ -20,7 +20,8 @@ class Settings:
 
     ``root`` is the project's folder. The URLs are as configured, unparsed; ``None`` for both
     means the embedded server. ``development`` is what only an ini file can say of this machine:
-    without it, this is production.
+    without it, this is production. ``hosts`` are the names that visitors may use for the site, and
+    ``session_timeout`` is how long a visitor's session outlives the last use of it, in seconds.
     """
 
     root: Path
@@ -28,6 +29,10 @@ class Settings:
     migration_database_url: str | None = field(default=None, repr=False)
     test_workers: int | Literal["auto"] = "auto"
     development: bool = False
+    secret: str | None = field(default=None, repr=False)
+    hosts: tuple[str, ...] = ()
+    session_timeout: int = 3600
+    allow_ddl: bool = False
 
     @property
     def state(self) -> Path:
@@ -55,7 +60,8 @@ def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
 
     A variable of the environment wins over ``.env``, which wins over an ini setting
     (``berceau.database_url``, ``berceau.migration_database_url``). An empty value counts as
-    absent. ``berceau.development`` is read from the ini only. Raises ``SettingsError``.
+    absent. Secrets are never read from the ini, which is kept with the code; what the application
+    alone needs is read from nowhere else. Raises ``SettingsError``.
     """
     ini = ini or {}
     from_ini = {
@@ -64,7 +70,8 @@ def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
         if key.startswith(INI_PREFIX)
     }
     dotenv = {k: v for k, v in dotenv_values(root / ".env").items() if v is not None}
-    values = from_ini | dotenv | os.environ
+    dotenv_or_environment = dotenv | os.environ
+    values = from_ini | dotenv_or_environment
     database_url = values.get("DATABASE_URL") or None
     migration_database_url = values.get("MIGRATION_DATABASE_URL") or database_url
     if migration_database_url and not database_url:
@@ -72,6 +79,7 @@ def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
             "MIGRATION_DATABASE_URL is set, but DATABASE_URL isn't.",
             cure="Set DATABASE_URL to the connection of the application's own role.",
         )
+    _refuse_secrets(from_ini)
     return Settings(
         root=root,
         database_url=database_url,
@@ -80,7 +88,20 @@ def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
             values.get("BERCEAU_TEST_WORKERS") or "auto", "BERCEAU_TEST_WORKERS"
         ),
         development=_parse_switch(ini, "berceau.development"),
+        secret=dotenv_or_environment.get("BERCEAU_SECRET") or None,
+        hosts=tuple((ini.get("berceau.hosts") or "").lower().split()),
+        session_timeout=_parse_seconds(ini, "berceau.session_timeout", Settings.session_timeout),
+        allow_ddl=_parse_switch(ini, "berceau.allow_ddl"),
     )
+
+
+def _refuse_secrets(from_ini: Mapping[str, str]) -> None:
+    if {"SECRET", "BERCEAU_SECRET"} & from_ini.keys():
+        raise SettingsError(
+            "The ini file holds a secret, and everybody who has the code has the ini file.",
+            cure="Take the line out, make a new secret, and set it in the environment or in .env: "
+            "BERCEAU_SECRET.",
+        )
 
 
 def parse_workers(text: str, source: str) -> int | Literal["auto"]:
@@ -103,6 +124,16 @@ def _parse_switch(ini: Mapping[str, str], name: str) -> bool:
             cure="Use true or false; without the line it is false.",
         )
     return SWITCH[text.lower()]
+
+
+def _parse_seconds(ini: Mapping[str, str], name: str, default: int) -> int:
+    text = ini.get(name) or str(default)
+    if not (text.isascii() and text.isdigit() and int(text) >= 1):
+        raise SettingsError(
+            f"{name} is {text!r}, which is no number of seconds.",
+            cure="Use an integer of 1 or more.",
+        )
+    return int(text)
 
 
 def find_root(start: Path) -> Path:

@@ -8,7 +8,7 @@ import pytest
 from berceau.errors import SettingsError
 from berceau.settings import Settings, find_root, load, parse_workers
 
-VARIABLES = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "BERCEAU_TEST_WORKERS")
+VARIABLES = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "BERCEAU_TEST_WORKERS", "BERCEAU_SECRET")
 
 
 @pytest.fixture
@@ -95,6 +95,37 @@ def test_what_is_neither_true_nor_false_is_refused(read):
     with pytest.raises(SettingsError, match="neither true nor false") as caught:
         read(ini={"berceau.development": "yes please"})
     assert "berceau.development" in str(caught.value)
+
+
+def test_the_secret_comes_from_the_environment_or_dotenv_and_is_never_shown(read):
+    assert read("BERCEAU_SECRET=abc").secret == "abc"
+    settings = read("BERCEAU_SECRET=abc", BERCEAU_SECRET="hidden")
+    assert settings.secret == "hidden"
+    assert "hidden" not in repr(settings)
+
+
+@pytest.mark.parametrize("name", ["berceau.secret", "berceau.berceau_secret"])
+def test_a_secret_in_the_ini_file_is_refused(read, name):
+    with pytest.raises(SettingsError, match="ini file holds a secret") as caught:
+        read(ini={name: "hidden"})
+    assert "hidden" not in str(caught.value)
+
+
+def test_what_the_application_alone_needs_is_in_the_ini(read):
+    ini = {
+        "berceau.hosts": "shop.example.org\n  .Shop.example",
+        "berceau.session_timeout": "60",
+        "berceau.allow_ddl": "true",
+    }
+    settings = read(ini=ini)
+    assert settings.hosts == ("shop.example.org", ".shop.example")
+    assert (settings.session_timeout, settings.allow_ddl) == (60, True)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1h", "٣"])
+def test_other_times_are_refused_by_name(read, text):
+    with pytest.raises(SettingsError, match=r"berceau\.session_timeout is .* no number of seconds"):
+        read(ini={"berceau.session_timeout": text})
 
 
 def test_the_folders_of_a_project(tmp_path):

@@ -29,7 +29,7 @@ class Worker:
 
     def application(self) -> Any:
         """Return a WSGI application of the project on the private schema."""
-        return make_app(self.settings)
+        return make_app(replace(self.settings, development=True))
 
 
 @contextmanager

@@ -10,13 +10,12 @@ from pyramid.config import Configurator
 from berceau import settings as project
 from berceau.errors import BerceauError, SettingsError
 from berceau.settings import Settings
+from berceau.web import production
 from berceau.web.components import blame_configuration, include_component
-from berceau.web.registry import RUNNING
+from berceau.web.registry import RUNNING, SETTINGS
 from berceau.workflows.start import start
 
 log = logging.getLogger("berceau")
-
-SETTINGS = "berceau.settings"
 
 
 def main(global_config: Mapping[str, str], **ini: str) -> Any:
@@ -36,11 +35,15 @@ def make_app(settings: Settings, ini: Mapping[str, str] | None = None) -> Any:
 
     ``ini`` holds Pyramid's settings. Raises ``BerceauError``.
     """
+    production.check_settings(settings)
     config = Configurator(settings={**(ini or {}), SETTINGS: settings})
+    config.include("berceau.web.sessions")
     config.include("berceau")
+    production.check_role(settings, config.registry[RUNNING].role)
     config.include("berceau.web.home")
     config.include("berceau.web.errors")
     config.include("berceau.web.security")
+    config.include("berceau.web.hosts")
     with blame_configuration(config.registry[RUNNING].components):
         return config.make_wsgi_app()
 
@@ -52,7 +55,9 @@ def includeme(config: Configurator) -> None:
     application may configure otherwise: Pyramid prefers its word. Raises ``BerceauError``.
     """
     options = config.get_settings()
-    running = start(options.get(SETTINGS) or _load(options))
+    if SETTINGS not in options:
+        options[SETTINGS] = _load(options)
+    running = start(options[SETTINGS])
     log.info(running.summary)
     for warning in running.warnings:
         log.warning(warning)

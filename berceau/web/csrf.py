@@ -19,12 +19,18 @@ def includeme(config: Configurator) -> None:
 class CookiePolicy:
     """Keeps the token in a cookie: no secret is needed, and no server remembers it.
 
-    Scripts can't read the cookie; one that was set over HTTPS travels over HTTPS only.
+    Scripts can't read the cookie; one that was set over HTTPS travels over HTTPS only, and its
+    prefix keeps neighbouring sites, which share a domain with this one, from setting it.
     """
 
     def __init__(self) -> None:
         self._policies = {
-            secure: CookieCSRFStoragePolicy(secure=secure, httponly=True, samesite="Lax")
+            secure: CookieCSRFStoragePolicy(
+                cookie_name="__Host-csrf_token" if secure else "csrf_token",
+                secure=secure,
+                httponly=True,
+                samesite="Lax",
+            )
             for secure in (False, True)
         }
 

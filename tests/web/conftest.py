@@ -11,9 +11,12 @@ import pytest
 from webtest import TestApp
 
 from berceau.components import Component
+from berceau.postgres.roles import RoleReport
 from berceau.settings import Settings
 from berceau.testing import assets as assets  # for its effect
 from berceau.web.app import make_app
+
+DATA_ONLY = RoleReport("app", "public", can_change_schema=False)
 
 
 @dataclass
@@ -24,6 +27,7 @@ class Running:
     missing: tuple[str, ...] = ()
     summary: str = "a database that isn't there"
     warnings: tuple[str, ...] = ()
+    role: RoleReport = DATA_ONLY
 
     def pending(self) -> tuple[str, ...]:
         return self.missing
@@ -38,12 +42,18 @@ def running(monkeypatch: pytest.MonkeyPatch) -> Running:
 
 
 @pytest.fixture
-def serve(running: Running, tmp_path: Path) -> Callable[..., TestApp]:
+def settings(tmp_path: Path) -> Settings:
+    """The settings of the applications that ``serve`` makes: a developer's."""
+    return Settings(tmp_path, development=True)
+
+
+@pytest.fixture
+def serve(running: Running, settings: Settings) -> Callable[..., TestApp]:
     """Return a function that makes the application of some components."""
 
     def serve(*components: Component, **ini: str) -> TestApp:
         running.components = components
-        return TestApp(make_app(Settings(tmp_path), ini))
+        return TestApp(make_app(settings, ini))
 
     return serve
 

@@ -10,6 +10,7 @@ from webtest import TestApp
 from berceau.errors import ConnectionFailedError, SettingsError
 from berceau.web.app import main
 
+DEVELOPMENT = {"berceau.development": "true"}
 PAGE = """
     def includeme(config):
         config.add_route("page", "/page")
@@ -29,15 +30,15 @@ def started(monkeypatch, running):
 
 
 def test_the_root_is_the_ini_files_folder_unless_it_says_otherwise(started, tmp_path):
-    main({"here": str(tmp_path)})
-    main({"here": "/elsewhere"}, **{"berceau.root": str(tmp_path)})
+    main({"here": str(tmp_path)}, **DEVELOPMENT)
+    main({"here": "/elsewhere"}, **DEVELOPMENT, **{"berceau.root": str(tmp_path)})
     assert [settings.root for settings in started] == [tmp_path, tmp_path]
 
 
 def test_the_log_says_what_was_started_and_warns(running, tmp_path, caplog):
     caplog.set_level(logging.INFO)
     running.summary, running.warnings = "role app, schema public", ("too many rights",)
-    main({"here": str(tmp_path)})
+    main({"here": str(tmp_path)}, **DEVELOPMENT)
     assert ("berceau", logging.INFO, "role app, schema public") in caplog.record_tuples
     assert ("berceau", logging.WARNING, "too many rights") in caplog.record_tuples
 
@@ -48,7 +49,7 @@ def test_a_mistake_ends_with_one_message_and_no_traceback(monkeypatch, tmp_path)
 
     monkeypatch.setattr("berceau.web.app.start", fail)
     with pytest.raises(SystemExit) as caught:
-        main({"here": str(tmp_path)})
+        main({"here": str(tmp_path)}, **DEVELOPMENT)
     assert caught.value.code == "No server at db.example.org.\n  Start it."
     assert caught.value.__suppress_context__
 

@@ -1,0 +1,59 @@
+"""Which names the site answers to: a made-up Host header would end up in links and redirects."""
+
+import re
+from collections.abc import Callable
+from ipaddress import ip_address
+from typing import Any
+
+from pyramid.config import Configurator
+from pyramid.httpexceptions import HTTPBadRequest
+from pyramid.request import Request
+from pyramid.response import Response
+from pyramid.tweens import EXCVIEW
+
+from berceau.web.registry import SETTINGS
+
+HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^:\[\]]+)(:\d+)?")
+ANY = "*"
+THIS_MACHINE = ("localhost", ".localhost")
+
+
+def includeme(config: Configurator) -> None:
+    """Refuse requests for any host that ``berceau.hosts`` doesn't list."""
+    config.add_tween(
+        "berceau.web.hosts.tween_factory",
+        under=EXCVIEW,
+        over="berceau.web.unavailable.tween_factory",
+    )
+
+
+def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
+    """Return a tween that answers a request for an unknown host with the status 400."""
+    settings = registry.settings[SETTINGS]
+    hosts = settings.hosts or (THIS_MACHINE if settings.development else ())
+    if ANY in hosts:
+        return handler
+
+    def tween(request: Request) -> Response:
+        found = HOST.fullmatch(request.host.lower())
+        if found is None or not (
+            is_listed(found["name"], hosts) or (settings.development and _is_address(found["name"]))
+        ):
+            raise HTTPBadRequest("This site has another name.")
+        return handler(request)
+
+    return tween
+
+
+def is_listed(name: str, hosts: tuple[str, ...]) -> bool:
+    """Tell whether ``hosts`` hold ``name``, or a domain such as ``.example.org`` that it is in."""
+    return any(name == host or (host.startswith(".") and name.endswith(host)) for host in hosts)
+
+
+def _is_address(name: str) -> bool:
+    """Tell whether ``name`` is an IP address, which no other site can point at this machine."""
+    try:
+        ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,55 @@
+"""What is right on a developer's machine only is refused elsewhere, with the cure."""
+
+from dataclasses import replace
+
+import pytest
+
+from berceau.errors import PermissionMissingError, SettingsError
+from berceau.postgres.roles import RoleReport
+from berceau.web.app import make_app
+
+OWNER = RoleReport("shop_owner", "public", can_change_schema=True)
+
+
+@pytest.fixture
+def settings(settings):
+    return replace(
+        settings,
+        development=False,
+        database_url="postgresql://db/shop",
+        hosts=("shop.example.org",),
+        secret="x8fK2mQ7vR4tY9wZ1aB5cD3eG6hJ0kLn",
+    )
+
+
+@pytest.mark.usefixtures("running")
+@pytest.mark.parametrize(
+    ("missing", "named"),
+    [
+        ({"database_url": None}, "DATABASE_URL"),
+        ({"hosts": ()}, r"berceau\.hosts"),
+        ({"secret": None}, "BERCEAU_SECRET"),
+    ],
+)
+def test_what_is_missing_is_named(settings, missing, named):
+    with pytest.raises(SettingsError, match=named) as caught:
+        make_app(replace(settings, **missing))
+    assert "berceau.development = true" in caught.value.cure
+    make_app(replace(settings, **missing, development=True))
+
+
+def test_a_role_that_can_change_the_schema_is_refused_unless_allowed(running, settings):
+    running.role = OWNER
+    with pytest.raises(PermissionMissingError, match="role shop_owner can change") as caught:
+        make_app(settings)
+    assert "invoke db.provision" in caught.value.cure
+    make_app(replace(settings, allow_ddl=True))
+    make_app(replace(settings, development=True))
+
+
+def test_over_https_browsers_are_told_to_stay_there(serve):
+    header = "Strict-Transport-Security"
+    host = {"Host": "shop.example.org"}
+    secure = {"wsgi.url_scheme": "https"}
+    assert header in serve().get("/", headers=host, extra_environ=secure).headers
+    assert header not in serve().get("/", headers=host).headers
