@@ -10,6 +10,8 @@
     │   ├── UrlError                  a database URL is malformed
     │   ├── ConnectionFailedError     unreachable server, wrong password, no such database
     │   ├── PermissionMissingError    the role lacks a right
+    │   ├── PoolTimeoutError          all connections were in use for too long
+    │   ├── CommitUnknownError        the connection broke at the very end of a unit of work
     │   └── ServerError               the embedded server can't start or stop
     └── MigrationError                the migrations can't be read, written or applied
         ├── MigrationFileError        a folder in migrations/ is malformed
@@ -99,6 +101,14 @@ class ConnectionFailedError(DatabaseError):
 
 class PermissionMissingError(DatabaseError):
     """The role lacks a right."""
+
+
+class PoolTimeoutError(DatabaseError):
+    """All connections of this process were in use for too long."""
+
+
+class CommitUnknownError(DatabaseError):
+    """The connection broke during a commit, and nobody could tell whether it was kept."""
 
 
 class ServerError(DatabaseError):

@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from dotenv import dotenv_values
 
@@ -12,6 +12,23 @@ from berceau.errors import SettingsError
 
 INI_PREFIX = "berceau."
 SWITCH = {"true": True, "false": False}
+LARGEST_LIMIT = 1_000_000  # in milliseconds, it fits the server's settings
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one process may ask of the database: ``pool_size`` connections, the rest in seconds.
+
+    ``pool_timeout`` is the longest wait for a connection; one older than ``connection_lifetime``
+    is replaced. The server ends a statement after ``statement_timeout``, and a transaction that
+    does nothing for ``idle_transaction_timeout``; 0 lets it go on.
+    """
+
+    pool_size: int = 10
+    pool_timeout: float = 5
+    connection_lifetime: float = 1800
+    statement_timeout: float = 30
+    idle_transaction_timeout: float = 60
 
 
 @dataclass(frozen=True)
@@ -33,6 +50,7 @@ class Settings:
     hosts: tuple[str, ...] = ()
     session_timeout: int = 3600
     allow_ddl: bool = False
+    limits: Limits = Limits()
 
     @property
     def state(self) -> Path:
@@ -92,6 +110,7 @@ def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
         hosts=tuple((ini.get("berceau.hosts") or "").lower().split()),
         session_timeout=_parse_seconds(ini, "berceau.session_timeout", Settings.session_timeout),
         allow_ddl=_parse_switch(ini, "berceau.allow_ddl"),
+        limits=_parse_limits(from_ini),
     )
 
 
@@ -102,6 +121,27 @@ def _refuse_secrets(from_ini: Mapping[str, str]) -> None:
             cure="Take the line out, make a new secret, and set it in the environment or in .env: "
             "BERCEAU_SECRET.",
         )
+
+
+def _parse_limits(ini: Mapping[str, str]) -> Limits:
+    """Return the limits that the ini file sets, the defaults for the others."""
+    given: dict[str, Any] = {}
+    for limit in fields(Limits):
+        text = ini.get(limit.name.upper())
+        if text is None:
+            continue
+        try:
+            number = int(text) if limit.type is int else float(text)
+        except ValueError:
+            number = -1
+        lowest = 1 if limit.type is int else 0
+        if not lowest <= number <= LARGEST_LIMIT:
+            raise SettingsError(
+                f"{INI_PREFIX}{limit.name} is {text!r}.",
+                cure=f"Use a number from {lowest} to {LARGEST_LIMIT:,}.",
+            )
+        given[limit.name] = number
+    return Limits(**given)
 
 
 def parse_workers(text: str, source: str) -> int | Literal["auto"]:

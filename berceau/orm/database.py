@@ -1,13 +1,13 @@
 """The one global Pony ``Database``: entities join it at import, Berceau maps and connects it."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from pony.orm.core import Database
 
 from berceau.errors import EntityError
 from berceau.orm.diagnosis import check_tables, diagnose
-from berceau.orm.provider import BerceauPool, BerceauProvider
+from berceau.orm.pool import BerceauPool, ConnectionSource
+from berceau.orm.provider import BerceauProvider
 
 
 class GlobalDatabase(Database):
@@ -43,10 +43,9 @@ def is_mapped(database: Any = db) -> bool:
     return database.schema is not None
 
 
-def connect(dsn: Mapping[str, str], database: Any = db) -> None:
-    """Send the queries of ``database`` to the server that ``dsn`` names from now on.
+def connect(source: ConnectionSource, database: Any = db) -> None:
+    """Send the queries of ``database`` over connections of ``source`` from now on.
 
-    ``dsn`` holds keyword arguments of ``psycopg2.connect``. Nothing is connected yet: each
-    thread connects at its first query.
+    Nothing is connected yet: each thread takes a connection at its session's first query.
     """
-    database.provider.pool = BerceauPool(dsn)
+    database.provider.pool = BerceauPool(source)

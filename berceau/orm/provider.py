@@ -1,42 +1,27 @@
 """How Pony names, types and reaches things in PostgreSQL for Berceau."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any, ClassVar
 
 from pony.orm.core import local
-from pony.orm.dbproviders.postgres import PGPool, PGProvider
+from pony.orm.dbapiprovider import wrap_dbapi_exceptions
+from pony.orm.dbproviders.postgres import PGProvider
 
-from berceau.errors import ConnectionFailedError
+from berceau.errors import CommitUnknownError
+from berceau.orm.failures import is_lost
 from berceau.orm.naming import default_name
+from berceau.orm.pool import BerceauPool
 from berceau.orm.types import (
     ArrayConverter,
     AwareDatetimeConverter,
     EnumConverter,
     RoundedDecimalConverter,
 )
+from berceau.orm.unit import current_unit
 from berceau.schema.names import object_name
-
-
-class BerceauPool(PGPool):
-    """One lazy connection a thread.
-
-    ``dsn`` holds keyword arguments of ``psycopg2.connect``. Without it, the first query raises
-    ``ConnectionFailedError``.
-    """
-
-    def __init__(self, dsn: Mapping[str, str] | None = None) -> None:
-        super().__init__(PGProvider.dbapi_module, **(dsn or {}))
-
-    def _connect(self) -> None:
-        if not self.kwargs:
-            raise ConnectionFailedError(
-                "No database connected: the entities are mapped, but nothing said where they live.",
-                cure="Start the application, or call berceau.orm.database.connect() first.",
-            )
-        super()._connect()
 
 
 class BerceauProvider(PGProvider):
@@ -101,6 +86,54 @@ class BerceauProvider(PGProvider):
     ) -> str:
         """Return the name that PostgreSQL itself would choose; a long one ends in a hash."""
         return object_name(self.base_name(child_table_name), child_column_names, "fkey")
+
+    def set_transaction_mode(self, connection: Any, cache: Any) -> None:
+        """Begin a transaction where the unit of work asks for one, or a pooler needs it."""
+        unit = current_unit()
+        preambles = [self.pool.preamble, unit.preamble if unit else ""]
+        preamble = "; ".join(filter(None, reversed(preambles)))
+        if preamble:
+            cache.immediate = True
+        super().set_transaction_mode(connection, cache)
+        if preamble:
+            self.execute(connection.cursor(), preamble)
+            cache.in_transaction = True
+
+    @wrap_dbapi_exceptions
+    def commit(self, connection: Any, cache: Any = None) -> None:
+        """Commit, and where the connection breaks meanwhile, find out what became of it.
+
+        Raises ``CommitUnknownError`` where nobody can tell, ``DatabaseError`` where the body of a
+        unit of work commits a part of it.
+        """
+        unit = current_unit()
+        if unit is not None:
+            unit.check_commit()
+        transaction = self.pool.transaction(connection)
+        try:
+            super().commit(connection, cache)
+        except Exception as error:
+            if not is_lost(error):
+                raise
+            self._settle(transaction, error)
+            if cache is not None:
+                cache.in_transaction = False
+        if unit is not None and transaction is not None:
+            unit.wrote = True
+
+    def _settle(self, transaction: Any, error: Exception) -> None:
+        """Return where ``transaction`` was kept, or had nothing to keep; raise otherwise."""
+        if transaction is None:
+            return
+        kept = self.pool.was_committed(transaction)
+        if kept is None:
+            raise CommitUnknownError(
+                "The connection broke during a commit, and the server couldn't be asked what "
+                f"became of transaction {transaction}: {error}",
+                cure="Look in the database before you do the same again.",
+            ) from error
+        if not kept:
+            raise error
 
     def should_reconnect(self, exc: Exception) -> bool:
         """Say whether a query that failed with ``exc`` may run again on a new connection."""

@@ -1,31 +1,91 @@
 """Units of work: when what a piece of code did to the database is kept."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from random import uniform
+from time import sleep
+from typing import TypeVar
 
 from pony import orm
 
+from berceau.errors import DatabaseError
+from berceau.orm.failures import is_lost, is_read_only, is_repeatable
+from berceau.orm.unit import UnitOfWork, current_unit, entered
 
-class UnitOfWork:
-    """One piece of work, committed as a whole or not at all."""
+ATTEMPTS = 3
+FIRST_PAUSE = 0.1  # seconds at most; each further pause may be twice as long
 
-    def __init__(self) -> None:
-        self.cancelled = False
-
-    def rollback(self) -> None:
-        """Undo everything that the unit did so far, and commit nothing at its end."""
-        self.cancelled = True
+T = TypeVar("T")
 
 
 @contextmanager
-def unit_of_work() -> Iterator[UnitOfWork]:
-    """Run the body in one database session.
+def unit_of_work(*, read_only: bool = False, serializable: bool = False) -> Iterator[UnitOfWork]:
+    """Run the body in one database session: its end commits all of it, or nothing.
 
-    Its end commits, unless the body raised or called ``rollback()`` on the yielded unit. A
-    commit that fails raises Pony's ``TransactionError``, and nothing is kept.
+    Nothing is kept where the body raised or called ``rollback()`` on the yielded unit. A unit
+    inside another is a part of it: where it fails, the outer one can't be committed any more. A
+    ``read_only`` unit sees one snapshot of the database and can't write. A ``serializable`` one
+    has the effect of running alone.
+
+    Raises ``DatabaseError`` where the body commits by itself or writes though it only reads,
+    ``CommitUnknownError`` where the connection broke at the very end, and otherwise Pony's
+    ``OrmError`` or ``DBException``: nothing is kept then.
     """
-    with orm.db_session:
-        unit = UnitOfWork()
-        yield unit
+    outer = current_unit()
+    if outer is not None:
+        try:
+            yield outer
+        except BaseException as error:
+            outer.failure = error
+            raise
+        return
+    with entered(UnitOfWork(read_only=read_only)) as unit, _session(serializable):
+        try:
+            yield unit
+        except BaseException as error:
+            _examine(error, unit)
+            raise
         if unit.cancelled:
             orm.rollback()
+        unit.ending = True
+
+
+def run_unit(work: Callable[[], T], *, attempts: int = ATTEMPTS, serializable: bool = False) -> T:
+    """Return what ``work`` returns, run in a unit of work of its own.
+
+    Where concurrent work or a lost connection made it fail and nothing of it was kept, it runs
+    again, ``attempts`` times at most, with a growing pause: it should touch nothing but the
+    database. Raises what the last attempt raised.
+    """
+    for attempt in range(1, attempts):
+        try:
+            with unit_of_work(serializable=serializable):
+                return work()
+        except Exception as error:
+            if current_unit() is not None or not is_repeatable(error):
+                raise
+        sleep(pause(attempt))
+    with unit_of_work(serializable=serializable):
+        return work()
+
+
+def pause(attempt: int) -> float:
+    """Return the seconds to wait after the failed ``attempt``, counted from 1.
+
+    They are random, so that two who got into each other's way don't do so again.
+    """
+    return uniform(0, FIRST_PAUSE * 2 ** (attempt - 1))  # noqa: S311 - no secret
+
+
+def _session(serializable: bool) -> orm.core.DBSessionContextManager:
+    return orm.db_session(serializable=True) if serializable else orm.db_session
+
+
+def _examine(error: BaseException, unit: UnitOfWork) -> None:
+    """Tell a write that was forbidden from a server that takes none any more."""
+    if unit.read_only and is_read_only(error):
+        raise DatabaseError(
+            "A read-only unit of work was asked to write.",
+            cure="Write in a unit_of_work() that isn't read_only.",
+        ) from error
+    unit.broken = is_lost(error)

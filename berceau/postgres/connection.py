@@ -1,6 +1,6 @@
 """Connections, and what a person needs to know when one can't be had."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
@@ -14,6 +14,10 @@ from berceau.postgres.url import Url
 # What libpq and the server say, in the order to look for it, and the cure. A server that speaks
 # another language than English gets the last one: its words are in the message anyway.
 CURES = (
+    (
+        ("unsupported startup parameter",),
+        "Does PgBouncer stand before the server? Add ?pgbouncer=true to the URL.",
+    ),
     (
         ("password authentication failed", "no password supplied"),
         "Correct the password in the URL, or let `invoke db.provision` set it.",
@@ -34,7 +38,13 @@ UNREACHABLE = "Is the server running there? Check host and port in the URL, and 
 
 
 class Connection(extensions.connection):
-    """psycopg2's, but ``with`` is one unit of work that also closes it: commit, or on error not."""
+    """psycopg2's, but ``with`` is one unit of work that also closes it: commit, or on error not.
+
+    A pool notes when it was ``opened`` and last ``used``, by the monotonic clock.
+    """
+
+    opened = 0.0
+    used = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -52,17 +62,40 @@ class Connection(extensions.connection):
             self.close()
 
 
-def connect(url: Url, *, schema: str | None = None) -> Connection:
+def connect(
+    url: Url,
+    *,
+    schema: str | None = None,
+    settings: Mapping[str, str] | None = None,
+) -> Connection:
     """Return a new connection whose search path is ``schema``, by default the URL's.
 
-    Raises ``ConnectionFailedError`` or ``PermissionMissingError``.
+    ``settings`` are the server's, for the session, where the URL's own ``options`` don't say
+    otherwise. Through a pooler, the first transaction alone has them and the search path. Raises
+    ``ConnectionFailedError`` or ``PermissionMissingError``.
     """
     try:
-        keywords: dict[str, Any] = url.dsn(schema)
+        keywords: dict[str, Any] = url.dsn(schema, settings)
         connection: Connection = psycopg2.connect(connection_factory=Connection, **keywords)
+        if url.pooled:
+            with connection.cursor() as cursor:
+                cursor.execute(session_sql(url.with_schema(schema or url.schema), settings or {}))
     except psycopg2.OperationalError as error:
         raise explain(url, str(error)) from None
     return connection
+
+
+def session_sql(url: Url, settings: Mapping[str, str]) -> str:
+    """Return the SQL that gives one transaction what ``url`` and ``settings`` ask of a session."""
+    wanted = {**settings, **url.session()}
+    return "; ".join(
+        f"SET LOCAL {name} = {_path_or_text(name, value)}" for name, value in wanted.items()
+    )
+
+
+def _path_or_text(name: str, value: str) -> str:
+    # A search path is a list of identifiers: as one text, the list would be one strange name.
+    return value if name == "search_path" else "'" + value.replace("'", "''") + "'"
 
 
 @contextmanager

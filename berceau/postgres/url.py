@@ -1,6 +1,7 @@
 """A database URL as a value: parsed, checked, hidden in print, and turned into libpq's keywords."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 from urllib.parse import quote, unquote
@@ -13,7 +14,18 @@ from berceau.errors import UrlError
 Hosts = tuple[tuple[str, int | None], ...]
 
 FORM = "postgresql://user:password@host[:port]/database?schema=public"
-DEFAULTS = {"application_name": "berceau", "connect_timeout": "10"}
+DEFAULTS = {
+    "application_name": "berceau",
+    "connect_timeout": "10",
+    # A server that vanished without a word is noticed within a minute.
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "60000",
+}
+# Of several hosts, the one that takes writes: after a failover, it is another one.
+PRIMARY = {"target_session_attrs": "read-write"}
+POOLER = "pgbouncer"
 HIDDEN = "***"
 NAME_BYTES = 63  # PostgreSQL cuts longer names off without an error
 
@@ -32,7 +44,9 @@ class Url:
 
     ``hosts`` are pairs of a name, an address or a Unix socket's folder, and a port (``None``: the
     default); no hosts means libpq's default. An empty ``user`` or ``password`` is libpq's default
-    too. ``parameters`` are libpq's, in the order given. ``str()`` and ``repr()`` hide secrets.
+    too. ``parameters`` are libpq's, in the order given. ``pooled`` (``?pgbouncer=true``) says that
+    a pooler in transaction mode stands before the server, which keeps no session's settings.
+    ``str()`` and ``repr()`` hide secrets.
     """
 
     user: str
@@ -41,6 +55,7 @@ class Url:
     database: str
     schema: str = "public"
     parameters: tuple[tuple[str, str], ...] = ()
+    pooled: bool = False
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -62,6 +77,7 @@ class Url:
             hosts=_parse_hosts(shape["hosts"], query.pop("host", ""), query.pop("port", "")),
             database=database,
             schema=_check_schema(query.pop("schema", "public")),
+            pooled=_parse_flag(POOLER, query.pop(POOLER, "false")),
             parameters=tuple(query.items()),
         )
 
@@ -69,15 +85,21 @@ class Url:
         """Return the same URL with another schema."""
         return replace(self, schema=name)
 
-    def dsn(self, schema: str | None = None) -> dict[str, str]:
+    def session(self, schema: str | None = None) -> dict[str, str]:
+        """Return the settings that every session or transaction needs: search path, time zone."""
+        path = '"' + (schema or self.schema).replace('"', '""') + '"'
+        return {"search_path": path, "timezone": "UTC"}
+
+    def dsn(
+        self, schema: str | None = None, settings: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
         """Return the keyword arguments for ``psycopg2.connect``.
 
-        The session's search path is ``schema`` (by default the URL's) and its time zone UTC; the
-        URL's own ``options`` stay.
+        The session's search path is ``schema`` (by default the URL's) and its time zone UTC. The
+        URL's own ``options`` go before these, and ``settings`` of the server before both. A
+        pooled URL's session is anybody's: it gets none of ours.
         """
         given = dict(self.parameters)
-        path = '"' + (schema or self.schema).replace('"', '""') + '"'
-        pinned = f"-c search_path={_escape_option(path)} -c timezone=UTC"
         ports = [str(port or "") for _, port in self.hosts]
         keywords = {
             "host": ",".join(name for name, _ in self.hosts),
@@ -85,9 +107,12 @@ class Url:
             "dbname": self.database,
             "user": self.user,
             "password": self.password,
-            "options": f"{given.get('options', '')} {pinned}".strip(),
         }
-        return DEFAULTS | given | {key: value for key, value in keywords.items() if value}
+        if not self.pooled:
+            first, last = _options(settings or {}), _options(self.session(schema))
+            keywords["options"] = " ".join(filter(None, [first, given.get("options"), last]))
+        several = PRIMARY if len(self.hosts) > 1 else {}
+        return DEFAULTS | several | given | {key: value for key, value in keywords.items() if value}
 
     def with_password(self) -> str:
         """Return the whole URL, password included: for ``db.url`` and psql only."""
@@ -108,6 +133,7 @@ class Url:
             case ((folder, port),) if folder.startswith("/"):
                 hosts = ""
                 query = [("host", folder), *([("port", str(port))] if port else []), *query]
+        query += [(POOLER, "true")] if self.pooled else []
         query += parameters
         tail = "&".join(f"{name}={_encode(value, '*/')}" for name, value in query)
         return (
@@ -151,7 +177,7 @@ def _parse_query(text: str | None) -> dict[str, str]:
             raise _malformed(f"The database URL's parameter {name!r} has no value")
         if name in query:
             raise _malformed(f"The database URL gives the parameter {name!r} twice")
-        if name != "schema" and not _is_libpq_parameter(name):
+        if name not in {"schema", POOLER} and not _is_libpq_parameter(name):
             raise _malformed(f"The database URL has a parameter that libpq doesn't know: {name!r}")
         query[name] = _decode(value)
     return query
@@ -165,6 +191,12 @@ def _is_libpq_parameter(name: str) -> bool:
     except psycopg2.ProgrammingError:
         return False
     return True
+
+
+def _parse_flag(name: str, value: str) -> bool:
+    if value not in {"true", "false"}:
+        raise _malformed(f"The database URL's {name} is {value!r}, neither true nor false")
+    return value == "true"
 
 
 def _check_schema(name: str) -> str:
@@ -213,6 +245,10 @@ def _parse_port(text: str) -> int | None:
 def _render_host(name: str, port: int | None) -> str:
     shown = f"[{_encode(name)}]" if ":" in name else _encode(name)
     return shown if port is None else f"{shown}:{port}"
+
+
+def _options(settings: Mapping[str, str]) -> str:
+    return " ".join(f"-c {name}={_escape_option(value)}" for name, value in settings.items())
 
 
 def _escape_option(value: str) -> str:

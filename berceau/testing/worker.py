@@ -7,6 +7,7 @@ from typing import Any
 
 from berceau.orm import database as orm
 from berceau.orm import db
+from berceau.postgres.pool import ConnectionPool
 from berceau.settings import Settings
 from berceau.testing import assets as assets  # for its effect
 from berceau.web.app import make_app
@@ -24,7 +25,7 @@ class Worker:
     def empty_database(self) -> Any:
         """Return the global ``Database``, connected to the private schema, without rows."""
         self.private.empty()
-        orm.connect(self.private.databases.runtime.dsn())
+        orm.connect(ConnectionPool(self.private.databases.runtime, self.settings.limits))
         return db
 
     def application(self) -> Any:

@@ -1,20 +1,34 @@
 """Each request is one unit of work."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Generator, Iterable, Iterator
+from time import sleep
 from typing import Any
 
 from pyramid.config import Configurator
 from pyramid.request import Request
-from pyramid.response import Response
+from pyramid.response import FileIter, Response
 from pyramid.tweens import EXCVIEW
+from pyramid_retry import BeforeRetry, mark_error_retryable
 
-from berceau.orm.session import unit_of_work
+from berceau.orm.failures import is_repeatable
+from berceau.orm.session import ATTEMPTS, pause, unit_of_work
+
+log = logging.getLogger("berceau")
 
 Handler = Callable[[Request], Response]
 
 
 def includeme(config: Configurator) -> None:
-    """Wrap the views, and the rendering of their templates, in a unit of work."""
+    """Wrap the views, and the rendering of their templates, in a unit of work.
+
+    One that failed and may succeed when it runs again does so, ``retry.attempts`` times at most.
+    """
+    config.add_settings({"retry.attempts": config.get_settings().get("retry.attempts", ATTEMPTS)})
+    config.include("pyramid_retry")
+    config.add_subscriber(wait, BeforeRetry)
+    # Nobody sees the page of an attempt that isn't the last.
+    config.add_exception_view(again, context=Exception, retryable_error=True)
     # Under the exception views: they see a failed commit, and find the unit already undone.
     config.add_tween("berceau.web.units.tween_factory", under=EXCVIEW)
 
@@ -23,14 +37,67 @@ def tween_factory(handler: Handler, _registry: Any) -> Handler:
     """Return a tween that commits what a request did to the database, or undoes it.
 
     An exception undoes it, be it a redirect: return redirects, don't raise them. So does a
-    response with the status 400 or above. A streamed body is sent after the unit has ended.
+    response with the status 400 or above. A streamed body is made in a unit of its own, which
+    can only read: it is sent after the request's unit was committed.
     """
 
     def tween(request: Request) -> Response:
-        with unit_of_work() as unit:
-            response = handler(request)
-            if response.status_code >= 400:
-                unit.rollback()
+        try:
+            with unit_of_work() as unit:
+                response = handler(request)
+                if response.status_code >= 400:
+                    unit.rollback()
+        except Exception as error:
+            if is_repeatable(error):
+                mark_error_retryable(error)
+            raise
+        if _is_made_while_sent(response.app_iter, request):
+            response.app_iter = _Streamed(response.app_iter)
         return response
 
     return tween
+
+
+def again(_error: Exception, _request: Request) -> Response:
+    """Answer an attempt that is followed by another."""
+    return Response(status=503)
+
+
+def wait(event: BeforeRetry) -> None:
+    """Let those go first who got into the way of the failed attempt."""
+    attempt = event.environ["retry.attempt"] + 1
+    request = event.request
+    log.warning(
+        "%s %s runs again after attempt %d: %s",
+        *(request.method, request.path, attempt),
+        " ".join(str(event.exception).split()),
+    )
+    sleep(pause(attempt))
+
+
+def _is_made_while_sent(body: Iterable[bytes], request: Request) -> bool:
+    """Tell an iterator of a view's from a finished body and from a file, which servers know."""
+    files = {FileIter, request.environ.get("wsgi.file_wrapper")}
+    return isinstance(body, Iterator) and type(body) not in files
+
+
+class _Streamed:
+    """A response's body whose parts are made while it is sent, in a unit that only reads."""
+
+    def __init__(self, parts: Iterable[bytes]) -> None:
+        self._parts = parts
+        self._reading = self._read()
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._reading
+
+    def close(self) -> None:
+        """End the unit, also where the visitor left before the end."""
+        self._reading.close()
+        close = getattr(self._parts, "close", None)
+        if close is not None:
+            close()
+
+    def _read(self) -> Generator[bytes, None, None]:
+        with unit_of_work(read_only=True):
+            yield from self._parts

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from berceau.components import Component
 from berceau.orm import database as orm
 from berceau.postgres.connection import connect, describe_hosts
+from berceau.postgres.pool import ConnectionPool
 from berceau.postgres.roles import RoleReport, describe_role
 from berceau.settings import Settings
 from berceau.workflows import scripts as folder
@@ -21,6 +22,7 @@ class Running:
     settings: Settings
     databases: Databases
     role: RoleReport
+    pool: ConnectionPool
 
     @property
     def summary(self) -> str:
@@ -61,5 +63,6 @@ def start(settings: Settings) -> Running:
         deploy(found.owner, folder.read(settings.migrations))
     with connect(found.runtime) as connection:
         role = describe_role(connection, found.runtime.schema)
-    orm.connect(found.runtime.dsn())
-    return Running(composition.components, settings, found, role)
+    pool = ConnectionPool(found.runtime, settings.limits)
+    orm.connect(pool)
+    return Running(composition.components, settings, found, role, pool)

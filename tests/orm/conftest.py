@@ -9,11 +9,13 @@ from pony.orm import Database, db_session, rollback
 from berceau.orm import database as orm
 from berceau.orm.mapping import to_schema
 from berceau.postgres.connection import Connection
+from berceau.postgres.pool import ConnectionPool
 from berceau.postgres.schemas import execute
 from berceau.postgres.scratch import scratch
 from berceau.schema.diff import create
 from berceau.schema.order import order
 from berceau.schema.sql import to_statements
+from berceau.settings import Limits
 from berceau.workflows.databases import Databases
 
 
@@ -34,7 +36,8 @@ def make_tables(server: Databases, connection: Connection) -> Iterator[Callable[
             execute(connection, to_statements(order(create(to_schema(database)))))
             with connection.cursor() as cursor:
                 cursor.execute("SELECT current_schema()")
-                orm.connect(server.owner.dsn(*cursor.fetchone()), database)
+                url = server.owner.with_schema(*cursor.fetchone())
+            orm.connect(ConnectionPool(url, Limits()), database)
             connected.callback(database.disconnect)
 
         yield make_tables

@@ -1,0 +1,62 @@
+"""What made a unit of work fail: whether it may run again, and what its connection is worth."""
+
+from collections.abc import Iterator
+
+from pony.orm import InterfaceError, OperationalError
+from pony.orm.core import CommitException, DBException, IsolationError, UnexpectedError
+
+SERIALIZATION_FAILURE = "40001"
+DEADLOCK = "40P01"
+READ_ONLY = "25006"
+IDLE_TIMEOUT = "25P03"
+SHUTDOWNS = {"57P01", "57P02", "57P03", "57P05"}
+CONNECTION_CLASS = "08"
+
+
+def is_lost(error: BaseException) -> bool:
+    """Say whether ``error`` means that the connection is gone, or no longer to a primary."""
+    return any(_is_lost(cause) for cause in _causes(error))
+
+
+def is_read_only(error: BaseException) -> bool:
+    """Say whether the database refused a write because the transaction only reads."""
+    return any(_code(cause) == READ_ONLY for cause in _causes(error))
+
+
+def is_repeatable(error: BaseException) -> bool:
+    """Say whether the same unit may succeed when it runs again: nothing of it was kept.
+
+    So it is where PostgreSQL couldn't order concurrent transactions, where somebody else changed
+    what the unit had read, and where the connection was lost before the commit.
+    """
+    return any(
+        isinstance(cause, IsolationError)
+        or _code(cause) in {SERIALIZATION_FAILURE, DEADLOCK}
+        or _is_lost(cause)
+        for cause in _causes(error)
+    )
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield ``error`` and what Pony says made it fail."""
+    yield error
+    if isinstance(error, CommitException):
+        for _, cause, _ in error.exceptions[:1]:
+            yield from _causes(cause)
+    elif isinstance(error, UnexpectedError):
+        yield from _causes(error.original_exc)
+
+
+def _is_lost(error: BaseException) -> bool:
+    if not isinstance(error, DBException):
+        return False
+    code = _code(error)
+    if code is None:
+        # libpq itself noticed; psycopg2 gives no code then.
+        return isinstance(error, OperationalError | InterfaceError)
+    return code in SHUTDOWNS | {READ_ONLY, IDLE_TIMEOUT} or code.startswith(CONNECTION_CLASS)
+
+
+def _code(error: BaseException) -> str | None:
+    code: str | None = getattr(getattr(error, "original_exc", None), "pgcode", None)
+    return code

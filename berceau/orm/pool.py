@@ -1,0 +1,92 @@
+"""Pony's view of the connections: each thread holds one for as long as its session lasts."""
+
+from threading import local
+from typing import Any, Protocol
+
+from berceau.errors import ConnectionFailedError
+from berceau.orm.unit import current_unit
+
+
+class ConnectionSource(Protocol):
+    """What lends connections; ``preamble`` is the SQL that each transaction begins with."""
+
+    preamble: str
+
+    def acquire(self) -> tuple[Any, bool]:
+        """Return a connection, and whether it is new."""
+
+    def release(self, connection: Any) -> None:
+        """Take a connection back for the next user."""
+
+    def discard(self, connection: Any) -> None:
+        """Take a broken connection back for good."""
+
+    def transaction(self, connection: Any) -> Any:
+        """Return what names the open transaction afterwards; ``None`` where it wrote nothing."""
+
+    def was_committed(self, transaction: Any) -> bool | None:
+        """Return what became of a transaction whose connection broke; ``None``: unknown."""
+
+    def close(self) -> None:
+        """Close what isn't in use."""
+
+
+class BerceauPool:
+    """Stands where Pony expects its own pool.
+
+    ``source`` is ``None`` until the database is known: the first query raises
+    ``ConnectionFailedError`` then.
+    """
+
+    def __init__(self, source: ConnectionSource | None = None) -> None:
+        self.source = source
+        self._held = local()
+
+    def connect(self) -> tuple[Any, bool]:
+        """Return this thread's connection, and whether Pony hasn't seen it yet."""
+        connection = getattr(self._held, "connection", None)
+        if connection is not None:
+            return connection, False
+        self._held.connection, new = self._source.acquire()
+        return self._held.connection, new
+
+    def release(self, connection: Any) -> None:
+        """Give back the connection of a session that ended."""
+        unit = current_unit()
+        if unit is not None and unit.broken:
+            self.drop(connection)
+            return
+        self._held.connection = None
+        self._source.release(connection)
+
+    def drop(self, connection: Any) -> None:
+        """Give back a connection that broke."""
+        self._held.connection = None
+        self._source.discard(connection)
+
+    def disconnect(self) -> None:
+        """Close what isn't in use."""
+        if self.source is not None:
+            self.source.close()
+
+    @property
+    def preamble(self) -> str:
+        """The SQL that each transaction begins with."""
+        return self._source.preamble
+
+    def transaction(self, connection: Any) -> Any:
+        """Return what names the open transaction afterwards; ``None`` where it wrote nothing."""
+        return self._source.transaction(connection)
+
+    def was_committed(self, transaction: Any) -> bool | None:
+        """Return what became of a transaction whose connection broke; ``None``: unknown."""
+        return self._source.was_committed(transaction)
+
+    @property
+    def _source(self) -> ConnectionSource:
+        if self.source is None:
+            raise ConnectionFailedError(
+                "No database connected: the entities are mapped, but nothing said where they live.",
+                cure="Start the application, or call berceau.orm.database.connect() first.",
+            )
+        return self.source

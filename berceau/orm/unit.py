@@ -1,0 +1,66 @@
+"""The unit of work that a thread is in: what it may do, and how it ends."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import local
+
+from berceau.errors import DatabaseError
+
+SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+
+_active = local()
+
+
+class UnitOfWork:
+    """One piece of work, committed as a whole or not at all.
+
+    ``wrote`` tells, after its end, whether the database kept something of it; ``broken``, that
+    its connection is of no use to anybody.
+    """
+
+    def __init__(self, *, read_only: bool = False) -> None:
+        self.read_only = read_only
+        self.wrote = False
+        self.cancelled = False
+        self.failure: BaseException | None = None
+        self.broken = False
+        self.ending = False
+
+    def rollback(self) -> None:
+        """Undo everything that the unit did so far, and commit nothing at its end."""
+        self.cancelled = True
+
+    @property
+    def preamble(self) -> str:
+        """The SQL that its transaction begins with."""
+        return SNAPSHOT if self.read_only else ""
+
+    def check_commit(self) -> None:
+        """Refuse to commit a part of the unit: raises ``DatabaseError``."""
+        if not self.ending:
+            raise DatabaseError(
+                "A unit of work was told to commit before its end.",
+                cure="Remove the commit(): the end of the unit commits. Work that is to be kept "
+                "in parts takes several units, one after the other.",
+            )
+        if self.failure is not None:
+            raise DatabaseError(
+                f"An inner unit of work failed, and nobody let the outer one know: {self.failure}",
+                cure="Let the exception pass, or call rollback() on the outer unit.",
+            ) from self.failure
+
+
+def current_unit() -> UnitOfWork | None:
+    """Return the unit of work that this thread is in."""
+    unit: UnitOfWork | None = getattr(_active, "unit", None)
+    return unit
+
+
+@contextmanager
+def entered(unit: UnitOfWork) -> Iterator[UnitOfWork]:
+    """Let this thread be in ``unit`` while the body runs."""
+    _active.unit = unit
+    try:
+        yield unit
+    finally:
+        _active.unit = None
