@@ -87,7 +87,7 @@ def test_settings_are_read_at_the_edges_only() -> None:
         path.relative_to(PACKAGE).as_posix()
         for path in modules()
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Attribute) and node.attr == "environ"
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == "os.environ"
     }
     # psql inherits the whole environment, unread; the reads of components are watched.
     assert readers == {"settings.py", "postgres/shell.py", "workflows/reads.py"}

@@ -1,12 +1,13 @@
 """The environment, ``.env`` and the ini become one value; what is wrong there is named."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from berceau.errors import SettingsError
-from berceau.settings import Settings, find_root, load, parse_workers
+from berceau.settings import Limits, Settings, find_root, load, parse_workers
 
 VARIABLES = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "BERCEAU_TEST_WORKERS", "BERCEAU_SECRET")
 
@@ -150,3 +151,24 @@ def test_a_folder_outside_of_any_project_is_refused(tmp_path):
     with pytest.raises(SettingsError, match=r"no tasks\.py") as caught:
         find_root(tmp_path)
     assert caught.value.cure
+
+
+def test_the_ini_sets_limits(read):
+    limits = read(ini={"berceau.pool_size": "3", "berceau.statement_timeout": "0.5"}).limits
+    assert limits == Limits(pool_size=3, statement_timeout=0.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pool_size", "0"),
+        ("pool_size", "2.5"),
+        ("pool_size", "many"),
+        ("pool_timeout", "-1"),
+        ("statement_timeout", "nan"),
+        ("statement_timeout", "1e99"),
+    ],
+)
+def test_a_limit_that_is_none_is_refused(read, name, text):
+    with pytest.raises(SettingsError, match=re.escape(f"berceau.{name} is {text!r}")):
+        read(ini={f"berceau.{name}": text})

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pony.orm import InterfaceError, OperationalError
 from pony.orm.core import CommitException, DBException, IsolationError, UnexpectedError
 
+from berceau.errors import CommitUnknownError
+
 SERIALIZATION_FAILURE = "40001"
 DEADLOCK = "40P01"
 READ_ONLY = "25006"
@@ -16,6 +18,11 @@ CONNECTION_CLASS = "08"
 def is_lost(error: BaseException) -> bool:
     """Say whether ``error`` means that the connection is gone, or no longer to a primary."""
     return any(_is_lost(cause) for cause in _causes(error))
+
+
+def is_unknown(error: BaseException) -> bool:
+    """Say whether nobody knows if the unit of work was kept."""
+    return any(isinstance(cause, CommitUnknownError) for cause in _causes(error))
 
 
 def is_read_only(error: BaseException) -> bool:

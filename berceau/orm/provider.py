@@ -121,6 +121,14 @@ class BerceauProvider(PGProvider):
         if unit is not None and transaction is not None:
             unit.wrote = True
 
+    def rollback(self, connection: Any, cache: Any = None) -> None:
+        """Roll back; where the connection is lost, the server did so itself."""
+        try:
+            super().rollback(connection, cache)
+        except Exception as error:
+            if not is_lost(error):
+                raise
+
     def _settle(self, transaction: Any, error: Exception) -> None:
         """Return where ``transaction`` was kept, or had nothing to keep; raise otherwise."""
         if transaction is None:

@@ -4,14 +4,16 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from pony.orm import OperationalError
+from pony.orm import OperationalError, TransactionError
 from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPServiceUnavailable
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.tweens import EXCVIEW
 
-from berceau.errors import DatabaseError
+from berceau.errors import ConnectionFailedError, PoolTimeoutError
+from berceau.orm.failures import is_lost, is_unknown
+from berceau.web.errors import TEMPLATE, crashed
 from berceau.web.registry import RUNNING
 
 log = logging.getLogger("berceau")
@@ -41,10 +43,9 @@ def includeme(config: Configurator) -> None:
     config.add_exception_view(
         pending, context=MigrationsPending, renderer="berceau.web:templates/pending.pt"
     )
-    for error in (DatabaseError, OperationalError):
-        config.add_exception_view(
-            unreachable, context=error, renderer="berceau.web:templates/error.pt"
-        )
+    for error in (ConnectionFailedError, PoolTimeoutError, OperationalError):
+        config.add_exception_view(unreachable, context=error, renderer=TEMPLATE)
+    config.add_exception_view(undone, context=TransactionError, renderer=TEMPLATE)
 
 
 def tween_factory(handler: Handler, registry: Any) -> Handler:
@@ -94,3 +95,17 @@ def unreachable(error: Exception, request: Request) -> dict[str, Any]:
         "message": "Nothing was saved. Please try again in a moment.",
         "status": 503,
     }
+
+
+def undone(error: TransactionError, request: Request) -> dict[str, Any]:
+    """Answer for a unit of work that couldn't be kept, or of which nobody knows."""
+    if is_unknown(error):
+        log.error("%s %s: %s", request.method, request.path, " ".join(str(error).split()))
+        request.response.status = 503
+        return {
+            "title": "It isn't known whether this was saved",
+            "message": "The database broke off at the last moment. "
+            "Look whether your change is there before you make it again.",
+            "status": 503,
+        }
+    return unreachable(error, request) if is_lost(error) else crashed(error, request)

@@ -9,7 +9,7 @@ from pyramid.config import Configurator
 from pyramid.request import Request
 from pyramid.response import FileIter, Response
 from pyramid.tweens import EXCVIEW
-from pyramid_retry import BeforeRetry, mark_error_retryable
+from pyramid_retry import BeforeRetry, RetryableException, is_last_attempt
 
 from berceau.orm.failures import is_repeatable
 from berceau.orm.session import ATTEMPTS, pause, unit_of_work
@@ -17,6 +17,10 @@ from berceau.orm.session import ATTEMPTS, pause, unit_of_work
 log = logging.getLogger("berceau")
 
 Handler = Callable[[Request], Response]
+
+
+class FailedAttempt(RetryableException):  # type: ignore[misc] # Pyramid's libraries are untyped
+    """An attempt that failed, and is followed by another; ``__cause__`` is why."""
 
 
 def includeme(config: Configurator) -> None:
@@ -28,7 +32,7 @@ def includeme(config: Configurator) -> None:
     config.include("pyramid_retry")
     config.add_subscriber(wait, BeforeRetry)
     # Nobody sees the page of an attempt that isn't the last.
-    config.add_exception_view(again, context=Exception, retryable_error=True)
+    config.add_exception_view(again, context=FailedAttempt)
     # Under the exception views: they see a failed commit, and find the unit already undone.
     config.add_tween("berceau.web.units.tween_factory", under=EXCVIEW)
 
@@ -48,8 +52,8 @@ def tween_factory(handler: Handler, _registry: Any) -> Handler:
                 if response.status_code >= 400:
                     unit.rollback()
         except Exception as error:
-            if is_repeatable(error):
-                mark_error_retryable(error)
+            if is_repeatable(error) and not is_last_attempt(request):
+                raise FailedAttempt from error
             raise
         if _is_made_while_sent(response.app_iter, request):
             response.app_iter = _Streamed(response.app_iter)
@@ -58,7 +62,7 @@ def tween_factory(handler: Handler, _registry: Any) -> Handler:
     return tween
 
 
-def again(_error: Exception, _request: Request) -> Response:
+def again(_error: FailedAttempt, _request: Request) -> Response:
     """Answer an attempt that is followed by another."""
     return Response(status=503)
 
@@ -70,7 +74,7 @@ def wait(event: BeforeRetry) -> None:
     log.warning(
         "%s %s runs again after attempt %d: %s",
         *(request.method, request.path, attempt),
-        " ".join(str(event.exception).split()),
+        " ".join(str(event.exception.__cause__).split()),
     )
     sleep(pause(attempt))
 

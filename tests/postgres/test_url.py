@@ -178,3 +178,29 @@ def test_every_schema_name_reaches_the_search_path(running, schema):
         cursor.execute("SELECT current_schema()")
         assert cursor.fetchone() == (schema,)
         connection.rollback()
+
+
+def test_several_hosts_mean_the_one_that_takes_writes():
+    dsn = Url.parse("postgresql://a:1,b:2/d").dsn()
+    assert dsn["target_session_attrs"] == "read-write"
+    assert "target_session_attrs" not in Url.parse("postgresql://a/d").dsn()
+    chosen = Url.parse("postgresql://a,b/d?target_session_attrs=any").dsn()
+    assert chosen["target_session_attrs"] == "any"
+
+
+def test_a_pooled_session_gets_no_settings_of_ours():
+    url = Url.parse("postgresql://u@h/d?schema=shop&pgbouncer=true")
+    assert url.pooled
+    assert "options" not in url.dsn(settings={"statement_timeout": "1"})
+    assert Url.parse(str(url)) == url
+
+
+def test_what_is_no_flag_is_refused():
+    with pytest.raises(UrlError, match="neither true nor false"):
+        Url.parse("postgresql://h/d?pgbouncer=yes")
+
+
+def test_the_urls_own_options_win_over_the_settings():
+    url = Url.parse("postgresql://h/d?options=-c%20statement_timeout%3D5")
+    options = url.dsn(settings={"statement_timeout": "1"})["options"]
+    assert options.index("statement_timeout=1") < options.index("statement_timeout=5")

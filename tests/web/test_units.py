@@ -1,12 +1,18 @@
 """Each request is one unit of work."""
 
+from io import BytesIO
+
 import pytest
+from pony.orm.core import OptimisticCheckError
 from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
 from webtest import TestApp
 
+from berceau.errors import CommitUnknownError, DatabaseError
+from berceau.orm.provider import BerceauProvider
 from berceau.orm.session import unit_of_work
+from berceau.orm.unit import current_unit
 from components.demo.entities import DemoUser
 
 
@@ -84,6 +90,107 @@ def test_the_template_is_rendered_inside_of_the_unit(serve_view, tmp_path):
         add_user()
     app = serve_view(lambda _: {"users": DemoUser.select()}, renderer=str(template))
     assert app.get("/").text == "<p>Ada</p>"
+
+
+class TestRepetition:
+    def test_what_may_succeed_runs_again_with_a_new_request(self, serve_view, caplog):
+        requests = []
+
+        def view(request):
+            requests.append(request)
+            add_user(name=request.POST["name"], email=f"{len(requests)}@example.org").flush()
+            if len(requests) < 3:
+                raise OptimisticCheckError("somebody else was faster")
+            return Response("saved")
+
+        app = serve_view(view, require_csrf=False)
+        assert app.post("/", {"name": "Ada"}).text == "saved"
+        assert len({id(request) for request in requests}) == 3
+        assert user_count() == 1
+        assert [line for line in caplog.messages if "attempt" in line] == [
+            "POST / runs again after attempt 1: somebody else was faster",
+            "POST / runs again after attempt 2: somebody else was faster",
+        ]
+
+    def test_the_last_failure_has_a_page(self, serve_view, caplog):
+        attempts = []
+
+        def view(_):
+            attempts.append(None)
+            raise OptimisticCheckError("somebody else was faster")
+
+        assert "went wrong" in serve_view(view).get("/", status=500)
+        assert len(attempts) == 3
+        assert caplog.text.count("Traceback") == 1
+
+    def test_a_mistake_runs_once(self, serve_view):
+        attempts = []
+
+        def view(_):
+            attempts.append(None)
+            raise RuntimeError("broken")
+
+        serve_view(view).get("/", status=500)
+        assert len(attempts) == 1
+
+
+class TestCommitUnknown:
+    def test_the_visitor_is_told_and_nothing_runs_again(self, serve_view, monkeypatch):
+        attempts = []
+
+        def lose(*_):
+            raise CommitUnknownError("nobody knows")
+
+        def view(_):
+            attempts.append(None)
+            add_user()
+            return Response("saved")
+
+        monkeypatch.setattr(BerceauProvider, "commit", lose)
+        page = serve_view(view).get("/", status=503)
+        assert page.html.h1.text == "It isn't known whether this was saved"
+        assert len(attempts) == 1
+
+
+class TestStream:
+    def test_its_parts_are_made_while_it_is_sent(self, serve_view):
+        def view(_):
+            add_user()
+            return Response(app_iter=(user.name.encode() for user in DemoUser.select()))
+
+        assert serve_view(view).get("/").text == "Ada"
+        assert user_count() == 1
+
+    def test_it_can_t_write(self, serve_view):
+        def parts():
+            yield b"first"
+            add_user().flush()
+
+        def view(_):
+            return Response(app_iter=parts())
+
+        with pytest.raises(DatabaseError, match="asked to write"):
+            serve_view(view).get("/")
+        assert user_count() == 0
+
+    def test_a_visitor_who_leaves_ends_its_unit(self, serve_view):
+        def parts():
+            while True:
+                yield DemoUser.select().first().name.encode()
+
+        def view(_):
+            add_user()
+            return Response(app_iter=parts())
+
+        body = serve_view(view).app(
+            {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "wsgi.url_scheme": "http"}
+            | {"SERVER_NAME": "localhost", "SERVER_PORT": "80", "wsgi.input": BytesIO()},
+            lambda *_: None,
+        )
+        assert next(iter(body)) == b"Ada"
+        body.close()
+        assert current_unit() is None
+        assert user_count() == 1
 
 
 def test_the_next_request_starts_afresh(serve_view):

@@ -1,0 +1,303 @@
+"""Units of work: all or nothing, whatever breaks."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Thread
+
+import pytest
+from pony.orm import Database, OperationalError, Required, commit, flush, select
+from pony.orm.core import CommitException, OptimisticCheckError
+
+from berceau.errors import CommitUnknownError, DatabaseError
+from berceau.orm import database as orm
+from berceau.orm import session
+from berceau.orm.failures import is_repeatable
+from berceau.orm.session import pause, run_unit, unit_of_work
+from berceau.postgres import outcome
+from berceau.postgres.pool import ConnectionPool
+from berceau.settings import Limits
+from tests.proxy import proxy
+
+database = Database()
+
+
+class Account(database.Entity):
+    name = Required(str, unique=True)
+    balance = Required(int, default=0)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tables(make_tables):
+    make_tables(database)
+
+
+@pytest.fixture(autouse=True)
+def no_rows(tables):  # noqa: ARG001 (they are emptied)
+    yield
+    with unit_of_work():
+        Account.select().delete(bulk=True)
+
+
+@pytest.fixture
+def broken_way():
+    """The way to the server, which a test may cut."""
+    direct = database.provider.pool.source
+    with proxy(direct.url) as way:
+        orm.connect(ConnectionPool(way.url, Limits()), database)
+        yield way
+        orm.connect(direct, database)
+
+
+def names():
+    with unit_of_work():
+        return set(select(account.name for account in Account))
+
+
+def balances():
+    return dict(select((account.name, account.balance) for account in Account))
+
+
+class TestUnit:
+    def test_its_end_commits(self):
+        with unit_of_work() as unit:
+            Account(name="ada")
+        assert names() == {"ada"}
+        assert unit.wrote
+
+    def test_reading_writes_nothing(self):
+        with unit_of_work() as unit:
+            Account.get(name="ada")
+        assert not unit.wrote
+
+    def test_an_exception_undoes_all(self):
+        def fail():
+            with unit_of_work():
+                Account(name="ada").flush()
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            fail()
+        assert names() == set()
+
+    def test_it_can_be_rolled_back(self):
+        with unit_of_work() as unit:
+            Account(name="ada").flush()
+            unit.rollback()
+        assert names() == set()
+
+    def test_a_part_of_it_can_t_be_committed(self):
+        def commit_early():
+            with unit_of_work():
+                Account(name="ada")
+                commit()
+
+        with pytest.raises(CommitException, match="before its end"):
+            commit_early()
+        assert names() == set()
+
+    def test_an_inner_unit_is_a_part(self):
+        with unit_of_work():
+            Account(name="ada")
+            with unit_of_work():
+                Account(name="bob")
+        assert names() == {"ada", "bob"}
+
+    def test_an_inner_unit_that_failed_can_t_be_forgotten(self):
+        def forget():
+            with unit_of_work():
+                Account(name="ada")
+                with pytest.raises(ZeroDivisionError), unit_of_work():
+                    raise ZeroDivisionError
+
+        with pytest.raises(CommitException, match="nobody let the outer one know"):
+            forget()
+        assert names() == set()
+
+    def test_reading_sees_one_snapshot(self):
+        with unit_of_work(read_only=True):
+            before = names_elsewhere = set(select(account.name for account in Account))
+            thread = Thread(target=add, args=("ada",))
+            thread.start()
+            thread.join()
+            assert set(select(account.name for account in Account)) == before == names_elsewhere
+        assert names() == {"ada"}
+
+    def test_reading_can_t_write(self):
+        with pytest.raises(DatabaseError, match="asked to write"), unit_of_work(read_only=True):
+            Account(name="ada").flush()
+        assert names() == set()
+
+
+def add(name):
+    with unit_of_work():
+        Account(name=name)
+
+
+class TestRepetition:
+    def test_those_who_can_t_be_ordered_run_again(self):
+        with unit_of_work():
+            Account(name="ada", balance=100)
+            Account(name="bob", balance=100)
+        together = Barrier(2, timeout=20)
+        attempts = []
+
+        def take(name):
+            attempts.append(name)
+            total = sum(balances().values())
+            if len(attempts) <= 2:
+                together.wait()  # both have read before either writes
+            if total >= 150:
+                Account.get(name=name).balance -= 100
+
+        threads = [
+            Thread(
+                target=run_unit, args=(lambda name=name: take(name),), kwargs={"serializable": True}
+            )
+            for name in ("ada", "bob")
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(attempts) == 3
+        with unit_of_work():
+            assert sum(balances().values()) == 100
+
+    def test_a_deadlock_is_resolved(self):
+        with unit_of_work():
+            Account(name="ada")
+            Account(name="bob")
+        together = Barrier(2, timeout=20)
+        attempts = []
+
+        def increase(*order):
+            attempts.append(order)
+            for name in order:
+                database.execute("UPDATE account SET balance = balance + 1 WHERE name = $name")
+                if len(attempts) <= 2 and name == order[0]:
+                    together.wait()
+
+        orders = ("ada", "bob"), ("bob", "ada")
+        at_once(lambda order: run_unit(lambda: increase(*order)), *orders)
+        assert len(attempts) == 3
+        with unit_of_work():
+            assert balances() == {"ada": 2, "bob": 2}
+
+    def test_what_others_changed_meanwhile_is_read_again(self):
+        with unit_of_work():
+            Account(name="ada", balance=1)
+        attempts = []
+
+        def double():
+            ada = Account.get(name="ada")
+            balance = ada.balance
+            if not attempts:
+                thread = Thread(target=set_balance, args=(10,))
+                thread.start()
+                thread.join()
+            attempts.append(balance)
+            ada.balance = balance * 2
+
+        run_unit(double)
+        assert attempts == [1, 10]
+        with unit_of_work():
+            assert Account.get(name="ada").balance == 20
+
+    def test_a_lasting_failure_is_raised_in_the_end(self):
+        attempts = []
+
+        def fail():
+            attempts.append(None)
+            raise OptimisticCheckError("again")
+
+        with pytest.raises(OptimisticCheckError):
+            run_unit(fail, attempts=3)
+        assert len(attempts) == 3
+
+    def test_a_mistake_is_not_repeated(self):
+        attempts = []
+
+        def fail():
+            attempts.append(None)
+            Account(name="ada")
+            Account(name="ada")
+
+        with pytest.raises(Exception, match="already exists") as mistake:
+            run_unit(fail)
+        assert not is_repeatable(mistake.value)
+        assert len(attempts) == 1
+
+    def test_the_pauses_are_random_and_grow(self):
+        assert len({pause(1) for _ in range(10)}) > 1
+        for attempt, longest in [(1, 0.1), (2, 0.2), (3, 0.4)]:
+            assert all(0 <= pause(attempt) <= longest for _ in range(100))
+
+
+def at_once(work, *arguments):
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(work, arguments))
+
+
+def set_balance(balance):
+    with unit_of_work():
+        Account.get(name="ada").balance = balance
+
+
+class TestBrokenConnection:
+    def test_in_the_middle_undoes_all_and_runs_again(self, connection):
+        attempts = []
+
+        def work():
+            attempts.append(None)
+            Account(name=f"first {len(attempts)}")
+            flush()
+            if len(attempts) == 1:
+                (backend,) = database.select("pg_backend_pid()")
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_terminate_backend(%s, 5000)", (backend,))
+            Account(name=f"second {len(attempts)}")
+
+        run_unit(work)
+        assert names() == {"first 2", "second 2"}
+
+    def test_before_the_commit_arrives_runs_again(self, broken_way):
+        attempts = []
+
+        def work():
+            attempts.append(None)
+            Account(name=f"attempt {len(attempts)}")
+
+        broken_way.cut = "before"
+        run_unit(work)
+        assert names() == {"attempt 2"}
+
+    def test_after_the_commit_arrived_is_no_failure(self, broken_way):
+        attempts = []
+
+        def work():
+            attempts.append(None)
+            Account(name=f"attempt {len(attempts)}")
+
+        broken_way.cut = "after"
+        run_unit(work)
+        assert names() == {"attempt 1"}
+
+    def test_where_nobody_can_be_asked_it_is_unknown(self, broken_way, monkeypatch):
+        monkeypatch.setattr(outcome, "PATIENCE", 0.3)
+
+        def work():
+            Account(name="ada")
+            flush()
+            broken_way.cut = "after"
+            broken_way.refusing = True
+
+        with pytest.raises(CommitException, match="what became of transaction") as unknown:
+            run_unit(work)
+        assert isinstance(unknown.value.exceptions[0][1], CommitUnknownError)
+        broken_way.refusing = False
+        assert names() == {"ada"}
+
+    def test_a_server_that_is_gone_is_an_error(self, broken_way, monkeypatch):
+        monkeypatch.setattr(session, "FIRST_PAUSE", 0.01)
+        broken_way.refusing = True
+        with pytest.raises((OperationalError, DatabaseError)):
+            run_unit(lambda: Account.get(name="ada"))

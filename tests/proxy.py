@@ -1,0 +1,85 @@
+"""A way to the server that breaks when it is told to."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from threading import Thread
+
+from berceau.postgres.url import Url
+
+COMMIT = b"COMMIT\x00"
+
+
+@dataclass
+class Proxy:
+    """Forwards bytes between clients and the server of ``url``, until ``cut`` says otherwise.
+
+    ``cut`` is ``"before"`` to break a connection instead of passing a COMMIT on, ``"after"`` to
+    pass it on and break the connection before the answer; either happens once. ``refusing`` turns
+    new clients away.
+    """
+
+    target: Url
+    cut: str | None = None
+    refusing: bool = False
+    listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
+
+    @property
+    def url(self) -> Url:
+        return replace(self.target, hosts=(self.listener.getsockname(),))
+
+    def serve(self) -> None:
+        with suppress(OSError):  # it is closed at the end
+            while True:
+                client, _ = self.listener.accept()
+                if self.refusing:
+                    client.close()
+                    continue
+                Thread(target=self._forward, args=(client, self._server()), daemon=True).start()
+
+    def _server(self) -> socket.socket:
+        ((host, port),) = self.target.hosts
+        if not host.startswith("/"):
+            return socket.create_connection((host, port or 5432))
+        server = socket.socket(socket.AF_UNIX)
+        server.connect(f"{host}/.s.PGSQL.{port or 5432}")
+        return server
+
+    def _forward(self, client: socket.socket, server: socket.socket) -> None:
+        Thread(target=self._answer, args=(server, client), daemon=True).start()
+        with suppress(OSError), client, server, _ended(server):
+            while message := client.recv(65536):
+                cut = self.cut if message.endswith(COMMIT) else None
+                if cut is not None:
+                    self.cut = None
+                if cut == "before":
+                    break
+                if cut == "after":
+                    client.shutdown(socket.SHUT_RDWR)
+                server.sendall(message)
+
+    def _answer(self, server: socket.socket, client: socket.socket) -> None:
+        with suppress(OSError):
+            while message := server.recv(65536):
+                client.sendall(message)
+        with suppress(OSError):
+            client.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def _ended(connection: socket.socket) -> Iterator[None]:
+    """Let the other side know at the end, though a thread still listens to it."""
+    try:
+        yield
+    finally:
+        connection.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def proxy(target: Url) -> Iterator[Proxy]:
+    """Run a proxy before the server of ``target``, which has one host."""
+    running = Proxy(target)
+    Thread(target=running.serve, daemon=True).start()
+    with running.listener:
+        yield running
