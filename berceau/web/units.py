@@ -19,7 +19,7 @@ log = logging.getLogger("berceau")
 Handler = Callable[[Request], Response]
 
 
-class FailedAttempt(RetryableException):  # type: ignore[misc] # Pyramid's libraries are untyped
+class FailedAttempt(RetryableException):
     """An attempt that failed, and is followed by another; ``__cause__`` is why."""
 
 
