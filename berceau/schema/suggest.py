@@ -1,13 +1,14 @@
 """What looks renamed: something is gone, and something much like it is new."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import partial
 from typing import TypeVar
 
-from berceau.schema.diff import Named, compare
+from berceau.schema.diff import Keyed, Named, compare
 from berceau.schema.model import Column, Enum, Schema, Table
+from berceau.schema.nearest import Nearest, Parts
 from berceau.schema.renames import Kind, Rename
 
 LIKELY = 0.5
@@ -38,12 +39,39 @@ class Question:
         return tuple(Rename(self.kind, self.owner, self.before, each) for each in self.candidates)
 
 
-def suggest_wholes(before: Schema, after: Schema) -> Iterator[Question]:
-    """Yield a question for each enum and table that may have been renamed."""
+def suggest_wholes(
+    before: Schema, after: Schema, given: Container[tuple[str | None, str]] = ()
+) -> Iterator[Question]:
+    """Yield a question for each enum and table that may have been renamed.
+
+    Of many candidates, it has the likeliest. None is among those that are ``given`` away, as
+    (None, name), by then.
+    """
     enums = compare(before.enums, after.enums)
-    yield from _questions(Kind.ENUM, None, enums.removed, enums.added, _enum_likeness)
+    yield from _wholes(Kind.ENUM, enums, _labels, _enum_agreement, given)
     tables = compare(before.tables, after.tables)
-    yield from _questions(Kind.TABLE, None, tables.removed, tables.added, _table_likeness)
+    yield from _wholes(Kind.TABLE, tables, _table_parts, _table_agreement, given)
+
+
+def _wholes(
+    kind: Kind,
+    found: Keyed[Item],
+    parts: Callable[[Item], Parts],
+    agreement: Callable[[Item, Item], float],
+    given: Container[tuple[str | None, str]],
+) -> Iterator[Question]:
+    nearest = Nearest(found.added, parts)
+
+    def agrees(old: Item, new: Item) -> bool:
+        return agreement(old, new) >= LIKELY
+
+    def likeness(old: Item, new: Item) -> Likeness:
+        share = agreement(old, new)
+        return share + _same_name(old.name, new.name) if share >= LIKELY else 0
+
+    for item in found.removed:
+        near = nearest.to(item, agrees, lambda other: (None, other.name) not in given)
+        yield from _question(kind, None, item, near, likeness)
 
 
 def suggest_members(before: Schema, after: Schema) -> Iterator[Question]:
@@ -51,11 +79,13 @@ def suggest_members(before: Schema, after: Schema) -> Iterator[Question]:
     for old, new in compare(before.enums, after.enums).changed:
         removed = [Label(each, old) for each in old.labels if each not in new.labels]
         added = [Label(each, new) for each in new.labels if each not in old.labels]
-        yield from _questions(Kind.LABEL, new.name, removed, added, _label_likeness)
+        for label in removed:
+            yield from _question(Kind.LABEL, new.name, label, added, _label_likeness)
     for was, now in compare(before.tables, after.tables).changed:
         columns = compare(was.columns, now.columns)
         likeness = partial(_column_likeness, was, now)
-        yield from _questions(Kind.COLUMN, now.name, columns.removed, columns.added, likeness)
+        for column in columns.removed:
+            yield from _question(Kind.COLUMN, now.name, column, columns.added, likeness)
 
 
 @dataclass(frozen=True)
@@ -73,37 +103,47 @@ class Label:
         return before[-1] if before else None, after[0] if after else None
 
 
-def _questions(
+def _question(
     kind: Kind,
     owner: str | None,
-    removed: Iterable[Item],
-    added: Sequence[Item],
+    item: Item,
+    added: Iterable[Item],
     likeness: Callable[[Item, Item], Likeness],
 ) -> Iterator[Question]:
-    for item in removed:
-        found = sorted((-likeness(item, other), other.name) for other in added)
-        candidates = tuple(name for negative, name in found if negative)
-        if candidates:
-            yield Question(kind, owner, item.name, candidates)
+    found = sorted((-likeness(item, other), other.name) for other in added)
+    candidates = tuple(name for negative, name in found if negative)
+    if candidates:
+        yield Question(kind, owner, item.name, candidates)
 
 
 def _same_name(old: str, new: str) -> float:
     return SequenceMatcher(None, old, new, autojunk=False).ratio()
 
 
-def _enum_likeness(old: Enum, new: Enum) -> Likeness:
+def _labels(enum: Enum) -> Parts:
+    return frozenset(enum.labels)
+
+
+def _enum_agreement(old: Enum, new: Enum) -> float:
     shared = set(old.labels) & set(new.labels)
-    agreement = len(shared) / max(len(old.labels), len(new.labels), 1)
-    return agreement + _same_name(old.name, new.name) if agreement >= LIKELY else 0
+    return len(shared) / max(len(old.labels), len(new.labels), 1)
 
 
-def _table_likeness(old: Table, new: Table) -> Likeness:
-    """Count columns that agree; one of the same type under another name counts half.
+def _columns(table: Table) -> set[tuple[str, str]]:
+    """Return names and types; a numbered key agrees with every other, and says nothing."""
+    return {(column.name, column.type) for column in table.columns if not column.identity}
 
-    A numbered key agrees with every other, and says nothing.
-    """
-    columns = {(column.name, column.type) for column in old.columns if not column.identity}
-    others = {(column.name, column.type) for column in new.columns if not column.identity}
+
+def _table_parts(table: Table) -> Parts:
+    columns = _columns(table)
+    # Two tables may agree by their types alone, but then by all of them.
+    types = tuple(sorted(sql_type for _, sql_type in columns))
+    return frozenset((*columns, (types,)))
+
+
+def _table_agreement(old: Table, new: Table) -> float:
+    """Count columns that agree; one of the same type under another name counts half."""
+    columns, others = _columns(old), _columns(new)
     same = columns & others
     types = [sql_type for _, sql_type in others - same]
     half = 0
@@ -111,8 +151,7 @@ def _table_likeness(old: Table, new: Table) -> Likeness:
         if sql_type in types:
             types.remove(sql_type)
             half += 1
-    agreement = (len(same) + half / 2) / max(len(columns), len(others), 1)
-    return agreement + _same_name(old.name, new.name) if agreement >= LIKELY else 0
+    return (len(same) + half / 2) / max(len(columns), len(others), 1)
 
 
 def _column_likeness(table: Table, new_table: Table, old: Column, new: Column) -> Likeness:

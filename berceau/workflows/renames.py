@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from berceau.errors import RenameError, StatementError
 from berceau.postgres.connection import Connection
@@ -52,13 +53,14 @@ def settle(
     doubts = _Doubts()
     chosen = list(parse(texts, current, desired))
     found = _carry_out(connection, current, chosen)
-    for suggest in (suggest_wholes, suggest_members):
+    given: set[tuple[str | None, str]] = set()
+    for suggest in (partial(suggest_wholes, given=given), suggest_members):
         questions = (
             question
             for question in suggest(found.schema, desired)
             if question.kind is not Kind.LABEL or (question.owner, question.before) not in mapped
         )
-        answers = list(_answers(questions, chosen, ask or doubts))
+        answers = list(_answers(questions, chosen, ask or doubts, given))
         if answers:
             chosen += answers
             found = _carry_out(connection, current, chosen)
@@ -78,10 +80,14 @@ def _carry_out(connection: Connection, current: Schema, chosen: Sequence[Rename]
         raise
 
 
-def _answers(questions: Iterator[Question], chosen: Sequence[Rename], ask: Ask) -> Iterator[Rename]:
-    """Yield what ``ask`` confirms; each new name is given once."""
+def _answers(
+    questions: Iterator[Question],
+    chosen: Sequence[Rename],
+    ask: Ask,
+    given: set[tuple[str | None, str]],
+) -> Iterator[Rename]:
+    """Yield what ``ask`` confirms; each new name is ``given`` once, by owner and name."""
     old_names = {new: old for old, new in renamed(chosen, Kind.TABLE, Kind.ENUM).items()}
-    given: set[tuple[str | None, str]] = set()
     for question in questions:
         owner = old_names.get(question.owner or "", question.owner)
         free = tuple(each for each in question.candidates if (owner, each) not in given)

@@ -1,7 +1,13 @@
 """What may have been renamed: likely pairs are asked about, the likeliest first, others not."""
 
-import pytest
+import time
+from dataclasses import replace
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from berceau.schema.diff import compare
 from berceau.schema.model import (
     Column,
     Enum,
@@ -12,7 +18,15 @@ from berceau.schema.model import (
     Table,
     Unique,
 )
-from berceau.schema.suggest import suggest_members, suggest_wholes
+from berceau.schema.nearest import ENOUGH
+from berceau.schema.suggest import (
+    LIKELY,
+    _enum_agreement,
+    _same_name,
+    _table_agreement,
+    suggest_members,
+    suggest_wholes,
+)
 
 ID = Column("id", "integer", not_null=True, identity=True)
 
@@ -115,3 +129,94 @@ LABELS = {
 def test_labels(before, after, expected):
     old, new = (Schema((Enum("e", tuple(each.split())),)) for each in (before, after))
     assert asked(suggest_members, old, new) == expected
+
+
+def exhaustive(before: Schema, after: Schema) -> dict[str, tuple[str, ...]]:
+    """Compare each that is gone with each that is new."""
+    found: dict[str, list[tuple[float, str]]] = {}
+    enums, tables = compare(before.enums, after.enums), compare(before.tables, after.tables)
+    for compared, agreement in ((enums, _enum_agreement), (tables, _table_agreement)):
+        for old in compared.removed:
+            found[old.name] = sorted(
+                (-agreement(old, new) - _same_name(old.name, new.name), new.name)
+                for new in compared.added
+                if agreement(old, new) >= LIKELY
+            )
+    return {old: tuple(name for _, name in scores) for old, scores in found.items() if scores}
+
+
+names = st.text("ab_1", min_size=1, max_size=4)
+columns = st.lists(st.tuples(names, st.sampled_from(["text", "integer"])), max_size=4)
+tables = st.builds(
+    lambda name, parts: table(name, *(Column(*part) for part in dict(parts).items())),
+    names.map(lambda name: f"t{name}"),
+    columns,
+)
+enums = st.builds(
+    Enum, names.map(lambda name: f"e{name}"), st.lists(names, unique=True, max_size=4).map(tuple)
+)
+
+
+def schemas(most: int) -> st.SearchStrategy[Schema]:
+    def unique(each):
+        return st.lists(each, max_size=most, unique_by=lambda item: item.name).map(tuple)
+
+    return st.builds(Schema, unique(enums), unique(tables))
+
+
+@given(schemas(ENOUGH), schemas(ENOUGH))
+def test_few_are_all_compared(before, after):
+    assert asked(suggest_wholes, before, after) == exhaustive(before, after)
+
+
+@given(schemas(3), schemas(60))
+def test_of_many_it_asks_about_the_likely_ones_only_and_in_order(before, after):
+    likely = exhaustive(before, after)
+    for old, candidates in asked(suggest_wholes, before, after).items():
+        assert set(candidates) <= set(likely[old])
+        assert list(candidates) == [each for each in likely[old] if each in candidates]
+        assert len(candidates) <= ENOUGH
+
+
+def says_something(item: Enum | Table) -> bool:
+    return bool(item.labels if isinstance(item, Enum) else item.columns[1:])
+
+
+@given(schemas(60), st.integers(0, 59), names)
+def test_of_many_the_same_under_another_name_is_found(after, place, name):
+    for kind in ("enums", "tables"):
+        there = getattr(after, kind)
+        if place < len(there) and says_something(there[place]):
+            before = Schema(**{kind: (replace(there[place], name=f"gone_{name}"),)})
+            (candidates,) = asked(suggest_wholes, before, after).values()
+            best = there[place]
+            same = [each.name for each in there if replace(each, name=best.name) == best]
+            assert candidates[0] in same or len(there) > ENOUGH
+            assert set(candidates) & set(same)
+
+
+def test_a_thousand_renames_are_found_in_no_time():
+    kinds = {"notebook": ("name", "shelf"), "note": ("title", "content", "status")}
+
+    def schema(prefix: str, renamed: dict[str, str]) -> Schema:
+        return Schema(
+            tables=tuple(
+                table(f"{prefix}{number:03}_{renamed.get(kind, kind)}", *columns)
+                for number in range(500)
+                for kind, columns in kinds.items()
+            )
+        )
+
+    before, after = schema("c", {}), schema("dept", {"note": "entry"})
+    start = time.perf_counter()
+    taken: set[tuple[None, str]] = set()
+    answers = {}
+    for question in suggest_wholes(before, after, taken):
+        answers[question.before] = question.candidates[0]
+        taken.add((None, question.candidates[0]))
+    assert time.perf_counter() - start < 8, "it took 28 s to compare each with each"
+    assert answers == {
+        f"c{number:03}_{kind}": f"dept{number:03}_{'entry' if kind == 'note' else kind}"
+        for number in range(500)
+        for kind in kinds
+    }
