@@ -5,7 +5,8 @@
     ├── ComponentError                a component breaks a rule
     │   ├── ComponentImportError      a module of it doesn't import
     │   ├── DuplicateNameError        two components declare the same name
-    │   └── EntityError               an entity can't be mapped
+    │   ├── EntityError               an entity can't be mapped
+    │   └── LintError                 the rules object to its code
     ├── DatabaseError                 the database can't do what is asked
     │   ├── UrlError                  a database URL is malformed
     │   ├── ConnectionFailedError     unreachable server, wrong password, no such database
@@ -85,6 +86,10 @@ class DuplicateNameError(ComponentError):
 
 class EntityError(ComponentError):
     """An entity can't be mapped, or its file does what only Berceau may do."""
+
+
+class LintError(ComponentError):
+    """The rules object to the code of a component; the message lists what they found."""
 
 
 class DatabaseError(BerceauError):

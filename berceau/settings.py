@@ -1,6 +1,7 @@
 """The one reader of the environment: ini settings, ``.env`` and variables become ``Settings``."""
 
 import os
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any, Literal
 
 from dotenv import dotenv_values
 
-from berceau.errors import SettingsError
+from berceau.errors import Location, SettingsError
 
 INI_PREFIX = "berceau."
 SWITCH = {"true": True, "false": False}
@@ -39,6 +40,8 @@ class Settings:
     means the embedded server. ``development`` is what only an ini file can say of this machine:
     without it, this is production. ``hosts`` are the names that visitors may use for the site, and
     ``session_timeout`` is how long a visitor's session outlives the last use of it, in seconds.
+    without it, this is production. ``lint_ignore`` holds the codes of the rules that the project
+    doesn't heed.
     """
 
     root: Path
@@ -51,6 +54,7 @@ class Settings:
     session_timeout: int = 3600
     allow_ddl: bool = False
     limits: Limits = Limits()
+    lint_ignore: frozenset[str] = frozenset()
 
     @property
     def state(self) -> Path:
@@ -80,6 +84,8 @@ def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
     (``berceau.database_url``, ``berceau.migration_database_url``). An empty value counts as
     absent. Secrets are never read from the ini, which is kept with the code; what the application
     alone needs is read from nowhere else. Raises ``SettingsError``.
+    absent. ``berceau.development`` is read from the ini only, what the linter ignores from
+    ``pyproject.toml``: there, ``ignore`` of ``[tool.berceau.lint]``. Raises ``SettingsError``.
     """
     ini = ini or {}
     from_ini = {
@@ -111,6 +117,7 @@ def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
         session_timeout=_parse_seconds(ini, "berceau.session_timeout", Settings.session_timeout),
         allow_ddl=_parse_switch(ini, "berceau.allow_ddl"),
         limits=_parse_limits(from_ini),
+        lint_ignore=_lint_ignore(root / "pyproject.toml"),
     )
 
 
@@ -174,6 +181,26 @@ def _parse_seconds(ini: Mapping[str, str], name: str, default: int) -> int:
             cure="Use an integer of 1 or more.",
         )
     return int(text)
+
+
+def _lint_ignore(file: Path) -> frozenset[str]:
+    if not file.is_file():
+        return frozenset()
+    try:
+        found: Any = tomllib.loads(file.read_text(encoding="utf-8"))
+        for name in ("tool", "berceau", "lint", "ignore"):
+            found = found.get(name, {} if name != "ignore" else [])
+    except (ValueError, AttributeError) as error:
+        raise SettingsError(
+            f"It can't be read: {error}.", where=Location(file=file), cure="Mend it."
+        ) from error
+    if not (isinstance(found, list) and all(isinstance(code, str) for code in found)):
+        raise SettingsError(
+            "The codes that the linter ignores are no list of texts.",
+            where=Location(file=file),
+            cure='Write ignore = ["L102"] under [tool.berceau.lint].',
+        )
+    return frozenset(found)
 
 
 def find_root(start: Path) -> Path:

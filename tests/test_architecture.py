@@ -16,6 +16,7 @@ PACKAGE = ROOT / "berceau"
 LEVELS = (
     {"tasks", "testing", "web", "__init__"},
     {"workflows"},
+    {"lint"},
     {"postgres", "orm", "source"},
     {"components", "settings"},
     {"migration"},

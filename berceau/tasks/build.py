@@ -1,7 +1,11 @@
 """``invoke build``: validate the components and compose their schema."""
 
+from collections.abc import Iterable, Sequence
+
 from invoke.context import Context
 
+from berceau.errors import LintError
+from berceau.lint.finding import Finding
 from berceau.tasks.command import command
 from berceau.tasks.project import load, print_json, say
 from berceau.workflows.build import BuildReport
@@ -11,17 +15,35 @@ from berceau.workflows.wording import counted
 
 @command(
     help={
-        "check": "write nothing, and fail where something would change",
+        "check": "write nothing, and fail where something would change or a rule objects",
         "json": "print one JSON document",
     }
 )
 def build(_: Context, check: bool = False, json: bool = False) -> None:
-    """Discover, validate and compose the components' entities into .berceau/schema."""
+    """Discover, validate and lint the components' entities, compose them into .berceau/schema."""
     report = run(load(), check=check)
+    refused = [each for each in report.findings if check or each.level == "error"]
     if json:
         print_json(report)
     else:
         say(summary(report))
+        tell(each for each in report.findings if each not in refused)
+    if refused:
+        raise LintError(_refusal(refused, listed=not json), cure=_CURE)
+
+
+_CURE = "Mend them; or silence one, with the reason: # berceau: ignore[CODE] at the line's end."
+
+
+def _refusal(findings: Sequence[Finding], *, listed: bool) -> str:
+    lines = [f"{counted(len(findings), 'finding')} in the components."]
+    return "\n".join((*lines, *map(str, findings if listed else ())))
+
+
+def tell(findings: Iterable[Finding]) -> None:
+    """Print what the rules found."""
+    for finding in findings:
+        say(str(finding))
 
 
 def summary(report: BuildReport) -> str:

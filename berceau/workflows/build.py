@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from berceau.errors import BerceauError, ComponentError, Location
+from berceau.lint.finding import Finding, heeded
 from berceau.schema.diff import create
 from berceau.schema.model import Schema
 from berceau.schema.order import order
@@ -35,10 +36,12 @@ class Contents:
 class BuildReport:
     """What a build found and did; ``changed`` holds the files that it wrote or removed.
 
-    ``seconds`` tells how long each phase took.
+    ``findings`` are what the rules object to, and the settings don't ignore. ``seconds`` tells how
+    long each phase took.
     """
 
     components: tuple[Contents, ...]
+    findings: tuple[Finding, ...] = ()
     changed: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
 
@@ -48,7 +51,8 @@ def build(settings: Settings, *, check: bool = False) -> BuildReport:
 
     Where neither sources nor output changed since the last build, nothing is imported and
     nothing written. With ``check``, writes nothing and raises ``BerceauError`` where a build
-    would change a file. Raises ``ComponentError`` for components that can't be built.
+    would change a file. Raises ``ComponentError`` for components that can't be built, but not for
+    what the rules find.
     """
     phases = Phases()
     sources = look(settings, phases)
@@ -56,16 +60,35 @@ def build(settings: Settings, *, check: bool = False) -> BuildReport:
         stamp = Stamp(settings.state / "build.json")
         fresh = stamp.is_fresh(sources.fingerprint)
     if fresh:
-        contents = tuple(Contents(**each) for each in stamp.summary)
-        return BuildReport(contents, seconds=phases.seconds)
+        contents, findings = stamp.summary["components"], stamp.summary["findings"]
+        return BuildReport(
+            tuple(Contents(**each) for each in contents),
+            heeded((Finding(**each) for each in findings), settings.lint_ignore),
+            seconds=phases.seconds,
+        )
     composition, inputs = compose_anew(settings, sources, phases, keep=not check)
+    with phases.phase("lint"):
+        from berceau.workflows.inspect import Inspection  # with Pony: only what changed needs it
+
+        inspection = Inspection(settings)
+        findings = inspection.find(composition)
     with phases.phase("write"):
         outputs = _outputs(settings, composition)
         changed = _changed(settings, outputs)
-        report = BuildReport(_contents(composition), tuple(map(str, changed)), phases.seconds)
+        report = BuildReport(
+            _contents(composition),
+            heeded(findings, settings.lint_ignore),
+            tuple(map(str, changed)),
+            phases.seconds,
+        )
         if not check:
             _write(outputs, settings.root, changed)
-            stamp.save(inputs, outputs, [asdict(each) for each in report.components])
+            inspection.keep()
+            summary = {
+                "components": [asdict(each) for each in report.components],
+                "findings": [asdict(each) for each in findings],
+            }
+            stamp.save(inputs, outputs, summary)
     if check and changed:
         raise BerceauError(
             f"The build is stale; it would change {', '.join(report.changed)}.",

@@ -20,9 +20,9 @@ class Stamp:
             self.record = {}
 
     @property
-    def summary(self) -> list[dict[str, Any]]:
+    def summary(self) -> dict[str, Any]:
         """What the last build was asked to remember."""
-        return list(self.record["summary"])
+        return dict(self.record["summary"])
 
     def is_fresh(self, inputs: str | None) -> bool:
         """Say whether the last build had these ``inputs``, and what it wrote is still there."""
@@ -36,9 +36,7 @@ class Stamp:
         except (KeyError, TypeError):
             return False
 
-    def save(
-        self, inputs: str | None, outputs: Iterable[Path], summary: list[dict[str, Any]]
-    ) -> None:
+    def save(self, inputs: str | None, outputs: Iterable[Path], summary: dict[str, Any]) -> None:
         """Record that ``inputs`` gave the files ``outputs``."""
         files = sorted(outputs)
         record = {

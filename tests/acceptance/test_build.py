@@ -113,7 +113,7 @@ def test_json_is_all_that_is_printed(blog):
 def test_no_database_is_needed_nor_started(blog):
     blog.succeed("build", DATABASE_URL="postgresql://127.0.0.1:1/nothing", PGHOST="127.0.0.1")
     blog.succeed("build", "--check")
-    kept = [f".berceau/cache/{name}.json" for name in ("declared", "inputs")]
+    kept = [f".berceau/cache/{name}.json" for name in ("declared", "inputs", "lint")]
     assert sorted(blog.files()) == [".berceau/build.json", *kept, BLOG, MAIN]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from invoke.context import Context
 
 from berceau.settings import Settings
-from berceau.tasks.build import summary
+from berceau.tasks.build import summary, tell
 from berceau.tasks.command import command
 from berceau.tasks.project import load, say
 from berceau.tasks.questions import questioner, value_questioner
@@ -67,6 +67,7 @@ def migrate_project(
     report = build(settings)
     if report.changed:
         say(summary(report))
+    tell(report.findings)
     found = declared(settings)
     outcome = run(settings, found.schema, options, say, ask, found.owners, ask_value)
     if outcome.written is None and not outcome.applied:

@@ -1,0 +1,58 @@
+"""What the names of a module mean, as far as its imports tell."""
+
+import ast
+import builtins
+from collections.abc import Iterator
+
+import pony.orm
+
+
+class Names:
+    """The names that a module imports, and those that it defines."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self._origins = dict(_imported(tree))
+        self._defined = set(_defined(tree))
+
+    def __contains__(self, package: str) -> bool:
+        """Say whether anything is imported from ``package`` or below it."""
+        return any(f"{origin}.".startswith(f"{package}.") for origin in self._origins.values())
+
+    def origin(self, node: ast.AST) -> str | None:
+        """Return where an expression comes from: ``datetime.datetime.now``, ``builtins.sorted``."""
+        match node:
+            case ast.Attribute(value=value, attr=attribute):
+                origin = self.origin(value)
+                return None if origin is None else f"{origin}.{attribute}"
+            case ast.Name(id=name):
+                if name in self._origins:
+                    return self._origins[name]
+                if hasattr(builtins, name) and name not in self._defined:
+                    return f"builtins.{name}"
+        return None
+
+
+def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                name = alias.name if alias.asname else alias.name.partition(".")[0]
+                yield alias.asname or name, name
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            for alias in node.names:
+                if alias.name != "*":
+                    yield alias.asname or alias.name, f"{module}.{alias.name}"
+                elif module == "pony.orm":
+                    yield from (
+                        (name, f"pony.orm.{name}") for name in vars(pony.orm) if name[0] != "_"
+                    )
+
+
+def _defined(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
+                yield name
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name

@@ -1,0 +1,92 @@
+"""Where a module's queries are: generators and lambdas that Pony turns into SQL."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from berceau.lint.names import Names
+
+_ALWAYS = {"select", "get", "exists", "delete", "left_join"}
+_AGGREGATES = {"count", "sum", "min", "max", "avg", "group_concat", "distinct"}
+METHODS = {"select", "get", "exists", "filter", "where", "order_by", "sort_by"}
+"""Methods of entities, sets and queries that take a lambda."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """A generator or lambda; ``variables`` gives the entity of each variable where that is plain.
+
+    ``bound`` holds all names that it binds: what depends on them is PostgreSQL's to compute.
+    """
+
+    node: ast.GeneratorExp | ast.Lambda
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def bound(self) -> frozenset[str]:
+        """The names that the query, or one inside of it, binds."""
+        found = set()
+        for node in ast.walk(self.node):
+            match node:
+                case ast.comprehension(target=target):
+                    found |= {each.id for each in ast.walk(target) if isinstance(each, ast.Name)}
+                case ast.arg(arg=name):
+                    found.add(name)
+        return frozenset(found)
+
+
+def find(tree: ast.Module, names: Names) -> Iterator[Query]:
+    """Yield the queries of a module, the outermost of those inside each other."""
+    if not any(package in names for package in ("pony", "berceau.orm", ".entities", "components")):
+        return
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        query = _query(node, names) if isinstance(node, ast.Call) else None
+        if query is not None:
+            yield query
+        waiting += (
+            child for child in ast.iter_child_nodes(node) if query is None or child != query.node
+        )
+
+
+def _query(call: ast.Call, names: Names) -> Query | None:
+    match call:
+        case ast.Call(args=[ast.GeneratorExp() as generator, *_]):
+            package, _, name = (names.origin(call.func) or "").rpartition(".")
+            known = package in {"pony.orm", "pony.orm.core"}
+            first = generator.generators[0].iter
+            if known and (name in _ALWAYS or (name in _AGGREGATES and _is_entity(first))):
+                return Query(generator, dict(_variables(generator)))
+        case ast.Call(func=ast.Attribute(attr=method), args=[ast.Lambda() as function, *_]):
+            if method in METHODS:
+                entity = entity_of(call.func)
+                parameters = [each.arg for each in function.args.args]
+                lambdas = dict.fromkeys(parameters[:1], entity) if entity else {}
+                return Query(function, lambdas | dict(_variables(function)))
+    return None
+
+
+def entity_of(node: ast.AST) -> str | None:
+    """Return the entity that ``Post`` or ``Post.select().filter`` begins with, by its name."""
+    while isinstance(node, ast.Attribute | ast.Call):
+        if isinstance(node, ast.Attribute) and node.attr not in METHODS:
+            return None
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if _is_entity(node) and isinstance(node, ast.Name) else None
+
+
+def _is_entity(node: ast.AST) -> bool:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name[:1].isupper()
+        case ast.Call(func=ast.Attribute(value=value, attr="select")):
+            return _is_entity(value)
+    return False
+
+
+def _variables(query: ast.AST) -> Iterator[tuple[str, str]]:
+    for part in ast.walk(query):
+        match part:
+            case ast.comprehension(target=ast.Name(id=name), iter=ast.Name(id=entity)):
+                yield name, entity

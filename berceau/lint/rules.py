@@ -1,0 +1,177 @@
+"""The rules, each with its stable code: what is found, why it matters, and what to do."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["error", "warning"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a ``code`` stands for; an error fails every build, a warning only ``--check``."""
+
+    code: str
+    level: Level
+    what: str
+    why: str
+    cure: str
+
+
+_ALL = (
+    Rule(
+        "L001",
+        "warning",
+        "a comment that silences nothing",
+        "The rule no longer finds anything on that line, or the code is mistyped.",
+        "Take the comment out, or put it on the line that the finding names.",
+    ),
+    Rule(
+        "L101",
+        "error",
+        "a name longer than 63 bytes",
+        "PostgreSQL cuts it without a word, and two long names may become one.",
+        "Shorten the name.",
+    ),
+    Rule(
+        "L102",
+        "warning",
+        "a table, column or enum called like a reserved word of SQL",
+        "Berceau quotes it, but SQL written by hand fails or, as with `user`, means something "
+        "else.",
+        "Rename it: `_table_`, `column=` and `table=` name tables and columns apart from the code.",
+    ),
+    Rule(
+        "L103",
+        "error",
+        "one name for two things",
+        "Tables, indexes, constraints and enums of all components share one PostgreSQL schema.",
+        "Rename one of the two.",
+    ),
+    Rule(
+        "L201",
+        "warning",
+        "components whose foreign keys form a circle",
+        "None of them can be used, tested or taken out without the others.",
+        "Turn one relation round, move it to a component above both, or make them one component.",
+    ),
+    Rule(
+        "L202",
+        "warning",
+        "an ON DELETE CASCADE that nobody wrote down",
+        "Pony deletes what a `Set` holds along with its owner where the other side is `Required`.",
+        "Say it: `cascade_delete=True` to delete them, `cascade_delete=False` to refuse.",
+    ),
+    Rule(
+        "L301",
+        "warning",
+        "a foreign key without an index",
+        "Reading the relation, and each deletion on its other side, reads the whole table.",
+        "Leave `index=False` out, or begin another index with the column.",
+    ),
+    Rule(
+        "L302",
+        "warning",
+        "an attribute that several queries filter by, without an index",
+        "Each of these queries reads the whole table.",
+        "Add `index=True`, or a `composite_index` that begins with it.",
+    ),
+    Rule(
+        "L401",
+        "error",
+        "a datetime without a time zone where an entity or a query gets it",
+        "Every `datetime` attribute is a moment in time; others are refused with a `ValueError`.",
+        "Use `datetime.now(UTC)`: as a default, in a function or a lambda.",
+    ),
+    Rule(
+        "L402",
+        "warning",
+        "a datetime without a time zone elsewhere",
+        "It can neither be stored nor compared with a moment that was.",
+        "Use `datetime.now(UTC)`, and give any other datetime its `tzinfo`.",
+    ),
+    Rule(
+        "L501",
+        "error",
+        "SQL, or a query's text, built from strings",
+        "What a user typed becomes part of the statement: an SQL injection.",
+        "Write the value as a parameter, `$name` or `$(expression)`: Pony passes it separately.",
+    ),
+    Rule(
+        "L601",
+        "error",
+        "a chained comparison in a query",
+        "Pony can't translate it.",
+        "Use `between(p.n, 1, 9)`, or two comparisons with `and`.",
+    ),
+    Rule(
+        "L602",
+        "error",
+        "an assignment in a query",
+        "Pony can't translate `:=`.",
+        "Write the expression out, or assign it before the query.",
+    ),
+    Rule(
+        "L603",
+        "error",
+        "a query that Pony doesn't read as it is written",
+        "Pony reads the compiled code of queries. Of a condition with an `if`/`else` inside it may "
+        "make another one, or none.",
+        "Take the condition apart, or give Pony the whole query as a string: that it reads as "
+        "written.",
+    ),
+    Rule(
+        "L604",
+        "error",
+        "a list, set or dict comprehension in a query",
+        "Pony can't translate it.",
+        "Use a generator over an entity, as in `p.author in (a for a in Author if a.age > 30)`, "
+        "or make the list before the query.",
+    ),
+    Rule(
+        "L605",
+        "error",
+        "a lambda with more than plain parameters, or one that is called in a query",
+        "Pony can't translate defaults, `*` and `**`.",
+        "Use a variable from around the lambda instead.",
+    ),
+    Rule(
+        "L606",
+        "error",
+        "a Python function on what a query reads",
+        "It runs in Python, while the query runs in PostgreSQL.",
+        "Apply it to the results, or use `raw_sql()` for a function of PostgreSQL.",
+    ),
+    Rule(
+        "L607",
+        "error",
+        "a Python method on what a query reads",
+        "Pony translates only some: `upper`, `lower`, `strip`, `lstrip`, `rstrip`, `startswith`, "
+        "`endswith`, `date`.",
+        "Apply it to the results, or use `raw_sql()` for a function of PostgreSQL.",
+    ),
+    Rule(
+        "L608",
+        "error",
+        "an operator without a counterpart in SQL in a query",
+        "Pony can't translate bit operators, `@`, unary `+`, or `%` on a string.",
+        "Compute it before the query, apply it to the results, or use `raw_sql()`.",
+    ),
+    Rule(
+        "L609",
+        "error",
+        "an expression without a counterpart in SQL in a query",
+        "Pony can't translate `*` and `**` in calls and lists, formats in f-strings, slices with a "
+        "step, or dicts and sets of what it reads.",
+        "Compute it before the query, or apply it to the results.",
+    ),
+    Rule(
+        "L610",
+        "error",
+        "a comparison with a condition in a query",
+        "Pony misreads it, or leaves out its brackets, so that PostgreSQL does.",
+        "Write the cases out: `p.a and p.b == 1 or not p.a and p.b != 1`.",
+    ),
+)
+
+RULES = {rule.code: rule for rule in _ALL}
+"""Every rule, by its code; a code never changes its meaning."""

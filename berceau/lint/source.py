@@ -1,0 +1,88 @@
+"""One source file, read: what rules find in it, and what others need to know of it."""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+
+from berceau.lint.moments import naive
+from berceau.lint.names import Names
+from berceau.lint.notes import Notes, Place
+from berceau.lint.queries import METHODS, Query, entity_of, find
+from berceau.lint.sql import built_from_strings
+from berceau.lint.translation import untranslatable
+
+_IGNORE = re.compile(r"#\s*berceau:\s*ignore\[([^\]]*)\]")
+_FILTERS = {"get", "exists", "filter", "where"}
+
+
+def examine(source: bytes) -> Notes:
+    """Return the notes on a file; one that doesn't parse has none, its import says why."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return Notes()
+    names = Names(tree)
+    queries = list(find(tree, names))
+    faults = [fault for query in queries for fault in untranslatable(query, names)]
+    faults += naive(tree, names, queries)
+    faults += (
+        (call, "L501", f"{ast.unparse(call.func)}() gets a text built from strings.")
+        for call in built_from_strings(tree, names)
+    )
+    return Notes(
+        faults=sorted((_line(node), code, message) for node, code, message in faults),
+        ignores=list(_ignores(source.decode(errors="replace"))),
+        declared=dict(_declared(tree)),
+        filters=sorted({*_filters(queries), *_keyword_filters(tree)}),
+    )
+
+
+def _line(node: ast.AST) -> int:
+    line: int = getattr(node, "lineno", 1)
+    return line
+
+
+def _ignores(text: str) -> Iterator[Place]:
+    for number, line in enumerate(text.splitlines(), 1):
+        for codes in _IGNORE.findall(line):
+            for code in codes.split(","):
+                yield number, code.strip()
+
+
+def _declared(tree: ast.Module) -> Iterator[tuple[str, tuple[int, list[str]]]]:
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ClassDef):
+            continue
+        yield node.name, (node.lineno, [])
+        for statement in node.body:
+            match statement:
+                case (
+                    ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(keywords=keywords))
+                    | ast.AnnAssign(target=ast.Name(id=name), value=ast.Call(keywords=keywords))
+                ):
+                    options = [each.arg or "**" for each in keywords]
+                    yield f"{node.name}.{name}", (statement.lineno, options)
+
+
+def _filters(queries: Iterable[Query]) -> Iterator[Place]:
+    for query in queries:
+        for comparison in ast.walk(query.node):
+            if not isinstance(comparison, ast.Compare):
+                continue
+            for side in (comparison.left, *comparison.comparators):
+                match side:
+                    case ast.Attribute(value=ast.Name(id=variable), attr=attribute) if (
+                        variable in query.variables
+                    ):
+                        yield side.lineno, f"{query.variables[variable]}.{attribute}"
+
+
+def _keyword_filters(tree: ast.Module) -> Iterator[Place]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(attr=method), keywords=keywords) if (
+                method in _FILTERS & METHODS and (entity := entity_of(node.func))
+            ):
+                for keyword in keywords:
+                    if keyword.arg is not None:
+                        yield node.lineno, f"{entity}.{keyword.arg}"

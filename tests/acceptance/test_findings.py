@@ -1,0 +1,194 @@
+"""`invoke build` says what is wrong with the components, where, and what to do."""
+
+import json
+
+import pytest
+
+SHOP = """
+from datetime import datetime
+
+class Customer(db.Entity):
+    name = Required(str)
+    {relation}
+    order = Optional(int)  # reserved
+
+class Purchase(db.Entity):
+    customer = Required(Customer, index=False)  # unindexed
+    at = Required(datetime, default=datetime.utcnow)  # naive
+    city = Required(str)  # filtered
+"""
+IMPLICIT = 'purchases = Set("Purchase")  # implicit'
+EXPLICIT = 'purchases = Set("Purchase", cascade_delete=True)'
+NAIVE = ", default=datetime.utcnow"
+SERVICE = """
+from datetime import datetime
+from pony.orm import select
+from berceau.orm import db
+from .entities import Customer, Purchase
+
+def find(city, name):
+    db.select(f"SELECT * FROM purchase WHERE city = '{city}'")  # injection
+    Purchase.get(city=city)
+    return select(p for p in Purchase if p.city == city and 1 < p.id < 9)  # chained
+"""
+
+
+@pytest.fixture
+def shop(project):
+    project.component("shop", SHOP.format(relation=IMPLICIT), service=SERVICE)
+    return project
+
+
+def line(project, file: str, mark: str) -> int:
+    text = (project.root / "components/shop" / file).read_text()
+    return next(n for n, each in enumerate(text.splitlines(), 1) if each.endswith(f"# {mark}"))
+
+
+def found(project, *arguments: str) -> list[tuple[str, int, str]]:
+    report = json.loads(project.invoke("build", "--json", *arguments).out)
+    return [(each["file"], each["line"], each["code"]) for each in report["findings"]]
+
+
+def test_each_finding_has_its_place(shop):
+    places = [
+        ("entities.py", "implicit", "L202"),
+        ("entities.py", "reserved", "L102"),
+        ("entities.py", "unindexed", "L301"),
+        ("entities.py", "naive", "L401"),
+        ("entities.py", "filtered", "L302"),
+        ("service.py", "injection", "L501"),
+        ("service.py", "chained", "L601"),
+    ]
+    expected = [(f"components/shop/{f}", line(shop, f, mark), code) for f, mark, code in places]
+    assert found(shop) == expected
+    assert found(shop) == expected, "an unchanged project is not read again, but still wrong"
+
+
+def test_errors_fail_a_build_and_warnings_do_not(shop):
+    message = shop.fail("build")
+    assert "3 findings in the components." in message
+    chained = line(shop, "service.py", "chained")
+    assert f"components/shop/service.py:{chained}: error L601: A chained comparison" in message
+    assert "Use `between(p.n, 1, 9)`" in message
+    assert "# berceau: ignore[CODE]" in message
+    assert "L202" not in message
+    assert (shop.root / ".berceau/schema/shop.sql").exists(), "what could be built was"
+    shop.component("shop", SHOP.format(relation=IMPLICIT).replace(NAIVE, ""), service="")
+    out = shop.succeed("build")
+    where = f"components/shop/entities.py:{line(shop, 'entities.py', 'implicit')}"
+    assert (
+        f"{where}: warning L202: Customer.purchases is deleted along with its owner, by default."
+        in out
+    )
+    assert where in shop.succeed("build")
+
+
+def test_check_heeds_warnings_too(project):
+    project.component("shop", SHOP.format(relation=IMPLICIT).replace(NAIVE, ""))
+    project.succeed("build")
+    message = project.fail("build", "--check")
+    assert "L202" in message
+    assert "warning" in message
+
+
+def test_a_comment_silences_one_rule_on_its_line(shop):
+    entities = shop.root / "components/shop/entities.py"
+    text = entities.read_text()
+    text = text.replace("# implicit", "# berceau: ignore[L202] they belong together")
+    text = text.replace("# reserved", "# berceau: ignore[L301]  wrong code")
+    entities.write_text(text)
+    codes = [code for _, _, code in found(shop)]
+    assert "L202" not in codes
+    assert codes.count("L001") == 1
+    assert "L102" in codes
+
+
+def test_the_project_ignores_a_rule(shop):
+    shop.write("pyproject.toml", '[tool.berceau.lint]\nignore = ["L102", "L301", "L302"]\n')
+    assert [code for _, _, code in found(shop)] == ["L202", "L401", "L501", "L601"]
+    shop.write("pyproject.toml", "")
+    assert len(found(shop)) == 7, "the unchanged project is not read again"
+    shop.write("pyproject.toml", '[tool.berceau.lint]\nignore = ["X1"]\n')
+    assert "ignores X1, which is no rule" in shop.fail("build")
+    shop.write("pyproject.toml", "[tool.berceau.lint]\nignore = 3\n")
+    assert "no list of texts" in shop.fail("build")
+    shop.write("pyproject.toml", "[tool")
+    assert "pyproject.toml" in shop.fail("build")
+
+
+def test_migrating_shows_findings_and_goes_on(connected):
+    connected.component("shop", SHOP.format(relation=EXPLICIT))
+    out = connected.succeed("migrate", "--name", "init")
+    assert "L401" in out
+    assert connected.migrations()
+
+
+def test_components_in_a_circle_are_named_once(project):
+    project.component("base", 'class Base(db.Entity):\n    tops = Set("Top", cascade_delete=True)')
+    project.component(
+        "top",
+        """
+        class Top(db.Entity):
+            base = Required("Base")
+            side = Optional("Side")
+        """,
+    )
+    project.component(
+        "side",
+        """
+        class Side(db.Entity):
+            tops = Set("Top")
+        """,
+    )
+    assert found(project) == []
+    project.component(
+        "base",
+        """
+        class Base(db.Entity):
+            tops = Set("Top", cascade_delete=True)
+            side = Optional("Side")
+        """,
+    )
+    project.component(
+        "side",
+        """
+        class Side(db.Entity):
+            tops = Set("Top")
+            bases = Set("Base")
+            parent = Optional("Base", reverse="children")
+        """,
+    )
+    entities = project.root / "components/base/entities.py"
+    entities.write_text(
+        entities.read_text().replace('"Side")', '"Side", reverse="bases")')
+        + '    children = Set("Side", reverse="parent")\n'
+    )
+    report = json.loads(project.invoke("build", "--json").out)
+    (circle,) = report["findings"]
+    assert circle["code"] == "L201"
+    assert circle["message"] == (
+        "Components depend on each other in a circle: base (Base.side) → side (Side.parent) → base."
+    )
+    assert circle["file"] == "components/base/entities.py"
+
+
+def test_names_clash_across_components(project):
+    project.component(
+        "blog",
+        """
+        class Article(db.Entity):
+            title = Required(str)
+        """,
+    )
+    project.component(
+        "shop",
+        f"""
+        class Key(db.Entity):
+            _table_ = "article_pkey"
+            text = Required(str, column="{"x" * 64}")
+        """,
+    )
+    assert found(project) == [
+        ("components/blog/entities.py", 4, "L103"),
+        ("components/shop/entities.py", 6, "L101"),
+    ]
