@@ -11,13 +11,12 @@ from psycopg2 import extensions
 from berceau.errors import ConnectionFailedError, DatabaseError, PermissionMissingError
 from berceau.postgres.url import Url
 
+POOLER = "Does PgBouncer stand before the server? Add ?pgbouncer=true to the URL."
+
 # What libpq and the server say, in the order to look for it, and the cure. A server that speaks
 # another language than English gets the last one: its words are in the message anyway.
 CURES = (
-    (
-        ("unsupported startup parameter",),
-        "Does PgBouncer stand before the server? Add ?pgbouncer=true to the URL.",
-    ),
+    (("unsupported startup parameter",), POOLER),
     (
         ("password authentication failed", "no password supplied"),
         "Correct the password in the URL, or let `invoke db.provision` set it.",
@@ -96,6 +95,21 @@ def session_sql(url: Url, settings: Mapping[str, str]) -> str:
 def _path_or_text(name: str, value: str) -> str:
     # A search path is a list of identifiers: as one text, the list would be one strange name.
     return value if name == "search_path" else "'" + value.replace("'", "''") + "'"
+
+
+def check_session(connection: Connection, url: Url) -> None:
+    """Raise ``ConnectionFailedError`` where something on the way lost the session's settings."""
+    wanted = url.session()
+    with connection.cursor() as cursor:
+        for name, value in wanted.items():
+            cursor.execute("SELECT current_setting(%s)", (name,))
+            (found,) = cursor.fetchone() or ("",)
+            if found != value:
+                raise ConnectionFailedError(
+                    f"A connection to {describe_hosts(url)} should have {name} = {value}, "
+                    f"but has {found}.",
+                    cure=POOLER,
+                )
 
 
 @contextmanager

@@ -39,4 +39,9 @@ def databases(settings: Settings) -> Databases:
             f"MIGRATION_DATABASE_URL the schema {owner.schema}.",
             cure="Give both the same ?schema=.",
         )
+    if owner.pooled:
+        raise SettingsError(
+            "Migrations and tests need sessions of their own, which PgBouncer can't give them.",
+            cure="Set MIGRATION_DATABASE_URL to the server itself, without pgbouncer=true.",
+        )
     return Databases(runtime, owner, embedded=False)

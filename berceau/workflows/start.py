@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from berceau.components import Component
 from berceau.orm import database as orm
-from berceau.postgres.connection import connect, describe_hosts
+from berceau.postgres.connection import check_session, connect, describe_hosts
 from berceau.postgres.pool import ConnectionPool
 from berceau.postgres.roles import RoleReport, describe_role
 from berceau.settings import Settings
@@ -62,6 +62,7 @@ def start(settings: Settings) -> Running:
     if found.embedded:
         deploy(found.owner, folder.read(settings.migrations))
     with connect(found.runtime) as connection:
+        check_session(connection, found.runtime)
         role = describe_role(connection, found.runtime.schema)
     pool = ConnectionPool(found.runtime, settings.limits)
     orm.connect(pool)
