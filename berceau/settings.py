@@ -47,6 +47,7 @@ class Settings:
     root: Path
     database_url: str | None = field(default=None, repr=False)
     migration_database_url: str | None = field(default=None, repr=False)
+    replica_database_url: str | None = field(default=None, repr=False)
     test_workers: int | Literal["auto"] = "auto"
     development: bool = False
     secret: str | None = field(default=None, repr=False)
@@ -103,11 +104,17 @@ def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
             "MIGRATION_DATABASE_URL is set, but DATABASE_URL isn't.",
             cure="Set DATABASE_URL to the connection of the application's own role.",
         )
+    if values.get("REPLICA_DATABASE_URL") and not database_url:
+        raise SettingsError(
+            "REPLICA_DATABASE_URL is set, but DATABASE_URL isn't.",
+            cure="Set DATABASE_URL to the primary.",
+        )
     _refuse_secrets(from_ini)
     return Settings(
         root=root,
         database_url=database_url,
         migration_database_url=migration_database_url,
+        replica_database_url=values.get("REPLICA_DATABASE_URL") or None,
         test_workers=parse_workers(
             values.get("BERCEAU_TEST_WORKERS") or "auto", "BERCEAU_TEST_WORKERS"
         ),

@@ -28,7 +28,7 @@ def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Setti
 
 
 def test_nothing_set_means_the_embedded_server(read, tmp_path):
-    assert read() == Settings(tmp_path, None, None, "auto")
+    assert read() == Settings(tmp_path)
 
 
 def test_a_missing_dotenv_is_fine(tmp_path):

@@ -6,7 +6,7 @@ from pony.orm.core import Database
 
 from berceau.errors import EntityError
 from berceau.orm.diagnosis import check_tables, diagnose
-from berceau.orm.pool import BerceauPool, ConnectionSource
+from berceau.orm.pool import BerceauPool, ConnectionSource, ReplicaSource
 from berceau.orm.provider import BerceauProvider
 
 
@@ -43,9 +43,12 @@ def is_mapped(database: Any = db) -> bool:
     return database.schema is not None
 
 
-def connect(source: ConnectionSource, database: Any = db) -> None:
+def connect(
+    source: ConnectionSource, database: Any = db, replica: ReplicaSource | None = None
+) -> None:
     """Send the queries of ``database`` over connections of ``source`` from now on.
 
-    Nothing is connected yet: each thread takes a connection at its session's first query.
+    Units of work that choose so read from ``replica``. Nothing is connected yet: each thread
+    takes a connection at its session's first query.
     """
-    database.provider.pool = BerceauPool(source)
+    database.provider.pool = BerceauPool(source, replica)

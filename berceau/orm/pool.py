@@ -27,19 +27,32 @@ class ConnectionSource(Protocol):
     def was_committed(self, transaction: Any) -> bool | None:
         """Return what became of a transaction whose connection broke; ``None``: unknown."""
 
+    def position(self, connection: Any) -> str:
+        """Return the place in the server's log that holds all that was committed so far."""
+
     def close(self) -> None:
         """Close what isn't in use."""
+
+
+class ReplicaSource(ConnectionSource, Protocol):
+    """What lends connections to a copy of the database that may be behind."""
+
+    def acquire_after(self, position: str) -> tuple[Any, bool] | None:
+        """Return a connection, and whether it is new; ``None`` where it is behind ``position``."""
 
 
 class BerceauPool:
     """Stands where Pony expects its own pool.
 
     ``source`` is ``None`` until the database is known: the first query raises
-    ``ConnectionFailedError`` then.
+    ``ConnectionFailedError`` then. Units of work that ask for it read from ``replica``.
     """
 
-    def __init__(self, source: ConnectionSource | None = None) -> None:
+    def __init__(
+        self, source: ConnectionSource | None = None, replica: ReplicaSource | None = None
+    ) -> None:
         self.source = source
+        self.replica = replica
         self._held = local()
 
     def connect(self) -> tuple[Any, bool]:
@@ -47,7 +60,7 @@ class BerceauPool:
         connection = getattr(self._held, "connection", None)
         if connection is not None:
             return connection, False
-        self._held.connection, new = self._source.acquire()
+        self._held.lender, (self._held.connection, new) = self._borrow()
         return self._held.connection, new
 
     def release(self, connection: Any) -> None:
@@ -57,22 +70,23 @@ class BerceauPool:
             self.drop(connection)
             return
         self._held.connection = None
-        self._source.release(connection)
+        self._held.lender.release(connection)
 
     def drop(self, connection: Any) -> None:
         """Give back a connection that broke."""
         self._held.connection = None
-        self._source.discard(connection)
+        self._held.lender.discard(connection)
 
     def disconnect(self) -> None:
         """Close what isn't in use."""
-        if self.source is not None:
-            self.source.close()
+        for source in filter(None, (self.source, self.replica)):
+            source.close()
 
     @property
     def preamble(self) -> str:
-        """The SQL that each transaction begins with."""
-        return self._source.preamble
+        """The SQL that each transaction of this thread begins with."""
+        lender: ConnectionSource = self._held.lender
+        return lender.preamble
 
     def transaction(self, connection: Any) -> Any:
         """Return what names the open transaction afterwards; ``None`` where it wrote nothing."""
@@ -81,6 +95,18 @@ class BerceauPool:
     def was_committed(self, transaction: Any) -> bool | None:
         """Return what became of a transaction whose connection broke; ``None``: unknown."""
         return self._source.was_committed(transaction)
+
+    def position(self, connection: Any) -> str:
+        """Return the place in the server's log that holds all that was committed so far."""
+        return self._source.position(connection)
+
+    def _borrow(self) -> tuple[ConnectionSource, tuple[Any, bool]]:
+        unit = current_unit()
+        if self.replica is not None and unit is not None and unit.replica_after is not None:
+            borrowed = self.replica.acquire_after(unit.replica_after)
+            if borrowed is not None:
+                return self.replica, borrowed
+        return self._source, self._source.acquire()
 
     @property
     def _source(self) -> ConnectionSource:

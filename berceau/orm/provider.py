@@ -23,6 +23,9 @@ from berceau.orm.types import (
 from berceau.orm.unit import current_unit
 from berceau.schema.names import object_name
 
+# Where the position of a commit can't be asked for, no replica is near enough.
+UNREACHED = "FFFFFFFF/FFFFFFFF"
+
 
 class BerceauProvider(PGProvider):
     """Berceau's rules for names and types; ``database.bind(BerceauProvider)`` needs no server."""
@@ -120,6 +123,15 @@ class BerceauProvider(PGProvider):
                 cache.in_transaction = False
         if unit is not None and transaction is not None:
             unit.wrote = True
+            unit.position = self._position(connection)
+
+    def _position(self, connection: Any) -> str | None:
+        if self.pool.replica is None:
+            return None
+        try:
+            return UNREACHED if connection.closed else self.pool.position(connection)
+        except PGProvider.dbapi_module.Error:
+            return UNREACHED
 
     def rollback(self, connection: Any, cache: Any = None) -> None:
         """Roll back; where the connection is lost, the server did so itself."""

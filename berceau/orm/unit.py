@@ -15,7 +15,8 @@ class UnitOfWork:
     """One piece of work, committed as a whole or not at all.
 
     ``wrote`` tells, after its end, whether the database kept something of it; ``broken``, that
-    its connection is of no use to anybody.
+    its connection is of no use to anybody. ``position`` is the place in the database's log that a
+    replica must have reached to know what the unit wrote; ``None`` where there is no replica.
     """
 
     def __init__(self, *, read_only: bool = False) -> None:
@@ -24,11 +25,22 @@ class UnitOfWork:
         self.cancelled = False
         self.failure: BaseException | None = None
         self.broken = False
+        self.replica_after: str | None = None
+        self.position: str | None = None
         self.ending = False
 
     def rollback(self) -> None:
         """Undo everything that the unit did so far, and commit nothing at its end."""
         self.cancelled = True
+
+    def read_replica(self, after: str = "") -> None:
+        """Let the unit only read, from a replica that has reached the position ``after``.
+
+        Where none has, or there is none, it reads from the primary. To be called before the
+        unit's first query.
+        """
+        self.read_only = True
+        self.replica_after = after
 
     @property
     def preamble(self) -> str:

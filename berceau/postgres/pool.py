@@ -84,6 +84,13 @@ class ConnectionPool:
         """Return what became of ``transaction``, whose connection broke; ``None``: unknown."""
         return was_committed(self.url, transaction)
 
+    def position(self, connection: Connection) -> str:
+        """Return the place in the server's log that holds all that was committed so far."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_current_wal_lsn()::text")
+            (position,) = cursor.fetchone() or ("",)
+        return str(position)
+
     def close(self) -> None:
         """Close the connections that rest; one in use is closed when it comes back."""
         self._closed = monotonic()
@@ -135,6 +142,8 @@ class ConnectionPool:
 
     def _open(self) -> Connection:
         connection = connect(self.url, settings=self._settings)
+        connection.rollback()
+        connection.autocommit = True
         connection.opened = monotonic()
         return connection
 

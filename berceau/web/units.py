@@ -13,6 +13,7 @@ from pyramid_retry import BeforeRetry, RetryableException, is_last_attempt
 
 from berceau.orm.failures import is_repeatable
 from berceau.orm.session import ATTEMPTS, pause, unit_of_work
+from berceau.web.replicas import remember
 
 log = logging.getLogger("berceau")
 
@@ -31,6 +32,7 @@ def includeme(config: Configurator) -> None:
     config.add_settings({"retry.attempts": config.get_settings().get("retry.attempts", ATTEMPTS)})
     config.include("pyramid_retry")
     config.add_subscriber(wait, BeforeRetry)
+    config.include("berceau.web.replicas")
     # Nobody sees the page of an attempt that isn't the last.
     config.add_exception_view(again, context=FailedAttempt)
     # Under the exception views: they see a failed commit, and find the unit already undone.
@@ -55,6 +57,8 @@ def tween_factory(handler: Handler, _registry: Any) -> Handler:
             if is_repeatable(error) and not is_last_attempt(request):
                 raise FailedAttempt from error
             raise
+        if unit.position is not None:
+            remember(response, request, unit.position)
         if _is_made_while_sent(response.app_iter, request):
             response.app_iter = _Streamed(response.app_iter)
         return response

@@ -10,11 +10,15 @@ from berceau.settings import Settings
 
 @dataclass(frozen=True)
 class Databases:
-    """The ``runtime`` URL for data, the ``owner`` URL for the schema; both name one schema."""
+    """The ``runtime`` URL for data, the ``owner`` URL for the schema; both name one schema.
+
+    ``replica`` is a copy of the database, which may be behind, with the same role and schema.
+    """
 
     runtime: Url
     owner: Url
     embedded: bool
+    replica: Url | None = None
 
 
 def embedded_server(settings: Settings) -> EmbeddedServer:
@@ -44,4 +48,17 @@ def databases(settings: Settings) -> Databases:
             "Migrations and tests need sessions of their own, which PgBouncer can't give them.",
             cure="Set MIGRATION_DATABASE_URL to the server itself, without pgbouncer=true.",
         )
-    return Databases(runtime, owner, embedded=False)
+    return Databases(runtime, owner, embedded=False, replica=_replica(settings, runtime))
+
+
+def _replica(settings: Settings, runtime: Url) -> Url | None:
+    if settings.replica_database_url is None:
+        return None
+    replica = Url.parse(settings.replica_database_url)
+    if replica.schema != runtime.schema:
+        raise SettingsError(
+            f"DATABASE_URL names the schema {runtime.schema}, "
+            f"REPLICA_DATABASE_URL the schema {replica.schema}.",
+            cure="Give both the same ?schema=.",
+        )
+    return replica

@@ -6,6 +6,7 @@ from berceau.components import Component
 from berceau.orm import database as orm
 from berceau.postgres.connection import check_session, connect, describe_hosts
 from berceau.postgres.pool import ConnectionPool
+from berceau.postgres.replica import ReplicaPool
 from berceau.postgres.roles import RoleReport, describe_role
 from berceau.settings import Settings
 from berceau.workflows import scripts as folder
@@ -65,5 +66,6 @@ def start(settings: Settings) -> Running:
         check_session(connection, found.runtime)
         role = describe_role(connection, found.runtime.schema)
     pool = ConnectionPool(found.runtime, settings.limits)
-    orm.connect(pool)
+    replica = ReplicaPool(found.replica, settings.limits) if found.replica else None
+    orm.connect(pool, replica=replica)
     return Running(composition.components, settings, found, role, pool)

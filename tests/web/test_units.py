@@ -193,6 +193,33 @@ class TestStream:
         assert user_count() == 1
 
 
+class TestReplica:
+    def test_a_view_reads_after_what_its_visitor_wrote(self, serve_view):
+        units = []
+
+        def view(_):
+            units.append(current_unit())
+            return Response("read")
+
+        app = serve_view(view, replica=True)
+        app.get("/")
+        app.set_cookie("berceau_position", "0/16B3748")
+        app.get("/")
+        assert [unit.read_only for unit in units] == [True, True]
+        assert [unit.replica_after for unit in units] == ["", "0/16B3748"]
+
+    def test_a_writer_is_given_the_position(self, serve_view):
+        def view(_):
+            current_unit().position = "0/16B3748"
+            return Response("written")
+
+        app = serve_view(view)
+        cookie = app.get("/").headers["Set-Cookie"]
+        assert "HttpOnly" in cookie
+        assert "SameSite=Lax" in cookie
+        assert app.cookies == {"berceau_position": "0/16B3748"}
+
+
 def test_the_next_request_starts_afresh(serve_view):
     def view(request):
         add_user(name=request.GET["name"], email=request.GET["name"])

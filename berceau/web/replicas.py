@@ -1,0 +1,48 @@
+"""Views that read from a replica, and see what their visitor wrote."""
+
+from typing import Any
+
+from pyramid.config import Configurator
+from pyramid.request import Request
+from pyramid.response import Response
+
+from berceau.orm.unit import current_unit
+
+# How far the primary's log was when the visitor last wrote. It gives nobody a right to anything.
+COOKIE = "berceau_position"
+# A replica that is further behind than this, in seconds, serves nobody who wrote.
+REMEMBERED = 3600
+
+
+def includeme(config: Configurator) -> None:
+    """Add the view option ``replica``: ``@view_config(..., replica=True)``."""
+    config.add_view_deriver(derive, "replica")
+
+
+def derive(view: Any, info: Any) -> Any:
+    """Let a view with ``replica=True`` read from a replica that knows its visitor's writes."""
+    if not info.options.get("replica"):
+        return view
+
+    def reading(context: Any, request: Request) -> Response:
+        unit = current_unit()
+        if unit is not None:
+            unit.read_replica(after=request.cookies.get(COOKIE, ""))
+        return view(context, request)
+
+    return reading
+
+
+derive.options = ("replica",)  # type: ignore[attr-defined] # how Pyramid learns of a view's option
+
+
+def remember(response: Response, request: Request, position: str) -> None:
+    """Note with the visitor what a replica must have reached before they read from it."""
+    response.set_cookie(
+        COOKIE,
+        position,
+        max_age=REMEMBERED,
+        httponly=True,
+        samesite="Lax",
+        secure=request.scheme == "https",
+    )

@@ -1,0 +1,123 @@
+"""Real servers on loopback: a primary, and standbys that follow it."""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from berceau.postgres.account import Account
+from berceau.postgres.binaries import programs_for
+from berceau.postgres.connection import connect
+from berceau.postgres.url import Url
+
+SECONDS = 30
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@dataclass
+class Node:
+    """One server with its data in ``folder``, listening on 127.0.0.1."""
+
+    folder: Path
+    account: Account
+    port: int = field(default_factory=free_port)
+
+    @property
+    def url(self) -> Url:
+        return Url("postgres", "", (("127.0.0.1", self.port),), "postgres")
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self._run("pg_ctl", "start", "-w", "-D", self.folder, "-l", self.folder / "log")
+
+    def kill(self) -> None:
+        """End all of its processes at once, as a power cut would."""
+        pid = int((self.folder / "postmaster.pid").read_text().split()[0])
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGQUIT)
+        self.wait_until(lambda: not (self.folder / "postmaster.pid").exists())
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "stop", "-w", "-m", "fast", "-D", self.folder)
+
+    def promote(self) -> None:
+        """Let a standby become a primary, and wait until it takes writes."""
+        self._run("pg_ctl", "promote", "-w", "-D", self.folder)
+
+    def ask(self, question: str) -> object:
+        with connect(self.url) as connection, connection.cursor() as cursor:
+            connection.autocommit = True
+            cursor.execute(question)
+            return cursor.fetchone()[0] if cursor.description else None
+
+    def configure(self, **settings: str) -> None:
+        lines = [f"{name} = '{value}'\n" for name, value in settings.items()]
+        with (self.folder / "postgresql.conf").open("a") as file:
+            file.writelines(lines)
+
+    def make(self) -> None:
+        options = ("--auth=trust", "--username=postgres", "--no-sync", "--encoding=UTF8")
+        self._run("initdb", "-D", self.folder, *options)
+        self.configure(
+            port=str(self.port),
+            listen_addresses="127.0.0.1",
+            unix_socket_directories="",
+            fsync="off",
+            shared_buffers="16MB",
+        )
+
+    def make_standby(self, primary: "Node", name: str) -> None:
+        """Copy ``primary`` and follow it under ``name``."""
+        source = f"host=127.0.0.1 port={primary.port} user=postgres application_name={name}"
+        self._run("pg_basebackup", "-D", self.folder, "-d", source, "-c", "fast", "--no-sync", "-R")
+        self.configure(port=str(self.port), primary_conninfo=source)
+
+    def wait_until_followed(self) -> None:
+        self.wait_until(lambda: self.ask("SELECT count(*) FROM pg_stat_replication"))
+
+    def _run(self, program: str, *arguments: object) -> None:
+        ended = self.account.run(
+            [programs_for(self.account) / program, *map(str, arguments)], stderr=subprocess.DEVNULL
+        )
+        assert ended.returncode == 0, ended.stdout
+
+    def wait_until(self, condition) -> None:
+        until = time.monotonic() + SECONDS
+        while not condition():
+            assert time.monotonic() < until
+            time.sleep(0.02)
+
+
+@contextmanager
+def nodes(count: int) -> Iterator[list[Node]]:
+    """Give servers that aren't made yet; those that run at the end are ended."""
+    folder = Path(tempfile.mkdtemp(prefix="berceau-nodes-"))
+    account = _account(folder)
+    made = [Node(folder / str(number), account) for number in range(count)]
+    try:
+        yield made
+    finally:
+        for node in made:
+            if (node.folder / "postmaster.pid").exists():
+                node.kill()
+        shutil.rmtree(folder)
+
+
+def _account(folder: Path) -> Account:
+    if os.geteuid() != 0:
+        return Account(os.geteuid(), os.getegid(), switch=False)
+    nobody = pwd.getpwnam("nobody")
+    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    return Account(nobody.pw_uid, nobody.pw_gid, switch=True)
