@@ -12,11 +12,13 @@ from pony.orm import Required, db_session
 
 from berceau.orm.database import connect, map_entities
 from berceau.orm.mapping import to_schema
+from berceau.postgres.pool import ConnectionPool
 from berceau.postgres.schemas import execute
 from berceau.postgres.scratch import scratch
 from berceau.schema.diff import create
 from berceau.schema.order import order
 from berceau.schema.sql import to_statements
+from berceau.settings import Limits
 from berceau.workflows.databases import Databases
 
 NAMES = "abcd"
@@ -62,7 +64,8 @@ def rows(server: Databases) -> Iterator[Callable[[str], Rows]]:
         execute(connection, to_statements(order(create(to_schema(database)))))
         with connection.cursor() as cursor:
             cursor.execute("SELECT current_schema()")
-            connect(server.owner.dsn(*cursor.fetchone()), database)
+            url = server.owner.with_schema(*cursor.fetchone())
+        connect(ConnectionPool(url, Limits()), database)
         with db_session:
             for values in ROWS:
                 Flags(**dict(zip(NAMES, values, strict=True)))
