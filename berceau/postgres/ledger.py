@@ -86,7 +86,7 @@ UPDATE {table} SET state = 'failed', failed_at = %(number)s, error = %(error)s, 
 WHERE name = %(name)s
 """
 _RENAME = """
-UPDATE {table} SET name = %(new)s, checksum = %(checksum)s, script = %(script)s
+UPDATE {table} SET name = %(new)s, checksum = %(checksum)s, script = %(script)s, down = %(down)s
 WHERE name = %(name)s
 """
 _FORGET = "DELETE FROM {table} WHERE name = %(name)s"
@@ -155,7 +155,7 @@ class Ledger:
     def rename(self, name: str, script: Script) -> None:
         """Write that what was applied as ``name`` is ``script`` now."""
         new = {"new": script.name, "checksum": script.checksum, "script": script.sql}
-        self._run(_RENAME, name=name, **new)
+        self._run(_RENAME, name=name, down=script.down, **new)
 
     def begin(self, name: str) -> None:
         """Write that the next statement is begun, outside of a transaction."""

@@ -1,11 +1,18 @@
 """Generated files: written whole or not at all, and only when they changed."""
 
+import re
 import secrets
+import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from berceau.errors import BerceauError
+
+ABANDONED = 600.0
+"""After so many seconds a file that was never finished is nobody's; writing takes milliseconds."""
+_NEW = re.compile(r"\..+\.[0-9a-f]{8}")
 
 
 def write(path: Path, text: str) -> bool:
@@ -19,7 +26,7 @@ def write(path: Path, text: str) -> bool:
         if path.is_file() and path.read_bytes() == data:
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
-        new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        new = _beside(path)
         try:
             new.write_bytes(data)
             new.replace(path)
@@ -33,9 +40,10 @@ def write_folder(folder: Path, files: dict[str, str]) -> None:
 
     Raises ``BerceauError`` where it can't be written.
     """
-    new = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
     with _explained(folder):
-        new.mkdir(parents=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        new = _beside(folder)
+        new.mkdir()
         try:
             for name, text in files.items():
                 (new / name).write_text(text, encoding="utf-8")
@@ -45,6 +53,14 @@ def write_folder(folder: Path, files: dict[str, str]) -> None:
                 path.unlink()
             new.rmdir()
             raise
+
+
+def _beside(path: Path) -> Path:
+    """Return a new name beside ``path``, and clear away what killed processes left under such."""
+    for left in path.parent.glob(".*"):
+        if _NEW.fullmatch(left.name) and left.lstat().st_mtime < time.time() - ABANDONED:
+            shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}")
 
 
 @contextmanager

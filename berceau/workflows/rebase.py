@@ -12,14 +12,16 @@ from berceau.migration.header import NO_PARENT, moved
 from berceau.migration.history import compare
 from berceau.migration.script import Script, new_name
 from berceau.postgres import catalog, ledger, runner
-from berceau.postgres.connection import Connection, transaction
+from berceau.postgres.connection import Connection
 from berceau.postgres.scratch import scratch
 from berceau.postgres.url import Url
 from berceau.schema.diff import diff
 from berceau.schema.model import Schema
+from berceau.workflows import rewrite as rewriting
 from berceau.workflows import scripts as folder
 from berceau.workflows.deploy import Report, deploying, silent
 from berceau.workflows.drift import to_sql
+from berceau.workflows.rewrite import Rewrite, finish, rewrite
 from berceau.workflows.upstream import shared_names
 
 Move = tuple[Script, Script]
@@ -38,6 +40,9 @@ def rebase(
     """
     made: list[Move] = []
     with deploying(owner, report) as connection:
+        if begun := finish(connection, migrations):
+            report("finished what an interrupted command had begun")
+            name = None if name in {move.before for move in begun.moves} else name
         while first := _first_to_move(migrations, None if made else name):
             scripts = folder.read(migrations)
             branch = descendants(scripts, first)
@@ -150,11 +155,8 @@ def _settle(
     applied = [(before, after) for before, after in moves if before.name in done]
     if applied:
         _require_same_either_way(owner, scripts, moves, done)
-    with transaction(connection):
-        for before, after in applied:
-            ledger.rename(connection, before.name, after)
-        for before, after in moves:
-            folder.move(migrations, before.name, after)
+    plan = Rewrite(tuple(rewriting.Move(before.name, after) for before, after in moves))
+    rewrite(connection, migrations, plan)
 
 
 def _require_same_either_way(

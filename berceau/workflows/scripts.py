@@ -9,6 +9,8 @@ from berceau.migration.script import DATA, DOWN, NAME, UP, Script, check_name
 from berceau.workflows.files import write, write_folder
 
 HEAD = "HEAD"
+REWRITE = ".rewrite.json"
+"""What a command that rewrites history is about to do, while it does."""
 
 
 def read(folder: Path) -> tuple[Script, ...]:
@@ -25,6 +27,8 @@ def read(folder: Path) -> tuple[Script, ...]:
 def examine(folder: Path) -> tuple[tuple[Script, ...], tuple[MigrationFileError, ...]]:
     """Return the migrations in ``folder``, in order, and what is wrong with the other folders."""
     scripts, errors = [], []
+    if (folder / REWRITE).exists():
+        errors.append(_INTERRUPTED)
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if path.is_dir() and path.name[0] != ".":
             try:
@@ -32,6 +36,13 @@ def examine(folder: Path) -> tuple[tuple[Script, ...], tuple[MigrationFileError,
             except MigrationFileError as error:
                 errors.append(error)
     return tuple(scripts), tuple(errors)
+
+
+_INTERRUPTED = MigrationFileError(
+    "A command that rewrites migrations/ was interrupted.",
+    where=Location(file=Path("migrations", REWRITE)),
+    cure="Run `invoke migrate.rebase`: it finishes what was begun.",
+)
 
 
 def _read(path: Path) -> Script:
@@ -65,8 +76,11 @@ def save(folder: Path, script: Script) -> None:
 
 
 def move(folder: Path, name: str, script: Script) -> None:
-    """Turn the migration called ``name`` into ``script``; other files in its folder stay."""
-    if script.name != name:
+    """Turn the migration called ``name`` into ``script``; other files in its folder stay.
+
+    Where that was done, nothing changes.
+    """
+    if script.name != name and (folder / name).exists():
         (folder / name).rename(folder / script.name)
     write(folder / script.name / UP, script.sql)
     if script.down:
@@ -74,11 +88,12 @@ def move(folder: Path, name: str, script: Script) -> None:
 
 
 def replace_by(folder: Path, names: Sequence[str], script: Script) -> None:
-    """Save ``script``, and remove the migrations called ``names``."""
-    save(folder, script)
+    """Save ``script``, and remove the migrations called ``names``, as far as that isn't done."""
+    if not (folder / script.name).exists():
+        save(folder, script)
     for name in names:
-        shutil.rmtree(folder / name)
-    point_head(folder)
+        if (folder / name).exists():
+            shutil.rmtree(folder / name)
 
 
 def point_head(folder: Path) -> bool:

@@ -1,7 +1,7 @@
 """Squash: one migration in the place of all that were applied, proven equivalent."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from berceau.errors import HistoryError, MigrationError
@@ -9,7 +9,7 @@ from berceau.migration.header import Header, digest, without
 from berceau.migration.history import compare
 from berceau.migration.script import Script, check_name
 from berceau.postgres import ledger, runner
-from berceau.postgres.connection import transaction
+from berceau.postgres.fingerprints import fingerprint
 from berceau.postgres.rows import filled_tables
 from berceau.postgres.scratch import scratch
 from berceau.postgres.url import Url
@@ -19,6 +19,7 @@ from berceau.workflows import scripts as folder
 from berceau.workflows.adopt import between
 from berceau.workflows.deploy import Report, deploying, silent
 from berceau.workflows.replay import Replayed, read
+from berceau.workflows.rewrite import Rewrite, finish, rewrite
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,10 @@ def squash(owner: Url, migrations: Path, slug: str, report: Report = silent) -> 
     running it. Raises ``HistoryError`` where there is nothing to squash.
     """
     with deploying(owner, report) as connection:
+        if begun := finish(connection, migrations):
+            report("finished what an interrupted command had begun")
+            if begun.new is not None:
+                return Squashed(begun.new)
         scripts = folder.read(migrations)
         found = compare(scripts, ledger.read(connection))
         found.require_sound()
@@ -46,10 +51,8 @@ def squash(owner: Url, migrations: Path, slug: str, report: Report = silent) -> 
                 "There are no two applied migrations at the beginning of history to squash."
             )
         new = _equivalent(owner, old, slug)
-        ledger.ensure(connection)
-        with transaction(connection):
-            ledger.record(connection, new.script)
-            folder.replace_by(migrations, [script.name for script in old], new.script)
+        gone = tuple(script.name for script in old)
+        rewrite(connection, migrations, Rewrite(new=new.script, gone=gone))
         return new
 
 
@@ -58,26 +61,33 @@ def _equivalent(owner: Url, old: Sequence[Script], slug: str) -> Squashed:
     whole = between(EMPTY, built.schema)
     down = "\n\n".join(map(str, whole.down)) + "\n" if whole.down else ""
     short = _script(old, slug, "\n\n".join(map(str, whole.up)) + "\n", down)
-    reason = f"rows in {', '.join(filled)}" if filled else _lacking(owner, short, built)
+    reason = f"rows in {', '.join(sorted(filled))}" if filled else _lacking(owner, short, built)
     if not reason:
         return Squashed(short)
     # Each keeps its name above it; a squash in a squash brings its own along.
     up = "\n".join(f"-- From {script.name}\n\n{without(script.sql)}" for script in old)
     down = "\n".join(script.down for script in reversed(old))
-    long = _script(old, slug, up, down)
-    if (lacking := _lacking(owner, long, built)) or _build(owner, [long])[1] != filled:
-        raise MigrationError(
-            f"One migration can't replace them: {lacking or 'the rows differ'}.",
-            cure="Nothing was changed. Their SQL depends on where one ends and another begins.",
-        )
-    return Squashed(long, reason)
+    steps = [script.data for script in old if script.data]
+    # Python runs after all SQL: where that makes a difference, the proof shows it.
+    long = replace(_script(old, slug, up, down), data=steps[-1] if steps else "")
+    lacking = _lacking(owner, long, built)
+    if not lacking and len(steps) < 2 and _build(owner, [long])[1] == filled:
+        return Squashed(long, reason)
+    several = "several have a data.py" if len(steps) > 1 else "the rows differ"
+    raise MigrationError(
+        f"One migration can't replace them: {lacking or several}.",
+        cure="Nothing was changed. What they do depends on where one ends and another begins.",
+    )
 
 
-def _build(owner: Url, scripts: Sequence[Script]) -> tuple[Replayed, tuple[str, ...]]:
-    """Return what ``scripts`` build, and the tables that they fill."""
+def _build(owner: Url, scripts: Sequence[Script]) -> tuple[Replayed, Mapping[str, object]]:
+    """Return what ``scripts`` build, and the tables that they fill, each with its fingerprint."""
     with scratch(owner) as connection:
         runner.replay(connection, scripts)
-        return read(connection), filled_tables(connection)
+        built = read(connection)
+        columns = {table.name: [c.name for c in table.columns] for table in built.schema.tables}
+        filled = filled_tables(connection)
+        return built, {name: fingerprint(connection, name, columns[name]) for name in filled}
 
 
 def _lacking(owner: Url, script: Script, built: Replayed) -> str:

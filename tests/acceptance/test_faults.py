@@ -118,6 +118,30 @@ def test_a_deploy_that_dies_at_any_point_is_resumed_there(connected, gates, quer
     assert connected.succeed("migrate.status").startswith(f"applied  {NAME}")
 
 
+def test_undoing_that_is_killed_at_any_point_goes_on_there(connected, gates, query, gone):
+    connected.migration(NAME, "SELECT 1;")
+    down = re.sub(r"\{gate\}", lambda _: gates.sql(), STEPS)
+    connected.write(f"migrations/{NAME}/down.sql", f"{down}DROP TABLE trace;\n")
+    connected.succeed("migrate.deploy")
+    for number, (position, steps) in enumerate([(0, None), (4, [1]), (6, [1, 2]), (9, [1, 2, 3])]):
+        undo = connected.start("invoke", "migrate.down", "--allow-data-loss")
+        (pid,) = wait_for(lambda n=number: gates.waiting(n))
+        undo.kill()
+        undo.communicate()
+        gone(pid)
+        if steps is None:
+            assert connected.succeed("migrate.status").startswith(f"applied  {NAME}")
+        else:
+            found = failed(connected)
+            assert (found["direction"], found["position"], found["total"]) == ("down", position, 12)
+            assert [step for (step,) in query("SELECT step FROM trace ORDER BY 1")] == steps
+            assert "is half undone" in connected.fail("migrate.deploy")
+        gates.open(number)
+    assert connected.succeed("migrate.down", "--allow-data-loss").endswith(f"undid {NAME}\n")
+    assert query("SELECT to_regclass('trace')") == [(None,)]
+    assert connected.succeed("migrate.status").startswith(f"pending  {NAME}")
+
+
 def test_an_index_that_an_interruption_left_invalid_is_rebuilt(connected, database, query, gone):
     connected.migration(
         NAME,

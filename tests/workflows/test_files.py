@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from berceau.errors import BerceauError
@@ -34,3 +36,16 @@ def test_a_folder_comes_with_all_its_files_or_not_at_all(tmp_path):
     with pytest.raises(BerceauError, match="20260101000000_a"):
         write_folder(tmp_path / "m" / "20260101000000_a", {"migration.sql": "other"})
     assert [each.name for each in (tmp_path / "m").iterdir()] == ["20260101000000_a"]
+
+
+def test_what_killed_writers_left_is_cleared_away_once_it_is_old(tmp_path):
+    old, young, other = tmp_path / ".a.01234567", tmp_path / ".a.89abcdef", tmp_path / ".hidden.txt"
+    for path in (old, young):
+        path.mkdir()
+        (path / "half").touch()
+    (file := tmp_path / ".b.00000000").touch()
+    other.touch()
+    for path in (old, file, other):
+        os.utime(path, (0, 0))
+    write_folder(tmp_path / "a", {"whole": ""})
+    assert {path.name for path in tmp_path.iterdir()} == {young.name, other.name, "a"}
