@@ -83,15 +83,20 @@ class Project:
             if path.is_file()
         }
 
-    def start(self, *command: str, **environment: str) -> subprocess.Popen[str]:
-        """Run ``python -m command`` in the project; ``environment`` comes on top of its own."""
+    def start(
+        self, *command: str, output: Any = subprocess.PIPE, **environment: str
+    ) -> subprocess.Popen[str]:
+        """Run ``python -m command`` in the project; ``environment`` comes on top of its own.
+
+        All that it prints goes to the file ``output``, if there is one.
+        """
         return subprocess.Popen(
             [sys.executable, "-m", *command],
             cwd=self.root,
             env=_clean(os.environ) | self.environment | environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
             text=True,
             preexec_fn=_heed_interrupts,
         )

@@ -62,6 +62,9 @@ def includeme(config: Configurator) -> None:
     for warning in running.warnings:
         log.warning(warning)
     config.registry[RUNNING] = running
+    config.include("berceau.web.health")
+    config.include("berceau.web.metrics")
+    config.include("berceau.web.requests")
     config.include("berceau.web.renderer")
     config.include("berceau.web.navigation")
     config.include("berceau.web.csrf")

@@ -10,7 +10,13 @@ from pyramid.config import Configurator
 from pyramid.exceptions import ConfigurationConflictError, ConfigurationExecutionError
 
 from berceau.components import Component, import_module, locate
-from berceau.errors import ComponentError, ComponentImportError, EntityError, Location
+from berceau.errors import (
+    BerceauError,
+    ComponentError,
+    ComponentImportError,
+    EntityError,
+    Location,
+)
 
 # Modules that are no part of the running application, and may import what only tests have.
 NOT_SCANNED = [".tests", ".conftest"]
@@ -62,7 +68,9 @@ def blame_configuration(components: Sequence[Component]) -> Iterator[None]:
     try:
         yield
     except ConfigurationExecutionError as error:
-        where = _owner(error.info, components)
+        if isinstance(error.evalue, BerceauError):
+            raise error.evalue from None
+        where = owner(error.info, components)
         if where is None:
             raise
         raise ComponentError(
@@ -72,7 +80,7 @@ def blame_configuration(components: Sequence[Component]) -> Iterator[None]:
         ) from error
     except ConfigurationConflictError as error:
         infos = [info for conflict in error._conflicts.values() for info in conflict]
-        where = next(filter(None, (_owner(info, components) for info in infos)), None)
+        where = next(filter(None, (owner(info, components) for info in infos)), None)
         if where is None:
             raise
         places = ", ".join(sorted({f"{info.file}:{info.line}" for info in infos}))
@@ -83,7 +91,7 @@ def blame_configuration(components: Sequence[Component]) -> Iterator[None]:
         ) from error
 
 
-def _owner(info: Any, components: Sequence[Component]) -> Location | None:
+def owner(info: Any, components: Sequence[Component]) -> Location | None:
     """Return where Pyramid's action ``info`` points, if that is inside a component."""
     file = Path(getattr(info, "file", ""))
     for component in components:

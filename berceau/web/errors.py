@@ -8,6 +8,8 @@ from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken, URLDecodeError
 from pyramid.httpexceptions import HTTPError
 from pyramid.request import Request
 
+from berceau.web.logs import REQUEST_ID
+
 log = logging.getLogger("berceau")
 
 TEMPLATE = "berceau.web:templates/error.pt"
@@ -83,7 +85,8 @@ def crashed(error: Exception, request: Request) -> dict[str, Any]:
         request,
         500,
         "Something went wrong here",
-        "Nothing was saved. The error has been noted; please try again later.",
+        "Nothing was saved. The error has been noted as "
+        f"{REQUEST_ID.get()}; please try again later.",
     )
 
 

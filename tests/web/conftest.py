@@ -2,15 +2,17 @@
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 from webtest import TestApp
 
 from berceau.components import Component
+from berceau.postgres.pool import PoolStatus
 from berceau.postgres.roles import RoleReport
 from berceau.settings import Settings
 from berceau.testing import assets as assets  # for its effect
@@ -28,6 +30,9 @@ class Running:
     summary: str = "a database that isn't there"
     warnings: tuple[str, ...] = ()
     role: RoleReport = DATA_ONLY
+    pool: SimpleNamespace = field(
+        default_factory=lambda: SimpleNamespace(status=PoolStatus(10, 2, 1, 0))
+    )
 
     def pending(self) -> tuple[str, ...]:
         return self.missing

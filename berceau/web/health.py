@@ -1,0 +1,97 @@
+"""Two answers for those who watch the process: it lives, and it can do its work."""
+
+import logging
+from collections.abc import Callable
+from threading import Lock
+from time import monotonic
+from typing import Any
+
+from pyramid.config import PHASE3_CONFIG, Configurator
+from pyramid.request import Request
+from pyramid.response import Response
+from pyramid.tweens import INGRESS
+
+from berceau.errors import BerceauError, ComponentError
+from berceau.web.components import owner
+from berceau.web.registry import RUNNING
+from berceau.workflows.start import Running
+
+log = logging.getLogger("berceau")
+
+ALIVE = "/healthz"
+READY = "/readyz"
+
+# However many ask, the database is asked once in so many seconds.
+FRESH = 1.0
+
+
+def includeme(config: Configurator) -> None:
+    """Answer ``/healthz`` and ``/readyz`` before anything else sees the request."""
+    requests = "berceau.web.requests.tween_factory"
+    config.add_tween("berceau.web.health.tween_factory", under=INGRESS, over=requests)
+    config.action("berceau.health", lambda: check_routes(config), order=PHASE3_CONFIG + 1)
+
+
+def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
+    """Return a tween that answers the two addresses, without a session, a unit or a log line."""
+    readiness = Readiness(registry[RUNNING])
+
+    def tween(request: Request) -> Response:
+        path = request.environ.get("PATH_INFO")
+        if path == ALIVE:
+            return _answer(None)
+        if path == READY:
+            return _answer(readiness.reason())
+        return handler(request)
+
+    return tween
+
+
+def _answer(reason: str | None) -> Response:
+    status = 200 if reason is None else 503
+    text = "ok\n" if reason is None else f"{reason}\n"
+    return Response(text, status, content_type="text/plain", cache_control="no-store")
+
+
+class Readiness:
+    """Whether the application can do its work: the database answers and has all migrations."""
+
+    def __init__(self, running: Running) -> None:
+        self._running = running
+        self._lock = Lock()
+        self._asked = -FRESH
+        self._reason: str | None = None
+
+    def reason(self) -> str | None:
+        """Return why requests can't be answered now, in words for anybody; ``None``: they can."""
+        if not self._lock.acquire(timeout=FRESH):
+            return "the database doesn't answer"
+        try:
+            if monotonic() - self._asked >= FRESH:
+                self._reason = self._ask()
+                self._asked = monotonic()
+            return self._reason
+        finally:
+            self._lock.release()
+
+    def _ask(self) -> str | None:
+        try:
+            missing = self._running.pending()
+        except BerceauError as error:
+            log.warning("not ready: %s", " ".join(str(error).split()))
+            return "the database can't be used; the log says why"
+        return f"migrations are pending: {', '.join(missing)}" if missing else None
+
+
+def check_routes(config: Configurator) -> None:
+    """Refuse a component that has one of the two addresses. Raises ``ComponentError``."""
+    components = config.registry[RUNNING].components
+    for entry in config.introspector.get_category("routes", ()):
+        route = entry["introspectable"]
+        if route["pattern"].strip("/") in {ALIVE.strip("/"), READY.strip("/")}:
+            raise ComponentError(
+                f"The route {route['name']!r} has the address {route['pattern']}, which tells how "
+                "the application is.",
+                where=owner(route.action_info, components),
+                cure="Give it another address.",
+            )

@@ -1,0 +1,110 @@
+"""Each request has an id, a line in the log, and its share of the metrics."""
+
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+from pyramid.config import Configurator
+from pyramid.request import Request
+from pyramid.response import Response
+from pyramid.tweens import EXCVIEW, INGRESS
+from pyramid_retry import is_error_retryable
+
+from berceau.orm.statistics import queries_so_far
+from berceau.web.logs import REQUEST_ID
+from berceau.web.metrics import Metrics
+from berceau.web.registry import METRICS
+
+log = logging.getLogger("berceau.access")
+
+WATCH = "berceau.watch"
+HEADER = "X-Request-ID"
+WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{1,64}")
+LONGEST_PATH = 1000
+
+
+def includeme(config: Configurator) -> None:
+    """Watch every request from outside of all else."""
+    config.add_tween("berceau.web.requests.tween_factory", under=INGRESS, over=EXCVIEW)
+
+
+@dataclass(frozen=True)
+class Watch:
+    """When a request began, all its attempts included, and the thread's queries until then."""
+
+    request_id: str
+    seconds: float
+    queries: int
+
+
+def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
+    """Return a tween that names, measures and logs each request.
+
+    A proxy in front may name it by ``X-Request-ID``, which the response repeats. An attempt that
+    is followed by another is no request of its own.
+    """
+    metrics: Metrics = registry[METRICS]
+
+    def tween(request: Request) -> Response:
+        _drop_unreadable_cookies(request)
+        watch = _watch(request)
+        REQUEST_ID.set(watch.request_id)
+        status = 500
+        try:
+            with metrics.in_progress.track_inprogress():
+                response = handler(request)
+            status = response.status_code
+            response.headers[HEADER] = watch.request_id
+            return response
+        finally:
+            if not is_error_retryable(request, getattr(request, "exception", None)):
+                seconds = perf_counter() - watch.seconds
+                queries = queries_so_far() - watch.queries
+                metrics.observe(request, status, seconds, queries)
+                _log(request, status, seconds, queries)
+                REQUEST_ID.set(None)
+
+    return tween
+
+
+def _watch(request: Request) -> Watch:
+    """Return the watch over ``request``, which its first attempt began."""
+    found = request.environ.get(WATCH)
+    if isinstance(found, Watch):
+        return found
+    given = request.headers.get(HEADER, "")
+    request_id = given if WELL_FORMED.fullmatch(given) else uuid4().hex
+    watch = Watch(request_id, perf_counter(), queries_so_far())
+    request.environ[WATCH] = watch
+    return watch
+
+
+def _log(request: Request, status: int, seconds: float, queries: int) -> None:
+    """Write the line of a request; not its query string, which may hold what is secret."""
+    path = request.environ.get("SCRIPT_NAME", "") + request.environ.get("PATH_INFO", "")
+    path = quote(path.encode("latin-1"))[:LONGEST_PATH]
+    milliseconds = round(seconds * 1000, 1)
+    log.info(
+        "%s %s %d (%g ms, %d queries)",
+        *(request.method, path, status, milliseconds, queries),
+        extra={
+            "method": request.method,
+            "path": path,
+            "status": status,
+            "duration_ms": milliseconds,
+            "queries": queries,
+        },
+    )
+
+
+def _drop_unreadable_cookies(request: Request) -> None:
+    """Ignore cookies that aren't UTF-8: another site of the domain may have set them."""
+    try:
+        request.cookies.get("")
+    except ValueError:
+        del request.environ["HTTP_COOKIE"]

@@ -1,0 +1,153 @@
+"""The server: waitress, which ends without dropping a request that it accepted."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from time import monotonic, time
+from typing import Any
+
+from prometheus_client import start_http_server
+from waitress import create_server, wasyncore
+from waitress.channel import HTTPChannel
+from waitress.server import BaseWSGIServer
+
+from berceau.web.registry import METRICS, RUNNING
+
+log = logging.getLogger("berceau")
+
+# Waitress's own take bodies of 1 GiB, and tell everybody what serves them.
+DEFAULTS = {
+    "ident": None,
+    "max_request_body_size": 10 * 1024 * 1024,
+    "max_request_header_size": 32 * 1024,
+    "clear_untrusted_proxy_headers": True,
+    # The limit keeps slow clients from using up all descriptors; poll isn't bound to 1024 of them.
+    "connection_limit": 1000,
+    "asyncore_use_poll": True,
+}
+DRAIN_SECONDS = 30.0
+
+# While the server drains, a connection without a request is closed once nothing came for so long,
+# in seconds: its client may have sent one already.
+QUIET = 0.5
+
+
+def serve(app: Any, _global_config: Mapping[str, str], **options: Any) -> None:
+    """Serve ``app`` until SIGTERM or SIGINT; the paste server runner of ``[server:main]``.
+
+    ``options`` are waitress's, and two more: ``drain_seconds`` is how long requests may take to
+    end after the signal, ``metrics_listen`` the address of the figures for Prometheus. Exits with
+    one message where it can't listen.
+    """
+    drain_seconds = float(options.pop("drain_seconds", DRAIN_SECONDS))
+    metrics_listen = options.pop("metrics_listen", None)
+    sockets: dict[int, Any] = {}
+    try:
+        server = create_server(app, map=sockets, **{**DEFAULTS, **options})
+        if metrics_listen:
+            _expose(app, metrics_listen)
+    except (OSError, ValueError) as error:
+        print(f"The server can't start: {error}\n  {_cure(options)}", file=sys.stderr, flush=True)
+        os._exit(1)  # pserve takes a SystemExit for a wish, and ends with 0
+    server.print_listen("Serving on http://{}:{}")
+    Service(server, sockets, drain_seconds).run()
+    running = getattr(app, "registry", {}).get(RUNNING)
+    if running is not None:
+        running.pool.close()
+
+
+def _expose(app: Any, address: str) -> None:
+    """Answer Prometheus at ``address``, which is host:port; one for each process."""
+    host, _, port = address.rpartition(":")
+    start_http_server(int(port), host.strip("[]"), app.registry[METRICS].registry)
+    log.info("metrics on http://%s/metrics", address)
+
+
+def _cure(options: Mapping[str, Any]) -> str:
+    listen = options.get("listen") or options.get("unix_socket") or "the default address"
+    return f"Stop what listens on {listen} already, or change [server:main] in the ini file."
+
+
+class Channel(HTTPChannel):
+    """A connection; while the server drains, its next response is its last."""
+
+    def service(self) -> None:
+        """Answer one request."""
+        if not self.server.accepting and len(self.requests) == 1 and self.request is None:
+            self.requests[0].headers["CONNECTION"] = "close"
+        super().service()
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is asked, answered or expected here."""
+        busy = self.requests or self.request is not None or self.total_outbufs_len
+        return not busy and time() - self.last_activity > QUIET
+
+
+class Service:
+    """A server whose connections are in ``sockets``, from its first request to its end."""
+
+    def __init__(self, server: Any, sockets: dict[int, Any], drain_seconds: float) -> None:
+        self._server = server
+        self._sockets = sockets
+        self._drain_seconds = drain_seconds
+        self._stopping = False
+        for listener in self._listeners():
+            listener.channel_class = Channel
+
+    def run(self) -> None:
+        """Serve until a signal comes, then finish what was accepted; a second one ends at once."""
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, self._stop)
+        while not self._stopping:
+            self._poll(1)
+        self._close_listeners()
+        self._drain()
+
+    def _stop(self, number: int, _frame: Any) -> None:
+        if self._stopping:
+            os._exit(128 + number)
+        self._stopping = True
+        for listener in self._listeners():
+            listener.pull_trigger()
+
+    def _poll(self, seconds: float) -> None:
+        wasyncore.loop(seconds, self._server.adj.asyncore_use_poll, self._sockets, count=1)
+
+    def _close_listeners(self) -> None:
+        """Take those who are waiting at the door, and close it."""
+        for listener in self._listeners():
+            known = -1
+            while known != len(self._sockets):
+                known = len(self._sockets)
+                listener.handle_accept()
+            listener.accepting = False
+            wasyncore.dispatcher.close(listener)
+
+    def _drain(self) -> None:
+        """Answer what was accepted, up to the deadline."""
+        end = monotonic() + self._drain_seconds
+        open_requests = sum(len(channel.requests) for channel in self._channels())
+        log.info("stopping: no new requests; %d under way", open_requests)
+        while (channels := list(self._channels())) and monotonic() < end:
+            for channel in channels:
+                if channel.is_quiet:
+                    channel.handle_close()
+            self._poll(0.05)
+        unfinished = sum(len(channel.requests) for channel in channels)
+        if unfinished:
+            log.error(
+                "stopped with %d requests unfinished after %g s", unfinished, self._drain_seconds
+            )
+        else:
+            log.info("stopped")
+
+    def _listeners(self) -> Iterator[Any]:
+        return (each for each in list(self._sockets.values()) if isinstance(each, BaseWSGIServer))
+
+    def _channels(self) -> Iterator[Any]:
+        return (each for each in list(self._sockets.values()) if isinstance(each, Channel))

@@ -1,0 +1,132 @@
+"""A project that pserve serves in a process of its own, as production does."""
+
+import http.client
+import json
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+SECRET = "x8fK2mQ7vR4tY9wZ1aB5cD3eG6hJ0kLnPqS"
+INI = """
+[app:main]
+use = egg:berceau#main
+berceau.root = %(here)s
+berceau.hosts = shop.example.org
+{app}
+
+[server:main]
+use = egg:berceau#main
+listen = 127.0.0.1:{port}
+threads = 2
+{server}
+
+[loggers]
+keys = root, berceau
+
+[handlers]
+keys = console
+
+[formatters]
+keys = json
+
+[logger_root]
+level = WARNING
+handlers = console
+
+[logger_berceau]
+level = INFO
+handlers =
+qualname = berceau
+
+[handler_console]
+class = StreamHandler
+args = (sys.stderr,)
+level = NOTSET
+formatter = json
+
+[formatter_json]
+class = berceau.web.logs.Formatter
+"""
+
+
+def free_port() -> int:
+    """Return a port of this machine that nothing listened on a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return found.getsockname()[1]
+
+
+@dataclass
+class Served:
+    """A running server: its process, its port, and the file that its log goes to."""
+
+    process: subprocess.Popen
+    port: int
+    log: Path
+
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+
+    def request(
+        self, path: str, method: str = "GET", body: str | None = None, **headers: str
+    ) -> tuple[int, str]:
+        """Return the status and the text of an answer."""
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        with closing(self.connect()) as connection:
+            connection.request(method, path, body, {"Host": "shop.example.org"} | headers)
+            response = connection.getresponse()
+            return response.status, response.read().decode()
+
+    def is_open(self) -> bool:
+        with socket.socket() as door:
+            return door.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def lines(self) -> list[dict]:
+        """Return the objects of the log."""
+        return [json.loads(line) for line in self.log.read_text().splitlines() if line[:1] == "{"]
+
+    def messages(self) -> list[str]:
+        return [line["message"] for line in self.lines()]
+
+    def terminate(self, seconds: float = 20) -> int:
+        """Send SIGTERM, and return the exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(seconds)
+
+
+@contextmanager
+def serving(project, log: Path, app: str = "", server: str = "", **environment: str):
+    """Serve ``project`` while the body runs, with more lines for the sections of the ini."""
+    port = free_port()
+    project.write("production.ini", INI.format(app=app, server=server, port=port))
+    environment = {"BERCEAU_SECRET": SECRET} | environment
+    with log.open("w") as output:
+        process = project.start(
+            "pyramid.scripts.pserve", "production.ini", output=output, **environment
+        )
+    served = Served(process, port, log)
+    try:
+        end = time.monotonic() + 30
+        while not served.is_open():
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < end, log.read_text()
+            time.sleep(0.05)
+        yield served
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def serve(connected, tmp_path) -> Iterator[Callable[..., Served]]:
+    """Return a function that serves the project on its private schema."""
+    with ExitStack() as stack:
+        yield lambda **options: stack.enter_context(
+            serving(connected, tmp_path / f"log{time.monotonic_ns()}", **options)
+        )

@@ -1,0 +1,191 @@
+"""A server ends without dropping a request that it accepted, and answers those who watch it."""
+
+import signal
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+
+from tests.proxy import proxy
+
+ENTITIES = """
+class ShopOrder(db.Entity):
+    number = Required(int)
+"""
+VIEWS = """
+    import time
+
+    from pyramid.response import Response
+
+    from .entities import ShopOrder
+
+    def includeme(config):
+        for name in ("slow", "order"):
+            config.add_route(name, f"/{name}/{{value}}")
+            config.add_view(globals()[name], route_name=name)
+
+    def slow(request):
+        time.sleep(float(request.matchdict["value"]))
+        return Response("slow")
+
+    def order(request):
+        ShopOrder(number=int(request.matchdict["value"]))
+        time.sleep(0.3)
+        return Response("ordered")
+"""
+DEVELOPMENT = """
+    [app:main]
+    use = egg:berceau#main
+    berceau.root = %(here)s
+    berceau.development = true
+
+    [server:main]
+    use = egg:berceau#main
+"""
+
+
+@pytest.fixture
+def shop(connected):
+    """A project whose pages take their time, and write."""
+    connected.component("shop", ENTITIES)
+    connected.write("components/shop/__init__.py", VIEWS)
+    connected.succeed("migrate")
+    return connected
+
+
+def until(condition, seconds=10):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+@pytest.mark.usefixtures("shop")
+class TestTheEnd:
+    def test_what_was_accepted_is_answered_and_nothing_else_is(self, serve, query):
+        served = serve()
+        with ThreadPoolExecutor(12) as clients:
+            answers = [clients.submit(served.request, f"/order/{n}") for n in range(12)]
+            time.sleep(0.5)  # two are done, two under way, eight wait for a thread
+            served.process.send_signal(signal.SIGTERM)
+            until(lambda: not served.is_open(), 2)
+            assert [answer.result() for answer in answers] == [(200, "ordered")] * 12
+        assert served.process.wait(5) == 0
+        assert sorted(query("SELECT number FROM shop_order")) == [(n,) for n in range(12)]
+        assert "stopped" in served.messages()
+        assert not [line for line in served.lines() if line["level"] == "ERROR"]
+
+    def test_those_at_the_door_are_let_in(self, serve):
+        served = serve()
+        clients = [served.connect() for _ in range(20)]
+        served.process.send_signal(signal.SIGSTOP)  # the kernel takes connections in any case
+        for client in clients:
+            client.request("GET", "/slow/0", headers={"Host": "shop.example.org"})
+        served.process.send_signal(signal.SIGTERM)
+        served.process.send_signal(signal.SIGCONT)
+        assert [client.getresponse().read() for client in clients] == [b"slow"] * 20
+        assert served.process.wait(5) == 0
+
+    def test_a_request_of_which_a_part_came_is_waited_for(self, serve):
+        served = serve()
+        with socket.create_connection(("127.0.0.1", served.port)) as client:
+            client.sendall(b"GET /slow/0 HTTP/1.1\r\nHost: shop.")
+            time.sleep(0.3)
+            served.process.send_signal(signal.SIGTERM)
+            time.sleep(1.5)
+            client.sendall(b"example.org\r\n\r\n")
+            answer = client.makefile("rb").read()
+        assert answer.startswith(b"HTTP/1.1 200 OK")
+        assert b"\r\nConnection: close\r\n" in answer
+        assert served.process.wait(5) == 0
+
+    def test_connections_that_are_kept_alive_hold_nothing_up(self, serve):
+        served = serve()
+        with closing(served.connect()) as client:
+            for _ in range(2):
+                client.request("GET", "/slow/0", headers={"Host": "shop.example.org"})
+                assert client.getresponse().read() == b"slow"
+            assert served.terminate(3) == 0
+            assert client.sock.recv(1) == b""
+
+    def test_one_that_takes_too_long_is_left_and_named(self, serve):
+        served = serve(server="drain_seconds = 1")
+        with ThreadPoolExecutor(1) as clients:
+            answer = clients.submit(served.request, "/slow/60")
+            time.sleep(0.3)
+            assert served.terminate(5) == 0
+            assert answer.exception()
+        assert "stopped with 1 requests unfinished after 1 s" in served.messages()
+
+    @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+    def test_a_second_signal_ends_at_once(self, serve, second):
+        served = serve()
+        with ThreadPoolExecutor(1) as clients:
+            clients.submit(served.request, "/slow/60")
+            time.sleep(0.3)
+            served.process.send_signal(signal.SIGTERM)
+            until(lambda: not served.is_open(), 2)
+            served.process.send_signal(second)
+            assert served.process.wait(2) == 128 + second
+
+    def test_a_port_that_is_taken_is_one_message(self, serve, shop):
+        serve()
+        result = shop.run(
+            "pyramid.scripts.pserve",
+            "production.ini",
+            BERCEAU_SECRET="x8fK2mQ7vR4tY9wZ1aB5cD3eG6hJ0kLn",
+        )
+        assert result.code == 1
+        assert "The server can't start:" in result.err
+        assert "[server:main]" in result.err
+        assert "Traceback" not in result.err
+
+
+class TestHealth:
+    def test_it_lives_and_is_ready_once_it_is_migrated(self, serve, connected):
+        connected.component("shop", ENTITIES)
+        connected.succeed("migrate", "--create-only", "--name", "shop")
+        served = serve()
+        assert served.request("/healthz", Host="10.0.0.1") == (200, "ok\n")
+        status, text = served.request("/readyz", Host="10.0.0.1")
+        assert status == 503
+        assert text.startswith("migrations are pending: ")
+        connected.succeed("migrate.deploy")
+        until(lambda: served.request("/readyz") == (200, "ok\n"), 3)
+        assert not [line for line in served.lines() if "healthz" in line["message"]]
+
+    @pytest.mark.usefixtures("shop")
+    def test_a_database_that_is_gone_is_told_without_its_secrets(self, serve, database):
+        with proxy(database.runtime) as way:
+            url = replace(way.url, password="open-sesame")
+            served = serve(DATABASE_URL=url.with_password())
+            assert served.request("/readyz") == (200, "ok\n")
+            way.refusing = True
+            until(lambda: served.request("/readyz")[0] == 503, 3)
+            assert served.request("/readyz")[1] == "the database can't be used; the log says why\n"
+            assert served.request("/healthz") == (200, "ok\n")
+            assert any("not ready: No connection" in message for message in served.messages())
+            assert "open-sesame" not in served.log.read_text()
+            way.refusing = False
+            until(lambda: served.request("/readyz")[0] == 200, 3)
+
+
+@pytest.mark.parametrize("address", ["/healthz", "readyz"])
+def test_a_component_cannot_have_the_addresses(shop, address):
+    shop.component("greedy")
+    shop.write(
+        "components/greedy/__init__.py",
+        f"""
+        def includeme(config):
+            config.add_route("mine", "{address}")  # culprit
+        """,
+    )
+    shop.write("development.ini", DEVELOPMENT)
+    result = shop.run("pyramid.scripts.pserve", "development.ini")
+    file, line = shop.culprit()
+    assert result.code == 1
+    assert "The route 'mine' has the address" in result.err
+    assert f"component greedy, {file}:{line}" in result.err

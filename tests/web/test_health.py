@@ -1,0 +1,47 @@
+"""The two addresses for those who watch: nothing stands before them, and they ask little."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+from berceau.errors import HistoryError
+from berceau.web.health import Readiness
+
+
+def test_the_database_is_asked_once_for_many(serve, running):
+    asked = []
+    running.pending = lambda: asked.append(1) or ()
+    app = serve()
+    asked.clear()
+    assert {app.get("/readyz").text for _ in range(20)} == {"ok\n"}
+    assert len(asked) == 1
+
+
+def test_a_database_that_never_answers_holds_up_one_only(running):
+    answer = Event()
+    running.pending = lambda: answer.wait(10) and ()
+    readiness = Readiness(running)
+    with ThreadPoolExecutor(1) as first:
+        waiting = first.submit(readiness.reason)
+        while not readiness._lock.locked():
+            pass
+        assert readiness.reason() == "the database doesn't answer"
+        answer.set()
+        assert waiting.result() is None
+
+
+def test_a_history_that_contradicts_itself_is_not_ready(serve, running, caplog):
+    app = serve()
+
+    def fail():
+        raise HistoryError("The ledger has more than the files.")
+
+    running.pending = fail
+    assert "the log says why" in app.get("/readyz", status=503).text
+    assert "The ledger has more" in caplog.text
+
+
+def test_no_cookie_is_set_and_nobody_keeps_the_answer(serve):
+    response = serve().get("/healthz")
+    assert "Set-Cookie" not in response.headers
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.content_type == "text/plain"

@@ -1,0 +1,45 @@
+"""The log for machines: one object a line, whatever happened, with the id of its request."""
+
+import json
+import logging
+import sys
+
+from berceau.web.logs import REQUEST_ID, Formatter
+
+
+def line(message, *args, exc_info=None, **extra):
+    record = logging.LogRecord("shop", logging.INFO, __file__, 1, message, args, exc_info)
+    record.__dict__.update(extra)
+    text = Formatter().format(record)
+    assert "\n" not in text
+    return json.loads(text)
+
+
+def test_a_line_says_when_who_and_what():
+    found = line("sold %d", 3, price=4)
+    assert list(found) == ["timestamp", "level", "logger", "message", "price"]
+    assert (found["level"], found["logger"], found["message"]) == ("INFO", "shop", "sold 3")
+    assert found["timestamp"].endswith("+00:00")
+
+
+def test_the_id_is_that_of_the_request():
+    token = REQUEST_ID.set("abc")
+    try:
+        assert line("x")["request_id"] == "abc"
+    finally:
+        REQUEST_ID.reset(token)
+    assert "request_id" not in line("x")
+
+
+def test_line_breaks_forge_no_line():
+    assert line("a\nb\u2028c")["message"] == "a\nb\u2028c"
+
+
+def test_a_traceback_does_not_quote_rows():
+    said = "duplicate key\nDETAIL:  Key (email)=(ada@example.org) already exists.\n"
+    try:
+        raise ValueError(said)
+    except ValueError:
+        found = line("x", exc_info=sys.exc_info())
+    assert "duplicate key" in found["traceback"]
+    assert "ada@example.org" not in found["traceback"]
