@@ -11,9 +11,14 @@
     │   ├── UrlError                  a database URL is malformed
     │   ├── ConnectionFailedError     unreachable server, wrong password, no such database
     │   ├── PermissionMissingError    the role lacks a right
+<<<<<<< HEAD
     │   ├── PoolTimeoutError          all connections were in use for too long
     │   ├── CommitUnknownError        the connection broke at the very end of a unit of work
     │   └── ServerError               the embedded server can't start or stop
+=======
+    │   ├── ServerError               the embedded server can't start or stop
+    │   └── IsolationError            a test does what its isolation doesn't allow
+>>>>>>> 7be6333 (Run each test in one transaction that its commits can't end)
     └── MigrationError                the migrations can't be read, written or applied
         ├── MigrationFileError        a folder in migrations/ is malformed
         ├── HistoryError              the files and the database's ledger contradict each other
@@ -118,6 +123,10 @@ class CommitUnknownError(DatabaseError):
 
 class ServerError(DatabaseError):
     """The embedded server can't start or stop."""
+
+
+class IsolationError(DatabaseError):
+    """A test does what its isolation doesn't allow, or what would escape it."""
 
 
 class MigrationError(BerceauError):

@@ -49,6 +49,8 @@ def connect(
     """Send the queries of ``database`` over connections of ``source`` from now on.
 
     Units of work that choose so read from ``replica``. Nothing is connected yet: each thread
-    takes a connection at its session's first query.
+    takes a connection at its session's first query. While a test decides where its queries go,
+    nothing changes.
     """
-    database.provider.pool = BerceauPool(source, replica)
+    if not database.provider.pool.is_fixed:
+        database.provider.pool = BerceauPool(source, replica)

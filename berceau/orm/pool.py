@@ -8,9 +8,14 @@ from berceau.orm.unit import current_unit
 
 
 class ConnectionSource(Protocol):
-    """What lends connections; ``preamble`` is the SQL that each transaction begins with."""
+    """What lends connections.
+
+    ``preamble`` is the SQL that each transaction begins with, ``snapshot`` that of one that only
+    reads.
+    """
 
     preamble: str
+    snapshot: str
 
     def acquire(self) -> tuple[Any, bool]:
         """Return a connection, and whether it is new."""
@@ -45,8 +50,11 @@ class BerceauPool:
     """Stands where Pony expects its own pool.
 
     ``source`` is ``None`` until the database is known: the first query raises
-    ``ConnectionFailedError`` then. Units of work that ask for it read from ``replica``.
+    ``ConnectionFailedError`` then. Units of work that ask for it read from ``replica``. One that
+    ``is_fixed`` stays, whoever connects to something else.
     """
+
+    is_fixed = False
 
     def __init__(
         self, source: ConnectionSource | None = None, replica: ReplicaSource | None = None
@@ -82,11 +90,10 @@ class BerceauPool:
         for source in filter(None, (self.source, self.replica)):
             source.close()
 
-    @property
-    def preamble(self) -> str:
-        """The SQL that each transaction of this thread begins with."""
+    def preamble(self, *, read_only: bool) -> str:
+        """Return the SQL that a transaction of this thread begins with."""
         lender: ConnectionSource = self._held.lender
-        return lender.preamble
+        return "; ".join(filter(None, (lender.snapshot if read_only else "", lender.preamble)))
 
     def transaction(self, connection: Any) -> Any:
         """Return what names the open transaction afterwards; ``None`` where it wrote nothing."""

@@ -93,8 +93,7 @@ class BerceauProvider(PGProvider):
     def set_transaction_mode(self, connection: Any, cache: Any) -> None:
         """Begin a transaction where the unit of work asks for one, or a pooler needs it."""
         unit = current_unit()
-        preambles = [self.pool.preamble, unit.preamble if unit else ""]
-        preamble = "; ".join(filter(None, reversed(preambles)))
+        preamble = self.pool.preamble(read_only=unit is not None and unit.read_only)
         if preamble:
             cache.immediate = True
         super().set_transaction_mode(connection, cache)

@@ -6,8 +6,6 @@ from threading import local
 
 from berceau.errors import DatabaseError
 
-SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-
 _active = local()
 
 
@@ -41,11 +39,6 @@ class UnitOfWork:
         """
         self.read_only = True
         self.replica_after = after
-
-    @property
-    def preamble(self) -> str:
-        """The SQL that its transaction begins with."""
-        return SNAPSHOT if self.read_only else ""
 
     def check_commit(self) -> None:
         """Refuse to commit a part of the unit: raises ``DatabaseError``."""

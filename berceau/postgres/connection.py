@@ -61,13 +61,18 @@ class Connection(extensions.connection):
             self.close()
 
 
+class OwnCursor(extensions.cursor):
+    """For what Berceau asks on the side: it isn't counted among the application's queries."""
+
+
 def connect(
     url: Url,
     *,
     schema: str | None = None,
     settings: Mapping[str, str] | None = None,
+    kind: type[Connection] = Connection,
 ) -> Connection:
-    """Return a new connection whose search path is ``schema``, by default the URL's.
+    """Return a new connection of the class ``kind`` to ``schema``, by default the URL's.
 
     ``settings`` are the server's, for the session, where the URL's own ``options`` don't say
     otherwise. Through a pooler, the first transaction alone has them and the search path. Raises
@@ -75,9 +80,9 @@ def connect(
     """
     try:
         keywords: dict[str, Any] = url.dsn(schema, settings)
-        connection: Connection = psycopg2.connect(connection_factory=Connection, **keywords)
+        connection: Connection = psycopg2.connect(connection_factory=kind, **keywords)
         if url.pooled:
-            with connection.cursor() as cursor:
+            with connection.cursor(cursor_factory=OwnCursor) as cursor:
                 cursor.execute(session_sql(url.with_schema(schema or url.schema), settings or {}))
     except psycopg2.OperationalError as error:
         raise explain(url, str(error)) from None

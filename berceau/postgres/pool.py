@@ -11,7 +11,7 @@ import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 from berceau.errors import PoolTimeoutError
-from berceau.postgres.connection import Connection, connect, session_sql
+from berceau.postgres.connection import Connection, OwnCursor, connect, session_sql
 from berceau.postgres.outcome import Transaction, transaction_of, was_committed
 from berceau.postgres.url import Url
 from berceau.settings import Limits
@@ -35,8 +35,11 @@ class ConnectionPool:
 
     Safe for threads, and after a fork, which begins with none. A connection comes back without
     transaction and session settings. ``preamble`` is the SQL that each transaction begins with:
-    empty unless a pooler shares the server's sessions.
+    empty unless a pooler shares the server's sessions; ``snapshot`` is that of one that only reads.
     """
+
+    snapshot = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+    kind = Connection
 
     def __init__(self, url: Url, limits: Limits) -> None:
         self.url = url
@@ -86,7 +89,7 @@ class ConnectionPool:
 
     def position(self, connection: Connection) -> str:
         """Return the place in the server's log that holds all that was committed so far."""
-        with connection.cursor() as cursor:
+        with connection.cursor(cursor_factory=OwnCursor) as cursor:
             cursor.execute("SELECT pg_current_wal_lsn()::text")
             (position,) = cursor.fetchone() or ("",)
         return str(position)
@@ -141,7 +144,7 @@ class ConnectionPool:
         return None
 
     def _open(self) -> Connection:
-        connection = connect(self.url, settings=self._settings)
+        connection = connect(self.url, settings=self._settings, kind=self.kind)
         connection.rollback()
         connection.autocommit = True
         connection.opened = monotonic()
@@ -155,7 +158,7 @@ class ConnectionPool:
         if connection.used > self._suspected and now - connection.used < TRUSTED_REST:
             return True
         try:
-            with connection.cursor() as cursor:
+            with connection.cursor(cursor_factory=OwnCursor) as cursor:
                 cursor.execute("SELECT 1")
         except psycopg2.Error:
             return False
@@ -168,7 +171,7 @@ class ConnectionPool:
                 connection.rollback()
             connection.autocommit = True
             if not self.url.pooled:  # there, it is the pooler's affair
-                with connection.cursor() as cursor:
+                with connection.cursor(cursor_factory=OwnCursor) as cursor:
                     cursor.execute("DISCARD ALL")
         except psycopg2.Error:
             return False

@@ -5,7 +5,7 @@ import re
 from time import monotonic
 
 from berceau.errors import DatabaseError
-from berceau.postgres.connection import Connection
+from berceau.postgres.connection import Connection, OwnCursor
 from berceau.postgres.pool import ConnectionPool
 
 log = logging.getLogger("berceau")
@@ -42,6 +42,6 @@ class ReplicaPool(ConnectionPool):
 
 def _has_replayed(connection: Connection, position: str) -> bool:
     # A server that isn't replaying any more is a primary itself.
-    with connection.cursor() as cursor:
+    with connection.cursor(cursor_factory=OwnCursor) as cursor:
         cursor.execute("SELECT coalesce(pg_last_wal_replay_lsn() >= %s::pg_lsn, true)", (position,))
         return cursor.fetchone() == (True,)

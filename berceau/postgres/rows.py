@@ -44,13 +44,23 @@ def filled_tables(connection: Connection) -> tuple[str, ...]:
     return tuple(name for name in names if count_rows(connection, name))
 
 
+# A sequence that was never used has no last value.
+_RESTART = """
+SELECT setval(seqrelid::regclass, seqstart, false)
+FROM pg_sequence JOIN pg_class ON pg_class.oid = seqrelid
+WHERE relnamespace = current_schema()::regnamespace AND pg_sequence_last_value(seqrelid) IS NOT NULL
+"""
+
+
 def delete_all(connection: Connection) -> None:
     """Delete the rows of all tables on the connection's search_path, Berceau's ledger excepted.
 
     Only tables that were written to are touched, in one statement: foreign keys are checked at
-    its end, so their direction doesn't matter. The connection is in autocommit mode.
+    its end, so their direction doesn't matter. Sequences that were used begin anew. The
+    connection is in autocommit mode.
     """
     with connection.cursor() as cursor:
+        cursor.execute(_RESTART)
         cursor.execute(
             """
             SELECT relname FROM pg_class

@@ -11,6 +11,13 @@ if TYPE_CHECKING:
     from berceau.settings import Settings
     from berceau.testing.worker import Worker
 
+COMMITS = "commits: commit for real; what the test left is deleted afterwards"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line("markers", COMMITS)
+
 
 @pytest.fixture(scope="session")
 def berceau_settings(pytestconfig: pytest.Config) -> Settings:
@@ -23,16 +30,19 @@ def berceau_settings(pytestconfig: pytest.Config) -> Settings:
 @pytest.fixture(scope="session")
 def berceau_worker(berceau_settings: Settings) -> Iterator[Worker]:
     """This worker's private schema: a clone of the migrated one, dropped at the end."""
-    from berceau.testing.worker import worker
+    from berceau.testing.worker import Worker
 
-    with worker(berceau_settings) as found:
-        yield found
+    worker = Worker(berceau_settings)
+    yield worker
+    worker.close()
 
 
 @pytest.fixture
-def db(berceau_worker: Worker) -> Any:
+def db(request: pytest.FixtureRequest, berceau_worker: Worker) -> Iterator[Any]:
     """The global ``Database`` on this worker's private schema, empty before each test."""
-    return berceau_worker.empty_database()
+    commits = request.node.get_closest_marker("commits") is not None
+    with berceau_worker.test(commits=commits) as database:
+        yield database
 
 
 @pytest.fixture(scope="session")

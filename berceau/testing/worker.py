@@ -1,47 +1,72 @@
 """What a test process works on: its private schema, the entities there, and the application."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
 
-from berceau.orm import database as orm
 from berceau.orm import db
-from berceau.postgres.pool import ConnectionPool
+from berceau.postgres.queries import Recorder
 from berceau.settings import Settings
 from berceau.testing import assets as assets  # for its effect
+from berceau.testing.place import Place
 from berceau.web.app import make_app
 from berceau.workflows.compose import compose
-from berceau.workflows.isolation import Private, private_schema
+from berceau.workflows.isolation import private_schema
 
 
-@dataclass(frozen=True)
 class Worker:
-    """One test process: ``settings`` name its private schema as the configured database."""
+    """One test process, with its project's entities mapped.
 
-    settings: Settings
-    private: Private
+    ``prepared`` is what the controlling process found out about the schema to copy, if there is
+    one. ``recorder`` is told all queries of the tests.
+    """
 
-    def empty_database(self) -> Any:
-        """Return the global ``Database``, connected to the private schema, without rows."""
-        self.private.empty()
-        orm.connect(ConnectionPool(self.private.databases.runtime, self.settings.limits))
-        return db
+    def __init__(self, settings: Settings, prepared: str | None = None) -> None:
+        compose(settings.components)
+        self.recorder = Recorder()
+        self._given = settings
+        self._prepared = prepared
+        self._opened = ExitStack()
+        self._place: Place | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The project's settings, which name the private schema as the configured database."""
+        urls = self._open().private.databases
+        return replace(
+            self._given,
+            database_url=urls.runtime.with_password(),
+            migration_database_url=urls.owner.with_password(),
+        )
+
+    @contextmanager
+    def test(self, *, commits: bool) -> Iterator[Any]:
+        """Run a test, whose commits are real or not; yield the global ``Database``."""
+        place = self._open()
+        try:
+            with place.committing() if commits else place.rolled_back():
+                yield db
+        finally:
+            if place.private.kept:
+                self.close()
+
+    def keep(self) -> str:
+        """Leave what the present test did to be looked at; return the name of its schema."""
+        return self._open().keep()
 
     def application(self) -> Any:
         """Return a WSGI application of the project on the private schema."""
         return make_app(replace(self.settings, development=True))
 
+    def close(self) -> None:
+        """Give the private schema back; the next test gets another one."""
+        self._place = None
+        self._opened.close()
 
-@contextmanager
-def worker(settings: Settings) -> Iterator[Worker]:
-    """Map the project's entities and give this process its private schema while the body runs."""
-    compose(settings.components)
-    with private_schema(settings) as private:
-        urls = private.databases
-        own = replace(
-            settings,
-            database_url=urls.runtime.with_password(),
-            migration_database_url=urls.owner.with_password(),
-        )
-        yield Worker(own, private)
+    def _open(self) -> Place:
+        if self._place is None:
+            private = self._opened.enter_context(private_schema(self._given, self._prepared))
+            self._place = Place(private, self.recorder, self._given.limits)
+            self._opened.callback(self._place.close)
+        return self._place
