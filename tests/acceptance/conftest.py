@@ -56,9 +56,7 @@ def declare() -> Callable[[str], Schema]:
 @pytest.fixture
 def settings(tmp_path: Path, database: Databases) -> Settings:
     """A project on a private empty schema, for use in this process."""
-    return Settings(
-        tmp_path, database.runtime.with_password(), database.owner.with_password(), "auto"
-    )
+    return Settings(tmp_path, database.runtime.with_password(), database.owner.with_password())
 
 
 @pytest.fixture
