@@ -36,12 +36,16 @@ class CookiePolicy:
 
     def new_csrf_token(self, request: Request) -> str:
         """Set and return a new token."""
-        token: str = self._policy(request).new_csrf_token(request)
+        request.csrf_token = self._policy(request).new_csrf_token(request)
+        token: str = request.csrf_token
         return token
 
     def get_csrf_token(self, request: Request) -> str:
         """Return the visitor's token; a new one where there is none."""
-        token: str = self._policy(request).get_csrf_token(request)
+        # A page asks for each of its forms; reading the cookie takes as long as a field's markup.
+        if not hasattr(request, "csrf_token"):
+            request.csrf_token = self._policy(request).get_csrf_token(request)
+        token: str = request.csrf_token
         return token
 
     def check_csrf_token(self, request: Request, supplied_token: str) -> bool:

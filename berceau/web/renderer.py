@@ -1,6 +1,7 @@
 """Chameleon templates for Pyramid: ``.pt`` renderers that share one layout."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from chameleon import PageTemplateFile
@@ -38,6 +39,11 @@ class Templates:
         """Return the renderer that Pyramid's ``IRendererInfo`` asks for."""
         return Renderer(self, AssetResolver(info.package).resolve(info.name).abspath())
 
+    @cached_property
+    def layout(self) -> PageTemplateFile:
+        """The template of all pages."""
+        return self.load(AssetResolver().resolve(LAYOUT).abspath())
+
     def load(self, path: str) -> PageTemplateFile:
         """Return the template in the file ``path``; it is read when first rendered."""
         if path not in self._templates:
@@ -61,6 +67,6 @@ class Renderer:
                 f"The view of {self._path} returned {type(value).__name__}: "
                 "a template needs a dictionary."
             )
-        layout = self._templates.load(AssetResolver().resolve(LAYOUT).abspath())
+        layout = self._templates.layout
         page: str = self._templates.load(self._path)(**{**system, "layout": layout, **value})
         return page

@@ -35,7 +35,7 @@ def overview(latest: int = 3) -> Overview:
 def list_posts(limit: int | None = None) -> Sequence[DemoPost]:
     """Return the posts, the newest first, with their authors in the same go."""
     newest = DemoPost.select().order_by(lambda post: (desc(post.created_at), post.id))
-    return newest.prefetch(DemoPost.author).limit(limit)[:]
+    return newest.prefetch(DemoPost.author, DemoPost.content).limit(limit)[:]
 
 
 def create_post(
