@@ -25,7 +25,12 @@ _CURES = {
 
 def file_of(declared: type) -> Path:
     """Return the file that declares a class, also while its module fails to import."""
-    spec = find_spec(declared.__module__)
+    return file_of_module(declared.__module__)
+
+
+def file_of_module(name: str) -> Path:
+    """Return the file of a module, also while it fails to import."""
+    spec = find_spec(name)
     return Path(str(spec and spec.origin))
 
 

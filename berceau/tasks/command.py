@@ -1,6 +1,7 @@
 """The decorator of every command: a person's mistake ends in one message, not a traceback."""
 
 import functools
+import gc
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any, overload
@@ -11,6 +12,9 @@ from invoke.tasks import Task, task
 from berceau.errors import BerceauError
 
 Function = Callable[..., None]
+
+COLLECT_AFTER = 100_000
+"""How many new objects Python looks for garbage among. A command makes many, and keeps most."""
 
 
 @overload
@@ -39,6 +43,7 @@ def command(function: Function | None = None, **options: Any) -> Any:
 
     @functools.wraps(function)
     def run(*args: Any, **kwargs: Any) -> None:
+        gc.set_threshold(COLLECT_AFTER)
         try:
             function(*args, **kwargs)
         except BerceauError as error:

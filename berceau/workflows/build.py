@@ -1,5 +1,6 @@
 """Build: compose the components' entities and write the schema that they declare."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -7,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from berceau.errors import BerceauError, ComponentError, Location
 from berceau.lint.finding import Finding, heeded
+from berceau.migration.components import subject
 from berceau.schema.diff import create
-from berceau.schema.model import Schema
 from berceau.schema.order import order
-from berceau.schema.sql import to_statements
+from berceau.schema.sql import rendered
 from berceau.settings import Settings
-from berceau.workflows.declared import compose_anew, look
-from berceau.workflows.files import write
+from berceau.workflows.declared import Sources, compose_anew, look
+from berceau.workflows.files import holds, write
+from berceau.workflows.notes import Reading
 from berceau.workflows.phases import Phases
 from berceau.workflows.stamp import Stamp
 
@@ -66,12 +68,18 @@ def build(settings: Settings, *, check: bool = False) -> BuildReport:
             heeded((Finding(**each) for each in findings), settings.lint_ignore),
             seconds=phases.seconds,
         )
-    composition, inputs = compose_anew(settings, sources, phases, keep=not check)
-    with phases.phase("lint"):
-        from berceau.workflows.inspect import Inspection  # with Pony: only what changed needs it
+    return _build(settings, sources, stamp, phases, check)
 
-        inspection = Inspection(settings)
-        findings = inspection.find(composition)
+
+def _build(
+    settings: Settings, sources: Sources, stamp: Stamp, phases: Phases, check: bool
+) -> BuildReport:
+    with Reading(settings, sources.components) as reading:
+        composition, inputs = compose_anew(settings, sources, phases, keep=not check)
+        with phases.phase("lint"):
+            from berceau.workflows.inspect import inspect  # with Pony: only what changed needs it
+
+            findings = inspect(settings.root, composition, reading.notes())
     with phases.phase("write"):
         outputs = _outputs(settings, composition)
         changed = _changed(settings, outputs)
@@ -83,7 +91,7 @@ def build(settings: Settings, *, check: bool = False) -> BuildReport:
         )
         if not check:
             _write(outputs, settings.root, changed)
-            inspection.keep()
+            reading.keep()
             summary = {
                 "components": [asdict(each) for each in report.components],
                 "findings": [asdict(each) for each in findings],
@@ -97,34 +105,35 @@ def build(settings: Settings, *, check: bool = False) -> BuildReport:
     return report
 
 
-def to_sql(schema: Schema) -> str:
-    """Return the SQL that creates ``schema`` in an empty one, a statement a paragraph."""
-    return "".join(f"{statement}\n\n" for statement in to_statements(order(create(schema))))
-
-
 def _outputs(settings: Settings, composition: "Composition") -> dict[Path, str]:
-    folder = settings.state / "schema"
-    outputs = {folder / f"{WHOLE}.sql": to_sql(composition.schema)}
-    for name, part in composition.parts.items():
+    """Return the SQL that creates the whole schema, and each component's part, by file."""
+    whole: list[str] = []
+    parts: dict[str, list[str]] = defaultdict(list)
+    for change, statement in rendered(order(create(composition.schema))):
+        whole.append(f"{statement}\n\n")
+        owner = composition.owners.get(subject(change))
+        if owner is not None:
+            parts[owner].append(whole[-1])
+    for name in parts:
         if name.lower() == WHOLE:  # to some file systems, Main.sql is main.sql
             raise ComponentError(
                 f"A component can't be called {name}: {WHOLE}.sql holds the whole schema.",
                 where=Location(name),
                 cure="Rename its folder.",
             )
-        if part.tables or part.enums:
-            outputs[folder / f"{name}.sql"] = to_sql(part)
-    return outputs
+    texts = {WHOLE: whole} | {
+        component.name: parts[component.name]
+        for component in composition.components
+        if component.name in parts
+    }
+    folder = settings.state / "schema"
+    return {folder / f"{name}.sql": "".join(text) for name, text in texts.items()}
 
 
 def _changed(settings: Settings, outputs: Mapping[Path, str]) -> tuple[Path, ...]:
     """Return what differs on disk from ``outputs``, relative to the project's root."""
     stale = set((settings.state / "schema").glob("*.sql")) - outputs.keys()
-    written = [
-        path
-        for path, text in outputs.items()
-        if not path.is_file() or path.read_text(encoding="utf-8") != text
-    ]
+    written = [path for path, text in outputs.items() if not holds(path, text)]
     return tuple(path.relative_to(settings.root) for path in (*written, *sorted(stale)))
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from berceau.components import (
@@ -25,7 +25,7 @@ from berceau.errors import (
 )
 from berceau.orm import db
 from berceau.orm.database import is_mapped, map_entities
-from berceau.orm.diagnosis import duplicate, file_of, place_of
+from berceau.orm.diagnosis import duplicate, file_of_module, place_of
 from berceau.orm.mapping import enum_classes, table_entities, to_schema
 from berceau.postgres.ledger import LEDGER
 from berceau.schema.model import Schema
@@ -138,6 +138,11 @@ def _named(where: Location, components: Iterable[Component]) -> Location:
 
 def _owners(components: tuple[Component, ...]) -> dict[str, str]:
     folders = by_folder(components)
+
+    @cache
+    def owner(module: str) -> Component | None:
+        return component_of(file_of_module(module), folders)
+
     rank = {component: position for position, component in enumerate(components)}
     declared: dict[str, Iterable[type]] = {
         name: (enum_class,) for name, enum_class in enum_classes(db).items()
@@ -145,7 +150,7 @@ def _owners(components: tuple[Component, ...]) -> dict[str, str]:
     declared |= table_entities(db)
     owners = {}
     for name, classes in declared.items():
-        found = set(filter(None, (component_of(file_of(each), folders) for each in classes)))
+        found = set(filter(None, (owner(each.__module__) for each in classes)))
         if found:
             owners[name] = max(found, key=rank.__getitem__).name
     return owners

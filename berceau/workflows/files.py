@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from berceau.errors import BerceauError
@@ -21,18 +22,26 @@ def write(path: Path, text: str) -> bool:
     A reader, or a crash, sees the old file or the new one, never a part. Raises ``BerceauError``
     where it can't be written.
     """
-    data = text.encode()
     with _explained(path):
-        if path.is_file() and path.read_bytes() == data:
+        if holds(path, text):
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
         new = _beside(path)
         try:
-            new.write_bytes(data)
+            new.write_bytes(text.encode())
             new.replace(path)
-        finally:
+        except BaseException:
             new.unlink(missing_ok=True)
+            raise
     return True
+
+
+def holds(path: Path, text: str) -> bool:
+    """Say whether ``path`` is a file with ``text``."""
+    try:
+        return path.read_bytes() == text.encode()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def write_folder(folder: Path, files: dict[str, str]) -> None:
@@ -57,10 +66,16 @@ def write_folder(folder: Path, files: dict[str, str]) -> None:
 
 def _beside(path: Path) -> Path:
     """Return a new name beside ``path``, and clear away what killed processes left under such."""
-    for left in path.parent.glob(".*"):
+    _clear(path.parent)
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+
+
+@cache
+def _clear(folder: Path) -> None:
+    # Once in a process is enough, and a build writes a file for each component.
+    for left in folder.glob(".*"):
         if _NEW.fullmatch(left.name) and left.lstat().st_mtime < time.time() - ABANDONED:
             shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}")
 
 
 @contextmanager

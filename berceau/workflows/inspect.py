@@ -1,90 +1,41 @@
 """Inspect: what the rules of ``berceau.lint`` find in a project's components."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from berceau.components import by_folder, component_of
 from berceau.lint.finding import Finding
 from berceau.lint.model import circles, implicit_cascades, unindexed_filters
 from berceau.lint.notes import Notes
 from berceau.lint.rules import RULES
-from berceau.lint.source import examine
 from berceau.orm import db
 from berceau.orm.attributes import Attribute, read_attributes
 from berceau.orm.diagnosis import file_of
 from berceau.orm.mapping import enum_classes
 from berceau.schema.lint import faults
-from berceau.settings import Settings
-from berceau.workflows import fingerprint
 from berceau.workflows.compose import Composition
-from berceau.workflows.files import write
 
 Found = tuple[Path, int, str, str]
 """A file, a line, a rule's code, and what is wrong."""
 
 
-class Inspection:
-    """The rules applied to the project that ``settings`` describe."""
+def inspect(
+    root: Path, composition: Composition, notes: Mapping[Path, Notes]
+) -> tuple[Finding, ...]:
+    """Return what is wrong with the files that there are ``notes`` on, in order of their lines.
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self._path = settings.cache / "lint.json"
-        self._kept: dict[str, tuple[str, Notes]] = {}
-
-    def find(self, composition: Composition) -> tuple[Finding, ...]:
-        """Return what is wrong with the components of the project, in order of files and lines.
-
-        Components that are installed, rather than the project's own, aren't looked at. Files
-        that didn't change since ``keep`` aren't read again.
-        """
-        ours = [
-            component
-            for component in composition.components
-            if component.path.parent == self.settings.components
-        ]
-        notes = self._notes(file for component in ours for file in component.sources())
-        folders = by_folder(ours)
-        found = []
-        for file, line, code, message in _silenced(_all(composition, notes), notes):
-            component = component_of(file, folders)
-            if component is not None:
-                rule = RULES[code]
-                place = str(file.relative_to(self.settings.root))
-                found.append(
-                    Finding(place, line, code, rule.level, message, rule.cure, component.name)
-                )
-        return tuple(sorted(found))
-
-    def keep(self) -> None:
-        """Keep what was read of the files, for the next time."""
-        files = {path: (digest, asdict(notes)) for path, (digest, notes) in self._kept.items()}
-        write(self._path, json.dumps({"berceau": fingerprint.of_berceau(), "files": files}))
-
-    def _notes(self, files: Iterable[Path]) -> dict[Path, Notes]:
-        before = self._read()
-        found = {}
-        for file in files:
-            source = file.read_bytes()
-            digest = fingerprint.of_texts((source.decode(errors="replace"),))
-            kept = before.get(str(file))
-            found[file] = (
-                Notes(**kept[1]) if kept is not None and kept[0] == digest else examine(source)
-            )
-            self._kept[str(file)] = (digest, found[file])
-        return found
-
-    def _read(self) -> dict[str, Any]:
-        """Return the digest and the notes of each file that was kept."""
-        try:
-            kept = json.loads(self._path.read_text(encoding="utf-8"))
-            same: bool = kept["berceau"] == fingerprint.of_berceau()
-            return dict(kept["files"]) if same else {}
-        except (OSError, ValueError, LookupError, TypeError):
-            return {}
+    ``root`` is the project's folder.
+    """
+    folders = by_folder(composition.components)
+    found = []
+    for file, line, code, message in _silenced(_all(composition, notes), notes):
+        component = component_of(file, folders)
+        if component is not None and file in notes:
+            rule = RULES[code]
+            place = str(file.relative_to(root))
+            found.append(Finding(place, line, code, rule.level, message, rule.cure, component.name))
+    return tuple(sorted(found))
 
 
 def _all(composition: Composition, notes: Mapping[Path, Notes]) -> Iterator[Found]:

@@ -17,7 +17,7 @@ from berceau.schema.sql import (  # noqa: F401 - each registers the changes that
 )
 from berceau.schema.sql.statement import Hazard, Lock, Statement, Transaction, render
 
-__all__ = ["Hazard", "Lock", "Statement", "Transaction", "to_statements"]
+__all__ = ["Hazard", "Lock", "Statement", "Transaction", "rendered", "to_statements"]
 
 
 def to_statements(changes: Iterable[Change]) -> tuple[Statement, ...]:
@@ -26,18 +26,20 @@ def to_statements(changes: Iterable[Change]) -> tuple[Statement, ...]:
     What is done to a table that is created on the way carries no hazard and locks nobody out.
     Raises ``MigrationError`` for a change that can't be carried out automatically.
     """
+    return tuple(statement for _, statement in rendered(changes))
+
+
+def rendered(changes: Iterable[Change]) -> Iterator[tuple[Change, Statement]]:
+    """Yield what ``to_statements`` returns, each statement with the change that it is for."""
     changes = tuple(changes)
     new = {change.table.name for change in changes if isinstance(change, CreateTable)}
-    return tuple(_to_statements(changes, new))
-
-
-def _to_statements(changes: Iterable[Change], new: set[str]) -> Iterator[Statement]:
     for change in changes:
         if isinstance(change, CreateIndex) and change.table in new:
-            yield indexes.create_index(change, concurrently=False)
+            yield change, indexes.create_index(change, concurrently=False)
             continue
         for statement in render(change):
-            yield _harmless(change, statement, new) if _table(change) in new else statement
+            harmless = _table(change) in new
+            yield change, _harmless(change, statement, new) if harmless else statement
 
 
 def _table(change: Change) -> str | None:
