@@ -2,8 +2,10 @@
 
 from invoke.collection import Collection
 
-from berceau.tasks import build, db, migrate, serve, test
+from berceau.tasks import build, db, migrate, new, serve, test
 
-namespace = Collection(build.build, serve.serve, test.test, migrate.namespace, db.namespace)
+namespace = Collection(
+    build.build, new.new, serve.serve, test.test, migrate.namespace, db.namespace
+)
 
 __all__ = ["namespace"]

@@ -55,12 +55,11 @@ def write_folder(folder: Path, files: dict[str, str]) -> None:
         new.mkdir()
         try:
             for name, text in files.items():
+                (new / name).parent.mkdir(parents=True, exist_ok=True)
                 (new / name).write_text(text, encoding="utf-8")
             new.rename(folder)
         except BaseException:
-            for path in new.glob("*"):
-                path.unlink()
-            new.rmdir()
+            shutil.rmtree(new, ignore_errors=True)
             raise
 
 

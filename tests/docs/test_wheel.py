@@ -42,3 +42,6 @@ def test_the_wheel_holds_berceau_only_and_works_alone(checkout, tmp_path):
     sources = {str(path.relative_to(checkout.root)) for path in package.rglob("*.*")}
     assert sources <= set(installed["files"])
     assert "berceau.web.app" in installed["modules"]
+    (tmp_path / "tasks.py").write_text("from berceau.tasks import namespace\n")
+    run(python, "-m", "invoke", "new", "notes")
+    assert "notes: 1 table" in run(python, "-m", "invoke", "build")

@@ -1,0 +1,21 @@
+"""``invoke new``: a component to start from."""
+
+from invoke.context import Context
+
+from berceau.tasks.command import command
+from berceau.tasks.project import load, say
+from berceau.workflows.new import create
+
+
+@command(help={"name": "what the component is called, as in guest_book"})
+def new(_: Context, name: str) -> None:
+    """Write a component that works: entities, service, views, template and tests."""
+    settings = load()
+    created = create(settings, name)
+    say(f"wrote {created.folder.relative_to(settings.root)}, with the entity {created.entity}:")
+    for file in created.files:
+        say(f"  {file}")
+    say("next:")
+    say(f"  invoke migrate --name add_{name}")
+    say(f"  invoke test -- components/{name}")
+    say(f"  invoke serve   # and open /{name}")
