@@ -25,7 +25,9 @@ def includeme(config: Configurator) -> None:
     config.add_exception_view(expired, context=BadCSRFOrigin, renderer=TEMPLATE)
     config.add_exception_view(malformed, context=URLDecodeError, renderer=TEMPLATE)
     config.add_exception_view(refused, context=HTTPError, renderer=TEMPLATE)
-    config.add_exception_view(doubtful, context=ValueError, renderer=TEMPLATE)
+    # WebOb raises the warning at a form that isn't UTF-8.
+    for doubt in (ValueError, DeprecationWarning):
+        config.add_exception_view(doubtful, context=doubt, renderer=TEMPLATE)
     config.add_exception_view(crashed, context=Exception, renderer=TEMPLATE)
 
 
@@ -69,11 +71,11 @@ def refused(error: HTTPError, request: Request) -> dict[str, Any]:
     return _page(request, error.status_code, error.title, error.detail or error.explanation)
 
 
-def doubtful(error: ValueError, request: Request) -> dict[str, Any]:
-    """Answer a value's error: a request that can't be read is its sender's, any other is ours."""
+def doubtful(error: Exception, request: Request) -> dict[str, Any]:
+    """Answer what may be a mistake of the request, which can't be read then, or else of ours."""
     try:
         request.params.mixed()
-    except ValueError:
+    except (ValueError, DeprecationWarning):
         return malformed(request)
     return crashed(error, request)
 

@@ -1,14 +1,19 @@
-"""Logs for machines: one JSON object a line, each with the id of the request that it belongs to."""
+"""Logs for machines: one JSON object a line, without what a visitor sent in confidence."""
 
+import json
+import logging
 import re
+from collections.abc import Iterator
 from contextvars import ContextVar
-from types import TracebackType
 from typing import Any
 
+from pyramid.request import Request
 from pythonjsonlogger.json import JsonFormatter
 
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The id of the request that this thread serves; ``None`` outside of one."""
+REQUEST: ContextVar[Request | None] = ContextVar("request", default=None)
+"""The request that this thread serves; ``None`` outside of one."""
 
 FIELDS = ("levelname", "name", "message")
 NAMES = {"levelname": "level", "name": "logger", "exc_info": "traceback"}
@@ -16,7 +21,9 @@ NAMES = {"levelname": "level", "name": "logger", "exc_info": "traceback"}
 # The server's detail of an error quotes the values of rows, which visitors typed.
 DETAIL = re.compile(r"^DETAIL:.*\n?", re.MULTILINE)
 
-ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+# Shorter ones say nothing, and would be found in every other word.
+SHORTEST = 4
+HIDDEN = "[hidden]"
 
 
 class Formatter(JsonFormatter):
@@ -24,6 +31,18 @@ class Formatter(JsonFormatter):
 
     def __init__(self, *_: Any, **__: Any) -> None:
         super().__init__(FIELDS, rename_fields=NAMES, timestamp=True)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line of ``record``; in that of a trouble, what the visitor sent is hidden."""
+        line: str = super().format(record)
+        request = REQUEST.get()
+        if request is None or record.levelno < logging.WARNING:
+            return line
+        for value in sorted(set(_confidential(request)), key=len, reverse=True):
+            # As it is in the line, and as it is where the message has its repr().
+            for text in (value, repr(value)[1:-1]):
+                line = line.replace(json.dumps(text)[1:-1], HIDDEN)
+        return line
 
     def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
         """Put the time first, and add the request's id."""
@@ -36,3 +55,29 @@ class Formatter(JsonFormatter):
     def formatException(self, ei: Any) -> Any:  # noqa: N802 - logging's name
         """Return the traceback, without what the server tells of rows."""
         return DETAIL.sub("", str(super().formatException(ei)))
+
+
+def _confidential(request: Request) -> Iterator[str]:
+    """Yield what came with ``request`` and may be secret: its form, cookies and credentials."""
+    try:
+        sent = [*request.cookies.values(), *request.params.values()]
+        if "json" in (request.content_type or ""):
+            sent += _leaves(request.json_body)
+    except (ValueError, DeprecationWarning):
+        sent = [request.body.decode("latin-1")]
+    sent += request.headers.get("Authorization", "").split()
+    for text in sent:
+        if isinstance(text, str):
+            # Messages quote a text whole or by the line, and without the space around it.
+            yield from (
+                part for line in (text, *text.splitlines()) if len(part := line.strip()) >= SHORTEST
+            )
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    """Yield the texts in a JSON document."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(part)

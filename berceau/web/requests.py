@@ -16,7 +16,7 @@ from pyramid.tweens import EXCVIEW, INGRESS
 from pyramid_retry import is_error_retryable
 
 from berceau.orm.statistics import queries_so_far
-from berceau.web.logs import REQUEST_ID
+from berceau.web.logs import REQUEST, REQUEST_ID
 from berceau.web.metrics import Metrics
 from berceau.web.registry import METRICS
 
@@ -54,6 +54,7 @@ def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
         _drop_unreadable_cookies(request)
         watch = _watch(request)
         REQUEST_ID.set(watch.request_id)
+        REQUEST.set(request)
         status = 500
         try:
             with metrics.in_progress.track_inprogress():
@@ -68,6 +69,7 @@ def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
                 metrics.observe(request, status, seconds, queries)
                 _log(request, status, seconds, queries)
                 REQUEST_ID.set(None)
+                REQUEST.set(None)
 
     return tween
 

@@ -112,7 +112,7 @@ def serving(project, log: Path, app: str = "", server: str = "", **environment: 
         )
     served = Served(process, port, log)
     try:
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while not served.is_open():
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < end, log.read_text()

@@ -4,11 +4,14 @@ import json
 import logging
 import sys
 
-from berceau.web.logs import REQUEST_ID, Formatter
+import pytest
+from pyramid.request import Request
+
+from berceau.web.logs import REQUEST, REQUEST_ID, Formatter
 
 
-def line(message, *args, exc_info=None, **extra):
-    record = logging.LogRecord("shop", logging.INFO, __file__, 1, message, args, exc_info)
+def line(message, *args, exc_info=None, level=logging.INFO, **extra):
+    record = logging.LogRecord("shop", level, __file__, 1, message, args, exc_info)
     record.__dict__.update(extra)
     text = Formatter().format(record)
     assert "\n" not in text
@@ -43,3 +46,39 @@ def test_a_traceback_does_not_quote_rows():
         found = line("x", exc_info=sys.exc_info())
     assert "duplicate key" in found["traceback"]
     assert "ada@example.org" not in found["traceback"]
+
+
+TEXT = 'first \\ line\n"second" line'
+DOCUMENT = json.dumps({"users": [{"password": "first \\ line"}, 3, '"second" line']}).encode()
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Request.blank("/", POST={"text": f"  {TEXT}\n", "short": "a"}),
+        Request.blank("/", method="POST", content_type="application/json", body=DOCUMENT),
+    ],
+    ids=["form", "json"],
+)
+def test_what_a_visitor_sent_is_hidden_in_what_went_wrong(request_):
+    token = REQUEST.set(request_)
+    try:
+        for message in (
+            "was: first \\ line",
+            "was: " + repr("first \\ line"),
+            'was: "second" line',
+        ):
+            assert "line" not in line(message, level=logging.ERROR)["message"]
+        assert line("a word", level=logging.ERROR)["message"] == "a word"
+    finally:
+        REQUEST.reset(token)
+
+
+def test_a_form_that_cannot_be_read_hides_nothing_else_and_breaks_nothing():
+    kind = "application/x-www-form-urlencoded; charset=nonsense"
+    request = Request.blank("/", method="POST", body=b"secret", content_type=kind)
+    token = REQUEST.set(request)
+    try:
+        assert line("a secret", level=logging.ERROR)["message"] == "a [hidden]"
+    finally:
+        REQUEST.reset(token)

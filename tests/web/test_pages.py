@@ -86,6 +86,11 @@ def test_a_body_that_is_no_form_is_refused(pages):
     assert "malformed" in pages.post("/save", b"no form", headers=kind, status=400).html.h1.text
 
 
+def test_a_form_that_is_not_utf8_is_refused(pages):
+    kind = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-16"}
+    assert "malformed" in pages.post("/save", b"a=b", headers=kind, status=400).html.h1.text
+
+
 def test_a_wrong_value_of_our_own_is_a_crash(pages):
     assert "went wrong" in pages.get("/ask?q=x", status=500).html.h1.text
 

@@ -1,0 +1,125 @@
+"""What is secret appears in no answer, no log, no figure and no file."""
+
+import re
+import shutil
+import time
+from dataclasses import replace
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.production.conftest import SECRET, free_port
+from tests.proxy import proxy
+
+PASSWORD = "open-sesame-4711"
+TYPED = "typed-by-a-visitor-4712"
+TOKENS = ["bearer-token-4713", "query-token-4714", "cookie-token-4715"]
+CRASHING = """
+    from pony.orm import flush
+
+    from components.demo.entities import DemoUser
+
+    def includeme(config):
+        for name in ("taken", "twice"):
+            config.add_route(name, f"/{name}")
+            config.add_view(globals()[name], route_name=name)
+
+    def taken(request):
+        DemoUser(name=request.params["name"], email="other")
+        flush()
+
+    def twice(request):
+        for email in ("one", "two"):
+            DemoUser(name=request.params["name"], email=email)
+"""
+
+
+@pytest.fixture
+def demo(connected):
+    """A project with the demo in it, and pages that break a rule of the database."""
+    shutil.copytree(ROOT / "components" / "demo", connected.root / "components" / "demo")
+    connected.component("crashing")
+    connected.write("components/crashing/__init__.py", CRASHING)
+    connected.succeed("migrate")
+    return connected
+
+
+def test_nothing_secret_is_told(demo, serve, database):
+    metrics = free_port()
+    with proxy(database.runtime) as way:
+        url = replace(way.url, password=PASSWORD).with_password()
+        served = serve(server=f"metrics_listen = 127.0.0.1:{metrics}", DATABASE_URL=url)
+        bearer, query, cookie = TOKENS
+        token = re.search(
+            'name="csrf_token" value="([0-9a-f]+)"', served.request("/demo/posts")[1]
+        )[1]
+        headers = {
+            "Authorization": f"Bearer {bearer}",
+            "Referer": f"http://x/?token={query}",
+            "Cookie": f"csrf_token={token}; other={cookie}",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        fields = "&".join(f"{name}={TYPED}" for name in ("title", "content", "name", "email"))
+        form = f"csrf_token={token}&status=DRAFT&{fields}"
+
+        def ask(path, method="GET", body=None):
+            status, text = served.request(f"{path}?token={query}", method, body, **headers)
+            told[f"{method} {path} {status}"] = text
+
+        told = {}
+        for path in ("/demo", "/nowhere", "/demo/posts", "/healthz", "/readyz", "/%ff"):
+            ask(path)
+        ask("/demo/posts", "POST", f"csrf_token=wrong&{fields}")
+        ask("/demo/posts", "POST", form)
+        ask("/demo/posts", "POST", f"{form}@example.org")
+        for path in ("/taken", "/twice"):
+            ask(path, "POST", form)
+        way.refusing = True
+        time.sleep(1.1)  # for so long, nobody asks the database again
+        ask("/readyz")
+        told["figures"] = replace(served, port=metrics).request("/metrics")[1]
+        assert served.terminate() == 0
+    assert list(told)[6:] == [
+        *(f"POST /demo/posts {status}" for status in (400, 422, 303)),
+        *("POST /taken 500", "POST /twice 500", "GET /readyz 503", "figures"),
+    ]
+    log = served.log.read_text()
+    assert "duplicate key value" in log
+    assert "CacheIndexError" in log
+    files = [data.decode("latin-1") for data in demo.files().values()]
+    for text in (log, *told.values(), *files):
+        for secret in (SECRET, PASSWORD, *TOKENS):
+            assert secret not in text
+    for text in (log, told["figures"], told["POST /taken 500"], told["POST /twice 500"]):
+        assert TYPED not in text
+        assert token not in text
+
+
+@pytest.mark.usefixtures("demo")
+def test_the_figures_are_not_for_the_world(serve):
+    first, second = free_port(), free_port()
+    one = serve(server=f"metrics_listen = 127.0.0.1:{first}")
+    two = serve(server=f"metrics_listen = 127.0.0.1:{second}")
+    for _ in range(3):
+        one.request("/demo")
+    two.request("/demo")
+    assert one.request("/metrics")[0] == 404
+    count = 'berceau_request_duration_seconds_count{method="GET",route="/demo",status="200"} %s'
+    assert count % 3.0 in replace(one, port=first).request("/metrics")[1]
+    figures = replace(two, port=second).request("/metrics")[1]
+    assert count % 1.0 in figures
+    queries = float(re.search(r'queries_sum\{method="GET",route="/demo"\} (\S+)', figures)[1])
+    assert queries == 3
+    assert "berceau_pool_open 1.0" in figures
+    assert "process_resident_memory_bytes" in figures
+
+
+@pytest.mark.usefixtures("demo")
+def test_a_line_says_what_a_request_cost(serve):
+    served = serve()
+    served.request("/demo?a=b", X_Request_ID="from-the-proxy")
+    (line,) = [line for line in served.lines() if line["logger"] == "berceau.access"]
+    assert line["request_id"] == "from-the-proxy"
+    assert (line["method"], line["path"], line["status"]) == ("GET", "/demo", 200)
+    assert line["queries"] == 3
+    assert line["duration_ms"] > 0
