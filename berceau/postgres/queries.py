@@ -28,7 +28,7 @@ class Query:
 
     def __str__(self) -> str:
         rows = "" if self.rows < 0 else f"  ({self.rows} {'row' if self.rows == 1 else 'rows'})"
-        return f"{self.seconds * 1000:7.2f} ms  {self.text}{rows}"
+        return f"{self.seconds * 1000:7.2f} ms  {' '.join(self.text.split())}{rows}"
 
 
 class Recorder:

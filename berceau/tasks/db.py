@@ -48,10 +48,12 @@ def url(_: Context, owner: bool = False) -> None:
     say(_choose(owner).with_password())
 
 
-@command(help=OWNER_HELP)
-def shell(_: Context, owner: bool = False) -> None:
+@command(help=OWNER_HELP | {"schema": "a schema that isn't the project's"})
+def shell(_: Context, owner: bool = False, schema: str | None = None) -> None:
     """Open psql on the database."""
     chosen = _choose(owner)
+    if schema:
+        chosen = chosen.with_schema(schema)
     sys.stdout.flush()
     open_shell(embedded_server(load()).psql, chosen)
 

@@ -1,59 +1,55 @@
-"""The fixtures of Berceau for pytest; nothing is imported or started before a test asks."""
+"""The plugin that pytest finds: outside of Berceau's projects it does nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+import sys
+from pathlib import Path
 
 import pytest
 
-if TYPE_CHECKING:
-    from berceau.settings import Settings
-    from berceau.testing.worker import Worker
+# What only projects need is imported in projects only: pytest loads this wherever it runs.
 
-COMMITS = "commits: commit for real; what the test left is deleted afterwards"
+OPTIONS = {
+    "--keep-schema": "keep the rows of the first test that fails, to look at them with psql",
+    "--show-sql": "show the queries of tests that fail; with -s, of all tests",
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of Berceau."""
+    group = parser.getgroup("berceau", "Berceau")
+    for name, meaning in OPTIONS.items():
+        group.addoption(name, action="store_true", help=meaning)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
+    """Let a project's tests import its components, and be called alike in several of them."""
+    root = project_root(early_config.rootpath)
+    if root is None:
+        return
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    if not any(argument.startswith("--import-mode") for argument in args):
+        args.insert(0, "--import-mode=importlib")
+        early_config.known_args_namespace.importmode = "importlib"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
-    config.addinivalue_line("markers", COMMITS)
+    """Give a project its fixtures."""
+    root = project_root(config.rootpath)
+    if root is not None:
+        from berceau.testing import fixtures
+
+        config.stash[fixtures.ROOT] = root
+        config.pluginmanager.register(fixtures, "berceau-fixtures")
+        config.addinivalue_line("markers", fixtures.COMMITS)
 
 
-@pytest.fixture(scope="session")
-def berceau_settings(pytestconfig: pytest.Config) -> Settings:
-    """The settings of the project whose tests run: its root is pytest's."""
-    from berceau.settings import load
-
-    return load(pytestconfig.rootpath)
-
-
-@pytest.fixture(scope="session")
-def berceau_worker(berceau_settings: Settings) -> Iterator[Worker]:
-    """This worker's private schema: a clone of the migrated one, dropped at the end."""
-    from berceau.testing.worker import Worker
-
-    worker = Worker(berceau_settings)
-    yield worker
-    worker.close()
-
-
-@pytest.fixture
-def db(request: pytest.FixtureRequest, berceau_worker: Worker) -> Iterator[Any]:
-    """The global ``Database`` on this worker's private schema, empty before each test."""
-    commits = request.node.get_closest_marker("commits") is not None
-    with berceau_worker.test(commits=commits) as database:
-        yield database
-
-
-@pytest.fixture(scope="session")
-def berceau_application(berceau_worker: Worker) -> Any:
-    """The real application, on this worker's private schema."""
-    return berceau_worker.application()
-
-
-@pytest.fixture
-def app(db: Any, berceau_application: Any) -> Any:
-    """A WebTest ``TestApp`` on the real application; the database is empty at first."""
-    from webtest import TestApp
-
-    return TestApp(berceau_application)
+def project_root(start: Path) -> Path | None:
+    """Return the folder of the Berceau project that ``start`` is in, if it is in one."""
+    for folder in (start, *start.parents):
+        tasks = folder / "tasks.py"
+        if (folder / "components").is_dir() and tasks.is_file():
+            return folder if "berceau" in tasks.read_text(errors="replace") else None
+    return None

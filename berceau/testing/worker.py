@@ -3,16 +3,29 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from berceau.errors import BerceauError
 from berceau.orm import db
 from berceau.postgres.queries import Recorder
-from berceau.settings import Settings
+from berceau.settings import Settings, load
 from berceau.testing import assets as assets  # for its effect
 from berceau.testing.place import Place
 from berceau.web.app import make_app
+from berceau.workflows import isolation
 from berceau.workflows.compose import compose
-from berceau.workflows.isolation import private_schema
+
+
+def prepare(root: Path) -> str | None:
+    """Return what the workers of the project in ``root`` need to know; None: each finds out.
+
+    What is wrong is told by the tests that need a database.
+    """
+    try:
+        return isolation.prepare(load(root))
+    except BerceauError:
+        return None
 
 
 class Worker:
@@ -66,7 +79,9 @@ class Worker:
 
     def _open(self) -> Place:
         if self._place is None:
-            private = self._opened.enter_context(private_schema(self._given, self._prepared))
+            private = self._opened.enter_context(
+                isolation.private_schema(self._given, self._prepared)
+            )
             self._place = Place(private, self.recorder, self._given.limits)
             self._opened.callback(self._place.close)
         return self._place

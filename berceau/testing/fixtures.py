@@ -1,0 +1,85 @@
+"""The fixtures of a project; nothing is mapped or started before a test asks for one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from berceau.settings import Settings
+    from berceau.testing.worker import Worker
+
+COMMITS = "commits: commit for real; what the test leaves is deleted afterwards"
+ROOT = pytest.StashKey[Path]()
+PREPARED = pytest.StashKey["str | None"]()
+WORKER_INPUT = "berceau_prepared"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Prepare the schema to copy once for all of xdist's workers, before the first starts."""
+    from berceau.testing.worker import prepare
+
+    config = node.config
+    if PREPARED not in config.stash:
+        config.stash[PREPARED] = prepare(config.stash[ROOT])
+    node.workerinput[WORKER_INPUT] = config.stash[PREPARED]
+
+
+@pytest.fixture(scope="session")
+def berceau_settings(pytestconfig: pytest.Config) -> Settings:
+    """The settings of the project whose tests run."""
+    from berceau.settings import load
+
+    return load(pytestconfig.stash[ROOT])
+
+
+@pytest.fixture(scope="session")
+def berceau_worker(pytestconfig: pytest.Config, berceau_settings: Settings) -> Iterator[Worker]:
+    """This process's private schema, a copy of the migrated one."""
+    from berceau.testing.report import Report
+    from berceau.testing.worker import Worker
+
+    given = getattr(pytestconfig, "workerinput", {})
+    worker = Worker(berceau_settings, given.get(WORKER_INPUT))
+    pytestconfig.pluginmanager.register(Report(pytestconfig, worker))
+    yield worker
+    worker.close()
+
+
+@pytest.fixture
+def db(request: pytest.FixtureRequest, berceau_worker: Worker) -> Iterator[Any]:
+    """The global ``Database`` on this process's private schema, without rows at first.
+
+    All that the test commits is rolled back at its end. With the marker ``commits`` it commits
+    for real, and what it leaves is deleted.
+    """
+    commits = request.node.get_closest_marker("commits") is not None
+    with berceau_worker.test(commits=commits) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def berceau_application(berceau_worker: Worker) -> Any:
+    """The real application, on this process's private schema."""
+    return berceau_worker.application()
+
+
+@pytest.fixture
+def app(db: Any, berceau_application: Any) -> Any:
+    """A WebTest ``TestApp`` on the real application; the database is empty at first."""
+    from webtest import TestApp
+
+    return TestApp(berceau_application)
+
+
+@pytest.fixture
+def assert_queries(db: Any, berceau_worker: Worker) -> Callable[[int], AbstractContextManager[Any]]:
+    """``with assert_queries(3):`` fails where its body runs fewer queries, or more."""
+    from berceau.testing.report import assert_queries
+
+    return lambda expected: assert_queries(berceau_worker.recorder, expected)

@@ -1,0 +1,68 @@
+"""What a test says about its queries, and where its rows are kept when it failed."""
+
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from berceau.postgres.queries import Query, Recorder
+from berceau.testing.worker import Worker
+
+
+class Report:
+    """What ``--show-sql`` and ``--keep-schema`` add to the reports of tests."""
+
+    def __init__(self, config: pytest.Config, worker: Worker) -> None:
+        self._worker = worker
+        self._keeps = bool(config.getoption("--keep-schema"))
+        self._records = bool(config.getoption("--show-sql"))
+        self._prints = self._records and config.getoption("capture") == "no"
+        self._recording = ExitStack()
+        self._queries: list[Query] = []
+        self._begin()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Add to the report of a test that failed; with ``-s``, print at once."""
+        report = yield
+        if report.failed and report.when != "teardown":
+            if self._queries and not self._prints:
+                report.sections.append(("SQL", listing(self._queries)))
+            if self._keeps and "db" in getattr(item, "fixturenames", ()):
+                self._keeps = False
+                report.sections.append(("Rows", _whereabouts(self._worker.keep())))
+        if report.when == "teardown":
+            if self._prints and self._queries:
+                print(f"\n{item.nodeid}\n{listing(self._queries)}")
+            self._begin()
+        return report
+
+    def _begin(self) -> None:
+        if self._records:
+            self._recording.close()
+            self._queries = self._recording.enter_context(self._worker.recorder.record())
+
+
+@contextmanager
+def assert_queries(recorder: Recorder, expected: int) -> Iterator[list[Query]]:
+    """Fail unless the body runs as many queries as ``expected``; yield them."""
+    with recorder.record() as queries:
+        yield queries
+    if len(queries) != expected:
+        ran = f"{len(queries)} {'query' if len(queries) == 1 else 'queries'} ran"
+        pytest.fail(f"{ran} instead of {expected}:\n{listing(queries)}", pytrace=False)
+
+
+def listing(queries: Sequence[Query]) -> str:
+    """Return ``queries`` as numbered lines."""
+    return "\n".join(f"{number:4} {query}" for number, query in enumerate(queries, 1))
+
+
+def _whereabouts(schema: str) -> str:
+    return (
+        f"The rows of this test are kept in the schema {schema}:\n"
+        f"  invoke db.shell --schema {schema}\n"
+        "opens it with psql, and `invoke db.prune` drops it."
+    )
