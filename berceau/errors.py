@@ -14,6 +14,7 @@
 <<<<<<< HEAD
     │   ├── PoolTimeoutError          all connections were in use for too long
     │   ├── CommitUnknownError        the connection broke at the very end of a unit of work
+    │   ├── CloneError                a schema can't be copied, or not as asked
     │   └── ServerError               the embedded server can't start or stop
 =======
     │   ├── ServerError               the embedded server can't start or stop
@@ -119,6 +120,10 @@ class PoolTimeoutError(DatabaseError):
 
 class CommitUnknownError(DatabaseError):
     """The connection broke during a commit, and nobody could tell whether it was kept."""
+
+
+class CloneError(DatabaseError):
+    """A schema can't be copied, or not as asked."""
 
 
 class ServerError(DatabaseError):

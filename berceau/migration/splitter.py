@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from berceau.errors import Location, MigrationFileError
 
@@ -26,6 +27,7 @@ _TOKEN = rf"""
     | (?P<close>[)])
     | (?P<end>;)
     | (?P<meta>\\)
+    | (?P<cast>::)
     | (?P<other>.)
     """
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
@@ -47,6 +49,28 @@ class Piece:
     line: int
     head: tuple[str, ...]
     data: str | None = None
+
+
+class Token(NamedTuple):
+    """A piece of SQL that no reader takes apart; ``kind`` is a group of the pattern's."""
+
+    kind: str
+    text: str
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """Yield what ``text`` consists of, white space and comments included.
+
+    A line comment counts as white space. Raises ``MigrationFileError`` with the line of a quote
+    or comment that never ends.
+    """
+    position = 0
+    while match := _token().match(text, position):
+        kind, start = str(match.lastgroup), position
+        if kind == "unclosed":
+            raise _unreadable(text, start, kind)
+        position = _end_of_comment(text, start) if kind == "comment" else match.end()
+        yield Token(kind, text[start:position])
 
 
 def split(text: str) -> tuple[Piece, ...]:

@@ -1,0 +1,1 @@
+"""Schemas copied exactly: whatever PostgreSQL can hold in one, without the rows."""

@@ -1,0 +1,48 @@
+"""A schema and its copy compared, through the catalogs."""
+
+from psycopg2.extensions import connection as Connection
+
+from berceau.postgres.clone.definition import Definitions
+from berceau.postgres.clone.reading import read
+from berceau.postgres.clone.rights import OWN, RELATION
+
+_LEAKS = f"""
+{RELATION} {OWN}
+SELECT DISTINCT pg_describe_object(classid, objid, objsubid),
+                pg_describe_object(refclassid, refobjid, refobjsubid)
+FROM own JOIN pg_depend d USING (classid, objid)
+CROSS JOIN LATERAL pg_identify_object(refclassid, refobjid, 0) needed
+WHERE refobjid >= 16384 AND refclassid <> 'pg_namespace'::regclass
+  AND strpos(needed.identity, quote_ident(%(source)s) || '.') > 0
+  AND coalesce(needed.schema, quote_ident(%(source)s)) = quote_ident(%(source)s)
+  AND NOT EXISTS (SELECT FROM member
+                  WHERE (member.classid, member.objid) = (d.refclassid, d.refobjid))
+ORDER BY 1, 2
+"""
+
+
+def differences(connection: Connection, definitions: Definitions, target: str) -> tuple[str, ...]:
+    """Return, a sentence each, how ``target`` differs from the schema it was to be a copy of.
+
+    ``definitions`` are that schema's, which still exists. What leads back to it counts, too.
+    """
+    wanted, found = _words(definitions), _words(read(connection, target))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT oid FROM pg_namespace WHERE nspname = %s", (target,))
+        ((oid,),) = cursor.fetchall()
+        cursor.execute(_LEAKS.replace(":schema", f"{oid}::oid"), {"source": definitions.source})
+        leaks = cursor.fetchall()
+    return (
+        *(f"missing: {text}" for text in sorted(wanted - found)),
+        *(f"unexpected: {text}" for text in sorted(found - wanted)),
+        *(f"{dependent} needs {needed}" for dependent, needed in leaks),
+    )
+
+
+def _words(definitions: Definitions) -> set[str]:
+    return {
+        text.replace(f"{definitions.token}.", "")
+        .replace(definitions.token, "the schema")
+        .replace(definitions.outside, "an extension")
+        for text in definitions.texts
+    }

@@ -1,0 +1,95 @@
+"""Constraints and indexes as definitions."""
+
+from berceau.postgres.clone.definition import Kind, Rank
+from berceau.postgres.clone.storage import options
+from berceau.postgres.clone.tables import INLINE
+
+# What a table isn't made with. Keys of partitions are made for each, and then attached.
+KEYS = f"""
+{INLINE}
+SELECT c.oid, format('ALTER TABLE ONLY %s ADD CONSTRAINT %I %s', conrelid::regclass, conname,
+                     pg_get_constraintdef(c.oid))
+FROM relation r JOIN pg_constraint c ON conrelid = r.oid
+WHERE contype IN ('p', 'u', 'x') AND c.oid NOT IN (SELECT oid FROM inline)
+"""
+
+CHECKS = f"""
+{INLINE}
+SELECT c.oid, format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname,
+                     pg_get_constraintdef(c.oid))
+FROM relation r JOIN pg_constraint c ON conrelid = r.oid
+WHERE contype IN ('c', 'n') AND conislocal AND c.oid NOT IN (SELECT oid FROM inline)
+"""
+
+# One on a partitioned table is added to its partitions, too, unless they have one of another name.
+FOREIGN_KEYS = """
+SELECT c.oid, format('ALTER TABLE %s ADD CONSTRAINT %I %s', c.conrelid::regclass, c.conname,
+                     pg_get_constraintdef(c.oid))
+FROM relation r JOIN pg_constraint c ON conrelid = r.oid
+LEFT JOIN pg_constraint parent ON parent.oid = c.conparentid
+WHERE c.contype = 'f'
+  AND (parent.oid IS NULL
+       OR parent.conrelid <> c.conrelid AND parent.conname <> c.conname
+          AND parent.confrelid = c.confrelid)
+"""
+
+INDEXES = """
+SELECT r.oid, pg_get_indexdef(r.oid)
+FROM relation r
+WHERE relkind IN ('i', 'I') AND NOT EXISTS (
+    SELECT FROM pg_constraint WHERE conindid = r.oid AND contype IN ('p', 'u', 'x'))
+"""
+
+ATTACHED = """
+SELECT r.oid, format('ALTER INDEX %s ATTACH PARTITION %s', inhparent::regclass, r.oid::regclass),
+       NULL, ARRAY[inhparent]
+FROM relation r JOIN pg_inherits ON inhrelid = r.oid WHERE relkind IN ('i', 'I')
+"""
+
+# Of an index that backs a constraint the definition says nothing but the columns.
+INDEX_DETAILS = f"""
+SELECT r.oid, string_agg(format('ALTER INDEX %s %s', r.oid::regclass, action), ';'
+                         ORDER BY action)
+FROM relation r
+CROSS JOIN LATERAL (
+    SELECT format('SET (%s)', {options("r.reloptions")}) AS action
+    WHERE reloptions <> '{{}}' AND EXISTS (
+        SELECT FROM pg_constraint WHERE conindid = r.oid AND contype IN ('p', 'u', 'x'))
+    UNION ALL
+    SELECT format('SET TABLESPACE %I', spcname) FROM pg_tablespace WHERE oid = r.reltablespace
+    UNION ALL
+    SELECT format('ALTER COLUMN %s SET STATISTICS %s', attnum, attstattarget)
+    FROM pg_attribute WHERE attrelid = r.oid AND attstattarget >= 0
+) actions
+WHERE relkind IN ('i', 'I')
+GROUP BY r.oid
+"""
+
+INDEX_ROLES = """
+SELECT r.oid, string_agg(format('ALTER TABLE %s %s %I', indrelid::regclass, role, relname), ';'
+                         ORDER BY role)
+FROM relation r JOIN pg_index ON indexrelid = r.oid
+CROSS JOIN LATERAL (
+    SELECT 'REPLICA IDENTITY USING INDEX' AS role WHERE indisreplident
+    UNION ALL SELECT 'CLUSTER ON' WHERE indisclustered
+) roles
+GROUP BY r.oid
+"""
+
+STATISTICS = """
+SELECT s.oid, concat_ws(';', pg_get_statisticsobjdef(s.oid),
+    CASE WHEN stxstattarget >= 0 THEN format('ALTER STATISTICS %s.%I SET STATISTICS %s',
+                                             :schema::regnamespace, stxname, stxstattarget) END)
+FROM pg_statistic_ext s WHERE stxnamespace = :schema
+"""
+
+KINDS = (
+    Kind(Rank.CONSTRAINT, "pg_constraint", KEYS),
+    Kind(Rank.CONSTRAINT, "pg_constraint", CHECKS),
+    Kind(Rank.FOREIGN_KEY, "pg_constraint", FOREIGN_KEYS),
+    Kind(Rank.INDEX, "pg_class", INDEXES),
+    Kind(Rank.INDEX_ATTACH, "pg_class", ATTACHED, makes=False),
+    Kind(Rank.DETAIL, "pg_class", INDEX_DETAILS, makes=False),
+    Kind(Rank.DETAIL, "pg_class", INDEX_ROLES, makes=False),
+    Kind(Rank.DETAIL, "pg_statistic_ext", STATISTICS),
+)

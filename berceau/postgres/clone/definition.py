@@ -1,0 +1,86 @@
+"""Definitions: what a schema holds, as the statements that make it elsewhere."""
+
+from dataclasses import dataclass
+from enum import IntEnum, auto
+
+
+class Rank(IntEnum):
+    """The order in which definitions are made, unless one depends on another."""
+
+    COLLATION = auto()
+    TYPE = auto()
+    TEXT_SEARCH = auto()
+    ROUTINE = auto()
+    OPERATOR = auto()
+    SEQUENCE = auto()
+    TABLE = auto()
+    ATTACH = auto()
+    DEFAULT = auto()
+    CONSTRAINT = auto()
+    INDEX = auto()
+    INDEX_ATTACH = auto()
+    FOREIGN_KEY = auto()
+    VIEW = auto()
+    RULE = auto()
+    DETAIL = auto()
+    COMMENT = auto()
+    OWNER = auto()
+    GRANT = auto()
+    REFRESH = auto()
+
+
+Address = tuple[str, int]
+"""An object as the system catalogs know it: the name of its catalog, and its oid there."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How one kind of definition is read: ``query`` gives oids in ``catalog``, and texts.
+
+    A text makes its object, or, where ``makes`` is false, changes it. More columns are optional.
+    The third is a statement that makes what others need of the object before it can be made
+    itself: a shell type, or a view's columns. The fourth holds oids of relations that have to be
+    there first, beyond those that PostgreSQL knows the object to depend on. The fifth is the
+    name of the catalog, where that isn't always ``catalog``.
+
+    In the query, ``:schema`` is the oid of the schema, and ``relation`` has its rows of pg_class
+    without those that belong to an extension. ``since`` is the first version of PostgreSQL, as
+    in ``server_version_num``, that has the kind.
+    """
+
+    rank: Rank
+    catalog: str
+    query: str
+    makes: bool = True
+    since: int = 0
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One step of making a schema: ``text`` is a statement, or some, about ``address``.
+
+    It makes the object unless ``makes`` is false, and comes ``after`` others in any case.
+    """
+
+    rank: Rank
+    address: Address
+    text: str
+    makes: bool
+    promise: str | None = None
+    after: tuple[Address, ...] = ()
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """A schema as statements in the order to run them.
+
+    Where they name the schema they say ``token``, a word that nothing else contains; where they
+    name what stays where it was, of an extension, they say ``outside``. ``notes`` are sentences
+    about what the role that read them has no right to copy.
+    """
+
+    source: str
+    token: str
+    outside: str
+    texts: tuple[str, ...]
+    notes: tuple[str, ...]

@@ -1,0 +1,249 @@
+"""The definitions of a schema, read from the catalogs in PostgreSQL's own words."""
+
+import re
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import psycopg2
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
+
+from berceau.errors import CloneError, PermissionMissingError
+from berceau.postgres.clone import (
+    constraints,
+    operators,
+    rights,
+    routines,
+    search,
+    storage,
+    tables,
+    types,
+    views,
+)
+from berceau.postgres.clone.bodies import redirect
+from berceau.postgres.clone.definition import Address, Definition, Definitions, Kind
+from berceau.postgres.clone.ordering import Edge, order, upwards, whole_of
+
+KINDS = tuple(
+    kind
+    for module in (types, search, routines, operators, tables, constraints, storage, views, rights)
+    for kind in module.KINDS
+)
+
+# What a definition's text depends on besides the catalogs; statements are run under the same.
+PLAIN_SESSION = """
+SET LOCAL search_path = ''; SET LOCAL quote_all_identifiers = off;
+SET LOCAL datestyle = 'ISO, MDY'; SET LOCAL intervalstyle = 'postgres';
+SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex';
+SET LOCAL standard_conforming_strings = on; SET LOCAL check_function_bodies = off;
+SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;
+SET LOCAL default_tablespace = ''; SET LOCAL default_table_access_method = heap;
+SET LOCAL transform_null_equals = off; SET LOCAL xmloption = content;
+SET LOCAL client_min_messages = warning;
+"""
+
+# What extensions hold in the schema, with the name that a definition may give it.
+_MEMBERS = """
+SELECT classid::regclass::text, objid, object_names[cardinality(object_names)] FROM pg_depend
+CROSS JOIN LATERAL pg_identify_object(classid, objid, 0)
+CROSS JOIN LATERAL pg_identify_object_as_address(classid, objid, 0) address
+WHERE deptype = 'e' AND (schema = :schema::regnamespace::text OR address.type = 'cast')
+"""
+
+# A sequence is given to its column after both are made.
+_EDGES = f"""
+{rights.RELATION} {rights.OWN}
+SELECT DISTINCT classid::regclass::text, objid, refclassid::regclass::text, refobjid,
+                deptype::text
+FROM own JOIN pg_depend USING (classid, objid)
+WHERE refobjid >= 16384 AND deptype IN ('n', 'a', 'i') AND refclassid <> 'pg_namespace'::regclass
+  AND NOT (deptype = 'a' AND classid = 'pg_class'::regclass
+           AND objid IN (SELECT seqrelid FROM pg_sequence))
+"""
+
+# All that PostgreSQL says to be in the schema, whatever its kind.
+_CONTENTS = """
+SELECT classid::regclass::text, objid, pg_describe_object(classid, objid, 0) FROM pg_depend d
+WHERE refclassid = 'pg_namespace'::regclass AND refobjid = :schema AND deptype = 'n'
+  AND classid NOT IN ('pg_extension'::regclass, 'pg_publication_namespace'::regclass,
+                      'pg_default_acl'::regclass)
+"""
+
+_BODIES = f"""
+{rights.RELATION}, names AS (
+    SELECT array_agg(name) AS all_names FROM (
+        SELECT relname AS name FROM relation
+        UNION ALL SELECT typname FROM pg_type WHERE typnamespace = :schema
+        UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = :schema
+        UNION ALL SELECT collname FROM pg_collation WHERE collnamespace = :schema
+        UNION ALL SELECT cfgname FROM pg_ts_config WHERE cfgnamespace = :schema
+        UNION ALL SELECT dictname FROM pg_ts_dict WHERE dictnamespace = :schema) found
+)
+SELECT p.oid, CASE WHEN lanname IN ('sql', 'plpgsql') AND prosqlbody IS NULL THEN prosrc END,
+       all_names::text[]
+FROM pg_proc p JOIN pg_language l ON l.oid = prolang, names
+WHERE pronamespace = :schema AND prokind <> 'a'
+  AND (proconfig IS NOT NULL OR strpos(lower(prosrc), lower(%(source)s)) > 0)
+"""
+
+_NAME = r'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\U0010ffff][\w$]*|[-+*/<>=~!@#%^&|`?]+)'
+
+
+def read(connection: Connection, source: str) -> Definitions:
+    """Return the definitions of all that the schema ``source`` holds, in order.
+
+    The schema is renamed, in a transaction that is rolled back, to a word that nothing else
+    contains, so that whatever names it can be told from literals that look the same. Others go on
+    working in it meanwhile. The connection is in autocommit mode. Raises ``CloneError`` for
+    what can't be copied, ``PermissionMissingError`` where the role doesn't own the schema.
+    """
+    with _renamed(connection, source) as reader:
+        edges = reader.edges()
+        texts = order(reader.definitions(edges), edges)
+        notes = reader.notes()
+    return Definitions(source, reader.token, reader.outside, tuple(texts), notes)
+
+
+@contextmanager
+def _renamed(connection: Connection, source: str) -> Iterator["_Reader"]:
+    token = f"berceau_{secrets.token_hex(16)}"
+    connection.autocommit = False
+    try:
+        with connection.cursor() as cursor:
+            oid = _find(connection, cursor, source)
+            cursor.execute(PLAIN_SESSION)
+            try:
+                cursor.execute(
+                    sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(
+                        sql.Identifier(source), sql.Identifier(token)
+                    )
+                )
+            except psycopg2.errors.InsufficientPrivilege:
+                raise PermissionMissingError(
+                    f"The role {connection.info.user!r} can't copy the schema {source!r}: it "
+                    "doesn't own it, or may not create schemas in the database.",
+                    cure="Use the schema's owner.",
+                ) from None
+            yield _Reader(cursor, source, token, oid)
+    finally:
+        if not connection.closed:
+            connection.rollback()
+            connection.autocommit = True
+
+
+def _find(connection: Connection, cursor: Cursor, source: str) -> int:
+    cursor.execute("SELECT oid FROM pg_namespace WHERE nspname = %s", (source,))
+    row = cursor.fetchone()
+    if row is None:
+        raise CloneError(
+            f"The database {connection.info.dbname!r} has no schema {source!r}.",
+            cure="Correct the name: it is taken as it is, upper and lower case included.",
+        )
+    return int(row[0])
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Reads the schema with the oid ``oid``, which is called ``token`` for the moment."""
+
+    cursor: Cursor
+    source: str
+    token: str
+    oid: int
+
+    @property
+    def outside(self) -> str:
+        """The word for the source where an extension's object stays."""
+        return self.token[::-1]
+
+    def definitions(self, edges: Sequence[Edge]) -> list[Definition]:
+        """Return the definitions of what belongs to no extension."""
+        members = {(catalog, oid): name for catalog, oid, name in self._rows(_MEMBERS)}
+        found = [
+            each
+            for kind in KINDS
+            if self.cursor.connection.server_version >= kind.since
+            for each in self._read(kind)
+            if each.address not in members
+        ]
+        self._claim(found, members, edges)
+        return self._leave_outside(self._redirect_bodies(found), set(members.values()))
+
+    def edges(self) -> list[Edge]:
+        """Return what depends on what."""
+        return [((a, b), (c, d), kind) for a, b, c, d, kind in self._rows(_EDGES)]
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what the role has no right to copy."""
+        rows = self._rows(rights.RELATION + rights.KEPT_OWNERS)
+        rows += self._rows(rights.KEPT_DEFAULT_GRANTS)
+        return tuple(text.replace(f"{self.token}.", "") for (text,) in rows)
+
+    def _rows(self, query: str, **values: str) -> list[tuple[Any, ...]]:
+        right = "SET" if self.cursor.connection.server_version >= 160000 else "MEMBER"
+        query = query.replace(":schema", f"{self.oid}::oid").replace(":set_role", f"'{right}'")
+        self.cursor.execute(query, values or None)
+        return self.cursor.fetchall()
+
+    def _read(self, kind: Kind) -> Iterator[Definition]:
+        for oid, text, *more in self._rows(rights.RELATION + kind.query):
+            if text is None:
+                continue
+            promise, after, catalog = (*more, None, None, None)[:3]
+            address = (catalog or kind.catalog, oid)
+            others = tuple(("pg_class", other) for other in after or ())
+            yield Definition(kind.rank, address, text, kind.makes, promise, others)
+
+    def _claim(
+        self, found: list[Definition], members: dict[Address, str], edges: Sequence[Edge]
+    ) -> None:
+        """Raise ``CloneError`` unless everything in the schema is defined or an extension's."""
+        claimed = {each.address for each in found if each.makes} | members.keys()
+        wholes = whole_of(edges)
+        left = [
+            description
+            for catalog, oid, description in self._rows(_CONTENTS)
+            if claimed.isdisjoint(upwards((catalog, oid), wholes))
+        ]
+        if left:
+            names = sorted(name.replace(f"{self.token}.", "") for name in left)
+            raise CloneError(
+                f"The schema {self.source!r} holds what can't be copied:\n"
+                + "\n".join(f"    {name}" for name in names[:10]),
+                cure="Move it to another schema.",
+            )
+
+    def _redirect_bodies(self, found: list[Definition]) -> list[Definition]:
+        bodies = {
+            ("pg_proc", oid): (body, set(names))
+            for oid, body, names in self._rows(_BODIES, source=self.source)
+        }
+        return [
+            replace(each, text=redirect(each.text, *bodies[each.address], self.source, self.token))
+            if each.makes and each.address in bodies
+            else each
+            for each in found
+        ]
+
+    def _leave_outside(self, found: list[Definition], names: set[str]) -> list[Definition]:
+        """Let what belongs to an extension be named where it is."""
+        if not names:
+            return found
+        pattern = re.compile(rf"\b{self.token}\.({_NAME})")
+
+        def outside(match: re.Match[str]) -> str:
+            name = match[1][1:-1].replace('""', '"') if match[1].startswith('"') else match[1]
+            return f"{self.outside}.{match[1]}" if name in names else match[0]
+
+        return [
+            replace(
+                each,
+                text=pattern.sub(outside, each.text),
+                promise=each.promise and pattern.sub(outside, each.promise),
+            )
+            for each in found
+        ]

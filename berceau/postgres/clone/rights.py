@@ -1,0 +1,236 @@
+"""Comments, owners and grants as definitions."""
+
+from berceau.postgres.clone.definition import Kind, Rank
+
+# The first words of every query.
+RELATION = """
+WITH relation AS MATERIALIZED (
+    SELECT c.* FROM pg_class c
+    WHERE relnamespace = :schema AND NOT EXISTS (
+        SELECT FROM pg_depend
+        WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype = 'e')
+)
+"""
+
+# Every object of the schema: (classid, objid).
+OWN = """
+, member AS MATERIALIZED (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
+own AS MATERIALIZED (
+    SELECT * FROM (
+        SELECT 'pg_namespace'::regclass AS classid, oid AS objid FROM pg_namespace
+        WHERE oid = :schema
+        UNION ALL SELECT 'pg_class'::regclass, oid FROM pg_class WHERE relnamespace = :schema
+        UNION ALL SELECT 'pg_type'::regclass, oid FROM pg_type WHERE typnamespace = :schema
+        UNION ALL SELECT 'pg_proc'::regclass, oid FROM pg_proc WHERE pronamespace = :schema
+        UNION ALL SELECT 'pg_operator'::regclass, oid FROM pg_operator
+        WHERE oprnamespace = :schema
+        UNION ALL SELECT 'pg_opclass'::regclass, oid FROM pg_opclass WHERE opcnamespace = :schema
+        UNION ALL SELECT 'pg_opfamily'::regclass, oid FROM pg_opfamily
+        WHERE opfnamespace = :schema
+        UNION ALL SELECT 'pg_collation'::regclass, oid FROM pg_collation
+        WHERE collnamespace = :schema
+        UNION ALL SELECT 'pg_conversion'::regclass, oid FROM pg_conversion
+        WHERE connamespace = :schema
+        UNION ALL SELECT 'pg_ts_parser'::regclass, oid FROM pg_ts_parser
+        WHERE prsnamespace = :schema
+        UNION ALL SELECT 'pg_ts_template'::regclass, oid FROM pg_ts_template
+        WHERE tmplnamespace = :schema
+        UNION ALL SELECT 'pg_ts_dict'::regclass, oid FROM pg_ts_dict WHERE dictnamespace = :schema
+        UNION ALL SELECT 'pg_ts_config'::regclass, oid FROM pg_ts_config
+        WHERE cfgnamespace = :schema
+        UNION ALL SELECT 'pg_statistic_ext'::regclass, oid FROM pg_statistic_ext
+        WHERE stxnamespace = :schema
+        UNION ALL SELECT 'pg_constraint'::regclass, oid FROM pg_constraint
+        WHERE connamespace = :schema
+        UNION ALL SELECT 'pg_attrdef'::regclass, e.oid
+        FROM relation r JOIN pg_attrdef e ON adrelid = r.oid
+        UNION ALL SELECT 'pg_rewrite'::regclass, w.oid
+        FROM relation r JOIN pg_rewrite w ON ev_class = r.oid
+        UNION ALL SELECT 'pg_trigger'::regclass, t.oid
+        FROM relation r JOIN pg_trigger t ON tgrelid = r.oid
+        UNION ALL SELECT 'pg_policy'::regclass, p.oid
+        FROM relation r JOIN pg_policy p ON polrelid = r.oid
+        UNION ALL SELECT 'pg_amop'::regclass, o.oid
+        FROM pg_amop o JOIN pg_opfamily f ON f.oid = amopfamily WHERE opfnamespace = :schema
+        UNION ALL SELECT 'pg_amproc'::regclass, p.oid
+        FROM pg_amproc p JOIN pg_opfamily f ON f.oid = amprocfamily WHERE opfnamespace = :schema
+        UNION ALL SELECT 'pg_cast'::regclass, oid FROM pg_cast
+        WHERE castsource IN (SELECT oid FROM pg_type WHERE typnamespace = :schema)
+           OR casttarget IN (SELECT oid FROM pg_type WHERE typnamespace = :schema)
+    ) objects
+    WHERE (classid, objid) NOT IN (SELECT classid, objid FROM member)
+)
+"""
+
+COMMENTS = f"""
+{OWN}
+SELECT objid, format('COMMENT ON %s %s IS %L', CASE
+        WHEN type LIKE '% column' THEN 'COLUMN'
+        WHEN type LIKE '% constraint' THEN 'CONSTRAINT'
+        WHEN type IN ('function', 'procedure', 'aggregate') THEN 'ROUTINE'
+        WHEN type = 'composite type' THEN 'TYPE'
+        WHEN type = 'statistics object' THEN 'STATISTICS'
+        ELSE upper(type) END,
+    CASE type WHEN 'domain constraint'
+         THEN replace(identity, ' on ' || :schema::regnamespace || '.',
+                      ' ON DOMAIN ' || :schema::regnamespace || '.')
+         ELSE identity END, description), NULL, NULL, classid::regclass::text
+FROM own JOIN pg_description ON classoid = classid AND objoid = objid,
+     pg_identify_object(classid, objid, objsubid)
+"""
+
+EXTENSIONS = f"""
+{OWN}
+SELECT objid, format('ALTER %s %s DEPENDS ON EXTENSION %I',
+    CASE WHEN type IN ('function', 'procedure', 'aggregate') THEN 'ROUTINE' ELSE upper(type) END,
+    identity, extname), NULL, NULL, classid::regclass::text
+FROM own JOIN pg_depend USING (classid, objid) JOIN pg_extension e ON e.oid = refobjid,
+     pg_identify_object(classid, objid, 0)
+WHERE deptype = 'x' AND refclassid = 'pg_extension'::regclass
+"""
+
+# `keeper` owns the copy: the owner, where the role at work may give it away.
+OWNED = """
+, me AS (SELECT oid, rolsuper FROM pg_roles WHERE rolname = current_user),
+owned AS MATERIALIZED (
+    SELECT found.*, CASE
+        WHEN classid <> 'pg_namespace'::regclass AND pg_has_role(owner, :set_role)
+             AND (rolsuper OR has_schema_privilege(owner, :schema, 'CREATE'))
+        THEN owner ELSE me.oid END AS keeper
+    FROM me, (
+        SELECT 'pg_namespace'::regclass AS classid, oid AS objid, nspowner AS owner, nspacl AS acl,
+               'n'::"char" AS kind FROM pg_namespace WHERE oid = :schema
+        UNION ALL SELECT 'pg_class'::regclass, oid, relowner, relacl,
+                         CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char"
+        FROM relation WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+        UNION ALL SELECT 'pg_type'::regclass, t.oid, typowner, typacl, 'T'
+        FROM pg_type t LEFT JOIN pg_class c ON c.oid = typrelid
+        WHERE coalesce(relkind, 'c') = 'c' AND typtype <> 'm' AND typnamespace = :schema
+          AND NOT EXISTS (SELECT FROM pg_type element WHERE element.typarray = t.oid)
+        UNION ALL SELECT 'pg_proc'::regclass, oid, proowner, proacl, 'f'
+        FROM pg_proc WHERE pronamespace = :schema
+        UNION ALL SELECT 'pg_operator'::regclass, oid, oprowner, NULL, NULL
+        FROM pg_operator WHERE oprnamespace = :schema
+        UNION ALL SELECT 'pg_opclass'::regclass, oid, opcowner, NULL, NULL
+        FROM pg_opclass WHERE opcnamespace = :schema
+        UNION ALL SELECT 'pg_opfamily'::regclass, oid, opfowner, NULL, NULL
+        FROM pg_opfamily WHERE opfnamespace = :schema
+        UNION ALL SELECT 'pg_collation'::regclass, oid, collowner, NULL, NULL
+        FROM pg_collation WHERE collnamespace = :schema
+        UNION ALL SELECT 'pg_conversion'::regclass, oid, conowner, NULL, NULL
+        FROM pg_conversion WHERE connamespace = :schema
+        UNION ALL SELECT 'pg_ts_dict'::regclass, oid, dictowner, NULL, NULL
+        FROM pg_ts_dict WHERE dictnamespace = :schema
+        UNION ALL SELECT 'pg_ts_config'::regclass, oid, cfgowner, NULL, NULL
+        FROM pg_ts_config WHERE cfgnamespace = :schema
+        UNION ALL SELECT 'pg_statistic_ext'::regclass, oid, stxowner, NULL, NULL
+        FROM pg_statistic_ext WHERE stxnamespace = :schema
+    ) found
+)
+"""
+
+# Sequences of columns, and the schema, aren't given away by themselves.
+ANOTHERS = f"""
+{OWNED},
+anothers AS (
+    SELECT owned.*, identity, owner::regrole AS role, CASE
+        WHEN type IN ('function', 'procedure', 'aggregate') THEN 'ROUTINE'
+        WHEN type = 'composite type' THEN 'TYPE'
+        WHEN type = 'statistics object' THEN 'STATISTICS' ELSE upper(type) END AS noun
+    FROM owned, me, pg_identify_object(classid, objid, 0)
+    WHERE owner <> me.oid AND classid <> 'pg_namespace'::regclass AND NOT EXISTS (
+        SELECT FROM pg_depend d WHERE (d.classid, d.objid) = (owned.classid, owned.objid)
+          AND kind = 's' AND deptype IN ('a', 'i'))
+)
+"""
+
+OWNERS = f"""
+{ANOTHERS}
+SELECT objid, format('ALTER %s %s OWNER TO %s', noun, identity, role), NULL, NULL,
+       classid::regclass::text
+FROM anothers WHERE keeper = owner
+"""
+
+KEPT_OWNERS = f"""
+{ANOTHERS}
+SELECT format('%s %s belongs to the role %s', lower(noun), identity, role)
+FROM anothers WHERE keeper <> owner AND NOT EXISTS (
+    SELECT FROM pg_depend d
+    WHERE (d.classid, d.objid) = (anothers.classid, anothers.objid) AND deptype = 'e')
+ORDER BY 1
+"""
+
+# Compared is what an object has with what PostgreSQL gives to a new one of the role at work.
+GRANTS = f"""
+{OWNED},
+acls AS (
+    SELECT classid, objid, 0 AS sub, owner, keeper, kind, acl FROM owned WHERE kind IS NOT NULL
+    UNION ALL
+    SELECT classid, objid, attnum, owner, keeper, 'c', attacl
+    FROM owned JOIN pg_attribute ON attrelid = objid AND attacl IS NOT NULL
+    WHERE classid = 'pg_class'::regclass
+),
+wanted AS (
+    SELECT classid, objid, sub, kind, CASE grantee WHEN owner THEN keeper ELSE grantee END AS role,
+           privilege_type AS privilege, is_grantable AS grantable
+    FROM acls, aclexplode(coalesce(acl, acldefault(kind, owner)))
+),
+given AS (
+    SELECT classid, objid, sub, kind, CASE grantee WHEN me.oid THEN keeper ELSE grantee END AS role,
+           privilege_type AS privilege, is_grantable AS grantable
+    FROM me, acls LEFT JOIN pg_default_acl
+      ON defaclnamespace = 0 AND defaclrole = (SELECT oid FROM me)
+     AND defaclobjtype = CASE kind WHEN 's' THEN 'S' ELSE kind END,
+    aclexplode(coalesce(defaclacl, acldefault(kind, me.oid)))
+),
+change AS (
+    SELECT 'REVOKE' AS verb, * FROM (SELECT * FROM given EXCEPT SELECT * FROM wanted) extra
+    UNION ALL
+    SELECT 'GRANT', * FROM (SELECT * FROM wanted EXCEPT SELECT * FROM given) missing
+),
+statement AS (
+    SELECT classid, objid, verb, concat(verb, ' ',
+        string_agg(privilege || coalesce(' (' || quote_ident(attname) || ')', ''), ', '
+                   ORDER BY privilege),
+        ' ON ', CASE kind WHEN 's' THEN 'SEQUENCE' WHEN 'f' THEN 'ROUTINE' WHEN 'T' THEN 'TYPE'
+                          WHEN 'n' THEN 'SCHEMA' ELSE 'TABLE' END, ' ',
+        (pg_identify_object(classid, objid, 0)).identity,
+        CASE verb WHEN 'GRANT' THEN ' TO ' ELSE ' FROM ' END,
+        CASE role WHEN 0 THEN 'PUBLIC' ELSE role::regrole::text END,
+        CASE WHEN grantable AND verb = 'GRANT' THEN ' WITH GRANT OPTION' END) AS text
+    FROM change LEFT JOIN pg_attribute ON attrelid = objid AND attnum = sub AND sub > 0
+    GROUP BY classid, objid, kind, verb, sub, role, grantable
+)
+SELECT objid, string_agg(text, ';' ORDER BY verb DESC, text), NULL, NULL,
+       classid::regclass::text
+FROM statement GROUP BY classid, objid
+"""
+
+DEFAULT_GRANTS = """
+SELECT defaclnamespace, string_agg(text, ';' ORDER BY text) FROM (
+    SELECT defaclnamespace, format(
+        'ALTER DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA %s GRANT %s ON %s TO %s%s',
+        defaclrole::regrole, :schema::regnamespace, string_agg(privilege_type, ', '
+                                                               ORDER BY privilege_type),
+        CASE defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES'
+                           WHEN 'f' THEN 'FUNCTIONS' ELSE 'TYPES' END,
+        CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END,
+        CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END) AS text
+    FROM pg_default_acl, aclexplode(defaclacl)
+    WHERE defaclnamespace = :schema AND pg_has_role(defaclrole, 'USAGE')
+    GROUP BY defaclnamespace, defaclrole, defaclobjtype, grantee, is_grantable
+) statements GROUP BY defaclnamespace
+"""
+
+KEPT_DEFAULT_GRANTS = """
+SELECT DISTINCT format('default privileges of the role %s', defaclrole::regrole)
+FROM pg_default_acl WHERE defaclnamespace = :schema AND NOT pg_has_role(defaclrole, 'USAGE')
+"""
+
+KINDS = (
+    Kind(Rank.COMMENT, "", COMMENTS, makes=False),
+    Kind(Rank.DETAIL, "", EXTENSIONS, makes=False),
+    Kind(Rank.OWNER, "", OWNERS, makes=False),
+    Kind(Rank.GRANT, "", GRANTS, makes=False),
+    Kind(Rank.GRANT, "pg_namespace", DEFAULT_GRANTS, makes=False),
+)

@@ -1,0 +1,58 @@
+"""A schema's stamp: a short text that changes with every change of the schema's definition."""
+
+from psycopg2.extensions import connection as Connection
+
+from berceau.postgres.clone.rights import OWN, RELATION
+
+# Of each catalog those rows that say something about the schema. pg_depend also knows what no
+# other says: which sequence belongs to a column, what depends on an extension.
+_ROWS = {
+    "pg_namespace": "oid = :schema",
+    "pg_attribute": "attrelid IN (SELECT oid FROM relation)",
+    "pg_index": "indrelid IN (SELECT oid FROM relation)",
+    "pg_inherits": "inhrelid IN (SELECT oid FROM relation)",
+    "pg_sequence": "seqrelid IN (SELECT oid FROM relation)",
+    "pg_partitioned_table": "partrelid IN (SELECT oid FROM relation)",
+    "pg_foreign_table": "ftrelid IN (SELECT oid FROM relation)",
+    "pg_enum": "enumtypid IN (SELECT objid FROM own WHERE classid = 'pg_type'::regclass)",
+    "pg_range": "rngtypid IN (SELECT objid FROM own WHERE classid = 'pg_type'::regclass)",
+    "pg_aggregate": "aggfnoid IN (SELECT objid FROM own WHERE classid = 'pg_proc'::regclass)",
+    "pg_ts_config_map": "mapcfg IN (SELECT objid FROM own WHERE classid = 'pg_ts_config'::regclass)",
+    "pg_default_acl": "defaclnamespace IN (0, :schema)",
+    "pg_depend": "(classid, objid) IN (SELECT classid, objid FROM own)",
+    "pg_description": "(classoid, objoid) IN (SELECT classid, objid FROM own)"
+    " AND classoid <> 'pg_namespace'::regclass",
+}
+_OWN_ROWS = (
+    "pg_class", "pg_type", "pg_proc", "pg_operator", "pg_opclass", "pg_opfamily", "pg_collation",
+    "pg_conversion", "pg_ts_parser", "pg_ts_template", "pg_ts_dict", "pg_ts_config",
+    "pg_statistic_ext", "pg_constraint", "pg_attrdef", "pg_rewrite", "pg_trigger", "pg_policy",
+    "pg_amop", "pg_amproc", "pg_cast",
+)  # fmt: skip
+
+# A row's version is told by where it is and by what wrote it.
+_VERSION = "hash_record_extended(ROW(tableoid, ctid, xmin), 0)"
+_STAMP = f"""
+{RELATION} {OWN}
+SELECT coalesce(md5(sum(version::numeric)::text || count(*)), '') FROM (
+    {" UNION ALL ".join(
+        [f"SELECT {_VERSION} AS version FROM {catalog} WHERE {condition}"
+         for catalog, condition in _ROWS.items()]
+        + [f"SELECT {_VERSION} FROM {catalog} WHERE oid IN "
+           f"(SELECT objid FROM own WHERE classid = '{catalog}'::regclass)"
+           for catalog in _OWN_ROWS])}
+) versions
+"""
+
+
+def stamp(connection: Connection, schema: str) -> str:
+    """Return the stamp of ``schema``, which exists.
+
+    It may change without the definition, after a TRUNCATE for instance. The schema's own comment,
+    and who owns it, don't count.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT oid FROM pg_namespace WHERE nspname = %s", (schema,))
+        ((oid,),) = cursor.fetchall()
+        cursor.execute(_STAMP.replace(":schema", f"{oid}::oid"))
+        return str(cursor.fetchall()[0][0])

@@ -1,0 +1,28 @@
+-- Grants, and objects of another role; :other is a role that the owner is a member of.
+GRANT USAGE ON SCHEMA torture TO PUBLIC;
+GRANT CREATE ON SCHEMA torture TO :other;
+GRANT SELECT, INSERT ON plain TO PUBLIC;
+GRANT SELECT ON parent TO :other WITH GRANT OPTION;
+GRANT SELECT (a), UPDATE (a, c) ON child TO :other;
+REVOKE ALL ON parent FROM current_user;
+REVOKE EXECUTE ON FUNCTION is_even(int) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION is_even(int) TO :other;
+GRANT EXECUTE ON PROCEDURE act(int, text) TO :other;
+REVOKE USAGE ON TYPE mood FROM PUBLIC;
+GRANT USAGE ON TYPE mood, positive TO :other;
+GRANT USAGE, SELECT ON SEQUENCE numbers, "plain ids" TO :other;
+GRANT SELECT ON simple, kept TO :other;
+ALTER DEFAULT PRIVILEGES IN SCHEMA torture GRANT SELECT, TRIGGER ON TABLES TO :other;
+ALTER DEFAULT PRIVILEGES IN SCHEMA torture GRANT EXECUTE ON FUNCTIONS TO :other WITH GRANT OPTION;
+ALTER TABLE audited OWNER TO :other;
+ALTER TABLE excluded OWNER TO :other;
+ALTER VIEW counted OWNER TO :other;
+ALTER FUNCTION dollar() OWNER TO :other;
+ALTER AGGREGATE "Count"(*) OWNER TO :other;
+ALTER DOMAIN label OWNER TO :other;
+ALTER TYPE nested OWNER TO :other;
+ALTER SEQUENCE numbers OWNER TO :other;
+ALTER OPERATOR @@@ (NONE, int) OWNER TO :other;
+ALTER STATISTICS mixed OWNER TO :other;
+ALTER TEXT SEARCH DICTIONARY words OWNER TO :other;
+GRANT SELECT ON audited TO PUBLIC;
