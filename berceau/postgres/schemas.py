@@ -89,24 +89,42 @@ def _at(position: int, step: Sequence[str]) -> str:
     return ""
 
 
+# What a schema may hold thousands of. The newest go first: partitions are newer than their tables.
+_CONTENTS = """
+WITH schema AS (SELECT oid FROM pg_namespace WHERE nspname = %s)
+SELECT kind, array_agg(name ORDER BY oid DESC) FROM (
+    SELECT CASE relkind WHEN 'v' THEN '1 VIEW' WHEN 'm' THEN '2 MATERIALIZED VIEW'
+                        WHEN 'f' THEN '3 FOREIGN TABLE' WHEN 'S' THEN '5 SEQUENCE'
+                        ELSE '4 TABLE' END AS kind, oid, oid::regclass::text AS name
+    FROM pg_class WHERE relkind IN ('v', 'm', 'f', 'S', 'r', 'p')
+                    AND relnamespace = (SELECT oid FROM schema)
+    UNION ALL
+    SELECT '7 ROUTINE', oid, oid::regprocedure::text
+    FROM pg_proc WHERE pronamespace = (SELECT oid FROM schema)
+    UNION ALL
+    SELECT '6 TYPE', oid, oid::regtype::text
+    FROM pg_type WHERE typtype IN ('e', 'd', 'r') AND typnamespace = (SELECT oid FROM schema)
+) contents
+GROUP BY kind ORDER BY kind
+"""
+
+
 def drop_schema(connection: Connection, name: str) -> None:
     """Drop the schema ``name`` and all it holds, if it exists; in autocommit mode."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT relname FROM pg_class
-            WHERE relkind IN ('r', 'p') AND relnamespace = to_regnamespace(quote_ident(%s))
-            """,
-            (name,),
-        )
-        tables = [sql.Identifier(name, row[0]) for row in cursor.fetchall()]
-        for start in range(0, len(tables), STEP):
-            cursor.execute(
-                sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(
-                    sql.SQL(", ").join(tables[start : start + STEP])
-                )
-            )
-        cursor.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(name)))
+        cursor.execute("SET client_min_messages = error")  # what went with something else is named
+        try:
+            cursor.execute(_CONTENTS, (name,))
+            contents = cursor.fetchall()
+            many = sum(len(names) for _, names in contents) > STEP
+            for kind, names in contents if many else ():
+                for start in range(0, len(names), STEP):
+                    step = ", ".join(names[start : start + STEP])
+                    cursor.execute(f"DROP {kind[2:]} IF EXISTS {step} CASCADE")
+            cursor.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(name)))
+        finally:
+            if not connection.closed:
+                cursor.execute("RESET client_min_messages")
 
 
 def comment_schema(connection: Connection, name: str, comment: str | None) -> None:

@@ -1,15 +1,28 @@
+"""Copies of schemas: exact, by PostgreSQL's catalogs and by pg_dump, and without a way back."""
+
+import re
 import secrets
+import subprocess
+import time
+from pathlib import Path
 
 import pytest
 
+from berceau.errors import CloneError, PermissionMissingError
 from berceau.migration.script import Script
 from berceau.postgres import catalog, ledger
-from berceau.postgres.clone import clone
+from berceau.postgres.binaries import find_programs
+from berceau.postgres.clone.cloning import clone
+from berceau.postgres.clone.comparing import differences
+from berceau.postgres.clone.reading import read
+from berceau.postgres.cluster import ADMIN
 from berceau.postgres.connection import connect
 from berceau.postgres.roles import grant_data_rights
 from berceau.postgres.rows import count_rows, delete_all
-from berceau.postgres.schemas import drop_schema
+from berceau.postgres.schemas import drop_schema, use_schema
 
+TORTURE = Path(__file__).parent / "torture"
+FILES = ("types", "tables", "routines", "indexes", "partitions", "views", "since_18")
 SCRIPT = Script(
     "20260101000000_first",
     """
@@ -23,47 +36,238 @@ SCRIPT = Script(
 )
 
 
+@pytest.fixture(scope="module")
+def server(running):
+    """The shared server: under xdist each worker has one, so that names may be fixed."""
+    return running
+
+
+@pytest.fixture
+def owner(server):
+    """An autocommit connection of a schema owner without other rights."""
+    with connect(server.owner_url) as connection:
+        connection.autocommit = True
+        yield connection
+
+
+@pytest.fixture
+def admin(server):
+    """An autocommit connection of a superuser."""
+    with connect(server._url(ADMIN, server.owner_url.database)) as connection:
+        connection.autocommit = True
+        yield connection
+
+
+@pytest.fixture(autouse=True)
+def only_what_a_test_makes(admin):
+    """Let no test find what another one made or left."""
+    yield
+    for (name,) in run(
+        admin,
+        "SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema|public)'",
+    ):
+        drop_schema(admin, name)
+
+
+def run(connection, text: str) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(text)
+        return cursor.fetchall() if cursor.description else []
+
+
+def build(connection, *files: str) -> None:
+    """Make the schema of the files anew: functions first that tables call."""
+    run(connection, "CREATE SCHEMA torture; SET search_path = torture")
+    run(connection, "SET check_function_bodies = off")
+    for name in files:
+        text = (TORTURE / f"{name}.sql").read_text()
+        run(connection, text.replace(":other", "clone_other"))
+        if name == "types":
+            run(connection, "CREATE FUNCTION next_number() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+    run(connection, "RESET check_function_bodies; SET search_path = ''")
+
+
+def dump(server, schema: str) -> set[str]:
+    """Return the lines that pg_dump prints for ``schema``, as if it were called torture."""
+    url = server._url(ADMIN, server.owner_url.database)
+    ((host, port),) = url.hosts
+    text = subprocess.run(
+        [find_programs() / "pg_dump", "-s", "-n", schema, "-h", host, "-p", str(port),
+         "-U", ADMIN, url.database],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    text = re.sub(r"^\\(un)?restrict .*$|^--.*$", "", text, flags=re.MULTILINE)
+    return set(text.replace("copied", "torture").replace('"torture".', "torture.").splitlines())
+
+
+@pytest.fixture
+def other_role(admin, server):
+    run(admin, f"CREATE ROLE clone_other; GRANT clone_other TO {server.owner_url.user}")
+    yield "clone_other"
+    run(admin, "DROP OWNED BY clone_other CASCADE; DROP ROLE clone_other")
+
+
+@pytest.mark.usefixtures("other_role")
+def test_a_copy_is_exact_by_catalog_and_by_pg_dump(owner, server):
+    build(owner, *FILES, "rights")
+    before = dump(server, "torture")
+    assert clone(owner, "torture", "copied") == ()  # it compares both itself
+    assert dump(server, "torture") == before
+    assert dump(server, "copied") == before
+
+
+def test_a_superuser_copies_what_only_one_may_make(admin, server):
+    build(admin, *FILES, "superuser")
+    clone(admin, "torture", "copied")
+    assert dump(server, "copied") == dump(server, "torture")
+
+
+def test_a_copy_of_a_copy_is_exact_whatever_the_names(owner):
+    build(owner, *FILES)
+    run(owner, """ALTER SCHEMA torture RENAME TO "It's ""a"".b\\c" """)
+    first = read(owner, """It's "a".b\\c""")
+    clone(owner, """It's "a".b\\c""", "copied")
+    clone(owner, "copied", "O'Brien \\ twice")
+    assert differences(owner, first, "O'Brien \\ twice") == ()
+
+
+def test_nothing_leads_back_to_the_source(owner):
+    build(owner, *FILES)
+    clone(owner, "torture", "copied")
+    run(owner, "DROP SCHEMA torture CASCADE")
+    assert run(owner, "SELECT count(*) FROM copied.simple") == [(0,)]
+    run(owner, "INSERT INTO copied.plain (torture, word) VALUES (4, 'a')")
+    run(owner, "CALL copied.act(1, '')")
+    assert run(owner, "SELECT literal, doc::text FROM copied.simple") == [
+        ("torture.plain", '{"torture": {"torture.plain": 1}}')
+    ]
+    assert run(owner, "SELECT copied.configured()") == [("copied",)]
+
+
+@pytest.mark.parametrize(
+    ("alter", "says"),
+    [
+        ("ALTER TABLE copied.plain ALTER n DROP DEFAULT", "DEFAULT nextval"),
+        ("DROP TRIGGER after_it ON copied.audited", "TRIGGER after_it"),
+        ("ALTER TABLE copied.plain ADD more int", "more integer"),
+        ("COMMENT ON VIEW copied.simple IS NULL", "COMMENT ON VIEW simple"),
+        ("CREATE TYPE copied.new AS ENUM ()", "unexpected: CREATE TYPE new"),
+        ("GRANT SELECT ON copied.plain TO PUBLIC", "GRANT SELECT ON TABLE plain TO PUBLIC"),
+        ("ALTER INDEX copied.gin SET (fastupdate = on)", "fastupdate"),
+        ("CREATE VIEW copied.leak AS SELECT 1 FROM torture.parent", "needs table torture.parent"),
+    ],
+)
+def test_a_difference_is_seen(owner, alter, says):
+    build(owner, *FILES)
+    definitions = read(owner, "torture")
+    clone(owner, "torture", "copied")
+    run(owner, alter)
+    assert says in "\n".join(differences(owner, definitions, "copied"))
+
+
+def test_what_an_extension_holds_stays_where_it_is(admin, owner):
+    build(owner, "types")
+    run(admin, "GRANT CREATE ON SCHEMA torture TO PUBLIC; CREATE EXTENSION citext SCHEMA torture")
+    run(
+        owner,
+        """
+        CREATE TABLE torture.names (name torture.citext PRIMARY KEY, names torture.citext[],
+                                    CHECK (name OPERATOR(torture.<>) 'torture.citext'));
+        CREATE VIEW torture.folded AS SELECT torture.regexp_match(name, 'a') FROM torture.names
+    """,
+    )
+    clone(owner, "torture", "copied")
+    ((kind,),) = run(
+        owner,
+        "SELECT atttypid::regtype::text FROM pg_attribute "
+        "WHERE attrelid = 'copied.names'::regclass AND attname = 'name'",
+    )
+    assert kind == "torture.citext"
+    run(admin, "DROP EXTENSION citext CASCADE")
+
+
+def test_others_go_on_working_in_the_source_meanwhile(owner, server):
+    run(owner, "CREATE SCHEMA busy; CREATE TABLE busy.t (a int)")
+    with connect(server.owner_url) as other, other.cursor() as cursor:
+        cursor.execute("INSERT INTO busy.t VALUES (1); ALTER TABLE busy.t ADD b int")
+        read(owner, "busy")  # what another one's transaction holds isn't waited for
+        cursor.execute("SELECT count(*) FROM busy.t")
+        assert cursor.fetchall() == [(1,)]
+
+
+def test_a_thousand_tables_fit_into_the_servers_locks(owner):
+    run(owner, "CREATE SCHEMA thousand")
+    run(
+        owner,
+        "".join(
+            f"CREATE TABLE thousand.t{n} (a int PRIMARY KEY, b text UNIQUE);" for n in range(300)
+        ),
+    )
+    begin = time.monotonic()
+    clone(owner, "thousand", "copied")
+    assert time.monotonic() - begin < 30
+    assert run(owner, "SELECT count(*) FROM pg_tables WHERE schemaname = 'copied'") == [(300,)]
+
+
+def test_what_cannot_be_copied_is_named(owner):
+    run(owner, "CREATE SCHEMA circle")
+    run(
+        owner,
+        """
+        SET search_path = circle;
+        CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 1; END;
+        CREATE FUNCTION g() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT circle.f(); END;
+        CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT circle.g(); END;
+    """,
+    )
+    with pytest.raises(CloneError, match=r"(?s)circle.*BEGIN ATOMIC"):
+        clone(owner, "circle", "copied")
+    assert run(owner, "SELECT FROM pg_namespace WHERE nspname = 'copied'") == []
+
+
+def test_a_schema_of_another_role_is_refused(owner, admin):
+    run(admin, "CREATE SCHEMA foreign_schema")
+    with pytest.raises(PermissionMissingError, match="doesn't own it"):
+        clone(owner, "foreign_schema", "copied")
+    with pytest.raises(CloneError, match="has no schema 'Missing'"):
+        clone(owner, "Missing", "copied")
+
+
 @pytest.fixture
 def copy(connection, running, apply):
     """A connection of the owner in a clone of ``connection``'s schema."""
     apply(connection, SCRIPT)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_schema()")
-        source = cursor.fetchone()[0]
+    ((source,),) = run(connection, "SELECT current_schema()")
     target = f"clone_{secrets.token_hex(4)}"
     with connect(running.owner_url) as copy:
         copy.autocommit = True
         clone(copy, source, target)
+        use_schema(copy, target)
         yield copy
         drop_schema(copy, target)
 
 
-def test_a_clone_has_the_structure_and_the_history_but_no_rows(connection, copy):
+def test_a_copy_has_the_structure_and_the_history_but_no_rows(connection, copy):
     assert catalog.read(copy) == catalog.read(connection)
     assert ledger.read(copy) == ledger.read(connection)
     assert count_rows(copy, "parent") == 0
 
 
-def test_the_runtime_role_reads_and_writes_in_a_clone_and_no_more(running, copy):
-    with copy.cursor() as cursor:
-        cursor.execute("SELECT current_schema()")
-        name = cursor.fetchone()[0]
+def test_the_runtime_role_reads_and_writes_in_a_copy_and_no_more(running, copy):
+    ((name,),) = run(copy, "SELECT current_schema()")
     grant_data_rights(copy, name, running.runtime_url.user)
     with connect(running.runtime_url, schema=name) as runtime:
         runtime.autocommit = True
-        with runtime.cursor() as cursor:
-            cursor.execute("INSERT INTO parent (status) VALUES ('B') RETURNING id")
-            assert cursor.fetchone() == (1,)
-            with pytest.raises(Exception, match=r"must be owner|permission denied"):
-                cursor.execute("DROP TABLE parent CASCADE")
+        assert run(runtime, "INSERT INTO parent (status) VALUES ('B') RETURNING id") == [(1,)]
+        with pytest.raises(Exception, match=r"must be owner|permission denied"):
+            run(runtime, "DROP TABLE parent CASCADE")
 
 
 def test_all_rows_go_whatever_refers_to_what(connection, apply):
     apply(connection, SCRIPT)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO child VALUES (1, 1, 1), (2, 1, 1); UPDATE parent SET favourite = 2"
-        )
+    run(
+        connection, "INSERT INTO child VALUES (1, 1, 1), (2, 1, 1); UPDATE parent SET favourite = 2"
+    )
     delete_all(connection)
     assert (count_rows(connection, "parent"), count_rows(connection, "child")) == (0, 0)
     assert len(ledger.read(connection)) == 1
@@ -71,8 +275,7 @@ def test_all_rows_go_whatever_refers_to_what(connection, apply):
 
 
 def test_rows_are_counted_as_far_as_there_are_any(connection):
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE t (a int); INSERT INTO t VALUES (1), (NULL)")
+    run(connection, "CREATE TABLE t (a int); INSERT INTO t VALUES (1), (NULL)")
     assert count_rows(connection, "t") == 2
     assert count_rows(connection, "t", not_null="a") == 1
     assert count_rows(connection, "t", not_null="b") is None

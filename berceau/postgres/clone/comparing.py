@@ -26,12 +26,15 @@ def differences(connection: Connection, definitions: Definitions, target: str) -
 
     ``definitions`` are that schema's, which still exists. What leads back to it counts, too.
     """
-    wanted, found = _words(definitions), _words(read(connection, target))
     with connection.cursor() as cursor:
-        cursor.execute("SELECT oid FROM pg_namespace WHERE nspname = %s", (target,))
-        ((oid,),) = cursor.fetchall()
+        cursor.execute(
+            "SELECT oid, quote_ident(%s) FROM pg_namespace WHERE nspname = %s",
+            (definitions.source, target),
+        )
+        ((oid, source),) = cursor.fetchall()
         cursor.execute(_LEAKS.replace(":schema", f"{oid}::oid"), {"source": definitions.source})
         leaks = cursor.fetchall()
+    wanted, found = _words(definitions, source), _words(read(connection, target), source)
     return (
         *(f"missing: {text}" for text in sorted(wanted - found)),
         *(f"unexpected: {text}" for text in sorted(found - wanted)),
@@ -39,10 +42,11 @@ def differences(connection: Connection, definitions: Definitions, target: str) -
     )
 
 
-def _words(definitions: Definitions) -> set[str]:
+def _words(definitions: Definitions, source: str) -> set[str]:
+    """Return the definitions as a person reads them; an extension's objects are in ``source``."""
     return {
         text.replace(f"{definitions.token}.", "")
         .replace(definitions.token, "the schema")
-        .replace(definitions.outside, "an extension")
+        .replace(definitions.outside, source)
         for text in definitions.texts
     }

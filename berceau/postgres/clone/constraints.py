@@ -21,16 +21,22 @@ FROM relation r JOIN pg_constraint c ON conrelid = r.oid
 WHERE contype IN ('c', 'n') AND conislocal AND c.oid NOT IN (SELECT oid FROM inline)
 """
 
-# One on a partitioned table is added to its partitions, too, unless they have one of another name.
 FOREIGN_KEYS = """
-SELECT c.oid, format('ALTER TABLE %s ADD CONSTRAINT %I %s', c.conrelid::regclass, c.conname,
+SELECT c.oid, format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname,
                      pg_get_constraintdef(c.oid))
 FROM relation r JOIN pg_constraint c ON conrelid = r.oid
-LEFT JOIN pg_constraint parent ON parent.oid = c.conparentid
-WHERE c.contype = 'f'
-  AND (parent.oid IS NULL
-       OR parent.conrelid <> c.conrelid AND parent.conname <> c.conname
-          AND parent.confrelid = c.confrelid)
+WHERE contype = 'f' AND conparentid = 0
+"""
+
+# One that is added to a partitioned table is added to its partitions, too, under the same name. A
+# partition that has an equal one already keeps it: as the comment says, it is made a part.
+PARTITIONS_FOREIGN_KEYS = """
+SELECT c.oid, format('ALTER TABLE %s ADD CONSTRAINT %I %s /* a part of %I */',
+                     c.conrelid::regclass, c.conname, pg_get_constraintdef(c.oid), parent.conname)
+FROM relation r JOIN pg_constraint c ON conrelid = r.oid
+JOIN pg_constraint parent ON parent.oid = c.conparentid
+WHERE c.contype = 'f' AND parent.conname <> c.conname AND parent.conrelid <> c.conrelid
+  AND parent.confrelid = c.confrelid
 """
 
 INDEXES = """
@@ -53,8 +59,8 @@ SELECT r.oid, string_agg(format('ALTER INDEX %s %s', r.oid::regclass, action), '
 FROM relation r
 CROSS JOIN LATERAL (
     SELECT format('SET (%s)', {options("r.reloptions")}) AS action
-    WHERE reloptions <> '{{}}' AND EXISTS (
-        SELECT FROM pg_constraint WHERE conindid = r.oid AND contype IN ('p', 'u', 'x'))
+    WHERE reloptions <> '{{}}' AND r.oid IN (
+        SELECT conindid FROM pg_constraint WHERE contype IN ('p', 'u', 'x'))
     UNION ALL
     SELECT format('SET TABLESPACE %I', spcname) FROM pg_tablespace WHERE oid = r.reltablespace
     UNION ALL
@@ -86,6 +92,7 @@ FROM pg_statistic_ext s WHERE stxnamespace = :schema
 KINDS = (
     Kind(Rank.CONSTRAINT, "pg_constraint", KEYS),
     Kind(Rank.CONSTRAINT, "pg_constraint", CHECKS),
+    Kind(Rank.PARTITION_FOREIGN_KEY, "pg_constraint", PARTITIONS_FOREIGN_KEYS),
     Kind(Rank.FOREIGN_KEY, "pg_constraint", FOREIGN_KEYS),
     Kind(Rank.INDEX, "pg_class", INDEXES),
     Kind(Rank.INDEX_ATTACH, "pg_class", ATTACHED, makes=False),

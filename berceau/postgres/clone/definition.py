@@ -19,6 +19,7 @@ class Rank(IntEnum):
     CONSTRAINT = auto()
     INDEX = auto()
     INDEX_ATTACH = auto()
+    PARTITION_FOREIGN_KEY = auto()
     FOREIGN_KEY = auto()
     VIEW = auto()
     RULE = auto()

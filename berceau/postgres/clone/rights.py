@@ -108,7 +108,9 @@ owned AS MATERIALIZED (
         WHERE coalesce(relkind, 'c') = 'c' AND typtype <> 'm' AND typnamespace = :schema
           AND NOT EXISTS (SELECT FROM pg_type element WHERE element.typarray = t.oid)
         UNION ALL SELECT 'pg_proc'::regclass, oid, proowner, proacl, 'f'
-        FROM pg_proc WHERE pronamespace = :schema
+        FROM pg_proc p WHERE pronamespace = :schema AND NOT EXISTS (  -- a range's own
+            SELECT FROM pg_depend
+            WHERE classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'i')
         UNION ALL SELECT 'pg_operator'::regclass, oid, oprowner, NULL, NULL
         FROM pg_operator WHERE oprnamespace = :schema
         UNION ALL SELECT 'pg_opclass'::regclass, oid, opcowner, NULL, NULL
@@ -203,8 +205,11 @@ statement AS (
 )
 SELECT objid, string_agg(text, ';' ORDER BY verb DESC, text), NULL, NULL,
        classid::regclass::text
-FROM statement GROUP BY classid, objid
+FROM statement WHERE {{condition}} GROUP BY classid, objid
 """
+# Who is to own something needs the right to create in the schema.
+SCHEMA_GRANTS = GRANTS.format(condition="classid = 'pg_namespace'::regclass")
+OBJECT_GRANTS = GRANTS.format(condition="classid <> 'pg_namespace'::regclass")
 
 DEFAULT_GRANTS = """
 SELECT defaclnamespace, string_agg(text, ';' ORDER BY text) FROM (
@@ -231,6 +236,7 @@ KINDS = (
     Kind(Rank.COMMENT, "", COMMENTS, makes=False),
     Kind(Rank.DETAIL, "", EXTENSIONS, makes=False),
     Kind(Rank.OWNER, "", OWNERS, makes=False),
-    Kind(Rank.GRANT, "", GRANTS, makes=False),
+    Kind(Rank.DETAIL, "", SCHEMA_GRANTS, makes=False),
+    Kind(Rank.GRANT, "", OBJECT_GRANTS, makes=False),
     Kind(Rank.GRANT, "pg_namespace", DEFAULT_GRANTS, makes=False),
 )

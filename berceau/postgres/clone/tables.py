@@ -100,7 +100,18 @@ INLINE = f"""
 """
 
 TABLES = f"""
-{COLUMN} {INLINE}
+{COLUMN} {INLINE},
+made AS MATERIALIZED (
+    SELECT made_oid, string_agg(text, ', ' ORDER BY place, label) AS elements FROM (
+        SELECT attrelid AS made_oid, attnum AS place, '' AS label,
+               name || CASE WHEN NOT typed THEN type || qualities
+                            ELSE ' WITH OPTIONS' || qualities END AS text
+        FROM col WHERE own AND (NOT typed OR qualities <> '')
+        UNION ALL
+        SELECT conrelid, 10000, conname, format('CONSTRAINT %I %s', conname, text) FROM inline
+    ) element
+    GROUP BY made_oid
+)
 SELECT r.oid, concat(
     'CREATE ', CASE WHEN relpersistence = 'u' THEN 'UNLOGGED ' END,
     CASE WHEN relkind = 'f' THEN 'FOREIGN ' END, 'TABLE ', r.oid::regclass,
@@ -119,18 +130,7 @@ SELECT r.oid, concat(
                                                     ', '))
           FROM pg_options_to_table(ftoptions) HAVING count(*) > 0), '')
      FROM pg_foreign_table JOIN pg_foreign_server s ON s.oid = ftserver WHERE ftrelid = r.oid))
-FROM relation r,
-LATERAL (
-    SELECT string_agg(text, ', ' ORDER BY place, label) FROM (
-        SELECT attnum AS place, '' AS label,
-               name || CASE WHEN NOT typed THEN type || qualities
-                            ELSE ' WITH OPTIONS' || qualities END AS text
-        FROM col WHERE attrelid = r.oid AND own AND (NOT typed OR qualities <> '')
-        UNION ALL
-        SELECT 10000, conname, format('CONSTRAINT %I %s', conname, text)
-        FROM inline WHERE conrelid = r.oid
-    ) element
-) made (elements),
+FROM relation r LEFT JOIN made ON made_oid = r.oid,
 LATERAL (
     SELECT reloptions || (SELECT array_agg('toast.' || o) FROM pg_class t, unnest(t.reloptions) o
                           WHERE t.oid = r.reltoastrelid)

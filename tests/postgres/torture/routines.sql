@@ -46,10 +46,7 @@ CREATE FUNCTION count_all(bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELE
 CREATE AGGREGATE "Count"(*) (SFUNC = count_all, STYPE = bigint, INITCOND = '0');
 CREATE AGGREGATE sliding(int) (SFUNC = int4pl, STYPE = int, MSFUNC = int4pl, MINVFUNC = int4mi, MSTYPE = int,
                                COMBINEFUNC = int4pl, SORTOP = <);
-CREATE AGGREGATE median(float8 ORDER BY float8) (SFUNC = ordered_set_transition, STYPE = internal,
-    FINALFUNC = percentile_cont_float8_final);
 COMMENT ON AGGREGATE "Count"(*) IS 'counts';
-COMMENT ON AGGREGATE median(float8 ORDER BY float8) IS 'ordered';
 COMMENT ON FUNCTION next_number() IS 'a function';
 COMMENT ON PROCEDURE act(int, text) IS 'a procedure';
 CREATE TABLE audited (id int, word text, at timestamptz);

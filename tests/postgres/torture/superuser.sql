@@ -1,4 +1,5 @@
 -- What only a superuser may make, and objects and rights of other roles.
+CREATE TYPE shell_only;
 CREATE TYPE base;
 CREATE FUNCTION base_in(cstring) RETURNS base LANGUAGE internal IMMUTABLE STRICT AS 'int4in';
 CREATE FUNCTION base_out(base) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'int4out';
@@ -15,3 +16,6 @@ CREATE TEXT SEARCH PARSER parser (START = prsd_start, GETTOKEN = prsd_nexttoken,
                                   LEXTYPES = prsd_lextype, HEADLINE = prsd_headline);
 CREATE TEXT SEARCH DICTIONARY templated (TEMPLATE = template);
 CREATE FUNCTION secret() RETURNS int LANGUAGE sql LEAKPROOF IMMUTABLE AS 'SELECT 1';
+CREATE AGGREGATE median(float8 ORDER BY float8) (SFUNC = ordered_set_transition, STYPE = internal,
+    FINALFUNC = percentile_cont_float8_final);
+COMMENT ON AGGREGATE median(float8 ORDER BY float8) IS 'ordered';

@@ -28,7 +28,7 @@ CREATE TABLE plain (
     UNIQUE (twice, n),
     CONSTRAINT "word twin" UNIQUE (word),
     CHECK (torture > 0 OR torture.is_even(torture)),
-    CONSTRAINT whole_row CHECK (plain IS NOT NULL) NO INHERIT
+    CONSTRAINT whole_row CHECK (plain IS DISTINCT FROM NULL) NO INHERIT
 ) WITH (fillfactor = 55, autovacuum_enabled = false, toast.autovacuum_vacuum_threshold = 99);
 ALTER TABLE plain DROP COLUMN dropped;
 ALTER TABLE plain ALTER stored SET STORAGE EXTERNAL, ALTER small_stored SET STORAGE PLAIN,

@@ -21,7 +21,6 @@ CREATE FUNCTION time_diff(time, time) RETURNS float8 LANGUAGE sql IMMUTABLE
 CREATE TYPE timerange AS RANGE (subtype = time, subtype_diff = torture.time_diff);
 CREATE TYPE "Text Range" AS RANGE (subtype = text, collation = "C",
                                    multirange_type_name = "Texts");
-CREATE TYPE shell_only;
 COMMENT ON TYPE mood IS 'torture.mood isn''t a reference';
 COMMENT ON TYPE pair IS 'a pair';
 COMMENT ON COLUMN pair."B b" IS 'a column of a type';

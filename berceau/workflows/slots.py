@@ -1,0 +1,80 @@
+"""Slots for copies of a schema: each is one worker's for as long as it holds the slot's lock."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from itertools import count
+from pathlib import Path
+
+from berceau.postgres.clone.cloning import fill
+from berceau.postgres.clone.stamp import footprint
+from berceau.postgres.connection import Connection, connect
+from berceau.postgres.locks import try_lock, unlock
+from berceau.postgres.rows import delete_all, filled_tables
+from berceau.postgres.schemas import (
+    comment_schema,
+    create_schema,
+    drop_schema,
+    schema_comment,
+    use_schema,
+)
+from berceau.workflows.copies import KEPT, PREFIX, Mark, Prepared, Private, read_definitions
+from berceau.workflows.databases import Databases
+
+
+@contextmanager
+def schema_slot(source: Databases, prepared: Prepared, cache: Path) -> Iterator[Private]:
+    """Hold a schema of its own in the source's database while the body runs; it is up to date."""
+    with connect(source.owner) as connection:
+        connection.autocommit = True
+        name = take(
+            connection, slots_of(source.owner.schema), lambda n: schema_comment(connection, n)
+        )
+        if not _is_fresh(connection, name, prepared):
+            _make(connection, name, source, prepared, cache)
+        own = Databases(
+            source.runtime.with_schema(name), source.owner.with_schema(name), embedded=False
+        )
+        yield Private(own, connection, lambda comment: comment_schema(connection, name, comment))
+
+
+def slots_of(schema: str) -> str:
+    """Return how the names of all slots for copies of ``schema`` begin."""
+    return f"{PREFIX}{sha256(schema.encode()).hexdigest()[:8]}_"
+
+
+def take(connection: Connection, prefix: str, comment_of: Callable[[str], str | None]) -> str:
+    """Return the name of the first slot that is free, and whose copy nobody kept; locked."""
+    for name in (f"{prefix}{n}" for n in count(1)):
+        if try_lock(connection, name):
+            if comment_of(name) != KEPT:
+                return name
+            unlock(connection, name)
+    raise AssertionError
+
+
+def _is_fresh(connection: Connection, name: str, prepared: Prepared) -> bool:
+    """Say whether the copy is whole and of today's source, and empty it if so."""
+    mark = Mark.from_text(schema_comment(connection, name))
+    if mark is None or mark.fingerprint != prepared.fingerprint:
+        return False
+    if mark.footprint != footprint(connection, name):
+        return False  # a test altered it
+    use_schema(connection, name)
+    delete_all(connection)
+    return not filled_tables(connection)
+
+
+def _make(
+    connection: Connection, name: str, source: Databases, prepared: Prepared, cache: Path
+) -> None:
+    owner = source.owner
+    definitions = read_definitions(connection, owner, cache, prepared.stamp)
+    if schema_comment(connection, name) is not None:
+        comment_schema(connection, name, None)  # half dropped it is no copy any more
+    drop_schema(connection, name)
+    create_schema(connection, name)
+    fill(connection, definitions, name)
+    mark = Mark(owner.schema, prepared.fingerprint, footprint(connection, name))
+    comment_schema(connection, name, mark.to_text())
+    use_schema(connection, name)
