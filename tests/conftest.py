@@ -60,7 +60,10 @@ class Project:
         return folder
 
     def migration(self, name: str, sql: str) -> Path:
-        return self.write(f"migrations/{name}/migration.sql", sql)
+        """Write a migration by hand, and note in ``HEAD`` what is the newest by then."""
+        file = self.write(f"migrations/{name}/migration.sql", sql)
+        self.write("migrations/HEAD", f"{self.migrations()[-1]}\n")
+        return file
 
     def migrations(self) -> list[str]:
         return sorted(path.name for path in self.root.glob("migrations/*/"))

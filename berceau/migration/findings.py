@@ -19,6 +19,7 @@ class Code(StrEnum):
     PARTLY_REPLACED = "M010"
     RISKY = "M011"
     NOT_UNDONE = "M012"
+    STALE = "M013"
 
 
 @dataclass(frozen=True)

@@ -148,7 +148,8 @@ def _edited(edited: Sequence[Applied]) -> tuple[Finding, ...]:
         Finding(
             Code.EDITED,
             f"Changed on disk after it was applied: {each.name}.",
-            "Restore the file (git checkout), and put the change in a new migration.",
+            "Restore the file (git checkout), and put the change in a new migration. Or, where it "
+            f"does what was done: `invoke migrate.resolve {each.name} --applied`.",
             each.name,
         )
         for each in edited

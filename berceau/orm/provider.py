@@ -21,7 +21,7 @@ from berceau.orm.types import (
     RoundedDecimalConverter,
 )
 from berceau.orm.unit import current_unit
-from berceau.schema.names import object_name
+from berceau.schema.names import free_name, object_name
 
 # Where the position of a commit can't be asked for, no replica is near enough.
 UNREACHED = "FFFFFFFF/FFFFFFFF"
@@ -77,9 +77,19 @@ class BerceauProvider(PGProvider):
         is_unique: bool | None = False,
         m2m: bool = False,  # noqa: ARG002 - Pony's signature
     ) -> str:
-        """Return the name that PostgreSQL itself would choose; a long one ends in a hash."""
+        """Return the name that PostgreSQL itself would choose; a long one ends in a hash.
+
+        Where another table's index has it, a number is added.
+        """
         suffix = "pkey" if is_pk else "key" if is_unique else "idx"
-        return object_name(self.base_name(table_name), column_names, suffix)
+        columns = list(column_names)
+        name = object_name(self.base_name(table_name), columns, suffix)
+        names = self.database.schema.names
+        found = names.get(name)
+        mine = getattr(found, "table", None) is not None and found.table.name == table_name
+        if mine and [column.name for column in found.columns] == columns:
+            return name  # Pony asks again for an index that it has
+        return free_name(name, names)
 
     def get_default_fk_name(
         self,
@@ -88,7 +98,8 @@ class BerceauProvider(PGProvider):
         child_column_names: Iterable[str],
     ) -> str:
         """Return the name that PostgreSQL itself would choose; a long one ends in a hash."""
-        return object_name(self.base_name(child_table_name), child_column_names, "fkey")
+        name = object_name(self.base_name(child_table_name), child_column_names, "fkey")
+        return free_name(name, self.database.schema.names)  # Pony wants them apart, too
 
     def set_transaction_mode(self, connection: Any, cache: Any) -> None:
         """Begin a transaction where the unit of work asks for one, or a pooler needs it."""

@@ -34,14 +34,14 @@ _BY_PREFIX: dict[tuple[str, ...], _Make] = {
 
 def make_rows(
     connection: Connection, schema: Schema, names: Iterable[str], labels: Mapping[str, str]
-) -> set[str]:
-    """Put rows into the empty tables of ``names``, parents first; return those that got some.
+) -> dict[str, str]:
+    """Put rows into the empty tables of ``names``, parents first; return why some got none.
 
     ``labels`` gives the one to use of each enum type. A table that no row can be made up for
     stays empty: a type that isn't known here, a check, a reference to an empty table.
     """
     tables = {table.name: table for table in schema.tables}
-    made: set[str] = set()
+    failed: dict[str, str] = {}
     tried: set[str] = set()
 
     def fill(name: str) -> None:
@@ -50,16 +50,26 @@ def make_rows(
         tried.add(name)
         for key in tables[name].foreign_keys:
             fill(key.target)
-        if _fill(connection, tables[name], labels):
-            made.add(name)
+        # Where two rows, or values for all columns, don't go, one with the fewest may.
+        for rows, bare in ((ROWS, False), (1, False), (1, True)):
+            reason = _fill(connection, tables[name], labels, rows, bare)
+            if reason is None:
+                failed.pop(name, None)
+                return
+            failed[name] = reason
 
     for name in sorted(names):
         fill(name)
-    return made
+    return failed
 
 
-def _fill(connection: Connection, table: Table, labels: Mapping[str, str]) -> bool:
-    """Put rows into ``table`` unless it has some; say whether it has rows of ours now."""
+def _fill(
+    connection: Connection, table: Table, labels: Mapping[str, str], rows: int, bare: bool
+) -> str | None:
+    """Put ``rows`` into ``table`` unless it has some; return why that failed, if it did.
+
+    With ``bare``, only columns that need a value get one.
+    """
     references = {
         name: (key.target, other)
         for key in table.foreign_keys
@@ -68,23 +78,31 @@ def _fill(connection: Connection, table: Table, labels: Mapping[str, str]) -> bo
     }
     own = {name for key in table.foreign_keys if key.target == table.name for name in key.columns}
     target = sql.Identifier(table.name)
+    columns = [
+        column
+        for column in table.columns
+        if column.generated is None
+        and not (bare and (column.default or column.identity or not column.not_null))
+    ]
     try:
         with transaction(connection), connection.cursor() as cursor:
             cursor.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(target))
             if cursor.fetchall()[0][0]:
-                return False
-            for n in range(1, ROWS + 1):
-                values = [_value(column, n, references, own, labels) for column in table.columns]
+                return None
+            for n in range(1, rows + 1):
+                values = [_value(column, n, references, own, labels) for column in columns]
                 cursor.execute(
                     sql.SQL("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE VALUES ({})").format(
                         target,
-                        sql.SQL(", ").join(sql.Identifier(each.name) for each in table.columns),
+                        sql.SQL(", ").join(sql.Identifier(each.name) for each in columns),
                         sql.SQL(", ").join(values),
                     )
                 )
-    except (psycopg2.Error, LookupError):
-        return False
-    return True
+    except psycopg2.Error as error:
+        return error.diag.message_primary or str(error).strip()
+    except LookupError as error:
+        return f"no value is known for the type {error.args[0]}"
+    return None
 
 
 def _value(

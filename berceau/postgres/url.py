@@ -24,6 +24,8 @@ DEFAULTS = {
     "tcp_user_timeout": "60000",
 }
 # Of several hosts, the one that takes writes: after a failover, it is another one.
+UNMOVED = {"hostaddr": "", "target_session_attrs": "any"}
+"""Who names a host means it: PGHOSTADDR and PGTARGETSESSIONATTRS don't lead elsewhere."""
 PRIMARY = {"target_session_attrs": "read-write"}
 POOLER = "pgbouncer"
 HIDDEN = "***"
@@ -112,7 +114,14 @@ class Url:
             first, last = _options(settings or {}), _options(self.session(schema))
             keywords["options"] = " ".join(filter(None, [first, given.get("options"), last]))
         several = PRIMARY if len(self.hosts) > 1 else {}
-        return DEFAULTS | several | given | {key: value for key, value in keywords.items() if value}
+        unmoved = UNMOVED if self.hosts else {}
+        return (
+            DEFAULTS
+            | unmoved
+            | several
+            | given
+            | {key: value for key, value in keywords.items() if value}
+        )
 
     def with_password(self) -> str:
         """Return the whole URL, password included: for ``db.url`` and psql only."""

@@ -2,7 +2,16 @@
 
 from dataclasses import dataclass
 
-from berceau.schema.model import Check, Column, Constraint, Enum, ForeignKey, Index, Table
+from berceau.schema.model import (
+    Check,
+    Column,
+    Constraint,
+    Enum,
+    ForeignKey,
+    Index,
+    PrimaryKey,
+    Table,
+)
 
 
 @dataclass(frozen=True)
@@ -48,10 +57,12 @@ class RebuildEnum:
 class SetAside:
     """What uses these columns and stands in the way of a new type is dropped for a while.
 
-    ``columns`` are pairs of table and column. See ``Restore``.
+    ``columns`` are pairs of table and column. Views are in the way of any new type; indexes and
+    checks with expressions only for ``rebuilt``, those whose type itself goes. See ``Restore``.
     """
 
     columns: tuple[tuple[str, str], ...]
+    rebuilt: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -136,6 +147,15 @@ class ValidateConstraint:
 
     table: str
     constraint: Check | ForeignKey
+
+
+@dataclass(frozen=True)
+class ReplaceKey:
+    """A primary key in the place of another, so that the table is never without one."""
+
+    table: str
+    before: PrimaryKey
+    after: PrimaryKey
 
 
 @dataclass(frozen=True)
@@ -246,6 +266,7 @@ Change = (
     | DropColumn
     | AddConstraint
     | ValidateConstraint
+    | ReplaceKey
     | DropConstraint
     | CreateIndex
     | DropIndex

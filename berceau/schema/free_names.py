@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import count
 
 from berceau.schema.changes import (
     AddConstraint,
@@ -15,7 +14,7 @@ from berceau.schema.changes import (
     ValidateConstraint,
 )
 from berceau.schema.model import Schema, Table
-from berceau.schema.names import MAX_BYTES
+from berceau.schema.names import free_name
 
 
 def with_free_names(changes: Iterable[Change], current: Schema) -> Iterator[Change]:
@@ -31,12 +30,12 @@ def with_free_names(changes: Iterable[Change], current: Schema) -> Iterator[Chan
             case CreateTable(table):
                 yield CreateTable(_with_free_keys(table, taken))
             case CreateIndex(table, index):
-                name = _free(index.name, taken)
+                name = _take(index.name, taken)
                 yield (
                     change if name == index.name else CreateIndex(table, replace(index, name=name))
                 )
             case AddConstraint(table, constraint):
-                name = given[table, constraint.name] = _free(constraint.name, taken)
+                name = given[table, constraint.name] = _take(constraint.name, taken)
                 yield (
                     change
                     if name == constraint.name
@@ -53,8 +52,8 @@ def _with_free_keys(table: Table, taken: set[str]) -> Table:
     key = table.primary_key
     return replace(
         table,
-        primary_key=key and replace(key, name=_free(key.name, taken)),
-        uniques=tuple(replace(each, name=_free(each.name, taken)) for each in table.uniques),
+        primary_key=key and replace(key, name=_take(key.name, taken)),
+        uniques=tuple(replace(each, name=_take(each.name, taken)) for each in table.uniques),
     )
 
 
@@ -76,13 +75,7 @@ def _names_that_stay(changes: Iterable[Change], current: Schema) -> set[str]:
     }
 
 
-def _free(name: str, taken: set[str]) -> str:
-    found = name
-    for number in count(2):
-        if found not in taken:
-            break
-        tail = f"_{number}"
-        head = name.encode()[: MAX_BYTES - len(tail)].decode(errors="ignore")
-        found = head + tail
+def _take(name: str, taken: set[str]) -> str:
+    found = free_name(name, taken)
     taken.add(found)
     return found

@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from itertools import count
 
 MAX_BYTES = 63
 """The longest identifier, in bytes of UTF-8 (PostgreSQL manual, 4.1.1)."""
@@ -79,3 +80,15 @@ def sequence_name(table: str, column: str) -> str:
         longer = 0 if len(parts[0]) > len(parts[1]) else 1
         parts[longer] = parts[longer][:-1]
     return "_".join((*(part.decode(errors="ignore") for part in parts), "seq"))
+
+
+def free_name(name: str, taken: Container[str]) -> str:
+    """Return ``name``, or, where it is ``taken``, the first that ends in a number and isn't."""
+    found = name
+    for number in count(2):
+        if found not in taken:
+            break
+        tail = f"_{number}"
+        head = name.encode()[: MAX_BYTES - len(tail)].decode(errors="ignore")
+        found = head + tail
+    return found

@@ -18,6 +18,7 @@ from berceau.schema.changes import (
     DropIndex,
     DropTable,
     RebuildEnum,
+    ReplaceKey,
     Restore,
     SetAside,
     ValidateConstraint,
@@ -44,6 +45,7 @@ _STAGES: tuple[type | str, ...] = (
     AlterColumn,
     DropEnum,
     AddConstraint,
+    ReplaceKey,
     CreateIndex,
     ForeignKey,  # AddConstraint of one
     ValidateConstraint,

@@ -1,7 +1,7 @@
 """Changes that take several steps where there are rows: enums rebuilt, values filled in."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from berceau.errors import MigrationError
@@ -15,12 +15,13 @@ from berceau.schema.changes import (
     DropConstraint,
     DropEnum,
     RebuildEnum,
+    ReplaceKey,
     Restore,
     SetAside,
     Use,
 )
 from berceau.schema.choices import NO_CHOICES, Choices
-from berceau.schema.model import Column, Enum, Schema, Table
+from berceau.schema.model import Column, Enum, PrimaryKey, Schema, Table
 from berceau.schema.names import object_name, quote_name
 
 # The form of a constant: PostgreSQL gives it to all rows at once, without touching them.
@@ -34,15 +35,13 @@ def in_steps(
     current: Schema,
     desired: Schema,
     choices: Choices = NO_CHOICES,
-    viewed: Set[tuple[str, str]] = frozenset(),
 ) -> tuple[Change, ...]:
     """Return ``changes`` so that each is one that statements exist for, and rows get values.
 
-    ``viewed`` are the columns, as (table, column), that views are known to use. Raises
-    ``MigrationError`` for a label that can't take another's place.
+    Raises ``MigrationError`` for a label that can't take another's place.
     """
     steps: list[Change] = []
-    for change in changes:
+    for change in _with_keys_replaced(changes, desired):
         match change:
             case AlterEnum() if _goes_or_moves(change):
                 steps += _rebuild(change, current, desired, choices)
@@ -52,7 +51,36 @@ def in_steps(
                 steps += _alter(change, choices)
             case _:
                 steps.append(change)
-    return (*steps, *_freeing(steps, current, viewed))
+    return (*steps, *_freeing(steps, current))
+
+
+def _with_keys_replaced(changes: Iterable[Change], desired: Schema) -> Iterator[Change]:
+    """Yield ``changes``; a primary key that makes room for another goes only when that comes.
+
+    One whose columns go, or get optional, goes first: it would be in their way.
+    """
+    changes = tuple(changes)
+    required = {(table.name, column.name) for table, column in _columns(desired) if column.not_null}
+    old = {
+        change.table: change.constraint
+        for change in changes
+        if isinstance(change, DropConstraint)
+        and isinstance(change.constraint, PrimaryKey)
+        and required.issuperset((change.table, name) for name in change.constraint.columns)
+    }
+    new = {
+        change.table: change.constraint
+        for change in changes
+        if isinstance(change, AddConstraint) and isinstance(change.constraint, PrimaryKey)
+    }
+    for change in changes:
+        match change:
+            case DropConstraint(table, PrimaryKey()) if table in old and table in new:
+                yield ReplaceKey(table, old[table], new[table])
+            case AddConstraint(table, PrimaryKey()) if table in old and table in new:
+                pass
+            case _:
+                yield change
 
 
 def _goes_or_moves(change: AlterEnum) -> bool:
@@ -143,13 +171,8 @@ def lacks_values(change: AddColumn | AlterColumn) -> bool:
     return column.not_null and column.default is None and not column.identity
 
 
-def _freeing(
-    steps: Sequence[Change], current: Schema, viewed: Set[tuple[str, str]]
-) -> Iterator[Change]:
-    """Yield what must be out of the way while columns change their type.
-
-    Where a type is rebuilt, that is anything that uses it, known here or not.
-    """
+def _freeing(steps: Sequence[Change], current: Schema) -> Iterator[Change]:
+    """Yield what must be out of the way while columns change their type, known here or not."""
     rebuilt = {
         (use.table, use.column.name)
         for step in steps
@@ -159,12 +182,10 @@ def _freeing(
     retyped = rebuilt | {
         (step.table, step.after.name)
         for step in steps
-        if isinstance(step, AlterColumn)
-        and retypes(step)
-        and (step.table, step.after.name) in viewed
+        if isinstance(step, AlterColumn) and retypes(step)
     }
     if retyped:
-        yield SetAside(tuple(sorted(retyped)))
+        yield SetAside(tuple(sorted(retyped)), tuple(sorted(rebuilt)))
         yield Restore()
     dropped = {step for step in steps if isinstance(step, DropConstraint)}
     for table in current.tables:

@@ -34,8 +34,10 @@ def check(
     unfinished = found.history.unfinished
     findings = [*map(_malformed, errors), *_failed(unfinished)]
     findings += [*_contradictions(found, migrations), *_drift(found)]
-    if folder.has_conflict(migrations) and not branches(scripts):
-        findings.append(_CONFLICT)
+    if folder.has_conflict(migrations):
+        findings += () if branches(scripts) else (_CONFLICT,)
+    elif not errors and folder.is_stale(migrations, scripts):
+        findings.append(_STALE)
     # What is broken in itself can't be compared with the entities.
     if not errors and not any(each.code in (Code.CONFLICT, Code.ORPHAN) for each in findings):
         findings += _differences(owner, declared, scripts, cache)
@@ -51,6 +53,14 @@ _CONFLICT = Finding(
     Code.CONFLICT,
     "git left a conflict in migrations/HEAD: two branches both add a migration.",
     "Run `invoke migrate.rebase`: it settles the migrations, and this file with them.",
+)
+
+
+_STALE = Finding(
+    Code.STALE,
+    "migrations/HEAD doesn't name the newest migration, so that git won't see when another branch "
+    "adds one.",
+    "Run `invoke migrate.rebase`: it writes the file. Commit it.",
 )
 
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from berceau.migration.components import components_of, subject
 from berceau.migration.header import Header, digest
 from berceau.migration.script import Script, new_name
+from berceau.postgres.connection import Connection
 from berceau.postgres.url import Url
 from berceau.schema.choices import parse
 from berceau.schema.model import Schema
@@ -17,6 +18,7 @@ from berceau.schema.sql.text import to_text
 from berceau.schema.stakes import not_undone
 from berceau.settings import Settings
 from berceau.workflows import scripts as folder
+from berceau.workflows.answers import Answers, Unanswered
 from berceau.workflows.cache import SchemaCache
 from berceau.workflows.databases import databases
 from berceau.workflows.deploy import Report, apply_pending, deploying, silent
@@ -70,28 +72,56 @@ def migrate(
     ``RenameError``, ``DataLossError`` for a change that loses data without leave, and
     ``MigrationError`` for one that the rows at hand don't allow.
     """
+    answers = Answers(ask, ask_value)
+    applied: list[str] = []
     owner = databases(settings).owner
-    with deploying(owner, report) as connection:
-        scripts = folder.read(settings.migrations)
-        applied = () if options.create_only else apply_pending(connection, scripts, report)
-        report("comparing the entities with the migrations")
-        cache = SchemaCache(settings.cache)
-        found = prepare(owner, declared, scripts, cache, options, ask, ask_value)
-        if not found.up:
-            if folder.point_head(settings.migrations):
-                report(f"wrote migrations/{folder.HEAD}")
-            return Outcome(None, (), applied)
-        components = components_of(map(subject, found.changes), owners, scripts)
-        if not options.allow_data_loss:
-            refuse_loss(connection, found.changes, components)
-        script = to_script(found, options.name, scripts, chain.from_iterable(components.values()))
-        folder.save(settings.migrations, script)
-        if found.built is not None:
-            remember(owner, (*scripts, script), found.built, cache)
-        report(f"wrote migrations/{script.name}")
-        if not options.create_only:
-            applied += apply_pending(connection, (*scripts, script), report)
-        return Outcome(script.name, found.up, applied)
+    while True:
+        try:
+            with deploying(owner, report) as connection:
+                scripts = folder.read(settings.migrations)
+                if not options.create_only:
+                    applied += apply_pending(connection, scripts, report)
+                if not answers.known:
+                    report("comparing the entities with the migrations")
+                cache = SchemaCache(settings.cache)
+                found = prepare(
+                    owner, declared, scripts, cache, options, answers.ask, answers.ask_value
+                )
+                for note in found.notes:
+                    report(note)
+                written = _write(connection, settings, scripts, found, options, owners, report)
+                if written is not None and not options.create_only:
+                    applied += apply_pending(connection, (*scripts, written), report)
+                name = written.name if written else None
+                return Outcome(name, found.up, tuple(applied))
+        except Unanswered as question:
+            question.settle()
+
+
+def _write(
+    connection: Connection,
+    settings: Settings,
+    scripts: Sequence[Script],
+    found: Plan,
+    options: Options,
+    owners: Mapping[str, str],
+    report: Report,
+) -> Script | None:
+    """Write what was ``found``, if anything was, and return it."""
+    if not found.up:
+        if folder.point_head(settings.migrations):
+            report(f"wrote migrations/{folder.HEAD}")
+        return None
+    components = components_of(map(subject, found.changes), owners, scripts)
+    if not options.allow_data_loss:
+        refuse_loss(connection, found.changes, components)
+    script = to_script(found, options.name, scripts, chain.from_iterable(components.values()))
+    folder.save(settings.migrations, script)
+    if found.built is not None:
+        owner = databases(settings).owner
+        remember(owner, (*scripts, script), found.built, SchemaCache(settings.cache))
+    report(f"wrote migrations/{script.name}")
+    return script
 
 
 def prepare(

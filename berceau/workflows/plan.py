@@ -33,7 +33,8 @@ class Plan:
 
     ``down`` is ``None`` where the changes can't be undone automatically; ``irreversible`` says
     why. ``obstacle`` says why it can't be while there are rows as those at hand. ``built`` is what
-    the migrations build together with this one, where the proof showed it.
+    the migrations build together with this one, where the proof showed it. ``notes`` say which
+    tables it was proven on without rows, and why.
     """
 
     changes: tuple[Change, ...]
@@ -42,6 +43,7 @@ class Plan:
     irreversible: str = ""
     obstacle: str = ""
     built: Replayed | None = None
+    notes: tuple[str, ...] = ()
 
 
 NOTHING = Plan((), (), ())
@@ -106,14 +108,23 @@ def _plan(
         if not (settled.changes or changes):
             return NOTHING
         viewed = columns_after(settled.changes, viewed)
-        copied, choices = _with_rows(
+        copied, unproven, choices = _with_rows(
             copy.owner, connection, current, settled, changes, viewed, choices, ask_value
         )
-        found = _between(settled, wanted, choices, viewed)
+        found = _between(settled, wanted, choices)
         case = Case(current, settled, wanted, found.changes, found.up, found.down)
         with refusing("Take the change in several steps, or write the migration by hand."):
-            proof = _prove(copy, connection, case, with_rows=bool(copied))
-        return replace(found, obstacle=proof.obstacle, built=copy.put(proof.after))
+            proof, note = _prove(copy, connection, case, with_rows=bool(copied))
+        notes = [
+            f"proven on {table} without rows: none could be made up ({reason})"
+            for table, reason in unproven.items()
+        ]
+        return replace(
+            found,
+            obstacle=proof.obstacle,
+            built=copy.put(proof.after),
+            notes=(*notes, *note),
+        )
 
 
 def _with_rows(
@@ -125,13 +136,16 @@ def _with_rows(
     viewed: Set[tuple[str, str]],
     choices: Choices,
     ask: AskValue | None,
-) -> tuple[Mapping[str, int], Choices]:
-    """Fill the scratch schema; return what was copied, and ``choices`` as the rows need them."""
-    copied = fill(connection, owner.schema, current, settled, changes, choices)
+) -> tuple[Mapping[str, int], Mapping[str, str], Choices]:
+    """Fill the scratch schema; return what was copied, what wasn't filled and why, and ``choices``.
+
+    The choices are as the rows need them.
+    """
+    copied, unproven = fill(connection, owner.schema, current, settled, changes, choices)
     with connect(owner) as target:
         target.set_session(readonly=True, autocommit=True)
         rows = Rows(target, connection, settled.changes, settled.schema, viewed)
-        return copied, fit(rows, changes, choices, ask)
+        return copied, unproven, fit(rows, changes, choices, ask)
 
 
 def _part(built: Replayed, wanted: Schema) -> Part | None:
@@ -148,34 +162,36 @@ def _part(built: Replayed, wanted: Schema) -> Part | None:
     return between(built.schema, wanted, same)
 
 
-def _prove(copy: Copy, connection: Connection, case: Case, *, with_rows: bool) -> Proof:
-    """Prove ``case`` with rows, and without where rows get in the way.
+def _prove(
+    copy: Copy, connection: Connection, case: Case, *, with_rows: bool
+) -> tuple[Proof, Sequence[str]]:
+    """Prove ``case`` with rows, and without where rows get in the way; return what to note of it.
 
     Unless it is ``with_rows`` of the database at hand, rows that were made up may be wrong.
     """
     obstacle = ""
+    notes: list[str] = []
     try:
         proof = prove(connection, case)
         if not proof.obstacle:
-            return proof
+            return proof, notes
         obstacle = proof.obstacle
     except StatementError as error:
         if with_rows or not blames_rows(error):
             raise
+        notes.append(f"proven without rows: those that were made up don't fit ({error.message})")
     with copy.open() as empty:
-        return replace(prove(empty, case), obstacle=obstacle)
+        return replace(prove(empty, case), obstacle=obstacle), notes
 
 
-def _between(
-    settled: Settled, desired: Schema, choices: Choices, viewed: Set[tuple[str, str]]
-) -> Plan:
+def _between(settled: Settled, desired: Schema, choices: Choices) -> Plan:
     current = settled.schema
-    later = order(in_steps(diff(current, desired), current, desired, choices, viewed))
+    later = order(in_steps(diff(current, desired), current, desired, choices))
     changes = (*settled.changes, *later)
     up = (*to_statements(settled.changes), *to_statements(later))
     try:
         undone = choices.undone(current)
-        back = order(in_steps(diff(desired, current), desired, current, undone, viewed))
+        back = order(in_steps(diff(desired, current), desired, current, undone))
         down = (*to_statements(back), *to_statements(inverse(settled.changes)))
     except MigrationError as error:
         return Plan(changes, up, None, error.message)

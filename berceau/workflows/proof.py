@@ -60,8 +60,10 @@ def fill(
     settled: Settled,
     changes: Sequence[Change],
     choices: Choices,
-) -> Mapping[str, int]:
-    """Put rows into the scratch tables that the changes touch; return how many were copied.
+) -> tuple[Mapping[str, int], Mapping[str, str]]:
+    """Put rows into the scratch tables that the changes touch.
+
+    Returns how many rows of which tables were copied, and why others got none.
 
     The tables are those of ``before``; ``settled`` and ``changes`` are what is about to happen.
     The rows come from the schema ``source`` with all that they refer to. Where it has none, a
@@ -77,8 +79,7 @@ def fill(
     unfit = {name for name, limit in limits.items() if limit == JUDGED} | {
         name_before(settled.changes, name) for name in demanding(changes, settled.schema, choices)
     }
-    make_rows(connection, before, limits.keys() - copied.keys() - unfit, labels)
-    return copied
+    return copied, make_rows(connection, before, limits.keys() - copied.keys() - unfit, labels)
 
 
 def _new_references(

@@ -12,11 +12,17 @@ from berceau.workflows.deploy import Report, deploying, silent
 
 
 def mark_applied(owner: Url, scripts: Sequence[Script], name: str, report: Report = silent) -> None:
-    """Record that all of the migration ``name`` is in the database; raises ``HistoryError``."""
+    """Record that all of the migration ``name``, as it is on disk, is in the database.
+
+    One that was applied, and edited since, is recorded anew. Raises ``HistoryError``.
+    """
     with deploying(owner, report) as connection:
         ledger = Ledger(connection)
-        line = _unfinished(ledger, name)
-        script = next((each for each in scripts if each.name == name), line.to_script())
+        on_disk = next((each for each in scripts if each.name == name), None)
+        line = ledger.find(name)
+        if on_disk is None or line is None or line.checksum == on_disk.checksum:
+            line = _unfinished(ledger, name)
+        script = on_disk or line.to_script()
         ledger.ensure()
         ledger.record(script)
 

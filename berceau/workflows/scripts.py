@@ -113,6 +113,13 @@ def has_conflict(folder: Path) -> bool:
     return head.is_file() and "<<<<<<<" in head.read_text(encoding="utf-8")
 
 
+def is_stale(folder: Path, scripts: Sequence[Script]) -> bool:
+    """Return whether ``HEAD`` doesn't name the newest of ``scripts``: git wouldn't see a fork."""
+    head = folder / HEAD
+    text = head.read_text(encoding="utf-8").strip() if head.is_file() else ""
+    return bool(scripts) and text != scripts[-1].name
+
+
 def last_name(scripts: Sequence[Script]) -> str | None:
     """Return the name of the newest of ``scripts``."""
     return scripts[-1].name if scripts else None

@@ -116,6 +116,36 @@ def test_migrations_that_do_not_run_are_named(blog):
     assert "nowhere" in blog.fail("migrate.check")
 
 
+def test_a_head_that_names_another_is_found_and_mended(blog):
+    (blog.root / "migrations/HEAD").unlink()
+    assert codes(blog) == ["M013"]
+    blog.succeed("migrate.rebase")
+    assert codes(blog) == []
+
+
+def test_an_edit_of_what_was_applied_can_be_accepted(blog, query):
+    file = blog.root / "migrations" / blog.migrations()[0] / "migration.sql"
+    file.write_text(f"{file.read_text()}-- an afterthought\n")
+    name = file.parent.name
+    assert f"`invoke migrate.resolve {name} --applied`" in blog.fail("migrate.deploy")
+    blog.succeed("migrate.resolve", name, "--applied")
+    assert codes(blog) == []
+    assert query("SELECT script LIKE '%afterthought%' FROM berceau_migration") == [(True,)]
+
+
+def test_a_schema_named_in_what_was_applied_can_be_taken_out(blog, database):
+    schema = database.owner.schema
+    file = blog.migration("20990101000000_named", "CREATE VIEW v AS SELECT 1 one;\n")
+    blog.succeed("migrate.deploy")
+    named = f"CREATE OR REPLACE VIEW {schema}.v AS SELECT 1 one;\n"  # as an older version let pass
+    file.write_text(named)
+    blog.succeed("migrate.resolve", file.parent.name, "--applied")
+    assert "Take the schema out of the names" in blog.fail("migrate", "--name", "next")
+    file.write_text(named.replace(f"{schema}.", ""))
+    blog.succeed("migrate.resolve", file.parent.name, "--applied")
+    assert codes(blog) == []
+
+
 def test_the_check_leaves_nothing_behind(blog, query, database):
     before = blog.files()
     query("CREATE VIEW titles AS SELECT title FROM post")

@@ -228,9 +228,9 @@ CASES = {
         (
             "ALTER TABLE note DROP CONSTRAINT note_tag_x_tag_y_fkey;",
             "DROP INDEX CONCURRENTLY note_tag_x_tag_y_idx;",
-            "ALTER TABLE tag DROP CONSTRAINT tag_pkey;",
-            FIT + "CREATE UNIQUE INDEX CONCURRENTLY tag_pkey ON tag (y, x);",
-            "ALTER TABLE tag ADD CONSTRAINT tag_pkey PRIMARY KEY USING INDEX tag_pkey;",
+            FIT + "CREATE UNIQUE INDEX CONCURRENTLY tag_y_x_new_key ON tag (y, x);",
+            "ALTER TABLE tag DROP CONSTRAINT tag_pkey, "
+            "ADD CONSTRAINT tag_pkey PRIMARY KEY USING INDEX tag_y_x_new_key;",
             "CREATE INDEX CONCURRENTLY note_tag_y_tag_x_idx ON note (tag_y, tag_x);",
             *alone(
                 "ALTER TABLE note ADD CONSTRAINT note_tag_y_tag_x_fkey FOREIGN KEY (tag_y, tag_x) "

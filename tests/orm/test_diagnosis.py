@@ -112,9 +112,9 @@ MISTAKES = {
         "",
     ),
     "an index named like another table's": (
-        "class Demo(db.Entity):\n    post_author = Required(int, index=True)\n"
-        "class DemoPost(db.Entity):  # culprit\n    author = Required(int, index=True)",
-        "Index demo_post_author_idx cannot be created",
+        "class Demo(db.Entity):\n    author = Required(int, index='by_author')\n"
+        "class DemoPost(db.Entity):  # culprit\n    author = Required(int, index='by_author')",
+        "Index by_author cannot be created",
         "index='another_name'",
     ),
     "a table name on a subclass": (

@@ -153,3 +153,26 @@ def test_long_names_of_constraints_stay_apart():
     names = {index.name for index in indexes if not index.is_pk}
     assert len(names) == 2
     assert {len(name) for name in names} == {63}
+
+
+def test_names_of_two_tables_indexes_and_keys_stay_apart():
+    database = Database()
+
+    class Tag(database.Entity):
+        a = Set("A")
+        ab = Set("AB")
+
+    class A(database.Entity):
+        _table_ = "a"
+        b_tag = Required(Tag, reverse="a")
+
+    class AB(database.Entity):
+        _table_ = "a_b"
+        tag = Required(Tag, reverse="ab")
+
+    map_entities(database)
+    tables = [database.schema.tables[name] for name in ("a", "a_b")]
+    indexes = [index.name for table in tables for index in table.indexes.values() if index.name]
+    keys = [key.name for table in tables for key in table.foreign_keys.values()]
+    assert {"a_b_tag_idx", "a_b_tag_idx_2"} <= set(indexes)
+    assert sorted(keys) == ["a_b_tag_fkey", "a_b_tag_fkey_2"]

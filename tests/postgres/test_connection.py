@@ -112,3 +112,13 @@ def test_with_keeps_nothing_of_a_failure(running):
     with connect(running.owner_url) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass('discarded')")
         assert cursor.fetchone() == (None,)
+
+
+def test_the_surroundings_lead_a_url_with_a_host_nowhere_else(running, monkeypatch):
+    monkeypatch.setenv("PGHOSTADDR", "192.0.2.1")
+    monkeypatch.setenv("PGTARGETSESSIONATTRS", "standby")
+    monkeypatch.setenv("PGOPTIONS", "-c search_path=pg_catalog")
+    monkeypatch.setenv("PGDATABASE", "template1")
+    with connect(running.owner_url) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT current_schema(), current_database()")
+        assert cursor.fetchone() == ("public", "berceau")

@@ -2,9 +2,15 @@
 
 from collections.abc import Iterator
 
-from berceau.schema.changes import AddConstraint, CreateIndex, DropConstraint, ValidateConstraint
+from berceau.schema.changes import (
+    AddConstraint,
+    CreateIndex,
+    DropConstraint,
+    ReplaceKey,
+    ValidateConstraint,
+)
 from berceau.schema.model import Check, Constraint, ForeignKey, Index, PrimaryKey, Rule, Unique
-from berceau.schema.names import quote_name, quote_names
+from berceau.schema.names import object_name, quote_name, quote_names
 from berceau.schema.sql.indexes import create_index
 from berceau.schema.sql.statement import Hazard, Lock, Statement, Transaction, render
 
@@ -37,6 +43,22 @@ def _by_index(table: str, key: PrimaryKey | Unique) -> Iterator[Statement]:
     name = quote_name(key.name)
     yield Statement(
         f"ALTER TABLE {quote_name(table)} ADD CONSTRAINT {name} {kind} USING INDEX {name}",
+        lock=Lock.ACCESS_EXCLUSIVE,
+    )
+
+
+@render.register
+def _(change: ReplaceKey) -> Iterator[Statement]:
+    after = change.after
+    index = object_name(change.table, after.columns, "new_key")
+    keys = tuple(map(quote_name, after.columns))
+    yield create_index(
+        CreateIndex(change.table, Index(index, keys, unique=True)), concurrently=True
+    )
+    yield Statement(
+        f"ALTER TABLE {quote_name(change.table)} "
+        f"DROP CONSTRAINT {quote_name(change.before.name)}, "
+        f"ADD CONSTRAINT {quote_name(after.name)} PRIMARY KEY USING INDEX {quote_name(index)}",
         lock=Lock.ACCESS_EXCLUSIVE,
     )
 

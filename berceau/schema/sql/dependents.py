@@ -19,12 +19,12 @@ DECLARE
 BEGIN
     FOR item IN
         WITH RECURSIVE used AS (
-            SELECT a.attrelid AS relation, a.attnum AS number
+            SELECT a.attrelid AS relation, a.attnum AS number, c.rebuilt
             FROM pg_attribute a JOIN (VALUES
                 {columns}
-            ) AS c (relation, name) ON a.attrelid = c.relation AND a.attname = c.name
+            ) AS c (relation, name, rebuilt) ON a.attrelid = c.relation AND a.attname = c.name
         ), dependent AS (
-            SELECT d.classid, d.objid FROM used u JOIN pg_depend d
+            SELECT d.classid, d.objid, u.rebuilt FROM used u JOIN pg_depend d
             ON d.refclassid = 'pg_class'::regclass
             AND (d.refobjid, d.refobjsubid) = (u.relation, u.number)
         ), stacked AS (
@@ -50,12 +50,14 @@ BEGIN
                             pg_get_constraintdef(oid))] AS made
         FROM pg_constraint
         WHERE contype = 'c'
-          AND oid IN (SELECT objid FROM dependent WHERE classid = 'pg_constraint'::regclass)
+          AND oid IN (SELECT objid FROM dependent
+                      WHERE rebuilt AND classid = 'pg_constraint'::regclass)
         UNION ALL
         SELECT 0, format('DROP INDEX %s', indexrelid::regclass), ARRAY[pg_get_indexdef(indexrelid)]
         FROM pg_index i
         WHERE (indpred IS NOT NULL OR indexprs IS NOT NULL)
-          AND indexrelid IN (SELECT objid FROM dependent WHERE classid = 'pg_class'::regclass)
+          AND indexrelid IN (SELECT objid FROM dependent
+                             WHERE rebuilt AND classid = 'pg_class'::regclass)
           AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid)
         UNION ALL
         SELECT depth, format('DROP %s %s', kind, name),
@@ -111,7 +113,8 @@ END $restore$"""
 @render.register
 def _(change: SetAside) -> Iterator[Statement]:
     columns = ",\n                ".join(
-        f"({quote_literal(quote_name(table))}::regclass, {quote_literal(column)})"
+        f"({quote_literal(quote_name(table))}::regclass, {quote_literal(column)}, "
+        f"{str((table, column) in change.rebuilt).lower()})"
         for table, column in change.columns
     )
     yield Statement(_SET_ASIDE.format(columns=columns), lock=Lock.ACCESS_EXCLUSIVE)
