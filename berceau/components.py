@@ -39,6 +39,12 @@ class Component:
         return None
 
     @property
+    def seeds(self) -> Path | None:
+        """The file whose function ``seed`` makes the rows to begin with: ``seeds.py``."""
+        file = self.path / "seeds.py"
+        return file if file.is_file() else None
+
+    @property
     def description(self) -> str:
         """The first line of the package's docstring, or an empty string."""
         lines = (sys.modules[self.package].__doc__ or "").strip().splitlines()

@@ -6,7 +6,7 @@ from typing import Any
 
 from psycopg2.extensions import connection as Connection
 
-from berceau.postgres.ledger import LEDGER
+from berceau.postgres.ledger import OWN_TABLES
 from berceau.schema.model import (
     Action,
     Check,
@@ -42,13 +42,13 @@ GROUP BY t.typname ORDER BY t.typname COLLATE "C"
 _TABLES = """
 SELECT c.oid, c.relname FROM pg_class c
 WHERE c.relkind IN ('r', 'p') AND c.relnamespace = %(schema)s::regnamespace
-  AND c.relname <> %(ledger)s
+  AND c.relname <> ALL (%(own)s)
 ORDER BY c.relname COLLATE "C"
 """
 
 _OTHERS = """
 WITH t AS (SELECT * FROM pg_class WHERE relkind IN ('r', 'p')
-           AND relnamespace = %(schema)s::regnamespace AND relname <> %(ledger)s)
+           AND relnamespace = %(schema)s::regnamespace AND relname <> ALL (%(own)s))
 SELECT oid, 'partitions' FROM t WHERE relkind = 'p'
 UNION ALL SELECT oid, 'row security' FROM t WHERE relrowsecurity
 UNION ALL SELECT oid, 'UNLOGGED' FROM t WHERE relpersistence = 'u'
@@ -133,7 +133,7 @@ def read(connection: Connection) -> Schema:
             cursor.execute(query, parameters)
             return cursor.fetchall()
 
-        parameters = {"ledger": LEDGER}
+        parameters = {"own": list(OWN_TABLES)}
         parameters["schema"] = rows("SELECT quote_ident(current_schema())")[0][0]
         column_rows = rows(_COLUMNS)
         columns = _columns(column_rows)

@@ -15,6 +15,9 @@ from berceau.postgres.deploy_lock import lock_name
 from berceau.postgres.locks import holder, holds
 
 LEDGER = "berceau_migration"
+SEEDS = "berceau_seed"
+OWN_TABLES = (LEDGER, SEEDS)
+"""The tables that are Berceau's own, and not part of the schema."""
 
 _CREATE = """
 CREATE TABLE IF NOT EXISTS {table} (

@@ -119,4 +119,19 @@ def _print_running(running: Status, log: Path) -> None:
     say(f"  log     {log}")
 
 
-namespace = Collection("db", start, stop, status, url, shell, provision)
+@command(
+    iterable=["again"],
+    help={"again": "a component whose seeds are to run once more; may be repeated"},
+)
+def seed(_: Context, again: list[str]) -> None:
+    """Put in the rows that the components begin with: those of each seeds.py, once."""
+    # Other commands start without the entities.
+    from berceau.workflows.seed import seed as run
+
+    done = run(load(), again, say)
+    if done.changed:
+        say(f"changed since they ran: {', '.join(done.changed)}; --again NAME runs them once more")
+    say(f"seed: ran {', '.join(done.ran)}" if done.ran else "seed: nothing to do")
+
+
+namespace = Collection("db", start, stop, status, url, shell, provision, seed)

@@ -27,7 +27,7 @@ from berceau.orm import db
 from berceau.orm.database import is_mapped, map_entities
 from berceau.orm.diagnosis import duplicate, file_of_module, place_of
 from berceau.orm.mapping import enum_classes, table_entities, to_schema
-from berceau.postgres.ledger import LEDGER
+from berceau.postgres.ledger import OWN_TABLES
 from berceau.schema.model import Schema
 from berceau.source import check_entities
 from berceau.workflows.phases import Phases
@@ -119,12 +119,13 @@ def _check_names() -> None:
     for name, enum_class in enum_classes(db).items():
         if name in entities:
             raise duplicate("table or enum type", name, entities[name][0], enum_class)
-    if LEDGER in entities:
-        raise EntityError(
-            f"The table {LEDGER} is Berceau's own: it records the migrations.",
-            where=place_of(entities[LEDGER][0]),
-            cure="Rename the class.",
-        )
+    for name in OWN_TABLES:
+        if name in entities:
+            raise EntityError(
+                f"The table {name} is Berceau's own: it records what was done.",
+                where=place_of(entities[name][0]),
+                cure="Rename the class.",
+            )
 
 
 def _place(declared: type, components: Iterable[Component]) -> Location:

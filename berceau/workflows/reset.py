@@ -1,7 +1,7 @@
 """Reset: drop what the migrations made in a database, and migrate it again."""
 
 from berceau.migration.script import Script
-from berceau.postgres import ledger, removal
+from berceau.postgres import ledger, removal, seeds
 from berceau.postgres.connection import transaction
 from berceau.postgres.url import Url
 from berceau.schema.managed import managed
@@ -29,4 +29,5 @@ def reset(
         with transaction(connection):
             removal.drop(connection, ours, built.objects)
             ledger.clear(connection)
+            seeds.clear(connection)
         return apply_pending(connection, scripts, report)
