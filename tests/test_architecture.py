@@ -21,7 +21,7 @@ LEVELS = (
     {"components", "settings"},
     {"migration"},
     {"schema"},
-    {"errors"},
+    {"errors", "mypy"},  # the plugin for mypy, which nothing here imports
 )
 BESIDE = {("testing", "web")}  # the `app` fixture is the real application
 EDGES = {
@@ -30,6 +30,7 @@ EDGES = {
     "pony.orm.core": {"orm"},  # an internal; the names of pony.orm are for everybody
     "invoke": {"tasks"},
     "pytest": {"testing"},
+    "mypy": {"mypy"},
 }
 
 

@@ -131,7 +131,8 @@ def _discriminator_of_the_root(column: Any) -> str | None:
     attribute = column.converter.attr
     if not isinstance(attribute, Discriminator):
         return None
-    value = attribute.entity._root_._discriminator_
+    entity: Any = attribute.entity
+    value = entity._root_._discriminator_
     if isinstance(value, str):
         return quote_literal(value)
     return str(value) if isinstance(value, int) else None

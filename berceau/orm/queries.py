@@ -91,7 +91,8 @@ _extend(AttrMonad, EnumAttrMonad, lambda _parent, attr: attr.py_type)
 _extend(ParamMonad, EnumParamMonad, lambda kind, *_: kind)
 _extend(ExprMonad, EnumExprMonad, lambda kind, *_: kind)
 _extend(ConstMonad, EnumConstMonad, type)
-for module in (core, ormtypes, sqltranslation):
+_modules: tuple[Any, ...] = (core, ormtypes, sqltranslation)
+for module in _modules:
     module.normalize = _normalize
 
 # Pony would read datetime(2024, 1, 31) in a query as a constant without a time zone, and fail on

@@ -20,7 +20,7 @@ from berceau.workflows.wording import counted
     }
 )
 def build(_: Context, check: bool = False, json: bool = False) -> None:
-    """Discover, validate and lint the components' entities, compose them into .berceau/schema."""
+    """Discover, validate and lint the components' entities, compose and type them into .berceau."""
     report = run(load(), check=check)
     refused = [each for each in report.findings if check or each.level == "error"]
     if json:

@@ -1,7 +1,7 @@
 """Build: compose the components' entities and write the schema that they declare."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from berceau.workflows.compose import Composition
 
 WHOLE = "main"
+TYPES = "types"
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,11 @@ class Contents:
 
 @dataclass(frozen=True)
 class BuildReport:
-    """What a build found and did; ``changed`` holds the files that it wrote or removed.
+    """What a build found and did.
 
-    ``findings`` are what the rules object to, and the settings don't ignore. ``seconds`` tells how
-    long each phase took.
+    ``findings`` are what the rules object to, and the settings don't ignore. ``changed`` holds the
+    files that it wrote or removed; all types count as one. ``seconds`` tells how long each phase
+    took.
     """
 
     components: tuple[Contents, ...]
@@ -49,7 +51,7 @@ class BuildReport:
 
 
 def build(settings: Settings, *, check: bool = False) -> BuildReport:
-    """Compose the project's components and write ``.berceau/schema``.
+    """Compose the project's components and write ``.berceau/schema`` and ``.berceau/types``.
 
     Where neither sources nor output changed since the last build, nothing is imported and
     nothing written. With ``check``, writes nothing and raises ``BerceauError`` where a build
@@ -80,13 +82,19 @@ def _build(
             from berceau.workflows.inspect import inspect  # with Pony: only what changed needs it
 
             findings = inspect(settings.root, composition, reading.notes())
+    with phases.phase("types"):
+        from berceau.orm import db
+        from berceau.orm.typing import to_stubs
+
+        stubs = to_stubs(db)
     with phases.phase("write"):
         outputs = _outputs(settings, composition)
+        outputs |= {settings.state / TYPES / name: text for name, text in stubs.items()}
         changed = _changed(settings, outputs)
         report = BuildReport(
             _contents(composition),
             heeded(findings, settings.lint_ignore),
-            tuple(map(str, changed)),
+            _named(settings, changed),
             phases.seconds,
         )
         if not check:
@@ -132,9 +140,17 @@ def _outputs(settings: Settings, composition: "Composition") -> dict[Path, str]:
 
 def _changed(settings: Settings, outputs: Mapping[Path, str]) -> tuple[Path, ...]:
     """Return what differs on disk from ``outputs``, relative to the project's root."""
-    stale = set((settings.state / "schema").glob("*.sql")) - outputs.keys()
+    schema, types = settings.state / "schema", settings.state / TYPES
+    stale = {*schema.glob("*.sql"), *types.rglob("*.pyi")} - outputs.keys()
     written = [path for path, text in outputs.items() if not holds(path, text)]
     return tuple(path.relative_to(settings.root) for path in (*written, *sorted(stale)))
+
+
+def _named(settings: Settings, changed: Collection[Path]) -> tuple[str, ...]:
+    """Return the names of ``changed`` files as people want them: the types are one thing."""
+    types = (settings.state / TYPES).relative_to(settings.root)
+    others = [str(path) for path in changed if types not in path.parents]
+    return (*others, str(types)) if len(others) < len(changed) else tuple(others)
 
 
 def _write(outputs: Mapping[Path, str], root: Path, changed: Iterable[Path]) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self, TypedDict
 
 from webob.multidict import MultiDict
 
@@ -11,6 +11,16 @@ from .entities import EMAIL_LENGTH, NAME_LENGTH, TITLE_LENGTH, DemoPostStatus
 
 CONTENT_LENGTH = 10_000
 EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+
+
+class PostValues(TypedDict):
+    """A post and its author, as the service takes them."""
+
+    title: str
+    content: str
+    status: DemoPostStatus
+    name: str
+    email: str
 
 
 @dataclass
@@ -28,7 +38,7 @@ class PostForm:
     errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, posted: MultiDict) -> Self:
+    def read(cls, posted: "MultiDict[str, Any]") -> Self:
         """Return the checked form of a request; bad input of any kind ends up in ``errors``."""
         form = cls()
         form.title = form._text(posted, "title", "a title", TITLE_LENGTH)
@@ -49,7 +59,7 @@ class PostForm:
         state = {"aria-invalid": "true", "aria-describedby": f"{name}-error"}
         return state | ({"autofocus": "autofocus"} if name == next(iter(self.errors)) else {})
 
-    def values(self) -> Mapping[str, str | DemoPostStatus]:
+    def values(self) -> PostValues:
         """Return the fields of a form without errors, as the service takes them."""
         return {
             "title": self.title,
@@ -59,7 +69,7 @@ class PostForm:
             "email": self.email,
         }
 
-    def _text(self, posted: MultiDict, name: str, what: str, length: int) -> str:
+    def _text(self, posted: "MultiDict[str, Any]", name: str, what: str, length: int) -> str:
         """Return the text of a field; ``what`` it is, and its ``length`` at most."""
         values = posted.getall(name)
         if len(values) > 1 or not all(isinstance(value, str) for value in values):

@@ -73,5 +73,4 @@ def _author(name: str, email: str) -> DemoUser:
 
 def delete_post(post_id: UUID) -> bool:
     """Delete the post; return False where there is none (any more)."""
-    deleted: int = DemoPost.select(lambda post: post.id == post_id).delete(bulk=True)
-    return deleted > 0
+    return DemoPost.select(lambda post: post.id == post_id).delete(bulk=True) > 0

@@ -101,7 +101,7 @@ def test_deleting_tells_whether_there_was_something_to_delete(write):
 def test_deleting_an_author_deletes_the_posts(write):
     write()
     with unit_of_work():
-        DemoUser.get(name="Ada").delete()
+        DemoUser.select(lambda user: user.name == "Ada").delete()
     with unit_of_work():
         assert DemoPost.select().count() == 0
 

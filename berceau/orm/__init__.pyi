@@ -1,0 +1,13 @@
+"""What type checkers see of ``berceau.orm``: ``db`` as a class, whose ``Entity`` can be a base."""
+
+from typing import TypeAlias
+
+from pony.orm.core import Database
+from pony.orm.core import Entity as _Entity
+
+class _Database(Database, type): ...
+
+class db(metaclass=_Database):  # noqa: N801 - it is an object
+    """The one global ``Database``; entities derive from ``db.Entity``."""
+
+    Entity: TypeAlias = _Entity

@@ -1,0 +1,83 @@
+"""The types of a project's entities: stubs of Pony that know them."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from berceau.orm.signatures import HEAD, Signatures, is_importable
+
+_STUBS = Path(__file__).parent / "stubs"
+_PROJECT = "pony/orm/_project.pyi"
+_REPEATED = "# for each "
+
+
+def to_stubs(database: Any) -> dict[str, str]:
+    """Return the stubs for the mapped entities of ``database``: file names and contents.
+
+    The names are relative to a folder in which type checkers look for stubs. An entity that
+    another module can't import, as one declared in a function, stays unknown.
+    """
+    found = filter(is_importable, database.entities.values())
+    # Derived ones before their bases: checkers take the first signature that fits.
+    entities = sorted(found, key=lambda each: (-len(each.__mro__), each.__name__))
+    stubs = {
+        path.relative_to(_STUBS).as_posix(): _repeat(path.read_text(encoding="utf-8"), entities)
+        for path in sorted(_STUBS.rglob("*.pyi"))
+    }
+    if entities:
+        stubs[_PROJECT] = _project([Signatures(each) for each in entities])
+    return stubs
+
+
+def _repeat(text: str, entities: list[Any]) -> str:
+    """Return ``text`` with its marked lines repeated: once a module, or once an entity."""
+    lines: list[str] = []
+    block = ""
+    for line in text.splitlines(keepends=True):
+        indent, mark, rest = line.partition(_REPEATED)
+        if mark:
+            block += indent + rest
+        else:
+            lines += _filled(block, entities)
+            block = ""
+            lines.append(line)
+    return "".join((*lines, *_filled(block, entities)))
+
+
+def _filled(block: str, entities: list[Any]) -> Iterator[str]:
+    if "MODULE" in block:
+        for module in sorted({each.__module__ for each in entities}):
+            yield block.replace("MODULE", module)
+    elif block:
+        for each in entities:
+            name = each.__name__
+            yield block.replace("ENTITY", f"{each.__module__}.{name}").replace("NAME", name)
+
+
+def _project(entities: list[Signatures]) -> str:
+    """Return the stub of what differs from entity to entity."""
+    imports = sorted({module for each in entities for module in each.modules()})
+    return "\n".join(
+        (
+            HEAD,
+            *(f"import {module}" for module in imports),
+            *(each.filters() for each in entities),
+            "class ProjectMeta(type):",
+            *_overloads(each.construct() for each in entities),
+            *_overloads(each.key() for each in entities),
+            *_overloads(each.find("get", "{} | None") for each in entities),
+            *_overloads(each.find("get_for_update", "{} | None") for each in entities),
+            *_overloads(each.find("exists", "bool") for each in entities),
+            "class ProjectEntity:",
+            *_overloads(each.change() for each in entities),
+            "",
+        )
+    )
+
+
+def _overloads(definitions: Iterable[str]) -> Iterator[str]:
+    found = list(definitions)
+    for definition in found:
+        if len(found) > 1:
+            yield "    @overload"
+        yield f"    def {definition}: ..."
