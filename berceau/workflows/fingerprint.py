@@ -41,4 +41,5 @@ def of_texts(texts: Iterable[str]) -> str:
 @cache
 def of_berceau() -> str:
     """Return a hash of the code of Berceau: what it made is stale when the code changed."""
-    return of_files(sorted(Path(berceau.__file__).parent.rglob("*.py")))
+    folder = Path(berceau.__file__).parent
+    return of_files(sorted((*folder.rglob("*.py"), *folder.rglob("*.pyi"))))
