@@ -82,7 +82,10 @@ class Node:
         """Copy ``primary`` and follow it under ``name``."""
         source = f"host=127.0.0.1 port={primary.port} user=postgres application_name={name}"
         self._run("pg_basebackup", "-D", self.folder, "-d", source, "-c", "fast", "--no-sync", "-R")
-        self.configure(port=str(self.port), primary_conninfo=source)
+        # Commits that wait for a standby would wait for its next look, else after five seconds.
+        self.configure(
+            port=str(self.port), primary_conninfo=source, wal_retrieve_retry_interval="100ms"
+        )
 
     def wait_until_followed(self) -> None:
         self.wait_until(lambda: self.ask("SELECT count(*) FROM pg_stat_replication"))

@@ -109,12 +109,17 @@ def check_session(connection: Connection, url: Url) -> None:
         for name, value in wanted.items():
             cursor.execute("SELECT current_setting(%s)", (name,))
             (found,) = cursor.fetchone() or ("",)
-            if found != value:
+            if _unquoted(found) != _unquoted(value):
                 raise ConnectionFailedError(
                     f"A connection to {describe_hosts(url)} should have {name} = {value}, "
                     f"but has {found}.",
                     cure=POOLER,
                 )
+
+
+def _unquoted(name: str) -> str:
+    # The server shows a search path as it was given: by SET, without quotes that it doesn't need.
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name
 
 
 @contextmanager

@@ -10,15 +10,25 @@ from berceau.settings import Settings
 
 @dataclass(frozen=True)
 class Databases:
-    """The ``runtime`` URL for data, the ``owner`` URL for the schema; both name one schema.
+    """The ``runtime`` URL for data, the ``migration`` URL for the schema; both name one schema.
 
     ``replica`` is a copy of the database, which may be behind, with the same role and schema.
     """
 
     runtime: Url
-    owner: Url
+    migration: Url
     embedded: bool
     replica: Url | None = None
+
+    @property
+    def owner(self) -> Url:
+        """The ``migration`` URL, for use; raises ``SettingsError`` where it leads to a pooler."""
+        if self.migration.pooled:
+            raise SettingsError(
+                "Migrations and tests need sessions of their own, which PgBouncer can't give them.",
+                cure="Set MIGRATION_DATABASE_URL to the server itself, without pgbouncer=true.",
+            )
+        return self.migration
 
 
 def embedded_server(settings: Settings) -> EmbeddedServer:
@@ -42,11 +52,6 @@ def databases(settings: Settings) -> Databases:
             f"DATABASE_URL names the schema {runtime.schema}, "
             f"MIGRATION_DATABASE_URL the schema {owner.schema}.",
             cure="Give both the same ?schema=.",
-        )
-    if owner.pooled:
-        raise SettingsError(
-            "Migrations and tests need sessions of their own, which PgBouncer can't give them.",
-            cure="Set MIGRATION_DATABASE_URL to the server itself, without pgbouncer=true.",
         )
     return Databases(runtime, owner, embedded=False, replica=_replica(settings, runtime))
 

@@ -64,6 +64,13 @@ def test_settings_that_were_ignored_on_the_way_are_missed(direct):
     assert "?pgbouncer=true" in refusal.value.cure
 
 
+@pytest.mark.parametrize("schema", ["public", "My Shop", 'with "quotes"'])
+def test_a_session_through_it_is_as_it_should_be(pooled, schema):
+    url = replace(pooled.url, schema=schema)
+    with connect(url) as connection:
+        check_session(connection, url)
+
+
 def test_each_transaction_has_its_schema_its_time_zone_and_its_limits(pooled, direct):
     stranger = replace(pooled.url, schema="pg_catalog")
     for _ in range(3):
@@ -102,8 +109,9 @@ def test_a_pooler_that_starts_again_needs_no_restart_of_ours(pooled):
 
 
 def test_migrations_don_t_go_through_it(tmp_path):
+    url = "postgresql://h/d?pgbouncer=true"
+    found = databases(Settings(tmp_path, url, url))
+    assert found.runtime.pooled
     with pytest.raises(SettingsError, match="sessions of their own") as refusal:
-        databases(
-            Settings(tmp_path, "postgresql://h/d?pgbouncer=true", "postgresql://h/d?pgbouncer=true")
-        )
+        _ = found.owner
     assert "MIGRATION_DATABASE_URL" in refusal.value.cure
