@@ -1,7 +1,9 @@
 """How long `invoke build` takes with 1, 100 and 500 components, phase by phase.
 
 Run: python benchmarks/build.py [--runs 5]
-The peer is Python itself: importing the same entity files with plain `import`, without Berceau.
+A cold build finds nothing of an earlier one, Python's own bytecode of the components included.
+The peers: Python itself, importing the same entity files with plain `import`, without Berceau; and
+`prisma generate` on the same models, where `npm install --prefix benchmarks` has installed it.
 """
 
 import argparse
@@ -14,9 +16,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from project import generate
+from peers import PRISMA_ENVIRONMENT, generate_prisma
+from project import generate, plain_environment
 
+PRISMA = Path(__file__).parent / "node_modules" / ".bin" / "prisma"
 BUILD = [sys.executable, "-m", "invoke", "build", "--json"]
+
+BEYOND = ("discover", "compare", "check")
+"""What a build does before it imports anything."""
 
 IMPORT = """
 import importlib, sys, time
@@ -35,33 +42,43 @@ def main() -> None:
     """Measure projects of three sizes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
-    runs = parser.parse_args().runs
+    parser.add_argument("--components", type=int, nargs="+", default=[1, 100, 500])
+    options = parser.parse_args()
     print("milliseconds, medians; whole: the process from start to end")
-    for components in (1, 100, 500):
+    for components in options.components:
         with tempfile.TemporaryDirectory() as folder:
             generate(Path(folder), components)
-            measure(Path(folder), components, runs)
+            measure(Path(folder), components, options.runs)
 
 
 def measure(root: Path, components: int, runs: int) -> None:
     """Print the medians of a project: cold builds, unchanged builds, and the peer's imports."""
-    cold, unchanged, peer = [], [], []
+    cold, unchanged, imported, prisma = [], [], [], []
+    generate_prisma(root / "prisma", components)
     for _ in range(runs):
-        shutil.rmtree(root / ".berceau", ignore_errors=True)
+        for generated in (root / ".berceau", *root.rglob("__pycache__")):
+            shutil.rmtree(generated, ignore_errors=True)
         cold.append(build(root))
         unchanged.append(build(root))
-        peer.append(float(run(root, [sys.executable, "-c", IMPORT])) * 1000)
+        imported.append(float(run(root, [sys.executable, "-c", IMPORT])) * 1000)
+        if PRISMA.exists():
+            prisma.append(prisma_generate(root / "prisma"))
     phases = {
         name: statistics.median(each[name] for each in cold) for name in cold[0] if name != "whole"
     }
-    beyond = sum(took for name, took in phases.items() if name in ("compare", "discover", "check"))
-    imports = statistics.median(peer)
+    beyond = sum(took for name, took in phases.items() if name in BEYOND)
+    imports = statistics.median(imported)
     print(f"\n{components} components")
     print("  cold      ", ", ".join(f"{name} {took:.0f}" for name, took in phases.items()))
     print(f"  cold       whole {median(cold):.0f}")
     print(f"  unchanged  whole {median(unchanged):.0f}")
     print(f"  discovery beyond importing {beyond:.0f}; plain imports {imports:.0f}")
     print(f"  ratio of all phases to plain imports {sum(phases.values()) / imports:.2f}")
+    if prisma:
+        peer = statistics.median(prisma)
+        print(f"  prisma generate {peer:.0f}; cold build / prisma {median(cold) / peer:.2f}")
+    else:
+        print("  prisma isn't installed: npm install --prefix benchmarks")
 
 
 def median(runs: list[dict[str, float]]) -> float:
@@ -78,9 +95,24 @@ def build(root: Path) -> dict[str, float]:
     return phases | {"whole": whole * 1000}
 
 
-def run(root: Path, command: list[str]) -> str:
+def prisma_generate(root: Path) -> float:
+    """Generate Prisma's client anew and return the milliseconds of the whole process."""
+    shutil.rmtree(root / "generated", ignore_errors=True)
+    start = time.perf_counter()
+    run(root, [str(PRISMA), "generate", "--schema", "schema.prisma"], **PRISMA_ENVIRONMENT)
+    return (time.perf_counter() - start) * 1000
+
+
+def run(root: Path, command: list[str], **environment: str) -> str:
     """Return what ``command`` prints in the folder ``root``."""
-    return subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout
+    return subprocess.run(
+        command,
+        cwd=root,
+        env=plain_environment() | environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
 
 
 if __name__ == "__main__":

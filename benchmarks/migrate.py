@@ -6,6 +6,7 @@ Each figure is a whole process, in seconds; the peers work on the same models, o
 """
 
 import argparse
+import json
 import os
 import statistics
 import subprocess
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from peers import generate_alembic, generate_django
-from project import generate
+from project import generate, plain_environment
 
 from berceau.postgres.connection import connect
 from berceau.postgres.schemas import create_schema
@@ -24,6 +25,7 @@ from berceau.postgres.server import EmbeddedServer
 
 INVOKE = [sys.executable, "-m", "invoke"]
 DJANGO = [sys.executable, "-m", "django"]
+PHASES = str(Path(__file__).with_name("phases.py"))
 ALEMBIC = [sys.executable, "-m", "alembic"]
 
 
@@ -35,6 +37,7 @@ class Bench:
     root: Path
     environment: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, list[float]] = field(default_factory=dict)
+    phases: list[dict[str, float]] = field(default_factory=list)
     peak: int = 0
 
     def run(self, figure: str, *commands: list[str]) -> None:
@@ -44,7 +47,7 @@ class Bench:
             process = subprocess.Popen(
                 command,
                 cwd=self.root,
-                env=os.environ | self.environment,
+                env=plain_environment() | self.environment,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
             )
@@ -109,6 +112,7 @@ def measure(root: Path, server: EmbeddedServer, components: int, runs: int) -> N
     for run in range(runs):
         change(ours, django, alembic, run)
     report("one column more", "change", ours, django, alembic)
+    report_phases(ours)
     for bench in (ours, django, alembic):
         print(f"peak memory of {bench.name}: {bench.peak / 1024:.0f} MiB")
 
@@ -131,7 +135,8 @@ def change(ours: Bench, django: Bench, alembic: Bench, run: int) -> None:
         "title: Mapped[str] = mapped_column(String(200))",
         f"{column}: Mapped[str | None] = mapped_column(Text)",
     )
-    ours.run("change", [*INVOKE, "migrate", "--name", column])
+    ours.run("change", [sys.executable, PHASES, "migrate", "--name", column])
+    ours.phases.append(json.loads((ours.root / "phases.json").read_text()))
     django.run("change", [*DJANGO, "makemigrations"], [*DJANGO, "migrate"])
     alembic.run(
         "change",
@@ -153,6 +158,13 @@ def report(title: str, figure: str, ours: Bench, *peers: Bench) -> None:
     for peer in peers:
         ratio = ours.median(figure) / peer.median(figure)
         print(f"  {peer.name:7} {peer.median(figure):6.2f}   berceau / {peer.name}: {ratio:.2f}")
+
+
+def report_phases(bench: Bench) -> None:
+    """Print what the median change of ``bench`` spent its time on."""
+    median = sorted(bench.phases, key=lambda phases: sum(phases.values()))[len(bench.phases) // 2]
+    for phase, seconds in median.items():
+        print(f"    {seconds:5.2f} {phase}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The same generated components, as a Django project and as SQLAlchemy models with Alembic."""
+"""The same generated components for Django, for SQLAlchemy with Alembic, and for Prisma."""
 
 from pathlib import Path
 
@@ -131,6 +131,45 @@ def downgrade():
     ${downgrades if downgrades else "pass"}
 '''
 
+PRISMA_SCHEMA = """
+generator client {
+  provider = "prisma-client"
+  output = "./generated"
+}
+
+datasource db {
+  provider = "postgresql"
+}
+"""
+
+PRISMA_MODELS = """
+enum C{number}Status {{
+  DRAFT
+  DONE
+}}
+
+model C{number}Notebook {{
+  id String @id @default(uuid()) @db.Uuid
+  name String @unique @db.VarChar(100)
+  created_at DateTime @default(now()) @db.Timestamptz
+  notes C{number}Note[]
+}}
+
+model C{number}Note {{
+  id String @id @default(uuid()) @db.Uuid
+  title String @db.VarChar(200)
+  content String
+  status C{number}Status @default(DRAFT)
+  notebook_id String @db.Uuid
+  notebook C{number}Notebook @relation(fields: [notebook_id], references: [id], onDelete: Cascade)
+  created_at DateTime @default(now()) @db.Timestamptz
+  @@index([notebook_id])
+}}
+"""
+
+PRISMA_ENVIRONMENT = {"CHECKPOINT_DISABLE": "1", "PRISMA_SCHEMA_ENGINE_BINARY": "/bin/true"}
+"""Spares Prisma the network: `generate` never runs the engine that it would download first."""
+
 
 def generate_django(root: Path, components: int, host: str, schema: str) -> None:
     """Write a Django project of that many apps, on the schema of the server at ``host``."""
@@ -158,6 +197,12 @@ def generate_alembic(root: Path, components: int, host: str, schema: str) -> Non
     for number in range(components):
         text = SQLALCHEMY_MODELS.format(number=f"{number:03}")
         write(root / "models" / f"c{number:03}.py", text)
+
+
+def generate_prisma(root: Path, components: int) -> None:
+    """Write a Prisma schema of that many pairs of models."""
+    models = (PRISMA_MODELS.format(number=f"{number:03}") for number in range(components))
+    write(root / "schema.prisma", PRISMA_SCHEMA + "".join(models))
 
 
 def _names(host: str, schema: str) -> dict[str, str]:

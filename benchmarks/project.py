@@ -1,5 +1,6 @@
 """A project of any size to measure on: generated components of two entities and an enum each."""
 
+import os
 from pathlib import Path
 from textwrap import dedent
 
@@ -43,6 +44,14 @@ from berceau.tasks import namespace
 
 __all__ = ["namespace"]
 '''
+
+
+def plain_environment() -> dict[str, str]:
+    """Return the environment without what keeps Python from caching bytecode, as it does at home.
+
+    Otherwise a tool that is installed from a wheel, with its bytecode, would be at an advantage.
+    """
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def generate(root: Path, components: int) -> None:

@@ -46,20 +46,21 @@ def tell(findings: Iterable[Finding]) -> None:
         say(str(finding))
 
 
+LISTED = 20
+"""So many components are listed, with what they declare; of more, their number says enough."""
+
+
 def summary(report: BuildReport) -> str:
     """Return what a person wants to know of a build, in a few lines."""
     seconds = sum(report.seconds.values())
     if not report.changed:
         return f"build: nothing changed ({seconds:.2f} s)"
+    phases = ", ".join(f"{name} {took * 1000:.0f} ms" for name, took in report.seconds.items())
+    head = f"build: {counted(len(report.components), 'component')} in {seconds:.2f} s ({phases})"
+    if len(report.components) > LISTED:
+        return f"{head}\n  changed {counted(len(report.changed), 'file')}"
     lines = [
         f"  {each.name}: {counted(each.tables, 'table')}, {counted(each.enums, 'enum')}"
         for each in report.components
     ]
-    phases = ", ".join(f"{name} {took * 1000:.0f} ms" for name, took in report.seconds.items())
-    return "\n".join(
-        (
-            f"build: {counted(len(report.components), 'component')} in {seconds:.2f} s ({phases})",
-            *lines,
-            f"  changed {', '.join(report.changed)}",
-        )
-    )
+    return "\n".join((head, *lines, f"  changed {', '.join(report.changed)}"))

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from berceau.errors import BerceauError, ComponentError, Location
 from berceau.lint.finding import Finding, heeded
@@ -78,39 +78,39 @@ def _build(
 ) -> BuildReport:
     with Reading(settings, sources.components) as reading:
         composition, inputs = compose_anew(settings, sources, phases, keep=not check)
-        with phases.phase("lint"):
-            from berceau.workflows.inspect import inspect  # with Pony: only what changed needs it
+        with phases.phase("types"):
+            from berceau.orm import db  # with Pony, as below: only what changed needs it
+            from berceau.orm.typing import to_stubs
+
+            stubs = to_stubs(db)
+        with phases.phase("write"):
+            outputs = _outputs(settings, composition)
+            outputs |= {settings.state / TYPES / name: text for name, text in stubs.items()}
+            changed = _changed(settings, outputs)
+            if not check:
+                _write(outputs, settings.root, changed)
+        with phases.phase("lint"):  # last, since its helper works meanwhile
+            from berceau.workflows.inspect import inspect
 
             findings = inspect(settings.root, composition, reading.notes())
-    with phases.phase("types"):
-        from berceau.orm import db
-        from berceau.orm.typing import to_stubs
-
-        stubs = to_stubs(db)
-    with phases.phase("write"):
-        outputs = _outputs(settings, composition)
-        outputs |= {settings.state / TYPES / name: text for name, text in stubs.items()}
-        changed = _changed(settings, outputs)
-        report = BuildReport(
-            _contents(composition),
-            heeded(findings, settings.lint_ignore),
-            _named(settings, changed),
-            phases.seconds,
-        )
-        if not check:
-            _write(outputs, settings.root, changed)
+    contents = _contents(composition)
+    if not check:
+        with phases.phase("write"):
             reading.keep()
-            summary = {
-                "components": [asdict(each) for each in report.components],
-                "findings": [asdict(each) for each in findings],
-            }
-            stamp.save(inputs, outputs, summary)
-    if check and changed:
+            stamp.save(inputs, outputs, _summary(contents, findings))
+    names = _named(settings, changed)
+    if check and names:
         raise BerceauError(
-            f"The build is stale; it would change {', '.join(report.changed)}.",
-            cure="Run `invoke build`.",
+            f"The build is stale; it would change {', '.join(names)}.", cure="Run `invoke build`."
         )
-    return report
+    return BuildReport(contents, heeded(findings, settings.lint_ignore), names, phases.seconds)
+
+
+def _summary(contents: Iterable[Contents], findings: Iterable[Finding]) -> dict[str, Any]:
+    return {
+        "components": [asdict(each) for each in contents],
+        "findings": [asdict(each) for each in findings],
+    }
 
 
 def _outputs(settings: Settings, composition: "Composition") -> dict[Path, str]:

@@ -1,0 +1,91 @@
+"""Where the time of one command goes: it runs with the functions that do the work timed.
+
+Run in a project: python phases.py migrate --name more
+A function's time is its own: what it spends in another one of these counts there.
+"""
+
+import functools
+import importlib
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+FUNCTIONS = {
+    "look for changed sources": ["build.look", "declared.look", "build.Stamp.is_fresh"],
+    "import and map entities": ["build.compose_anew", "declared.compose_anew"],
+    "lint": ["build.Reading", "inspect.inspect"],
+    "write the build": ["build._build"],
+    "read what is declared": ["declared.declared"],
+    "find the server, take the lock": ["migrate.databases", "migrate.deploying"],
+    "see what is pending, apply": ["migrate.apply_pending"],
+    "entities as PostgreSQL sees them": ["plan.desired"],
+    "migrations as PostgreSQL sees them": ["plan.replayed"],
+    "compare": ["plan.diff", "plan.keep", "plan._part", "plan.between"],
+    "plan": ["plan._between", "plan.settle"],
+    "prove, forth and back": ["plan._plan", "plan.prove"],
+    "write the migration": ["migrate.to_script", "scripts.save", "migrate.remember"],
+    "look for lost rows": ["migrate.refuse_loss"],
+}
+"""Names in ``berceau.workflows``, by what they do."""
+
+REST = "everything else"
+
+
+class Clock:
+    """Adds time to the phase that is on; phases inside of others put these on hold."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._on = [REST]
+        self._since = time.perf_counter()
+
+    def switch(self) -> None:
+        """Book the time since the last switch."""
+        now = time.perf_counter()
+        self.seconds[self._on[-1]] = self.seconds.get(self._on[-1], 0.0) + now - self._since
+        self._since = now
+
+    def timed(self, phase: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return ``function``, with its time on ``phase``."""
+
+        @functools.wraps(function, updated=())
+        def run(*args: Any, **kwargs: Any) -> Any:
+            self.switch()
+            self._on.append(phase)
+            try:
+                return function(*args, **kwargs)
+            finally:
+                self.switch()
+                self._on.pop()
+
+        return run
+
+
+def main() -> None:
+    """Run the command of the arguments, and write the seconds of its phases to phases.json."""
+    clock = Clock()
+    from invoke.main import program
+
+    importlib.import_module("berceau.tasks")
+    clock.switch()
+    clock.seconds = {"start, and import of Berceau": clock.seconds.pop(REST)}
+    for phase, names in FUNCTIONS.items():
+        for name in names:
+            module, *path, function = name.split(".")
+            owner = importlib.import_module(f"berceau.workflows.{module}")
+            for each in path:
+                owner = getattr(owner, each)
+            setattr(owner, function, clock.timed(phase, getattr(owner, function)))
+    clock.switch()
+    try:
+        program.run(["invoke", *sys.argv[1:]])
+    finally:
+        clock.switch()
+        Path("phases.json").write_text(json.dumps(clock.seconds))
+
+
+if __name__ == "__main__":
+    main()
