@@ -1,5 +1,8 @@
 """Rows, counted and cleared without knowing what they mean."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
@@ -26,6 +29,15 @@ def count_rows(connection: Connection, table: str, *, not_null: str | None = Non
         counted = sql.SQL("*") if not_null is None else sql.Identifier(not_null)
         cursor.execute(sql.SQL("SELECT count({}) FROM {}").format(counted, sql.Identifier(table)))
         return int(cursor.fetchall()[0][0])
+
+
+def fetch(
+    connection: Connection, query: str, values: Sequence[Any] | Mapping[str, Any] | None = None
+) -> list[tuple[Any, ...]]:
+    """Run ``query`` with psycopg2's ``values`` and return its rows; none where it has no result."""
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        return cursor.fetchall() if cursor.description else []
 
 
 def filled_tables(connection: Connection) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from berceau.settings import Settings
     from berceau.testing.worker import Worker
+    from berceau.workflows.migrator import Migrator
 
 COMMITS = "commits: commit for real; what the test leaves is deleted afterwards"
 ROOT = pytest.StashKey[Path]()
@@ -75,6 +76,15 @@ def app(db: Any, berceau_application: Any) -> Any:
     from webtest import TestApp
 
     return TestApp(berceau_application)
+
+
+@pytest.fixture
+def migrator(berceau_settings: Settings) -> Iterator[Migrator]:
+    """The project's migrations, to apply and undo one by one in an empty schema of the test's."""
+    from berceau.workflows.migrator import migrator
+
+    with migrator(berceau_settings) as found:
+        yield found
 
 
 @pytest.fixture
