@@ -12,7 +12,7 @@ from typing import NamedTuple
 import psycopg2
 
 from berceau.errors import DatabaseError
-from berceau.postgres.connection import Connection, connect
+from berceau.postgres.connection import Connection, OwnCursor, connect
 from berceau.postgres.url import Url
 
 # How long to ask, in seconds: a server that restarts after a crash answers within that, mostly.
@@ -39,7 +39,7 @@ def transaction_of(connection: Connection) -> Transaction | None:
 
     Raises ``psycopg2.Error``.
     """
-    with connection.cursor() as cursor:
+    with connection.cursor(cursor_factory=OwnCursor) as cursor:
         cursor.execute(
             f"SELECT n::text, {LIFE} FROM pg_current_xact_id_if_assigned() AS n "  # noqa: S608
             "WHERE n IS NOT NULL"
