@@ -120,6 +120,7 @@ def _column(column: Any) -> Column:
         default=default if isinstance(default, str) else None,
         identity=column.is_pk == "auto" or sql_type is not column.sql_type,
         empty=empty_value(column.converter) if column.is_not_null else None,
+        kinds=tuple(_kinds(column)),
     )
 
 
@@ -132,7 +133,20 @@ def _discriminator_of_the_root(column: Any) -> str | None:
     if not isinstance(attribute, Discriminator):
         return None
     entity: Any = attribute.entity
-    value = entity._root_._discriminator_
+    return _kind(entity._root_)
+
+
+def _kinds(column: Any) -> Iterator[str]:
+    """Yield the values that a discriminator has for its entities."""
+    attribute = column.converter.attr
+    if isinstance(attribute, Discriminator):
+        entity: Any = attribute.entity
+        root = entity._root_
+        yield from filter(None, map(_kind, (root, *root._subclasses_)))
+
+
+def _kind(entity: Any) -> str | None:
+    value = entity._discriminator_
     if isinstance(value, str):
         return quote_literal(value)
     return str(value) if isinstance(value, int) else None

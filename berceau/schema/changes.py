@@ -126,6 +126,16 @@ class Backfill:
 
 
 @dataclass(frozen=True)
+class Recode:
+    """The rows of a column that hold the value ``before`` get ``after``; both are SQL."""
+
+    table: str
+    column: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
 class DropColumn:
     """A column that is no longer declared."""
 
@@ -263,6 +273,7 @@ Change = (
     | AddColumn
     | AlterColumn
     | Backfill
+    | Recode
     | DropColumn
     | AddConstraint
     | ValidateConstraint

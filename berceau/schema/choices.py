@@ -20,20 +20,21 @@ class Choices:
 
     ``backfills`` give a column's rows the value that they lack; ``empties`` do so where the
     developer chose nothing; ``labels`` take the place of labels that go. ``cuts`` lets strings be
-    cut where their new type is shorter.
+    cut where their new type is shorter. ``kinds`` are the values of discriminators, as SQL.
     """
 
     backfills: Mapping[Place, str] = field(default_factory=dict)
     empties: Mapping[Place, str] = field(default_factory=dict)
     labels: Mapping[Place, str] = field(default_factory=dict)
     cuts: bool = False
+    kinds: Mapping[Place, tuple[str, ...]] = field(default_factory=dict)
 
     def value(self, table: str, column: str) -> str | None:
         """Return what the rows of a column get that have no value, as SQL."""
         return self.backfills.get((table, column), self.empties.get((table, column)))
 
     def over(self, declared: Schema) -> "Choices":
-        """Return these choices over what the ``declared`` columns say of empty values."""
+        """Return these choices over what ``declared`` columns say of empty values and kinds."""
         return replace(
             self,
             empties={
@@ -41,6 +42,12 @@ class Choices:
                 for table in declared.tables
                 for column in table.columns
                 if column.empty is not None and column.default is None
+            },
+            kinds={
+                (table.name, column.name): column.kinds
+                for table in declared.tables
+                for column in table.columns
+                if column.kinds
             },
         )
 
@@ -55,7 +62,8 @@ class Choices:
                 (enum, new): old
                 for (enum, old), new in reversed(tuple(self.labels.items()))
                 if (enum, new) not in known
-            }
+            },
+            kinds=self.kinds,
         )
 
 

@@ -23,7 +23,8 @@ class Column:
     ``sequence`` of that name: what it is called makes no other column. ``empty`` is the SQL of
     what stands for no value where there has to be one: declared, and unknown to PostgreSQL.
     ``generated`` is the SQL of a value that the server computes, as in ``(a + b) STORED``, and
-    ``collation`` one that isn't its type's own: entities can declare neither.
+    ``collation`` one that isn't its type's own: entities can declare neither. ``kinds`` are the
+    values of a discriminator, as SQL: declared, and unknown to PostgreSQL, too.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Column:
     empty: str | None = field(default=None, compare=False)
     generated: str | None = None
     collation: str | None = None
+    kinds: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from berceau.schema.changes import (
     Change,
     CreateIndex,
     RebuildEnum,
+    Recode,
     RenameLabel,
     RenameTable,
 )
@@ -85,7 +86,7 @@ def not_undone(changes: Iterable[Change]) -> Iterator[str]:
 def _changed(changes: Iterable[Change], after: Schema) -> Iterator[tuple[str, str]]:
     for change in changes:
         match change:
-            case Backfill(table, column):
+            case Backfill(table, column) | Recode(table, column):
                 yield table, column
             case RebuildEnum() if change.mapping:
                 yield from ((use.table, use.column.name) for use in change.uses)

@@ -15,6 +15,7 @@ from berceau.schema.changes import (
     DropConstraint,
     DropEnum,
     RebuildEnum,
+    Recode,
     ReplaceKey,
     Restore,
     SetAside,
@@ -151,8 +152,20 @@ def _alter(change: AlterColumn, choices: Choices) -> Iterator[Change]:
         yield AlterColumn(table, before, optional, using)
     if lacks_values(change) and value is not None:
         yield Backfill(table, after.name, value)
+    yield from _recode(change, choices)
     if optional != after:
         yield AlterColumn(table, optional, after)
+
+
+def _recode(change: AlterColumn, choices: Choices) -> Iterator[Change]:
+    """Yield what calls the rows of an entity's root, which its discriminator's default names."""
+    before, after = change.before.default, change.after.default
+    known = choices.kinds.get((change.table, change.after.name), ())
+    if before is None or after is None or before == after:
+        return
+    # One that is declared beside the other is another entity, and no new name for it.
+    if len({value.partition("::")[0] for value in (before, after)} & {*known}) == 1:
+        yield Recode(change.table, change.after.name, before, after)
 
 
 def cut(change: AlterColumn) -> str | None:

@@ -3,6 +3,8 @@
 import pytest
 
 from berceau.errors import MigrationError
+from berceau.workflows import scripts
+from berceau.workflows.down import down
 
 POST = "class Post(db.Entity):\n    title = Required(str)\n"
 TAG = "class Tag(db.Entity):\n    {}\n    posts = Set('Post')\n"
@@ -14,6 +16,26 @@ def test_rows_from_before_the_first_subclass_belong_to_the_root(migrate, query):
     migrate(POST + "class Note(Post):\n    pass\n")
     query("INSERT INTO post (title) VALUES ('from the last release')")
     assert query("SELECT DISTINCT classtype FROM post") == [("Post",)]
+
+
+def test_rows_of_a_root_that_is_renamed_are_called_so(migrate, query, settings, database):
+    note = "class Note({}):\n    text = Optional(str)\n"
+    migrate(POST + note.format("Post"))
+    query("INSERT INTO post (title, classtype) VALUES ('a', 'Post'), ('b', 'Note')")
+    article = POST.replace("Post", "Article") + note.format("Article")
+    migrate(article, renames=["post=article"])
+    rows = "SELECT title, classtype FROM {} ORDER BY 1"
+    assert query(rows.format("article")) == [("a", "Article"), ("b", "Note")]
+    down(database.owner, scripts.read(settings.migrations), allow_data_loss=True)
+    assert query(rows.format("post")) == [("a", "Post"), ("b", "Note")]
+
+
+def test_rows_keep_their_entity_where_another_becomes_the_root(migrate, query):
+    migrate("class Post(db.Entity):\n    title = Required(str)\nclass Note(Post):\n    pass\n")
+    query("INSERT INTO post (title, classtype) VALUES ('a', 'Post'), ('b', 'Note')")
+    swapped = "class Note(db.Entity):\n    _table_ = 'post'\n    title = Required(str)\n"
+    migrate(swapped + "class Post(Note):\n    pass\n")
+    assert query("SELECT classtype FROM post ORDER BY title") == [("Post",), ("Note",)]
 
 
 @pytest.mark.parametrize("ids", [(), (-5,), (3, 1)])

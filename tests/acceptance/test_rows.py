@@ -2,7 +2,7 @@
 
 import pytest
 
-from berceau.errors import DataLossError, MigrationError
+from berceau.errors import MigrationError
 from berceau.postgres.connection import connect
 from berceau.schema.sql import Statement, to_statements
 from berceau.tasks.questions import ask_value
@@ -238,45 +238,6 @@ def test_what_rows_keep_from_being_undone_is_said_in_the_file(migrate, query, se
     down = (settings.migrations / written / "down.sql").read_text()
     assert "Proven without rows only" in down
     assert 'column "n" of relation "post" contains null values' in down
-
-
-LOSSY = {
-    "digits": (
-        "n = Required(Decimal, 10, 4)",
-        "n = Required(Decimal, 10, 2)",
-        "1.2500, 1.2345",
-        "1 row",
-    ),
-    "a time": ("n = Required(float)", "n = Required(int)", "1.5, 2", "1 row"),
-    "none here": ("n = Required(float)", "n = Required(int)", "1, 2", "0 rows"),
-}
-
-
-@pytest.mark.parametrize(("before", "after", "values", "rows"), LOSSY.values(), ids=LOSSY)
-def test_a_type_that_holds_less_is_refused_without_leave(
-    migrate, query, before, after, values, rows
-):
-    entities = "from decimal import Decimal\n" + post(before)
-    migrate(entities)
-    query(f"INSERT INTO post (title, n) SELECT 'x', unnest(ARRAY[{values}])")
-    after = "from decimal import Decimal\n" + post(after)
-    with pytest.raises(DataLossError) as caught:
-        migrate(after)
-    assert "part of column post.n, as " in caught.value.message
-    assert f"({rows} with a value that changes)" in caught.value.message
-    assert "--allow-data-loss" in caught.value.cure
-    migrate(after, allow_data_loss=True)
-
-
-def test_strings_are_cut_with_leave_only(migrate, query):
-    migrate(BASE)
-    query(ROWS)
-    after = BASE.replace("title = Required(str)", "title = Required(str, 2)")
-    with pytest.raises(MigrationError, match="unless --allow-data-loss cuts them"):
-        migrate(after)
-    migrate(after, allow_data_loss=True)
-    assert query("SELECT title FROM post ORDER BY id") == [("On",), ("Tw",)]
-    assert migrate(after).written is None
 
 
 @pytest.mark.parametrize("text", ["post.s", "s=1", "post=1", "post.s="])
