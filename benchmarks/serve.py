@@ -1,7 +1,8 @@
 """Requests a second of the demo's page of 20 posts: Berceau, Django, Pyramid with SQLAlchemy.
 
 Each serves the same rows of the same server on waitress, one process of four threads, with
-sessions and CSRF protection. wrk asks over 8 connections, in turns. Prints medians and ratios.
+sessions and CSRF protection. wrk asks over 8 connections, in turns. Then two processes of Berceau
+are asked at once. Prints medians and ratios.
 """
 
 import argparse
@@ -37,6 +38,9 @@ listen = 127.0.0.1:{port}
 threads = 4
 """
 FIRST_PORT = 6610
+PAGE = "/demo/posts"
+SECOND = "berceau again"
+TWO = "two processes"
 POSTS = 20
 
 
@@ -65,7 +69,8 @@ def make_project(root: Path) -> Path:
     for name in ("components", "migrations", "berceau"):
         shutil.copytree(ROOT / name, root / name)
     shutil.copy(ROOT / "tasks.py", root)
-    (root / "benchmark.ini").write_text(INI.format(root=root, port=FIRST_PORT))
+    for number, name in ((0, "one"), (3, "two")):
+        (root / f"{name}.ini").write_text(INI.format(root=root, port=FIRST_PORT + number))
     sys.path.insert(0, str(root))
     return root
 
@@ -86,16 +91,18 @@ def write_posts() -> None:
 
 
 def commands(root: Path, running: Running) -> dict[str, list[str]]:
-    """Return how to serve each application; all but the first get URL and port."""
+    """Return how to serve each application, each at the next port."""
     url = running.databases.runtime.with_password()
     python = sys.executable
+    pserve = str(Path(python).with_name("pserve"))
     return {
-        "berceau": [str(Path(python).with_name("pserve")), str(root / "benchmark.ini")],
+        "berceau": [pserve, str(root / "one.ini")],
         "django": [python, str(PAGES / "django_page.py"), url, str(FIRST_PORT + 1)],
         "sqlalchemy": [
             *(python, str(PAGES / "sqlalchemy_page.py"), url),
             *(str(FIRST_PORT + 2), str(root)),
         ],
+        SECOND: [pserve, str(root / "two.ini")],
     }
 
 
@@ -115,7 +122,7 @@ def served(command: list[str], port: int, root: Path) -> Iterator[None]:
 def await_page(port: int) -> None:
     """Wait until the page is there, and check that it shows all posts."""
     for _ in range(200):
-        with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/demo/posts") as page:
+        with suppress(OSError), urlopen(f"http://127.0.0.1:{port}{PAGE}") as page:
             assert page.read().count(b"<article") == POSTS
             return
         time.sleep(0.1)
@@ -124,28 +131,42 @@ def await_page(port: int) -> None:
 
 def measure(ports: dict[str, int], rounds: int, seconds: int) -> None:
     """Ask each in turn, and print the medians."""
-    found: dict[str, list[float]] = {name: [] for name in ports}
+    found: dict[str, list[float]] = {name: [] for name in (*ports, TWO)}
+    del found[SECOND]
     for _ in range(rounds):
         for name, port in ports.items():
-            found[name].append(requests_a_second(port, seconds))
+            if name != SECOND:
+                found[name].append(requests_a_second([port], seconds))
+        found[TWO].append(requests_a_second([ports["berceau"], ports[SECOND]], seconds))
     ours = statistics.median(found["berceau"])
     for name, figures in found.items():
         median = statistics.median(figures)
         ratios = [a / b for a, b in zip(found["berceau"], figures, strict=True)]
         print(
-            f"{name:10} {median:6.0f} requests/s   berceau / {name}: {ours / median:.2f} "
+            f"{name:13} {median:6.0f} requests/s   berceau / {name}: {ours / median:.2f} "
             f"(by round {min(ratios):.2f} to {max(ratios):.2f})"
         )
 
 
-def requests_a_second(port: int, seconds: int) -> float:
-    """Return what wrk measured; it fails where an answer isn't 200."""
-    url = f"http://127.0.0.1:{port}/demo/posts"
-    said = subprocess.run(
-        ["wrk", "-t1", "-c8", f"-d{seconds}", url], capture_output=True, text=True, check=True
-    ).stdout
-    assert "Non-2xx" not in said, said
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1])
+def requests_a_second(ports: list[int], seconds: int) -> float:
+    """Return what wrk measured, one for each port; it fails where an answer isn't 200."""
+    asking = [
+        subprocess.Popen(
+            [
+                "wrk",
+                "-t1",
+                f"-c{8 // len(ports)}",
+                f"-d{seconds}",
+                f"http://127.0.0.1:{port}{PAGE}",
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for port in ports
+    ]
+    said = [process.communicate()[0] for process in asking]
+    assert not any("Non-2xx" in text for text in said), said
+    return sum(float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1]) for text in said)
 
 
 def stop_server(root: Path) -> None:
