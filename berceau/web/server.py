@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from time import monotonic, time
 from typing import Any
 
-from prometheus_client import start_http_server
+from prometheus_client import Gauge, start_http_server
 from waitress import create_server, wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer
@@ -48,7 +48,7 @@ def serve(app: Any, _global_config: Mapping[str, str], **options: Any) -> None:
     try:
         server = create_server(app, map=sockets, **{**DEFAULTS, **options})
         if metrics_listen:
-            _expose(app, metrics_listen)
+            _expose(app, metrics_listen, server)
     except (OSError, ValueError) as error:
         print(f"The server can't start: {error}\n  {_cure(options)}", file=sys.stderr, flush=True)
         os._exit(1)  # pserve takes a SystemExit for a wish, and ends with 0
@@ -59,10 +59,15 @@ def serve(app: Any, _global_config: Mapping[str, str], **options: Any) -> None:
         running.pool.close()
 
 
-def _expose(app: Any, address: str) -> None:
+def _expose(app: Any, address: str, server: Any) -> None:
     """Answer Prometheus at ``address``, which is host:port; one for each process."""
+    registry = app.registry[METRICS].registry
+    waiting = Gauge(
+        "berceau_requests_waiting", "Requests that wait for a thread", registry=registry
+    )
+    waiting.set_function(lambda: len(server.task_dispatcher.queue))
     host, _, port = address.rpartition(":")
-    start_http_server(int(port), host.strip("[]"), app.registry[METRICS].registry)
+    start_http_server(int(port), host.strip("[]"), registry)
     log.info("metrics on http://%s/metrics", address)
 
 

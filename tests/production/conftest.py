@@ -2,16 +2,20 @@
 
 import http.client
 import json
+import os
+import shutil
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import ROOT, Project
 
 SECRET = "x8fK2mQ7vR4tY9wZ1aB5cD3eG6hJ0kLnPqS"
 INI = """
@@ -101,14 +105,26 @@ class Served:
 
 
 @contextmanager
-def serving(project, log: Path, app: str = "", server: str = "", **environment: str):
-    """Serve ``project`` while the body runs, with more lines for the sections of the ini."""
+def serving(
+    project: Project,
+    log: Path,
+    app: str = "",
+    server: str = "",
+    ini: str | None = None,
+    **environment: str,
+) -> Iterator[Served]:
+    """Serve ``project`` while the body runs, with more lines for the sections of the ini.
+
+    ``ini`` is another ini, whose ports are variables.
+    """
     port = free_port()
-    project.write("production.ini", INI.format(app=app, server=server, port=port))
-    environment = {"BERCEAU_SECRET": SECRET} | environment
+    text = ini or INI.format(app=app, server=server, port=port)
+    (project.root / "production.ini").write_text(text)
+    variables = [f"http_port={port}", f"metrics_port={free_port()}"] if ini else []
+    command = ("pyramid.scripts.pserve", "production.ini", *variables)
     with log.open("w") as output:
         process = project.start(
-            "pyramid.scripts.pserve", "production.ini", output=output, **environment
+            *command, output=output, **{"BERCEAU_SECRET": SECRET, **environment}
         )
     served = Served(process, port, log)
     try:
@@ -124,9 +140,34 @@ def serving(project, log: Path, app: str = "", server: str = "", **environment: 
 
 
 @pytest.fixture
-def serve(connected, tmp_path) -> Iterator[Callable[..., Served]]:
+def serve(connected: Project, tmp_path: Path) -> Iterator[Callable[..., Served]]:
     """Return a function that serves the project on its private schema."""
     with ExitStack() as stack:
         yield lambda **options: stack.enter_context(
             serving(connected, tmp_path / f"log{time.monotonic_ns()}", **options)
         )
+
+
+@pytest.fixture
+def demo(connected: Project) -> Project:
+    """A migrated project with the demo in it."""
+    shutil.copytree(ROOT / "components" / "demo", connected.root / "components" / "demo")
+    connected.succeed("migrate")
+    return connected
+
+
+def shown(name: str, replacements: Mapping[str, str]) -> str:
+    """Return a file of ``docs/production``, with other addresses and paths; each must be in it."""
+    text = (ROOT / "docs" / "production" / name).read_text()
+    for old, new in replacements.items():
+        assert old in text, f"{name} has no {old}"
+        text = text.replace(old, new)
+    return text
+
+
+def program(name: str) -> str:
+    """Return where a program is that Debian has; skip the test where it isn't installed."""
+    found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
+    if found is None:
+        pytest.skip(f"{name} isn't installed")
+    return found

@@ -1,24 +1,13 @@
 """Bytes that no browser sends: refused as the sender's mistake, and the site goes on."""
 
 import re
-import shutil
 import socket
 from contextlib import suppress
 
 import pytest
 
-from tests.conftest import ROOT
-
 HOST = b"Host: shop.example.org\r\n"
 END = b"Connection: close\r\n\r\n"
-
-
-@pytest.fixture
-def demo(connected):
-    """A project with the demo in it."""
-    shutil.copytree(ROOT / "components" / "demo", connected.root / "components" / "demo")
-    connected.succeed("migrate")
-    return connected
 
 
 def send(port, data):

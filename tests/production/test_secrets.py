@@ -1,13 +1,11 @@
 """What is secret appears in no answer, no log, no figure and no file."""
 
 import re
-import shutil
 import time
 from dataclasses import replace
 
 import pytest
 
-from tests.conftest import ROOT
 from tests.production.conftest import SECRET, free_port
 from tests.proxy import proxy
 
@@ -35,16 +33,14 @@ CRASHING = """
 
 
 @pytest.fixture
-def demo(connected):
-    """A project with the demo in it, and pages that break a rule of the database."""
-    shutil.copytree(ROOT / "components" / "demo", connected.root / "components" / "demo")
-    connected.component("crashing")
-    connected.write("components/crashing/__init__.py", CRASHING)
-    connected.succeed("migrate")
-    return connected
+def breaking(demo):
+    """The demo, and pages that break a rule of the database."""
+    demo.component("crashing")
+    demo.write("components/crashing/__init__.py", CRASHING)
+    return demo
 
 
-def test_nothing_secret_is_told(demo, serve, database):
+def test_nothing_secret_is_told(breaking, serve, database):
     metrics = free_port()
     with proxy(database.runtime) as way:
         url = replace(way.url, password=PASSWORD).with_password()
@@ -86,7 +82,7 @@ def test_nothing_secret_is_told(demo, serve, database):
     log = served.log.read_text()
     assert "duplicate key value" in log
     assert "CacheIndexError" in log
-    files = [data.decode("latin-1") for data in demo.files().values()]
+    files = [data.decode("latin-1") for data in breaking.files().values()]
     for text in (log, *told.values(), *files):
         for secret in (SECRET, PASSWORD, *TOKENS):
             assert secret not in text

@@ -1,0 +1,199 @@
+"""The proxies of docs/production, before processes that production.ini serves."""
+
+import http.client
+import os
+import re
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.production.conftest import free_port, program, shown
+
+pytestmark = pytest.mark.usefixtures("demo")
+
+HOST = "shop.example.org"
+PRODUCTION = (ROOT / "production.ini").read_text()
+NGINX = """
+daemon off;
+error_log stderr;
+pid {folder}/pid;
+{user}
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/shop.conf;
+}}
+"""
+
+
+@dataclass
+class Site:
+    """The application behind a proxy: its processes, and the two doors of the proxy."""
+
+    processes: list
+    plain: int
+    secure: int
+    certificate: Path
+
+    def connect(self) -> http.client.HTTPConnection:
+        connection = http.client.HTTPConnection(HOST, timeout=20)
+        context = ssl.create_default_context(cafile=self.certificate)
+        plain = socket.create_connection(("127.0.0.1", self.secure), timeout=20)
+        connection.sock = context.wrap_socket(plain, server_hostname=HOST)
+        return connection
+
+    def request(self, path, method="GET", body=None, **headers):
+        with closing(self.connect()) as connection:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            return response.status, response.headers, response.read().decode()
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory) -> Path:
+    """A folder with a certificate for the site, signed by itself, and its key."""
+    folder = tmp_path_factory.mktemp("keys")
+    command = [program("openssl"), "req", "-x509", "-nodes", "-days", "1", "-newkey", "rsa:2048"]
+    command += ["-subj", f"/CN={HOST}", "-addext", f"subjectAltName=DNS:{HOST}"]
+    command += ["-keyout", folder / "privkey.pem", "-out", folder / "fullchain.pem"]
+    subprocess.run(command, check=True, capture_output=True)
+    parts = [(folder / name).read_text() for name in ("fullchain.pem", "privkey.pem")]
+    (folder / "shop.pem").write_text("".join(parts))
+    return folder
+
+
+@contextmanager
+def running(command: list, door: int) -> Iterator[None]:
+    """Let a proxy run while the body does, from when its ``door`` opens."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        end = time.monotonic() + 20
+        while True:
+            with socket.socket() as client:
+                if client.connect_ex(("127.0.0.1", door)) == 0:
+                    break
+            assert process.poll() is None, process.stdout.read()
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        yield
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+@contextmanager
+def nginx(folder: Path, keys: Path, plain: int, secure: int, ports: list[int]) -> Iterator[None]:
+    replacements = {
+        "listen 80": f"listen 127.0.0.1:{plain}",
+        "listen 443": f"listen 127.0.0.1:{secure}",
+        "127.0.0.1:6543": f"127.0.0.1:{ports[0]}",
+        "127.0.0.1:6544": f"127.0.0.1:{ports[1]}",
+        "/etc/ssl/shop": str(keys),
+    }
+    (folder / "shop.conf").write_text(shown("nginx.conf", replacements))
+    user = "user root;" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, user=user))
+    command = [program("nginx"), "-p", folder, "-c", folder / "nginx.conf", "-e", "stderr"]
+    subprocess.run([*command, "-t"], check=True, capture_output=True)
+    with running(command, secure):
+        yield
+
+
+@contextmanager
+def haproxy(folder: Path, keys: Path, plain: int, secure: int, ports: list[int]) -> Iterator[None]:
+    replacements = {
+        "bind :80": f"bind 127.0.0.1:{plain}",
+        "bind :443": f"bind 127.0.0.1:{secure}",
+        "10.0.0.11:6543": f"127.0.0.1:{ports[0]}",
+        "10.0.0.11:6544": f"127.0.0.1:{ports[1]}",
+        # The other host is down.
+        "10.0.0.12:6543": f"127.0.0.1:{free_port()}",
+        "10.0.0.12:6544": f"127.0.0.1:{free_port()}",
+        "/etc/ssl/shop": str(keys),
+    }
+    (folder / "haproxy.cfg").write_text(shown("haproxy.cfg", replacements))
+    command = [program("haproxy"), "-f", folder / "haproxy.cfg"]
+    subprocess.run([*command, "-c"], check=True, capture_output=True)
+    with running([*command, "-db"], secure):
+        time.sleep(2.5)  # until it has noticed that the other host is down
+        yield
+
+
+@pytest.fixture(params=[nginx, haproxy], ids=["nginx", "haproxy"])
+def site(request, serve, keys, tmp_path) -> Iterator[Site]:
+    program(request.param.__name__)
+    processes = [serve(ini=PRODUCTION) for _ in range(2)]
+    plain, secure = free_port(), free_port()
+    ports = [process.port for process in processes]
+    with request.param(tmp_path, keys, plain, secure, ports):
+        yield Site(processes, plain, secure, keys / "fullchain.pem")
+
+
+def test_visitors_are_served_over_tls(site, query):
+    status, headers, page = site.request("/demo/posts")
+    assert status == 200
+    assert headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert headers["Server"] in {None, "nginx"}
+    assert re.fullmatch("[0-9a-f-]{32,36}", headers["X-Request-ID"])
+    cookie = headers["Set-Cookie"]
+    assert cookie.startswith("__Host-csrf_token=")
+    assert "secure" in cookie.lower()
+
+    token = re.search('name="csrf_token" value="([0-9a-f]+)"', page)[1]
+    body = f"csrf_token={token}&title=Over+TLS&content=b&status=DRAFT&name=c&email=d@example.org"
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie.split(";")[0]}
+    assert site.request("/demo/posts", "POST", body, **headers)[0] == 400  # from nowhere
+    headers["Origin"] = f"https://{HOST}"
+    status, headers, _ = site.request("/demo/posts", "POST", body, **headers)
+    assert status == 303
+    assert headers["Location"] == f"https://{HOST}/demo/posts"
+    assert query("SELECT title FROM demo_post") == [("Over TLS",)]
+
+    with closing(http.client.HTTPConnection("127.0.0.1", site.plain)) as connection:
+        connection.request("GET", "/demo", headers={"Host": HOST})
+        response = connection.getresponse()
+        assert response.status == 301
+        assert response.headers["Location"] == f"https://{HOST}/demo"
+
+    for path in ("/healthz", "/readyz", "/metrics"):
+        assert site.request(path)[0] == 404
+    lies = {"X-Forwarded-Proto": "http", "X-Forwarded-For": "1.2.3.4", "X-Request-ID": "mine"}
+    status, headers, _ = site.request("/demo", **lies)
+    assert status == 200
+    assert headers["X-Request-ID"] != "mine"
+    assert "Strict-Transport-Security" in headers
+    assert site.request("/demo", "POST", **{"Content-Length": str(11 * 1024 * 1024)})[0] == 413
+
+
+def test_processes_are_replaced_without_a_visitor_noticing(site):
+    statuses = []
+    stop = time.monotonic() + 60
+
+    def visit():
+        while time.monotonic() < stop:
+            statuses.append(site.request("/demo")[0])
+
+    with ThreadPoolExecutor(4) as visitors:
+        visits = [visitors.submit(visit) for _ in range(4)]
+        time.sleep(0.5)
+        assert site.processes[0].terminate() == 0
+        time.sleep(1.5)
+        stop = 0
+        for each in visits:
+            each.result()
+    assert set(statuses) == {200}
+    assert len(statuses) > 20

@@ -1,0 +1,36 @@
+"""The unit of docs/production, as systemd judges it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.production.conftest import program, shown
+
+
+@pytest.fixture
+def unit(tmp_path) -> Path:
+    """The unit, for a program and an account that this machine has."""
+    scripts = str(Path(sys.executable).parent)
+    text = shown(
+        "shop@.service",
+        {"/srv/shop/.venv/bin": scripts, "WorkingDirectory=/srv/shop": "WorkingDirectory=/"}
+        | {"User=shop": "User=daemon"},
+    )
+    (tmp_path / "shop@.service").write_text(text)
+    unit = tmp_path / "shop@3.service"
+    unit.symlink_to("shop@.service")
+    return unit
+
+
+def test_it_has_no_mistake(unit):
+    command = [program("systemd-analyze"), "verify", "--man=no", unit]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_it_exposes_little(unit):
+    command = [program("systemd-analyze"), "security", "--offline=true", "--threshold=20", unit]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-500:] + done.stderr
