@@ -50,6 +50,13 @@ def require_schema(connection: Connection, name: str) -> None:
         )
 
 
+def schema_exists(connection: Connection, name: str) -> bool:
+    """Say whether the database has a schema ``name``."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_namespace WHERE nspname = %s", (name,))
+        return cursor.rowcount > 0
+
+
 def use_schema(connection: Connection, name: str) -> None:
     """Make ``name`` the only schema on the connection's search_path."""
     with connection.cursor() as cursor:

@@ -80,6 +80,11 @@ class EmbeddedServer:
                 self._halt(running)
         return running is not None
 
+    def allow_databases(self) -> None:
+        """Let the owner role create databases, for tests. The server must be running."""
+        with connect(self._url(ADMIN, ADMIN)) as connection, connection.cursor() as cursor:
+            cursor.execute(f"ALTER ROLE {OWNER} CREATEDB")
+
     def status(self) -> Status | None:
         """Return what runs, or ``None`` where nothing accepts connections."""
         running = self._find()

@@ -16,7 +16,9 @@ from berceau.postgres.url import Url
 from berceau.settings import Settings
 from berceau.tasks.command import command
 from berceau.tasks.project import load, say
+from berceau.workflows.clones import clone_schema, drop_clone
 from berceau.workflows.databases import databases, embedded_server
+from berceau.workflows.prune import prune as prune_copies
 
 OWNER_HELP = {"owner": "as the role that owns the schema, instead of the application's"}
 
@@ -92,6 +94,42 @@ def provision(_: Context, admin_url: str | None = None) -> None:
     )
 
 
+@command(
+    help={
+        "source": "the schema to copy",
+        "target": "the copy's name; there mustn't be such a schema yet",
+    }
+)
+def clone(_: Context, source: str, target: str) -> None:
+    """Copy a schema's structure exactly, whatever it holds, and Berceau's ledger; no other rows."""
+    owner = databases(load()).owner
+    notes = clone_schema(owner, source, target)
+    say(f"The schema {target} is a copy of {source}, without rows.")
+    for note in notes:
+        print(f"not copied: {note}", file=sys.stderr)
+
+
+@command(
+    help={"target": "the schema to drop", "force": "even if it is the application's, or holds rows"}
+)
+def drop(_: Context, target: str, force: bool = False) -> None:
+    """Drop a schema and all it holds, a copy that db.clone made for instance."""
+    drop_clone(databases(load()).owner, target, force=force)
+    say(f"The schema {target} is dropped.")
+
+
+@command
+def prune(_: Context) -> None:
+    """Drop the schemas and databases of tests that no run holds, also what was kept to look at."""
+    pruned = prune_copies(databases(load()).owner)
+    for name in pruned.dropped:
+        say(f"dropped  {name}")
+    for name in pruned.held:
+        say(f"in use   {name}")
+    if not pruned.dropped:
+        say("There is nothing to drop.")
+
+
 def _choose(owner: bool) -> Url:
     chosen = databases(load())
     return chosen.owner if owner else chosen.runtime
@@ -134,4 +172,4 @@ def seed(_: Context, again: list[str]) -> None:
     say(f"seed: ran {', '.join(done.ran)}" if done.ran else "seed: nothing to do")
 
 
-namespace = Collection("db", start, stop, status, url, shell, provision, seed)
+namespace = Collection("db", start, stop, status, url, shell, provision, clone, drop, prune, seed)

@@ -14,6 +14,7 @@ from berceau.workflows.copies import Private as Private
 from berceau.workflows.databases import Databases, databases
 from berceau.workflows.deploy import deploy, history
 from berceau.workflows.slots import schema_slot
+from berceau.workflows.template import database_slot
 
 
 def prepare(settings: Settings, isolation: Isolation = Isolation.SCHEMA) -> str:
@@ -40,10 +41,16 @@ def private_schema(
     ``isolation``; without it that is done here. The copy is the one of the first free slot: it is
     used again as long as the source stays as it was, and made anew otherwise. A slot is held by a
     lock that dies with this process: any number of runs share a server, and a killed one leaves
-    nothing that the next one trips over. Raises what `prepare` does.
+    nothing that the next one trips over. Raises what `prepare` does, and ``PermissionMissingError``
+    where the owner may not create schemas, or databases.
     """
     found = Prepared.from_text(prepared or prepare(settings, isolation))
-    with schema_slot(databases(settings), found, settings.cache) as private:
+    source = databases(settings)
+    with (
+        schema_slot(source, found, settings.cache)
+        if found.isolation is Isolation.SCHEMA
+        else database_slot(source, found, settings)
+    ) as private:
         yield private
 
 

@@ -30,7 +30,8 @@ def schema_slot(source: Databases, prepared: Prepared, cache: Path) -> Iterator[
         name = take(
             connection, slots_of(source.owner.schema), lambda n: schema_comment(connection, n)
         )
-        if not _is_fresh(connection, name, prepared):
+        mark = Mark.from_text(schema_comment(connection, name))
+        if not (mark and is_fresh(connection, name, mark, prepared)):
             _make(connection, name, source, prepared, cache)
         own = Databases(
             source.runtime.with_schema(name), source.owner.with_schema(name), embedded=False
@@ -53,14 +54,11 @@ def take(connection: Connection, prefix: str, comment_of: Callable[[str], str | 
     raise AssertionError
 
 
-def _is_fresh(connection: Connection, name: str, prepared: Prepared) -> bool:
-    """Say whether the copy is whole and of today's source, and empty it if so."""
-    mark = Mark.from_text(schema_comment(connection, name))
-    if mark is None or mark.fingerprint != prepared.fingerprint:
+def is_fresh(connection: Connection, schema: str, mark: Mark, prepared: Prepared) -> bool:
+    """Say whether the copy is of today's source and as it was made; empty it if so."""
+    if mark.fingerprint != prepared.fingerprint or mark.footprint != footprint(connection, schema):
         return False
-    if mark.footprint != footprint(connection, name):
-        return False  # a test altered it
-    use_schema(connection, name)
+    use_schema(connection, schema)
     delete_all(connection)
     return not filled_tables(connection)
 

@@ -1,5 +1,7 @@
 """One schema made a copy of another, in one go."""
 
+from io import BytesIO
+
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
@@ -31,22 +33,25 @@ def clone(connection: Connection, source: str, target: str) -> tuple[str, ...]:
     return definitions.notes
 
 
-def fill(connection: Connection, definitions: Definitions, target: str) -> None:
+def fill(
+    connection: Connection, definitions: Definitions, target: str, source: Connection | None = None
+) -> None:
     """Carry ``definitions`` out in the empty schema ``target``, and copy the ledger's rows.
 
-    Raises ``CloneError``.
+    ``source`` is a connection to the database they are of, if another. Raises ``CloneError``.
     """
     write(connection, definitions, target)
-    copy_rows(connection, definitions.source, target, LEDGER)
+    _copy_ledger(source or connection, definitions.source, connection, target)
 
 
-def copy_rows(connection: Connection, source: str, target: str, table: str) -> None:
-    """Copy the rows of ``table``, if the schema ``source`` has one, to its copy."""
-    there, here = sql.Identifier(source, table), sql.Identifier(target, table)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s)", (there.as_string(connection),))
-        if cursor.fetchall()[0][0] is not None:
-            cursor.execute(sql.SQL("INSERT INTO {} SELECT * FROM {}").format(here, there))
+def _copy_ledger(there: Connection, source: str, here: Connection, target: str) -> None:
+    table, copy = sql.Identifier(source, LEDGER), sql.Identifier(target, LEDGER)
+    with there.cursor() as reader, here.cursor() as writer, BytesIO() as rows:
+        reader.execute("SELECT to_regclass(%s)", (table.as_string(reader),))
+        if reader.fetchall()[0][0] is not None:
+            reader.copy_expert(sql.SQL("COPY {} TO STDOUT").format(table), rows)
+            rows.seek(0)
+            writer.copy_expert(sql.SQL("COPY {} FROM STDIN").format(copy), rows)
 
 
 def _require_equal(definitions: Definitions, target: str, found: tuple[str, ...]) -> None:

@@ -155,7 +155,7 @@ FROM anothers WHERE keeper = owner
 
 KEPT_OWNERS = f"""
 {ANOTHERS}
-SELECT format('%s %s belongs to the role %s', lower(noun), identity, role)
+SELECT format('the owner %s of %s %s', role, lower(noun), identity)
 FROM anothers WHERE keeper <> owner AND NOT EXISTS (
     SELECT FROM pg_depend d
     WHERE (d.classid, d.objid) = (anothers.classid, anothers.objid) AND deptype = 'e')

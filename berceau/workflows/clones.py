@@ -1,0 +1,81 @@
+"""Schemas copied and dropped on demand, with what nobody means refused."""
+
+from berceau.errors import CloneError
+from berceau.postgres.clone.cloning import clone
+from berceau.postgres.connection import Connection, connect
+from berceau.postgres.rows import filled_tables
+from berceau.postgres.schemas import drop_schema, require_schema, schema_exists, use_schema
+from berceau.postgres.url import NAME_BYTES, Url
+from berceau.workflows.wording import counted
+
+
+def clone_schema(owner: Url, source: str, target: str) -> tuple[str, ...]:
+    """Make the new schema ``target`` an exact copy of ``source``, without rows.
+
+    Returns sentences about what the role of ``owner`` has no right to copy. Raises ``CloneError``
+    or ``PermissionMissingError``.
+    """
+    _check_names(source, target)
+    with connect(owner) as connection:
+        connection.autocommit = True
+        if schema_exists(connection, target):
+            raise CloneError(
+                f"The schema {target!r} exists already.",
+                cure=f"Choose another name, or drop it: invoke db.drop --target {target}",
+            )
+        return clone(connection, source, target)
+
+
+def drop_clone(owner: Url, target: str, *, force: bool = False) -> None:
+    """Drop the schema ``target`` and all that it holds.
+
+    The application's own schema, and rows in any other, are dropped only with ``force``. Raises
+    ``CloneError`` or ``PermissionMissingError``.
+    """
+    _require_ordinary(target)
+    with connect(owner) as connection:
+        connection.autocommit = True
+        if not schema_exists(connection, target):
+            raise CloneError(f"There is no schema {target!r}.", cure="Correct the name.")
+        require_schema(connection, target)
+        if not force:
+            _require_expendable(connection, owner, target)
+        drop_schema(connection, target)
+
+
+def _check_names(source: str, target: str) -> None:
+    if source == target:
+        raise CloneError(
+            f"Source and target are the same schema, {source!r}.",
+            cure="Choose another target: a copy is always a new schema.",
+        )
+    for name in (source, target):
+        _require_ordinary(name)
+    if not target or len(target.encode()) > NAME_BYTES or "\0" in target:
+        raise CloneError(
+            f"No schema can be called {target!r}.",
+            cure=f"A name has 1 to {NAME_BYTES} bytes.",
+        )
+
+
+def _require_ordinary(name: str) -> None:
+    if name.startswith("pg_") or name == "information_schema":
+        raise CloneError(
+            f"The schema {name!r} is PostgreSQL's own.", cure="Name one of the application's."
+        )
+
+
+def _require_expendable(connection: Connection, owner: Url, target: str) -> None:
+    if target == owner.schema:
+        raise CloneError(
+            f"{target!r} is the application's own schema.",
+            cure="Add --force to drop it and all its data.",
+        )
+    use_schema(connection, target)
+    filled = filled_tables(connection)
+    if filled:
+        raise CloneError(
+            f"The schema {target!r} holds rows in {counted(len(filled), 'table')}: "
+            f"{', '.join(filled[:5])}{', ...' if len(filled) > 5 else ''}.",
+            cure="Add --force to drop it with them.",
+        )

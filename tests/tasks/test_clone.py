@@ -1,0 +1,84 @@
+"""``invoke db.clone`` and ``invoke db.drop``, and what they refuse."""
+
+from secrets import token_hex
+
+import pytest
+
+from berceau.postgres.connection import connect
+from berceau.postgres.schemas import drop_schema
+
+
+@pytest.fixture
+def source(database, query):
+    """The name of the project's schema, which holds a table and a row."""
+    query("CREATE TABLE post (id int PRIMARY KEY, title text); INSERT INTO post VALUES (1, 'a')")
+    return database.owner.schema
+
+
+@pytest.fixture
+def target(database):
+    """A name for a copy, which is gone at the end."""
+    name = f"copy_{token_hex(6)}"
+    yield name
+    with connect(database.owner) as connection:
+        connection.autocommit = True
+        drop_schema(connection, name)
+
+
+def test_a_schema_is_copied_and_dropped(connected, source, target, query):
+    out = connected.succeed("db.clone", "--source", source, "--target", target)
+    assert out == f"The schema {target} is a copy of {source}, without rows.\n"
+    assert query(f"SELECT * FROM {target}.post") == []
+    assert query("SELECT * FROM post") == [(1, "a")]
+    assert connected.succeed("db.drop", "--target", target) == f"The schema {target} is dropped.\n"
+    assert query(f"SELECT FROM pg_namespace WHERE nspname = '{target}'") == []
+
+
+def test_a_migrated_copy_counts_as_migrated(connected, database, target):
+    connected.component("blog", "class Post(db.Entity):\n    title = Required(str)\n")
+    connected.succeed("migrate")
+    connected.succeed("db.clone", "--source", database.owner.schema, "--target", target)
+    urls = {
+        "DATABASE_URL": database.runtime.with_schema(target).with_password(),
+        "MIGRATION_DATABASE_URL": database.owner.with_schema(target).with_password(),
+    }
+    connected.succeed("migrate.check", **urls)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("{source}", "{source}"), "Source and target are the same schema"),
+        (("missing", "{target}"), "has no schema 'missing'"),
+        (("{source}", "public"), "The schema 'public' exists already."),
+        (("pg_catalog", "{target}"), "The schema 'pg_catalog' is PostgreSQL's own."),
+        (("{source}", "pg_mine"), "The schema 'pg_mine' is PostgreSQL's own."),
+        (("{source}", "x" * 64), "No schema can be called"),
+        (("{source}", ""), "No schema can be called ''"),
+    ],
+)
+def test_what_cannot_be_copied_is_refused(connected, source, target, arguments, says):
+    names = [each.format(source=source, target=target) for each in arguments]
+    assert says in connected.fail("db.clone", "--source", names[0], "--target", names[1])
+
+
+def test_a_role_that_does_not_own_the_schema_is_named(connected, source, target, database):
+    runtime = database.runtime.with_password()
+    message = connected.fail(
+        "db.clone", "--source", source, "--target", target, MIGRATION_DATABASE_URL=runtime
+    )
+    assert f"The role {database.runtime.user!r} can't copy the schema" in message
+    message = connected.fail("db.drop", "--target", source, MIGRATION_DATABASE_URL=runtime)
+    assert f"The role {database.runtime.user!r} can't create anything in schema" in message
+
+
+def test_data_is_dropped_by_force_only(connected, source, target, query):
+    assert "is the application's own schema" in connected.fail("db.drop", "--target", source)
+    connected.succeed("db.clone", "--source", source, "--target", target)
+    query(f"INSERT INTO {target}.post VALUES (2, 'b')")
+    message = connected.fail("db.drop", "--target", target)
+    assert "holds rows in 1 table: post" in message
+    assert "--force" in message
+    connected.succeed("db.drop", "--target", target, "--force")
+    assert "There is no schema" in connected.fail("db.drop", "--target", target)
+    assert "PostgreSQL's own" in connected.fail("db.drop", "--target", "pg_toast", "--force")
