@@ -1,4 +1,4 @@
-"""What uses tables and columns without being a part of any table: views."""
+"""What uses tables, columns and types without being a part of any table: views, functions."""
 
 from psycopg2.extensions import connection as Connection
 
@@ -21,3 +21,28 @@ def viewed_columns(connection: Connection, schema: str | None = None) -> set[tup
             (schema,),
         )
         return {(table, column) for table, column in cursor.fetchall()}
+
+
+def users_of_type(connection: Connection, name: str) -> tuple[str, ...]:
+    """Return what keeps the enum type ``name`` from being rebuilt, as a person calls it.
+
+    That is what uses the type itself, or arrays of it, besides the columns of tables, and the
+    views, checks and indexes over these.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT DISTINCT pg_describe_object(d.classid, d.objid, d.objsubid)
+            FROM pg_type t
+            JOIN pg_depend d
+                ON d.refclassid = 'pg_type'::regclass AND d.refobjid IN (t.oid, t.typarray)
+            LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
+            WHERE t.typname = %s AND t.typnamespace = current_schema()::regnamespace
+              AND d.objid <> t.typarray
+              AND (d.classid IN ('pg_proc'::regclass, 'pg_type'::regclass)
+                   OR c.relkind IN ('c', 'f'))
+            ORDER BY 1
+            """,
+            (name,),
+        )
+        return tuple(described for (described,) in cursor.fetchall())

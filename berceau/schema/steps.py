@@ -44,7 +44,7 @@ def in_steps(
     steps: list[Change] = []
     for change in _with_keys_replaced(changes, desired):
         match change:
-            case AlterEnum() if _goes_or_moves(change):
+            case AlterEnum() if goes_or_moves(change):
                 steps += _rebuild(change, current, desired, choices)
             case AddColumn():
                 steps += _add(change, choices)
@@ -84,7 +84,8 @@ def _with_keys_replaced(changes: Iterable[Change], desired: Schema) -> Iterator[
                 yield change
 
 
-def _goes_or_moves(change: AlterEnum) -> bool:
+def goes_or_moves(change: AlterEnum) -> bool:
+    """Say whether labels go or move, so that the type has to be rebuilt."""
     kept = tuple(label for label in change.after.labels if label in change.before.labels)
     return kept != change.before.labels
 

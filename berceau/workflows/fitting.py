@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from berceau.errors import MigrationError
 from berceau.postgres.connection import Connection
+from berceau.postgres.dependents import users_of_type
 from berceau.postgres.misfits import (
     VALUE,
     count_label,
@@ -26,13 +27,14 @@ from berceau.schema.changes import (
     CreateTable,
     DropColumn,
     DropTable,
+    RenameEnum,
     Renaming,
 )
 from berceau.schema.choices import Choices, Place
 from berceau.schema.model import Column, Enum, ForeignKey, PrimaryKey, Schema, Unique
 from berceau.schema.moves import column_before, name_before
 from berceau.schema.names import quote_name
-from berceau.schema.steps import cut, lacks_values, retypes
+from berceau.schema.steps import cut, goes_or_moves, lacks_values, retypes
 from berceau.workflows.wording import counted
 
 
@@ -72,6 +74,7 @@ def fit(rows: "Rows", changes: Iterable[Change], choices: Choices, ask: AskValue
             choices = replace(choices, backfills={**choices.backfills, gap.place: answer})
     refusals += _misfits(rows, changes, choices)
     refusals += _in_views(changes, rows.viewed)
+    refusals += _in_the_way(rows, changes)
     if refusals:
         raise MigrationError("; ".join(refusals) + ".", cure=_cure(options))
     return choices
@@ -118,6 +121,13 @@ class Rows:
             for column in table.columns
             if column.type in (name, f"{name}[]")
         )
+
+    def enum_before(self, name: str) -> str:
+        """Return what an enum is called in ``target``."""
+        for change in reversed(self.renamed):
+            if isinstance(change, RenameEnum) and change.after == name:
+                name = change.before
+        return name
 
     def duplicates(self, table: str, columns: Sequence[str]) -> tuple[int, str]:
         """Return how many values several rows share, and some of them."""
@@ -218,6 +228,19 @@ def _in_views(changes: Sequence[Change], viewed: Set[Place]) -> Iterator[str]:
                 yield f"Views use the column {table}.{column.name}, which goes"
             case DropTable(table) if any(name == table.name for name, _ in viewed):
                 yield f"Views use the table {table.name}, which goes"
+
+
+def _in_the_way(rows: Rows, changes: Sequence[Change]) -> Iterator[str]:
+    """Yield what uses an enum that has to be rebuilt, and can't stand aside for it."""
+    for change in changes:
+        if isinstance(change, AlterEnum) and goes_or_moves(change):
+            users = users_of_type(rows.target, rows.enum_before(change.before.name))
+            if users:
+                yield (
+                    f"The enum {change.after.name} has to be rebuilt, which {', '.join(users)} "
+                    f"keep{'s' if len(users) == 1 else ''} from being done: drop that in a "
+                    "migration before, and make it again in one behind"
+                )
 
 
 def _duplicates(rows: Rows, table: str, columns: Sequence[str]) -> Iterator[str]:
