@@ -25,7 +25,7 @@ DEFAULTS = {
 }
 # Of several hosts, the one that takes writes: after a failover, it is another one.
 UNMOVED = {"hostaddr": "", "target_session_attrs": "any"}
-"""Who names a host means it: PGHOSTADDR and PGTARGETSESSIONATTRS don't lead elsewhere."""
+"""Who names a socket means it: PGHOSTADDR and PGTARGETSESSIONATTRS don't lead elsewhere."""
 PRIMARY = {"target_session_attrs": "read-write"}
 POOLER = "pgbouncer"
 HIDDEN = "***"
@@ -114,7 +114,7 @@ class Url:
             first, last = _options(settings or {}), _options(self.session(schema))
             keywords["options"] = " ".join(filter(None, [first, given.get("options"), last]))
         several = PRIMARY if len(self.hosts) > 1 else {}
-        unmoved = UNMOVED if self.hosts else {}
+        unmoved = UNMOVED if any(name.startswith("/") for name, _ in self.hosts) else {}
         return (
             DEFAULTS
             | unmoved

@@ -19,7 +19,7 @@ def to_text(statements: Sequence[Statement]) -> str:
             bounded |= {number, number + 1}
     parts: list[str] = []
     for number, group in enumerate(groups):
-        lines = [_commented(statement) for statement in group]
+        lines = [commented(statement) for statement in group]
         parts += ("BEGIN;", *lines, "COMMIT;") if number in bounded else lines
     return "\n\n".join(parts) + "\n"
 
@@ -43,6 +43,7 @@ def _is_outside(group: Sequence[Statement]) -> bool:
     return group[0].transaction is Transaction.NONE
 
 
-def _commented(statement: Statement) -> str:
+def commented(statement: Statement) -> str:
+    """Return ``statement`` below its hazards, each a comment."""
     hazards = "".join(f"-- {hazard}\n" for hazard in sorted(statement.hazards))
     return f"{hazards}{statement}"

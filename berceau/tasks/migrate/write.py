@@ -1,9 +1,11 @@
 """``invoke migrate``: from entities to reviewed SQL, proven and applied."""
 
 from collections.abc import Sequence
+from textwrap import indent
 
 from invoke.context import Context
 
+from berceau.schema.sql.text import commented
 from berceau.settings import Settings
 from berceau.tasks.build import summary, tell
 from berceau.tasks.command import command
@@ -73,4 +75,4 @@ def migrate_project(
     if outcome.written is None and not outcome.applied:
         say("migrate: nothing to do")
     for statement in outcome.statements:
-        say(f"  {str(statement).splitlines()[0]}")
+        say(indent(commented(statement), "  "))
