@@ -1,5 +1,6 @@
 """Declared: what the components declare, from the last composition where nothing changed since."""
 
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,12 @@ from berceau.workflows.reads import watch
 
 if TYPE_CHECKING:
     from berceau.workflows.compose import Composition
+
+_START = time.time_ns()
+"""No module of the project that is edited later is what this process imported, for certain."""
+
+_INPUTS = "inputs"
+_DECLARED = "declared"
 
 
 @dataclass(frozen=True)
@@ -70,15 +77,16 @@ def compose_anew(
     """Compose ``sources``, by importing them, and ``keep`` what they declare for the next command.
 
     Also returns the fingerprint of all that the composition follows from, or ``None`` where that
-    changed meanwhile. Raises ``ComponentError`` and its kin.
+    can't be told: a file changed meanwhile, or this process had imported components before, and
+    nobody watched what they read. Raises ``ComponentError`` and its kin.
     """
-    start = time.time_ns()
+    unwatched = any(component.package in sys.modules for component in sources.components)
     with watch() as reads:
         from berceau.workflows.compose import compose  # with Pony: only who imports needs it
 
         composition = compose(settings.components, phases, sources.components)
     read = inputs.found(sources.components, settings.root, reads)
-    if read.changed_since(start):
+    if unwatched or read.changed_since(_START):
         return composition, None
     # The components' own files count as they were: a change since then is seen the next time.
     fingerprint = read.fingerprint(sources.own)
@@ -88,7 +96,3 @@ def compose_anew(
         result = Declared(composition.schema, composition.owners)
         cache.keep(_DECLARED, (fingerprint,), result)
     return composition, fingerprint
-
-
-_INPUTS = "inputs"
-_DECLARED = "declared"

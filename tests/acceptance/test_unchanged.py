@@ -143,3 +143,33 @@ def test_a_change_of_the_database_is_seen_by_the_next_check(blog, query):
     query("ALTER TABLE post ADD COLUMN more integer, ALTER COLUMN title DROP NOT NULL")
     assert "differs from what" in blog.fail("migrate.check")
     assert "post.more" in blog.succeed("migrate.status")
+
+
+AGAIN = """
+from pathlib import Path
+from berceau.settings import load
+from berceau.workflows.declared import compose_anew, look
+
+settings = load(Path.cwd())
+compose_anew(settings, look(settings), keep=False)
+{edit}
+_, fingerprint = compose_anew(settings, look(settings))
+assert fingerprint is None, "what was imported before was read by nobody who watched"
+"""
+
+
+def test_only_a_first_composition_shows_what_was_read(blog):
+    read = "import os\nLENGTH = int(os.environ.get('LENGTH', '100'))\n"
+    blog.component("blog", NOISE + read + POST)
+    blog.write("again.py", AGAIN.format(edit=""))
+    assert blog.run("again").code == 0
+    assert "300" in blog.succeed("migrate.diff", LENGTH="300")
+
+
+def test_a_module_that_changes_after_its_import_is_not_mistaken(blog):
+    blog.write("lengths.py", "TITLE = 100\n")
+    blog.component("blog", NOISE + "from lengths import TITLE as LENGTH\n" + POST)
+    edit = "Path('lengths.py').write_text('TITLE = 300')"
+    blog.write("again.py", AGAIN.format(edit=edit))
+    assert blog.run("again").code == 0
+    assert "300" in blog.succeed("migrate.diff")
