@@ -1,8 +1,8 @@
 """The plugin for mypy: what stubs can't tell it about entities; ``plugins = ["berceau.mypy"]``.
 
-The stubs that ``invoke build`` writes hold the signatures of all constructors in the ``__call__``
-of the entities' metaclass, where mypy doesn't look. And ``post = DemoPost[key]`` is the definition
-of a type to mypy, unless the key is given to ``DemoPost.__getitem__``.
+The stubs that ``invoke build`` writes overload one constructor for all entities, of which mypy
+doesn't choose the one that belongs to a class. And ``post = DemoPost[key]`` is the definition of a
+type to mypy, unless the key is given to ``DemoPost.__getitem__``.
 """
 
 import re
@@ -90,12 +90,8 @@ class BerceauPlugin(Plugin):
     def _construct(self, context: FunctionSigContext) -> FunctionLike:
         loose = context.default_signature
         entity = get_proper_type(loose.ret_type)
-        symbol = self.lookup_fully_qualified(f"{PROJECT}.ProjectMeta")
-        if (
-            symbol is None
-            or not isinstance(symbol.node, TypeInfo)
-            or not isinstance(entity, Instance)
-        ):
+        symbol = self.lookup_fully_qualified(f"{PROJECT}.Constructors")
+        if not symbol or not isinstance(symbol.node, TypeInfo) or not isinstance(entity, Instance):
             return loose
         exact = _constructors(symbol.node).get(entity.type.fullname)
         if exact is None or exact.is_var_arg or loose.arg_kinds != [ARG_STAR2]:
@@ -162,13 +158,17 @@ def _find(stub: Path, _changed: int) -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
-def _constructors(metaclass: TypeInfo) -> dict[str, CallableType]:
+def _constructors(all_of_them: TypeInfo) -> dict[str, CallableType]:
     """Return the signatures of the constructors, by the full names of their entities."""
-    found = metaclass.get_method("__call__")
-    typed = get_proper_type(found.type) if found else None
-    items = typed.items if isinstance(typed, FunctionLike) else []
-    results = [(get_proper_type(item.ret_type), item) for item in items]
-    return {result.type.fullname: item for result, item in results if isinstance(result, Instance)}
+    method = all_of_them.get_method("__init__")
+    overloaded = get_proper_type(method.type) if method else None
+    found = {}
+    for signature in overloaded.items if isinstance(overloaded, FunctionLike) else []:
+        receiver = get_proper_type(signature.arg_types[0])
+        if isinstance(receiver, Instance):  # the entity, or Exactly[the entity]
+            entity = get_proper_type(receiver.args[0]) if receiver.args else receiver
+            found[entity.type.fullname if isinstance(entity, Instance) else ""] = signature
+    return found
 
 
 def plugin(_version: str) -> type[Plugin]:

@@ -39,13 +39,11 @@ class Signatures:
         A class with a constructor of its own takes what that takes. One that others derive from
         is told apart from these, since they may require more.
         """
-        receiver = f"type[{self.reference}]"
         if self.entity.__init__ is not Entity.__init__:
-            return f"__call__(_cls_: {receiver}, *a: Any, **k: Any) -> {self.reference}"
-        if self.entity._subclasses_:
-            receiver = f"Exactly[{self.reference}]"
+            return f"__init__(_self_: {self.reference}, *args: Any, **values: Any) -> None"
+        receiver = f"Exactly[{self.reference}]" if self.entity._subclasses_ else self.reference
         values = _keywords(_parameter(attr, _is_needed(attr)) for attr in self.attributes)
-        return f"__call__(_cls_: {receiver}{values}) -> {self.reference}"
+        return f"__init__(_self_: {receiver}{values}) -> None"
 
     def change(self) -> str:
         """Return the signature of ``set()``."""

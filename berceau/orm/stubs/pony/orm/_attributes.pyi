@@ -6,6 +6,8 @@ a relation may name its entity as a string.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from enum import Enum
 from typing import (
     Any,
@@ -13,79 +15,28 @@ from typing import (
     Literal,
     Never,
     Self,
-    TypedDict,
     TypeVar,
     Unpack,
     overload,
 )
+from uuid import UUID
 
 from pony.orm._collection import SetInstance
 from pony.orm._entity import Entity
+from pony.orm._options import FreeValue, Many, One, Value
 from pony.orm._values import Array, Json, JsonValue, LongStr
 from typing_extensions import TypeForm
 
 # for each import MODULE
 
-_Get = TypeVar("_Get", covariant=True)
-_Put = TypeVar("_Put", contravariant=True)
-_T = TypeVar("_T")
+_Value = TypeVar("_Value")
+_Item = TypeVar("_Item", int, str, float)
+# One of these, not a union: where the default doesn't fit, no overload does.
+_T = TypeVar("_T", bool, int, float, str, Decimal, datetime, date, time, timedelta, UUID, bytes)
 _Enum = TypeVar("_Enum", bound=Enum)
 _E = TypeVar("_E", bound=Entity)
 
-class _Column(TypedDict, total=False):
-    sql_type: str
-    column: str
-    index: str | bool
-    lazy: bool
-    volatile: bool
-    optimistic: bool
-    sql_default: str | bool
-    hidden: bool
-
-class _Value(_Column, total=False):
-    auto: bool
-    size: Literal[8, 16, 24, 32, 64]
-    unsigned: bool
-    precision: int
-    scale: int
-    min: object
-    max: object
-    max_len: int
-    autostrip: bool
-
-class _FreeValue(_Value, total=False):
-    unique: bool
-    nullable: bool
-
-class _One(_Column, total=False):
-    unique: bool
-    nullable: bool
-    columns: Sequence[str]
-    reverse: str | Attribute[Any, Any]
-    reverse_index: str | bool
-    cascade_delete: bool
-    fk_name: str
-    interleave: bool
-
-class _Many(TypedDict, total=False):
-    reverse: str | Attribute[Any, Any]
-    cascade_delete: bool
-    lazy: bool
-    volatile: bool
-    table: str | tuple[str, str]
-    column: str
-    columns: Sequence[str]
-    reverse_column: str
-    reverse_columns: Sequence[str]
-    nplus1_threshold: int
-    index: str | bool
-    reverse_index: str | bool
-    fk_name: str
-    reverse_fk_name: str
-    sql_type: str
-    hidden: bool
-
-class Attribute(Generic[_Get, _Put]):
+class Attribute(Generic[_Value]):
     name: str
     entity: type[Entity]
     py_type: Any
@@ -96,51 +47,66 @@ class Attribute(Generic[_Get, _Put]):
     @overload
     def __get__(self, obj: None, owner: type[Any] | None = ...) -> Self: ...
     @overload
-    def __get__(self, obj: object, owner: type[Any] | None = ...) -> _Get: ...
-    def __set__(self, obj: object, value: _Put) -> None: ...
+    def __get__(self: Attribute[Json], obj: object, owner: type[Any] | None = ...) -> Any: ...
+    @overload
+    def __get__(self, obj: object, owner: type[Any] | None = ...) -> _Value: ...
+    @overload
+    def __set__(self: Attribute[Json], obj: object, value: JsonValue) -> None: ...
+    @overload
+    def __set__(self, obj: object, value: _Value) -> None: ...
 
-class Required(Attribute[_Get, _Put]):
+class Required(Attribute[_Value]):
     @overload
     def __init__(
-        self: Required[str, str],
+        self: Required[str],
         py_type: type[LongStr],
         length: int = ...,
         /,
         *,
         default: str | Callable[[], str] = ...,
         py_check: Callable[[str], object] = ...,
-        **options: Unpack[_FreeValue],
+        **options: Unpack[FreeValue],
     ) -> None: ...
     @overload
     def __init__(
-        self: Required[Any, JsonValue],
+        self: Required[Json],
         py_type: type[Json],
         /,
         *,
         default: JsonValue | Callable[[], JsonValue] = ...,
         py_check: Callable[[JsonValue], object] = ...,
-        **options: Unpack[_FreeValue],
+        **options: Unpack[FreeValue],
     ) -> None: ...
     @overload
     def __init__(
-        self: Required[list[_T], Sequence[_T]],
-        py_type: type[Array[_T]],
+        self: Required[list[_Item]],
+        py_type: type[Array[_Item]],
         /,
         *,
-        default: Sequence[_T] | Callable[[], Sequence[_T]] = ...,
-        py_check: Callable[[list[_T]], object] = ...,
-        **options: Unpack[_FreeValue],
+        default: Sequence[_Item] | Callable[[], Sequence[_Item]] = ...,
+        py_check: Callable[[list[_Item]], object] = ...,
+        **options: Unpack[FreeValue],
     ) -> None: ...
     @overload
     def __init__(
-        self: Required[_E, _E],
+        self: Required[_Enum],
+        py_type: type[_Enum],
+        /,
+        *,
+        default: _Enum | Callable[[], _Enum] = ...,
+        py_check: Callable[[_Enum], object] = ...,
+        **options: Unpack[FreeValue],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Required[_E],
         py_type: type[_E] | Callable[[], type[_E]] | TypeForm[_E],
         /,
-        **options: Unpack[_One],
+        **options: Unpack[One],
     ) -> None: ...
     @overload
     def __init__(
-        self: Required[_T, _T],
+        self: Required[_T],
         py_type: type[_T],
         length: int = ...,
         scale: int = ...,
@@ -148,25 +114,25 @@ class Required(Attribute[_Get, _Put]):
         *,
         default: _T | Callable[[], _T] = ...,
         py_check: Callable[[_T], object] = ...,
-        **options: Unpack[_FreeValue],
+        **options: Unpack[FreeValue],
     ) -> None: ...
     # for each @overload
-    # for each def __init__(self: Required[ENTITY, ENTITY], py_type: Literal["NAME"], /, **options: Unpack[_One]) -> None: ...
+    # for each def __init__(self: Required[ENTITY], py_type: Literal["NAME"], /, **options: Unpack[One]) -> None: ...
 
-class Optional(Attribute[_Get, _Put]):
+class Optional(Attribute[_Value]):
     @overload
     def __init__(
-        self: Optional[_Enum | None, _Enum | None],
+        self: Optional[_Enum | None],
         py_type: type[_Enum],
         /,
         *,
         default: _Enum | Callable[[], _Enum] = ...,
         py_check: Callable[[_Enum], object] = ...,
-        **options: Unpack[_FreeValue],
+        **options: Unpack[FreeValue],
     ) -> None: ...
     @overload
     def __init__(
-        self: Optional[str | None, str | None],
+        self: Optional[str | None],
         py_type: type[str],
         length: int = ...,
         /,
@@ -175,11 +141,11 @@ class Optional(Attribute[_Get, _Put]):
         unique: bool = ...,
         default: str | Callable[[], str] = ...,
         py_check: Callable[[str], object] = ...,
-        **options: Unpack[_Value],
+        **options: Unpack[Value],
     ) -> None: ...
     @overload
     def __init__(
-        self: Optional[str | None, str | None],
+        self: Optional[str | None],
         py_type: type[str],
         length: int = ...,
         /,
@@ -188,61 +154,61 @@ class Optional(Attribute[_Get, _Put]):
         nullable: bool = ...,
         default: str | Callable[[], str] = ...,
         py_check: Callable[[str], object] = ...,
-        **options: Unpack[_Value],
+        **options: Unpack[Value],
     ) -> None: ...
     @overload
     def __init__(
-        self: Optional[str, str],
+        self: Optional[str],
         py_type: type[str],
         length: int = ...,
         /,
         *,
         default: str | Callable[[], str] = ...,
         py_check: Callable[[str], object] = ...,
-        **options: Unpack[_FreeValue],
+        **options: Unpack[FreeValue],
     ) -> None: ...
     @overload
     def __init__(
-        self: Optional[Any, JsonValue],
+        self: Optional[Json],
         py_type: type[Json],
         /,
         *,
         default: JsonValue | Callable[[], JsonValue] = ...,
         py_check: Callable[[JsonValue], object] = ...,
-        **options: Unpack[_FreeValue],
+        **options: Unpack[FreeValue],
     ) -> None: ...
     @overload
     def __init__(
-        self: Optional[list[_T] | None, Sequence[_T] | None],
-        py_type: type[Array[_T]],
+        self: Optional[list[_Item] | None],
+        py_type: type[Array[_Item]],
         /,
         *,
         nullable: Literal[True],
         unique: bool = ...,
-        default: Sequence[_T] | Callable[[], Sequence[_T]] = ...,
-        py_check: Callable[[list[_T]], object] = ...,
-        **options: Unpack[_Value],
+        default: Sequence[_Item] | Callable[[], Sequence[_Item]] = ...,
+        py_check: Callable[[list[_Item]], object] = ...,
+        **options: Unpack[Value],
     ) -> None: ...
     @overload
     def __init__(
-        self: Optional[list[_T], Sequence[_T]],
-        py_type: type[Array[_T]],
+        self: Optional[list[_Item]],
+        py_type: type[Array[_Item]],
         /,
         *,
-        default: Sequence[_T] | Callable[[], Sequence[_T]] = ...,
-        py_check: Callable[[list[_T]], object] = ...,
-        **options: Unpack[_FreeValue],
+        default: Sequence[_Item] | Callable[[], Sequence[_Item]] = ...,
+        py_check: Callable[[list[_Item]], object] = ...,
+        **options: Unpack[FreeValue],
     ) -> None: ...
     @overload
     def __init__(
-        self: Optional[_E | None, _E | None],
+        self: Optional[_E | None],
         py_type: type[_E] | Callable[[], type[_E]] | TypeForm[_E],
         /,
-        **options: Unpack[_One],
+        **options: Unpack[One],
     ) -> None: ...
     @overload
     def __init__(
-        self: Optional[_T | None, _T | None],
+        self: Optional[_T | None],
         py_type: type[_T],
         length: int = ...,
         scale: int = ...,
@@ -250,30 +216,41 @@ class Optional(Attribute[_Get, _Put]):
         *,
         default: _T | Callable[[], _T] = ...,
         py_check: Callable[[_T], object] = ...,
-        **options: Unpack[_FreeValue],
+        **options: Unpack[FreeValue],
     ) -> None: ...
     # for each @overload
-    # for each def __init__(self: Optional[ENTITY | None, ENTITY | None], py_type: Literal["NAME"], /, **options: Unpack[_One]) -> None: ...
+    # for each def __init__(self: Optional[ENTITY | None], py_type: Literal["NAME"], /, **options: Unpack[One]) -> None: ...
 
-class PrimaryKey(Required[_Get, _Put]):
+class PrimaryKey(Required[_Value]):
+    def __set__(self, obj: object, value: Never) -> None: ...
     @overload
     def __init__(
-        self: PrimaryKey[tuple[Any, ...], Never],
-        first: Attribute[Any, Any],
-        second: Attribute[Any, Any],
+        self: PrimaryKey[tuple[Any, ...]],
+        first: Attribute[Any],
+        second: Attribute[Any],
         /,
-        *more: Attribute[Any, Any],
+        *more: Attribute[Any],
     ) -> None: ...
     @overload
     def __init__(
-        self: PrimaryKey[_E, Never],
+        self: PrimaryKey[_Enum],
+        py_type: type[_Enum],
+        /,
+        *,
+        default: _Enum | Callable[[], _Enum] = ...,
+        py_check: Callable[[_Enum], object] = ...,
+        **options: Unpack[FreeValue],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: PrimaryKey[_E],
         py_type: type[_E] | Callable[[], type[_E]] | TypeForm[_E],
         /,
-        **options: Unpack[_One],
+        **options: Unpack[One],
     ) -> None: ...
     @overload
     def __init__(
-        self: PrimaryKey[_T, Never],
+        self: PrimaryKey[_T],
         py_type: type[_T],
         length: int = ...,
         scale: int = ...,
@@ -281,17 +258,22 @@ class PrimaryKey(Required[_Get, _Put]):
         *,
         default: _T | Callable[[], _T] = ...,
         py_check: Callable[[_T], object] = ...,
-        **options: Unpack[_FreeValue],
+        **options: Unpack[FreeValue],
     ) -> None: ...
     # for each @overload
-    # for each def __init__(self: PrimaryKey[ENTITY, Never], py_type: Literal["NAME"], /, **options: Unpack[_One]) -> None: ...
+    # for each def __init__(self: PrimaryKey[ENTITY], py_type: Literal["NAME"], /, **options: Unpack[One]) -> None: ...
 
-class Discriminator(Required[_Get, _Put]):
+class Discriminator(Required[_Value]):
     def __init__(
-        self: Discriminator[_T, Never], py_type: type[_T], /, **options: Unpack[_FreeValue]
+        self: Discriminator[_T], py_type: type[_T], /, **options: Unpack[FreeValue]
     ) -> None: ...
 
-class Collection(Attribute[SetInstance[_E], _E | Iterable[_E]]): ...
+class Collection(Attribute[_E]):
+    @overload
+    def __get__(self, obj: None, owner: type[Any] | None = ...) -> Self: ...
+    @overload
+    def __get__(self, obj: object, owner: type[Any] | None = ...) -> SetInstance[_E]: ...
+    def __set__(self, obj: object, value: _E | Iterable[_E]) -> None: ...
 
 class Set(Collection[_E]):
     @overload
@@ -299,10 +281,10 @@ class Set(Collection[_E]):
         self: Set[_E],
         py_type: type[_E] | Callable[[], type[_E]] | TypeForm[_E],
         /,
-        **options: Unpack[_Many],
+        **options: Unpack[Many],
     ) -> None: ...
     # for each @overload
-    # for each def __init__(self: Set[ENTITY], py_type: Literal["NAME"], /, **options: Unpack[_Many]) -> None: ...
+    # for each def __init__(self: Set[ENTITY], py_type: Literal["NAME"], /, **options: Unpack[Many]) -> None: ...
 
-def composite_key(*attributes: Attribute[Any, Any]) -> None: ...
-def composite_index(*attributes: Attribute[Any, Any]) -> None: ...
+def composite_key(*attributes: Attribute[Any]) -> None: ...
+def composite_index(*attributes: Attribute[Any]) -> None: ...

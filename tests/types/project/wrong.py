@@ -1,0 +1,129 @@
+"""What is wrong: each marked line, and no other, must be objected to with the codes it names."""
+
+# fmt: off
+from datetime import date
+from uuid import UUID
+
+from components.blog import entities as blog
+from components.blog.entities import Comment, Post, Size, Status, Tag
+from components.people.entities import Admin, Passport, Person
+from pony.orm import Optional, Required, Set, commit, count, db_session, desc, select, sum
+
+from berceau.orm import db
+
+
+def values(post: Post, person: Person, comment: Comment) -> None:
+    post.titel  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    post.title + 1  # mypy: operator; pyright: reportOperatorIssue
+    person.email.upper()  # mypy: union-attr; pyright: reportOptionalMemberAccess
+    post.size.name  # mypy: union-attr; pyright: reportOptionalMemberAccess
+    post.author.posts.titles  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    post.editor.name  # mypy: union-attr; pyright: reportOptionalMemberAccess
+    person.greet("Ada")  # mypy: arg-type; pyright: reportArgumentType
+    number: int = post.title  # mypy: assignment; pyright: reportAssignmentType
+    names: list[str] = person.posts  # mypy: assignment; pyright: reportAssignmentType
+    comment.writer.level  # mypy: union-attr; pyright: reportOptionalMemberAccess
+    person.level  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+
+
+def assignments(post: Post, person: Person) -> None:
+    post.title = 3  # mypy: assignment; pyright: reportAttributeAccessIssue
+    post.title = None  # mypy: assignment; pyright: reportAttributeAccessIssue
+    post.summary = None  # mypy: assignment; pyright: reportAttributeAccessIssue
+    post.status = "PUBLISHED"  # mypy: assignment; pyright: reportAttributeAccessIssue
+    post.author = None  # mypy: assignment; pyright: reportAttributeAccessIssue
+    post.author = person.id  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    post.price = 1.5  # mypy: assignment; pyright: reportAttributeAccessIssue
+    post.created = "2026-11-22"  # mypy: assignment; pyright: reportAttributeAccessIssue
+    post.scores = ["one"]  # mypy: list-item; pyright: reportAttributeAccessIssue
+    person.settings = {"when": date(2026, 11, 22)}  # mypy: dict-item; pyright: reportAttributeAccessIssue
+    post.id = UUID(int=0)  # mypy: assignment; pyright: reportAttributeAccessIssue
+    post.heading = "A title"  # mypy: misc; pyright: reportAttributeAccessIssue
+    post.tags = [person]  # mypy: list-item; pyright: reportAttributeAccessIssue
+    post.tags.add("news")  # mypy: arg-type; pyright: reportArgumentType
+    person.nickname = None  # mypy: assignment; pyright: reportAttributeAccessIssue
+
+
+def changes(post: Post) -> None:
+    post.set(titel="A title")  # mypy: call-arg; pyright: reportCallIssue
+    post.set(title=None)  # mypy: arg-type; pyright: reportArgumentType
+    post.set(status="DRAFT")  # mypy: arg-type; pyright: reportArgumentType
+    post.set(id=UUID(int=0))  # mypy: call-arg; pyright: reportCallIssue
+    post.set("A title")  # mypy: call-arg; pyright: reportCallIssue
+
+
+def construction(person: Person) -> None:
+    Post(title="A title", slug="a-title", text="Some text")  # mypy: call-arg; pyright: reportCallIssue
+    Post(title="A title", slug="a-title", text="Some text", author=person, sumary="")  # mypy: call-arg; pyright: reportCallIssue
+    Post(title=1, slug="a-title", text="Some text", author=person)  # mypy: arg-type; pyright: reportArgumentType
+    Post(title="A title", slug="a-title", text="Some text", author="Ada")  # mypy: arg-type; pyright: reportArgumentType
+    Post(title="A title", slug="a-title", text="Some text", author=None)  # mypy: arg-type; pyright: reportArgumentType
+    Post("A title", slug="a-title", text="Some text", author=person)  # mypy: call-arg; pyright: reportCallIssue
+    Admin(name="Ada")  # mypy: call-arg; pyright: reportCallIssue
+    Person(name="Ada", level=1)  # mypy: call-arg; pyright: reportCallIssue
+    Passport(country="GB")  # mypy: call-arg; pyright: reportCallIssue
+    Tag()  # mypy: call-arg; pyright: reportCallIssue
+    Person(name="Ada", age="36")  # mypy: arg-type; pyright: reportArgumentType
+    blog.Comment(text="Yes", post=person)  # mypy: arg-type; pyright: reportArgumentType
+
+
+def finding(key: UUID, person: Person) -> Person:
+    Post.get(titel="A title")  # mypy: call-arg; pyright: reportCallIssue
+    Post.get(title=1)  # mypy: arg-type; pyright: reportArgumentType
+    Post.get(id=str(key))  # mypy: arg-type; pyright: reportArgumentType
+    Post.exists(author="Ada")  # mypy: arg-type; pyright: reportArgumentType
+    Post.get(lambda p: p.titel == "A title")  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    Post.get(title="A title").title  # mypy: union-attr; pyright: reportOptionalMemberAccess
+    post = Post["a key"]  # mypy: index; pyright: reportArgumentType
+    Passport["GB"]  # mypy: index; pyright: reportArgumentType
+    Passport["GB", "1815"]  # mypy: index; pyright: reportArgumentType
+    Post[key].titel  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    Tag[1]  # mypy: index; pyright: reportArgumentType
+    Post.gets(title="A title")  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    return Post[key]  # mypy: return-value; pyright: reportReturnType
+
+
+def queries(person: Person) -> None:
+    select(p for p in Post if p.titel == "A title")  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    select(p.titel for p in Post)  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    select(p for p in person)  # mypy: attr-defined; pyright: reportGeneralTypeIssues
+    Post.select(lambda p: p.author.nam == "Ada")  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    Post.select(lambda p: p.title).order_by(lambda p: desc(p.creatd))  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    Post.select().first().title  # mypy: union-attr; pyright: reportOptionalMemberAccess
+    Post.select()[0]  # mypy: index; pyright: reportArgumentType
+    Post.select().prefetch("author")  # mypy: arg-type; pyright: reportArgumentType
+    Post.select().limit("10")  # mypy: arg-type; pyright: reportArgumentType
+    Post.select().order_by(Post.creatd)  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    Post.select().fist()  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    select(p for p in Post).filter(lambda p: p.staus == Status.DRAFT)  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    select((p.title, p.rating) for p in Post).order_by(lambda title, rating: rating.upper())  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    sum(p.title for p in Post)  # mypy: type-var; pyright: reportArgumentType, reportCallIssue
+    count(p.titel for p in Post)  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    wanted: list[Person] = list(Post.select())  # mypy: arg-type; pyright: reportAssignmentType
+
+
+@db_session(retries=3)  # mypy: call-overload, untyped-decorator; pyright: reportCallIssue
+def session() -> None:
+    commit("now")  # mypy: call-arg; pyright: reportCallIssue
+    db.comit()  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+
+
+def given(rating: "Rating") -> str:
+    rating.starz  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    return rating.worth()
+
+
+class Rating(db.Entity):
+    post = Required("Pots")  # mypy: call-overload; pyright: reportArgumentType, reportCallIssue
+    stars = Required(int, uniqe=True)  # mypy: call-overload; pyright: reportCallIssue
+    words = Required(str, default=1)  # mypy: arg-type; pyright: reportArgumentType, reportCallIssue
+    tags = Set(Tag, cascade="delete")  # mypy: call-overload; pyright: reportCallIssue
+    size = Optional(Size, default=1)  # mypy: arg-type; pyright: reportArgumentType, reportCallIssue
+    title = Required(str, 20)
+    place = Required(int)
+
+    def worth(self) -> str:
+        return self.place  # mypy: return-value; pyright: reportReturnType
+
+    def first(self) -> str:
+        return self.title.uper()  # mypy: attr-defined, no-any-return; pyright: reportAttributeAccessIssue

@@ -1,0 +1,85 @@
+"""What mypy and pyright say of right and of wrong uses of entities."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parent / "project"
+MARK = re.compile(r"  # mypy: (?P<mypy>[\w-]+(?:, [\w-]+)*); pyright: (?P<pyright>\w+(?:, \w+)*)$")
+checkers = pytest.mark.parametrize("checker", ["mypy", "pyright"])
+
+
+def marks(checker):
+    """Return the codes that a checker must give for each line of the file of wrong uses."""
+    lines = enumerate((PROJECT / "wrong.py").read_text().splitlines(), 1)
+    found = ((number, MARK.search(line)) for number, line in lines)
+    return {("wrong.py", number): set(mark[checker].split(", ")) for number, mark in found if mark}
+
+
+@checkers
+def test_every_wrong_line_is_objected_to_and_no_other(proofs, checker):
+    assert getattr(proofs, checker)() == marks(checker)
+
+
+@checkers
+def test_every_use_in_the_wrong_file_is_marked(checker):
+    """A mark that isn't understood would go unnoticed."""
+    lines = (PROJECT / "wrong.py").read_text().splitlines()
+    assert len(marks(checker)) == sum("# mypy:" in line for line in lines) > 80
+
+
+def test_the_proofs_would_fail_without_the_types(typed):
+    (typed.root / ".berceau/types/pony/orm/_project.pyi").unlink()
+    (typed.root / ".berceau/types/pony/orm/_attributes.pyi").write_text("")
+    assert any(file == "right.py" for file, _ in typed.mypy())
+    assert any(file == "right.py" for file, _ in typed.pyright())
+
+
+@checkers
+def test_what_an_entity_gains_is_known(typed, checker):
+    """The attribute at once, its keyword after the next build, also by what mypy remembers."""
+    check = getattr(typed, checker)
+    (typed.root / "wrong.py").unlink()
+    assert not check()
+    entities = typed.root / "components/blog/entities.py"
+    text = entities.read_text()
+    entities.write_text(text.replace("    title = ", "    subtitle = Required(str)\n    title = "))
+    (typed.root / "use.py").write_text(
+        "from components.blog.entities import Post\n"
+        "def use(post: Post) -> str:\n"
+        "    post.set(subtitle='')\n"
+        "    return post.subtitle\n"
+    )
+    assert set(check()) == {("use.py", 3)}
+    typed.build()
+    missing = [number for file, number in check() if file == "right.py"]
+    lines = (typed.root / "right.py").read_text().splitlines()
+    assert missing
+    assert all("Post(" in lines[number - 1] for number in missing)
+
+
+def test_a_key_gives_an_object_in_every_kind_of_statement(typed):
+    (typed.root / "wrong.py").write_text(
+        "from uuid import UUID\n"
+        "from components.blog import entities\n"
+        "from components.blog.entities import Post as Text\n"
+        "first = Text[UUID(int=0)]\n"
+        "def use(keys: list[UUID]) -> None:\n"
+        "    for key in keys:\n"
+        "        try:\n"
+        "            with open(str(key)):\n"
+        "                post = Text[key]\n"
+        "        except OSError:\n"
+        "            post = entities.Post[keys[0]]\n"
+        "        else:\n"
+        "            match key.int:\n"
+        "                case 0:\n"
+        "                    other = Text[keys[-1]]\n"
+        "                    post = other\n"
+        "        if post.title and first.title:\n"
+        "            again = Text[post.id]\n"
+        "            again.title = 1\n"
+    )
+    assert typed.mypy() == {("wrong.py", 19): {"assignment"}}
+    assert set(typed.pyright()) == {("wrong.py", 19)}
