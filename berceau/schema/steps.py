@@ -1,7 +1,7 @@
 """Changes that take several steps where there are rows: enums rebuilt, values filled in."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 
 from berceau.errors import MigrationError
@@ -36,10 +36,12 @@ def in_steps(
     current: Schema,
     desired: Schema,
     choices: Choices = NO_CHOICES,
+    viewed: Set[tuple[str, str]] = frozenset(),
 ) -> tuple[Change, ...]:
     """Return ``changes`` so that each is one that statements exist for, and rows get values.
 
-    Raises ``MigrationError`` for a label that can't take another's place.
+    ``viewed`` are the columns, as (table, column), that views are known to use. Raises
+    ``MigrationError`` for a label that can't take another's place.
     """
     steps: list[Change] = []
     for change in _with_keys_replaced(changes, desired):
@@ -52,7 +54,7 @@ def in_steps(
                 steps += _alter(change, choices)
             case _:
                 steps.append(change)
-    return (*steps, *_freeing(steps, current))
+    return (*steps, *_freeing(steps, current, viewed))
 
 
 def _with_keys_replaced(changes: Iterable[Change], desired: Schema) -> Iterator[Change]:
@@ -185,8 +187,14 @@ def lacks_values(change: AddColumn | AlterColumn) -> bool:
     return column.not_null and column.default is None and not column.identity
 
 
-def _freeing(steps: Sequence[Change], current: Schema) -> Iterator[Change]:
-    """Yield what must be out of the way while columns change their type, known here or not."""
+def _freeing(
+    steps: Sequence[Change], current: Schema, viewed: Set[tuple[str, str]]
+) -> Iterator[Change]:
+    """Yield what must be out of the way while columns change their type.
+
+    Where a type is rebuilt, that is anything that uses it, known here or not. For a mere change of
+    type it is what is known: statements that look for more would hide the one that matters.
+    """
     rebuilt = {
         (use.table, use.column.name)
         for step in steps
@@ -196,7 +204,9 @@ def _freeing(steps: Sequence[Change], current: Schema) -> Iterator[Change]:
     retyped = rebuilt | {
         (step.table, step.after.name)
         for step in steps
-        if isinstance(step, AlterColumn) and retypes(step)
+        if isinstance(step, AlterColumn)
+        and retypes(step)
+        and (step.table, step.after.name) in viewed
     }
     if retyped:
         yield SetAside(tuple(sorted(retyped)), tuple(sorted(rebuilt)))

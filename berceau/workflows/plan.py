@@ -111,7 +111,7 @@ def _plan(
         copied, unproven, choices = _with_rows(
             copy.owner, connection, current, settled, changes, viewed, choices, ask_value
         )
-        found = _between(settled, wanted, choices)
+        found = _between(settled, wanted, choices, viewed)
         case = Case(current, settled, wanted, found.changes, found.up, found.down)
         with refusing("Take the change in several steps, or write the migration by hand."):
             proof, note = _prove(copy, connection, case, with_rows=bool(copied))
@@ -184,14 +184,16 @@ def _prove(
         return replace(prove(empty, case), obstacle=obstacle), notes
 
 
-def _between(settled: Settled, desired: Schema, choices: Choices) -> Plan:
+def _between(
+    settled: Settled, desired: Schema, choices: Choices, viewed: Set[tuple[str, str]]
+) -> Plan:
     current = settled.schema
-    later = order(in_steps(diff(current, desired), current, desired, choices))
+    later = order(in_steps(diff(current, desired), current, desired, choices, viewed))
     changes = (*settled.changes, *later)
     up = (*to_statements(settled.changes), *to_statements(later))
     try:
         undone = choices.undone(current)
-        back = order(in_steps(diff(desired, current), desired, current, undone))
+        back = order(in_steps(diff(desired, current), desired, current, undone, viewed))
         down = (*to_statements(back), *to_statements(inverse(settled.changes)))
     except MigrationError as error:
         return Plan(changes, up, None, error.message)

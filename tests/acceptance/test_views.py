@@ -2,6 +2,7 @@
 
 import pytest
 
+from berceau.errors import StatementError
 from berceau.workflows import scripts
 from berceau.workflows.deploy import deploy
 
@@ -20,13 +21,31 @@ CREATE INDEX by_length ON post (length(s));
 
 
 @pytest.mark.parametrize("after", WIDER.values(), ids=WIDER)
-def test_a_view_that_only_this_database_has_is_no_obstacle(
-    migrate, query, settings, database, after
-):
+def test_a_view_that_no_migration_made_is_no_obstacle(migrate, query, after):
     migrate(POST)
-    migrate(after, create_only=True)
     query(VIEWS)
-    deploy(database.owner, scripts.read(settings.migrations))
+    migrate(after)
     assert query("SELECT n, s FROM numbers NATURAL JOIN ones") == [(1, "one")]
     assert query("SELECT obj_description('ones'::regclass)") == [("the ones",)]
     assert query("SELECT to_regclass('by_length') IS NOT NULL") == [(True,)]
+
+
+def test_without_views_a_migration_says_nothing_of_them(migrate, settings):
+    migrate(POST)
+    migrate(WIDER["a table rewritten"])
+    (_, script) = scripts.read(settings.migrations)
+    assert "set_aside" not in script.sql
+
+
+def test_a_view_of_production_alone_stops_the_deploy_and_nothing_is_lost(
+    migrate, query, settings, database
+):
+    migrate(POST)
+    migrate(WIDER["a table rewritten"], create_only=True)
+    query(VIEWS)
+    with pytest.raises(StatementError, match="used by a view or rule"):
+        deploy(database.owner, scripts.read(settings.migrations))
+    assert query("SELECT n FROM ones") == [(1,)]
+    query("DROP VIEW ones, numbers")
+    deploy(database.owner, scripts.read(settings.migrations))
+    assert query("SELECT pg_typeof(n)::text FROM post") == [("bigint",)]
