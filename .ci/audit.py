@@ -23,11 +23,12 @@ def judge(report: str, *, required: bool) -> tuple[bool, list[str]]:
         f"mended in {', '.join(sorted({v for one in each['vulns'] for v in one['fix_versions']}))}"
         for each in vulnerable
     ]
-    lines.append(f"audited: {len(others) - len(skipped)} of {len(others)} distributions")
+    audited = len(others) - len(skipped)
+    lines.append(f"audited: {audited} of {len(others)} distributions")
     if skipped or not others:
         lines.append(
             "NOT AUDITED, since the service of vulnerabilities doesn't answer here: "
-            + (", ".join(skipped) or "anything")
+            + (", ".join(skipped) if audited else "all of them")
         )
     complete = bool(others) and not skipped
     return not vulnerable and (complete or not required), lines

@@ -88,6 +88,8 @@ def _watch(request: Request) -> Watch:
 
 def _log(request: Request, status: int, seconds: float, queries: int) -> None:
     """Write the line of a request; not its query string, which may hold what is secret."""
+    if not log.isEnabledFor(logging.INFO):
+        return
     path = request.environ.get("SCRIPT_NAME", "") + request.environ.get("PATH_INFO", "")
     path = quote(path.encode("latin-1"))[:LONGEST_PATH]
     milliseconds = round(seconds * 1000, 1)

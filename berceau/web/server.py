@@ -14,7 +14,8 @@ from waitress import create_server, wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer
 
-from berceau.web.registry import METRICS, RUNNING
+from berceau.orm import db
+from berceau.web.registry import METRICS
 
 log = logging.getLogger("berceau")
 
@@ -54,9 +55,7 @@ def serve(app: Any, _global_config: Mapping[str, str], **options: Any) -> None:
         os._exit(1)  # pserve takes a SystemExit for a wish, and ends with 0
     server.print_listen("Serving on http://{}:{}")
     Service(server, sockets, drain_seconds).run()
-    running = getattr(app, "registry", {}).get(RUNNING)
-    if running is not None:
-        running.pool.close()
+    db.disconnect()
 
 
 def _expose(app: Any, address: str, server: Any) -> None:

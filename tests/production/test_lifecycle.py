@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.production.conftest import INI, SECRET, free_port
 from tests.proxy import proxy
 
 ENTITIES = """
@@ -136,12 +137,53 @@ class TestTheEnd:
         result = shop.run(
             "pyramid.scripts.pserve",
             "production.ini",
-            BERCEAU_SECRET="x8fK2mQ7vR4tY9wZ1aB5cD3eG6hJ0kLn",
+            BERCEAU_SECRET=SECRET,
         )
         assert result.code == 1
         assert "The server can't start:" in result.err
         assert "[server:main]" in result.err
         assert "Traceback" not in result.err
+
+    def test_every_door_is_closed(self, serve):
+        second = free_port()
+        ini = INI.format(app="", server="", port="%(http_port)s")
+        served = serve(ini=ini.replace("%(http_port)s", f"%(http_port)s 127.0.0.1:{second}"))
+        other = replace(served, port=second)
+        with ThreadPoolExecutor(2) as clients:
+            answers = [clients.submit(each.request, "/slow/1") for each in (served, other)]
+            time.sleep(0.3)
+            served.process.send_signal(signal.SIGTERM)
+            until(lambda: not served.is_open() and not other.is_open(), 2)
+            assert [answer.result() for answer in answers] == [(200, "slow")] * 2
+        assert served.process.wait(5) == 0
+
+
+class TestTheStart:
+    @pytest.mark.parametrize(
+        ("environment", "named"),
+        [
+            ({"DATABASE_URL": "", "MIGRATION_DATABASE_URL": ""}, "DATABASE_URL isn't set"),
+            ({}, "BERCEAU_SECRET isn't set"),
+            ({"BERCEAU_SECRET": "change-me"}, "BERCEAU_SECRET can be guessed"),
+        ],
+    )
+    def test_what_is_missing_is_one_message(self, connected, environment, named):
+        connected.write("production.ini", INI.format(app="", server="", port=free_port()))
+        result = connected.run("pyramid.scripts.pserve", "production.ini", **environment)
+        assert result.code == 1
+        assert result.err.startswith(named)
+        assert "Traceback" not in result.err
+        assert "change-me" not in result.err
+
+    def test_a_role_that_can_change_the_schema_is_refused(self, connected):
+        owner = connected.environment["MIGRATION_DATABASE_URL"]
+        connected.write("production.ini", INI.format(app="", server="", port=free_port()))
+        result = connected.run(
+            "pyramid.scripts.pserve", "production.ini", DATABASE_URL=owner, BERCEAU_SECRET=SECRET
+        )
+        assert result.code == 1
+        assert "role berceau_owner can change the schema" in result.err
+        assert "invoke db.provision" in result.err
 
 
 class TestHealth:
