@@ -51,7 +51,13 @@ def serve(app: Any, _global_config: Mapping[str, str], **options: Any) -> None:
         if metrics_listen:
             _expose(app, metrics_listen, server)
     except (OSError, ValueError) as error:
-        print(f"The server can't start: {error}\n  {_cure(options)}", file=sys.stderr, flush=True)
+        addresses = filter(None, (options.get("listen"), metrics_listen))
+        print(
+            f"The server can't start: {error}\n  Stop what listens on {' or '.join(addresses)}, "
+            "or change [server:main] in the ini file.",
+            file=sys.stderr,
+            flush=True,
+        )
         os._exit(1)  # pserve takes a SystemExit for a wish, and ends with 0
     server.print_listen("Serving on http://{}:{}")
     Service(server, sockets, drain_seconds).run()
@@ -68,11 +74,6 @@ def _expose(app: Any, address: str, server: Any) -> None:
     host, _, port = address.rpartition(":")
     start_http_server(int(port), host.strip("[]"), registry)
     log.info("metrics on http://%s/metrics", address)
-
-
-def _cure(options: Mapping[str, Any]) -> str:
-    listen = options.get("listen") or options.get("unix_socket") or "the default address"
-    return f"Stop what listens on {listen} already, or change [server:main] in the ini file."
 
 
 class Channel(HTTPChannel):

@@ -1,23 +1,51 @@
 """Sessions: what a visitor carries from page to page, signed, and out of reach of scripts."""
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 from pyramid.config import Configurator
 from pyramid.request import Request
+from pyramid.response import Response
 from pyramid.session import JSONSerializer, SignedCookieSessionFactory
+from pyramid.tweens import MAIN
 
 from berceau.web.registry import SETTINGS
 from berceau.web.secret import signing_secret
+
+# What a cookie of 4 kB has room for, beside the signature and the times.
+LARGEST = 2900
 
 
 def includeme(config: Configurator) -> None:
     """Give ``request.session`` a signed cookie; raises ``SettingsError`` without a good secret."""
     settings = config.get_settings()[SETTINGS]
     config.set_session_factory(SessionFactory(signing_secret(settings), settings.session_timeout))
+    config.add_tween(
+        "berceau.web.sessions.tween_factory", under="berceau.web.units.tween_factory", over=MAIN
+    )
+
+
+def tween_factory(handler: Callable[[Request], Response], _registry: Any) -> Any:
+    """Return a tween that refuses a session that no cookie holds, while all can still be undone.
+
+    Pyramid notices only when the request's unit of work is committed. Raises ``ValueError``, or
+    ``TypeError`` for a value that isn't JSON's.
+    """
+
+    def tween(request: Request) -> Response:
+        response = handler(request)
+        session = vars(request).get("session")  # which nobody asked for, most of the time
+        size = len(json.dumps(session)) if session else 0
+        if size > LARGEST:
+            raise ValueError(f"The session has {size} bytes: its cookie holds {LARGEST}.")
+        return response
+
+    return tween
 
 
 class SessionFactory:
-    """Makes sessions of JSON values, 4 kB at most, signed with ``secret``.
+    """Makes sessions of JSON values, ``LARGEST`` bytes at most, signed with ``secret``.
 
     A session ends ``timeout`` seconds after its last use, or with the browser.
     """
@@ -34,6 +62,8 @@ class SessionFactory:
                 timeout=timeout,
                 reissue_time=timeout // 10,
                 serializer=JSONSerializer(),
+                # Like what it did to the database, what a failed request put here is undone.
+                set_on_exception=False,
             )
             for secure in (False, True)
         }

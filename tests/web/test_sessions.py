@@ -63,3 +63,28 @@ def test_another_secret_ends_all_of_them(counting, serve, component, tmp_path):
     other = serve(component("counter2", {"__init__.py": COUNTER}))
     other.set_cookie("session", value)
     assert other.get("/count").json == 1
+
+
+FULL = """
+    def includeme(config):
+        for name in ("fill", "spoil"):
+            config.add_route(name, f"/{name}")
+            config.add_view(globals()[name], route_name=name, renderer="json")
+
+    def fill(request):
+        request.session["text"] = "x" * int(request.params["size"])
+
+    def spoil(request):
+        request.session["text"] = object()
+"""
+
+
+def test_one_that_no_cookie_holds_is_an_error_before_anything_is_kept(serve, component, caplog):
+    app = serve(component("full", {"__init__.py": FULL}))
+    assert "Set-Cookie" in app.get("/fill?size=2880").headers
+    app.reset()
+    response = app.get("/fill?size=3000", status=500)
+    assert "Nothing was saved" in response.text
+    assert "The session has 3" in caplog.text
+    app.reset()
+    assert "Nothing was saved" in app.get("/spoil", status=500).text
