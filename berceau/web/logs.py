@@ -1,7 +1,5 @@
 """Logs for machines: one JSON object a line, without what a visitor sent in confidence."""
 
-import json
-import logging
 import re
 from collections.abc import Iterator
 from contextvars import ContextVar
@@ -15,6 +13,8 @@ REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 REQUEST: ContextVar[Request | None] = ContextVar("request", default=None)
 """The request that this thread serves; ``None`` outside of one."""
 
+TROUBLE = {"WARNING", "ERROR", "CRITICAL"}
+OURS = {"level", "logger"}
 FIELDS = ("levelname", "name", "message")
 NAMES = {"levelname": "level", "name": "logger", "exc_info": "traceback"}
 
@@ -32,20 +32,15 @@ class Formatter(JsonFormatter):
     def __init__(self, *_: Any, **__: Any) -> None:
         super().__init__(FIELDS, rename_fields=NAMES, timestamp=True)
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line of ``record``; in that of a trouble, what the visitor sent is hidden."""
-        line: str = super().format(record)
-        request = REQUEST.get()
-        if request is None or record.levelno < logging.WARNING:
-            return line
-        for value in sorted(set(_confidential(request)), key=len, reverse=True):
-            # As it is in the line, and as it is where the message has its repr().
-            for text in (value, repr(value)[1:-1]):
-                line = line.replace(json.dumps(text)[1:-1], HIDDEN)
-        return line
-
     def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
-        """Put the time first, and add the request's id."""
+        """Put the time first, add the request's id, and hide what its visitor sent in troubles."""
+        request = REQUEST.get()
+        if request is not None and log_data["level"] in TROUBLE:
+            log_data |= {
+                name: _hide(text, request)
+                for name, text in log_data.items()
+                if name not in OURS and isinstance(text, str)
+            }
         log_data = {"timestamp": log_data.pop("timestamp"), **log_data}
         request_id = REQUEST_ID.get()
         if request_id is not None:
@@ -55,6 +50,13 @@ class Formatter(JsonFormatter):
     def formatException(self, ei: Any) -> Any:  # noqa: N802 - logging's name
         """Return the traceback, without what the server tells of rows."""
         return DETAIL.sub("", str(super().formatException(ei)))
+
+
+def _hide(text: str, request: Request) -> str:
+    for value in sorted(set(_confidential(request)), key=len, reverse=True):
+        for form in (value, repr(value)[1:-1]):
+            text = text.replace(form, HIDDEN)
+    return text
 
 
 def _confidential(request: Request) -> Iterator[str]:

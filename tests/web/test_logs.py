@@ -82,3 +82,16 @@ def test_a_form_that_cannot_be_read_hides_nothing_else_and_breaks_nothing():
         assert line("a secret", level=logging.ERROR)["message"] == "a [hidden]"
     finally:
         REQUEST.reset(token)
+
+
+def test_a_visitor_cannot_spoil_the_line():
+    request = Request.blank(
+        "/", POST={"a": "ERROR", "b": "1234", "c": '", "level": "', "d": "shop"}
+    )
+    token = REQUEST.set(request)
+    try:
+        found = line("ERROR 1234", level=logging.ERROR, number=1234)
+    finally:
+        REQUEST.reset(token)
+    assert (found["level"], found["logger"], found["number"]) == ("ERROR", "shop", 1234)
+    assert found["message"] == "[hidden] [hidden]"
