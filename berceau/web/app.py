@@ -1,7 +1,7 @@
 """The application: settings, database and components become WSGI."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,16 @@ from berceau import settings as project
 from berceau.errors import BerceauError, SettingsError
 from berceau.settings import Settings
 from berceau.web import production
+from berceau.web.broken import broken_app
 from berceau.web.components import blame_configuration, include_component
 from berceau.web.registry import RUNNING, SETTINGS
+from berceau.web.reload import Reloading, is_reloading
+from berceau.workflows.build import build
 from berceau.workflows.start import start
 
 log = logging.getLogger("berceau")
+
+DIFFERENCES = "berceau.web.differences"  # which does nothing in production
 
 
 def main(global_config: Mapping[str, str], **ini: str) -> Any:
@@ -25,15 +30,31 @@ def main(global_config: Mapping[str, str], **ini: str) -> Any:
     """
     ini = {"berceau.root": global_config["here"], **ini}
     try:
-        return make_app(_load(ini), ini)
+        settings = _load(ini)
+        if settings.development and is_reloading():
+            return Reloading(lambda: _develop(settings, ini), settings.root)
+        return make_app(settings, ini, [DIFFERENCES])
     except BerceauError as error:
         raise SystemExit(str(error)) from None
 
 
-def make_app(settings: Settings, ini: Mapping[str, str] | None = None) -> Any:
+def _develop(settings: Settings, ini: Mapping[str, str]) -> Any:
+    """Return the application, built anew; or, where that fails, one that says why."""
+    try:
+        for finding in build(settings).findings:
+            log.warning(str(finding))
+        return make_app(settings, ini, [DIFFERENCES])
+    except Exception as error:  # whatever the developer's code raises
+        return broken_app(settings, error)
+
+
+def make_app(
+    settings: Settings, ini: Mapping[str, str] | None = None, includes: Sequence[str] = ()
+) -> Any:
     """Return the WSGI application of the project that ``settings`` describe.
 
-    ``ini`` holds Pyramid's settings. Raises ``BerceauError``.
+    ``ini`` holds Pyramid's settings, ``includes`` names modules to include at last. Raises
+    ``BerceauError``.
     """
     production.check_settings(settings)
     config = Configurator(settings={**(ini or {}), SETTINGS: settings})
@@ -44,6 +65,8 @@ def make_app(settings: Settings, ini: Mapping[str, str] | None = None) -> Any:
     config.include("berceau.web.errors")
     config.include("berceau.web.security")
     config.include("berceau.web.hosts")
+    for module in includes:
+        config.include(module)
     with blame_configuration(config.registry[RUNNING].components):
         return config.make_wsgi_app()
 

@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from chameleon import PageTemplateFile
+from chameleon.loader import ModuleLoader
 from pyramid.config import Configurator
 from pyramid.path import AssetResolver
+
+from berceau.web.registry import SETTINGS
 
 LAYOUT = "berceau.web:templates/layout.pt"
 
@@ -20,19 +24,29 @@ BOOLEAN_ATTRIBUTES = {
 
 def includeme(config: Configurator) -> None:
     """Let every renderer whose name ends with ``.pt`` be a Chameleon template."""
-    auto_reload = config.get_settings()["reload_templates"]
-    config.add_renderer(".pt", Templates(auto_reload=auto_reload))
+    options = config.get_settings()
+    project = options[SETTINGS]
+    # A developer's application starts anew after each change, and compiles nothing twice.
+    cache = project.cache / "templates" if project.development else None
+    config.add_renderer(".pt", Templates(auto_reload=options["reload_templates"], cache=cache))
 
 
 class Templates:
     """The renderer factory: every template of one application, compiled once.
 
     A name is relative to the package that uses it, or an asset such as
-    ``berceau.web:templates/layout.pt``. ``auto_reload`` looks for changes at each use.
+    ``berceau.web:templates/layout.pt``. ``auto_reload`` looks for changes at each use; the folder
+    ``cache`` keeps what was compiled.
     """
 
-    def __init__(self, *, auto_reload: bool) -> None:
-        self._auto_reload = auto_reload
+    def __init__(self, *, auto_reload: bool, cache: Path | None = None) -> None:
+        self._options: dict[str, Any] = {
+            "auto_reload": auto_reload,
+            "boolean_attributes": BOOLEAN_ATTRIBUTES,
+        }
+        if cache is not None:
+            cache.mkdir(parents=True, exist_ok=True)
+            self._options["loader"] = ModuleLoader(str(cache))
         self._templates: dict[str, PageTemplateFile] = {}
 
     def __call__(self, info: Any) -> "Renderer":
@@ -47,9 +61,7 @@ class Templates:
     def load(self, path: str) -> PageTemplateFile:
         """Return the template in the file ``path``; it is read when first rendered."""
         if path not in self._templates:
-            self._templates[path] = PageTemplateFile(
-                path, auto_reload=self._auto_reload, boolean_attributes=BOOLEAN_ATTRIBUTES
-            )
+            self._templates[path] = PageTemplateFile(path, **self._options)
         return self._templates[path]
 
 

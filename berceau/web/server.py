@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from time import monotonic, time
 from typing import Any
 
@@ -16,6 +17,7 @@ from waitress.server import BaseWSGIServer
 
 from berceau.orm import db
 from berceau.web.registry import METRICS
+from berceau.web.reload import Reloading, bind
 
 log = logging.getLogger("berceau")
 
@@ -43,15 +45,34 @@ def serve(app: Any, _global_config: Mapping[str, str], **options: Any) -> None:
     end after the signal, ``metrics_listen`` the address of the figures for Prometheus. Exits with
     one message where it can't listen.
     """
-    drain_seconds = float(options.pop("drain_seconds", DRAIN_SECONDS))
-    metrics_listen = options.pop("metrics_listen", None)
+    if isinstance(app, Reloading):
+        with _listening(options):
+            bound = bind(options)
+        app.supervise(lambda loaded: _run(loaded, bound))
+    _run(app, options)
+
+
+def _run(app: Any, options: Mapping[str, Any]) -> None:
+    own = {**DEFAULTS, **options}
+    drain_seconds = float(own.pop("drain_seconds", DRAIN_SECONDS))
+    metrics_listen = own.pop("metrics_listen", None)
     sockets: dict[int, Any] = {}
-    try:
-        server = create_server(app, map=sockets, **{**DEFAULTS, **options})
-        if metrics_listen:
+    with _listening(options):
+        server = create_server(app, map=sockets, **own)
+        if metrics_listen and METRICS in app.registry:
             _expose(app, metrics_listen, server)
+    server.print_listen("Serving on http://{}:{}")
+    Service(server, sockets, drain_seconds).run()
+    db.disconnect()
+
+
+@contextmanager
+def _listening(options: Mapping[str, Any]) -> Iterator[None]:
+    """Exit with one message where the body can't listen."""
+    try:
+        yield
     except (OSError, ValueError) as error:
-        addresses = filter(None, (options.get("listen"), metrics_listen))
+        addresses = filter(None, (options.get("listen"), options.get("metrics_listen")))
         print(
             f"The server can't start: {error}\n  Stop what listens on {' or '.join(addresses)}, "
             "or change [server:main] in the ini file.",
@@ -59,9 +80,6 @@ def serve(app: Any, _global_config: Mapping[str, str], **options: Any) -> None:
             flush=True,
         )
         os._exit(1)  # pserve takes a SystemExit for a wish, and ends with 0
-    server.print_listen("Serving on http://{}:{}")
-    Service(server, sockets, drain_seconds).run()
-    db.disconnect()
 
 
 def _expose(app: Any, address: str, server: Any) -> None:

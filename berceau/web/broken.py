@@ -1,0 +1,76 @@
+"""What a developer's browser shows while the application can't be loaded: why, and where."""
+
+import linecache
+import logging
+import traceback
+from dataclasses import dataclass
+from typing import Any
+
+from pyramid.config import Configurator
+from pyramid.request import Request
+
+from berceau.errors import BerceauError, Location
+from berceau.settings import Settings
+from berceau.web.registry import SETTINGS
+
+log = logging.getLogger("berceau")
+
+CONTEXT = 3
+"""How many lines are shown above and below the culprit."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of source, with its number; ``culprit`` marks the one at fault."""
+
+    number: int
+    text: str
+    culprit: bool
+
+
+def broken_app(settings: Settings, error: Exception) -> Any:
+    """Return the WSGI application that answers everything with ``error``."""
+    log.error("the application can't be loaded: %s", error, exc_info=_unforeseen(error))
+    config = Configurator(settings={SETTINGS: settings, "reload_templates": True})
+    config.include("berceau.web.renderer")
+    config.include("berceau.web.navigation")
+    config.include("berceau.web.security")
+    config.add_static_view("static/berceau", "berceau.web:static")
+    page = explain(error)
+
+    def view(request: Request) -> dict[str, Any]:
+        request.response.status = 500
+        return page
+
+    config.add_notfound_view(view, renderer="berceau.web:templates/broken.pt")
+    return config.make_wsgi_app()
+
+
+def explain(error: Exception) -> dict[str, Any]:
+    """Return what the page says of ``error``: message, place, cure, source, and a traceback."""
+    known = isinstance(error, BerceauError)
+    where = (error.where if isinstance(error, BerceauError) else None) or Location()
+    return {
+        "message": error.message if isinstance(error, BerceauError) else repr(error),
+        "where": str(where),
+        "cure": error.cure if isinstance(error, BerceauError) else None,
+        "lines": source(where),
+        "traceback": None if known else "".join(traceback.format_exception(error)),
+    }
+
+
+def source(where: Location) -> list[Line]:
+    """Return the lines around a place; none where it has no line that can be read."""
+    if where.file is None or where.line is None:
+        return []
+    linecache.checkcache(str(where.file))
+    lines = linecache.getlines(str(where.file))
+    first = max(where.line - CONTEXT, 1)
+    return [
+        Line(number, text.rstrip("\n"), number == where.line)
+        for number, text in enumerate(lines[first - 1 : where.line + CONTEXT], first)
+    ]
+
+
+def _unforeseen(error: Exception) -> Exception | None:
+    return None if isinstance(error, BerceauError) else error

@@ -1,0 +1,145 @@
+"""What a developer's browser shows while entities and database differ, and a button."""
+
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pyramid.config import Configurator
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.request import Request
+from pyramid.response import Response
+from pyramid.tweens import EXCVIEW
+
+from berceau.errors import MigrationError
+from berceau.schema.changes import DropEnum, DropTable
+from berceau.schema.sql import Hazard, Lock
+from berceau.web.registry import SETTINGS
+from berceau.web.unavailable import STATIC
+from berceau.workflows.declared import declared
+from berceau.workflows.migrate import Options, migrate
+from berceau.workflows.propose import Proposal, propose
+
+log = logging.getLogger("berceau")
+
+ROUTE = "berceau.migrate"
+PATH = "/berceau/migrate"
+TEMPLATE = "berceau.web:templates/differences.pt"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What separates the database from the entities: a ``proposal``, or why there is none."""
+
+    proposal: Proposal | None
+    refusal: MigrationError | None = None
+
+    @property
+    def matters(self) -> bool:
+        """Whether the application needs what the database lacks, rather than the reverse."""
+        if self.proposal is None:
+            return True
+        changes = self.proposal.plan.changes
+        return any(not isinstance(change, DropTable | DropEnum) for change in changes)
+
+    @property
+    def is_harmless(self) -> bool:
+        """Whether it can be applied at the push of a button: nothing is lost, nothing in doubt."""
+        if self.proposal is None or self.proposal.questions:
+            return False
+        return not any(Hazard.DATA_LOSS in each.hazards for each in self.proposal.plan.up)
+
+
+class Different(Exception):  # noqa: N818 - what it carries is no error of the program
+    """Answers a request that came while the ``difference`` matters."""
+
+    def __init__(self, difference: Difference) -> None:
+        self.difference = difference
+        super().__init__()
+
+
+def includeme(config: Configurator) -> None:
+    """Show the page instead of any other, and take its button's request; never in production."""
+    if not config.get_settings()[SETTINGS].development:
+        return
+    config.add_route(ROUTE, PATH)
+    config.add_view(apply, route_name=ROUTE, request_method="POST")
+    config.add_exception_view(show, context=Different, renderer=TEMPLATE)
+    config.add_tween(
+        "berceau.web.differences.tween_factory",
+        under=[EXCVIEW, "berceau.web.hosts.tween_factory"],
+        over="berceau.web.unavailable.tween_factory",
+    )
+
+
+def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
+    """Return a tween that lets requests through once the database has what the entities need.
+
+    It looks at each request until then, and never again: what changes the entities also starts
+    the application anew.
+    """
+    settings = registry.settings[SETTINGS]
+    settled = False
+
+    def tween(request: Request) -> Response:
+        nonlocal settled
+        if not settled and request.path_info != PATH and not request.path_info.startswith(STATIC):
+            difference = look(settings)
+            if difference.matters:
+                raise Different(difference)
+            settled = True
+        return handler(request)
+
+    return tween
+
+
+def look(settings: Any) -> Difference:
+    """Return what separates the project's database from its entities."""
+    try:
+        return Difference(propose(settings, declared(settings).schema, Options()))
+    except MigrationError as error:
+        return Difference(None, error)
+
+
+def show(error: Different, request: Request) -> dict[str, Any]:
+    """Show the SQL that ``invoke migrate`` would write, its hazards, and a button."""
+    return _page(request, error.difference)
+
+
+def apply(request: Request) -> Any:
+    """Write the migration and apply it; show the page again where that is refused."""
+    settings = request.registry.settings[SETTINGS]
+    difference = look(settings)
+    if not difference.is_harmless:
+        raise Different(difference)
+    found = declared(settings)
+    typed = str(request.POST.get("name", "")).lower()
+    name = re.sub(r"[^a-z0-9]+", "_", typed)[:40].strip("_") or Options().name
+    try:
+        outcome = migrate(settings, found.schema, Options(name), log.info, owners=found.owners)
+    except MigrationError as error:
+        raise Different(Difference(None, error)) from error
+    log.info("wrote and applied %s", outcome.written)
+    back = str(request.POST.get("back", "/"))
+    inside = back.startswith("/") and not back.startswith(("//", "/\\"))
+    return HTTPSeeOther(request.script_name + (back if inside else "/"))
+
+
+def _page(request: Request, difference: Difference) -> dict[str, Any]:
+    request.response.status = 503
+    plan = difference.proposal.plan if difference.proposal else None
+    return {
+        "statements": [
+            {
+                "sql": str(each),
+                "hazards": sorted(each.hazards),
+                "lock": None if each.lock is Lock.NONE else each.lock,
+            }
+            for each in (plan.up if plan else ())
+        ],
+        "refusal": difference.refusal,
+        "button": difference.is_harmless,
+        "path": request.route_path(ROUTE),
+        "back": request.path_info if request.method == "GET" else "/",
+    }
