@@ -3,13 +3,18 @@
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 
@@ -194,3 +199,87 @@ def query(database: Databases) -> Callable[..., list[tuple[Any, ...]]]:
             return cursor.fetchall() if cursor.description else []
 
     return query
+
+
+INI = """
+[app:main]
+use = egg:berceau#main
+berceau.root = %(here)s
+berceau.development = {development}
+berceau.hosts = 127.0.0.1
+berceau.allow_ddl = true
+pyramid.reload_templates = {development}
+
+[server:main]
+use = egg:berceau#main
+listen = 127.0.0.1:{port}
+"""
+
+
+@dataclass
+class Site:
+    """A project that is served by a process of its own, as a developer serves it."""
+
+    project: Project
+    address: str
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Return the status and the text that the server answers now."""
+        try:
+            with urlopen(self.address + path, timeout=30) as response:
+                return response.status, response.read().decode()
+        except HTTPError as error:
+            return error.code, error.read().decode()
+
+    def await_text(self, path: str, text: str, seconds: float = 20) -> str:
+        """Return the page at ``path`` once it holds ``text``."""
+        end = time.monotonic() + seconds
+        while text not in (page := self.get(path)[1]):
+            assert time.monotonic() < end, page
+            time.sleep(0.02)
+        return page
+
+
+@contextmanager
+def served(project: Project, *options: str, development: bool = True) -> Iterator[Site]:
+    """Serve ``project`` by ``pserve`` while the body runs."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    ini = INI.format(port=port, development=str(development).lower())
+    project.write("development.ini", ini)
+    log = project.root / "serve.log"
+    command = [sys.executable, "-m", "pyramid.scripts.pserve", "development.ini", *options]
+    with (
+        log.open("w") as output,
+        subprocess.Popen(
+            command,
+            cwd=project.root,
+            env=_clean(os.environ) | project.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        ) as process,
+    ):
+        try:
+            end = time.monotonic() + 60
+            while not _listens(port):
+                assert process.poll() is None, log.read_text()
+                assert time.monotonic() < end, log.read_text()
+                time.sleep(0.05)
+            yield Site(project, f"http://127.0.0.1:{port}")
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+            process.wait(timeout=30)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as door:
+        return door.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture
+def serve() -> Callable[..., AbstractContextManager[Site]]:
+    """Return the function that serves a project while a ``with`` block runs."""
+    return served

@@ -1,0 +1,179 @@
+"""What a developer changes is served at once, by itself; mistakes are shown, and go when mended."""
+
+import os
+import secrets
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+RELOAD = "--reload"
+VIEWS = """
+from pyramid.view import view_config
+
+@view_config(route_name="shop", renderer="{renderer}")
+def shop(request):
+    return {value}
+"""
+MANIFEST = """
+def includeme(config):
+    config.add_route("shop", "/shop")
+"""
+
+
+@pytest.fixture
+def notes(connected):
+    """A project with a new component, migrated."""
+    connected.succeed("new", "notes")
+    connected.succeed("migrate", "--name", "init")
+    return connected
+
+
+def change(file: Path, before: str, after: str) -> None:
+    text = file.read_text()
+    assert before in text
+    file.write_text(text.replace(before, after))
+
+
+def test_code_templates_and_components_are_picked_up(notes, serve):
+    folder = notes.root / "components/notes"
+    with serve(notes, RELOAD) as site:
+        assert "Nothing here yet" in site.get("/notes")[1]
+        change(folder / "templates/list.pt", "Nothing here yet", "Nothing so far")
+        assert "Nothing so far" in site.get("/notes")[1], "a template needs no reload"
+        change(folder / "views.py", '"found": service.newest()', '"found": ()')
+        change(folder / "views.py", '"length": TITLE_LENGTH', '"length": 77')
+        site.await_text("/notes", 'maxlength="77"')
+        views = VIEWS.format(renderer="string", value="'A new shop'")
+        notes.component("shop", __init__=MANIFEST, views=views)
+        site.await_text("/shop", "A new shop")
+        for file in (notes.root / "components/shop").glob("*.py"):
+            file.unlink()
+        site.await_text("/shop", "This page doesn't exist")
+        notes.write("lengths.py", "TITLE = 5")
+        change(folder / "views.py", '"length": 77', '"length": __import__("lengths").TITLE')
+        site.await_text("/notes", 'maxlength="5"')
+        notes.write("lengths.py", "TITLE = 66")
+        site.await_text("/notes", 'maxlength="66"')
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "says"),
+    [
+        ("views.py", "from . import service", "from . import servant", "servant"),
+        ("entities.py", "Required(str", "Requird(str", "Requird"),
+        ("entities.py", "Required(str, TITLE", "Set('Nothing', TITLE", "Nothing"),
+        ("__init__.py", "config.add_route(", "config.add_rout(", "add_rout"),
+        ("service.py", "def newest()", "def newest(", "SyntaxError"),
+    ],
+)
+def test_a_broken_component_is_shown_and_recovers(notes, serve, file, before, after, says):
+    path = notes.root / "components/notes" / file
+    whole = path.read_text()
+    with serve(notes, RELOAD) as site:
+        change(path, before, after)
+        page = site.await_text(
+            "/notes", "The application can&#39;t be loaded".replace("&#39;", "'")
+        )
+        assert says in page
+        line = next(n for n, text in enumerate(path.read_text().splitlines(), 1) if after in text)
+        assert f"components/notes/{file}:{line}" in page
+        assert f"<mark>{line}  " in page
+        assert site.get("/")[0] == 500
+        path.write_text(whole)
+        site.await_text("/notes", "Nothing here yet")
+
+
+def test_a_component_that_is_broken_from_the_start_is_shown(notes, serve):
+    path = notes.root / "components/notes/views.py"
+    change(path, "from . import service", "from . import servant")
+    with serve(notes, RELOAD) as site:
+        assert "servant" in site.get("/notes")[1]
+        change(path, "from . import servant", "from . import service")
+        site.await_text("/notes", "Nothing here yet")
+
+
+def test_types_and_schema_are_written_again(notes, serve):
+    with serve(notes, RELOAD) as site:
+        entities = notes.root / "components/notes/entities.py"
+        change(entities, "    created_at", "    pages = Required(int, default=1)\n    created_at")
+        site.await_text("/notes", "Entities and database differ")
+        assert "pages INTEGER" in (notes.root / ".berceau/schema/notes.sql").read_text()
+
+
+def test_a_component_that_was_taken_out_closes_no_page(notes, serve):
+    views = VIEWS.format(renderer="string", value="'A shop'")
+    notes.component("shop", __init__=MANIFEST, views=views)
+    with serve(notes, RELOAD) as site:
+        assert site.get("/shop") == (200, "A shop")
+        for file in (notes.root / "components/notes").glob("*.py"):
+            file.unlink()
+        site.await_text("/notes", "This page doesn't exist")
+        assert site.get("/shop") == (200, "A shop")
+
+
+def test_no_request_is_refused_while_the_code_changes(notes, serve):
+    views = notes.root / "components/notes/views.py"
+    with serve(notes, RELOAD) as site:
+        for _ in range(3):
+            views.touch()
+            end = time.monotonic() + 1.5
+            while time.monotonic() < end:
+                assert site.get("/notes")[0] == 200
+
+
+def test_a_process_that_died_leaves_its_requests_to_the_next(notes, serve):
+    views = notes.root / "components/notes/views.py"
+    change(views, '    return {"found"', '    import os; os._exit(3)\n    return {"found"')
+    with serve(notes, RELOAD) as site:
+        with pytest.raises(OSError):  # noqa: PT011 - whatever a cut connection is called
+            site.get("/notes")
+        change(views, "    import os; os._exit(3)\n", "")
+        site.await_text("/notes", "Nothing here yet")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left_when_the_server_ends(notes, serve, number):
+    with serve(notes, RELOAD) as site:
+        assert site.get("/notes")[0] == 200
+        group = processes(notes)
+        assert len(group) == 3, "the monitor, the one that watches, and the one that serves"
+        os.kill(min(group), number)
+        end = time.monotonic() + 10
+        while processes(notes):
+            assert time.monotonic() < end, processes(notes)
+            time.sleep(0.05)
+        with pytest.raises(OSError, match="refused"):
+            site.get("/notes")
+
+
+def processes(project) -> list[int]:
+    """Return the ids of the processes that serve the project."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            here = (folder / "cwd").readlink() == project.root
+            serves = b"postgres" not in (folder / "cmdline").read_bytes()
+            alive = "State:\tZ" not in (folder / "status").read_text()
+        except OSError:
+            continue
+        if here and serves and alive:
+            found.append(int(folder.name))
+    return found
+
+
+def test_production_has_no_page_of_differences_and_no_reload(notes, serve):
+    change(
+        notes.root / "components/notes/entities.py",
+        "    created_at",
+        "    pages = Required(int, default=1)\n    created_at",
+    )
+    notes.environment["BERCEAU_SECRET"] = secrets.token_urlsafe(48)
+    with serve(notes, development=False) as site:
+        status, page = site.get("/notes")
+        assert "Entities and database differ" not in page
+        assert status == 500, "the table lacks a column, and a visitor isn't told more"
+        assert site.get("/berceau/migrate")[0] == 404
+    with serve(notes, RELOAD, development=False) as site:
+        assert "Entities and database differ" not in site.get("/notes")[1]
