@@ -1,6 +1,7 @@
 """Schemas made, filled and dropped whole, in steps that stay within the server's lock table."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 
 import psycopg2
@@ -13,6 +14,7 @@ from berceau.schema.sql import Statement, Transaction
 
 STEP = 100
 """Objects per transaction: each holds locks until its end (``max_locks_per_transaction``)."""
+PAUSE_SECONDS = 0.05
 
 
 def create_schema(connection: Connection, name: str) -> None:
@@ -96,6 +98,24 @@ def _at(position: int, step: Sequence[str]) -> str:
     return ""
 
 
+def in_steps(texts: Sequence[str], run: Callable[[Sequence[str]], None]) -> None:
+    """Call ``run`` with steps of ``texts``, each a transaction, smaller while locks are scarce.
+
+    The server's table of locks is everybody's, so how many fit depends on what others do.
+    """
+    waiting = [texts[start : start + STEP] for start in range(0, len(texts), STEP)][::-1]
+    while waiting:
+        step = waiting.pop()
+        try:
+            run(step)
+        except psycopg2.errors.OutOfMemory:
+            if len(step) == 1:
+                raise
+            time.sleep(PAUSE_SECONDS)
+            half = len(step) // 2
+            waiting += step[half:], step[:half]
+
+
 # What a schema may hold thousands of. The newest go first: partitions are newer than their tables.
 _CONTENTS = """
 WITH schema AS (SELECT oid FROM pg_namespace WHERE nspname = %s)
@@ -125,9 +145,8 @@ def drop_schema(connection: Connection, name: str) -> None:
             contents = cursor.fetchall()
             many = sum(len(names) for _, names in contents) > STEP
             for kind, names in contents if many else ():
-                for start in range(0, len(names), STEP):
-                    step = ", ".join(names[start : start + STEP])
-                    cursor.execute(f"DROP {kind[2:]} IF EXISTS {step} CASCADE")
+                drop = f"DROP {kind[2:]} IF EXISTS {{}} CASCADE"
+                in_steps(names, lambda step: cursor.execute(drop.format(", ".join(step))))  # noqa: B023 - called at once
             cursor.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(name)))
         finally:
             if not connection.closed:

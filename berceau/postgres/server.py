@@ -82,7 +82,11 @@ class EmbeddedServer:
 
     def allow_databases(self) -> None:
         """Let the owner role create databases, for tests. The server must be running."""
-        with connect(self._url(ADMIN, ADMIN)) as connection, connection.cursor() as cursor:
+        with (
+            self._locked(),  # PostgreSQL refuses to alter a role twice at once
+            connect(self._url(ADMIN, ADMIN)) as connection,
+            connection.cursor() as cursor,
+        ):
             cursor.execute(f"ALTER ROLE {OWNER} CREATEDB")
 
     def status(self) -> Status | None:

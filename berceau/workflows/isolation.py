@@ -14,7 +14,7 @@ from berceau.workflows.copies import Private as Private
 from berceau.workflows.databases import Databases, databases
 from berceau.workflows.deploy import deploy, history
 from berceau.workflows.slots import schema_slot
-from berceau.workflows.template import database_slot
+from berceau.workflows.template import allow_databases, database_slot
 
 
 def prepare(settings: Settings, isolation: Isolation = Isolation.SCHEMA) -> str:
@@ -22,12 +22,15 @@ def prepare(settings: Settings, isolation: Isolation = Isolation.SCHEMA) -> str:
 
     The embedded server is started and migrated. The text is for `private_schema`, in this process
     or in another. Raises ``HistoryError`` where a configured database lacks migrations,
-    ``CloneError`` for what can't be copied.
+    ``CloneError`` for what can't be copied, ``PermissionMissingError`` where the owner doesn't own
+    the schema, or may not create databases for tests that are to have their own.
     """
     source = databases(settings)
     _require_migrated(source, settings)
     with connect(source.owner) as connection:
         connection.autocommit = True
+        if isolation is Isolation.DATABASE:
+            allow_databases(connection, source, settings)
         return look(connection, source.owner, settings.cache, isolation).to_text()
 
 
@@ -41,8 +44,7 @@ def private_schema(
     ``isolation``; without it that is done here. The copy is the one of the first free slot: it is
     used again as long as the source stays as it was, and made anew otherwise. A slot is held by a
     lock that dies with this process: any number of runs share a server, and a killed one leaves
-    nothing that the next one trips over. Raises what `prepare` does, and ``PermissionMissingError``
-    where the owner may not create schemas, or databases.
+    nothing that the next one trips over. Raises what `prepare` does.
     """
     found = Prepared.from_text(prepared or prepare(settings, isolation))
     source = databases(settings)

@@ -36,13 +36,9 @@ POLL_SECONDS = 0.05
 
 @contextmanager
 def database_slot(source: Databases, prepared: Prepared, settings: Settings) -> Iterator[Private]:
-    """Hold a database of its own while the body runs; its schema is called as in the source.
-
-    Raises ``PermissionMissingError`` where the owner may not create databases.
-    """
+    """Hold a database of its own while the body runs; its schema is called as in the source."""
     with connect(source.owner) as guard:
         guard.autocommit = True
-        _require_right(guard, source, settings)
         name = take(guard, PREFIX + _digest(source.owner), lambda n: database_comment(guard, n))
         own = Databases(
             replace(source.runtime, database=name),
@@ -57,8 +53,12 @@ def database_slot(source: Databases, prepared: Prepared, settings: Settings) -> 
             yield Private(own, connection, lambda comment: comment_database(guard, name, comment))
 
 
-def _require_right(guard: Connection, source: Databases, settings: Settings) -> None:
-    if may_create(guard):
+def allow_databases(connection: Connection, source: Databases, settings: Settings) -> None:
+    """See to it that the owner, whose ``connection`` this is, may create databases.
+
+    Raises ``PermissionMissingError`` where only an administrator can.
+    """
+    if may_create(connection):
         return
     if not source.embedded:
         raise PermissionMissingError(

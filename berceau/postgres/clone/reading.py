@@ -71,6 +71,35 @@ SELECT classid::regclass::text, objid, pg_describe_object(classid, objid, 0) FRO
 WHERE refclassid = 'pg_namespace'::regclass AND refobjid = :schema AND deptype = 'n'
   AND classid NOT IN ('pg_extension'::regclass, 'pg_publication_namespace'::regclass,
                       'pg_default_acl'::regclass)
+UNION ALL
+SELECT 'pg_transform', f.oid, pg_describe_object('pg_transform'::regclass, f.oid, 0)
+FROM pg_transform f JOIN pg_type t ON t.oid = trftype WHERE typnamespace = :schema
+UNION ALL
+-- A column that a parent got later comes after those that its heir had by then.
+SELECT 'pg_inherits', r.oid, format('the order of the columns of table %s', r.oid::regclass)
+FROM pg_class r
+WHERE relnamespace = :schema AND relkind IN ('r', 'f') AND NOT relispartition
+  AND (SELECT array_agg(attname ORDER BY attnum)
+       FROM pg_attribute WHERE attrelid = r.oid AND attnum > 0 AND NOT attisdropped) <> (
+      SELECT array_agg(attname ORDER BY place) FROM (
+          SELECT attname, min(place) AS place FROM (
+              SELECT attname, ARRAY[inhseqno, attnum] AS place
+              FROM pg_inherits JOIN pg_attribute ON attrelid = inhparent
+              WHERE inhrelid = r.oid AND attnum > 0 AND NOT attisdropped
+              UNION ALL
+              SELECT attname, ARRAY[10000, attnum] FROM pg_attribute
+              WHERE attrelid = r.oid AND attnum > 0 AND NOT attisdropped) columns
+          GROUP BY attname) ordered)
+"""
+
+# What the schema's own objects are called that a definition may name.
+_NAMES = f"""
+{rights.RELATION} {rights.OWN}
+SELECT DISTINCT object_names[cardinality(object_names)]
+FROM own, pg_identify_object_as_address(classid, objid, 0)
+WHERE classid IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_proc'::regclass,
+                  'pg_operator'::regclass, 'pg_opclass'::regclass, 'pg_opfamily'::regclass,
+                  'pg_collation'::regclass, 'pg_ts_config'::regclass, 'pg_ts_dict'::regclass)
 """
 
 _BODIES = f"""
@@ -163,6 +192,7 @@ class _Reader:
     def definitions(self, edges: Sequence[Edge]) -> list[Definition]:
         """Return the definitions of what belongs to no extension."""
         members = {(catalog, oid): name for catalog, oid, name in self._rows(_MEMBERS)}
+        self._require_distinct(set(members.values()))
         found = [
             each
             for kind in KINDS
@@ -197,6 +227,19 @@ class _Reader:
             address = (catalog or kind.catalog, oid)
             others = tuple(("pg_class", other) for other in after or ())
             yield Definition(kind.rank, address, text, kind.makes, promise, others)
+
+    def _require_distinct(self, theirs: set[str]) -> None:
+        """Raise ``CloneError`` where a name may mean an extension's object or another one."""
+        if not theirs:
+            return
+        both = sorted(theirs & {name for (name,) in self._rows(_NAMES)})
+        if both:
+            raise CloneError(
+                f"The schema {self.source!r} holds an extension, and names of its own that are "
+                f"the extension's, too: {', '.join(both)}.",
+                cure="Move the extension: CREATE SCHEMA extensions, then ALTER EXTENSION ... SET "
+                "SCHEMA extensions.",
+            )
 
     def _claim(
         self, found: list[Definition], members: dict[Address, str], edges: Sequence[Edge]

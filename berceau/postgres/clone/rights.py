@@ -62,15 +62,17 @@ own AS MATERIALIZED (
 )
 """
 
-COMMENTS = f"""
-{OWN}
-SELECT objid, format('COMMENT ON %s %s IS %L', CASE
+_NOUN = """CASE
         WHEN type LIKE '% column' THEN 'COLUMN'
         WHEN type LIKE '% constraint' THEN 'CONSTRAINT'
         WHEN type IN ('function', 'procedure', 'aggregate') THEN 'ROUTINE'
         WHEN type = 'composite type' THEN 'TYPE'
         WHEN type = 'statistics object' THEN 'STATISTICS'
-        ELSE upper(type) END,
+        ELSE upper(type) END"""
+
+COMMENTS = f"""
+{OWN}
+SELECT objid, format('COMMENT ON %s %s IS %L', {_NOUN},
     CASE type WHEN 'domain constraint'
          THEN replace(identity, ' on ' || :schema::regnamespace || '.',
                       ' ON DOMAIN ' || :schema::regnamespace || '.')
@@ -79,11 +81,18 @@ FROM own JOIN pg_description ON classoid = classid AND objoid = objid,
      pg_identify_object(classid, objid, objsubid)
 """
 
+LABELS = f"""
+{OWN}
+SELECT objid, format('SECURITY LABEL FOR %I ON %s %s IS %L', provider, {_NOUN}, identity, label),
+       NULL, NULL, classid::regclass::text
+FROM own JOIN pg_seclabel ON classoid = classid AND objoid = objid,
+     pg_identify_object(classid, objid, objsubid)
+"""
+
 EXTENSIONS = f"""
 {OWN}
-SELECT objid, format('ALTER %s %s DEPENDS ON EXTENSION %I',
-    CASE WHEN type IN ('function', 'procedure', 'aggregate') THEN 'ROUTINE' ELSE upper(type) END,
-    identity, extname), NULL, NULL, classid::regclass::text
+SELECT objid, format('ALTER %s %s DEPENDS ON EXTENSION %I', {_NOUN}, identity, extname),
+       NULL, NULL, classid::regclass::text
 FROM own JOIN pg_depend USING (classid, objid) JOIN pg_extension e ON e.oid = refobjid,
      pg_identify_object(classid, objid, 0)
 WHERE deptype = 'x' AND refclassid = 'pg_extension'::regclass
@@ -135,10 +144,8 @@ owned AS MATERIALIZED (
 ANOTHERS = f"""
 {OWNED},
 anothers AS (
-    SELECT owned.*, identity, owner::regrole AS role, CASE
-        WHEN type IN ('function', 'procedure', 'aggregate') THEN 'ROUTINE'
-        WHEN type = 'composite type' THEN 'TYPE'
-        WHEN type = 'statistics object' THEN 'STATISTICS' ELSE upper(type) END AS noun
+    SELECT owned.*, identity, owner::regrole AS role,
+           {_NOUN} AS noun
     FROM owned, me, pg_identify_object(classid, objid, 0)
     WHERE owner <> me.oid AND classid <> 'pg_namespace'::regclass AND NOT EXISTS (
         SELECT FROM pg_depend d WHERE (d.classid, d.objid) = (owned.classid, owned.objid)
@@ -234,6 +241,7 @@ FROM pg_default_acl WHERE defaclnamespace = :schema AND NOT pg_has_role(defaclro
 
 KINDS = (
     Kind(Rank.COMMENT, "", COMMENTS, makes=False),
+    Kind(Rank.COMMENT, "", LABELS, makes=False),
     Kind(Rank.DETAIL, "", EXTENSIONS, makes=False),
     Kind(Rank.OWNER, "", OWNERS, makes=False),
     Kind(Rank.DETAIL, "", SCHEMA_GRANTS, makes=False),

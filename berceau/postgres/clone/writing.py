@@ -1,5 +1,7 @@
 """Definitions carried out in a new schema."""
 
+from collections.abc import Sequence
+
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
@@ -8,7 +10,7 @@ from berceau.migration.splitter import tokens
 from berceau.postgres.clone.definition import Definitions
 from berceau.postgres.clone.reading import PLAIN_SESSION
 from berceau.postgres.connection import transaction
-from berceau.postgres.schemas import STEP
+from berceau.postgres.schemas import in_steps
 
 
 def write(connection: Connection, definitions: Definitions, target: str) -> None:
@@ -18,14 +20,17 @@ def write(connection: Connection, definitions: Definitions, target: str) -> None
     has room for so many locks only. Raises ``CloneError`` with the statement that failed.
     """
     place = _Place(connection, definitions, target)
-    texts = [place.put(text) for text in definitions.texts]
-    for start in range(0, len(texts), STEP):
-        step = texts[start : start + STEP]
+
+    def run(step: Sequence[str]) -> None:
         try:
             with transaction(connection), connection.cursor() as cursor:
                 cursor.execute(";\n".join((PLAIN_SESSION, *step)))
+        except psycopg2.errors.OutOfMemory:
+            raise
         except psycopg2.Error as error:
             raise _explain(connection, definitions.source, step) or error from error
+
+    in_steps([place.put(text) for text in definitions.texts], run)
 
 
 class _Place:
@@ -52,7 +57,7 @@ class _Place:
         return text
 
 
-def _explain(connection: Connection, source: str, step: list[str]) -> CloneError | None:
+def _explain(connection: Connection, source: str, step: Sequence[str]) -> CloneError | None:
     """Run the statements of a failed ``step`` one by one to see which it was."""
     with transaction(connection), connection.cursor() as cursor:
         cursor.execute(PLAIN_SESSION)

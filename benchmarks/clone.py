@@ -1,0 +1,177 @@
+"""Private copies of a schema for test workers, and the usual route: pg_dump, sed, psql.
+
+Run: python benchmarks/clone.py [--tables 100] [--workers 8] [--rounds 5]
+"""
+
+import argparse
+import multiprocessing
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+
+from berceau.postgres import cluster
+from berceau.postgres.binaries import find_programs
+from berceau.postgres.connection import connect
+from berceau.postgres.schemas import STEP, drop_schema
+from berceau.settings import Settings, load
+from berceau.workflows.databases import databases, embedded_server
+from berceau.workflows.isolation import Isolation, prepare, private_schema
+from berceau.workflows.prune import prune
+
+TABLE = """
+CREATE TABLE t{n} (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text NOT NULL, size int NOT NULL DEFAULT 1,
+    made timestamptz NOT NULL DEFAULT now(), state state NOT NULL DEFAULT 'a',
+    parent uuid, other uuid, code text UNIQUE
+);
+CREATE INDEX ON t{n} (name);
+CREATE INDEX ON t{n} (size, made);
+"""
+KEYS = """
+ALTER TABLE t{n} ADD FOREIGN KEY (parent) REFERENCES t{a}, ADD FOREIGN KEY (other) REFERENCES t{b};
+"""
+
+
+@contextmanager
+def project(tables: int) -> Iterator[Settings]:
+    """Make a project with a server of its own, whose settings are PostgreSQL's defaults."""
+    cluster.SETTINGS = tuple(each for each in cluster.SETTINGS if "max_locks" not in each)
+    with tempfile.TemporaryDirectory(prefix="berceau-clone-") as name:
+        root = Path(name)
+        root.chmod(0o755)
+        settings = load(root)
+        try:
+            fill(settings, tables)
+            yield settings
+        finally:
+            embedded_server(settings).stop()
+
+
+def fill(settings: Settings, tables: int) -> None:
+    """Make the tables, in steps that fit into the default number of locks."""
+    texts = [TABLE.format(n=n) for n in range(tables)]
+    texts += [
+        KEYS.format(n=n, a=(n * 7 + 1) % tables, b=(n * 3 + 2) % tables) for n in range(tables)
+    ]
+    with connect(databases(settings).owner) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        cursor.execute("CREATE TYPE state AS ENUM ('a', 'b')")
+        for start in range(0, len(texts), STEP):
+            cursor.execute("".join(texts[start : start + STEP]))
+        cursor.execute("VACUUM ANALYZE")
+
+
+def work(settings: Settings, texts: "multiprocessing.Queue[str]", ready: Barrier) -> None:
+    """Be a test worker: take a private copy, tell that it is there, and wait for the others."""
+    while prepared := texts.get():
+        with private_schema(settings, prepared):
+            ready.wait()
+
+
+class Workers:
+    """Test workers that have imported everything, and take copies when told to."""
+
+    def __init__(self, settings: Settings, count: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.settings = settings
+        self.texts = context.Queue()
+        self.ready = context.Barrier(count + 1, timeout=120)
+        self.processes = [
+            context.Process(target=work, args=(settings, self.texts, self.ready))
+            for _ in range(count)
+        ]
+        for process in self.processes:
+            process.start()
+
+    def seconds(self, isolation: Isolation) -> float:
+        """Return how long it takes from nothing known until each worker has its copy."""
+        begin = time.perf_counter()
+        prepared = prepare(self.settings, isolation)
+        for _ in self.processes:
+            self.texts.put(prepared)
+        self.ready.wait()
+        taken = time.perf_counter() - begin
+        time.sleep(0.3)  # they let go
+        return taken
+
+    def close(self) -> None:
+        """End the workers."""
+        for _ in self.processes:
+            self.texts.put("")
+        for process in self.processes:
+            process.join()
+
+
+def forget(settings: Settings) -> None:
+    """Drop all copies, and all that is known of the source."""
+    prune(databases(settings).owner)
+    shutil.rmtree(settings.cache, ignore_errors=True)
+
+
+def peer_seconds(settings: Settings, count: int) -> float:
+    """Return how long pg_dump | sed | psql takes for each worker, one after the other."""
+    programs, owner = find_programs(), databases(settings).owner
+    names = [f"peer_{n}" for n in range(count)]
+    options = f"-h {owner.hosts[0][0]} -p {owner.hosts[0][1]} -U {owner.user} -d {owner.database}"
+    begin = time.perf_counter()
+    for name in names:
+        subprocess.run(
+            f"'{programs}/pg_dump' {options} --schema-only --schema=public --no-comments"
+            f" | sed -e 's/public\\./{name}./g' -e 's/SCHEMA public/SCHEMA {name}/'"
+            f" | '{programs}/psql' {options} -q -v ON_ERROR_STOP=1 >/dev/null",
+            shell=True, check=True,
+        )  # fmt: skip
+    taken = time.perf_counter() - begin
+    with connect(owner) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        cursor.execute("SELECT count(*) FROM pg_tables WHERE schemaname LIKE 'peer%'")
+        assert cursor.fetchall()[0][0] % count == 0
+        for name in names:
+            drop_schema(connection, name)
+    return taken
+
+
+def measure(settings: Settings, count: int, rounds: int, peer: bool) -> dict[str, float]:
+    """Return the medians in seconds, all measured round by round."""
+    found: dict[str, list[float]] = {}
+    workers = Workers(settings, count)
+
+    def note(name: str, seconds: float) -> None:
+        found.setdefault(name, []).append(seconds)
+
+    for _ in range(rounds):
+        if peer:
+            note("pg_dump | sed | psql", peer_seconds(settings, count))
+        for isolation in Isolation:
+            forget(settings)
+            note(f"{isolation}, cold", workers.seconds(isolation))
+            note(f"{isolation}, warm", workers.seconds(isolation))
+    workers.close()
+    return {name: statistics.median(values) for name, values in found.items()}
+
+
+def main() -> None:
+    """Measure, and print one line a route."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tables", type=int, default=100)
+    parser.add_argument("--workers", type=int, default=8)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--no-peer", action="store_true")
+    given = parser.parse_args()
+    with project(given.tables) as settings:
+        found = measure(settings, given.workers, given.rounds, not given.no_peer)
+    peer = found.get("pg_dump | sed | psql")
+    print(f"{given.tables} tables, {given.workers} workers")
+    for name, seconds in found.items():
+        ratio = f"{peer / seconds:8.1f}" if peer else ""
+        print(f"{name:24} {seconds * 1000:8.0f} ms {ratio}")
+
+
+if __name__ == "__main__":
+    main()
