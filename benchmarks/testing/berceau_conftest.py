@@ -1,0 +1,24 @@
+"""What the tests need of Berceau: a post, written as the application would."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from berceau.orm.session import unit_of_work
+from components.demo.entities import DemoPost, DemoPostStatus, DemoUser
+
+
+@pytest.fixture
+def write(db):
+    def write(title):
+        with unit_of_work():
+            author = DemoUser.get(name="Ada") or DemoUser(name="Ada", email="ada@example.org")
+            DemoPost(
+                title=title,
+                content="Some text",
+                status=DemoPostStatus.PUBLISHED,
+                author=author,
+                created_at=datetime.now(UTC),
+            )
+
+    return write

@@ -1,0 +1,30 @@
+"""What the tests need of Django: the application in WebTest, and a post."""
+
+import pytest
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+from posts.models import Post, User
+from webtest import TestApp
+
+
+@pytest.fixture(scope="session")
+def application():
+    # As Django's own test client does.
+    request_started.disconnect(close_old_connections)
+    request_finished.disconnect(close_old_connections)
+    return get_wsgi_application()
+
+
+@pytest.fixture
+def app(db, application):
+    return TestApp(application)
+
+
+@pytest.fixture
+def write(db):
+    def write(title):
+        author, _ = User.objects.get_or_create(email="ada@example.org", defaults={"name": "Ada"})
+        Post.objects.create(title=title, content="Some text", status="PUBLISHED", author=author)
+
+    return write
