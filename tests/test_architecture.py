@@ -105,6 +105,14 @@ def test_the_commands_start_without_what_imports_entities() -> None:
     assert not {"pony", "berceau.orm", "pyramid"} & set(loaded.stdout.split())
 
 
+def test_the_controller_of_test_workers_starts_without_what_imports_entities() -> None:
+    code = "import sys, berceau.testing.preparation; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True
+    )
+    assert not {"pony", "pyramid"} & set(loaded.stdout.split())
+
+
 def test_no_component_is_named() -> None:
     for path in modules():
         assert not any(name.split(".")[0] == "components" for name in imports(path)), path

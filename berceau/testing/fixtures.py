@@ -23,7 +23,7 @@ WORKER_INPUT = "berceau_prepared"
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Prepare the schema to copy once for all of xdist's workers, before the first starts."""
-    from berceau.testing.worker import prepare
+    from berceau.testing.preparation import prepare
 
     config = node.config
     if PREPARED not in config.stash:

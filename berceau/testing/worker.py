@@ -3,29 +3,16 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from berceau.errors import BerceauError
 from berceau.orm import db
 from berceau.postgres.queries import Recorder
-from berceau.settings import Settings, load
+from berceau.settings import Settings
 from berceau.testing import assets as assets  # for its effect
 from berceau.testing.place import Place
 from berceau.web.app import make_app
 from berceau.workflows import isolation
 from berceau.workflows.compose import compose
-
-
-def prepare(root: Path) -> str | None:
-    """Return what the workers of the project in ``root`` need to know; None: each finds out.
-
-    What is wrong is told by the tests that need a database.
-    """
-    try:
-        return isolation.prepare(load(root))
-    except BerceauError:
-        return None
 
 
 class Worker:
