@@ -1,7 +1,10 @@
 """Chameleon templates for Pyramid: ``.pt`` renderers that share one layout."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Collection, Mapping
 from functools import cached_property
+from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,8 @@ from pyramid.path import AssetResolver
 from berceau.web.registry import SETTINGS
 
 LAYOUT = "berceau.web:templates/layout.pt"
+
+VERSIONS = f"{version('chameleon')} {sys.version}"
 
 # Those a template may give True or False; Chameleon's own list predates HTML5.
 BOOLEAN_ATTRIBUTES = {
@@ -29,6 +34,15 @@ def includeme(config: Configurator) -> None:
     # A developer's application starts anew after each change, and compiles nothing twice.
     cache = project.cache / "templates" if project.development else None
     config.add_renderer(".pt", Templates(auto_reload=options["reload_templates"], cache=cache))
+
+
+class Template(PageTemplateFile):
+    """A template whose compiled form bears a name that tells all it was made of."""
+
+    def digest(self, body: str, names: Collection[str]) -> str:  # noqa: ARG002 - Chameleon's
+        """Return that name; Chameleon's own tells the versions of all that is installed."""
+        made_of = (body, VERSIONS, *sorted(BOOLEAN_ATTRIBUTES))
+        return sha256("\0".join(made_of).encode("utf-8", "ignore")).hexdigest()
 
 
 class Templates:
@@ -61,7 +75,7 @@ class Templates:
     def load(self, path: str) -> PageTemplateFile:
         """Return the template in the file ``path``; it is read when first rendered."""
         if path not in self._templates:
-            self._templates[path] = PageTemplateFile(path, **self._options)
+            self._templates[path] = Template(path, **self._options)
         return self._templates[path]
 
 
