@@ -1,7 +1,7 @@
 """The few of many things that are most like one, without comparing it with each of them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Generic, TypeVar
 
@@ -61,10 +61,14 @@ class Nearest(Generic[Item]):
             if agrees(item, self._items[self._kinds[number][0]])
         ]
         keys = ((number, pair) for number in kinds for pair in _pairs(item.name))
-        # Names that have nothing in common come last.
-        ranked = chain(_sharing(self._named, keys), *(self._kinds[number] for number in kinds))
-        free = (place for place in dict.fromkeys(ranked) if is_free(self._items[place]))
-        return [self._items[place] for place in islice(free, ENOUGH)]
+        near = self._free(_sharing(self._named, keys), is_free)
+        like = self._free(chain(*(self._kinds[number] for number in kinds)), is_free)
+        # Half for the likest names: what is built alike may be called anything.
+        found = dict.fromkeys(chain(islice(near, ENOUGH // 2), islice(like, ENOUGH), near))
+        return [self._items[place] for place in islice(found, ENOUGH)]
+
+    def _free(self, places: Iterable[int], is_free: Callable[[Item], bool]) -> Iterator[int]:
+        return (place for place in places if is_free(self._items[place]))
 
 
 def _sharing(having: Mapping[Hashable, list[int]], parts: Iterable[Hashable]) -> list[int]:

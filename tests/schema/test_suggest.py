@@ -195,7 +195,6 @@ def test_of_many_the_same_under_another_name_is_found(after, place, name):
             (candidates,) = asked(suggest_wholes, before, after).values()
             best = there[place]
             same = [each.name for each in there if parts(each) == parts(best)]
-            assert candidates[0] in same or len(there) > ENOUGH
             assert set(candidates) & set(same)
 
 
