@@ -29,6 +29,7 @@ from berceau.testing.worker import Worker
 ROOT = Path(__file__).parents[1]
 TESTS = Path(__file__).parent / "testing"
 PAGE = Path(__file__).parent / "pages" / "django_page.html"
+PLUGINS = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")  # as where they aren't installed
 TABLES = 20
 FIELDS = ("title", "content", "name", "email")
 
@@ -159,11 +160,10 @@ def page() -> str:
 
 def measure_runs(root: Path, rounds: int, workers: list[int]) -> None:
     """Print the seconds of whole runs, and what Berceau's take of the others'."""
-    django = ("-p", "no:cacheprovider")
     runs: Mapping[str, tuple[str, tuple[str, ...]]] = {
-        "Berceau": ("berceau", ("-p", "no:cacheprovider", "-p", "no:django")),
-        "pytest-django": ("django", (*django, "--create-db")),
-        "pytest-django --reuse-db": ("django", (*django, "--reuse-db")),
+        "Berceau": ("berceau", ("-p", "no:django")),
+        "pytest-django": ("django", ("--create-db",)),
+        "pytest-django --reuse-db": ("django", ("--reuse-db",)),
     }
     print(f"\n200 WebTest tests, seconds, medians of {rounds}")
     for count in workers:
@@ -184,8 +184,9 @@ def run(folder: Path, *arguments: str) -> float:
     """Return the seconds that a run of pytest takes."""
     started = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", *arguments],
+        [sys.executable, "-m", "pytest", "-q", "-x", *PLUGINS, *arguments],
         cwd=folder,
+        env={k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"},
         capture_output=True,
         text=True,
         check=False,
