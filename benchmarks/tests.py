@@ -31,6 +31,7 @@ TESTS = Path(__file__).parent / "testing"
 PAGE = Path(__file__).parent / "pages" / "django_page.html"
 PLUGINS = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")  # as where they aren't installed
 TABLES = 20
+BLOCK = 25
 FIELDS = ("title", "content", "name", "email")
 
 
@@ -81,20 +82,24 @@ def measure_overhead(root: Path) -> None:
         with worker.test(commits=commits):
             body()
 
+    alone, rolled_back = [], []
     try:
-        with worker.test(commits=False):
-            alone = median(body)
-        rolled_back = median(test)
-        committed = median(lambda: test(commits=True))
-        empty = median(lambda: leave(worker))
+        for _ in range(12):  # in turns, as the machine's speed varies
+            with worker.test(commits=False):
+                body()
+                alone += [seconds(body) for _ in range(BLOCK)]
+            rolled_back += [seconds(test) for _ in range(BLOCK)]
+        committed = [seconds(lambda: test(commits=True)) for _ in range(BLOCK)]
+        empty = [seconds(lambda: leave(worker)) for _ in range(BLOCK)]
     finally:
         worker.close()
+    found = [statistics.median(each) * 1000 for each in (alone, rolled_back, committed, empty)]
     print(f"{TABLES} tables, milliseconds a test, medians")
-    print(f"  what the test does, without isolation's begin and end  {alone:5.2f}")
-    print(f"  the test, rolled back                                  {rolled_back:5.2f}")
-    print(f"  the test, with the marker commits                      {committed:5.2f}")
-    print(f"  a test that asks for the database and leaves it alone  {empty:5.2f}")
-    print(f"  overhead of isolation: {rolled_back - alone:.2f}")
+    print(f"  what the test does, without isolation's begin and end  {found[0]:5.2f}")
+    print(f"  the test, rolled back                                  {found[1]:5.2f}")
+    print(f"  the test, with the marker commits                      {found[2]:5.2f}")
+    print(f"  a test that asks for the database and leaves it alone  {found[3]:5.2f}")
+    print(f"  overhead of isolation: {found[1] - found[0]:.2f}", flush=True)
 
 
 def leave(worker: Worker) -> None:
@@ -103,14 +108,11 @@ def leave(worker: Worker) -> None:
         pass
 
 
-def median(work: Callable[[], None], times: int = 300) -> float:
-    """Return the median of ``times`` runs of ``work``, in milliseconds."""
-    found = []
-    for _ in range(times):
-        started = time.perf_counter()
-        work()
-        found.append(time.perf_counter() - started)
-    return statistics.median(found) * 1000
+def seconds(work: Callable[[], None]) -> float:
+    """Return how long ``work`` takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
 
 
 def make_demo(root: Path) -> None:

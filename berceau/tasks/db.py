@@ -1,6 +1,7 @@
 """The commands of the embedded server, and the provisioning of another one."""
 
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -50,10 +51,17 @@ def url(_: Context, owner: bool = False) -> None:
     say(_choose(owner).with_password())
 
 
-@command(help=OWNER_HELP | {"schema": "a schema that isn't the project's"})
-def shell(_: Context, owner: bool = False, schema: str | None = None) -> None:
+@command(
+    help=OWNER_HELP
+    | {"database": "another database of the server", "schema": "another schema of the database"}
+)
+def shell(
+    _: Context, owner: bool = False, database: str | None = None, schema: str | None = None
+) -> None:
     """Open psql on the database."""
     chosen = _choose(owner)
+    if database:
+        chosen = replace(chosen, database=database)
     if schema:
         chosen = chosen.with_schema(schema)
     sys.stdout.flush()

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from berceau.testing.plugin import ISOLATION
+
 if TYPE_CHECKING:
     from berceau.settings import Settings
     from berceau.testing.worker import Worker
@@ -27,7 +29,7 @@ def pytest_configure_node(node: Any) -> None:
 
     config = node.config
     if PREPARED not in config.stash:
-        config.stash[PREPARED] = prepare(config.stash[ROOT])
+        config.stash[PREPARED] = prepare(config.stash[ROOT], config.getini(ISOLATION))
     node.workerinput[WORKER_INPUT] = config.stash[PREPARED]
 
 
@@ -46,7 +48,8 @@ def berceau_worker(pytestconfig: pytest.Config, berceau_settings: Settings) -> I
     from berceau.testing.worker import Worker
 
     given = getattr(pytestconfig, "workerinput", {})
-    worker = Worker(berceau_settings, given.get(WORKER_INPUT))
+    isolation = pytestconfig.getini(ISOLATION)
+    worker = Worker(berceau_settings, isolation, given.get(WORKER_INPUT))
     pytestconfig.pluginmanager.register(Report(pytestconfig, worker))
     yield worker
     worker.close()

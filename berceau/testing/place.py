@@ -47,12 +47,11 @@ class Place:
             pool.close()
             self._clean()
 
-    def keep(self) -> str:
-        """Leave what the present test did to be looked at; return the name of its schema."""
+    def keep(self) -> None:
+        """Leave what the present test did to be looked at."""
         if self._shared is not None and not self._shared.closed:
             self._shared.keep()
         self.private.keep()
-        return self.private.schema
 
     def close(self) -> None:
         """Close what is open."""

@@ -9,6 +9,7 @@ import pytest
 
 # What only projects need is imported in projects only: pytest loads this wherever it runs.
 
+ISOLATION = "berceau_isolation"
 OPTIONS = {
     "--keep-schema": "keep the rows of the first test that fails, to look at them with psql",
     "--show-sql": "show the queries of tests that fail; with -s, of all tests",
@@ -20,6 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("berceau", "Berceau")
     for name, meaning in OPTIONS.items():
         group.addoption(name, action="store_true", help=meaning)
+    parser.addini(ISOLATION, "what a test process has to itself: schema (default) or database")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -60,9 +60,9 @@ def listing(queries: Sequence[Query]) -> str:
     return "\n".join(f"{number:4} {query}" for number, query in enumerate(queries, 1))
 
 
-def _whereabouts(schema: str) -> str:
+def _whereabouts(option: str) -> str:
     return (
-        f"The rows of this test are kept in the schema {schema}:\n"
-        f"  invoke db.shell --schema {schema}\n"
-        "opens it with psql, and `invoke db.prune` drops it."
+        "The rows of this test are kept. This opens them with psql:\n"
+        f"  invoke db.shell {option}\n"
+        "and `invoke db.prune` drops them."
     )

@@ -10,6 +10,7 @@ from berceau.postgres.queries import Recorder
 from berceau.settings import Settings
 from berceau.testing import assets as assets  # for its effect
 from berceau.testing.place import Place
+from berceau.testing.preparation import isolation_called
 from berceau.web.app import make_app
 from berceau.workflows import isolation
 from berceau.workflows.compose import compose
@@ -18,14 +19,16 @@ from berceau.workflows.compose import compose
 class Worker:
     """One test process, with its project's entities mapped.
 
-    ``prepared`` is what the controlling process found out about the schema to copy, if there is
-    one. ``recorder`` is told all queries of the tests.
+    ``kind`` is what ``isolation_called`` takes; ``prepared`` is what the controlling process
+    found out about the schema to copy, if there is one. ``recorder`` is told all queries of the
+    tests.
     """
 
-    def __init__(self, settings: Settings, prepared: str | None = None) -> None:
+    def __init__(self, settings: Settings, kind: str = "", prepared: str | None = None) -> None:
         compose(settings.components)
         self.recorder = Recorder()
         self._given = settings
+        self._isolation = isolation_called(kind)
         self._prepared = prepared
         self._opened = ExitStack()
         self._place: Place | None = None
@@ -52,8 +55,12 @@ class Worker:
                 self.close()
 
     def keep(self) -> str:
-        """Leave what the present test did to be looked at; return the name of its schema."""
-        return self._open().keep()
+        """Leave what the present test did to be looked at; return the option that leads there."""
+        place = self._open()
+        place.keep()
+        if self._isolation is isolation.Isolation.DATABASE:
+            return f"--database {place.private.databases.runtime.database}"
+        return f"--schema {place.private.schema}"
 
     def application(self) -> Any:
         """Return a WSGI application of the project on the private schema."""
@@ -67,7 +74,7 @@ class Worker:
     def _open(self) -> Place:
         if self._place is None:
             private = self._opened.enter_context(
-                isolation.private_schema(self._given, self._prepared)
+                isolation.private_schema(self._given, self._prepared, self._isolation)
             )
             self._place = Place(private, self.recorder, self._given.limits)
             self._opened.callback(self._place.close)

@@ -1,6 +1,11 @@
 """What a test leaves, and what it says when it fails, in a project's own runs of pytest."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import pytest
+
+from tests.conftest import TASKS, Project
 
 THING = (
     "class Thing(db.Entity):\n    number = PrimaryKey(int, auto=True)\n    name = Required(str)\n"
@@ -156,7 +161,7 @@ def test_success(db):
     add("gone")
 """
     result = run(blog, tests, "--keep-schema")
-    assert result.out.count("are kept in the schema") == 1
+    assert result.out.count("The rows of this test are kept.") == 1
     (command,) = [line.strip() for line in result.out.splitlines() if "invoke db.shell" in line]
     schema = command.split()[-1]
     assert query(f'SELECT name FROM "{schema}".thing') == [("kept",)]
@@ -165,6 +170,52 @@ def test_success(db):
     assert again.code == 0, again
     assert query(f'SELECT name FROM "{schema}".thing') == [("kept",)]
     query(f'DROP SCHEMA "{schema}" CASCADE')
+
+
+@pytest.fixture
+def embedded():
+    """The same project with an embedded server, whose owner may create databases."""
+    with TemporaryDirectory(prefix="berceau test ") as folder:
+        root = Path(folder)
+        root.chmod(0o755)  # PostgreSQL runs as another account when we are root
+        project = Project(root)
+        project.write("tasks.py", TASKS)
+        project.write("components/__init__.py", "")
+        project.component("blog", THING, __init__=MANIFEST, views=VIEWS)
+        project.succeed("migrate")
+        yield project
+        project.succeed("db.stop")
+
+
+def test_a_process_may_have_a_database_to_itself(embedded):
+    embedded.write("pytest.ini", "[pytest]\nberceau_isolation = database\n")
+    tests = """
+@pytest.mark.parametrize("number", range(3))
+def test_each_begins_empty(db, number):
+    assert names() == []
+    add("Ada")
+    with db_session:
+        assert db.select("current_database()")[0].startswith("berceau_test_")
+
+@pytest.mark.commits
+def test_commits(db):
+    add("Ada")
+    assert names() == ["Ada"]
+
+def test_failure(db):
+    add("kept")
+    assert False
+"""
+    result = run(embedded, tests, "-n", "2", "--keep-schema")
+    assert "1 failed, 4 passed" in result.out
+    assert "invoke db.shell --database berceau_test_" in result.out
+
+
+def test_an_isolation_that_is_none_is_refused(blog):
+    blog.write("pytest.ini", "[pytest]\nberceau_isolation = none\n")
+    result = run(blog, "def test_one(db): pass\n")
+    assert "berceau_isolation is 'none'" in result.out
+    assert "Use schema or database." in result.out
 
 
 def test_queries_are_shown(blog):
