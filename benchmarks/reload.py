@@ -34,6 +34,9 @@ pyramid.reload_templates = true
 use = egg:{server}#main
 listen = 127.0.0.1:{port}
 """
+SETTLED = 2.0
+"""Seconds between an answer and the next change: hupper only then watches what was imported."""
+
 NUMBER = {
     "template": ("templates/list.pt", 'maxlength="[^"]*"', 'maxlength="{}"'),
     "view": ("views.py", '"length": .*}', '"length": {}}}'),
@@ -84,6 +87,7 @@ def measure(root: Path, address: str, kind: str, run: int) -> float:
         save(root, "template", "${length}")
         save(root, "view", "MARK")
         ask(address)
+    time.sleep(SETTLED)
     number = f"{time.time_ns()}"
     start = save(root, kind, number)
     while f'maxlength="{number}"' not in ask(address):

@@ -223,10 +223,10 @@ class Site:
     project: Project
     address: str
 
-    def get(self, path: str) -> tuple[int, str]:
-        """Return the status and the text that the server answers now."""
+    def get(self, path: str, data: bytes | None = None) -> tuple[int, str]:
+        """Return the status and the text that the server answers now; ``data`` is posted."""
         try:
-            with urlopen(self.address + path, timeout=30) as response:
+            with urlopen(self.address + path, data, timeout=30) as response:
                 return response.status, response.read().decode()
         except HTTPError as error:
             return error.code, error.read().decode()

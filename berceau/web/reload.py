@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import hupper
-from chameleon.template import get_pkg_digest
 from waitress.adjustments import Adjustments
 
 import berceau
@@ -97,7 +96,6 @@ def _warm_up() -> None:
     for module in pkgutil.walk_packages(berceau.__path__, "berceau."):
         if not module.name.startswith(("berceau.testing", "berceau.tasks")):
             importlib.import_module(module.name)
-    get_pkg_digest()
 
 
 def is_reloading() -> bool:

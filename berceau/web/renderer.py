@@ -1,7 +1,9 @@
 """Chameleon templates for Pyramid: ``.pt`` renderers that share one layout."""
 
 import sys
+import time
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from functools import cached_property
 from hashlib import sha256
 from importlib.metadata import version
@@ -14,6 +16,9 @@ from pyramid.config import Configurator
 from pyramid.path import AssetResolver
 
 from berceau.web.registry import SETTINGS
+
+KEPT = 7 * 24 * 3600.0
+"""How long a compiled template is kept, in seconds: each change of a template makes another."""
 
 LAYOUT = "berceau.web:templates/layout.pt"
 
@@ -32,7 +37,7 @@ def includeme(config: Configurator) -> None:
     options = config.get_settings()
     project = options[SETTINGS]
     # A developer's application starts anew after each change, and compiles nothing twice.
-    cache = project.cache / "templates" if project.development else None
+    cache = _swept(project.cache / "templates") if project.development else None
     config.add_renderer(".pt", Templates(auto_reload=options["reload_templates"], cache=cache))
 
 
@@ -43,6 +48,16 @@ class Template(PageTemplateFile):
         """Return that name; Chameleon's own tells the versions of all that is installed."""
         made_of = (body, VERSIONS, *sorted(BOOLEAN_ATTRIBUTES))
         return sha256("\0".join(made_of).encode("utf-8", "ignore")).hexdigest()
+
+
+def _swept(cache: Path) -> Path:
+    """Make the folder ``cache``, and clear away what was compiled long ago; it may be in use."""
+    cache.mkdir(parents=True, exist_ok=True)
+    for file in cache.rglob("*.py*"):
+        with suppress(FileNotFoundError):
+            if file.is_file() and file.stat().st_mtime < time.time() - KEPT:
+                file.unlink()
+    return cache
 
 
 class Templates:
@@ -59,7 +74,6 @@ class Templates:
             "boolean_attributes": BOOLEAN_ATTRIBUTES,
         }
         if cache is not None:
-            cache.mkdir(parents=True, exist_ok=True)
             self._options["loader"] = ModuleLoader(str(cache))
         self._templates: dict[str, PageTemplateFile] = {}
 

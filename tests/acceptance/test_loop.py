@@ -4,8 +4,10 @@ import os
 import secrets
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 RELOAD = "--reload"
@@ -151,16 +153,26 @@ def test_nothing_is_left_when_the_server_ends(notes, serve, number):
 def processes(project) -> list[int]:
     """Return the ids of the processes that serve the project."""
     found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            here = (folder / "cwd").readlink() == project.root
-            serves = b"postgres" not in (folder / "cmdline").read_bytes()
-            alive = "State:\tZ" not in (folder / "status").read_text()
-        except OSError:
-            continue
-        if here and serves and alive:
-            found.append(int(folder.name))
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            here = process.cwd() == str(project.root) and process.status() != psutil.STATUS_ZOMBIE
+            if here and "postgres" not in process.name():
+                found.append(process.pid)
     return found
+
+
+def test_the_button_needs_the_token_of_the_page(notes, serve):
+    before = notes.migrations()
+    with serve(notes, RELOAD) as site:
+        change(
+            notes.root / "components/notes/entities.py",
+            "    created_at",
+            "    pages = Required(int, default=1)\n    created_at",
+        )
+        page = site.await_text("/notes", "Write and apply it")
+        assert '<form class="form" method="post" action="/berceau/migrate"' in page
+        assert site.get("/berceau/migrate", data=b"name=forged")[0] == 400
+    assert notes.migrations() == before
 
 
 def test_production_has_no_page_of_differences_and_no_reload(notes, serve):
