@@ -81,7 +81,7 @@ class Workers:
         context = multiprocessing.get_context("spawn")
         self.settings = settings
         self.texts = context.Queue()
-        self.ready = context.Barrier(count + 1, timeout=120)
+        self.ready = context.Barrier(count + 1, timeout=600)
         self.processes = [
             context.Process(target=work, args=(settings, self.texts, self.ready))
             for _ in range(count)

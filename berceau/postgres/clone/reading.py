@@ -43,7 +43,7 @@ SET LOCAL standard_conforming_strings = on; SET LOCAL check_function_bodies = of
 SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;
 SET LOCAL default_tablespace = ''; SET LOCAL default_table_access_method = heap;
 SET LOCAL transform_null_equals = off; SET LOCAL xmloption = content;
-SET LOCAL client_min_messages = warning;
+SET LOCAL client_min_messages = warning; SET LOCAL synchronous_commit = off;
 """
 
 # What extensions hold in the schema, with the name that a definition may give it.
