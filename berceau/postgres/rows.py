@@ -56,11 +56,14 @@ def filled_tables(connection: Connection) -> tuple[str, ...]:
     return tuple(name for name in names if count_rows(connection, name))
 
 
-# A sequence that was never used has no last value.
+# A sequence that was never used has no last value. Those of other schemas aren't asked: they may be
+# gone by then.
 _RESTART = """
-SELECT setval(seqrelid::regclass, seqstart, false)
-FROM pg_sequence JOIN pg_class ON pg_class.oid = seqrelid
-WHERE relnamespace = current_schema()::regnamespace AND pg_sequence_last_value(seqrelid) IS NOT NULL
+WITH own AS MATERIALIZED (
+    SELECT seqrelid, seqstart FROM pg_sequence JOIN pg_class ON pg_class.oid = seqrelid
+    WHERE relnamespace = current_schema()::regnamespace)
+SELECT setval(seqrelid::regclass, seqstart, false) FROM own
+WHERE pg_sequence_last_value(seqrelid) IS NOT NULL
 """
 
 

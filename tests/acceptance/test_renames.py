@@ -277,6 +277,7 @@ CASES = {
         ALTER INDEX a_pkey RENAME TO c_pkey;
         ALTER SEQUENCE a_id_seq RENAME TO c_id_seq;
         ALTER TABLE c RENAME COLUMN m TO k;
+        UPDATE c SET classtype = 'C'::text WHERE classtype = 'A'::text;
         ALTER TABLE c ALTER COLUMN classtype SET DEFAULT 'C'::text;
         """,
         "INSERT INTO a (classtype, n, m) VALUES ('B', 1, 2);",

@@ -17,7 +17,8 @@ import berceau
 files = [str(file) for file in distribution("berceau").files]
 modules = [module.name for module in pkgutil.walk_packages(berceau.__path__, "berceau.")]
 for name in modules:
-    if not name.startswith("berceau.testing."):  # for those who installed berceau[test]
+    # For those who installed berceau[test], and for those who check types.
+    if not name.startswith(("berceau.testing.", "berceau.mypy")):
         importlib.import_module(name)
 print(json.dumps({"files": files, "modules": modules}))
 """
