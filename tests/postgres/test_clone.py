@@ -209,20 +209,38 @@ def test_a_thousand_tables_fit_into_the_servers_locks(owner):
     assert run(owner, "SELECT count(*) FROM pg_tables WHERE schemaname = 'copied'") == [(300,)]
 
 
-def test_what_cannot_be_copied_is_named(owner):
-    run(owner, "CREATE SCHEMA circle")
-    run(
-        owner,
-        """
-        SET search_path = circle;
-        CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 1; END;
-        CREATE FUNCTION g() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT circle.f(); END;
-        CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT circle.g(); END;
-    """,
-    )
-    with pytest.raises(CloneError, match=r"(?s)circle.*BEGIN ATOMIC"):
-        clone(owner, "circle", "copied")
-    assert run(owner, "SELECT FROM pg_namespace WHERE nspname = 'copied'") == []
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (
+            """
+            CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 1; END;
+            CREATE FUNCTION g() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT odd.f(); END;
+            CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql
+                BEGIN ATOMIC SELECT odd.g(); END
+            """,
+            r"each needs another one first:\n.* f\(\).*BEGIN ATOMIC",
+        ),
+        (
+            """
+            CREATE TABLE parent (a int);
+            CREATE TABLE heir (b int) INHERITS (parent);
+            ALTER TABLE parent ADD c int
+            """,
+            "the order of the columns of table heir",
+        ),
+        (
+            "CREATE EXTENSION citext; CREATE FUNCTION citext_eq(int) RETURNS int RETURN 1",
+            "names of its own that are the extension's, too: citext_eq",
+        ),
+    ],
+)
+def test_what_cannot_be_copied_is_named(admin, make, says):
+    run(admin, "CREATE SCHEMA odd; SET search_path = odd")
+    run(admin, make)
+    with pytest.raises(CloneError, match=f"(?s){says}"):
+        clone(admin, "odd", "copied")
+    assert run(admin, "SELECT FROM pg_namespace WHERE nspname = 'copied'") == []
 
 
 def test_a_schema_of_another_role_is_refused(owner, admin):

@@ -132,7 +132,11 @@ def read(connection: Connection, source: str) -> Definitions:
     """
     with _renamed(connection, source) as reader:
         edges = reader.edges()
-        texts = order(reader.definitions(edges), edges)
+        try:
+            texts = order(reader.definitions(edges), edges)
+        except CloneError as error:  # it names objects as the reader sees them
+            message = error.message.replace(f"{reader.token}.", "")
+            raise CloneError(message, cure=error.cure) from None
         notes = reader.notes()
     return Definitions(source, reader.token, reader.outside, tuple(texts), notes)
 
