@@ -80,12 +80,16 @@ class ObservedConnection(Connection):
 
 
 class ObservedPool(ConnectionPool):
-    """A pool whose connections tell ``recorder`` what they run."""
+    """A pool for tests, whose connections tell ``recorder`` what they run.
+
+    Their commits don't wait for the disk: what a test writes needn't outlive the server.
+    """
 
     kind = ObservedConnection
 
     def __init__(self, url: Url, limits: Limits, recorder: Recorder) -> None:
         super().__init__(url, limits)
+        self._settings["synchronous_commit"] = "off"
         self._recorder = recorder
 
     def _open(self) -> Connection:

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
+from berceau.errors import IsolationError
 from berceau.postgres.ledger import LEDGER
 
 
@@ -58,13 +60,31 @@ def filled_tables(connection: Connection) -> tuple[str, ...]:
 
 # A sequence that was never used has no last value. Those of other schemas aren't asked: they may be
 # gone by then.
-_RESTART = """
-WITH own AS MATERIALIZED (
-    SELECT seqrelid, seqstart FROM pg_sequence JOIN pg_class ON pg_class.oid = seqrelid
-    WHERE relnamespace = current_schema()::regnamespace)
-SELECT setval(seqrelid::regclass, seqstart, false) FROM own
-WHERE pg_sequence_last_value(seqrelid) IS NOT NULL
+_DELETE_ALL = """
+DO $$ DECLARE deletes text; BEGIN
+    WITH own AS MATERIALIZED (
+        SELECT seqrelid, seqstart FROM pg_sequence JOIN pg_class ON pg_class.oid = seqrelid
+        WHERE relnamespace = current_schema()::regnamespace),
+    begun AS (
+        SELECT setval(seqrelid::regclass, seqstart, false) FROM own
+        WHERE pg_sequence_last_value(seqrelid) IS NOT NULL),
+    deleted AS (
+        SELECT format('deleted_%s AS (DELETE FROM %I)', oid, relname) AS part FROM pg_class
+        WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace
+          AND relname <> {ledger} AND pg_relation_size(oid) > 0)
+    SELECT (SELECT string_agg(part, ', ') FROM deleted) INTO deletes
+    FROM (SELECT count(*) FROM begun) AS restarted;
+    IF deletes IS NOT NULL THEN
+        EXECUTE 'WITH ' || deletes || ' SELECT';
+    END IF;
+END $$
 """
+
+
+def hurry(connection: Connection) -> None:
+    """Let ``delete_all`` neither wait for the disk nor for long for somebody's transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = off; SET lock_timeout = '10s'")
 
 
 def delete_all(connection: Connection) -> None:
@@ -72,23 +92,13 @@ def delete_all(connection: Connection) -> None:
 
     Only tables that were written to are touched, in one statement: foreign keys are checked at
     its end, so their direction doesn't matter. Sequences that were used begin anew. The
-    connection is in autocommit mode.
+    connection is in autocommit mode. Raises ``IsolationError`` where ``hurry`` made it give up.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_RESTART)
-        cursor.execute(
-            """
-            SELECT relname FROM pg_class
-            WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace
-              AND relname <> %s AND pg_relation_size(oid) > 0
-            """,
-            (LEDGER,),
-        )
-        deletes = [
-            sql.SQL("{} AS (DELETE FROM {})").format(
-                sql.Identifier(f"deleted_{number}"), sql.Identifier(name)
-            )
-            for number, (name,) in enumerate(cursor.fetchall())
-        ]
-        if deletes:
-            cursor.execute(sql.SQL("WITH {} SELECT").format(sql.SQL(", ").join(deletes)))
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL(_DELETE_ALL).format(ledger=sql.Literal(LEDGER)))
+    except psycopg2.errors.LockNotAvailable:
+        raise IsolationError(
+            "The rows of a test can't be deleted: somebody still has a transaction open on them.",
+            cure="Let the test wait for its threads and processes.",
+        ) from None

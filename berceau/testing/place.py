@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from berceau.orm.isolation import SharedSource, queries_to
 from berceau.postgres.queries import ObservedPool, Recorder
 from berceau.postgres.rollback import SharedConnection, share
+from berceau.postgres.rows import hurry
 from berceau.settings import Limits
 from berceau.workflows.isolation import Private
 
@@ -18,6 +19,8 @@ class Place:
         self._recorder = recorder
         self._limits = limits
         self._shared: SharedConnection | None = None
+        self._pool = self._new_pool()
+        hurry(private.connection)
         private.empty()  # of what a run that was killed had committed
 
     @contextmanager
@@ -39,12 +42,13 @@ class Place:
     def committing(self) -> Iterator[None]:
         """Run a test whose commits are real."""
         self._clean()  # a transaction that was rolled back gave no number of a sequence back
-        pool = ObservedPool(self.private.databases.runtime, self._limits, self._recorder)
         try:
-            with queries_to(pool):
+            with queries_to(self._pool):
                 yield
         finally:
-            pool.close()
+            if self._pool.status.in_use:  # by a thread that outlives the test
+                self._pool.close()
+                self._pool = self._new_pool()
             self._clean()
 
     def keep(self) -> None:
@@ -55,8 +59,12 @@ class Place:
 
     def close(self) -> None:
         """Close what is open."""
+        self._pool.close()
         if self._shared is not None:
             self._shared.close()
+
+    def _new_pool(self) -> ObservedPool:
+        return ObservedPool(self.private.databases.runtime, self._limits, self._recorder)
 
     def _clean(self) -> None:
         if not self.private.kept:

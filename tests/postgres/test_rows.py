@@ -2,8 +2,11 @@
 
 from threading import Event, Thread
 
+import pytest
+
+from berceau.errors import IsolationError
 from berceau.postgres.connection import connect
-from berceau.postgres.rows import delete_all
+from berceau.postgres.rows import delete_all, hurry
 
 
 def test_other_schemas_may_come_and_go_meanwhile(database):
@@ -32,3 +35,15 @@ def test_other_schemas_may_come_and_go_meanwhile(database):
     finally:
         enough.set()
         other.join()
+
+
+def test_whoever_holds_rows_is_not_waited_for_without_end(database):
+    with connect(database.owner) as connection, connect(database.owner) as other:
+        connection.autocommit = True
+        with connection.cursor() as cursor, other.cursor() as others:
+            cursor.execute("CREATE TABLE t (id int); INSERT INTO t VALUES (1)")
+            others.execute("UPDATE t SET id = 2")
+            hurry(connection)
+            cursor.execute("SET lock_timeout = '10ms'")
+            with pytest.raises(IsolationError, match="somebody still has a transaction open"):
+                delete_all(connection)
