@@ -51,7 +51,8 @@ _MEMBERS = """
 SELECT classid::regclass::text, objid, object_names[cardinality(object_names)] FROM pg_depend
 CROSS JOIN LATERAL pg_identify_object(classid, objid, 0)
 CROSS JOIN LATERAL pg_identify_object_as_address(classid, objid, 0) address
-WHERE deptype = 'e' AND (schema = :schema::regnamespace::text OR address.type = 'cast')
+WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
+  AND (schema = :schema::regnamespace::text OR address.type = 'cast')
 """
 
 # A sequence is given to its column after both are made.

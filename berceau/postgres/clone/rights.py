@@ -4,18 +4,20 @@ from berceau.postgres.clone.definition import Kind, Rank
 
 # The first words of every query.
 RELATION = """
-WITH relation AS MATERIALIZED (
-    SELECT c.* FROM pg_class c
-    WHERE relnamespace = :schema AND NOT EXISTS (
-        SELECT FROM pg_depend
-        WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype = 'e')
+WITH member AS MATERIALIZED (
+    SELECT classid, objid FROM pg_depend
+    WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
+),
+relation AS MATERIALIZED (
+    SELECT * FROM pg_class
+    WHERE relnamespace = :schema
+      AND oid NOT IN (SELECT objid FROM member WHERE classid = 'pg_class'::regclass)
 )
 """
 
 # Every object of the schema: (classid, objid).
 OWN = """
-, member AS MATERIALIZED (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
-own AS MATERIALIZED (
+, own AS MATERIALIZED (
     SELECT * FROM (
         SELECT 'pg_namespace'::regclass AS classid, oid AS objid FROM pg_namespace
         WHERE oid = :schema
