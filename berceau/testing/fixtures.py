@@ -12,6 +12,9 @@ import pytest
 from berceau.testing.plugin import ISOLATION
 
 if TYPE_CHECKING:
+    from pony.orm import Database
+    from webtest import TestApp
+
     from berceau.settings import Settings
     from berceau.testing.worker import Worker
     from berceau.workflows.migrator import Migrator
@@ -56,7 +59,7 @@ def berceau_worker(pytestconfig: pytest.Config, berceau_settings: Settings) -> I
 
 
 @pytest.fixture
-def db(request: pytest.FixtureRequest, berceau_worker: Worker) -> Iterator[Any]:
+def db(request: pytest.FixtureRequest, berceau_worker: Worker) -> Iterator[Database]:
     """The global ``Database`` on this process's private schema, without rows at first.
 
     All that the test commits is rolled back at its end. With the marker ``commits`` it commits
@@ -74,7 +77,7 @@ def berceau_application(berceau_worker: Worker) -> Any:
 
 
 @pytest.fixture
-def app(db: Any, berceau_application: Any) -> Any:
+def app(db: Database, berceau_application: Any) -> TestApp[Any]:
     """A WebTest ``TestApp`` on the real application; the database is empty at first."""
     from webtest import TestApp
 

@@ -46,3 +46,8 @@ def test_the_wheel_holds_berceau_only_and_works_alone(checkout, tmp_path):
     (tmp_path / "tasks.py").write_text("from berceau.tasks import namespace\n")
     run(python, "-m", "invoke", "new", "notes")
     assert "notes: 1 table" in run(python, "-m", "invoke", "build")
+    run(python, "-m", "pip", "install", f"{checkout.root}[types,test]")
+    settings = checkout.root / "tests" / "types" / "project" / "pyproject.toml"
+    (tmp_path / "pyproject.toml").write_text(settings.read_text())
+    run(python, "-m", "mypy", "components")
+    run(python, "-m", "pyright", "--pythonpath", python, "components")
