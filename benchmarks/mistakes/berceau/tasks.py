@@ -1,0 +1,5 @@
+"""The project's commands."""
+
+from berceau.tasks import namespace
+
+__all__ = ["namespace"]
