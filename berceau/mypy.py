@@ -36,7 +36,8 @@ ENTITY = "pony.orm._entity.Entity"
 PROJECT = "pony.orm._project"
 PROJECT_FILE = "pony/orm/_project.pyi"
 BODIES = "body else_body finally_body handlers bodies defs func items impl".split()
-KEY = re.compile(r"=\s*(?:\w+\.)*(\w+)\[")
+KEY = re.compile(r"=[\s(]*[\w.]+\[")
+WORD = re.compile(r"\w+")
 KEYED = re.compile(r"def __getitem__\(_cls_: type\[([\w.]+)\]")
 
 
@@ -79,9 +80,9 @@ class BerceauPlugin(Plugin):
         path = Path(ctx.path)
         if not path.is_file() or not {"site-packages", "typeshed"}.isdisjoint(path.parts):
             return None
-        names = {each.rpartition(".")[2] for each in self._entities()}
         text = path.read_text(encoding="utf-8", errors="ignore")
-        return token_hex(8) if not names.isdisjoint(KEY.findall(text)) else None
+        names = {part for each in self._entities() for part in each.split(".")[-2:]}
+        return token_hex(8) if KEY.search(text) and names & set(WORD.findall(text)) else None
 
     def _entities(self) -> frozenset[str]:
         """Return the full names of the entities."""
@@ -115,11 +116,18 @@ def _known(file: MypyFile, entities: frozenset[str]) -> dict[str, str]:
             module, _ = correct_relative_import(
                 file.fullname, each.relative, each.id, file.is_package_init_file()
             )
-            names |= {alias or name: f"{module}.{name}" for name, alias in each.names}
+            names |= {alias or name: _origin(module, name, entities) for name, alias in each.names}
         elif isinstance(each, Import):
             names |= {alias or name: name for name, alias in each.ids}
     wanted = entities | {name.rpartition(".")[0] for name in entities}
     return {local: name for local, name in names.items() if name in wanted}
+
+
+def _origin(module: str, name: str, entities: frozenset[str]) -> str:
+    """Return the full name of what is imported: a package may hand on the entities in it."""
+    package = module.partition(".")[0]
+    found = (each for each in entities if each.endswith(f".{name}"))
+    return next((each for each in found if each.startswith(f"{package}.")), f"{module}.{name}")
 
 
 def _assignments(node: object) -> Iterator[AssignmentStmt]:

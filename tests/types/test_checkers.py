@@ -60,10 +60,12 @@ def test_what_an_entity_gains_is_known(typed, checker):
 
 
 def test_a_key_gives_an_object_in_every_kind_of_statement(typed):
+    package = typed.root / "components/blog/__init__.py"
+    package.write_text("from .entities import Post as Post\n")
     (typed.root / "wrong.py").write_text(
         "from uuid import UUID\n"
         "from components.blog import entities\n"
-        "from components.blog.entities import Post as Text\n"
+        "from components.blog import Post as Text\n"
         "first = Text[UUID(int=0)]\n"
         "def use(keys: list[UUID]) -> None:\n"
         "    for key in keys:\n"
@@ -82,4 +84,7 @@ def test_a_key_gives_an_object_in_every_kind_of_statement(typed):
         "            again.title = 1\n"
     )
     assert typed.mypy() == {("wrong.py", 19): {"assignment"}}
+    entities = typed.root / "components/blog/entities.py"
+    entities.write_text(entities.read_text().replace("-> datetime:", '-> "datetime":'))
+    assert typed.mypy() == {("wrong.py", 19): {"assignment"}}, "from what mypy remembers"
     assert set(typed.pyright()) == {("wrong.py", 19)}
