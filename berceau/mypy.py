@@ -1,8 +1,9 @@
-"""The plugin for mypy: what stubs can't tell it about entities; ``plugins = ["berceau.mypy"]``.
+"""The plugin for mypy: what entities take, and what keys give; ``plugins = ["berceau.mypy"]``.
 
-The stubs that ``invoke build`` writes overload one constructor for all entities, of which mypy
-doesn't choose the one that belongs to a class. And ``post = DemoPost[key]`` is the definition of a
-type to mypy, unless the key is given to ``DemoPost.__getitem__``.
+Stubs can have overloads for each entity, of which mypy doesn't choose a constructor, and which take
+it long. So the stubs that ``invoke build`` writes hold definitions of what constructors, ``set()``
+and ``get()`` take, and this plugin makes signatures of them. And ``post = DemoPost[key]`` is the
+definition of a type to mypy, unless the key is given to ``DemoPost.__getitem__``.
 """
 
 import re
@@ -11,7 +12,11 @@ from functools import lru_cache
 from pathlib import Path
 from secrets import token_hex
 
+from mypy.errorcodes import ARG_TYPE
+from mypy.expandtype import expand_type
 from mypy.nodes import (
+    ARG_NAMED,
+    ARG_NAMED_OPT,
     ARG_POS,
     ARG_STAR2,
     AssignmentStmt,
@@ -25,14 +30,43 @@ from mypy.nodes import (
     MypyFile,
     NameExpr,
     Node,
+    StrExpr,
+    SymbolNode,
+    TypeAlias,
     TypeInfo,
 )
 from mypy.options import Options
-from mypy.plugin import FunctionSigContext, Plugin, ReportConfigContext
-from mypy.types import CallableType, FunctionLike, Instance, get_proper_type
+from mypy.plugin import (
+    FunctionSigContext,
+    MethodSigContext,
+    Plugin,
+    ReportConfigContext,
+)
+from mypy.types import (
+    AnyType,
+    CallableType,
+    FunctionLike,
+    Instance,
+    Type,
+    TypeOfAny,
+    TypeVarLikeType,
+    get_proper_type,
+)
+from mypy.typevars import fill_typevars
 from mypy.util import correct_relative_import
 
 ENTITY = "pony.orm._entity.Entity"
+RELATIONS = {
+    f"pony.orm._attributes.{name}" for name in ("Required", "Optional", "PrimaryKey", "Set")
+}
+TAKES = {
+    "set": "Set",
+    "get": "Find",
+    "get_for_update": "Find",
+    "exists": "Find",
+    "__getitem__": "Key",
+}
+"""What methods take, as the definitions of the stub are called."""
 PROJECT = "pony.orm._project"
 PROJECT_FILE = "pony/orm/_project.pyi"
 BODIES = "body else_body finally_body handlers bodies defs func items impl".split()
@@ -42,7 +76,7 @@ KEYED = re.compile(r"def __getitem__\(_cls_: type\[([\w.]+)\]")
 
 
 class BerceauPlugin(Plugin):
-    """Knows the constructors of entities, and that ``DemoPost[key]`` is an object."""
+    """Knows what entities take, and that ``DemoPost[key]`` is an object."""
 
     def __init__(self, options: Options) -> None:
         super().__init__(options)
@@ -52,22 +86,32 @@ class BerceauPlugin(Plugin):
     def get_function_signature_hook(
         self, fullname: str
     ) -> Callable[[FunctionSigContext], FunctionLike] | None:
-        """Return what types a call of ``fullname``, where that is an entity."""
-        symbol = self.lookup_fully_qualified(fullname)
-        if symbol is None or not isinstance(symbol.node, TypeInfo):
+        """Return what types a call of ``fullname``, where that is an entity or a relation."""
+        if fullname in RELATIONS:
+            return self._relate
+        return self._construct if self._is_entity_class(fullname) else None
+
+    def get_method_signature_hook(
+        self, fullname: str
+    ) -> Callable[[MethodSigContext], FunctionLike] | None:
+        """Return what types a call of the method ``fullname``, where that is an entity's."""
+        owner, _, name = fullname.rpartition(".")
+        if name not in TAKES or not self._is_entity_class(owner):
             return None
-        return self._construct if symbol.node.has_base(ENTITY) else None
+        if name == "__getitem__":
+            return lambda context: self._with_key(context.default_signature, owner)
+        return lambda context: self._with_values(context.default_signature, owner, TAKES[name])
 
     def get_additional_deps(self, file: MypyFile) -> list[tuple[int, str, int]]:
         """Make ``DemoPost[key]`` a call in ``file``, before mypy reads it.
 
-        Returns the stub with the signatures where ``file`` may use them.
+        Returns the stub with the definitions where ``file`` may use them.
         """
         entities = self._entities()
         known = _known(file, entities)
         for each in _assignments(file.defs) if known else ():
             value = each.rvalue
-            if isinstance(value, IndexExpr) and _full_name(value.base, known) in entities:
+            if isinstance(value, IndexExpr) and _is_entity(_full_name(value.base, known), entities):
                 each.rvalue = _call(value)
         return [(10, PROJECT, -1)] if known else []
 
@@ -81,30 +125,82 @@ class BerceauPlugin(Plugin):
         if not path.is_file() or not {"site-packages", "typeshed"}.isdisjoint(path.parts):
             return None
         text = path.read_text(encoding="utf-8", errors="ignore")
-        names = {part for each in self._entities() for part in each.split(".")[-2:]}
+        names = {part for each in self._entities().values() for part in each.split(".")[-2:]}
         return token_hex(8) if KEY.search(text) and names & set(WORD.findall(text)) else None
 
-    def _entities(self) -> frozenset[str]:
-        """Return the full names of the entities."""
-        return _find(self._stub, self._stub.stat().st_mtime_ns) if self._stub else frozenset()
+    def _entities(self) -> Mapping[str, str]:
+        """Return the full names of the entities by their names, which are unique in a project."""
+        return _find(self._stub, self._stub.stat().st_mtime_ns) if self._stub else {}
+
+    def _is_entity_class(self, fullname: str) -> bool:
+        symbol = self.lookup_fully_qualified(fullname)
+        return bool(symbol and isinstance(symbol.node, TypeInfo) and symbol.node.has_base(ENTITY))
 
     def _construct(self, context: FunctionSigContext) -> FunctionLike:
         loose = context.default_signature
         entity = get_proper_type(loose.ret_type)
-        symbol = self.lookup_fully_qualified(f"{PROJECT}.Constructors")
-        if not symbol or not isinstance(symbol.node, TypeInfo) or not isinstance(entity, Instance):
+        if loose.arg_kinds != [ARG_STAR2] or not isinstance(entity, Instance):
+            return loose  # it has a constructor of its own
+        return self._with_values(loose, entity.type.fullname, "New")
+
+    def _with_values(self, loose: CallableType, entity: str, kind: str) -> CallableType:
+        """Return ``loose`` with keywords for its ``**values``, where the build knew ``entity``."""
+        symbol = self._defined(entity, kind)
+        values = symbol.typeddict_type if isinstance(symbol, TypeInfo) else None
+        if values is None or not loose.arg_kinds or loose.arg_kinds[-1] != ARG_STAR2:
             return loose
-        exact = _constructors(symbol.node).get(entity.type.fullname)
-        if exact is None or exact.is_var_arg or loose.arg_kinds != [ARG_STAR2]:
-            return loose  # unknown as yet, or it has a constructor of its own
+        kinds = (
+            ARG_NAMED if name in values.required_keys else ARG_NAMED_OPT for name in values.items
+        )
         return loose.copy_modified(
-            arg_types=exact.arg_types[1:],
-            arg_kinds=exact.arg_kinds[1:],
-            arg_names=exact.arg_names[1:],
+            arg_types=[*loose.arg_types[:-1], *values.items.values()],
+            arg_kinds=[*loose.arg_kinds[:-1], *kinds],
+            arg_names=[*loose.arg_names[:-1], *values.items],
         )
 
+    def _with_key(self, loose: CallableType, entity: str) -> CallableType:
+        symbol = self._defined(entity, "Key")
+        if not isinstance(symbol, TypeAlias):
+            return loose
+        return loose.copy_modified(arg_types=[symbol.target])
 
-def _known(file: MypyFile, entities: frozenset[str]) -> dict[str, str]:
+    def _defined(self, entity: str, kind: str) -> SymbolNode | None:
+        """Return the definition of a ``kind`` of values that ``entity`` takes."""
+        if not _is_entity(entity, self._entities()):
+            return None
+        symbol = self.lookup_fully_qualified(f"{PROJECT}._{entity.rpartition('.')[2]}{kind}")
+        return symbol.node if symbol else None
+
+    def _relate(self, context: FunctionSigContext) -> FunctionLike:
+        """Type a relation that names its entity as a string, in the overload for relations."""
+        loose = context.default_signature
+        name = context.args[0][0] if context.args and context.args[0] else None
+        entity = next((each for each in loose.variables if _is_entity_variable(each)), None)
+        if not isinstance(name, StrExpr) or entity is None:
+            return loose
+        related = self._related(name.value, context)
+        result = expand_type(loose.ret_type, {entity.id: related})
+        string = context.api.named_generic_type("builtins.str", [])
+        return loose.copy_modified(
+            arg_types=[string, *loose.arg_types[1:]], ret_type=result, variables=[]
+        )
+
+    def _related(self, name: str, context: FunctionSigContext) -> Type:
+        here: MypyFile = context.api.tree  # type: ignore[attr-defined]
+        for fullname in (f"{here.fullname}.{name}", self._entities().get(name)):
+            symbol = self.lookup_fully_qualified(fullname) if fullname else None
+            if symbol and isinstance(symbol.node, TypeInfo):
+                return fill_typevars(symbol.node)
+        context.api.fail(f'No entity is called "{name}"', context.context, code=ARG_TYPE)
+        return AnyType(TypeOfAny.from_error)
+
+
+def _is_entity_variable(variable: TypeVarLikeType) -> bool:
+    bound = get_proper_type(variable.upper_bound)
+    return isinstance(bound, Instance) and bound.type.fullname == ENTITY
+
+
+def _known(file: MypyFile, entities: Mapping[str, str]) -> dict[str, str]:
     """Return the full names of the entities, and of their modules, that ``file`` has names for."""
     names = {
         each.name: f"{file.fullname}.{each.name}"
@@ -119,15 +215,23 @@ def _known(file: MypyFile, entities: frozenset[str]) -> dict[str, str]:
             names |= {alias or name: _origin(module, name, entities) for name, alias in each.names}
         elif isinstance(each, Import):
             names |= {alias or name: name for name, alias in each.ids}
-    wanted = entities | {name.rpartition(".")[0] for name in entities}
-    return {local: name for local, name in names.items() if name in wanted}
+    modules = {name.rpartition(".")[0] for name in entities.values()}
+    return {
+        local: name
+        for local, name in names.items()
+        if name in modules or _is_entity(name, entities)
+    }
 
 
-def _origin(module: str, name: str, entities: frozenset[str]) -> str:
+def _origin(module: str, name: str, entities: Mapping[str, str]) -> str:
     """Return the full name of what is imported: a package may hand on the entities in it."""
+    entity = entities.get(name, "")
     package = module.partition(".")[0]
-    found = (each for each in entities if each.endswith(f".{name}"))
-    return next((each for each in found if each.startswith(f"{package}.")), f"{module}.{name}")
+    return entity if entity.startswith(f"{package}.") else f"{module}.{name}"
+
+
+def _is_entity(full_name: str, entities: Mapping[str, str]) -> bool:
+    return entities.get(full_name.rpartition(".")[2]) == full_name
 
 
 def _assignments(node: object) -> Iterator[AssignmentStmt]:
@@ -142,12 +246,12 @@ def _assignments(node: object) -> Iterator[AssignmentStmt]:
             yield from _assignments(getattr(node, name, None))
 
 
-def _full_name(expression: Expression, known: Mapping[str, str]) -> str | None:
+def _full_name(expression: Expression, known: Mapping[str, str]) -> str:
     if isinstance(expression, NameExpr):
-        return known.get(expression.name)
+        return known.get(expression.name, "")
     if isinstance(expression, MemberExpr):
         return f"{_full_name(expression.expr, known)}.{expression.name}"
-    return None
+    return ""
 
 
 def _call(value: IndexExpr) -> CallExpr:
@@ -160,23 +264,10 @@ def _call(value: IndexExpr) -> CallExpr:
 
 
 @lru_cache(maxsize=1)
-def _find(stub: Path, _changed: int) -> frozenset[str]:
-    """Return the full names of the entities that ``stub`` has signatures for."""
-    return frozenset(KEYED.findall(stub.read_text(encoding="utf-8")))
-
-
-@lru_cache(maxsize=1)
-def _constructors(all_of_them: TypeInfo) -> dict[str, CallableType]:
-    """Return the signatures of the constructors, by the full names of their entities."""
-    method = all_of_them.get_method("__init__")
-    overloaded = get_proper_type(method.type) if method else None
-    found = {}
-    for signature in overloaded.items if isinstance(overloaded, FunctionLike) else []:
-        receiver = get_proper_type(signature.arg_types[0])
-        if isinstance(receiver, Instance):  # the entity, or Exactly[the entity]
-            entity = get_proper_type(receiver.args[0]) if receiver.args else receiver
-            found[entity.type.fullname if isinstance(entity, Instance) else ""] = signature
-    return found
+def _find(stub: Path, _changed: int) -> Mapping[str, str]:
+    """Return the full names of the entities that ``stub`` has definitions for, by their names."""
+    found = KEYED.findall(stub.read_text(encoding="utf-8"))
+    return {name.rpartition(".")[2]: name for name in found}
 
 
 def plugin(_version: str) -> type[Plugin]:

@@ -1,6 +1,7 @@
 """One entity's signatures: what its constructor, ``set()``, ``get()`` and ``[key]`` take."""
 
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from pony.orm.core import Discriminator, Entity
@@ -11,7 +12,7 @@ HEAD = '''\
 """What differs from entity to entity in this project, as `invoke build` found it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypedDict, Unpack, overload
+from typing import Any, NotRequired, TypeAlias, TypedDict, Unpack, overload
 
 from pony.orm._entity import Exactly
 from pony.orm._values import JsonValue
@@ -33,6 +34,28 @@ class Signatures:
         modules = {each.__module__ for each in classes if is_importable(each)}
         return modules - {"builtins", Json.__module__}
 
+    def values(self) -> Iterator[str]:
+        """Yield definitions of what the methods take: the plugin for mypy knows their names."""
+        if self.entity.__init__ is Entity.__init__:
+            needed = [attr for attr in self.attributes if _is_needed(attr)]
+            others = [attr for attr in self.attributes if not _is_needed(attr)]
+            yield self._dictionary(
+                "New",
+                [(attr.name, _type(attr)) for attr in needed]
+                + [(attr.name, f"NotRequired[{_type(attr)}]") for attr in others],
+            )
+        changeable = [attr for attr in self.attributes if attr.pk_offset is None]
+        yield self._dictionary(
+            "Set", [(attr.name, f"NotRequired[{_type(attr)}]") for attr in changeable]
+        )
+        single = [attr for attr in self.attributes if not attr.is_collection]
+        yield self._dictionary(
+            "Find", [(attr.name, f"NotRequired[{_type(attr)}]") for attr in single]
+        )
+        types = [_type(attr) for attr in self.entity._pk_attrs_]
+        key = types[0] if len(types) == 1 else f"tuple[{', '.join(types)}]"
+        yield f"{self._name('Key')}: TypeAlias = {key}"
+
     def construct(self) -> str:
         """Return the signature of the constructor.
 
@@ -42,38 +65,33 @@ class Signatures:
         if self.entity.__init__ is not Entity.__init__:
             return f"__init__(_self_: {self.reference}, *args: Any, **values: Any) -> None"
         receiver = f"Exactly[{self.reference}]" if self.entity._subclasses_ else self.reference
-        values = _keywords(_parameter(attr, _is_needed(attr)) for attr in self.attributes)
-        return f"__init__(_self_: {receiver}{values}) -> None"
+        return f"__init__(_self_: {receiver}, **values: Unpack[{self._name('New')}]) -> None"
 
     def change(self) -> str:
         """Return the signature of ``set()``."""
-        values = _keywords(_parameter(each, False) for each in self.attributes if not _in_key(each))
-        return f"set(_self_: {self.reference}{values}) -> None"
+        return f"set(_self_: {self.reference}, **values: Unpack[{self._name('Set')}]) -> None"
 
     def key(self) -> str:
         """Return the signature of ``[key]``."""
-        types = [_type(attr) for attr in self.entity._pk_attrs_]
-        key = types[0] if len(types) == 1 else f"tuple[{', '.join(types)}]"
-        return f"__getitem__(_cls_: type[{self.reference}], key: {key}, /) -> {self.reference}"
-
-    def filters(self) -> str:
-        """Return the definition of what ``find`` takes by keyword."""
-        name = f"_{self.entity.__name__}"
-        # As a call: in a class, an attribute named datetime would hide the module.
-        types = (
-            f'"{attr.name}": {_type(attr)}' for attr in self.attributes if not attr.is_collection
-        )
-        return f'{name} = TypedDict("{name}", {{{", ".join(types)}}}, total=False)'
+        receiver = f"_cls_: type[{self.reference}]"
+        return f"__getitem__({receiver}, key: {self._name('Key')}, /) -> {self.reference}"
 
     def find(self, method: str, result: str) -> str:
         """Return the signature of ``method``, which looks for objects; ``{}`` is the entity."""
         locks = ", nowait: bool = ..., skip_locked: bool = ..." if "update" in method else ""
         where = f"where: Callable[[{self.reference}], object] | str = ..., /"
-        filters = f"**filters: Unpack[_{self.entity.__name__}]"
         return (
-            f"{method}(_cls_: type[{self.reference}], {where}{locks}, {filters}) -> "
-            + result.format(self.reference)
+            f"{method}(_cls_: type[{self.reference}], {where}{locks}, "
+            f"**filters: Unpack[{self._name('Find')}]) -> " + result.format(self.reference)
         )
+
+    def _name(self, kind: str) -> str:
+        return f"_{self.entity.__name__}{kind}"
+
+    def _dictionary(self, kind: str, types: list[tuple[str, str]]) -> str:
+        # As a call: in a class, an attribute named datetime would hide the module.
+        fields = ", ".join(f'"{name}": {declared}' for name, declared in types)
+        return f'{self._name(kind)} = TypedDict("{self._name(kind)}", {{{fields}}})'
 
 
 def is_importable(value: Any) -> bool:
@@ -83,22 +101,9 @@ def is_importable(value: Any) -> bool:
     return getattr(sys.modules.get(value.__module__), value.__qualname__, None) is value
 
 
-def _keywords(parameters: Any) -> str:
-    found = sorted(parameters, key=lambda text: text.endswith("= ..."))
-    return "".join((", *", *(f", {each}" for each in found))) if found else ""
-
-
-def _parameter(attr: Any, needed: bool) -> str:
-    return f"{attr.name}: {_type(attr)}{'' if needed else ' = ...'}"
-
-
 def _is_needed(attr: Any) -> bool:
     filled = attr.auto or attr.is_volatile or attr.sql_default or attr.default is not None
     return attr.is_required and not filled
-
-
-def _in_key(attr: Any) -> bool:
-    return attr.pk_offset is not None
 
 
 def _type(attr: Any) -> str:

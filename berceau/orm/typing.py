@@ -61,15 +61,16 @@ def _project(entities: list[Signatures]) -> str:
         (
             HEAD,
             *(f"import {module}" for module in imports),
-            *(each.filters() for each in entities),
-            "class ProjectMeta(type):",
+            *(definition for each in entities for definition in each.values()),
+            "MYPY: bool",
+            "if not MYPY:",
+            "    class ProjectMeta(type):",
             *_overloads(each.key() for each in entities),
             *_overloads(each.find("get", "{} | None") for each in entities),
             *_overloads(each.find("get_for_update", "{} | None") for each in entities),
             *_overloads(each.find("exists", "bool") for each in entities),
-            "class Constructors:",
+            "    class ProjectEntity:",
             *_overloads(each.construct() for each in entities),
-            "class ProjectEntity:",
             *_overloads(each.change() for each in entities),
             "",
         )
@@ -80,5 +81,5 @@ def _overloads(definitions: Iterable[str]) -> Iterator[str]:
     found = list(definitions)
     for definition in found:
         if len(found) > 1:
-            yield "    @overload"
-        yield f"    def {definition}: ..."
+            yield "        @overload"
+        yield f"        def {definition}: ..."

@@ -114,10 +114,10 @@ def given(rating: "Rating") -> str:
 
 
 class Rating(db.Entity):
-    post = Required("Pots")  # mypy: call-overload; pyright: reportArgumentType, reportCallIssue
+    post = Required("Pots")  # mypy: arg-type; pyright: reportArgumentType, reportCallIssue
     stars = Required(int, uniqe=True)  # mypy: call-overload; pyright: reportCallIssue
     words = Required(str, default=1)  # mypy: arg-type; pyright: reportArgumentType, reportCallIssue
-    tags = Set(Tag, cascade="delete")  # mypy: call-overload; pyright: reportCallIssue
+    tags = Set(Tag, cascade="delete")  # mypy: call-arg; pyright: reportCallIssue
     size = Optional(Size, default=1)  # mypy: arg-type; pyright: reportArgumentType, reportCallIssue
     title = Required(str, 20)
     place = Required(int)

@@ -29,6 +29,7 @@ from typing_extensions import TypeForm
 
 # for each import MODULE
 
+MYPY: bool
 _Value = TypeVar("_Value")
 _Item = TypeVar("_Item", int, str, float)
 # One of these, not a union: where the default doesn't fit, no overload does.
@@ -116,8 +117,9 @@ class Required(Attribute[_Value]):
         py_check: Callable[[_T], object] = ...,
         **options: Unpack[FreeValue],
     ) -> None: ...
-    # for each @overload
-    # for each def __init__(self: Required[ENTITY], py_type: Literal["NAME"], /, **options: Unpack[One]) -> None: ...
+    # for each if not MYPY:
+    # for each     @overload
+    # for each     def __init__(self: Required[ENTITY], py_type: Literal["NAME"], /, **options: Unpack[One]) -> None: ...
 
 class Optional(Attribute[_Value]):
     @overload
@@ -218,8 +220,9 @@ class Optional(Attribute[_Value]):
         py_check: Callable[[_T], object] = ...,
         **options: Unpack[FreeValue],
     ) -> None: ...
-    # for each @overload
-    # for each def __init__(self: Optional[ENTITY | None], py_type: Literal["NAME"], /, **options: Unpack[One]) -> None: ...
+    # for each if not MYPY:
+    # for each     @overload
+    # for each     def __init__(self: Optional[ENTITY | None], py_type: Literal["NAME"], /, **options: Unpack[One]) -> None: ...
 
 class PrimaryKey(Required[_Value]):
     def __set__(self, obj: object, value: Never) -> None: ...
@@ -260,8 +263,9 @@ class PrimaryKey(Required[_Value]):
         py_check: Callable[[_T], object] = ...,
         **options: Unpack[FreeValue],
     ) -> None: ...
-    # for each @overload
-    # for each def __init__(self: PrimaryKey[ENTITY], py_type: Literal["NAME"], /, **options: Unpack[One]) -> None: ...
+    # for each if not MYPY:
+    # for each     @overload
+    # for each     def __init__(self: PrimaryKey[ENTITY], py_type: Literal["NAME"], /, **options: Unpack[One]) -> None: ...
 
 class Discriminator(Required[_Value]):
     def __init__(
@@ -283,8 +287,9 @@ class Set(Collection[_E]):
         /,
         **options: Unpack[Many],
     ) -> None: ...
-    # for each @overload
-    # for each def __init__(self: Set[ENTITY], py_type: Literal["NAME"], /, **options: Unpack[Many]) -> None: ...
+    # for each if not MYPY:
+    # for each     @overload
+    # for each     def __init__(self: Set[ENTITY], py_type: Literal["NAME"], /, **options: Unpack[Many]) -> None: ...
 
 def composite_key(*attributes: Attribute[Any]) -> None: ...
 def composite_index(*attributes: Attribute[Any]) -> None: ...

@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 from pony.orm._attributes import Attribute
-from pony.orm._constructor import Constructor
-from pony.orm._project import ProjectEntity, ProjectMeta
+from pony.orm._checked import CheckedEntity, CheckedMeta
 from pony.orm._query import Query, QueryResult
 
 _T = TypeVar("_T")
@@ -20,7 +19,7 @@ class Exactly(Protocol[_T]):
 
     def _itself_(self) -> Itself[_T]: ...
 
-class EntityMeta(ProjectMeta):
+class EntityMeta(CheckedMeta):
     def __iter__(cls: type[_E]) -> Iterator[_E]: ...
     def __len__(cls) -> int: ...
     def select(
@@ -35,7 +34,7 @@ class EntityMeta(ProjectMeta):
     ) -> _E | None: ...
     def describe(cls) -> str: ...
 
-class Entity(Constructor, ProjectEntity, metaclass=EntityMeta):
+class Entity(CheckedEntity, metaclass=EntityMeta):
     _table_: ClassVar[str | tuple[str, str]]
     _table_options_: ClassVar[dict[str, Any]]
     _discriminator_: ClassVar[Any]
