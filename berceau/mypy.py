@@ -70,7 +70,7 @@ TAKES = {
 PROJECT = "pony.orm._project"
 PROJECT_FILE = "pony/orm/_project.pyi"
 BODIES = "body else_body finally_body handlers bodies defs func items impl".split()
-KEY = re.compile(r"=[\s(]*[\w.]+\[")
+KEY = re.compile(r"^\s*\w+\s*=[\s(]*[\w.]+\[", re.MULTILINE)
 WORD = re.compile(r"\w+")
 KEYED = re.compile(r"def __getitem__\(_cls_: type\[([\w.]+)\]")
 
@@ -122,7 +122,7 @@ class BerceauPlugin(Plugin):
         above.
         """
         path = Path(ctx.path)
-        if not path.is_file() or not {"site-packages", "typeshed"}.isdisjoint(path.parts):
+        if path.suffix != ".py" or not path.is_file() or "site-packages" in path.parts:
             return None
         text = path.read_text(encoding="utf-8", errors="ignore")
         names = {part for each in self._entities().values() for part in each.split(".")[-2:]}
