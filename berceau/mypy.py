@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from secrets import token_hex
 
+from mypy import types  # first of all: the others need it loaded
 from mypy.errorcodes import ARG_TYPE
 from mypy.expandtype import expand_type
 from mypy.nodes import (
@@ -41,16 +42,6 @@ from mypy.plugin import (
     MethodSigContext,
     Plugin,
     ReportConfigContext,
-)
-from mypy.types import (
-    AnyType,
-    CallableType,
-    FunctionLike,
-    Instance,
-    Type,
-    TypeOfAny,
-    TypeVarLikeType,
-    get_proper_type,
 )
 from mypy.typevars import fill_typevars
 from mypy.util import correct_relative_import
@@ -85,7 +76,7 @@ class BerceauPlugin(Plugin):
 
     def get_function_signature_hook(
         self, fullname: str
-    ) -> Callable[[FunctionSigContext], FunctionLike] | None:
+    ) -> Callable[[FunctionSigContext], types.FunctionLike] | None:
         """Return what types a call of ``fullname``, where that is an entity or a relation."""
         if fullname in RELATIONS:
             return self._relate
@@ -93,7 +84,7 @@ class BerceauPlugin(Plugin):
 
     def get_method_signature_hook(
         self, fullname: str
-    ) -> Callable[[MethodSigContext], FunctionLike] | None:
+    ) -> Callable[[MethodSigContext], types.FunctionLike] | None:
         """Return what types a call of the method ``fullname``, where that is an entity's."""
         owner, _, name = fullname.rpartition(".")
         if name not in TAKES or not self._is_entity_class(owner):
@@ -136,14 +127,14 @@ class BerceauPlugin(Plugin):
         symbol = self.lookup_fully_qualified(fullname)
         return bool(symbol and isinstance(symbol.node, TypeInfo) and symbol.node.has_base(ENTITY))
 
-    def _construct(self, context: FunctionSigContext) -> FunctionLike:
+    def _construct(self, context: FunctionSigContext) -> types.FunctionLike:
         loose = context.default_signature
-        entity = get_proper_type(loose.ret_type)
-        if loose.arg_kinds != [ARG_STAR2] or not isinstance(entity, Instance):
+        entity = types.get_proper_type(loose.ret_type)
+        if loose.arg_kinds != [ARG_STAR2] or not isinstance(entity, types.Instance):
             return loose  # it has a constructor of its own
         return self._with_values(loose, entity.type.fullname, "New")
 
-    def _with_values(self, loose: CallableType, entity: str, kind: str) -> CallableType:
+    def _with_values(self, loose: types.CallableType, entity: str, kind: str) -> types.CallableType:
         """Return ``loose`` with keywords for its ``**values``, where the build knew ``entity``."""
         symbol = self._defined(entity, kind)
         values = symbol.typeddict_type if isinstance(symbol, TypeInfo) else None
@@ -158,7 +149,7 @@ class BerceauPlugin(Plugin):
             arg_names=[*loose.arg_names[:-1], *values.items],
         )
 
-    def _with_key(self, loose: CallableType, entity: str) -> CallableType:
+    def _with_key(self, loose: types.CallableType, entity: str) -> types.CallableType:
         symbol = self._defined(entity, "Key")
         if not isinstance(symbol, TypeAlias):
             return loose
@@ -171,7 +162,7 @@ class BerceauPlugin(Plugin):
         symbol = self.lookup_fully_qualified(f"{PROJECT}._{entity.rpartition('.')[2]}{kind}")
         return symbol.node if symbol else None
 
-    def _relate(self, context: FunctionSigContext) -> FunctionLike:
+    def _relate(self, context: FunctionSigContext) -> types.FunctionLike:
         """Type a relation that names its entity as a string, in the overload for relations."""
         loose = context.default_signature
         name = context.args[0][0] if context.args and context.args[0] else None
@@ -185,19 +176,19 @@ class BerceauPlugin(Plugin):
             arg_types=[string, *loose.arg_types[1:]], ret_type=result, variables=[]
         )
 
-    def _related(self, name: str, context: FunctionSigContext) -> Type:
+    def _related(self, name: str, context: FunctionSigContext) -> types.Type:
         here: MypyFile = context.api.tree  # type: ignore[attr-defined]
         for fullname in (f"{here.fullname}.{name}", self._entities().get(name)):
             symbol = self.lookup_fully_qualified(fullname) if fullname else None
             if symbol and isinstance(symbol.node, TypeInfo):
                 return fill_typevars(symbol.node)
         context.api.fail(f'No entity is called "{name}"', context.context, code=ARG_TYPE)
-        return AnyType(TypeOfAny.from_error)
+        return types.AnyType(types.TypeOfAny.from_error)
 
 
-def _is_entity_variable(variable: TypeVarLikeType) -> bool:
-    bound = get_proper_type(variable.upper_bound)
-    return isinstance(bound, Instance) and bound.type.fullname == ENTITY
+def _is_entity_variable(variable: types.TypeVarLikeType) -> bool:
+    bound = types.get_proper_type(variable.upper_bound)
+    return isinstance(bound, types.Instance) and bound.type.fullname == ENTITY
 
 
 def _known(file: MypyFile, entities: Mapping[str, str]) -> dict[str, str]:

@@ -113,6 +113,18 @@ def test_the_controller_of_test_workers_starts_without_what_imports_entities() -
     assert not {"pony", "pyramid"} & set(loaded.stdout.split())
 
 
+def test_what_serves_needs_no_type_checker() -> None:
+    """The process that waits for changes imports all of Berceau, maybe without mypy."""
+    code = (
+        "import sys; sys.modules['mypy'] = None; from berceau.web import reload; reload._warm_up()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_plugin_for_mypy_can_be_imported_first() -> None:
+    subprocess.run([sys.executable, "-c", "import berceau.mypy"], check=True)
+
+
 def test_no_component_is_named() -> None:
     for path in modules():
         assert not any(name.split(".")[0] == "components" for name in imports(path)), path

@@ -94,7 +94,7 @@ class Reloading:
 def _warm_up() -> None:
     """Do once what each application process would begin with."""
     for module in pkgutil.walk_packages(berceau.__path__, "berceau."):
-        if not module.name.startswith(("berceau.testing", "berceau.tasks")):
+        if not module.name.startswith(("berceau.testing", "berceau.tasks", "berceau.mypy")):
             importlib.import_module(module.name)
 
 
