@@ -165,8 +165,10 @@ def test_a_project_without_berceau_pays_nothing(project):
         import sys
 
         def test_nothing_is_imported():
-            heavy = {"psycopg2", "pony", "pyramid", "webtest", "invoke", "berceau.settings"}
+            heavy = {"psycopg2", "pony", "pyramid", "webtest", "invoke", "dotenv"}
             assert not heavy & sys.modules.keys()
+            ours = {name for name in sys.modules if name.split(".")[0] == "berceau"}
+            assert ours == {"berceau", "berceau.testing", "berceau.testing.plugin"}
         """,
     )
     result = project.run("pytest", "-q")
