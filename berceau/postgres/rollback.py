@@ -94,10 +94,16 @@ class SharedConnection(ObservedConnection):
             super().rollback()
 
     def keep(self) -> None:
-        """Commit what the test did, except for transactions that are still open."""
-        if self._saved and not self.escaped:
-            self._inner.execute(_UNDO)
-        super().commit()
+        """Commit what the test did, except for transactions that are still open.
+
+        Raises ``IsolationError`` where that can't be done.
+        """
+        try:
+            if self._saved and not self.escaped:
+                self._inner.execute(_UNDO)
+            super().commit()
+        except psycopg2.Error as error:
+            raise IsolationError(f"The rows of this test can't be kept: {error}") from error
         self.end()
 
     def __exit__(

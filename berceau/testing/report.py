@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from berceau.errors import BerceauError
 from berceau.postgres.queries import Query, Recorder
 from berceau.testing.worker import Worker
 
@@ -27,17 +28,28 @@ class Report:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Add to the report of a test that failed; with ``-s``, print at once."""
         report = yield
-        if report.failed and report.when != "teardown":
-            if self._queries and not self._prints:
-                report.sections.append(("SQL", listing(self._queries)))
-            if self._keeps and "db" in getattr(item, "fixturenames", ()):
-                self._keeps = False
-                report.sections.append(("Rows", _whereabouts(self._worker.keep())))
+        fails = report.failed and report.when != "teardown"
+        if fails and self._queries and not self._prints:
+            report.sections.append(("SQL", listing(self._queries)))
+        if report.failed and report.when == "call" and self._keeps and "db" in _fixtures(item):
+            self._keeps = False
+            report.sections.append(("Rows", self._keep()))
         if report.when == "teardown":
             if self._prints and self._queries:
                 print(f"\n{item.nodeid}\n{listing(self._queries)}")
             self._begin()
         return report
+
+    def _keep(self) -> str:
+        try:
+            option = self._worker.keep()
+        except BerceauError as error:
+            return str(error)
+        return (
+            "The rows of this test are kept. This opens them with psql:\n"
+            f"  invoke db.shell {option}\n"
+            "and `invoke db.prune` drops them."
+        )
 
     def _begin(self) -> None:
         if self._records:
@@ -60,9 +72,5 @@ def listing(queries: Sequence[Query]) -> str:
     return "\n".join(f"{number:4} {query}" for number, query in enumerate(queries, 1))
 
 
-def _whereabouts(option: str) -> str:
-    return (
-        "The rows of this test are kept. This opens them with psql:\n"
-        f"  invoke db.shell {option}\n"
-        "and `invoke db.prune` drops them."
-    )
+def _fixtures(item: pytest.Item) -> Sequence[str]:
+    return getattr(item, "fixturenames", ())

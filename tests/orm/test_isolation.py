@@ -418,6 +418,17 @@ def test_kept_rows_are_committed(shared, connection, committed):
         cursor.execute("DELETE FROM author")
 
 
+def test_what_is_lost_can_not_be_kept(shared, connection):
+    with db_session:
+        Author(name="Ada")
+        flush()
+        (backend,) = database.select("pg_backend_pid()")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", (backend,))
+    with pytest.raises(IsolationError, match="can't be kept"):
+        shared.keep()
+
+
 @pytest.fixture
 def recorder():
     return Recorder()
