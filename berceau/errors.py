@@ -11,15 +11,11 @@
     │   ├── UrlError                  a database URL is malformed
     │   ├── ConnectionFailedError     unreachable server, wrong password, no such database
     │   ├── PermissionMissingError    the role lacks a right
-<<<<<<< HEAD
     │   ├── PoolTimeoutError          all connections were in use for too long
     │   ├── CommitUnknownError        the connection broke at the very end of a unit of work
     │   ├── CloneError                a schema can't be copied, or not as asked
-    │   └── ServerError               the embedded server can't start or stop
-=======
     │   ├── ServerError               the embedded server can't start or stop
     │   └── IsolationError            a test does what its isolation doesn't allow
->>>>>>> 7be6333 (Run each test in one transaction that its commits can't end)
     └── MigrationError                the migrations can't be read, written or applied
         ├── MigrationFileError        a folder in migrations/ is malformed
         ├── HistoryError              the files and the database's ledger contradict each other
