@@ -8,6 +8,7 @@ from typing import Any
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
+from berceau.errors import PermissionMissingError
 from berceau.migration.history import Applied, Direction, State
 from berceau.migration.resume import segments_of
 from berceau.migration.script import Script, count
@@ -105,8 +106,15 @@ class Ledger:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         with connection.cursor() as cursor:
-            cursor.execute("SELECT current_schema()")
-            self.schema: str = cursor.fetchall()[0][0]
+            cursor.execute("SELECT current_schema(), current_setting('search_path')")
+            ((found, path),) = cursor.fetchall()
+        if found is None:
+            raise PermissionMissingError(
+                f"The role {connection.info.user!r} finds no schema {path} in the database "
+                f"{connection.info.dbname!r}.",
+                cure="Correct the schema in the URL, or let `invoke db.provision` make it.",
+            )
+        self.schema: str = found
         self._table = sql.Identifier(self.schema, LEDGER)
 
     def ensure(self) -> None:

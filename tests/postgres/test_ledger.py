@@ -2,7 +2,7 @@
 
 import pytest
 
-from berceau.errors import HistoryError, StatementError
+from berceau.errors import HistoryError, PermissionMissingError, StatementError
 from berceau.migration.history import Direction, State
 from berceau.migration.script import Script
 from berceau.postgres import ledger, runner
@@ -28,6 +28,14 @@ def run(connection, sql):
     with connection.cursor() as cursor:
         cursor.execute(sql)
         return cursor.fetchall() if cursor.description else None
+
+
+def test_a_schema_that_is_missing_is_named(database):
+    with (
+        connect(database.owner.with_schema("nowhere")) as connection,
+        pytest.raises(PermissionMissingError, match='finds no schema "nowhere" in the database'),
+    ):
+        ledger.read(connection)
 
 
 def test_a_ledger_of_the_first_version_is_read_and_brought_up_to_date(connection, apply):
