@@ -41,7 +41,9 @@ class ReplicaPool(ConnectionPool):
 
 
 def _has_replayed(connection: Connection, position: str) -> bool:
-    # A server that isn't replaying any more is a primary itself.
+    # A standby that has just started can't tell, and a server in no recovery is a primary itself.
     with connection.cursor(cursor_factory=OwnCursor) as cursor:
-        cursor.execute("SELECT coalesce(pg_last_wal_replay_lsn() >= %s::pg_lsn, true)", (position,))
+        cursor.execute(
+            "SELECT NOT pg_is_in_recovery() OR pg_last_wal_replay_lsn() >= %s::pg_lsn", (position,)
+        )
         return cursor.fetchone() == (True,)

@@ -75,6 +75,7 @@ def test_a_reader_sees_what_they_wrote(servers, entity):
     _, standby = servers
     position = write(entity, "first")
     assert "first" in texts(entity, position)[0]
+    standby.wait_until(lambda: texts(entity, position)[1])
     standby.ask("SELECT pg_wal_replay_pause()")
     try:
         position = write(entity, "second")
