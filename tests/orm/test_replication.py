@@ -77,6 +77,7 @@ def test_a_reader_sees_what_they_wrote(servers, entity):
     assert "first" in texts(entity, position)[0]
     standby.wait_until(lambda: texts(entity, position)[1])
     standby.ask("SELECT pg_wal_replay_pause()")
+    standby.wait_until(lambda: standby.ask("SELECT pg_get_wal_replay_pause_state()") == "paused")
     try:
         position = write(entity, "second")
         assert texts(entity, position) == ({"first", "second"}, False)
