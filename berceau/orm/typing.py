@@ -20,13 +20,26 @@ def to_stubs(database: Any) -> dict[str, str]:
     found = filter(is_importable, database.entities.values())
     # Derived ones before their bases: checkers take the first signature that fits.
     entities = sorted(found, key=lambda each: (-len(each.__mro__), each.__name__))
+    afar = _related_from_afar(entities)
     stubs = {
-        path.relative_to(_STUBS).as_posix(): _repeat(path.read_text(encoding="utf-8"), entities)
+        path.relative_to(_STUBS).as_posix(): _repeat(path.read_text(encoding="utf-8"), afar)
         for path in sorted(_STUBS.rglob("*.pyi"))
     }
     if entities:
         stubs[_PROJECT] = _project([Signatures(each) for each in entities])
     return stubs
+
+
+def _related_from_afar(entities: list[Any]) -> list[Any]:
+    """Return the entities that relations in other modules may name as a string.
+
+    Only for these are overloads needed, and each costs time at every attribute.
+    """
+    relations = [attr for each in entities for attr in each._attrs_ if attr.is_relation]
+    found = {
+        attr.py_type for attr in relations if attr.py_type.__module__ != attr.entity.__module__
+    }
+    return [each for each in entities if each in found]
 
 
 def _repeat(text: str, entities: list[Any]) -> str:

@@ -1,8 +1,8 @@
 # mypy: ignore-errors
 """Attributes: descriptors that know what they give and what they take.
 
-A line after ``# for each`` is repeated by ``invoke build`` for every entity of the project, so that
-a relation may name its entity as a string.
+A line after ``# for each`` is repeated by ``invoke build`` for every entity that another module
+relates to, so that a relation may name it as a string.
 """
 
 from collections.abc import Callable, Iterable, Sequence
