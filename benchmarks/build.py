@@ -1,14 +1,14 @@
 """How long `invoke build` takes with 1, 100 and 500 components, phase by phase.
 
 Run: python benchmarks/build.py [--runs 5]
-A cold build finds nothing of an earlier one, Python's own bytecode of the components included.
+A cold build finds nothing of an earlier one, Python's own bytecode of the components included. Each
+run has a project of its own: file systems are slow to make files where many were just deleted.
 The peers: Python itself, importing the same entity files with plain `import`, without Berceau; and
 `prisma generate` on the same models, where `npm install --prefix benchmarks` has installed it.
 """
 
 import argparse
 import json
-import shutil
 import statistics
 import subprocess
 import sys
@@ -47,17 +47,17 @@ def main() -> None:
     print("milliseconds, medians; whole: the process from start to end")
     for components in options.components:
         with tempfile.TemporaryDirectory() as folder:
-            generate(Path(folder), components)
-            measure(Path(folder), components, options.runs)
+            roots = [Path(folder) / str(run) for run in range(options.runs)]
+            for root in roots:
+                generate(root, components)
+                generate_prisma(root / "prisma", components)
+            measure(roots, components)
 
 
-def measure(root: Path, components: int, runs: int) -> None:
-    """Print the medians of a project: cold builds, unchanged builds, and the peer's imports."""
+def measure(roots: list[Path], components: int) -> None:
+    """Print the medians over equal projects: cold and unchanged builds, and those of the peers."""
     cold, unchanged, imported, prisma = [], [], [], []
-    generate_prisma(root / "prisma", components)
-    for _ in range(runs):
-        for generated in (root / ".berceau", *root.rglob("__pycache__")):
-            shutil.rmtree(generated, ignore_errors=True)
+    for root in roots:
         cold.append(build(root))
         unchanged.append(build(root))
         imported.append(float(run(root, [sys.executable, "-c", IMPORT])) * 1000)
@@ -96,8 +96,7 @@ def build(root: Path) -> dict[str, float]:
 
 
 def prisma_generate(root: Path) -> float:
-    """Generate Prisma's client anew and return the milliseconds of the whole process."""
-    shutil.rmtree(root / "generated", ignore_errors=True)
+    """Generate Prisma's client and return the milliseconds of the whole process."""
     start = time.perf_counter()
     run(root, [str(PRISMA), "generate", "--schema", "schema.prisma"], **PRISMA_ENVIRONMENT)
     return (time.perf_counter() - start) * 1000

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterable, Iterator
 
-from berceau.lint.names import Names
+from berceau.lint.names import Names, Nodes
 from berceau.lint.queries import Query
 
 _CLASS = "datetime.datetime"
@@ -16,14 +16,14 @@ _MADE_AWARE = {"replace", "astimezone"}
 
 
 def naive(
-    tree: ast.Module, names: Names, queries: Iterable[Query]
+    nodes: Nodes, names: Names, queries: Iterable[Query]
 ) -> Iterator[tuple[ast.AST, str, str]]:
     """Yield the nodes that make a naive datetime, with the rule's code and what is wrong."""
     if "datetime" not in names:
         return
     stored = {node for query in queries for node in ast.walk(query.node)}
     saved = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.Call(func=function, keywords=keywords) if (
                 names.origin(function) in _ATTRIBUTES
@@ -35,7 +35,7 @@ def naive(
                         yield default, "L401", f"`{ast.unparse(default)}` gives no time zone."
             case ast.Call(func=ast.Attribute(value=made, attr=method)) if method in _MADE_AWARE:
                 saved.add(made)
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Call) and node not in saved and _is_naive(node, names):
             code = "L401" if node in stored else "L402"
             yield node, code, f"`{ast.unparse(node)}` has no time zone."

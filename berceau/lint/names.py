@@ -2,17 +2,20 @@
 
 import ast
 import builtins
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pony.orm
+
+Nodes = Sequence[ast.AST]
+"""All nodes of a module, outer ones before those inside of them."""
 
 
 class Names:
     """The names that a module imports, and those that it defines."""
 
-    def __init__(self, tree: ast.Module) -> None:
-        self._origins = dict(_imported(tree))
-        self._defined = set(_defined(tree))
+    def __init__(self, nodes: Nodes) -> None:
+        self._origins = dict(_imported(nodes))
+        self._defined = set(_defined(nodes))
 
     def __contains__(self, package: str) -> bool:
         """Say whether anything is imported from ``package`` or below it."""
@@ -32,8 +35,8 @@ class Names:
         return None
 
 
-def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    for node in ast.walk(tree):
+def _imported(nodes: Nodes) -> Iterator[tuple[str, str]]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 name = alias.name if alias.asname else alias.name.partition(".")[0]
@@ -49,8 +52,8 @@ def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
                     )
 
 
-def _defined(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _defined(nodes: Nodes) -> Iterator[str]:
+    for node in nodes:
         match node:
             case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
                 yield name

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from berceau.lint.names import Names
+from berceau.lint.names import Names, Nodes
 
 _ALWAYS = {"select", "get", "exists", "delete", "left_join"}
 _AGGREGATES = {"count", "sum", "min", "max", "avg", "group_concat", "distinct"}
@@ -35,19 +35,17 @@ class Query:
         return frozenset(found)
 
 
-def find(tree: ast.Module, names: Names) -> Iterator[Query]:
+def find(nodes: Nodes, names: Names) -> Iterator[Query]:
     """Yield the queries of a module, the outermost of those inside each other."""
     if not any(package in names for package in ("pony", "berceau.orm", ".entities", "components")):
         return
-    waiting: list[ast.AST] = [tree]
-    while waiting:
-        node = waiting.pop()
-        query = _query(node, names) if isinstance(node, ast.Call) else None
-        if query is not None:
-            yield query
-        waiting += (
-            child for child in ast.iter_child_nodes(node) if query is None or child != query.node
-        )
+    inside: set[ast.AST] = set()
+    for node in nodes:
+        if isinstance(node, ast.Call) and node not in inside:
+            query = _query(node, names)
+            if query is not None:
+                inside |= set(ast.walk(query.node))
+                yield query
 
 
 def _query(call: ast.Call, names: Names) -> Query | None:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from berceau.lint.moments import naive
-from berceau.lint.names import Names
+from berceau.lint.names import Names, Nodes
 from berceau.lint.notes import Notes, Place
 from berceau.lint.queries import METHODS, Query, entity_of, find
 from berceau.lint.sql import built_from_strings
@@ -21,19 +21,20 @@ def examine(source: bytes) -> Notes:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
         return Notes()
-    names = Names(tree)
-    queries = list(find(tree, names))
+    nodes = tuple(ast.walk(tree))  # once: it is what takes the time
+    names = Names(nodes)
+    queries = list(find(nodes, names))
     faults = [fault for query in queries for fault in untranslatable(query, names)]
-    faults += naive(tree, names, queries)
+    faults += naive(nodes, names, queries)
     faults += (
         (call, "L501", f"{ast.unparse(call.func)}() gets a text built from strings.")
-        for call in built_from_strings(tree, names)
+        for call in built_from_strings(tree, nodes, names)
     )
     return Notes(
         faults=sorted((_line(node), code, message) for node, code, message in faults),
         ignores=list(_ignores(source.decode(errors="replace"))),
-        declared=dict(_declared(tree)),
-        filters=sorted({*_filters(queries), *_keyword_filters(tree)}),
+        declared=dict(_declared(nodes)),
+        filters=sorted({*_filters(queries), *_keyword_filters(nodes)}),
     )
 
 
@@ -49,8 +50,8 @@ def _ignores(text: str) -> Iterator[Place]:
                 yield number, code.strip()
 
 
-def _declared(tree: ast.Module) -> Iterator[tuple[str, tuple[int, list[str]]]]:
-    for node in ast.walk(tree):
+def _declared(nodes: Nodes) -> Iterator[tuple[str, tuple[int, list[str]]]]:
+    for node in nodes:
         if not isinstance(node, ast.ClassDef):
             continue
         yield node.name, (node.lineno, [])
@@ -77,8 +78,8 @@ def _filters(queries: Iterable[Query]) -> Iterator[Place]:
                         yield side.lineno, f"{query.variables[variable]}.{attribute}"
 
 
-def _keyword_filters(tree: ast.Module) -> Iterator[Place]:
-    for node in ast.walk(tree):
+def _keyword_filters(nodes: Nodes) -> Iterator[Place]:
+    for node in nodes:
         match node:
             case ast.Call(func=ast.Attribute(attr=method), keywords=keywords) if (
                 method in _FILTERS & METHODS and (entity := entity_of(node.func))

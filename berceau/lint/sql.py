@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 
-from berceau.lint.names import Names
+from berceau.lint.names import Names, Nodes
 
 _TAKE_TEXT = {"raw_sql", "select", "get", "exists", "delete", "left_join", "count"}
 _OF_DATABASE = {"select", "get", "exists", "execute"}
@@ -13,8 +13,11 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 Assigned = Mapping[str, list[ast.expr]]
 
 
-def built_from_strings(tree: ast.Module, names: Names) -> Iterator[ast.Call]:
+def built_from_strings(tree: ast.Module, nodes: Nodes, names: Names) -> Iterator[ast.Call]:
     """Yield the calls whose statement is put together from strings that aren't constant."""
+    calls = {node for node in nodes if isinstance(node, ast.Call) and _takes_sql(node, names)}
+    if not calls:
+        return
     waiting: list[tuple[ast.AST, Assigned]] = [(tree, {})]
     while waiting:
         scope, around = waiting.pop()
@@ -23,7 +26,7 @@ def built_from_strings(tree: ast.Module, names: Names) -> Iterator[ast.Call]:
         for node in nodes:
             if isinstance(node, _FUNCTIONS):
                 waiting.append((node, assigned))
-            elif isinstance(node, ast.Call) and _takes_sql(node, names):
+            elif isinstance(node, ast.Call) and node in calls:
                 statement = _statement(node)
                 if statement is not None and _is_built(statement, assigned):
                     yield node

@@ -13,7 +13,7 @@ from berceau.errors import BerceauError
 
 Function = Callable[..., None]
 
-COLLECT_AFTER = 100_000
+COLLECT_AFTER = 1_000_000
 """How many new objects Python looks for garbage among. A command makes many, and keeps most."""
 
 
@@ -51,5 +51,8 @@ def command(function: Function | None = None, **options: Any) -> Any:
         except KeyboardInterrupt:
             print(file=sys.stderr)
             raise Exit(code=130) from None
+        finally:
+            # Else Python looks through all objects once more as it ends: 0.3 s of a cold build.
+            gc.freeze()
 
     return task(run, **options)
