@@ -95,22 +95,26 @@ def test_settings_are_read_at_the_edges_only() -> None:
     assert readers == {"settings.py", "postgres/shell.py", "workflows/reads.py"}
 
 
-def test_the_commands_start_without_what_imports_entities() -> None:
-    """Where nothing changed, a command must not even import Pony."""
-    code = "import sys, berceau.tasks; print(*sys.modules)"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, check=True, text=True
-    )
-    assert "berceau.workflows.declared" in loaded.stdout.split()
-    assert not {"pony", "berceau.orm", "pyramid"} & set(loaded.stdout.split())
+def loaded(*names: str) -> set[str]:
+    """Return what a new process has imported once it imported the modules ``names``."""
+    code = f"import sys, {', '.join(names)}; print(*sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    return set(found.stdout.split())
+
+
+def test_a_command_starts_without_what_others_need() -> None:
+    found = loaded("berceau.tasks")
+    assert not [name for name in found if name.startswith(("berceau.postgres", "berceau.schema"))]
+
+
+def test_where_nothing_changed_pony_is_not_imported() -> None:
+    commands = ("build", "check", "declared", "deploy", "migrate", "propose", "status")
+    found = loaded(*(f"berceau.workflows.{name}" for name in commands))
+    assert not {"pony", "berceau.orm", "pyramid"} & found
 
 
 def test_the_controller_of_test_workers_starts_without_what_imports_entities() -> None:
-    code = "import sys, berceau.testing.preparation; print(*sys.modules)"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, check=True, text=True
-    )
-    assert not {"pony", "pyramid"} & set(loaded.stdout.split())
+    assert not {"pony", "pyramid"} & loaded("berceau.testing.preparation")
 
 
 def test_what_serves_needs_no_type_checker() -> None:

@@ -4,8 +4,6 @@ import ast
 import builtins
 from collections.abc import Iterator, Sequence
 
-import pony.orm
-
 Nodes = Sequence[ast.AST]
 """All nodes of a module, outer ones before those inside of them."""
 
@@ -47,6 +45,8 @@ def _imported(nodes: Nodes) -> Iterator[tuple[str, str]]:
                 if alias.name != "*":
                     yield alias.asname or alias.name, f"{module}.{alias.name}"
                 elif module == "pony.orm":
+                    import pony.orm  # costs more than to examine a hundred files
+
                     yield from (
                         (name, f"pony.orm.{name}") for name in vars(pony.orm) if name[0] != "_"
                     )

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from berceau.lint.names import Names
 from berceau.lint.queries import METHODS, Query
-from berceau.orm.reading import misreading
 
 Fault = tuple[ast.AST, str, str]
 """The node at fault, the code of the rule, and what is wrong."""
@@ -50,6 +49,8 @@ def untranslatable(query: Query, names: Names) -> Iterator[Fault]:
         yield fault
     if found:
         return
+    from berceau.orm.reading import misreading  # with Pony: most files have no query
+
     read = misreading(query.node)
     if read is not None:
         how = f"reads this query as `{_shortened(read)}`" if read else "can't read this query"

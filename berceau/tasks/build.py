@@ -1,16 +1,18 @@
 """``invoke build``: validate the components and compose their schema."""
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from invoke.context import Context
 
 from berceau.errors import LintError
-from berceau.lint.finding import Finding
 from berceau.tasks.command import command
 from berceau.tasks.project import load, print_json, say
-from berceau.workflows.build import BuildReport
-from berceau.workflows.build import build as run
 from berceau.workflows.wording import counted
+
+if TYPE_CHECKING:
+    from berceau.lint.finding import Finding
+    from berceau.workflows.build import BuildReport
 
 
 @command(
@@ -21,6 +23,8 @@ from berceau.workflows.wording import counted
 )
 def build(_: Context, check: bool = False, json: bool = False) -> None:
     """Discover, validate and lint the components' entities, compose and type them into .berceau."""
+    from berceau.workflows.build import build as run
+
     report = run(load(), check=check)
     refused = [each for each in report.findings if check or each.level == "error"]
     if json:
@@ -35,12 +39,12 @@ def build(_: Context, check: bool = False, json: bool = False) -> None:
 _CURE = "Mend them; or silence one, with the reason: # berceau: ignore[CODE] at the line's end."
 
 
-def _refusal(findings: Sequence[Finding], *, listed: bool) -> str:
+def _refusal(findings: "Sequence[Finding]", *, listed: bool) -> str:
     lines = [f"{counted(len(findings), 'finding')} in the components."]
     return "\n".join((*lines, *map(str, findings if listed else ())))
 
 
-def tell(findings: Iterable[Finding]) -> None:
+def tell(findings: "Iterable[Finding]") -> None:
     """Print what the rules found."""
     for finding in findings:
         say(str(finding))
@@ -50,7 +54,7 @@ LISTED = 20
 """So many components are listed, with what they declare; of more, their number says enough."""
 
 
-def summary(report: BuildReport) -> str:
+def summary(report: "BuildReport") -> str:
     """Return what a person wants to know of a build, in a few lines."""
     seconds = sum(report.seconds.values())
     if not report.changed:

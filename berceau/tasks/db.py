@@ -4,22 +4,19 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from invoke.collection import Collection
 from invoke.context import Context
 
 from berceau.errors import SettingsError
-from berceau.postgres.connection import describe_hosts
-from berceau.postgres.roles import provision as provision_roles
-from berceau.postgres.server import Status
-from berceau.postgres.shell import open_shell
-from berceau.postgres.url import Url
 from berceau.settings import Settings
 from berceau.tasks.command import command
 from berceau.tasks.project import load, say
-from berceau.workflows.clones import clone_schema, drop_clone
-from berceau.workflows.databases import databases, embedded_server
-from berceau.workflows.prune import prune as prune_copies
+
+if TYPE_CHECKING:
+    from berceau.postgres.server import Status
+    from berceau.postgres.url import Url
 
 OWNER_HELP = {"owner": "as the role that owns the schema, instead of the application's"}
 
@@ -27,6 +24,8 @@ OWNER_HELP = {"owner": "as the role that owns the schema, instead of the applica
 @command
 def start(_: Context) -> None:
     """Start the embedded PostgreSQL server, and make its database and roles if they're missing."""
+    from berceau.workflows.databases import embedded_server
+
     settings = load()
     embedded_server(settings).start()
     _print_status(settings)
@@ -35,6 +34,8 @@ def start(_: Context) -> None:
 @command
 def stop(_: Context) -> None:
     """Stop the embedded PostgreSQL server."""
+    from berceau.workflows.databases import embedded_server
+
     was_running = embedded_server(load()).stop()
     say("The embedded server is stopped." if was_running else "The embedded server wasn't running.")
 
@@ -59,6 +60,9 @@ def shell(
     _: Context, owner: bool = False, database: str | None = None, schema: str | None = None
 ) -> None:
     """Open psql on the database."""
+    from berceau.postgres.shell import open_shell
+    from berceau.workflows.databases import embedded_server
+
     chosen = _choose(owner)
     if database:
         chosen = replace(chosen, database=database)
@@ -80,6 +84,10 @@ def provision(_: Context, admin_url: str | None = None) -> None:
     The roles get the passwords that the URLs have, and the rights that they need, no more.
     Running it again is harmless.
     """
+    from berceau.postgres.connection import describe_hosts
+    from berceau.postgres.roles import provision as run
+    from berceau.postgres.url import Url
+
     settings = load()
     if settings.database_url is None or settings.migration_database_url is None:
         raise SettingsError(
@@ -94,7 +102,7 @@ def provision(_: Context, admin_url: str | None = None) -> None:
         )
     runtime = Url.parse(settings.database_url)
     owner = Url.parse(settings.migration_database_url)
-    provision_roles(Url.parse(admin_url), owner, runtime)
+    run(Url.parse(admin_url), owner, runtime)
     say(
         f"Database {owner.database}, schema {owner.schema} on {describe_hosts(owner)}:\n"
         f"  {owner.user} owns it, for migrations\n"
@@ -110,6 +118,9 @@ def provision(_: Context, admin_url: str | None = None) -> None:
 )
 def clone(_: Context, source: str, target: str) -> None:
     """Copy a schema's structure exactly, whatever it holds, and Berceau's ledger; no other rows."""
+    from berceau.workflows.clones import clone_schema
+    from berceau.workflows.databases import databases
+
     owner = databases(load()).owner
     notes = clone_schema(owner, source, target)
     say(f"The schema {target} is a copy of {source}, without rows.")
@@ -122,6 +133,9 @@ def clone(_: Context, source: str, target: str) -> None:
 )
 def drop(_: Context, target: str, force: bool = False) -> None:
     """Drop a schema and all it holds, a copy that db.clone made for instance."""
+    from berceau.workflows.clones import drop_clone
+    from berceau.workflows.databases import databases
+
     drop_clone(databases(load()).owner, target, force=force)
     say(f"The schema {target} is dropped.")
 
@@ -129,7 +143,10 @@ def drop(_: Context, target: str, force: bool = False) -> None:
 @command
 def prune(_: Context) -> None:
     """Drop the schemas and databases of tests that no run holds, also what was kept to look at."""
-    pruned = prune_copies(databases(load()).owner)
+    from berceau.workflows.databases import databases
+    from berceau.workflows.prune import prune as run
+
+    pruned = run(databases(load()).owner)
     for name in pruned.dropped:
         say(f"dropped  {name}")
     for name in pruned.held:
@@ -138,12 +155,17 @@ def prune(_: Context) -> None:
         say("There is nothing to drop.")
 
 
-def _choose(owner: bool) -> Url:
+def _choose(owner: bool) -> "Url":
+    from berceau.workflows.databases import databases
+
     chosen = databases(load())
     return chosen.owner if owner else chosen.runtime
 
 
 def _print_status(settings: Settings) -> None:
+    from berceau.postgres.url import Url
+    from berceau.workflows.databases import embedded_server
+
     if settings.database_url is not None and settings.migration_database_url is not None:
         say("A database is configured, and used instead of the embedded server:")
         say(f"  runtime  {Url.parse(settings.database_url)}")
@@ -156,7 +178,7 @@ def _print_status(settings: Settings) -> None:
         _print_running(running, server.log)
 
 
-def _print_running(running: Status, log: Path) -> None:
+def _print_running(running: "Status", log: Path) -> None:
     uptime = datetime.now(UTC).replace(microsecond=0) - running.since
     say(f"The embedded server runs: PostgreSQL {running.version}, process {running.pid}")
     say(f"  since   {running.since.astimezone():%Y-%m-%d %H:%M:%S} ({uptime})")
@@ -171,7 +193,6 @@ def _print_running(running: Status, log: Path) -> None:
 )
 def seed(_: Context, again: list[str]) -> None:
     """Put in the rows that the components begin with: those of each seeds.py, once."""
-    # Other commands start without the entities.
     from berceau.workflows.seed import seed as run
 
     done = run(load(), again, say)

@@ -4,12 +4,13 @@ from invoke.context import Context
 
 from berceau.tasks.command import command
 from berceau.tasks.project import load, say
-from berceau.workflows.new import create
 
 
 @command(help={"name": "what the component is called, as in guest_book"})
 def new(_: Context, name: str) -> None:
     """Write a component that works: entities, service, views, template and tests."""
+    from berceau.workflows.new import create
+
     settings = load()
     created = create(settings, name)
     say(f"wrote {created.folder.relative_to(settings.root)}, with the entity {created.entity}:")

@@ -1,21 +1,24 @@
 """Questions to the person at the terminal: what may have been renamed, and what rows get."""
 
 import sys
+from typing import TYPE_CHECKING
 
 from berceau.errors import RenameError
-from berceau.schema.suggest import Question
-from berceau.workflows.fitting import AskValue, Gap
-from berceau.workflows.renames import Ask
+
+if TYPE_CHECKING:
+    from berceau.schema.suggest import Question
+    from berceau.workflows.fitting import AskValue, Gap
+    from berceau.workflows.renames import Ask
 
 NONE_OF_THEM = "0"
 
 
-def questioner() -> Ask | None:
+def questioner() -> "Ask | None":
     """Return what asks the person at the terminal, or ``None`` where nobody is there."""
     return ask if sys.stdin.isatty() and sys.stdout.isatty() else None
 
 
-def ask(question: Question) -> str | None:
+def ask(question: "Question") -> str | None:
     """Ask until there is an answer; raises ``RenameError`` when the person leaves."""
     try:
         if len(question.candidates) == 1:
@@ -26,12 +29,12 @@ def ask(question: Question) -> str | None:
         raise RenameError("No answer; nothing was written.") from None
 
 
-def value_questioner() -> AskValue | None:
+def value_questioner() -> "AskValue | None":
     """Return what asks the person at the terminal, or ``None`` where nobody is there."""
     return ask_value if questioner() else None
 
 
-def ask_value(gap: Gap) -> str | None:
+def ask_value(gap: "Gap") -> str | None:
     """Ask once what rows get: a label of those there are, or SQL; nothing gives the change up."""
     print(f"{gap.need}.")
     prompt = f"They get ({', '.join(gap.labels)}): " if gap.labels else "They get (SQL): "
@@ -42,7 +45,7 @@ def ask_value(gap: Gap) -> str | None:
         return None
 
 
-def _confirm(question: Question) -> str | None:
+def _confirm(question: "Question") -> str | None:
     (candidate,) = question.candidates
     prompt = f"Was the {question.kind} {question.path} renamed to {candidate}? [y/N] "
     while True:
@@ -53,7 +56,7 @@ def _confirm(question: Question) -> str | None:
             return candidate
 
 
-def _choose(question: Question) -> str | None:
+def _choose(question: "Question") -> str | None:
     print(f"Was the {question.kind} {question.path} renamed?")
     print(f"  {NONE_OF_THEM}  no: it goes")
     choices = {str(number): name for number, name in enumerate(question.candidates, 1)}

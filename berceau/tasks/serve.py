@@ -7,14 +7,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from invoke.context import Context
-from plaster import get_settings
 
 from berceau.errors import DataLossError, RenameError, SettingsError
 from berceau.settings import Settings
 from berceau.tasks.command import command
 from berceau.tasks.migrate.write import migrate_project
 from berceau.tasks.project import load, say
-from berceau.workflows.migrate import Options
 
 
 @command(help={"ini": "the settings file to serve"})
@@ -31,6 +29,8 @@ def serve(_: Context, ini: str = "development.ini") -> None:
 
 def _check(ini: Path) -> None:
     """Refuse what the server, once it runs, could only answer with a traceback."""
+    from plaster import get_settings
+
     if not ini.is_file():
         raise SettingsError(
             f"There is no {ini.name} in {ini.parent}.", cure="Name another one: --ini FILE."
@@ -49,6 +49,8 @@ def _check(ini: Path) -> None:
 
 def _migrate(settings: Settings) -> None:
     """Migrate, unless that may lose data: a component that was taken out leaves its tables."""
+    from berceau.workflows.migrate import Options
+
     try:
         migrate_project(settings, Options(), ask=None)
     except DataLossError as error:

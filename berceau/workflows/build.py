@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,7 +77,7 @@ def build(settings: Settings, *, check: bool = False) -> BuildReport:
 def _build(
     settings: Settings, sources: Sources, stamp: Stamp, phases: Phases, check: bool
 ) -> BuildReport:
-    with Reading(settings, sources.components) as reading:
+    with Reading(settings, sources.components) as reading, ThreadPoolExecutor(1) as writer:
         composition, inputs = compose_anew(settings, sources, phases, keep=not check)
         with phases.phase("types"):
             from berceau.orm import db  # with Pony, as below: only what changed needs it
@@ -87,12 +88,14 @@ def _build(
             outputs = _outputs(settings, composition)
             outputs |= {settings.state / TYPES / name: text for name, text in stubs.items()}
             changed = _changed(settings, outputs)
-            if not check:
-                _write(outputs, settings.root, changed)
+            # Beside the rules: to make many files is to wait for the file system.
+            written = writer.submit(_write, outputs, settings.root, () if check else changed)
         with phases.phase("lint"):  # last, since its helper works meanwhile
             from berceau.workflows.inspect import inspect
 
             findings = inspect(settings.root, composition, reading.notes())
+        with phases.phase("write"):
+            written.result()
     contents = _contents(composition)
     if not check:
         with phases.phase("write"):

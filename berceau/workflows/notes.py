@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
+from compileall import compile_file
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,8 +118,15 @@ class _Helper:
 
 
 def serve() -> None:
-    """Examine the files whose names come in, as JSON; their notes go out. The helper's work."""
-    found = _Known(tuple(map(_examine, json.load(sys.stdin))))
+    """Examine the files whose names come in, as JSON; their notes go out. The helper's work.
+
+    It first compiles what the other process, which begins at the other end, didn't import yet.
+    """
+    files = json.load(sys.stdin)
+    if not sys.dont_write_bytecode:
+        for file in reversed(files):
+            compile_file(file, quiet=2)
+    found = _Known(tuple(map(_examine, files)))
     json.dump(encode(found), sys.stdout)
 
 

@@ -7,15 +7,16 @@ from invoke.context import Context
 from berceau.errors import HistoryError
 from berceau.tasks.command import command
 from berceau.tasks.project import load, print_json, say
-from berceau.workflows.cache import SchemaCache
-from berceau.workflows.check import check as run
-from berceau.workflows.databases import databases
-from berceau.workflows.declared import declared
 
 
 @command(help={"json": "print one JSON document"})
 def check(_: Context, json: bool = False) -> None:
     """Fail where migrations contradict the entities, the database, or each other."""
+    from berceau.workflows.cache import SchemaCache
+    from berceau.workflows.check import check as run
+    from berceau.workflows.databases import databases
+    from berceau.workflows.declared import declared
+
     settings = load()
     schema = declared(settings).schema
     cache = SchemaCache(settings.cache)

@@ -5,16 +5,15 @@ from invoke.context import Context
 from berceau.errors import MigrationError
 from berceau.tasks.command import command
 from berceau.tasks.project import load, say
-from berceau.workflows import resolve as resolving
-from berceau.workflows import scripts
-from berceau.workflows.databases import databases
-from berceau.workflows.deploy import deploy as run
-from berceau.workflows.down import down as run_down
 
 
 @command
 def deploy(_: Context) -> None:
     """Apply the migrations that are pending, or resume one that failed; what production runs."""
+    from berceau.workflows import scripts
+    from berceau.workflows.databases import databases
+    from berceau.workflows.deploy import deploy as run
+
     settings = load()
     applied = run(databases(settings).owner, scripts.read(settings.migrations), say)
     say(f"deploy: applied {', '.join(applied)}" if applied else "deploy: nothing is pending")
@@ -28,8 +27,12 @@ def deploy(_: Context) -> None:
 )
 def down(_: Context, to: str | None = None, allow_data_loss: bool = False) -> None:
     """Undo the last migration, or all down to another one, by their down.sql."""
+    from berceau.workflows import scripts
+    from berceau.workflows.databases import databases
+    from berceau.workflows.down import down as run
+
     settings = load()
-    undone = run_down(
+    undone = run(
         databases(settings).owner,
         scripts.read(settings.migrations),
         to,
@@ -51,6 +54,10 @@ def resolve(
     _: Context, name: str, applied: bool = False, rolled_back: bool = False, done: int = -1
 ) -> None:
     """Settle a migration that failed, by what you found in the database."""
+    from berceau.workflows import resolve as resolving
+    from berceau.workflows import scripts
+    from berceau.workflows.databases import databases
+
     if applied + rolled_back + (done >= 0) != 1:
         raise MigrationError(
             "Say what became of the migration.",

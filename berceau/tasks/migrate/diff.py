@@ -1,17 +1,17 @@
 """``invoke migrate.diff``: the SQL that ``migrate`` would write, for reading."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from invoke.context import Context
 
-from berceau.schema.sql import Lock, Statement
 from berceau.tasks.command import command
 from berceau.tasks.migrate.write import CHOICES, CHOICES_HELP, Texts
 from berceau.tasks.project import load, print_json, say
-from berceau.workflows.declared import declared
-from berceau.workflows.migrate import Options
-from berceau.workflows.propose import Proposal, propose
-from berceau.workflows.renames import option
+
+if TYPE_CHECKING:
+    from berceau.schema.sql import Statement
+    from berceau.workflows.propose import Proposal
 
 
 @command(iterable=CHOICES, help=CHOICES_HELP | {"json": "print one JSON document"})
@@ -23,6 +23,10 @@ def diff(
     rename: Texts = None,
 ) -> None:
     """Print the SQL that `migrate` would write, with its hazards and locks; write nothing."""
+    from berceau.workflows.declared import declared
+    from berceau.workflows.migrate import Options
+    from berceau.workflows.propose import propose
+
     settings = load()
     schema = declared(settings).schema
     options = Options(
@@ -37,7 +41,9 @@ def diff(
         say("\n\n".join(_paragraphs(found)) or "-- nothing to do")
 
 
-def _as_data(found: Proposal) -> dict[str, object]:
+def _as_data(found: "Proposal") -> dict[str, object]:
+    from berceau.workflows.renames import option
+
     plan = found.plan
     return {
         "up": [_statement_data(each) for each in plan.up],
@@ -54,7 +60,9 @@ def _as_data(found: Proposal) -> dict[str, object]:
     }
 
 
-def _statement_data(statement: Statement) -> dict[str, object]:
+def _statement_data(statement: "Statement") -> dict[str, object]:
+    from berceau.schema.sql import Lock
+
     return {
         "sql": str(statement),
         "hazards": sorted(statement.hazards),
@@ -62,7 +70,10 @@ def _statement_data(statement: Statement) -> dict[str, object]:
     }
 
 
-def _paragraphs(found: Proposal) -> Iterator[str]:
+def _paragraphs(found: "Proposal") -> Iterator[str]:
+    from berceau.schema.sql import Lock
+    from berceau.workflows.renames import option
+
     for question in found.questions:
         options = " or ".join(option(rename) for rename in question.options)
         yield f"-- Was the {question.kind} {question.path} renamed? Then add {options}"

@@ -1,28 +1,26 @@
 """The commands that settle history: rebase, baseline, adopt, squash and reset."""
 
 import sys
+from typing import TYPE_CHECKING
 
 from invoke.context import Context
 
 from berceau.errors import SettingsError
 from berceau.tasks.command import command
 from berceau.tasks.project import load, say
-from berceau.workflows import scripts
-from berceau.workflows.adopt import adopt as run_adopt
-from berceau.workflows.baseline import baseline as run_baseline
-from berceau.workflows.cache import SchemaCache
-from berceau.workflows.databases import Databases, databases
-from berceau.workflows.declared import declared
-from berceau.workflows.rebase import rebase as run_rebase
-from berceau.workflows.reset import reset as run_reset
-from berceau.workflows.squash import squash as run_squash
+
+if TYPE_CHECKING:
+    from berceau.workflows.databases import Databases
 
 
 @command(help={"branch": "a migration of the branch to move"})
 def rebase(_: Context, branch: str = "") -> None:
     """Where two branches both added migrations, move those of one behind the other's."""
+    from berceau.workflows.databases import databases
+    from berceau.workflows.rebase import rebase as run
+
     settings = load()
-    moves = run_rebase(databases(settings).owner, settings.migrations, branch or None, say)
+    moves = run(databases(settings).owner, settings.migrations, branch or None, say)
     for before, after in moves:
         renamed = f", now {after.name}" if after.name != before.name else ""
         say(f"moved {before.name}{renamed} behind {after.header.parent}")
@@ -32,9 +30,14 @@ def rebase(_: Context, branch: str = "") -> None:
 @command(positional=["name"], help={"name": "a migration, or what to call the first one"})
 def baseline(_: Context, name: str) -> None:
     """Record an existing database as migrated up to NAME, once it was found to be."""
+    from berceau.workflows.baseline import baseline as run
+    from berceau.workflows.cache import SchemaCache
+    from berceau.workflows.databases import databases
+    from berceau.workflows.declared import declared
+
     settings = load()
     found = declared(settings)
-    recorded = run_baseline(
+    recorded = run(
         databases(settings).owner,
         found.schema,
         found.owners,
@@ -56,8 +59,12 @@ def baseline(_: Context, name: str) -> None:
 )
 def adopt(_: Context, name: str, allow_data_loss: bool = False, unmanaged: bool = False) -> None:
     """Write how the database differs from its migrations as one, recorded here as applied."""
+    from berceau.workflows.adopt import adopt as run
+    from berceau.workflows.databases import databases
+    from berceau.workflows.declared import declared
+
     settings = load()
-    script = run_adopt(
+    script = run(
         databases(settings).owner,
         settings.migrations,
         name,
@@ -75,8 +82,11 @@ def adopt(_: Context, name: str, allow_data_loss: bool = False, unmanaged: bool 
 @command(help={"name": "what to call the migration"})
 def squash(_: Context, name: str = "squashed") -> None:
     """Replace the applied migrations by one, proven to be equivalent."""
+    from berceau.workflows.databases import databases
+    from berceau.workflows.squash import squash as run
+
     settings = load()
-    squashed = run_squash(databases(settings).owner, settings.migrations, name, say)
+    squashed = run(databases(settings).owner, settings.migrations, name, say)
     replaced = squashed.script.header.replaces
     say(f"squash: wrote migrations/{squashed.script.name} in the place of {len(replaced)}")
     if squashed.kept:
@@ -91,17 +101,20 @@ def squash(_: Context, name: str = "squashed") -> None:
 )
 def reset(_: Context, force: bool = False, no_input: bool = False) -> None:
     """Drop what the migrations made, rows included, and apply them all again."""
+    from berceau.workflows import scripts
+    from berceau.workflows.cache import SchemaCache
+    from berceau.workflows.databases import databases
+    from berceau.workflows.reset import reset as run
+
     settings = load()
     found = databases(settings)
     if not found.embedded:
         _require_leave(found, force, no_input)
-    applied = run_reset(
-        found.owner, scripts.read(settings.migrations), SchemaCache(settings.cache), say
-    )
+    applied = run(found.owner, scripts.read(settings.migrations), SchemaCache(settings.cache), say)
     say(f"reset: applied {', '.join(applied)}" if applied else "reset: there is nothing to apply")
 
 
-def _require_leave(found: Databases, force: bool, no_input: bool) -> None:
+def _require_leave(found: "Databases", force: bool, no_input: bool) -> None:
     where = f"{found.owner.database}, schema {found.owner.schema}"
     if not force:
         raise SettingsError(

@@ -2,23 +2,27 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from invoke.context import Context
 
-from berceau.migration.history import Applied, State
 from berceau.tasks.command import command
 from berceau.tasks.project import load, print_json, say
-from berceau.workflows import scripts
-from berceau.workflows.cache import SchemaCache
-from berceau.workflows.databases import databases
-from berceau.workflows.declared import declared
-from berceau.workflows.status import Status
-from berceau.workflows.status import status as read
+
+if TYPE_CHECKING:
+    from berceau.migration.history import Applied
+    from berceau.workflows.status import Status
 
 
 @command(help={"json": "print one JSON document"})
 def status(_: Context, json: bool = False) -> None:
     """Show what is applied, pending, changed on disk, missing, adrift, and unmanaged."""
+    from berceau.workflows import scripts
+    from berceau.workflows.cache import SchemaCache
+    from berceau.workflows.databases import databases
+    from berceau.workflows.declared import declared
+    from berceau.workflows.status import status as read
+
     settings = load()
     schema = declared(settings).schema
     found = read(
@@ -34,7 +38,9 @@ def status(_: Context, json: bool = False) -> None:
         say(line)
 
 
-def _as_data(found: Status) -> dict[str, object]:
+def _as_data(found: "Status") -> dict[str, object]:
+    from berceau.migration.history import State
+
     history = found.history
     return {
         "applied": [{"name": each.name, "applied_at": each.applied_at} for each in history.applied],
@@ -51,12 +57,12 @@ def _as_data(found: Status) -> dict[str, object]:
     }
 
 
-def _progress(line: Applied) -> dict[str, object]:
+def _progress(line: "Applied") -> dict[str, object]:
     kept = ("name", "direction", "position", "total", "error")
     return {name: getattr(line, name) for name in kept}
 
 
-def _history(found: Status) -> Iterator[str]:
+def _history(found: "Status") -> Iterator[str]:
     history = found.history
     missing = {each.name for each in history.missing}
     for each in history.applied:
@@ -74,7 +80,7 @@ def _history(found: Status) -> Iterator[str]:
         yield "no migrations yet: `invoke migrate --name init` writes the first"
 
 
-def _database(found: Status) -> Iterator[str]:
+def _database(found: "Status") -> Iterator[str]:
     if found.unknown:
         yield f"not compared with the database: {found.unknown}"
     if found.drift:

@@ -2,21 +2,20 @@
 
 from collections.abc import Sequence
 from textwrap import indent
+from typing import TYPE_CHECKING
 
 from invoke.context import Context
 
-from berceau.schema.sql.text import commented
 from berceau.settings import Settings
 from berceau.tasks.build import summary, tell
 from berceau.tasks.command import command
 from berceau.tasks.project import load, say
 from berceau.tasks.questions import questioner, value_questioner
-from berceau.workflows.build import build
-from berceau.workflows.declared import declared
-from berceau.workflows.fitting import AskValue
-from berceau.workflows.migrate import Options
-from berceau.workflows.migrate import migrate as run
-from berceau.workflows.renames import Ask
+
+if TYPE_CHECKING:
+    from berceau.workflows.fitting import AskValue
+    from berceau.workflows.migrate import Options
+    from berceau.workflows.renames import Ask
 
 Texts = Sequence[str] | None
 """The values of an option that can be repeated; invoke hands them over as a list."""
@@ -51,6 +50,8 @@ def migrate(
     rename: Texts = None,
 ) -> None:
     """Write the difference between entities and migrations as SQL, proven, and apply it."""
+    from berceau.workflows.migrate import Options
+
     options = Options(
         name, create_only, allow_data_loss, rename or (), backfill or (), map_value or ()
     )
@@ -59,13 +60,21 @@ def migrate(
 
 
 def migrate_project(
-    settings: Settings, options: Options, ask: Ask | None, ask_value: AskValue | None = None
+    settings: Settings,
+    options: "Options",
+    ask: "Ask | None",
+    ask_value: "AskValue | None" = None,
 ) -> None:
     """Build and migrate the project that ``settings`` describe, and say what happened.
 
     ``ask`` settles what may have been renamed, ``ask_value`` what rows get that need a value;
     without them, such a change is refused.
     """
+    from berceau.schema.sql.text import commented
+    from berceau.workflows.build import build
+    from berceau.workflows.declared import declared
+    from berceau.workflows.migrate import migrate as run
+
     report = build(settings)
     if report.changed:
         say(summary(report))
