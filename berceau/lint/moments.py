@@ -23,7 +23,7 @@ def naive(
         return
     stored = {node for query in queries for node in ast.walk(query.node)}
     saved = set()
-    for node in nodes:
+    for node in nodes.of(ast.Call):
         match node:
             case ast.Call(func=function, keywords=keywords) if (
                 names.origin(function) in _ATTRIBUTES
@@ -35,8 +35,8 @@ def naive(
                         yield default, "L401", f"`{ast.unparse(default)}` gives no time zone."
             case ast.Call(func=ast.Attribute(value=made, attr=method)) if method in _MADE_AWARE:
                 saved.add(made)
-    for node in nodes:
-        if isinstance(node, ast.Call) and node not in saved and _is_naive(node, names):
+    for node in nodes.of(ast.Call):
+        if node not in saved and _is_naive(node, names):
             code = "L401" if node in stored else "L402"
             yield node, code, f"`{ast.unparse(node)}` has no time zone."
 

@@ -40,12 +40,11 @@ def find(nodes: Nodes, names: Names) -> Iterator[Query]:
     if not any(package in names for package in ("pony", "berceau.orm", ".entities", "components")):
         return
     inside: set[ast.AST] = set()
-    for node in nodes:
-        if isinstance(node, ast.Call) and node not in inside:
-            query = _query(node, names)
-            if query is not None:
-                inside |= set(ast.walk(query.node))
-                yield query
+    for call in nodes.of(ast.Call):
+        query = _query(call, names) if call not in inside else None
+        if query is not None:
+            inside |= set(ast.walk(query.node))
+            yield query
 
 
 def _query(call: ast.Call, names: Names) -> Query | None:

@@ -21,7 +21,7 @@ def examine(source: bytes) -> Notes:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
         return Notes()
-    nodes = tuple(ast.walk(tree))  # once: it is what takes the time
+    nodes = Nodes(tree)
     names = Names(nodes)
     queries = list(find(nodes, names))
     faults = [fault for query in queries for fault in untranslatable(query, names)]
@@ -51,9 +51,7 @@ def _ignores(text: str) -> Iterator[Place]:
 
 
 def _declared(nodes: Nodes) -> Iterator[tuple[str, tuple[int, list[str]]]]:
-    for node in nodes:
-        if not isinstance(node, ast.ClassDef):
-            continue
+    for node in nodes.of(ast.ClassDef):
         yield node.name, (node.lineno, [])
         for statement in node.body:
             match statement:
@@ -79,11 +77,11 @@ def _filters(queries: Iterable[Query]) -> Iterator[Place]:
 
 
 def _keyword_filters(nodes: Nodes) -> Iterator[Place]:
-    for node in nodes:
-        match node:
-            case ast.Call(func=ast.Attribute(attr=method), keywords=keywords) if (
-                method in _FILTERS & METHODS and (entity := entity_of(node.func))
+    for node in nodes.of(ast.Call):
+        match node.func:
+            case ast.Attribute(attr=method) if method in _FILTERS & METHODS and (
+                entity := entity_of(node.func)
             ):
-                for keyword in keywords:
+                for keyword in node.keywords:
                     if keyword.arg is not None:
                         yield node.lineno, f"{entity}.{keyword.arg}"

@@ -15,15 +15,15 @@ Assigned = Mapping[str, list[ast.expr]]
 
 def built_from_strings(tree: ast.Module, nodes: Nodes, names: Names) -> Iterator[ast.Call]:
     """Yield the calls whose statement is put together from strings that aren't constant."""
-    calls = {node for node in nodes if isinstance(node, ast.Call) and _takes_sql(node, names)}
+    calls = {call for call in nodes.of(ast.Call) if _takes_sql(call, names)}
     if not calls:
         return
     waiting: list[tuple[ast.AST, Assigned]] = [(tree, {})]
     while waiting:
         scope, around = waiting.pop()
-        nodes = list(_own_nodes(scope))
-        assigned = {**around, **_assignments(nodes)}
-        for node in nodes:
+        own = list(_own_nodes(scope))
+        assigned = {**around, **_assignments(own)}
+        for node in own:
             if isinstance(node, _FUNCTIONS):
                 waiting.append((node, assigned))
             elif isinstance(node, ast.Call) and node in calls:
