@@ -1,11 +1,12 @@
 """Private copies of a schema for test workers, and the usual route: pg_dump, sed, psql.
 
 Run: python benchmarks/clone.py [--tables 100] [--workers 8] [--rounds 5]
+Each route of each round has a new server of its own, and nothing is deleted before the end: file
+systems are slow to make files where many were just deleted.
 """
 
 import argparse
 import multiprocessing
-import shutil
 import statistics
 import subprocess
 import tempfile
@@ -18,11 +19,10 @@ from pathlib import Path
 from berceau.postgres import cluster, server
 from berceau.postgres.binaries import find_programs
 from berceau.postgres.connection import connect
-from berceau.postgres.schemas import STEP, drop_schema
+from berceau.postgres.schemas import STEP
 from berceau.settings import Settings, load
 from berceau.workflows.databases import databases, embedded_server
 from berceau.workflows.isolation import Isolation, prepare, private_schema
-from berceau.workflows.prune import prune
 
 TABLE = """
 CREATE TABLE t{n} (
@@ -37,21 +37,22 @@ KEYS = """
 ALTER TABLE t{n} ADD FOREIGN KEY (parent) REFERENCES t{a}, ADD FOREIGN KEY (other) REFERENCES t{b};
 """
 
+PEER = "pg_dump | sed | psql"
+
 
 @contextmanager
-def project(tables: int) -> Iterator[Settings]:
-    """Make a project with a server of its own, whose settings are PostgreSQL's defaults."""
+def project(folder: str, tables: int) -> Iterator[Settings]:
+    """Make a project in ``folder`` with a server whose settings are PostgreSQL's defaults."""
     cluster.SETTINGS = tuple(each for each in cluster.SETTINGS if "max_locks" not in each)
     server.STOP_SECONDS = 600  # the files of thousands of tables are written at last
-    with tempfile.TemporaryDirectory(prefix="berceau-clone-") as name:
-        root = Path(name)
-        root.chmod(0o755)
-        settings = load(root)
-        try:
-            fill(settings, tables)
-            yield settings
-        finally:
-            embedded_server(settings).stop()
+    root = Path(tempfile.mkdtemp(dir=folder))
+    root.chmod(0o755)
+    settings = load(root)
+    try:
+        fill(settings, tables)
+        yield settings
+    finally:
+        embedded_server(settings).stop()
 
 
 def fill(settings: Settings, tables: int) -> None:
@@ -70,6 +71,7 @@ def fill(settings: Settings, tables: int) -> None:
 
 def work(settings: Settings, texts: "multiprocessing.Queue[str]", ready: Barrier) -> None:
     """Be a test worker: take a private copy, tell that it is there, and wait for the others."""
+    ready.wait()
     while prepared := texts.get():
         with private_schema(settings, prepared):
             ready.wait()
@@ -89,6 +91,7 @@ class Workers:
         ]
         for process in self.processes:
             process.start()
+        self.ready.wait()
 
     def seconds(self, isolation: Isolation) -> float:
         """Return how long it takes from nothing known until each worker has its copy."""
@@ -109,12 +112,6 @@ class Workers:
             process.join()
 
 
-def forget(settings: Settings) -> None:
-    """Drop all copies, and all that is known of the source."""
-    prune(databases(settings).owner)
-    shutil.rmtree(settings.cache, ignore_errors=True)
-
-
 def peer_seconds(settings: Settings, count: int) -> float:
     """Return how long pg_dump | sed | psql takes for each worker, one after the other."""
     programs, owner = find_programs(), databases(settings).owner
@@ -130,30 +127,31 @@ def peer_seconds(settings: Settings, count: int) -> float:
         )  # fmt: skip
     taken = time.perf_counter() - begin
     with connect(owner) as connection, connection.cursor() as cursor:
-        connection.autocommit = True
-        cursor.execute("SELECT count(*) FROM pg_tables WHERE schemaname LIKE 'peer%'")
-        assert cursor.fetchall()[0][0] % count == 0
-        for name in names:
-            drop_schema(connection, name)
+        cursor.execute(
+            "SELECT count(*) FILTER (WHERE schemaname LIKE 'peer%%') = %s * count(*) FILTER"
+            " (WHERE schemaname = 'public') FROM pg_tables",
+            (count,),
+        )
+        assert cursor.fetchall()[0][0], "pg_dump | sed | psql left tables out"
     return taken
 
 
-def measure(settings: Settings, count: int, rounds: int, peer: bool) -> dict[str, float]:
+def measure(given: argparse.Namespace) -> dict[str, float]:
     """Return the medians in seconds, all measured round by round."""
     found: dict[str, list[float]] = {}
-    workers = Workers(settings, count)
-
-    def note(name: str, seconds: float) -> None:
-        found.setdefault(name, []).append(seconds)
-
-    for _ in range(rounds):
-        if peer:
-            note("pg_dump | sed | psql", peer_seconds(settings, count))
-        for isolation in Isolation:
-            forget(settings)
-            note(f"{isolation}, cold", workers.seconds(isolation))
-            note(f"{isolation}, warm", workers.seconds(isolation))
-    workers.close()
+    with tempfile.TemporaryDirectory(prefix="berceau-clone-") as folder:
+        Path(folder).chmod(0o755)
+        for _ in range(given.rounds):
+            if not given.no_peer:
+                with project(folder, given.tables) as settings:
+                    found.setdefault(PEER, []).append(peer_seconds(settings, given.workers))
+            for isolation in Isolation:
+                with project(folder, given.tables) as settings:
+                    workers = Workers(settings, given.workers)
+                    for state in ("cold", "warm"):
+                        taken = workers.seconds(isolation)
+                        found.setdefault(f"{isolation}, {state}", []).append(taken)
+                    workers.close()
     return {name: statistics.median(values) for name, values in found.items()}
 
 
@@ -165,13 +163,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--no-peer", action="store_true")
     given = parser.parse_args()
-    with project(given.tables) as settings:
-        report(given, measure(settings, given.workers, given.rounds, not given.no_peer))
+    report(given, measure(given))
 
 
 def report(given: argparse.Namespace, found: dict[str, float]) -> None:
     """Print the medians, and how many times faster than the peer they are."""
-    peer = found.get("pg_dump | sed | psql")
+    peer = found.get(PEER)
     print(f"{given.tables} tables, {given.workers} workers")
     for name, seconds in found.items():
         ratio = f"{peer / seconds:8.1f}" if peer else ""
