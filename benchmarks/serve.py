@@ -1,8 +1,8 @@
 """Requests a second of the demo's page of 20 posts: Berceau, Django, Pyramid with SQLAlchemy.
 
 Each serves the same rows of the same server on waitress, one process of four threads, with
-sessions and CSRF protection. wrk asks over 8 connections, in turns. Then two processes of Berceau
-are asked at once. Prints medians and ratios.
+sessions and CSRF protection, and reads what the page shows in one query. wrk asks over 8
+connections, in turns. Then two processes of Berceau are asked at once. Prints medians and ratios.
 """
 
 import argparse
@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from secrets import token_urlsafe
 from urllib.request import urlopen
 
 from berceau.orm.session import unit_of_work
@@ -30,7 +31,7 @@ INI = """
 [app:main]
 use = egg:berceau#main
 berceau.root = {root}
-berceau.development = true
+berceau.hosts = 127.0.0.1
 
 [server:main]
 use = egg:waitress#main
@@ -59,7 +60,7 @@ def main() -> None:
         ports = {}
         for number, (name, command) in enumerate(commands(root, running).items()):
             ports[name] = FIRST_PORT + number
-            applications.enter_context(served([*command], ports[name], root))
+            applications.enter_context(served([*command], ports[name], root, running))
         applications.callback(stop_server, root)
         measure(ports, arguments.rounds, arguments.seconds)
 
@@ -107,10 +108,19 @@ def commands(root: Path, running: Running) -> dict[str, list[str]]:
 
 
 @contextmanager
-def served(command: list[str], port: int, root: Path) -> Iterator[None]:
-    """Run the server while the body runs."""
-    environment = {k: v for k, v in os.environ.items() if not k.endswith("DATABASE_URL")}
-    process = subprocess.Popen(command, cwd=root, env=environment)
+def served(command: list[str], port: int, root: Path, running: Running) -> Iterator[None]:
+    """Run the server, as in production, while the body runs."""
+    secrets = {
+        "BERCEAU_SECRET": token_urlsafe(48),
+        "DATABASE_URL": running.databases.runtime.with_password(),
+        "MIGRATION_DATABASE_URL": running.databases.owner.with_password(),
+    }
+    process = subprocess.Popen(
+        command,
+        cwd=root,
+        env=os.environ | secrets,
+        stderr=subprocess.DEVNULL,  # waitress says each time that requests wait
+    )
     try:
         await_page(port)
         yield

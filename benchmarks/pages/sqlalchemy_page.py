@@ -19,7 +19,6 @@ from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
     Session,
-    joinedload,
     mapped_column,
     relationship,
     sessionmaker,
@@ -78,8 +77,11 @@ class Templates:
 
 def posts(request: Request) -> dict[str, Any]:
     """Show the newest posts with their authors."""
-    newest = select(Post).options(joinedload(Post.author)).order_by(Post.created_at.desc(), Post.id)
-    return {"posts": request.db.scalars(newest).all(), "form": FORM, "statuses": list(Status)}
+    shown = (Post.id, Post.title, Post.content, Post.status, User.name.label("author"))
+    newest = (
+        select(*shown, Post.created_at).join(Post.author).order_by(Post.created_at.desc(), Post.id)
+    )
+    return {"posts": request.db.execute(newest).all(), "form": FORM, "statuses": list(Status)}
 
 
 def main(url: str, port: str, root: str) -> None:

@@ -164,6 +164,8 @@ class AwareDatetimeConverter(PGDatetimeConverter):
 
     def sql2py(self, val: Any) -> datetime:
         """Return what the database gave in UTC, whatever the connection's time zone."""
+        if type(val) is datetime and val.tzinfo is UTC:
+            return val
         return self._in_utc(super().sql2py(val))
 
     def _in_utc(self, moment: datetime) -> datetime:

@@ -76,10 +76,15 @@ class Templates:
         if cache is not None:
             self._options["loader"] = ModuleLoader(str(cache))
         self._templates: dict[str, PageTemplateFile] = {}
+        self._renderers: dict[tuple[str, str], Renderer] = {}
 
     def __call__(self, info: Any) -> "Renderer":
-        """Return the renderer that Pyramid's ``IRendererInfo`` asks for."""
-        return Renderer(self, AssetResolver(info.package).resolve(info.name).abspath())
+        """Return the renderer that Pyramid's ``IRendererInfo`` asks for, at each request."""
+        key = info.package.__name__, info.name
+        if key not in self._renderers:
+            path = AssetResolver(info.package).resolve(info.name).abspath()
+            self._renderers[key] = Renderer(self, path)
+        return self._renderers[key]
 
     @cached_property
     def layout(self) -> PageTemplateFile:

@@ -162,6 +162,10 @@ def queries(person: Person, titles: Sequence[str]) -> None:
     posts.order_by(lambda p: (desc(p.created), p.title)).for_update()
     pairs = select((p.title, p.rating) for p in Post)
     pairs.order_by(lambda title, rating: desc(rating)).filter(lambda title, rating: rating > 1)
+    lines = select((p.title, p.rating, p.created, p.status, p.author.name) for p in Post)
+    ordered = lines.order_by(lambda title, _r, created, _s, _n: (desc(created), title))
+    assert_type(ordered.first(), tuple[str, float, datetime, Status, str] | None)
+    lines.sort_by(lambda *_: 1)
     for title, rating in pairs:
         assert_type(title, str)
         assert_type(rating, float)

@@ -3,16 +3,24 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
-from typing import Any, Generic, Self, SupportsIndex, TypeAlias, TypeVar, overload
+from typing import (
+    Any,
+    Generic,
+    Self,
+    SupportsIndex,
+    TypeAlias,
+    TypeVar,
+    TypeVarTuple,
+    Unpack,
+    overload,
+)
 
 from pony.orm._attributes import Attribute
 from pony.orm._entity import Entity
 
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
-_A = TypeVar("_A")
-_B = TypeVar("_B")
-_C = TypeVar("_C")
+_Parts = TypeVarTuple("_Parts")
 _Number = TypeVar("_Number", int, float, Decimal)
 
 class Descending:
@@ -28,25 +36,22 @@ class Query(Generic[_T_co]):
     def __getitem__(self, key: slice) -> QueryResult[_T_co]: ...
     @overload
     def filter(
-        self: Query[tuple[_A, _B]], where: Callable[[_A, _B], object], /
-    ) -> Query[tuple[_A, _B]]: ...
-    @overload
-    def filter(
-        self: Query[tuple[_A, _B, _C]], where: Callable[[_A, _B, _C], object], /
-    ) -> Query[tuple[_A, _B, _C]]: ...
+        self: Query[tuple[*_Parts]], where: Callable[[Unpack[_Parts]], object], /
+    ) -> Query[tuple[*_Parts]]: ...
     @overload
     def filter(self, where: Callable[[_T_co], object] | str = ..., /, **filters: Any) -> Self: ...
     def where(self, where: Callable[..., object] | str = ..., /, **filters: Any) -> Self: ...
     @overload
     def order_by(
-        self: Query[tuple[_A, _B]], key: Callable[[_A, _B], object], /
-    ) -> Query[tuple[_A, _B]]: ...
-    @overload
-    def order_by(
-        self: Query[tuple[_A, _B, _C]], key: Callable[[_A, _B, _C], object], /
-    ) -> Query[tuple[_A, _B, _C]]: ...
+        self: Query[tuple[*_Parts]], key: Callable[[Unpack[_Parts]], object], /
+    ) -> Query[tuple[*_Parts]]: ...
     @overload
     def order_by(self, *keys: Order[_T_co]) -> Self: ...
+    @overload
+    def sort_by(
+        self: Query[tuple[*_Parts]], key: Callable[[Unpack[_Parts]], object], /
+    ) -> Query[tuple[*_Parts]]: ...
+    @overload
     def sort_by(self, *keys: Order[_T_co]) -> Self: ...
     def prefetch(self, *what: Attribute[Any] | type[Entity]) -> Self: ...
     def without_distinct(self) -> Self: ...
