@@ -20,7 +20,8 @@ from berceau.workflows.start import start
 
 log = logging.getLogger("berceau")
 
-DIFFERENCES = "berceau.web.differences"  # which does nothing in production
+# What helps a developer, and does nothing in production.
+DEVELOPMENT = ("berceau.web.differences", "berceau.web.broken")
 
 
 def main(global_config: Mapping[str, str], **ini: str) -> Any:
@@ -33,7 +34,7 @@ def main(global_config: Mapping[str, str], **ini: str) -> Any:
         settings = _load(ini)
         if settings.development and is_reloading():
             return Reloading(lambda: _develop(settings, ini), settings.root)
-        return make_app(settings, ini, [DIFFERENCES])
+        return make_app(settings, ini, DEVELOPMENT)
     except BerceauError as error:
         raise SystemExit(str(error)) from None
 
@@ -43,7 +44,7 @@ def _develop(settings: Settings, ini: Mapping[str, str]) -> Any:
     try:
         for finding in build(settings).findings:
             log.warning(str(finding))
-        return make_app(settings, ini, [DIFFERENCES])
+        return make_app(settings, ini, DEVELOPMENT)
     except Exception as error:  # whatever the developer's code raises
         return broken_app(settings, error)
 

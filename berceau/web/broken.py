@@ -1,17 +1,19 @@
-"""What a developer's browser shows while the application can't be loaded: why, and where."""
+"""What a developer's browser shows where the application can't be loaded, or a view failed."""
 
 import linecache
 import logging
 import traceback
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from pyramid.config import Configurator
 from pyramid.request import Request
 
+from berceau.components import Component, locate
 from berceau.errors import BerceauError, Location
 from berceau.settings import Settings
-from berceau.web.registry import SETTINGS
+from berceau.web.registry import EXPLAIN, RUNNING, SETTINGS
 
 log = logging.getLogger("berceau")
 
@@ -26,6 +28,13 @@ class Line:
     number: int
     text: str
     culprit: bool
+
+
+def includeme(config: Configurator) -> None:
+    """Let the page of a failed request say why; never in production."""
+    if config.get_settings()[SETTINGS].development:
+        components = config.registry[RUNNING].components
+        config.registry[EXPLAIN] = lambda error: explain(error, components)
 
 
 def broken_app(settings: Settings, error: Exception) -> Any:
@@ -46,10 +55,14 @@ def broken_app(settings: Settings, error: Exception) -> Any:
     return config.make_wsgi_app()
 
 
-def explain(error: Exception) -> dict[str, Any]:
-    """Return what the page says of ``error``: message, place, cure, source, and a traceback."""
+def explain(error: Exception, components: Iterable[Component] = ()) -> dict[str, Any]:
+    """Return what the page says of ``error``: message, place, cure, source, and a traceback.
+
+    An error that doesn't know its place is shown where it passed through ``components`` last.
+    """
     known = isinstance(error, BerceauError)
-    where = (error.where if isinstance(error, BerceauError) else None) or Location()
+    told = error.where if isinstance(error, BerceauError) else None
+    where = told or locate(error, components)
     return {
         "message": error.message if isinstance(error, BerceauError) else repr(error),
         "where": str(where),

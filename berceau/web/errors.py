@@ -9,10 +9,12 @@ from pyramid.httpexceptions import HTTPError
 from pyramid.request import Request
 
 from berceau.web.logs import REQUEST_ID
+from berceau.web.registry import EXPLAIN
 
 log = logging.getLogger("berceau")
 
 TEMPLATE = "berceau.web:templates/error.pt"
+CRASHED = "berceau.web:templates/crashed.pt"
 
 # The page has a body of its own; everything else that the error says to the browser is kept.
 BODY_HEADERS = {"content-type", "content-length"}
@@ -81,8 +83,13 @@ def doubtful(error: Exception, request: Request) -> dict[str, Any]:
 
 
 def crashed(error: Exception, request: Request) -> dict[str, Any]:
-    """Answer when something broke: the log has the traceback, the page hasn't."""
+    """Answer when something broke: the log has the traceback, the page only a developer's."""
     log.error("%s %s failed", request.method, request.path, exc_info=error)
+    if EXPLAIN in request.registry:
+        request.response.status = 500
+        request.override_renderer = CRASHED
+        explained: dict[str, Any] = request.registry[EXPLAIN](error)
+        return explained
     return _page(
         request,
         500,

@@ -1,7 +1,7 @@
 """An application around components of the test's own, without a database."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
@@ -56,9 +56,9 @@ def settings(tmp_path: Path) -> Settings:
 def serve(running: Running, settings: Settings) -> Callable[..., TestApp]:
     """Return a function that makes the application of some components."""
 
-    def serve(*components: Component, **ini: str) -> TestApp:
+    def serve(*components: Component, includes: Sequence[str] = (), **ini: str) -> TestApp:
         running.components = components
-        return TestApp(make_app(settings, ini))
+        return TestApp(make_app(settings, ini, includes))
 
     return serve
 

@@ -1,6 +1,12 @@
 """Error pages are friendly, tell no secrets, and every response keeps to itself."""
 
+from secrets import token_urlsafe
+
 import pytest
+from webtest import TestApp
+
+from berceau.settings import Settings
+from berceau.web.app import DEVELOPMENT, make_app
 
 PAGES = """
     from pyramid.httpexceptions import HTTPForbidden, HTTPMethodNotAllowed, HTTPSeeOther
@@ -59,6 +65,32 @@ def test_a_crash_is_logged_with_its_traceback_and_shown_without(pages, caplog):
     assert "Traceback" not in page
     assert "the secret reason" in caplog.text
     assert "Traceback" in caplog.text
+
+
+def test_a_developer_sees_where_a_view_failed(serve, component):
+    failing = component("pages", {"__init__.py": PAGES})
+    pages = serve(failing, includes=DEVELOPMENT)
+    page = pages.get("/crash", status=500)
+    place = page.html.select_one(".lead").text
+    assert page.html.h1.text == "RuntimeError('the secret reason')"
+    assert place.startswith(f"component pages, {failing.path / '__init__.py'}:")
+    assert "raise RuntimeError" in page.html.select_one("mark").text
+    assert "Traceback" in page
+    assert "ValueError" in pages.get("/ask?q=<b>", status=500).html.h1.text
+    assert "malformed" in pages.get("/ask?q=%ff", status=400)
+
+
+def test_in_production_nobody_does(running, component, tmp_path):
+    running.components = (component("pages", {"__init__.py": PAGES}),)
+    production = Settings(
+        tmp_path,
+        database_url="postgresql://app@db/shop",
+        hosts=("localhost",),
+        secret=token_urlsafe(48),
+    )
+    page = TestApp(make_app(production, includes=DEVELOPMENT)).get("/crash", status=500)
+    assert "went wrong" in page.html.h1.text
+    assert "secret" not in page
 
 
 def test_a_refusal_of_a_view_keeps_its_status_and_its_words(pages):
