@@ -78,8 +78,9 @@ def provision(admin: Url, owner: Url, runtime: Url) -> None:
     try:
         with connect(admin) as connection:
             connection.autocommit = True
-            for url in (owner, runtime):
-                _make_role(connection, url)
+            # An owner may have been given leave, for tests that have databases of their own.
+            _make_role(connection, owner, may_create_databases=True)
+            _make_role(connection, runtime, may_create_databases=False)
             with _member_of(connection, owner.user):
                 _make_database(connection, owner)
                 _grant(admin, owner, runtime)
@@ -122,11 +123,12 @@ def _check(admin: Url, owner: Url, runtime: Url) -> None:
         )
 
 
-def _make_role(connection: Connection, url: Url) -> None:
+def _make_role(connection: Connection, url: Url, *, may_create_databases: bool) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT rolsuper OR rolcreaterole OR rolcreatedb FROM pg_roles WHERE rolname = %s",
-            (url.user,),
+            "SELECT rolsuper OR rolcreaterole OR (rolcreatedb AND NOT %s) FROM pg_roles"
+            " WHERE rolname = %s",
+            (may_create_databases, url.user),
         )
         found = cursor.fetchone()
         if found and found[0]:

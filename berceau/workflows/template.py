@@ -31,7 +31,7 @@ from berceau.workflows.databases import Databases, embedded_server
 from berceau.workflows.slots import is_fresh, take
 
 TEMPLATE_PREFIX = "berceau_template_"
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.01
 
 
 @contextmanager

@@ -266,6 +266,15 @@ def test_a_role_with_too_many_rights_is_refused_and_kept(shop, log_and_superuser
     ) == [(True, None)]
 
 
+def test_an_owner_may_create_databases_for_tests(provisioned, log_and_superuser):
+    _, superuser = log_and_superuser
+    owner = provisioned.owner
+    run(superuser, f'ALTER ROLE "{owner.user}" CREATEDB')
+    provision(provisioned.admin, owner, provisioned.runtime)
+    found = run(superuser, f"SELECT rolcreatedb FROM pg_roles WHERE rolname = '{owner.user}'")
+    assert found == [(True,)]
+
+
 def test_describe_role(provisioned):
     with connect(provisioned.owner) as connection:
         assert describe_role(connection, "later") == RoleReport(
