@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -109,7 +110,7 @@ def ask(address: str) -> str:
     try:
         with urlopen(f"{address}/notes", timeout=30) as response:
             return str(response.read().decode())
-    except OSError:
+    except (OSError, HTTPException):
         return ""
 
 
