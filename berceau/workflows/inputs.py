@@ -1,6 +1,7 @@
 """Inputs: all that a composition follows from, so that the next one can be spared."""
 
 import sys
+import sysconfig
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,8 @@ class Inputs:
 
     ``files`` are the project's modules and data, and count by content. ``modules`` lie outside of
     it, with the folders that Python looks for them in, and count by time and size, as they do for
-    Python's own cache. ``variables`` are names in the environment.
+    Python's own cache; those of the standard library count by Python's version. ``variables`` are
+    names in the environment.
     """
 
     files: tuple[str, ...]
@@ -59,7 +61,9 @@ def found(components: Iterable[Component], root: Path, reads: Reads) -> Inputs:
     modules = {
         file
         for module in list(sys.modules.values())
-        if (file := getattr(module, "__file__", None)) and not _is_within(file, counted)
+        if (file := getattr(module, "__file__", None))
+        and not _is_within(file, counted)
+        and not _is_standard(file)
     }
     data = {file for file in reads.files if not file.endswith((".py", ".pyc"))}
     own = {file for file in modules | data if _is_own(file, root)}
@@ -74,6 +78,10 @@ def found(components: Iterable[Component], root: Path, reads: Reads) -> Inputs:
 
 def _is_own(file: str, root: Path) -> bool:
     return _is_within(file, {str(root)}) and "/site-packages/" not in file
+
+
+def _is_standard(file: str) -> bool:
+    return _is_within(file, {sysconfig.get_path("stdlib")}) and "/site-packages/" not in file
 
 
 def _is_within(file: str, folders: Set[str]) -> bool:

@@ -69,7 +69,7 @@ def test_a_crash_is_logged_with_its_traceback_and_shown_without(pages, caplog):
 
 def test_a_developer_sees_where_a_view_failed(serve, component):
     failing = component("pages", {"__init__.py": PAGES})
-    pages = serve(failing, includes=DEVELOPMENT)
+    pages = serve(failing, includes=["berceau.web.broken"])
     page = pages.get("/crash", status=500)
     place = page.html.select_one(".lead").text
     assert page.html.h1.text == "RuntimeError('the secret reason')"
