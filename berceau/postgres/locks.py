@@ -1,8 +1,11 @@
-"""Advisory locks by name: held by a session, gone with it, never waited on inside the server."""
+"""Advisory locks by name: held by a session, and gone with it."""
 
 import hashlib
 
+import psycopg2
 from psycopg2.extensions import connection as Connection
+
+from berceau.postgres.connection import transaction
 
 
 def try_lock(connection: Connection, name: str) -> bool:
@@ -10,6 +13,21 @@ def try_lock(connection: Connection, name: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", (_key(name),))
         return bool(cursor.fetchall()[0][0])
+
+
+def await_lock(connection: Connection, name: str, seconds: float) -> bool:
+    """Wait for the lock called ``name``, for ``seconds`` at most; say whether it was had.
+
+    The connection is in autocommit mode. While it waits it is in a transaction, which others may
+    wait for: CREATE INDEX CONCURRENTLY does.
+    """
+    limits = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = %s"
+    try:
+        with transaction(connection), connection.cursor() as cursor:
+            cursor.execute(f"{limits}; SELECT pg_advisory_lock(%s)", (f"{seconds}s", _key(name)))
+    except psycopg2.errors.LockNotAvailable:
+        return False
+    return True
 
 
 def unlock(connection: Connection, name: str) -> None:

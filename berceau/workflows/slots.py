@@ -1,5 +1,6 @@
 """Slots for copies of a schema: each is one worker's for as long as it holds the slot's lock."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -9,7 +10,7 @@ from pathlib import Path
 from berceau.postgres.clone.cloning import fill
 from berceau.postgres.clone.stamp import footprint
 from berceau.postgres.connection import Connection, connect
-from berceau.postgres.locks import try_lock, unlock
+from berceau.postgres.locks import await_lock, try_lock, unlock
 from berceau.postgres.rows import delete_all, filled_tables
 from berceau.postgres.schemas import (
     comment_schema,
@@ -20,6 +21,8 @@ from berceau.postgres.schemas import (
 )
 from berceau.workflows.copies import KEPT, PREFIX, Mark, Prepared, Private, read_definitions
 from berceau.workflows.databases import Databases
+
+TURN_SECONDS = 10.0
 
 
 @contextmanager
@@ -54,6 +57,23 @@ def take(connection: Connection, prefix: str, comment_of: Callable[[str], str | 
     raise AssertionError
 
 
+@contextmanager
+def turn(connection: Connection, slot: str) -> Iterator[None]:
+    """Run the body, which makes the copy in ``slot``, with no more of them at once than processors.
+
+    More take longer in all, as each server process has to follow what the others create. Who
+    waits too long goes on: a process that was stopped may hold the turn.
+    """
+    number = int(slot.rpartition("_")[2]) % (os.cpu_count() or 1)
+    name = f"turn {number}"
+    mine = await_lock(connection, name, TURN_SECONDS)
+    try:
+        yield
+    finally:
+        if mine and not connection.closed:
+            unlock(connection, name)
+
+
 def is_fresh(connection: Connection, schema: str, mark: Mark, prepared: Prepared) -> bool:
     """Say whether the copy is of today's source and as it was made; empty it if so."""
     if mark.fingerprint != prepared.fingerprint or mark.footprint != footprint(connection, schema):
@@ -71,8 +91,9 @@ def _make(
     if schema_comment(connection, name) is not None:
         comment_schema(connection, name, None)  # half dropped it is no copy any more
     drop_schema(connection, name)
-    create_schema(connection, name)
-    fill(connection, definitions, name)
+    with turn(connection, name):
+        create_schema(connection, name)
+        fill(connection, definitions, name)
     mark = Mark(owner.schema, prepared.fingerprint, footprint(connection, name))
     comment_schema(connection, name, mark.to_text())
     use_schema(connection, name)

@@ -1,6 +1,5 @@
 """Databases of their own for test processes, copied from a template that is made once."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,16 +21,16 @@ from berceau.postgres.clone.databases import (
 )
 from berceau.postgres.clone.stamp import footprint
 from berceau.postgres.connection import Connection, connect
-from berceau.postgres.locks import try_lock, unlock
+from berceau.postgres.locks import await_lock, unlock
 from berceau.postgres.schemas import create_schema, schema_exists, use_schema
 from berceau.postgres.url import Url
 from berceau.settings import Settings
 from berceau.workflows.copies import PREFIX, Mark, Prepared, Private, read_definitions
 from berceau.workflows.databases import Databases, embedded_server
-from berceau.workflows.slots import is_fresh, take
+from berceau.workflows.slots import is_fresh, take, turn
 
 TEMPLATE_PREFIX = "berceau_template_"
-POLL_SECONDS = 0.01
+LOOK_SECONDS = 1.0
 
 
 @contextmanager
@@ -97,8 +96,9 @@ def _make(
     template = f"{TEMPLATE_PREFIX}{_digest(source.owner)}{prepared.fingerprint[:16]}"
     drop_database(guard, name)
     mark = _await_template(guard, template, source, prepared, settings)
-    while not create_copy(guard, name, template, source.runtime.user):
-        mark = _await_template(guard, template, source, prepared, settings)
+    with turn(guard, name):
+        while not create_copy(guard, name, template, source.runtime.user):
+            mark = _await_template(guard, template, source, prepared, settings)
     # The oids of a copied database are the template's, and so is its footprint.
     comment_database(guard, name, mark.to_text())
 
@@ -111,14 +111,12 @@ def _await_template(
         mark = Mark.from_text(database_comment(guard, template))
         if mark is not None:
             return mark
-        if try_lock(guard, template):
+        if await_lock(guard, template, LOOK_SECONDS):
             try:
                 if Mark.from_text(database_comment(guard, template)) is None:
                     _make_template(guard, template, source, prepared, settings)
             finally:
                 unlock(guard, template)
-        else:
-            time.sleep(POLL_SECONDS)
 
 
 def _make_template(

@@ -195,6 +195,33 @@ def test_others_go_on_working_in_the_source_meanwhile(owner, server):
         assert cursor.fetchall() == [(1,)]
 
 
+def test_tables_are_made_with_their_foreign_keys_as_far_as_circles_allow(owner):
+    run(
+        owner,
+        """
+        CREATE SCHEMA keys; SET search_path = keys;
+        CREATE TABLE c (id int PRIMARY KEY, up int REFERENCES c);
+        CREATE TABLE b (id int PRIMARY KEY, c int REFERENCES c, again int REFERENCES c);
+        CREATE TABLE a (id int PRIMARY KEY, b int REFERENCES b, c int REFERENCES c DEFERRABLE);
+        CREATE TABLE p (id int PRIMARY KEY, a int REFERENCES a);
+        CREATE TABLE q (id int PRIMARY KEY, p int REFERENCES p ON DELETE CASCADE);
+        ALTER TABLE p ADD q int REFERENCES q;
+        CREATE TABLE unchecked (c int);
+        ALTER TABLE unchecked ADD FOREIGN KEY (c) REFERENCES c NOT VALID;
+        CREATE TABLE heir (d int REFERENCES c) INHERITS (unchecked);
+        CREATE TABLE parts (c int REFERENCES c) PARTITION BY LIST (c);
+        CREATE TABLE part PARTITION OF parts FOR VALUES IN (1);
+        """,
+    )
+    added = [
+        match[1]
+        for text in read(owner, "keys").texts
+        if (match := re.match(r"ALTER TABLE \S+\.(\w+) ADD CONSTRAINT \S+ FOREIGN KEY", text))
+    ]
+    assert sorted(added) == ["heir", "p", "parts", "unchecked"]
+    clone(owner, "keys", "copied")
+
+
 def test_a_thousand_tables_fit_into_the_servers_locks(owner):
     run(owner, "CREATE SCHEMA thousand")
     run(

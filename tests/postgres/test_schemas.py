@@ -1,9 +1,11 @@
+from threading import Timer
+
 import psycopg2
 import pytest
 
 from berceau.errors import PermissionMissingError
 from berceau.postgres.connection import connect
-from berceau.postgres.locks import holder, try_lock, unlock
+from berceau.postgres.locks import await_lock, holder, holds, try_lock, unlock
 from berceau.postgres.schemas import create_schema, drop_schema, schemas_like
 from berceau.postgres.scratch import PREFIX, scratch
 
@@ -73,6 +75,19 @@ def test_a_lock_has_one_holder_who_is_named(running):
         assert str(first.get_backend_pid()) in holder(second, "thing")
         unlock(first, "thing")
         assert try_lock(second, "thing")
+
+
+def test_a_lock_is_waited_for_as_long_as_one_has_patience(running):
+    with connect(running.owner_url) as first, connect(running.owner_url) as second:
+        first.autocommit = second.autocommit = True
+        assert await_lock(first, "patience", 0.1)
+        assert not await_lock(second, "patience", 0.1)
+        assert not holds(second, "patience")
+        soon = Timer(0.1, unlock, (first, "patience"))
+        soon.start()
+        assert await_lock(second, "patience", 10)
+        assert holds(second, "patience")
+        soon.join()
 
 
 def test_a_role_that_may_not_create_a_schema_is_named(running):

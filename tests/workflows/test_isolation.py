@@ -13,6 +13,7 @@ import pytest
 from berceau.errors import PermissionMissingError
 from berceau.postgres.connection import connect
 from berceau.settings import load
+from berceau.workflows import slots
 from berceau.workflows.databases import databases, embedded_server
 from berceau.workflows.isolation import Isolation, prepare, private_schema
 from berceau.workflows.prune import prune
@@ -176,6 +177,22 @@ def test_a_killed_run_leaves_its_slot_to_the_next(settings, isolation):
     os.kill(process.pid, signal.SIGKILL)
     process.join()
     assert visit(settings, isolation) == first
+
+
+def test_copies_are_made_in_turn_but_no_stopped_process_is_waited_for_long(settings, monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    monkeypatch.setattr(slots, "TURN_SECONDS", 0.3)
+    with connect(databases(settings).owner) as first, connect(databases(settings).owner) as second:
+        first.autocommit = second.autocommit = True
+        with slots.turn(first, "any_1"):
+            begin = time.monotonic()
+            with slots.turn(second, "any_2"):
+                assert time.monotonic() - begin >= 0.3
+            with pytest.raises(ZeroDivisionError), slots.turn(second, "any_3"):
+                _ = 1 / 0
+        begin = time.monotonic()
+        with slots.turn(second, "any_4"):
+            assert time.monotonic() - begin < 0.3
 
 
 def test_the_source_is_as_it_was(settings):

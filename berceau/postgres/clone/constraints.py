@@ -21,10 +21,16 @@ FROM relation r JOIN pg_constraint c ON conrelid = r.oid
 WHERE contype IN ('c', 'n') AND conislocal AND c.oid NOT IN (SELECT oid FROM inline)
 """
 
+# A plain table may be made with its key, unless that is to be marked as not validated.
 FOREIGN_KEYS = """
-SELECT c.oid, format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname,
-                     pg_get_constraintdef(c.oid))
-FROM relation r JOIN pg_constraint c ON conrelid = r.oid
+SELECT c.oid, format('ALTER TABLE %s ADD %s', r.oid::regclass, text), NULL, NULL, NULL, NULL,
+       CASE WHEN convalidated AND reloftype = 0 AND NOT EXISTS (
+                SELECT FROM pg_class t LEFT JOIN pg_inherits ON inhrelid = t.oid AND t.oid = r.oid
+                WHERE t.oid IN (r.oid, confrelid)
+                  AND (t.relkind <> 'r' OR t.relispartition OR inhparent IS NOT NULL)
+            ) THEN text END
+FROM relation r JOIN pg_constraint c ON conrelid = r.oid,
+LATERAL format('CONSTRAINT %I %s', conname, pg_get_constraintdef(c.oid)) text
 WHERE contype = 'f' AND conparentid = 0
 """
 

@@ -42,7 +42,9 @@ class Kind:
     The third is a statement that makes what others need of the object before it can be made
     itself: a shell type, or a view's columns. The fourth holds oids of relations that have to be
     there first, beyond those that PostgreSQL knows the object to depend on. The fifth is the
-    name of the catalog, where that isn't always ``catalog``.
+    name of the catalog, where that isn't always ``catalog``. The sixth is how the text ends that
+    has room for parts before, and the seventh what the object is as a part of the text of that to
+    which it belongs.
 
     In the query, ``:schema`` is the oid of the schema, and ``relation`` has its rows of pg_class
     without those that belong to an extension. ``since`` is the first version of PostgreSQL, as
@@ -60,7 +62,8 @@ class Kind:
 class Definition:
     """One step of making a schema: ``text`` is a statement, or some, about ``address``.
 
-    It makes the object unless ``makes`` is false, and comes ``after`` others in any case.
+    It makes the object unless ``makes`` is false, and comes ``after`` others in any case. ``end``
+    belongs to the text; before it fit those ``part`` of others that this is the whole of.
     """
 
     rank: Rank
@@ -69,6 +72,8 @@ class Definition:
     makes: bool
     promise: str | None = None
     after: tuple[Address, ...] = ()
+    end: str = ""
+    part: str | None = None
 
 
 @dataclass(frozen=True)

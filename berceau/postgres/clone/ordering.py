@@ -2,7 +2,8 @@
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 
 from berceau.errors import CloneError
 from berceau.postgres.clone.definition import Address, Definition, Rank
@@ -14,54 +15,114 @@ Edge = tuple[Address, Address, str]
 def order(definitions: Sequence[Definition], edges: Sequence[Edge]) -> list[str]:
     """Return the texts of ``definitions``, in order of rank as far as ``edges`` allow.
 
-    Where objects depend on each other in a circle, the promise of one is made first. Raises
-    ``CloneError`` where none has one.
+    A table is made with its foreign keys where what they need is there already: PostgreSQL looks
+    for rows that break one that is added later. Where objects depend on each other in a circle,
+    the promise of one is made first. Raises ``CloneError`` where none has one.
     """
-    makers = {each.address: number for number, each in enumerate(definitions) if each.makes}
-    needs = _needs(definitions, makers, edges)
-    waiting = {number: set(needed) for number, needed in enumerate(needs)}
-    dependents = defaultdict[int, set[int]](set)
-    for number, needed in waiting.items():
-        for each in needed:
-            dependents[each].add(number)
-    ready = [_key(definitions, n) for n, needed in waiting.items() if not needed]
-    heapq.heapify(ready)
-    texts, promised = [], set[int]()
-
-    def release(done: int) -> None:
-        for number in waiting.keys() & dependents[done]:
-            waiting[number].discard(done)
-            if not waiting[number]:
-                heapq.heappush(ready, _key(definitions, number))
-
-    objects = {number for number, each in enumerate(definitions) if each.rank < Rank.DETAIL}
-    while waiting:
-        # What is left of the objects when only details are ready waits for each other.
-        if not ready or (ready[0][0] >= Rank.DETAIL and objects & waiting.keys()):
-            number = _breakable(definitions, waiting, promised)
-            promised.add(number)
-            texts.append(str(definitions[number].promise))
-        else:
-            *_, number = heapq.heappop(ready)
-            del waiting[number]
-            texts.append(definitions[number].text)
-        release(number)
-    return texts
+    return _Order(definitions, edges).texts()
 
 
-def _key(definitions: Sequence[Definition], number: int) -> tuple[int, str, int]:
-    return definitions[number].rank, definitions[number].text, number
+class _Order:
+    """Definitions by number: what each waits for, and which of them are ready."""
+
+    def __init__(self, definitions: Sequence[Definition], edges: Sequence[Edge]) -> None:
+        self.definitions = definitions
+        makers = {each.address: number for number, each in enumerate(definitions) if each.makes}
+        wholes = whole_of(edges)
+
+        @cache
+        def maker(address: Address) -> int | None:
+            return next((makers[each] for each in upwards(address, wholes) if each in makers), None)
+
+        needs = _needs(definitions, maker, edges)
+        self.waiting = dict(enumerate(needs))
+        self.dependents = defaultdict[int, list[int]](list)
+        for number, needed in enumerate(needs):
+            for each in needed:
+                self.dependents[each].append(number)
+        self.whole = {
+            number: whole
+            for number, each in enumerate(definitions)
+            if each.part and (whole := maker(wholes[each.address])) is not None
+        }
+        self.parts = defaultdict[int, list[int]](list)
+        for part, whole in self.whole.items():
+            self.parts[whole].append(part)
+        self.ready = [self._key(number) for number, needed in enumerate(needs) if not needed]
+        heapq.heapify(self.ready)
+        self.promised = set[int]()
+
+    def texts(self) -> list[str]:
+        """Return the texts in order."""
+        texts = []
+        objects = {n for n, each in enumerate(self.definitions) if each.rank < Rank.DETAIL}
+        while self.waiting:
+            # What is left of the objects when only details are ready waits for each other.
+            if not self.ready or (
+                self.ready[0][0] >= Rank.DETAIL and objects & self.waiting.keys()
+            ):
+                texts.append(self._promise())
+                continue
+            *_, number = heapq.heappop(self.ready)
+            if number in self.waiting:
+                texts.append(self._make(number))
+        return texts
+
+    def _make(self, number: int) -> str:
+        """Return the text of what is ready, together with those parts that are."""
+        parts = [part for part in self.parts[number] if self.waiting[part] == {number}]
+        for each in (number, *parts):
+            del self.waiting[each]
+        for each in (number, *parts):
+            self._release(each)
+        definition = self.definitions[number]
+        more = "".join(sorted(f", {self.definitions[part].part}" for part in parts))
+        return f"{definition.text}{more}{definition.end}"
+
+    def _promise(self) -> str:
+        """Return the promise of one of those that wait for each other."""
+        for number in sorted(self.waiting, key=self._key):
+            promise = self.definitions[number].promise
+            if promise is not None and number not in self.promised:
+                self.promised.add(number)
+                self._release(number)
+                return promise
+        names = sorted(
+            self.definitions[number].text.partition("\n")[0][:120] for number in self.waiting
+        )
+        raise CloneError(
+            "These objects can't be copied, as each needs another one first:\n"
+            + "\n".join(f"    {name}" for name in names[:10]),
+            cure="Break the circle: let a function's body be a string instead of BEGIN ATOMIC.",
+        )
+
+    def _release(self, done: int) -> None:
+        for number in self.dependents[done]:
+            if number not in self.waiting:
+                continue
+            self.waiting[number].discard(done)
+            if not self.waiting[number]:
+                heapq.heappush(self.ready, self._key(number))
+            elif number in self.whole:
+                self._hurry(self.whole[number])
+
+    def _hurry(self, whole: int) -> None:
+        """Let what is ready be made earlier, now that more parts would be."""
+        if whole in self.waiting and not self.waiting[whole]:
+            heapq.heappush(self.ready, self._key(whole))
+
+    def _key(self, number: int) -> tuple[int, int, str, int]:
+        left_out = sum(self.waiting[part] != {number} for part in self.parts.get(number, ()))
+        definition = self.definitions[number]
+        return definition.rank, left_out, definition.text, number
 
 
 def _needs(
-    definitions: Sequence[Definition], makers: Mapping[Address, int], edges: Sequence[Edge]
+    definitions: Sequence[Definition],
+    maker: Callable[[Address], int | None],
+    edges: Sequence[Edge],
 ) -> list[set[int]]:
     """Return, for each definition, the numbers of those that have to come first."""
-    wholes = whole_of(edges)
-
-    def maker(address: Address) -> int | None:
-        return next((makers[each] for each in upwards(address, wholes) if each in makers), None)
-
     needs: list[set[int]] = [set() for _ in definitions]
     for dependent, needed, _ in edges:
         first, second = maker(needed), maker(dependent)
@@ -87,17 +148,3 @@ def upwards(address: Address, wholes: Mapping[Address, Address]) -> Iterator[Add
         seen.add(address)
         yield address
         address = wholes.get(address, address)
-
-
-def _breakable(
-    definitions: Sequence[Definition], waiting: Mapping[int, set[int]], promised: set[int]
-) -> int:
-    for number in sorted(waiting, key=lambda n: _key(definitions, n)):
-        if definitions[number].promise is not None and number not in promised:
-            return number
-    names = sorted(definitions[number].text.partition("\n")[0][:120] for number in waiting)
-    raise CloneError(
-        "These objects can't be copied, as each needs another one first:\n"
-        + "\n".join(f"    {name}" for name in names[:10]),
-        cure="Break the circle: let a function's body be a string instead of BEGIN ATOMIC.",
-    )

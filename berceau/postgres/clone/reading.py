@@ -27,24 +27,13 @@ from berceau.postgres.clone import (
 from berceau.postgres.clone.bodies import redirect
 from berceau.postgres.clone.definition import Address, Definition, Definitions, Kind
 from berceau.postgres.clone.ordering import Edge, order, upwards, whole_of
+from berceau.postgres.clone.session import PLAIN_SESSION
 
 KINDS = tuple(
     kind
     for module in (types, search, routines, operators, tables, constraints, storage, views, rights)
     for kind in module.KINDS
 )
-
-# What a definition's text depends on besides the catalogs; statements are run under the same.
-PLAIN_SESSION = """
-SET LOCAL search_path = ''; SET LOCAL quote_all_identifiers = off;
-SET LOCAL datestyle = 'ISO, MDY'; SET LOCAL intervalstyle = 'postgres';
-SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex';
-SET LOCAL standard_conforming_strings = on; SET LOCAL check_function_bodies = off;
-SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;
-SET LOCAL default_tablespace = ''; SET LOCAL default_table_access_method = heap;
-SET LOCAL transform_null_equals = off; SET LOCAL xmloption = content;
-SET LOCAL client_min_messages = warning; SET LOCAL synchronous_commit = off;
-"""
 
 # What extensions hold in the schema, with the name that a definition may give it.
 _MEMBERS = """
@@ -228,10 +217,10 @@ class _Reader:
         for oid, text, *more in self._rows(rights.RELATION + kind.query):
             if text is None:
                 continue
-            promise, after, catalog = (*more, None, None, None)[:3]
+            promise, after, catalog, end, part = (*more, *[None] * 5)[:5]
             address = (catalog or kind.catalog, oid)
             others = tuple(("pg_class", other) for other in after or ())
-            yield Definition(kind.rank, address, text, kind.makes, promise, others)
+            yield Definition(kind.rank, address, text, kind.makes, promise, others, end or "", part)
 
     def _require_distinct(self, theirs: set[str]) -> None:
         """Raise ``CloneError`` where a name may mean an extension's object or another one."""
@@ -292,6 +281,8 @@ class _Reader:
                 each,
                 text=pattern.sub(outside, each.text),
                 promise=each.promise and pattern.sub(outside, each.promise),
+                end=pattern.sub(outside, each.end),
+                part=each.part and pattern.sub(outside, each.part),
             )
             for each in found
         ]

@@ -116,7 +116,9 @@ SELECT r.oid, concat(
     'CREATE ', CASE WHEN relpersistence = 'u' THEN 'UNLOGGED ' END,
     CASE WHEN relkind = 'f' THEN 'FOREIGN ' END, 'TABLE ', r.oid::regclass,
     CASE WHEN reloftype <> 0 THEN ' OF ' || reloftype::regtype END,
-    CASE WHEN reloftype = 0 OR elements IS NOT NULL THEN format(' (%s)', elements) END,
+    CASE WHEN reloftype = 0 OR elements IS NOT NULL THEN ' (' || coalesce(elements, '') END
+), NULL, NULL, NULL, concat(
+    CASE WHEN reloftype = 0 OR elements IS NOT NULL THEN ')' END,
     CASE WHEN NOT relispartition THEN (
         SELECT format(' INHERITS (%s)',
                       string_agg(inhparent::regclass::text, ', ' ORDER BY inhseqno))

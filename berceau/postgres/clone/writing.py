@@ -8,7 +8,7 @@ from psycopg2.extensions import connection as Connection
 from berceau.errors import CloneError
 from berceau.migration.splitter import tokens
 from berceau.postgres.clone.definition import Definitions
-from berceau.postgres.clone.reading import PLAIN_SESSION
+from berceau.postgres.clone.session import PLAIN_SESSION
 from berceau.postgres.connection import transaction
 from berceau.postgres.schemas import in_steps
 
