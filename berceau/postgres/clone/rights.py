@@ -15,54 +15,54 @@ relation AS MATERIALIZED (
 )
 """
 
-# Every object of the schema: (classid, objid).
-OWN = """
+# Where each catalog has the schema's objects.
+_OBJECTS = {
+    "pg_namespace": "pg_namespace o WHERE oid = :schema",
+    "pg_class": "pg_class o WHERE relnamespace = :schema",
+    "pg_type": "pg_type o WHERE typnamespace = :schema",
+    "pg_proc": "pg_proc o WHERE pronamespace = :schema",
+    "pg_operator": "pg_operator o WHERE oprnamespace = :schema",
+    "pg_opclass": "pg_opclass o WHERE opcnamespace = :schema",
+    "pg_opfamily": "pg_opfamily o WHERE opfnamespace = :schema",
+    "pg_collation": "pg_collation o WHERE collnamespace = :schema",
+    "pg_conversion": "pg_conversion o WHERE connamespace = :schema",
+    "pg_ts_parser": "pg_ts_parser o WHERE prsnamespace = :schema",
+    "pg_ts_template": "pg_ts_template o WHERE tmplnamespace = :schema",
+    "pg_ts_dict": "pg_ts_dict o WHERE dictnamespace = :schema",
+    "pg_ts_config": "pg_ts_config o WHERE cfgnamespace = :schema",
+    "pg_statistic_ext": "pg_statistic_ext o WHERE stxnamespace = :schema",
+    "pg_constraint": "pg_constraint o WHERE connamespace = :schema",
+    "pg_attrdef": "relation r JOIN pg_attrdef o ON adrelid = r.oid",
+    "pg_rewrite": "relation r JOIN pg_rewrite o ON ev_class = r.oid",
+    "pg_trigger": "relation r JOIN pg_trigger o ON tgrelid = r.oid",
+    "pg_policy": "relation r JOIN pg_policy o ON polrelid = r.oid",
+    "pg_amop": "pg_amop o JOIN pg_opfamily f ON f.oid = amopfamily WHERE opfnamespace = :schema",
+    "pg_amproc": "pg_amproc o JOIN pg_opfamily f ON f.oid = amprocfamily "
+    "WHERE opfnamespace = :schema",
+    "pg_cast": "pg_cast o "
+    "WHERE castsource IN (SELECT oid FROM pg_type WHERE typnamespace = :schema) "
+    "OR casttarget IN (SELECT oid FROM pg_type WHERE typnamespace = :schema)",
+}
+
+
+def own(more: str = "") -> str:
+    """Return the words for every object of the schema: (classid, objid).
+
+    ``more`` adds columns; it begins with a comma, and calls a row of any catalog ``o``.
+    """
+    objects = " UNION ALL ".join(
+        f"SELECT '{catalog}'::regclass AS classid, o.oid AS objid{more} FROM {rows}"
+        for catalog, rows in _OBJECTS.items()
+    )
+    return f"""
 , own AS MATERIALIZED (
-    SELECT * FROM (
-        SELECT 'pg_namespace'::regclass AS classid, oid AS objid FROM pg_namespace
-        WHERE oid = :schema
-        UNION ALL SELECT 'pg_class'::regclass, oid FROM pg_class WHERE relnamespace = :schema
-        UNION ALL SELECT 'pg_type'::regclass, oid FROM pg_type WHERE typnamespace = :schema
-        UNION ALL SELECT 'pg_proc'::regclass, oid FROM pg_proc WHERE pronamespace = :schema
-        UNION ALL SELECT 'pg_operator'::regclass, oid FROM pg_operator
-        WHERE oprnamespace = :schema
-        UNION ALL SELECT 'pg_opclass'::regclass, oid FROM pg_opclass WHERE opcnamespace = :schema
-        UNION ALL SELECT 'pg_opfamily'::regclass, oid FROM pg_opfamily
-        WHERE opfnamespace = :schema
-        UNION ALL SELECT 'pg_collation'::regclass, oid FROM pg_collation
-        WHERE collnamespace = :schema
-        UNION ALL SELECT 'pg_conversion'::regclass, oid FROM pg_conversion
-        WHERE connamespace = :schema
-        UNION ALL SELECT 'pg_ts_parser'::regclass, oid FROM pg_ts_parser
-        WHERE prsnamespace = :schema
-        UNION ALL SELECT 'pg_ts_template'::regclass, oid FROM pg_ts_template
-        WHERE tmplnamespace = :schema
-        UNION ALL SELECT 'pg_ts_dict'::regclass, oid FROM pg_ts_dict WHERE dictnamespace = :schema
-        UNION ALL SELECT 'pg_ts_config'::regclass, oid FROM pg_ts_config
-        WHERE cfgnamespace = :schema
-        UNION ALL SELECT 'pg_statistic_ext'::regclass, oid FROM pg_statistic_ext
-        WHERE stxnamespace = :schema
-        UNION ALL SELECT 'pg_constraint'::regclass, oid FROM pg_constraint
-        WHERE connamespace = :schema
-        UNION ALL SELECT 'pg_attrdef'::regclass, e.oid
-        FROM relation r JOIN pg_attrdef e ON adrelid = r.oid
-        UNION ALL SELECT 'pg_rewrite'::regclass, w.oid
-        FROM relation r JOIN pg_rewrite w ON ev_class = r.oid
-        UNION ALL SELECT 'pg_trigger'::regclass, t.oid
-        FROM relation r JOIN pg_trigger t ON tgrelid = r.oid
-        UNION ALL SELECT 'pg_policy'::regclass, p.oid
-        FROM relation r JOIN pg_policy p ON polrelid = r.oid
-        UNION ALL SELECT 'pg_amop'::regclass, o.oid
-        FROM pg_amop o JOIN pg_opfamily f ON f.oid = amopfamily WHERE opfnamespace = :schema
-        UNION ALL SELECT 'pg_amproc'::regclass, p.oid
-        FROM pg_amproc p JOIN pg_opfamily f ON f.oid = amprocfamily WHERE opfnamespace = :schema
-        UNION ALL SELECT 'pg_cast'::regclass, oid FROM pg_cast
-        WHERE castsource IN (SELECT oid FROM pg_type WHERE typnamespace = :schema)
-           OR casttarget IN (SELECT oid FROM pg_type WHERE typnamespace = :schema)
-    ) objects
+    SELECT * FROM ({objects}) objects
     WHERE (classid, objid) NOT IN (SELECT classid, objid FROM member)
 )
 """
+
+
+OWN = own()
 
 _NOUN = """CASE
         WHEN type LIKE '% column' THEN 'COLUMN'

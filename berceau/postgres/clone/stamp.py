@@ -3,12 +3,11 @@
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
-from berceau.postgres.clone.rights import OWN, RELATION
+from berceau.postgres.clone.rights import RELATION, own
 
-# Of each catalog those rows that say something about the schema. pg_depend also knows what no
+# Besides the objects, the rows that say something about the schema. pg_depend also knows what no
 # other says: which sequence belongs to a column, what depends on an extension.
 _ROWS = {
-    "pg_namespace": "oid = :schema",
     "pg_attribute": "attrelid IN (SELECT oid FROM relation)",
     "pg_index": "indrelid IN (SELECT oid FROM relation)",
     "pg_inherits": "inhrelid IN (SELECT oid FROM relation)",
@@ -24,29 +23,17 @@ _ROWS = {
     "pg_description": "(classoid, objoid) IN (SELECT classid, objid FROM own)"
     " AND classoid <> 'pg_namespace'::regclass",
 }
-_OWN_ROWS = (
-    "pg_class", "pg_type", "pg_proc", "pg_operator", "pg_opclass", "pg_opfamily", "pg_collation",
-    "pg_conversion", "pg_ts_parser", "pg_ts_template", "pg_ts_dict", "pg_ts_config",
-    "pg_statistic_ext", "pg_constraint", "pg_attrdef", "pg_rewrite", "pg_trigger", "pg_policy",
-    "pg_amop", "pg_amproc", "pg_cast",
-)  # fmt: skip
 
 # A row's version is told by where it is and by what wrote it.
-_VERSION = "hash_record_extended(ROW(tableoid, ctid, xmin), 0)"
+_VERSION = "hash_record_extended(ROW({0}tableoid, {0}ctid, {0}xmin), 0) AS version"
 _STAMP = f"""
-{RELATION} {OWN}
-SELECT coalesce(md5(sum(version::numeric)::text || count(*)), '') FROM (
+{RELATION} {own(", " + _VERSION.format("o."))}
+SELECT coalesce(md5(bit_xor(version)::text || count(*)), '') FROM (
+    SELECT version FROM own
     {
-    " UNION ALL ".join(
-        [
-            f"SELECT {_VERSION} AS version FROM {catalog} WHERE {condition}"
-            for catalog, condition in _ROWS.items()
-        ]
-        + [
-            f"SELECT {_VERSION} FROM {catalog} WHERE oid IN "
-            f"(SELECT objid FROM own WHERE classid = '{catalog}'::regclass)"
-            for catalog in _OWN_ROWS
-        ]
+    " ".join(
+        f"UNION ALL SELECT {_VERSION.format('')} FROM {catalog} WHERE {condition}"
+        for catalog, condition in _ROWS.items()
     )
 }
 ) versions
@@ -59,10 +46,10 @@ _NAMESPACES = {
     "pg_constraint": "connamespace",
 }
 _FOOTPRINT = f"""
-SELECT md5(coalesce(sum(version::numeric), 0)::text || count(*)) FROM (
+SELECT md5(coalesce(bit_xor(version), 0)::text || count(*)) FROM (
     {
     " UNION ALL ".join(
-        f"SELECT {_VERSION} AS version FROM {catalog} "
+        f"SELECT {_VERSION.format('')} FROM {catalog} "
         f"WHERE {column} = (SELECT oid FROM pg_namespace WHERE nspname = %(schema)s)"
         for catalog, column in _NAMESPACES.items()
     )
