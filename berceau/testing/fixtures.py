@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,8 @@ import pytest
 from berceau.testing.plugin import ISOLATION
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from pony.orm import Database
     from webtest import TestApp
 
@@ -21,19 +23,33 @@ if TYPE_CHECKING:
 
 COMMITS = "commits: commit for real; what the test leaves is deleted afterwards"
 ROOT = pytest.StashKey[Path]()
-PREPARED = pytest.StashKey["str | None"]()
-WORKER_INPUT = "berceau_prepared"
+PREPARED = pytest.StashKey["Future[str]"]()
+CHANNEL = "berceau_prepared"
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Prepare the schema to copy once for all of xdist's workers, before the first starts."""
-    from berceau.testing.preparation import prepare
+    """Let the controller prepare the schema to copy, once, while xdist's workers import."""
+    from berceau.testing.preparation import begin
 
     config = node.config
     if PREPARED not in config.stash:
-        config.stash[PREPARED] = prepare(config.stash[ROOT], config.getini(ISOLATION))
-    node.workerinput[WORKER_INPUT] = config.stash[PREPARED]
+        config.stash[PREPARED] = begin(config.stash[ROOT], config.getini(ISOLATION))
+    node.workerinput[CHANNEL] = node.gateway.newchannel()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodeready(node: Any) -> None:
+    """Send a worker, which has its end of the channel now, what was prepared, once it is.
+
+    Where that failed, each worker tries by itself: the tests that need a database tell why.
+    """
+
+    def send(found: Future[str]) -> None:
+        with suppress(OSError):  # the worker is gone
+            node.workerinput[CHANNEL].send(None if found.exception() else found.result())
+
+    node.config.stash[PREPARED].add_done_callback(send)
 
 
 @pytest.fixture(scope="session")
@@ -50,9 +66,9 @@ def berceau_worker(pytestconfig: pytest.Config, berceau_settings: Settings) -> I
     from berceau.testing.report import Report
     from berceau.testing.worker import Worker
 
-    given = getattr(pytestconfig, "workerinput", {})
+    channel = getattr(pytestconfig, "workerinput", {}).get(CHANNEL)
     isolation = pytestconfig.getini(ISOLATION)
-    worker = Worker(berceau_settings, isolation, given.get(WORKER_INPUT))
+    worker = Worker(berceau_settings, isolation, channel.receive if channel else None)
     pytestconfig.pluginmanager.register(Report(pytestconfig, worker))
     yield worker
     worker.close()

@@ -1,22 +1,22 @@
 """What xdist's controller finds out for its workers; it needs neither Pony nor Pyramid for that."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from berceau.errors import BerceauError, SettingsError
+from berceau.errors import SettingsError
 from berceau.settings import load
 from berceau.workflows import isolation
 
 
-def prepare(root: Path, kind: str) -> str | None:
-    """Return what the workers of the project in ``root`` need to know; None: each finds out.
+def begin(root: Path, kind: str) -> Future[str]:
+    """Begin to find out, in a thread, what the workers of the project in ``root`` need to know.
 
-    ``kind`` is what ``isolation_called`` takes. What is wrong is told by the tests that need a
-    database.
+    ``kind`` is what ``isolation_called`` takes.
     """
-    try:
-        return isolation.prepare(load(root), isolation_called(kind))
-    except BerceauError:
-        return None
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="berceau-prepare")
+    found = pool.submit(lambda: isolation.prepare(load(root), isolation_called(kind)))
+    pool.shutdown(wait=False)
+    return found
 
 
 def isolation_called(name: str) -> isolation.Isolation:

@@ -1,8 +1,9 @@
 """What a test process works on: its private schema, the entities there, and the application."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from berceau.orm import db
@@ -19,17 +20,19 @@ from berceau.workflows.compose import compose
 class Worker:
     """One test process, with its project's entities mapped.
 
-    ``kind`` is what ``isolation_called`` takes; ``prepared`` is what the controlling process
-    found out about the schema to copy, if there is one. ``recorder`` is told all queries of the
-    tests.
+    ``kind`` is what ``isolation_called`` takes; ``prepared`` waits for what the controlling
+    process found out about the schema to copy, if there is one. ``recorder`` is told all queries
+    of the tests.
     """
 
-    def __init__(self, settings: Settings, kind: str = "", prepared: str | None = None) -> None:
+    def __init__(
+        self, settings: Settings, kind: str = "", prepared: Callable[[], str | None] | None = None
+    ) -> None:
         compose(settings.components)
         self.recorder = Recorder()
         self._given = settings
         self._isolation = isolation_called(kind)
-        self._prepared = prepared
+        self._prepared = cache(prepared) if prepared else lambda: None
         self._opened = ExitStack()
         self._place: Place | None = None
 
@@ -74,7 +77,7 @@ class Worker:
     def _open(self) -> Place:
         if self._place is None:
             private = self._opened.enter_context(
-                isolation.private_schema(self._given, self._prepared, self._isolation)
+                isolation.private_schema(self._given, self._prepared(), self._isolation)
             )
             self._place = Place(private, self.recorder, self._given.limits)
             self._opened.callback(self._place.close)

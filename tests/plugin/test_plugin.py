@@ -96,6 +96,54 @@ def test_each_worker_has_a_schema_of_its_own(blog, schemas):
     assert {schema for _, schema in seen(blog)} == used  # nothing changed: nothing is made anew
 
 
+def test_the_schema_is_prepared_once_while_the_workers_import(blog):
+    blog.write(
+        "conftest.py",
+        """
+        import os, pathlib, time
+        from berceau.workflows import isolation
+
+        def note(word):
+            with open("notes.txt", "a") as notes:
+                notes.write(f"{word} {os.environ.get('PYTEST_XDIST_WORKER')}\\n")
+
+        def prepare(*given):
+            deadline = time.monotonic() + 60
+            while pathlib.Path("notes.txt").read_text().count("imported") < 3:
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            note("prepared")
+            return real(*given)
+
+        real, isolation.prepare = isolation.prepare, prepare
+        note("imported")
+        """,
+    )
+    result = blog.run("pytest", "-n", "2", "-q")
+    assert result.code == 0, result
+    notes = (blog.root / "notes.txt").read_text().splitlines()
+    assert sorted(notes) == ["imported None", "imported gw0", "imported gw1", "prepared None"]
+
+
+def test_a_worker_that_takes_the_place_of_a_dead_one_goes_on(blog):
+    blog.write(
+        "components/blog/tests/test_dying.py",
+        """
+        import os, signal
+        import pytest
+
+        @pytest.mark.parametrize("number", range(6))
+        def test_dies_once(db, number):
+            if number == 2:
+                os.kill(os.getpid(), signal.SIGKILL)
+        """,
+    )
+    result = blog.run("pytest", "-n", "2", "-q", "-k", "dies_once")
+    assert result.code == 1
+    assert "1 failed, 5 passed" in result.out, result
+    assert "worker 'gw" in result.out
+
+
 @pytest.mark.parametrize("options", [(), ("-p", "no:xdist", "-p", "no:cacheprovider")])
 def test_one_process_is_enough(blog, schemas, options):
     result = blog.run("pytest", "-q", *options)
@@ -124,9 +172,10 @@ def test_a_killed_run_disturbs_no_later_one(blog):
     assert again.code == 0, again
 
 
-def test_a_database_that_lacks_migrations_is_named(blog):
+@pytest.mark.parametrize("options", [(), ("-n", "2")])
+def test_a_database_that_lacks_migrations_is_named(blog, options):
     blog.migration("20990101000000_later", "SELECT 1;\n")
-    result = blog.run("pytest", "-q", "-k", "answers", "--keep-schema")
+    result = blog.run("pytest", "-q", "-k", "answers", "--keep-schema", *options)
     assert result.code == 1
     assert "INTERNALERROR" not in result.out + result.err
     assert "which lacks 20990101000000_later" in result.out
