@@ -12,7 +12,9 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from importlib import import_module
+from itertools import product
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
@@ -38,6 +40,7 @@ ALTER TABLE t{n} ADD FOREIGN KEY (parent) REFERENCES t{a}, ADD FOREIGN KEY (othe
 """
 
 PEER = "pg_dump | sed | psql"
+NO_COPY = "none"
 
 
 @contextmanager
@@ -70,15 +73,15 @@ def fill(settings: Settings, tables: int) -> None:
 
 
 def work(settings: Settings, texts: "multiprocessing.Queue[str]", ready: Barrier) -> None:
-    """Be a test worker: take a private copy, tell that it is there, and wait for the others."""
-    ready.wait()
+    """Be a test worker: import, take a private copy when told to, and wait for the others."""
+    import_module("berceau.testing.worker")  # and with it Pony, Pyramid and WebTest
     while prepared := texts.get():
-        with private_schema(settings, prepared):
+        with private_schema(settings, prepared) if prepared != NO_COPY else nullcontext():
             ready.wait()
 
 
 class Workers:
-    """Test workers that have imported everything, and take copies when told to."""
+    """Test workers, which begin to import as they are made."""
 
     def __init__(self, settings: Settings, count: int) -> None:
         context = multiprocessing.get_context("spawn")
@@ -91,18 +94,16 @@ class Workers:
         ]
         for process in self.processes:
             process.start()
-        self.ready.wait()
 
-    def seconds(self, isolation: Isolation) -> float:
-        """Return how long it takes from nothing known until each worker has its copy."""
-        begin = time.perf_counter()
-        prepared = prepare(self.settings, isolation)
+    def take(self, isolation: Isolation | None) -> None:
+        """Prepare copies, and wait until each worker has one; without ``isolation`` it just waits.
+
+        From then on all workers have imported everything.
+        """
+        prepared = prepare(self.settings, isolation) if isolation else NO_COPY
         for _ in self.processes:
             self.texts.put(prepared)
         self.ready.wait()
-        taken = time.perf_counter() - begin
-        time.sleep(0.3)  # they let go
-        return taken
 
     def close(self) -> None:
         """End the workers."""
@@ -110,6 +111,35 @@ class Workers:
             self.texts.put("")
         for process in self.processes:
             process.join()
+
+
+def idle_seconds(settings: Settings, count: int, isolation: Isolation) -> Iterator[float]:
+    """Yield how long copies take, cold and then warm, for workers that do nothing else."""
+    workers = Workers(settings, count)
+    workers.take(None)
+    for _ in range(2):
+        time.sleep(0.3)  # they let go
+        begin = time.perf_counter()
+        workers.take(isolation)
+        yield time.perf_counter() - begin
+    workers.close()
+
+
+def starting_seconds(settings: Settings, count: int, isolation: Isolation) -> Iterator[float]:
+    """Yield by how much copies, cold and then warm, delay workers that have yet to import."""
+    _start(settings, count, None)  # files and memory get warm
+    for _ in range(2):
+        without = _start(settings, count, None)
+        yield _start(settings, count, isolation) - without
+
+
+def _start(settings: Settings, count: int, isolation: Isolation | None) -> float:
+    begin = time.perf_counter()
+    workers = Workers(settings, count)
+    workers.take(isolation)
+    taken = time.perf_counter() - begin
+    workers.close()
+    return taken
 
 
 def peer_seconds(settings: Settings, count: int) -> float:
@@ -136,6 +166,9 @@ def peer_seconds(settings: Settings, count: int) -> float:
     return taken
 
 
+WAYS = {"by themselves": idle_seconds, "beside imports": starting_seconds}
+
+
 def measure(given: argparse.Namespace) -> dict[str, float]:
     """Return the medians in seconds, all measured round by round."""
     found: dict[str, list[float]] = {}
@@ -145,13 +178,12 @@ def measure(given: argparse.Namespace) -> dict[str, float]:
             if not given.no_peer:
                 with project(folder, given.tables) as settings:
                     found.setdefault(PEER, []).append(peer_seconds(settings, given.workers))
-            for isolation in Isolation:
+            for isolation, (way, seconds) in product(Isolation, WAYS.items()):
                 with project(folder, given.tables) as settings:
-                    workers = Workers(settings, given.workers)
-                    for state in ("cold", "warm"):
-                        taken = workers.seconds(isolation)
-                        found.setdefault(f"{isolation}, {state}", []).append(taken)
-                    workers.close()
+                    for state, taken in zip(
+                        ("cold", "warm"), seconds(settings, given.workers, isolation), strict=True
+                    ):
+                        found.setdefault(f"{isolation}, {state}, {way}", []).append(taken)
     return {name: statistics.median(values) for name, values in found.items()}
 
 
@@ -172,7 +204,7 @@ def report(given: argparse.Namespace, found: dict[str, float]) -> None:
     print(f"{given.tables} tables, {given.workers} workers")
     for name, seconds in found.items():
         ratio = f"{peer / seconds:8.1f}" if peer else ""
-        print(f"{name:24} {seconds * 1000:8.0f} ms {ratio}")
+        print(f"{name:32} {seconds * 1000:8.0f} ms {ratio}")
 
 
 if __name__ == "__main__":

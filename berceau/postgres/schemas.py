@@ -138,6 +138,8 @@ GROUP BY kind ORDER BY kind
 
 def drop_schema(connection: Connection, name: str) -> None:
     """Drop the schema ``name`` and all it holds, if it exists; in autocommit mode."""
+    if not schema_exists(connection, name):
+        return
     with connection.cursor() as cursor:
         cursor.execute("SET client_min_messages = error")  # what went with something else is named
         try:

@@ -14,7 +14,7 @@ from berceau.workflows.copies import Private as Private
 from berceau.workflows.databases import Databases, databases
 from berceau.workflows.deploy import deploy, history
 from berceau.workflows.slots import schema_slot
-from berceau.workflows.template import allow_databases, database_slot
+from berceau.workflows.template import allow_databases, await_template, database_slot
 
 
 def prepare(settings: Settings, isolation: Isolation = Isolation.SCHEMA) -> str:
@@ -31,7 +31,10 @@ def prepare(settings: Settings, isolation: Isolation = Isolation.SCHEMA) -> str:
         connection.autocommit = True
         if isolation is Isolation.DATABASE:
             allow_databases(connection, source, settings)
-        return look(connection, source.owner, settings.cache, isolation).to_text()
+        found = look(connection, source.owner, settings.cache, isolation)
+        if isolation is Isolation.DATABASE:
+            await_template(connection, source, found, settings)
+        return found.to_text()
 
 
 @contextmanager

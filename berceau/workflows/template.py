@@ -81,6 +81,10 @@ def _digest(source: Url) -> str:
     return names_for(source.database) + sha256(source.schema.encode()).hexdigest()[:4] + "_"
 
 
+def _template(source: Databases, prepared: Prepared) -> str:
+    return f"{TEMPLATE_PREFIX}{_digest(source.owner)}{prepared.fingerprint[:16]}"
+
+
 def _is_fresh(guard: Connection, own: Url, prepared: Prepared) -> bool:
     mark = Mark.from_text(database_comment(guard, own.database))
     if mark is None or mark.fingerprint != prepared.fingerprint:
@@ -93,20 +97,21 @@ def _is_fresh(guard: Connection, own: Url, prepared: Prepared) -> bool:
 def _make(
     guard: Connection, name: str, source: Databases, prepared: Prepared, settings: Settings
 ) -> None:
-    template = f"{TEMPLATE_PREFIX}{_digest(source.owner)}{prepared.fingerprint[:16]}"
     drop_database(guard, name)
-    mark = _await_template(guard, template, source, prepared, settings)
+    mark = await_template(guard, source, prepared, settings)
     with turn(guard, name):
+        template = _template(source, prepared)
         while not create_copy(guard, name, template, source.runtime.user):
-            mark = _await_template(guard, template, source, prepared, settings)
+            mark = await_template(guard, source, prepared, settings)
     # The oids of a copied database are the template's, and so is its footprint.
     comment_database(guard, name, mark.to_text())
 
 
-def _await_template(
-    guard: Connection, template: str, source: Databases, prepared: Prepared, settings: Settings
+def await_template(
+    guard: Connection, source: Databases, prepared: Prepared, settings: Settings
 ) -> Mark:
-    """Return the mark of the template, which one of all workers makes where it is missing."""
+    """Return the mark of the template, which one of all processes makes where it is missing."""
+    template = _template(source, prepared)
     while True:
         mark = Mark.from_text(database_comment(guard, template))
         if mark is not None:

@@ -50,7 +50,7 @@ def test_a_connection_is_used_again(make_pool):
 def test_the_next_one_finds_nothing_of_the_last(make_pool, database):
     pool = make_pool()
     connection, _ = pool.acquire()
-    ask(connection, "SELECT set_config('statement_timeout', '1', false)")
+    ask(connection, "SELECT set_config('statement_timeout', '10s', false)")
     ask(connection, "SELECT set_config('search_path', 'pg_catalog', false)")
     ask(connection, "SELECT pg_advisory_lock(1)::text")
     pool.release(connection)

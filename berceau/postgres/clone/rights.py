@@ -2,11 +2,16 @@
 
 from berceau.postgres.clone.definition import Kind, Rank
 
-# The first words of every query.
+# The first words of every query. Before PostgreSQL 17 an extension's type was a member without the
+# type of its arrays.
 RELATION = """
 WITH member AS MATERIALIZED (
     SELECT classid, objid FROM pg_depend
     WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
+    UNION ALL
+    SELECT classid, typarray FROM pg_depend JOIN pg_type t ON t.oid = objid
+    WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
+      AND classid = 'pg_type'::regclass AND typarray <> 0
 ),
 relation AS MATERIALIZED (
     SELECT * FROM pg_class
