@@ -1,7 +1,10 @@
 """Schemas copied and dropped on demand, with what nobody means refused."""
 
+from collections.abc import Sequence
+
 from berceau.errors import CloneError
 from berceau.postgres.clone.cloning import clone
+from berceau.postgres.clone.comparing import dependents
 from berceau.postgres.connection import Connection, connect
 from berceau.postgres.rows import filled_tables
 from berceau.postgres.schemas import drop_schema, require_schema, schema_exists, use_schema
@@ -29,8 +32,8 @@ def clone_schema(owner: Url, source: str, target: str) -> tuple[str, ...]:
 def drop_clone(owner: Url, target: str, *, force: bool = False) -> None:
     """Drop the schema ``target`` and all that it holds.
 
-    The application's own schema, and rows in any other, are dropped only with ``force``. Raises
-    ``CloneError`` or ``PermissionMissingError``.
+    The application's own schema, rows in any other, and what needs it from outside are dropped
+    only with ``force``. Raises ``CloneError`` or ``PermissionMissingError``.
     """
     _require_ordinary(target)
     with connect(owner) as connection:
@@ -76,6 +79,16 @@ def _require_expendable(connection: Connection, owner: Url, target: str) -> None
     if filled:
         raise CloneError(
             f"The schema {target!r} holds rows in {counted(len(filled), 'table')}: "
-            f"{', '.join(filled[:5])}{', ...' if len(filled) > 5 else ''}.",
+            f"{_some(filled)}.",
             cure="Add --force to drop it with them.",
         )
+    others = dependents(connection, target)
+    if others:
+        raise CloneError(
+            f"What other schemas hold needs the schema {target!r}: {_some(others)}.",
+            cure="Add --force to drop that, too.",
+        )
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join((*names[:5], *(["..."] if len(names) > 5 else [])))

@@ -82,3 +82,18 @@ def test_data_is_dropped_by_force_only(connected, source, target, query):
     connected.succeed("db.drop", "--target", target, "--force")
     assert "There is no schema" in connected.fail("db.drop", "--target", target)
     assert "PostgreSQL's own" in connected.fail("db.drop", "--target", "pg_toast", "--force")
+
+
+def test_what_needs_it_elsewhere_is_dropped_by_force_only(connected, source, target, query):
+    connected.succeed("db.clone", "--source", source, "--target", target)
+    query(f"CREATE VIEW titles AS SELECT title FROM {target}.post")
+    query(f"CREATE TABLE reply (post int REFERENCES {target}.post)")
+    message = connected.fail("db.drop", "--target", target)
+    assert f"What other schemas hold needs the schema '{target}': " in message
+    assert "constraint reply_post_fkey on table reply, view titles" in message.replace(
+        f"{source}.", ""
+    ).replace(f'"{source}".', "")
+    connected.succeed("db.drop", "--target", target, "--force")
+    assert query("SELECT to_regclass('titles')::text, to_regclass('reply')::text") == [
+        (None, "reply")
+    ]

@@ -1,4 +1,4 @@
-"""A schema and its copy compared, through the catalogs."""
+"""A schema compared with its copy, and with what else there is, through the catalogs."""
 
 from psycopg2.extensions import connection as Connection
 
@@ -19,6 +19,28 @@ WHERE refobjid >= 16384 AND refclassid <> 'pg_namespace'::regclass
                   WHERE (member.classid, member.objid) = (d.refclassid, d.refobjid))
 ORDER BY 1, 2
 """
+
+# A view needs what its rule needs.
+_DEPENDENTS = f"""
+{RELATION} {OWN}
+SELECT DISTINCT CASE WHEN w.oid IS NULL THEN pg_describe_object(d.classid, d.objid, 0)
+                     ELSE pg_describe_object('pg_class'::regclass, ev_class, 0) END
+FROM own JOIN pg_depend d ON (refclassid, refobjid) = (own.classid, own.objid)
+LEFT JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
+WHERE deptype IN ('n', 'a') AND own.classid <> 'pg_namespace'::regclass
+  AND d.classid <> 'pg_publication_rel'::regclass
+  AND (d.classid, d.objid) NOT IN (SELECT classid, objid FROM own)
+ORDER BY 1
+"""
+
+
+def dependents(connection: Connection, schema: str) -> tuple[str, ...]:
+    """Describe what is in other schemas and needs something of ``schema``, which exists."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT oid FROM pg_namespace WHERE nspname = %s", (schema,))
+        ((oid,),) = cursor.fetchall()
+        cursor.execute(_DEPENDENTS.replace(":schema", f"{oid}::oid"))
+        return tuple(description for (description,) in cursor.fetchall())
 
 
 def differences(connection: Connection, definitions: Definitions, target: str) -> tuple[str, ...]:
