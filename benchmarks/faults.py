@@ -22,7 +22,7 @@ from urllib.request import urlopen
 from load import Promises, content_of, visitors
 
 ROOT = Path(__file__).parents[1]
-sys.path[0] = str(ROOT)  # not this folder, whose tests.py would hide the project's tests
+sys.path.append(str(ROOT))
 
 from berceau.migration.script import Script  # noqa: E402 - the project's own tests come along
 from berceau.postgres.connection import connect  # noqa: E402
