@@ -1,6 +1,7 @@
 """What tests of several folders share: a private schema, and projects to run commands in."""
 
 import os
+import re
 import secrets
 import signal
 import socket
@@ -18,6 +19,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from berceau.postgres import binaries, cluster
 from berceau.postgres.connection import connect
 from berceau.postgres.locks import try_lock
 from berceau.postgres.roles import grant_data_rights
@@ -145,6 +147,22 @@ def _clean(environment: Mapping[str, str]) -> dict[str, str]:
     """Leave out what would tie a project to the test run that made it."""
     ours = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "BERCEAU_", "PYTEST_", "PYTHONPATH")
     return {name: value for name, value in environment.items() if not name.startswith(ours)}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def programs():
+    """Let servers be of the programs in the folder BERCEAU_TEST_PROGRAMS, if it is given."""
+    folder = os.environ.get("BERCEAU_TEST_PROGRAMS")
+    with pytest.MonkeyPatch.context() as patch:
+        if folder:
+            version = subprocess.check_output([f"{folder}/postgres", "--version"], text=True)
+            major = re.search(r" (\d+)\.", version)[1]
+            patch.setattr(binaries, "find_programs", lambda: Path(folder))
+            patch.setattr(cluster, "packaged_major", lambda: major)
+            if int(major) < 17:  # the builtin provider of locales is younger
+                options = [each for each in cluster.INITDB_OPTIONS if "builtin" not in each]
+                patch.setattr(cluster, "INITDB_OPTIONS", options)
+        yield
 
 
 @pytest.fixture

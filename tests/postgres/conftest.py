@@ -1,7 +1,6 @@
 """Servers for the tests of berceau.postgres: each is stopped, whatever the test does."""
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from berceau.postgres import binaries, cluster, ledger, runner
+from berceau.postgres import ledger, runner
 from berceau.postgres.connection import connect
 from berceau.postgres.deploy_lock import deploy_lock
 from berceau.postgres.scratch import scratch
@@ -68,22 +67,6 @@ def open_folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="berceau test ") as name:
         Path(name).chmod(0o755)
         yield Path(name)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def programs():
-    """Let servers be of the programs in the folder BERCEAU_TEST_PROGRAMS, if it is given."""
-    folder = os.environ.get("BERCEAU_TEST_PROGRAMS")
-    with pytest.MonkeyPatch.context() as patch:
-        if folder:
-            version = subprocess.check_output([f"{folder}/postgres", "--version"], text=True)
-            major = re.search(r" (\d+)\.", version)[1]
-            patch.setattr(binaries, "find_programs", lambda: Path(folder))
-            patch.setattr(cluster, "packaged_major", lambda: major)
-            if int(major) < 17:  # the builtin provider of locales is younger
-                options = [each for each in cluster.INITDB_OPTIONS if "builtin" not in each]
-                patch.setattr(cluster, "INITDB_OPTIONS", options)
-        yield
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from berceau.migration.script import Script
 from berceau.postgres import catalog, ledger
 from berceau.postgres.binaries import find_programs
 from berceau.postgres.clone.cloning import clone
-from berceau.postgres.clone.comparing import differences
+from berceau.postgres.clone.comparing import dependents, differences
 from berceau.postgres.clone.reading import read
 from berceau.postgres.cluster import ADMIN
 from berceau.postgres.connection import connect
@@ -228,6 +228,87 @@ def test_tables_are_made_with_their_foreign_keys_as_far_as_circles_allow(owner):
     ]
     assert sorted(added) == ["heir", "p", "parts", "unchecked"]
     clone(owner, "keys", "copied")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        # A key that needs an index, where the copy's needs a constraint on the same columns.
+        """
+        CREATE TABLE p (id int NOT NULL); CREATE UNIQUE INDEX i ON p (id);
+        CREATE TABLE c (id int REFERENCES p (id)); ALTER TABLE p ADD PRIMARY KEY (id)
+        """,
+        """
+        CREATE TABLE p (a int, b int); CREATE UNIQUE INDEX i ON p (a, b);
+        CREATE TABLE c (a int, b int, FOREIGN KEY (a, b) REFERENCES p (a, b));
+        ALTER TABLE p ADD UNIQUE (b, a)
+        """,
+        # A key that needs a cast that needs a table.
+        """
+        CREATE TYPE kind AS ENUM ('a'); CREATE TABLE z (x int);
+        CREATE FUNCTION to_int(kind) RETURNS int LANGUAGE sql IMMUTABLE
+            BEGIN ATOMIC SELECT x FROM z LIMIT 1; END;
+        CREATE CAST (kind AS int) WITH FUNCTION to_int(kind) AS IMPLICIT;
+        CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (k kind REFERENCES a (id))
+        """,
+        # Partitions whose keys need what is made after them.
+        """
+        CREATE TABLE users (id int PRIMARY KEY) PARTITION BY LIST (id);
+        CREATE TABLE users_1 PARTITION OF users DEFAULT;
+        CREATE TABLE orders (id int PRIMARY KEY, u int REFERENCES users) PARTITION BY LIST (id);
+        CREATE TABLE orders_1 PARTITION OF orders DEFAULT
+        """,
+        """
+        CREATE TABLE t (id int PRIMARY KEY, up int REFERENCES t) PARTITION BY LIST (id);
+        CREATE TABLE t_1 PARTITION OF t DEFAULT
+        """,
+        """
+        CREATE TABLE z (k int); CREATE UNIQUE INDEX ON z (k);
+        CREATE TABLE t (id int PRIMARY KEY, f int REFERENCES z (k)) PARTITION BY LIST (id);
+        CREATE TABLE t_1 PARTITION OF t DEFAULT
+        """,
+        # A key for each partition, which gets a name that another one may have.
+        """
+        CREATE TABLE z (id int PRIMARY KEY) PARTITION BY LIST (id);
+        CREATE TABLE z_1 PARTITION OF z DEFAULT;
+        CREATE TABLE c (k int); CREATE TABLE o (id int PRIMARY KEY);
+        ALTER TABLE c ADD FOREIGN KEY (k) REFERENCES o NOT VALID;
+        ALTER TABLE c ADD CONSTRAINT a FOREIGN KEY (k) REFERENCES z
+        """,
+        # An heir's primary key on what it inherits.
+        """
+        CREATE TABLE p (id int NOT NULL); CREATE TABLE h () INHERITS (p);
+        ALTER TABLE h ADD PRIMARY KEY (id)
+        """,
+    ],
+)
+def test_keys_are_copied_whatever_they_need(owner, server, make):
+    run(owner, f"CREATE SCHEMA torture; SET search_path = torture; {make}; SET search_path = ''")
+    clone(owner, "torture", "copied")
+    assert dump(server, "copied") == dump(server, "torture")
+
+
+@pytest.mark.parametrize(
+    ("make", "found"),
+    [
+        ("CREATE TABLE elsewhere.v (a odd.citext)", "column a of table elsewhere.v"),
+        ("CREATE TABLE elsewhere.v (a odd.citext[])", "column a of table elsewhere.v"),
+        ("CREATE VIEW elsewhere.v AS SELECT * FROM odd.t", "view elsewhere.v"),
+        ("CREATE TABLE elsewhere.v () INHERITS (odd.t)", "table elsewhere.v"),
+        ("CREATE TABLE elsewhere.v (a int)", None),
+        ("CREATE PUBLICATION odd_one FOR TABLE odd.t", None),
+    ],
+)
+def test_what_needs_a_schema_from_outside_is_found(admin, make, found):
+    run(admin, "CREATE SCHEMA odd; CREATE SCHEMA elsewhere; CREATE EXTENSION citext SCHEMA odd")
+    run(admin, "CREATE TABLE odd.t (a int PRIMARY KEY, b odd.citext)")
+    run(admin, "CREATE TABLE odd.u (a int REFERENCES odd.t, ts odd.t[], names odd.citext[])")
+    run(admin, make)
+    try:
+        seen = dependents(admin, "odd")
+        assert found in seen if found else not seen
+    finally:
+        run(admin, "DROP PUBLICATION IF EXISTS odd_one")
 
 
 def test_a_thousand_tables_fit_into_the_servers_locks(owner):

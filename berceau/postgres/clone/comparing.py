@@ -20,16 +20,29 @@ WHERE refobjid >= 16384 AND refclassid <> 'pg_namespace'::regclass
 ORDER BY 1, 2
 """
 
-# A view needs what its rule needs.
+# A view needs what its rule needs; an extension is dropped with its schema.
 _DEPENDENTS = f"""
-{RELATION} {OWN}
-SELECT DISTINCT CASE WHEN w.oid IS NULL THEN pg_describe_object(d.classid, d.objid, 0)
-                     ELSE pg_describe_object('pg_class'::regclass, ev_class, 0) END
-FROM own JOIN pg_depend d ON (refclassid, refobjid) = (own.classid, own.objid)
+{RELATION} {OWN},
+inside AS MATERIALIZED (
+    SELECT classid, objid FROM own
+    UNION
+    SELECT classid, objid FROM pg_depend
+    JOIN pg_extension e ON refclassid = 'pg_extension'::regclass AND refobjid = e.oid
+    WHERE deptype = 'e' AND extnamespace = :schema
+    UNION
+    SELECT 'pg_type'::regclass, oid FROM pg_type WHERE typnamespace = :schema
+)
+SELECT DISTINCT CASE
+    WHEN w.oid IS NOT NULL THEN pg_describe_object('pg_class'::regclass, ev_class, 0)
+    WHEN relkind IN ('v', 'm') THEN pg_describe_object(d.classid, d.objid, 0)
+    ELSE pg_describe_object(d.classid, d.objid, d.objsubid) END
+FROM inside i JOIN pg_depend d ON (refclassid, refobjid) = (i.classid, i.objid)
 LEFT JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
-WHERE deptype IN ('n', 'a') AND own.classid <> 'pg_namespace'::regclass
+                      AND w.rulename = '_RETURN'
+LEFT JOIN pg_class r ON d.classid = 'pg_class'::regclass AND r.oid = d.objid
+WHERE deptype IN ('n', 'a') AND i.classid <> 'pg_namespace'::regclass
   AND d.classid <> 'pg_publication_rel'::regclass
-  AND (d.classid, d.objid) NOT IN (SELECT classid, objid FROM own)
+  AND (d.classid, d.objid) NOT IN (SELECT classid, objid FROM inside)
 ORDER BY 1
 """
 
@@ -56,7 +69,9 @@ def differences(connection: Connection, definitions: Definitions, target: str) -
         ((oid, source),) = cursor.fetchall()
         cursor.execute(_LEAKS.replace(":schema", f"{oid}::oid"), {"source": definitions.source})
         leaks = cursor.fetchall()
-    wanted, found = _words(definitions, source), _words(read(connection, target), source)
+    wanted, found = (
+        _words(each, source) for each in (definitions, read(connection, target, definitions))
+    )
     return (
         *(f"missing: {text}" for text in sorted(wanted - found)),
         *(f"unexpected: {text}" for text in sorted(found - wanted)),

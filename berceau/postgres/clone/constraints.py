@@ -21,28 +21,38 @@ FROM relation r JOIN pg_constraint c ON conrelid = r.oid
 WHERE contype IN ('c', 'n') AND conislocal AND c.oid NOT IN (SELECT oid FROM inline)
 """
 
-# A plain table may be made with its key, unless that is to be marked as not validated.
-FOREIGN_KEYS = """
+# A plain table may be made with its key, unless that is to be marked as not validated, or needs a
+# cast: nothing says on which cast a key depends.
+_FOREIGN_KEYS = """
 SELECT c.oid, format('ALTER TABLE %s ADD %s', r.oid::regclass, text), NULL, NULL, NULL, NULL,
-       CASE WHEN convalidated AND reloftype = 0 AND NOT EXISTS (
-                SELECT FROM pg_class t LEFT JOIN pg_inherits ON inhrelid = t.oid AND t.oid = r.oid
-                WHERE t.oid IN (r.oid, confrelid)
-                  AND (t.relkind <> 'r' OR t.relispartition OR inhparent IS NOT NULL)
-            ) THEN text END
-FROM relation r JOIN pg_constraint c ON conrelid = r.oid,
+       CASE WHEN convalidated AND r.relkind = 'r' AND NOT r.relispartition AND r.reloftype = 0
+                 AND needed.relkind = 'r' AND NOT needed.relispartition
+                 AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = r.oid)
+                 AND NOT EXISTS (
+                     SELECT FROM unnest(conkey, confkey) pair (own, other)
+                     JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = own
+                     JOIN pg_attribute b ON b.attrelid = confrelid AND b.attnum = other
+                     WHERE a.atttypid <> b.atttypid) THEN text END
+FROM relation r JOIN pg_constraint c ON conrelid = r.oid
+JOIN pg_class needed ON needed.oid = confrelid AND (needed.relkind = 'p') = {to_partitions},
 LATERAL format('CONSTRAINT %I %s', conname, pg_get_constraintdef(c.oid)) text
 WHERE contype = 'f' AND conparentid = 0
 """
+FOREIGN_KEYS = _FOREIGN_KEYS.format(to_partitions=False)
+# PostgreSQL adds one for each partition, under a name that is free then.
+FOREIGN_KEYS_TO_PARTITIONS = _FOREIGN_KEYS.format(to_partitions=True)
 
 # One that is added to a partitioned table is added to its partitions, too, under the same name. A
 # partition that has an equal one already keeps it: as the comment says, it is made a part.
-PARTITIONS_FOREIGN_KEYS = """
+HAS_OWN_KEY = """
+parent.conname <> c.conname AND parent.conrelid <> c.conrelid AND parent.confrelid = c.confrelid
+"""
+PARTITIONS_FOREIGN_KEYS = f"""
 SELECT c.oid, format('ALTER TABLE %s ADD CONSTRAINT %I %s /* a part of %I */',
                      c.conrelid::regclass, c.conname, pg_get_constraintdef(c.oid), parent.conname)
 FROM relation r JOIN pg_constraint c ON conrelid = r.oid
 JOIN pg_constraint parent ON parent.oid = c.conparentid
-WHERE c.contype = 'f' AND parent.conname <> c.conname AND parent.conrelid <> c.conrelid
-  AND parent.confrelid = c.confrelid
+WHERE c.contype = 'f' AND {HAS_OWN_KEY}
 """
 
 INDEXES = """
@@ -100,6 +110,7 @@ KINDS = (
     Kind(Rank.CONSTRAINT, "pg_constraint", CHECKS),
     Kind(Rank.PARTITION_FOREIGN_KEY, "pg_constraint", PARTITIONS_FOREIGN_KEYS),
     Kind(Rank.FOREIGN_KEY, "pg_constraint", FOREIGN_KEYS),
+    Kind(Rank.FOREIGN_KEY_TO_PARTITIONS, "pg_constraint", FOREIGN_KEYS_TO_PARTITIONS),
     Kind(Rank.INDEX, "pg_class", INDEXES),
     Kind(Rank.INDEX_ATTACH, "pg_class", ATTACHED, makes=False),
     Kind(Rank.DETAIL, "pg_class", INDEX_DETAILS, makes=False),

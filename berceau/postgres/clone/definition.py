@@ -21,6 +21,7 @@ class Rank(IntEnum):
     INDEX_ATTACH = auto()
     PARTITION_FOREIGN_KEY = auto()
     FOREIGN_KEY = auto()
+    FOREIGN_KEY_TO_PARTITIONS = auto()
     VIEW = auto()
     RULE = auto()
     DETAIL = auto()

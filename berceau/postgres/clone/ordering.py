@@ -2,7 +2,7 @@
 
 import heapq
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache
 
 from berceau.errors import CloneError
@@ -12,20 +12,25 @@ Edge = tuple[Address, Address, str]
 """A dependent object, what it depends on, and how (pg_depend's deptype)."""
 
 
-def order(definitions: Sequence[Definition], edges: Sequence[Edge]) -> list[str]:
+def order(
+    definitions: Sequence[Definition], edges: Sequence[Edge], apart: Collection[str] = ()
+) -> list[str]:
     """Return the texts of ``definitions``, in order of rank as far as ``edges`` allow.
 
     A table is made with its foreign keys where what they need is there already: PostgreSQL looks
-    for rows that break one that is added later. Where objects depend on each other in a circle,
-    the promise of one is made first. Raises ``CloneError`` where none has one.
+    for rows that break one that is added later. Those with a text in ``apart`` are added later in
+    any case. Where objects depend on each other in a circle, the promise of one is made first.
+    Raises ``CloneError`` where none has one.
     """
-    return _Order(definitions, edges).texts()
+    return _Order(definitions, edges, apart).texts()
 
 
 class _Order:
     """Definitions by number: what each waits for, and which of them are ready."""
 
-    def __init__(self, definitions: Sequence[Definition], edges: Sequence[Edge]) -> None:
+    def __init__(
+        self, definitions: Sequence[Definition], edges: Sequence[Edge], apart: Collection[str]
+    ) -> None:
         self.definitions = definitions
         makers = {each.address: number for number, each in enumerate(definitions) if each.makes}
         wholes = whole_of(edges)
@@ -43,7 +48,9 @@ class _Order:
         self.whole = {
             number: whole
             for number, each in enumerate(definitions)
-            if each.part and (whole := maker(wholes[each.address])) is not None
+            if each.part
+            and each.text not in apart
+            and (whole := maker(wholes[each.address])) is not None
         }
         self.parts = defaultdict[int, list[int]](list)
         for part, whole in self.whole.items():

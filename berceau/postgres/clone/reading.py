@@ -44,7 +44,8 @@ WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
   AND (schema = :schema::regnamespace::text OR address.type = 'cast')
 """
 
-# A sequence is given to its column after both are made.
+# A sequence is given to its column after both are made. A partition's foreign key that comes with
+# that of its table isn't made at all, so nothing has to wait for what it needs.
 _EDGES = f"""
 {rights.RELATION} {rights.OWN}
 SELECT DISTINCT classid::regclass::text, objid, refclassid::regclass::text, refobjid,
@@ -53,6 +54,9 @@ FROM own JOIN pg_depend USING (classid, objid)
 WHERE refobjid >= 16384 AND deptype IN ('n', 'a', 'i') AND refclassid <> 'pg_namespace'::regclass
   AND NOT (deptype = 'a' AND classid = 'pg_class'::regclass
            AND objid IN (SELECT seqrelid FROM pg_sequence))
+  AND NOT (classid = 'pg_constraint'::regclass AND objid IN (
+      SELECT c.oid FROM pg_constraint c JOIN pg_constraint parent ON parent.oid = c.conparentid
+      WHERE c.contype = 'f' AND NOT ({constraints.HAS_OWN_KEY})))
 """
 
 # All that PostgreSQL says to be in the schema, whatever its kind.
@@ -112,8 +116,10 @@ WHERE pronamespace = :schema AND prokind <> 'a'
 _NAME = r'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\U0010ffff][\w$]*|[-+*/<>=~!@#%^&|`?]+)'
 
 
-def read(connection: Connection, source: str) -> Definitions:
+def read(connection: Connection, source: str, like: Definitions | None = None) -> Definitions:
     """Return the definitions of all that the schema ``source`` holds, in order.
+
+    With ``like`` a foreign key is apart from its table where it is there, to compare both.
 
     The schema is renamed, in a transaction that is rolled back, to a word that nothing else
     contains, so that whatever names it can be told from literals that look the same. Others go on
@@ -123,7 +129,8 @@ def read(connection: Connection, source: str) -> Definitions:
     with _renamed(connection, source) as reader:
         edges = reader.edges()
         try:
-            texts = order(reader.definitions(edges), edges)
+            apart = {text.replace(like.token, reader.token) for text in like.texts} if like else ()
+            texts = order(reader.definitions(edges), edges, apart)
         except CloneError as error:  # it names objects as the reader sees them
             message = error.message.replace(f"{reader.token}.", "")
             raise CloneError(message, cure=error.cure) from None

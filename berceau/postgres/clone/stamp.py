@@ -39,19 +39,28 @@ SELECT coalesce(md5(bit_xor(version)::text || count(*)), '') FROM (
 ) versions
 """
 
-_NAMESPACES = {
-    "pg_class": "relnamespace",
-    "pg_type": "typnamespace",
-    "pg_proc": "pronamespace",
-    "pg_constraint": "connamespace",
+_PARTS = {
+    "pg_class": "relnamespace = schema.oid",
+    "pg_type": "typnamespace = schema.oid",
+    "pg_proc": "pronamespace = schema.oid",
+    "pg_constraint": "connamespace = schema.oid",
+    "pg_attribute": "attrelid IN (SELECT oid FROM relation)",
+    "pg_attrdef": "adrelid IN (SELECT oid FROM relation)",
+    "pg_rewrite": "ev_class IN (SELECT oid FROM relation)",
+    "pg_trigger": "tgrelid IN (SELECT oid FROM relation)",
+    "pg_policy": "polrelid IN (SELECT oid FROM relation)",
+    "pg_enum": "enumtypid IN (SELECT oid FROM pg_type WHERE typnamespace = schema.oid)",
 }
 _FOOTPRINT = f"""
+WITH schema AS MATERIALIZED (SELECT oid FROM pg_namespace WHERE nspname = %(schema)s),
+relation AS MATERIALIZED (
+    SELECT c.oid FROM pg_class c JOIN schema ON relnamespace = schema.oid
+)
 SELECT md5(coalesce(bit_xor(version), 0)::text || count(*)) FROM (
     {
     " UNION ALL ".join(
-        f"SELECT {_VERSION.format('')} FROM {catalog} "
-        f"WHERE {column} = (SELECT oid FROM pg_namespace WHERE nspname = %(schema)s)"
-        for catalog, column in _NAMESPACES.items()
+        f"SELECT {_VERSION.format('o.')} FROM {catalog} o, schema WHERE {condition}"
+        for catalog, condition in _PARTS.items()
     )
 }
 ) versions

@@ -91,7 +91,9 @@ INLINE = f"""
     SELECT c.oid, conrelid, conname, contype, pg_get_constraintdef(c.oid) AS text
     FROM relation r JOIN pg_constraint c ON conrelid = r.oid
     WHERE (contype IN ('c', 'n') AND convalidated AND (conislocal OR relispartition)
+           -- With a primary key an heir's NOT NULL would be its own.
            OR contype IN ('p', 'u') AND relkind = 'r' AND NOT relispartition
+              AND (contype = 'u' OR NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = r.oid))
               AND NOT EXISTS (SELECT FROM pg_constraint twin  -- PostgreSQL would make one of both
                               WHERE twin.conrelid = r.oid AND twin.oid <> c.oid
                                 AND twin.contype IN ('p', 'u') AND twin.conkey = c.conkey))
