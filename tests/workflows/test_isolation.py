@@ -6,6 +6,7 @@ import signal
 import tempfile
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def settings():
         folder = root / "migrations" / "20260101000000_first"
         folder.mkdir(parents=True)
         (folder / "migration.sql").write_text(MIGRATION)
-        settings = load(root)
+        settings = replace(load(root), database_url=None, migration_database_url=None)
         yield settings
         embedded_server(settings).stop()
 
