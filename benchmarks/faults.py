@@ -21,17 +21,17 @@ from urllib.request import urlopen
 
 from load import Promises, content_of, visitors
 
+from berceau.migration.script import Script
+from berceau.postgres.connection import connect
+from berceau.postgres.roles import provision
+from berceau.postgres.url import Url
+from berceau.workflows import scripts
+from berceau.workflows.deploy import deploy
+
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT))
-
-from berceau.migration.script import Script  # noqa: E402 - the project's own tests come along
-from berceau.postgres.connection import connect  # noqa: E402
-from berceau.postgres.roles import provision  # noqa: E402
-from berceau.postgres.url import Url  # noqa: E402
-from berceau.workflows import scripts  # noqa: E402
-from berceau.workflows.deploy import deploy  # noqa: E402
-from tests.pooler import Pooler, pooler  # noqa: E402
-from tests.replication import Node, free_port, nodes  # noqa: E402
+from tests.pooler import Pooler, pooler  # noqa: E402 - found once the project's folder is searched
+from tests.replication import Node, free_port, nodes  # noqa: E402 - the same
 
 VISITORS = 8
 SOME = 10  # posts

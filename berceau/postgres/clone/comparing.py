@@ -3,8 +3,8 @@
 from psycopg2.extensions import connection as Connection
 
 from berceau.postgres.clone.definition import Definitions
+from berceau.postgres.clone.objects import OWN, RELATION
 from berceau.postgres.clone.reading import read
-from berceau.postgres.clone.rights import OWN, RELATION
 
 _LEAKS = f"""
 {RELATION} {OWN}

@@ -26,6 +26,7 @@ from berceau.postgres.clone import (
 )
 from berceau.postgres.clone.bodies import redirect
 from berceau.postgres.clone.definition import Address, Definition, Definitions, Kind
+from berceau.postgres.clone.objects import OWN, RELATION
 from berceau.postgres.clone.ordering import Edge, order, upwards, whole_of
 from berceau.postgres.clone.session import PLAIN_SESSION
 
@@ -47,7 +48,7 @@ WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
 # A sequence is given to its column after both are made. A partition's foreign key that comes with
 # that of its table isn't made at all, so nothing has to wait for what it needs.
 _EDGES = f"""
-{rights.RELATION} {rights.OWN}
+{RELATION} {OWN}
 SELECT DISTINCT classid::regclass::text, objid, refclassid::regclass::text, refobjid,
                 deptype::text
 FROM own JOIN pg_depend USING (classid, objid)
@@ -88,7 +89,7 @@ WHERE relnamespace = :schema AND relkind IN ('r', 'f') AND NOT relispartition
 
 # What the schema's own objects are called that a definition may name.
 _NAMES = f"""
-{rights.RELATION} {rights.OWN}
+{RELATION} {OWN}
 SELECT DISTINCT object_names[cardinality(object_names)]
 FROM own, pg_identify_object_as_address(classid, objid, 0)
 WHERE classid IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_proc'::regclass,
@@ -97,7 +98,7 @@ WHERE classid IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_proc'::regclass
 """
 
 _BODIES = f"""
-{rights.RELATION}, names AS (
+{RELATION}, names AS (
     SELECT array_agg(name) AS all_names FROM (
         SELECT relname AS name FROM relation
         UNION ALL SELECT typname FROM pg_type WHERE typnamespace = :schema
@@ -210,7 +211,7 @@ class _Reader:
 
     def notes(self) -> tuple[str, ...]:
         """Return what the role has no right to copy."""
-        rows = self._rows(rights.RELATION + rights.KEPT_OWNERS)
+        rows = self._rows(RELATION + rights.KEPT_OWNERS)
         rows += self._rows(rights.KEPT_DEFAULT_GRANTS)
         return tuple(text.replace(f"{self.token}.", "") for (text,) in rows)
 
@@ -221,7 +222,7 @@ class _Reader:
         return self.cursor.fetchall()
 
     def _read(self, kind: Kind) -> Iterator[Definition]:
-        for oid, text, *more in self._rows(rights.RELATION + kind.query):
+        for oid, text, *more in self._rows(RELATION + kind.query):
             if text is None:
                 continue
             promise, after, catalog, end, part = (*more, *[None] * 5)[:5]

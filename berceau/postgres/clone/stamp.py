@@ -3,7 +3,7 @@
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
-from berceau.postgres.clone.rights import RELATION, own
+from berceau.postgres.clone.objects import RELATION, own
 
 # Besides the objects, the rows that say something about the schema. pg_depend also knows what no
 # other says: which sequence belongs to a column, what depends on an extension.
