@@ -21,11 +21,6 @@ def clone_schema(owner: Url, source: str, target: str) -> tuple[str, ...]:
     _check_names(source, target)
     with connect(owner) as connection:
         connection.autocommit = True
-        if schema_exists(connection, target):
-            raise CloneError(
-                f"The schema {target!r} exists already.",
-                cure=f"Choose another name, or drop it: invoke db.drop --target {target}",
-            )
         return clone(connection, source, target)
 
 

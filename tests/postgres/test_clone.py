@@ -4,6 +4,7 @@ import re
 import secrets
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -357,6 +358,23 @@ def test_what_cannot_be_copied_is_named(admin, make, says):
     with pytest.raises(CloneError, match=f"(?s){says}"):
         clone(admin, "odd", "copied")
     assert run(admin, "SELECT FROM pg_namespace WHERE nspname = 'copied'") == []
+
+
+def test_of_two_copies_at_once_by_one_name_one_is_made(owner, server):
+    run(owner, "CREATE SCHEMA busy; CREATE TABLE busy.t (a int)")
+
+    def copy(_):
+        with connect(server.owner_url) as connection:
+            connection.autocommit = True
+            try:
+                return clone(connection, "busy", "copied")
+            except CloneError as error:
+                return error.message
+
+    with ThreadPoolExecutor(2) as pool:
+        ends = sorted(pool.map(copy, range(2)), key=str)
+    assert ends == [(), "The schema 'copied' exists already."]
+    assert run(owner, "SELECT * FROM copied.t") == []
 
 
 def test_a_schema_of_another_role_is_refused(owner, admin):

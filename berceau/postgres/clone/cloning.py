@@ -2,6 +2,7 @@
 
 from io import BytesIO
 
+import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
@@ -22,7 +23,13 @@ def clone(connection: Connection, source: str, target: str) -> tuple[str, ...]:
     ``CloneError`` or ``PermissionMissingError``, and leaves nothing then.
     """
     definitions = read(connection, source)
-    create_schema(connection, target)
+    try:
+        create_schema(connection, target)
+    except (psycopg2.errors.DuplicateSchema, psycopg2.errors.UniqueViolation):
+        raise CloneError(
+            f"The schema {target!r} exists already.",
+            cure=f"Choose another name, or drop it: invoke db.drop --target {target}",
+        ) from None
     try:
         fill(connection, definitions, target)
         _require_equal(definitions, target, differences(connection, definitions, target))
