@@ -2,7 +2,6 @@
 
 from berceau.migration.script import Script
 from berceau.postgres import ledger, removal, seeds
-from berceau.postgres.connection import transaction
 from berceau.postgres.url import Url
 from berceau.schema.managed import managed
 from berceau.workflows.cache import SchemaCache
@@ -26,8 +25,10 @@ def reset(
             f"dropping {counted(len(ours.tables), 'table')} and {counted(len(ours.enums), 'enum')}"
         )
         ledger.ensure(connection)
-        with transaction(connection):
-            removal.drop(connection, ours, built.objects)
+
+        def forget() -> None:
             ledger.clear(connection)
             seeds.clear(connection)
+
+        removal.drop(connection, ours, built.objects, forget)
         return apply_pending(connection, scripts, report)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from berceau.errors import MigrationError
@@ -15,6 +17,8 @@ from berceau.schema.changes import (
     DropEnum,
     DropIndex,
     DropTable,
+    Restore,
+    SetAside,
     ValidateConstraint,
 )
 from berceau.schema.model import (
@@ -28,6 +32,7 @@ from berceau.schema.model import (
     Unique,
 )
 from berceau.schema.sql import Hazard, Lock, to_statements
+from berceau.schema.sql.locking import LIMIT
 from berceau.schema.sql.text import to_text
 
 AUTHOR = ForeignKey("post_author_fkey", ("author",), "user", ("id",), "CASCADE")
@@ -148,6 +153,28 @@ def test_text_bounds_transactions_only_where_one_follows_on_another():
         "BEGIN;\n\n-- fails where existing rows don't fit\n"
         "ALTER TABLE t VALIDATE CONSTRAINT c;\n\nCOMMIT;\n"
     )
+
+
+def test_a_long_migration_ends_a_transaction_before_the_server_runs_out_of_locks():
+    tables = [replace(TABLE, name=f"t{n}") for n in range(1000)]
+    for changes in (map(CreateTable, tables), map(DropTable, tables)):
+        statements = to_statements(tuple(changes))
+        groups = [each.split("COMMIT;")[0] for each in to_text(statements).split("BEGIN;")[1:]]
+        held = [
+            statements[0].locks * (group.count("CREATE") or group.count("DROP T"))
+            for group in groups
+        ]
+        assert sum(held) == 1000 * statements[0].locks
+        assert max(held) <= LIMIT < 2 * min(held[:-1])
+
+
+def test_what_stands_aside_is_restored_in_the_same_transaction():
+    columns = tuple((f"t{n}", "a") for n in range(LIMIT))
+    retyped = [
+        AlterColumn(table, Column("a", "integer"), Column("a", "bigint")) for table, _ in columns
+    ]
+    statements = to_statements([SetAside(columns), *retyped, Restore()])
+    assert "COMMIT" not in to_text(statements)
 
 
 @pytest.mark.parametrize(

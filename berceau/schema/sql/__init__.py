@@ -15,6 +15,7 @@ from berceau.schema.sql import (  # noqa: F401 - each registers the changes that
     renames,
     tables,
 )
+from berceau.schema.sql.locking import locks
 from berceau.schema.sql.statement import Hazard, Lock, Statement, Transaction, render
 
 __all__ = ["Hazard", "Lock", "Statement", "Transaction", "rendered", "to_statements"]
@@ -35,11 +36,16 @@ def rendered(changes: Iterable[Change]) -> Iterator[tuple[Change, Statement]]:
     new = {change.table.name for change in changes if isinstance(change, CreateTable)}
     for change in changes:
         if isinstance(change, CreateIndex) and change.table in new:
-            yield change, indexes.create_index(change, concurrently=False)
+            yield change, _counted(change, indexes.create_index(change, concurrently=False))
             continue
         for statement in render(change):
             harmless = _table(change) in new
-            yield change, _harmless(change, statement, new) if harmless else statement
+            seen = _harmless(change, statement, new) if harmless else statement
+            yield change, _counted(change, seen)
+
+
+def _counted(change: Change, statement: Statement) -> Statement:
+    return replace(statement, locks=locks(change))
 
 
 def _table(change: Change) -> str | None:

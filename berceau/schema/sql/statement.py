@@ -39,12 +39,17 @@ class Transaction(StrEnum):
 
 @dataclass(frozen=True)
 class Statement:
-    """One SQL statement, without its semicolon; names are unqualified (search_path decides)."""
+    """One SQL statement, without its semicolon; names are unqualified (search_path decides).
+
+    ``locks`` is about how many it holds until its transaction ends; 0 where what comes before or
+    after needs the same transaction.
+    """
 
     text: str
     hazards: frozenset[Hazard] = frozenset()
     lock: Lock = Lock.NONE
     transaction: Transaction = Transaction.SHARED
+    locks: int = 0
 
     def __str__(self) -> str:
         return f"{self.text};"

@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
+from berceau.schema.sql.locking import LIMIT
 from berceau.schema.sql.statement import Statement, Transaction
 
 
 def to_text(statements: Sequence[Statement]) -> str:
     """Return ``statements`` as SQL for people to read and for psql to run.
 
-    What stands between two that run outside of transactions is one transaction. ``BEGIN`` and
-    ``COMMIT`` are written only where one transaction follows on another.
+    What stands between two that run outside of transactions is one transaction, or several where
+    one would hold more locks than a server has room for. ``BEGIN`` and ``COMMIT`` are written only
+    where one transaction follows on another.
     """
     groups = list(_groups(statements))
     bounded = set()
@@ -27,14 +29,18 @@ def to_text(statements: Sequence[Statement]) -> str:
 def _groups(statements: Iterable[Statement]) -> Iterator[list[Statement]]:
     """Yield the statements that share a transaction, or a single one that has none."""
     shared: list[Statement] = []
+    held = 0
     for statement in statements:
-        if statement.transaction is Transaction.SHARED:
-            shared.append(statement)
-            continue
-        if shared:
+        alone = statement.transaction is not Transaction.SHARED
+        full = held + statement.locks > LIMIT
+        if shared and (alone or (full and statement.locks and shared[-1].locks)):
             yield shared
-            shared = []
-        yield [statement]
+            shared, held = [], 0
+        if alone:
+            yield [statement]
+        else:
+            shared.append(statement)
+            held += statement.locks
     if shared:
         yield shared
 

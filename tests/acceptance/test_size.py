@@ -1,0 +1,77 @@
+"""More tables than a server with PostgreSQL's default settings can lock in one transaction."""
+
+from pathlib import Path
+
+import pytest
+
+from berceau.postgres import cluster
+from berceau.postgres.connection import connect
+from berceau.postgres.server import EmbeddedServer
+from berceau.schema.model import Column, Enum, ForeignKey, PrimaryKey, Schema, Table
+from berceau.schema.sql.text import to_text
+from berceau.settings import Settings
+from berceau.workflows import scripts
+from berceau.workflows.cache import SchemaCache
+from berceau.workflows.deploy import deploy
+from berceau.workflows.down import ZERO, down
+from berceau.workflows.migrate import Options, migrate
+from berceau.workflows.reset import reset
+
+TABLES = 900
+
+
+@pytest.fixture
+def plain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A project on a server with PostgreSQL's default settings."""
+    tmp_path.chmod(0o755)
+    ours = [each for each in cluster.SETTINGS if "max_locks" not in each]
+    monkeypatch.setattr(cluster, "SETTINGS", ours)
+    server = EmbeddedServer(tmp_path / ".berceau" / "postgres")
+    server.start()
+    owner, runtime = (url.with_password() for url in (server.owner_url, server.runtime_url))
+    yield Settings(tmp_path, runtime, owner), server.owner_url
+    server.stop()
+
+
+def many() -> Schema:
+    """Return tables that each refer to the next one, and an enum for each."""
+    return Schema(
+        enums=tuple(Enum(f"state{n}", ("a", "b")) for n in range(TABLES)),
+        tables=tuple(
+            Table(
+                f"t{n:04}",
+                (
+                    Column("id", "integer", not_null=True, identity=True),
+                    Column("note", "text"),
+                    Column("state", f"state{n}"),
+                    Column("other", "integer"),
+                ),
+                PrimaryKey(f"t{n:04}_pkey", ("id",)),
+                foreign_keys=(
+                    ForeignKey(
+                        f"t{n:04}_other_fkey", ("other",), f"t{(n + 1) % TABLES:04}", ("id",)
+                    ),
+                ),
+            )
+            for n in range(TABLES)
+        ),
+    )
+
+
+def test_all_that_concerns_all_tables_fits_into_the_servers_locks(plain):
+    settings, owner = plain
+
+    def tables() -> int:
+        with connect(owner) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_tables WHERE tablename ~ '^t[0-9]'")
+            return cursor.fetchall()[0][0]
+
+    done = migrate(settings, many(), Options(name="init"))
+    assert tables() == TABLES
+    written = scripts.read(settings.migrations)
+    assert down(owner, written, ZERO, allow_data_loss=True) == (done.written,)
+    assert tables() == 0
+    assert deploy(owner, written) == (done.written,)
+    assert reset(owner, written, SchemaCache(settings.cache)) == (done.written,)
+    assert tables() == TABLES
+    assert to_text(done.statements).count("BEGIN;") > 1
