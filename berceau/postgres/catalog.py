@@ -52,7 +52,23 @@ WITH t AS (SELECT * FROM pg_class WHERE relkind IN ('r', 'p')
 SELECT oid, 'partitions' FROM t WHERE relkind = 'p'
 UNION ALL SELECT oid, 'row security' FROM t WHERE relrowsecurity
 UNION ALL SELECT oid, 'UNLOGGED' FROM t WHERE relpersistence = 'u'
+UNION ALL SELECT oid, 'forced row security' FROM t WHERE relforcerowsecurity
 UNION ALL SELECT oid, 'storage parameters' FROM t WHERE reloptions IS NOT NULL
+UNION ALL SELECT oid, 'replica identity' FROM t WHERE relreplident <> 'd'
+UNION ALL SELECT oid, 'type ' || reloftype::regtype FROM t WHERE reloftype <> 0
+UNION ALL SELECT t.oid, 'tablespace ' || spcname FROM t
+    JOIN pg_tablespace s ON s.oid = t.reltablespace
+UNION ALL SELECT t.oid, 'access method ' || amname FROM t
+    JOIN pg_am m ON m.oid = t.relam AND amname <> 'heap'
+UNION ALL SELECT DISTINCT t.oid, 'settings of column ' || a.attname FROM t
+    JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_type y ON y.oid = a.atttypid
+    WHERE a.attstattarget >= 0 OR a.attoptions IS NOT NULL OR a.attcompression <> ''
+       OR a.attstorage <> y.typstorage
+UNION ALL SELECT t.oid, 'publication ' || p.pubname FROM t
+    JOIN pg_publication_rel l ON l.prrelid = t.oid JOIN pg_publication p ON p.oid = l.prpubid
+UNION ALL SELECT t.oid, 'clustering' FROM t JOIN pg_index i ON i.indrelid = t.oid
+    WHERE i.indisclustered
 UNION ALL SELECT t.oid, 'parent ' || i.inhparent::regclass FROM t
     JOIN pg_inherits i ON i.inhrelid = t.oid
 UNION ALL SELECT t.oid, 'trigger ' || g.tgname FROM t

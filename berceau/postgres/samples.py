@@ -1,14 +1,15 @@
 """Rows copied from the database at hand into a scratch schema, with the rows they refer to."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
+import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 from psycopg2.extensions import connection as Connection
 
-from berceau.schema.model import Schema, Table
-from berceau.schema.names import quote_name
+from berceau.errors import StatementError
+from berceau.schema.model import Column, Schema, Table
 
 PASSES = 20
 """How many steps from row to row references are followed; what leads further stays behind."""
@@ -53,7 +54,8 @@ def copy_rows(
 
     ``limits`` gives how many of which table; the rows that they refer to come along. Returns how
     many rows each table got. A table that ``source`` has otherwise than ``current``, or that
-    refers to such a one, gets none. The source is only read, in one snapshot.
+    refers to such a one, gets none. The source is only read, in one snapshot. Raises
+    ``StatementError`` where the rows can't be had, or don't go in.
     """
     alike = _alike(connection, source, current)
     names = {name for name in limits if closure([name], refer) <= alike}
@@ -65,11 +67,14 @@ def copy_rows(
     connection.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, autocommit=False)
     try:
         _choose(connection, source, {name: limits[name] for name in names}, refer)
-        counts = _insert(connection, source, current, tables)
+        counts = _insert(connection, source, tables)
         connection.commit()
+    except psycopg2.Error as error:
+        raise StatementError(error.diag.message_primary or str(error).strip()) from error
     finally:
-        connection.rollback()
-        connection.set_session(isolation_level="DEFAULT", autocommit=True)
+        if not connection.closed:
+            connection.rollback()
+            connection.set_session(isolation_level="DEFAULT", autocommit=True)
     return counts
 
 
@@ -158,12 +163,10 @@ def _parts(source: str, each: Reference) -> dict[str, sql.Composable]:
     }
 
 
-def _insert(
-    connection: Connection, source: str, current: Schema, tables: Sequence[Table]
-) -> dict[str, int]:
+def _insert(connection: Connection, source: str, tables: Sequence[Table]) -> dict[str, int]:
     """Copy what is wanted in one statement: foreign keys are checked at its end."""
-    enums = {quote_name(enum.name) for enum in current.enums}
-    copies = [_copy(source, table, enums) for table in tables]
+    twins = _with_twins(connection, source)
+    copies = [_copy(source, table, twins) for table in tables]
     inserts = [
         sql.SQL("{} AS ({} RETURNING 1)").format(sql.Identifier(f"copied_{number}"), copy)
         for number, copy in enumerate(copies)
@@ -182,17 +185,37 @@ def _insert(
     return {table.name: count for table, count in zip(tables, row, strict=True) if count}
 
 
-def _copy(source: str, table: Table, enums: set[str]) -> sql.Composable:
-    names, values = [], []
-    for column in table.columns:
-        name = sql.Identifier(column.name)
-        element = column.type.removesuffix("[]")
-        # The scratch schema has an enum type of its own under the same name.
-        through = "" if element not in enums else "::text[]" if element != column.type else "::text"
-        names.append(name)
-        values.append(
-            sql.SQL("s.{}{}").format(name, sql.SQL(f"{through}::{column.type}" if through else ""))
+def _with_twins(connection: Connection, source: str) -> set[tuple[str, str]]:
+    """Return the columns of ``source``, as (table, column), whose type is of that schema, too.
+
+    Enums, domains, composite types: the scratch schema has one of its own under the same name.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT c.relname, a.attname FROM pg_class c
+            JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+            JOIN pg_type t ON t.oid = a.atttypid
+            LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
+            WHERE c.relnamespace = to_regnamespace(quote_ident(%s))
+              AND coalesce(e.typnamespace, t.typnamespace) = c.relnamespace
+            """,
+            (source,),
         )
+        return set(cursor.fetchall())
+
+
+def _copy(source: str, table: Table, twins: Set[tuple[str, str]]) -> sql.Composable:
+    def value(column: Column) -> sql.Composable:
+        name = sql.SQL("s.{}").format(sql.Identifier(column.name))
+        if (table.name, column.name) not in twins:
+            return name
+        through = "text[]" if column.type.endswith("[]") else "text"
+        return sql.SQL("{}::{}::{}").format(name, sql.SQL(through), sql.SQL(column.type))
+
+    columns = [column for column in table.columns if column.generated is None]
+    names = [sql.Identifier(column.name) for column in columns]
+    values = map(value, columns)
     return sql.SQL(
         "INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE SELECT {values} FROM {wanted} w "
         "JOIN {source} s ON w.relation = {literal} AND s.ctid = w.place"

@@ -104,7 +104,11 @@ def _table_changes(current: Schema, desired: Schema) -> Iterator[Change]:
         yield from (DropConstraint(table.name, key) for key in table.foreign_keys)
         yield DropTable(table)
     for table in tables.added:
-        yield CreateTable(table)
+        # CREATE TABLE takes a check for valid, whatever it says.
+        later = tuple(check for check in table.checks if not check.valid)
+        checks = tuple(check for check in table.checks if check.valid)
+        yield CreateTable(replace(table, checks=checks) if later else table)
+        yield from (AddConstraint(table.name, check) for check in later)
         yield from (AddConstraint(table.name, key) for key in table.foreign_keys)
         yield from (CreateIndex(table.name, index) for index in table.indexes)
     for before, after in tables.changed:

@@ -56,6 +56,7 @@ def unchanged(changes: Iterable[Change], before: Schema, after: Schema) -> dict[
             for column in table.columns
             if (twin := old.get(table.name, {}).get(column.name))
             and twin.type == column.type
+            and column.generated is None  # it follows from others
             and (table.name, column.name) not in changed
         ]
         if names:

@@ -1,12 +1,14 @@
 """Plan: the SQL that leads from the migrations to the entities, proven before anyone sees it."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 
 from berceau.errors import MigrationError, StatementError
 from berceau.migration.script import Script
 from berceau.postgres.connection import Connection, connect
 from berceau.postgres.dependents import viewed_columns
+from berceau.postgres.refusals import explained
+from berceau.postgres.stillness import active, silence
 from berceau.postgres.url import Url
 from berceau.schema.changes import Change
 from berceau.schema.choices import NO_CHOICES, Choices
@@ -22,7 +24,15 @@ from berceau.workflows import agreement
 from berceau.workflows.cache import SchemaCache
 from berceau.workflows.copy import Copy
 from berceau.workflows.fitting import AskValue, Rows, fit
-from berceau.workflows.proof import Case, Proof, blames_rows, fill, prove
+from berceau.workflows.proof import (
+    Case,
+    Filled,
+    Proof,
+    RowsChangedError,
+    blames_rows,
+    fill,
+    prove,
+)
 from berceau.workflows.renames import Ask, Settled, decline, settle
 from berceau.workflows.replay import Replayed, desired, refusing, replayed
 
@@ -84,10 +94,11 @@ def plan(
         return _plan(copy, copy.of(wanted), renames, ask, choices.over(declared), ask_value)
 
     part = None if renames else _part(built, wanted)
-    found = on(Copy(owner, scripts, built, part))
-    if found.up and found.built is None and part is not None:
-        return on(Copy(owner, scripts, built, None))
-    return found
+    with explained("Nothing was written. Write the migration by hand."):
+        found = on(Copy(owner, scripts, built, part))
+        if found.up and found.built is None and part is not None:
+            return on(Copy(owner, scripts, built, None))
+        return found
 
 
 def _plan(
@@ -108,52 +119,50 @@ def _plan(
         if not (settled.changes or changes):
             return NOTHING
         viewed = columns_after(settled.changes, viewed)
-        copied, unproven, choices = _with_rows(
-            copy.owner, connection, current, settled, changes, viewed, choices, ask_value
-        )
+
+        def rows_in(scratch: Connection, choices: Choices) -> Filled:
+            owner = copy.owner.schema
+            return fill(scratch, owner, current, settled, changes, choices)
+
+        filled = rows_in(connection, choices)
+        choices = _fitted(copy.owner, connection, settled, changes, viewed, choices, ask_value)
         found = _between(settled, wanted, choices, viewed)
         case = Case(current, settled, wanted, found.changes, found.up, found.down)
         with refusing("Take the change in several steps, or write the migration by hand."):
-            proof, note = _prove(copy, connection, case, with_rows=bool(copied))
-        notes = [
-            f"proven on {table} without rows: none could be made up ({reason})"
-            for table, reason in unproven.items()
-        ]
+            proof, notes = _prove(
+                copy, connection, case, lambda other: rows_in(other, choices), filled
+            )
         return replace(
             found,
             obstacle=proof.obstacle,
             built=copy.put(proof.after),
-            notes=(*notes, *note),
+            notes=(*filled.notes, *notes),
         )
 
 
-def _with_rows(
+def _fitted(
     owner: Url,
     connection: Connection,
-    current: Schema,
     settled: Settled,
     changes: Sequence[Change],
     viewed: Set[tuple[str, str]],
     choices: Choices,
     ask: AskValue | None,
-) -> tuple[Mapping[str, int], Mapping[str, str], Choices]:
-    """Fill the scratch schema; return what was copied, what wasn't filled and why, and ``choices``.
-
-    The choices are as the rows need them.
-    """
-    copied, unproven = fill(connection, owner.schema, current, settled, changes, choices)
+) -> Choices:
+    """Return ``choices`` as the rows of the database need them; copies are in ``connection``."""
     with connect(owner) as target:
         target.set_session(readonly=True, autocommit=True)
         rows = Rows(target, connection, settled.changes, settled.schema, viewed)
-        return copied, unproven, fit(rows, changes, choices, ask)
+        return fit(rows, changes, choices, ask)
 
 
 def _part(built: Replayed, wanted: Schema) -> Part | None:
     """Return the part of the schema that changes; ``None`` where it doesn't stand on its own.
 
-    Only tables can be made anew as they are read: views and the like need all migrations.
+    Only plain tables can be made anew as they are read: views, partitions and the like need all
+    migrations.
     """
-    if built.objects:
+    if built.objects or any(table.others for table in built.schema.tables):
         return None
 
     def same(before: Table, after: Table) -> bool:
@@ -163,23 +172,37 @@ def _part(built: Replayed, wanted: Schema) -> Part | None:
 
 
 def _prove(
-    copy: Copy, connection: Connection, case: Case, *, with_rows: bool
+    copy: Copy,
+    connection: Connection,
+    case: Case,
+    refill: Callable[[Connection], Filled],
+    filled: Filled,
 ) -> tuple[Proof, Sequence[str]]:
     """Prove ``case`` with rows, and without where rows get in the way; return what to note of it.
 
-    Unless it is ``with_rows`` of the database at hand, rows that were made up may be wrong.
+    Unless rows of the database were copied, those that were made up may be wrong. What changes
+    rows is the plan or a trigger: ``refill`` puts the rows in again, to prove it without triggers.
     """
     obstacle = ""
     notes: list[str] = []
+    actors = active(connection)
     try:
         proof = prove(connection, case)
         if not proof.obstacle:
             return proof, notes
         obstacle = proof.obstacle
     except StatementError as error:
-        if with_rows or not blames_rows(error):
+        if filled.copied or not blames_rows(error):
             raise
         notes.append(f"proven without rows: those that were made up don't fit ({error.message})")
+    except RowsChangedError:
+        if not actors:
+            raise
+        with copy.open() as still:
+            refill(still)
+            silence(still)
+            proof = prove(still, case)
+        return proof, (f"triggers and rules change rows, too: {', '.join(actors)}",)
     with copy.open() as empty:
         return replace(prove(empty, case), obstacle=obstacle), notes
 

@@ -10,6 +10,7 @@ from berceau.postgres.connection import Connection
 from berceau.postgres.fakes import make_rows
 from berceau.postgres.fingerprints import fingerprint
 from berceau.postgres.samples import Reference, copy_rows, references
+from berceau.postgres.stillness import held_still
 from berceau.schema.changes import AddConstraint, Change
 from berceau.schema.choices import Choices
 from berceau.schema.diff import diff
@@ -26,8 +27,11 @@ JUDGED = 10_000
 """How many are copied where their values decide whether the change can be made."""
 
 _NAME = "proof"
-_DATA_ERRORS = ("22", "23")
-"""Classes of SQLSTATE that blame a value or a row (PostgreSQL manual, appendix A)."""
+_DATA_ERRORS = ("22", "23", "P0")
+"""Classes of SQLSTATE that blame a value or a row (PostgreSQL manual, appendix A).
+
+The last one is what a trigger says that doesn't accept a row.
+"""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,18 @@ class Case:
 
 
 @dataclass(frozen=True)
+class Filled:
+    """How many rows were ``copied`` into which tables, and what to note of the others."""
+
+    copied: Mapping[str, int]
+    notes: tuple[str, ...] = ()
+
+
+class RowsChangedError(MigrationError):
+    """Rows changed that the plan should keep: a trigger did it, or the plan is wrong."""
+
+
+@dataclass(frozen=True)
 class Proof:
     """The schema that a case led to, and why it couldn't be undone with the rows there, if so."""
 
@@ -60,10 +76,8 @@ def fill(
     settled: Settled,
     changes: Sequence[Change],
     choices: Choices,
-) -> tuple[Mapping[str, int], Mapping[str, str]]:
-    """Put rows into the scratch tables that the changes touch.
-
-    Returns how many rows of which tables were copied, and why others got none.
+) -> Filled:
+    """Put rows into the scratch tables that the changes touch; no trigger or rule acts on them.
 
     The tables are those of ``before``; ``settled`` and ``changes`` are what is about to happen.
     The rows come from the schema ``source`` with all that they refer to. Where it has none, a
@@ -74,12 +88,23 @@ def fill(
     limits = {name_before(settled.changes, name): limit for name, limit in limits.items()}
     limits = {name: limits[name] for name in sorted(limits)}
     refer = (*references(before), *_new_references(before, settled, changes))
-    copied = copy_rows(connection, source, before, limits, refer)
     labels = {enum.name: enum.labels[0] for enum in before.enums if enum.labels}
     unfit = {name for name, limit in limits.items() if limit == JUDGED} | {
         name_before(settled.changes, name) for name in demanding(changes, settled.schema, choices)
     }
-    return copied, make_rows(connection, before, limits.keys() - copied.keys() - unfit, labels)
+    copied: Mapping[str, int] = {}
+    notes = []
+    with held_still(connection):
+        try:
+            copied = copy_rows(connection, source, before, limits, refer)
+        except StatementError as error:
+            notes.append(f"proven without rows of the database: they can't be copied ({error})")
+        failed = make_rows(connection, before, limits.keys() - copied.keys() - unfit, labels)
+    notes += [
+        f"proven on {table} without rows: none could be made up ({reason})"
+        for table, reason in failed.items()
+    ]
+    return Filled(copied, tuple(notes))
 
 
 def _new_references(
@@ -106,8 +131,8 @@ def _new_references(
 def prove(connection: Connection, case: Case) -> Proof:
     """Carry ``case`` out in the scratch schema of ``connection``, forth and back.
 
-    Raises ``StatementError``
-    with what PostgreSQL refused, and ``MigrationError`` where the result isn't what it should be.
+    Raises ``StatementError`` with what PostgreSQL refused, ``RowsChangedError`` where rows aren't
+    what they were, and ``MigrationError`` where the schema isn't what it should be.
     """
     tables = touched(case.changes, case.settled.schema)
     kept = unchanged(case.changes, case.settled.schema, case.after)
@@ -166,7 +191,8 @@ def _require(connection: Connection, expected: Schema, deed: str) -> Schema:
 def _require_rows(before: Mapping[str, object], after: Mapping[str, object], deed: str) -> None:
     for table, rows in before.items():
         if after[table] != rows:
-            raise _mistake(deed, f"changes rows of {table} that it should keep")
+            error = _mistake(deed, f"changes rows of {table} that it should keep")
+            raise RowsChangedError(error.message, cure=error.cure)
 
 
 def _mistake(deed: str, what: str) -> MigrationError:

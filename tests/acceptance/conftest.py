@@ -32,6 +32,7 @@ from berceau.schema.sql import to_statements
 from berceau.settings import Settings
 from berceau.workflows.cache import SchemaCache
 from berceau.workflows.databases import Databases
+from berceau.workflows.deploy import silent
 from berceau.workflows.migrate import Options, Outcome, to_script
 from berceau.workflows.migrate import migrate as run_migrate
 from berceau.workflows.plan import plan
@@ -69,8 +70,8 @@ def cache(tmp_path: Path) -> SchemaCache:
 def migrate(declare: Callable[[str], Schema], settings: Settings) -> Callable[[str], Outcome]:
     """Return a function that migrates the project to entities, as ``invoke migrate`` does."""
 
-    def migrate(entities: str, **options: Any) -> Outcome:
-        return run_migrate(settings, declare(entities), Options(**options))
+    def migrate(entities: str, report: Callable[[str], object] = silent, **options: Any) -> Outcome:
+        return run_migrate(settings, declare(entities), Options(**options), report)
 
     return migrate
 
@@ -135,6 +136,22 @@ def check_rename(
         assert " ".join(map(str, found.up)).split() == statements.split()
 
     return check_rename
+
+
+@pytest.fixture
+def dumped(database: Databases, server: Databases) -> Callable[[], list[str]]:
+    """Return a function that gives all that pg_dump says of the private schema, sorted."""
+
+    def dumped() -> list[str]:
+        schema = f"--schema={database.owner.schema}"
+        command = [find_programs() / "pg_dump", "--schema-only", schema]
+        done = subprocess.run(
+            [*command, server.owner.with_password()], capture_output=True, text=True, check=True
+        )
+        lines = done.stdout.splitlines()
+        return sorted(line.rstrip(",") for line in lines if not line.startswith(("\\", "--")))
+
+    return dumped
 
 
 def run(connection: Connection, sql: str) -> list[tuple[Any, ...]]:

@@ -1,0 +1,128 @@
+"""What only a migration of one's own can make: it stays, and doesn't hinder other changes."""
+
+import pytest
+
+from berceau.errors import BerceauError
+from berceau.workflows import scripts
+
+FOO = """
+class Foo(db.Entity):
+    val = Required(str, 50)
+    num = Optional(int)
+"""
+MORE = f"{FOO}    extra = Optional(int, index=True)\n"
+ROWS = "INSERT INTO foo (val, num) VALUES ('12', 5), ('13', -6)"
+FUNCTION = "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN {} END';"
+
+
+@pytest.fixture
+def by_hand(settings):
+    """Return a function that writes a migration of SQL behind those that there are."""
+
+    def write(sql):
+        last = scripts.read(settings.migrations)[-1].name[:14]
+        folder = settings.migrations / f"{int(last) + 1}_by_hand"
+        folder.mkdir()
+        (folder / "migration.sql").write_text(sql + ";\n")
+
+    return write
+
+
+ON_ROWS = {
+    "a generated column": "ALTER TABLE foo ADD g text GENERATED ALWAYS AS (val || 'x') STORED",
+    "an insert rule": "CREATE RULE r AS ON INSERT TO foo WHERE NEW.num = 999 DO INSTEAD NOTHING",
+    "a rule for every insert": "CREATE RULE r AS ON INSERT TO foo DO INSTEAD NOTHING",
+    "a trigger that raises": FUNCTION.format("RAISE ''never'';")
+    + "CREATE TRIGGER t BEFORE INSERT ON foo FOR EACH ROW EXECUTE FUNCTION f()",
+    "a deferred trigger that raises": FUNCTION.format("RAISE ''never'';")
+    + "CREATE CONSTRAINT TRIGGER t AFTER INSERT ON foo DEFERRABLE INITIALLY DEFERRED "
+    "FOR EACH ROW EXECUTE FUNCTION f()",
+    "forced row security": "ALTER TABLE foo ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",
+}
+"""Each with rows that came before it, and that it would refuse or change."""
+
+
+@pytest.mark.parametrize("sql", ON_ROWS.values(), ids=ON_ROWS)
+def test_it_doesnt_stand_in_the_way_of_the_proof_with_rows(migrate, query, by_hand, sql):
+    migrate(FOO)
+    query(ROWS)
+    by_hand(sql)
+    assert migrate(MORE).written
+    assert migrate(MORE).written is None
+    query("ALTER TABLE foo NO FORCE ROW LEVEL SECURITY")
+    assert query("SELECT count(*) FROM foo") == [(2,)]
+
+
+ON_TABLES = {
+    "storage parameters": "ALTER TABLE foo SET (fillfactor = 70)",
+    "statistics": "CREATE STATISTICS s ON val, num FROM foo",
+    "unlogged": "ALTER TABLE foo SET UNLOGGED",
+    "replica identity": "ALTER TABLE foo REPLICA IDENTITY FULL",
+    "settings of a column": "ALTER TABLE foo ALTER num SET STATISTICS 5, "
+    "ALTER val SET STORAGE MAIN",
+    "clustering": "ALTER TABLE foo CLUSTER ON foo_pkey",
+    "comments": "COMMENT ON TABLE foo IS 'x'; COMMENT ON COLUMN foo.num IS 'y'",
+    "disabled triggers": FUNCTION.format("RETURN NEW;")
+    + "CREATE TRIGGER t BEFORE INSERT ON foo FOR EACH ROW EXECUTE FUNCTION f();"
+    "ALTER TABLE foo DISABLE TRIGGER t",
+}
+
+
+@pytest.mark.parametrize("sql", ON_TABLES.values(), ids=ON_TABLES)
+def test_what_a_table_has_besides_stays(migrate, dumped, query, by_hand, sql):
+    migrate(FOO)
+    query(ROWS)
+    by_hand(sql)
+    migrate(FOO)
+    before = dumped()
+    assert migrate(MORE).written
+    added = [line for line in dumped() if "extra" not in line]
+    assert [line for line in before if line] == [line for line in added if line]
+    assert migrate(MORE).written is None
+
+
+UNFIT = {
+    "a check": "ADD CONSTRAINT c CHECK (num > 0) NOT VALID",
+    "a foreign key": "ADD CONSTRAINT c FOREIGN KEY (num) REFERENCES foo ON UPDATE CASCADE NOT VALID",
+}
+
+
+@pytest.mark.parametrize("sql", UNFIT.values(), ids=UNFIT)
+def test_rows_that_were_never_checked_are_proven_with(migrate, query, by_hand, sql):
+    migrate(FOO)
+    by_hand(f"ALTER TABLE foo {sql}")
+    migrate(FOO)
+    query(f"ALTER TABLE foo DROP CONSTRAINT c; {ROWS}; ALTER TABLE foo {sql}")
+    assert migrate(MORE).written
+    assert query("SELECT count(*) FROM foo") == [(2,)]
+
+
+CHANGES_ROWS = {
+    "a trigger before": FUNCTION.format("NEW.num := coalesce(NEW.num, 0) + 1; RETURN NEW;")
+    + "CREATE TRIGGER t BEFORE UPDATE ON foo FOR EACH ROW EXECUTE FUNCTION f()",
+    "a rule": "CREATE RULE r AS ON UPDATE TO foo WHERE OLD.num = 5 DO ALSO "
+    "DELETE FROM foo WHERE num = -6",
+}
+
+
+@pytest.mark.parametrize("sql", CHANGES_ROWS.values(), ids=CHANGES_ROWS)
+def test_a_trigger_may_change_rows(migrate, query, by_hand, sql):
+    migrate(FOO)
+    query(ROWS)
+    by_hand(sql)
+    said = []
+    slug = f"{FOO}    slug = Required(str, 60)\n"
+    assert migrate(slug, backfills=["foo.slug=lower(val)"], report=said.append).written
+    assert any("triggers and rules change rows, too: " in line for line in said)
+    assert {slug for (slug,) in query("SELECT slug FROM foo")} <= {"12", "13"}
+
+
+def test_a_trigger_that_refuses_the_backfill_is_quoted(migrate, query, by_hand):
+    migrate(FOO)
+    query(ROWS)
+    by_hand(
+        FUNCTION.format("RAISE ''append only'';")
+        + "CREATE TRIGGER t BEFORE UPDATE ON foo FOR EACH ROW EXECUTE FUNCTION f()"
+    )
+    with pytest.raises(BerceauError, match="append only"):
+        migrate(f"{FOO}    slug = Required(str, 60)\n", backfills=["foo.slug=lower(val)"])
