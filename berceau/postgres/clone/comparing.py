@@ -1,22 +1,24 @@
 """A schema compared with its copy, and with what else there is, through the catalogs."""
 
 from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
 
 from berceau.postgres.clone.definition import Definitions
-from berceau.postgres.clone.objects import OWN, RELATION
+from berceau.postgres.clone.objects import OWN, RELATION, Contents, find_contents
 from berceau.postgres.clone.reading import read
 
+# What objects of the copy need of the source.
 _LEAKS = f"""
-{RELATION} {OWN}
+{RELATION} {OWN},
+theirs AS MATERIALIZED (
+    SELECT classid::regclass AS classid, objid
+    FROM unnest(%(classes)s::oid[], %(objects)s::oid[]) t (classid, objid)
+)
 SELECT DISTINCT pg_describe_object(classid, objid, objsubid),
                 pg_describe_object(refclassid, refobjid, refobjsubid)
 FROM own JOIN pg_depend d USING (classid, objid)
-CROSS JOIN LATERAL pg_identify_object(refclassid, refobjid, 0) needed
 WHERE refobjid >= 16384 AND refclassid <> 'pg_namespace'::regclass
-  AND strpos(needed.identity, quote_ident(%(source)s) || '.') > 0
-  AND coalesce(needed.schema, quote_ident(%(source)s)) = quote_ident(%(source)s)
-  AND NOT EXISTS (SELECT FROM member
-                  WHERE (member.classid, member.objid) = (d.refclassid, d.refobjid))
+  AND (refclassid, refobjid) IN (SELECT classid, objid FROM theirs)
 ORDER BY 1, 2
 """
 
@@ -50,9 +52,7 @@ ORDER BY 1
 def dependents(connection: Connection, schema: str) -> tuple[str, ...]:
     """Describe what is in other schemas and needs something of ``schema``, which exists."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT oid FROM pg_namespace WHERE nspname = %s", (schema,))
-        ((oid,),) = cursor.fetchall()
-        cursor.execute(_DEPENDENTS.replace(":schema", f"{oid}::oid"))
+        cursor.execute(_contents(cursor, schema).bind(_DEPENDENTS))
         return tuple(description for (description,) in cursor.fetchall())
 
 
@@ -62,12 +62,13 @@ def differences(connection: Connection, definitions: Definitions, target: str) -
     ``definitions`` are that schema's, which still exists. What leads back to it counts, too.
     """
     with connection.cursor() as cursor:
+        cursor.execute("SELECT quote_ident(%s)", (definitions.source,))
+        ((source,),) = cursor.fetchall()
+        theirs = _contents(cursor, definitions.source)
         cursor.execute(
-            "SELECT oid, quote_ident(%s) FROM pg_namespace WHERE nspname = %s",
-            (definitions.source, target),
+            _contents(cursor, target).bind(_LEAKS),
+            {"classes": list(theirs.classes), "objects": [oid for _, oid in theirs.own]},
         )
-        ((oid, source),) = cursor.fetchall()
-        cursor.execute(_LEAKS.replace(":schema", f"{oid}::oid"), {"source": definitions.source})
         leaks = cursor.fetchall()
     wanted, found = (
         _words(each, source) for each in (definitions, read(connection, target, definitions))
@@ -77,6 +78,12 @@ def differences(connection: Connection, definitions: Definitions, target: str) -
         *(f"unexpected: {text}" for text in sorted(found - wanted)),
         *(f"{dependent} needs {needed}" for dependent, needed in leaks),
     )
+
+
+def _contents(cursor: Cursor, schema: str) -> Contents:
+    cursor.execute("SELECT oid FROM pg_namespace WHERE nspname = %s", (schema,))
+    ((oid,),) = cursor.fetchall()
+    return find_contents(cursor, oid)
 
 
 def _words(definitions: Definitions, source: str) -> set[str]:

@@ -1,68 +1,130 @@
-"""What belongs to a schema, in the words that queries about it begin with."""
+"""What belongs to a schema, and the words that queries about it begin with."""
 
-# The first words of every query. Before PostgreSQL 17 an extension's type was a member without the
-# type of its arrays.
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from psycopg2.extensions import cursor as Cursor
+
+from berceau.postgres.clone.definition import Address
+
+# The first words of every query. PostgreSQL has no statistics of catalogs that have just grown: by
+# the number of oids it plans well nevertheless.
 RELATION = """
-WITH member AS MATERIALIZED (
-    SELECT classid, objid FROM pg_depend
-    WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
-    UNION ALL
-    SELECT classid, typarray FROM pg_depend JOIN pg_type t ON t.oid = objid
-    WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
-      AND classid = 'pg_type'::regclass AND typarray <> 0
-),
-relation AS MATERIALIZED (
-    SELECT * FROM pg_class
-    WHERE relnamespace = :schema
-      AND oid NOT IN (SELECT objid FROM member WHERE classid = 'pg_class'::regclass)
+WITH relation AS MATERIALIZED (
+    SELECT c.* FROM unnest(:relations) r (oid) JOIN pg_class c ON c.oid = r.oid
+)
+"""
+
+# Every object of the schema that belongs to no extension: (classid, objid).
+OWN = """
+, own AS MATERIALIZED (
+    SELECT classid::regclass AS classid, objid FROM unnest(:classes, :objects) o (classid, objid)
 )
 """
 
 # Where each catalog has the schema's objects.
-_OBJECTS = {
-    "pg_namespace": "pg_namespace o WHERE oid = :schema",
-    "pg_class": "pg_class o WHERE relnamespace = :schema",
-    "pg_type": "pg_type o WHERE typnamespace = :schema",
-    "pg_proc": "pg_proc o WHERE pronamespace = :schema",
-    "pg_operator": "pg_operator o WHERE oprnamespace = :schema",
-    "pg_opclass": "pg_opclass o WHERE opcnamespace = :schema",
-    "pg_opfamily": "pg_opfamily o WHERE opfnamespace = :schema",
-    "pg_collation": "pg_collation o WHERE collnamespace = :schema",
-    "pg_conversion": "pg_conversion o WHERE connamespace = :schema",
-    "pg_ts_parser": "pg_ts_parser o WHERE prsnamespace = :schema",
-    "pg_ts_template": "pg_ts_template o WHERE tmplnamespace = :schema",
-    "pg_ts_dict": "pg_ts_dict o WHERE dictnamespace = :schema",
-    "pg_ts_config": "pg_ts_config o WHERE cfgnamespace = :schema",
-    "pg_statistic_ext": "pg_statistic_ext o WHERE stxnamespace = :schema",
-    "pg_constraint": "pg_constraint o WHERE connamespace = :schema",
-    "pg_attrdef": "relation r JOIN pg_attrdef o ON adrelid = r.oid",
-    "pg_rewrite": "relation r JOIN pg_rewrite o ON ev_class = r.oid",
-    "pg_trigger": "relation r JOIN pg_trigger o ON tgrelid = r.oid",
-    "pg_policy": "relation r JOIN pg_policy o ON polrelid = r.oid",
-    "pg_amop": "pg_amop o JOIN pg_opfamily f ON f.oid = amopfamily WHERE opfnamespace = :schema",
-    "pg_amproc": "pg_amproc o JOIN pg_opfamily f ON f.oid = amprocfamily "
-    "WHERE opfnamespace = :schema",
-    "pg_cast": "pg_cast o "
-    "WHERE castsource IN (SELECT oid FROM pg_type WHERE typnamespace = :schema) "
-    "OR casttarget IN (SELECT oid FROM pg_type WHERE typnamespace = :schema)",
+IN_SCHEMA = {
+    "pg_namespace": "oid = :schema",
+    "pg_class": "relnamespace = :schema",
+    "pg_type": "typnamespace = :schema",
+    "pg_proc": "pronamespace = :schema",
+    "pg_operator": "oprnamespace = :schema",
+    "pg_opclass": "opcnamespace = :schema",
+    "pg_opfamily": "opfnamespace = :schema",
+    "pg_collation": "collnamespace = :schema",
+    "pg_conversion": "connamespace = :schema",
+    "pg_ts_parser": "prsnamespace = :schema",
+    "pg_ts_template": "tmplnamespace = :schema",
+    "pg_ts_dict": "dictnamespace = :schema",
+    "pg_ts_config": "cfgnamespace = :schema",
+    "pg_statistic_ext": "stxnamespace = :schema",
+    "pg_constraint": "connamespace = :schema",
+    "pg_amop": "amopfamily IN (SELECT oid FROM pg_opfamily WHERE opfnamespace = :schema)",
+    "pg_amproc": "amprocfamily IN (SELECT oid FROM pg_opfamily WHERE opfnamespace = :schema)",
+    "pg_cast": "castsource IN (SELECT oid FROM pg_type WHERE typnamespace = :schema)"
+    " OR casttarget IN (SELECT oid FROM pg_type WHERE typnamespace = :schema)",
+}
+OF_RELATIONS = {
+    "pg_attrdef": "adrelid",
+    "pg_rewrite": "ev_class",
+    "pg_trigger": "tgrelid",
+    "pg_policy": "polrelid",
 }
 
-
-def own(more: str = "") -> str:
-    """Return the words for every object of the schema: (classid, objid).
-
-    ``more`` adds columns; it begins with a comma, and calls a row of any catalog ``o``.
-    """
-    objects = " UNION ALL ".join(
-        f"SELECT '{catalog}'::regclass AS classid, o.oid AS objid{more} FROM {rows}"
-        for catalog, rows in _OBJECTS.items()
-    )
-    return f"""
-, own AS MATERIALIZED (
-    SELECT * FROM ({objects}) objects
-    WHERE (classid, objid) NOT IN (SELECT classid, objid FROM member)
+_ALL = " UNION ALL ".join(
+    f"SELECT '{catalog}', '{catalog}'::regclass::oid, oid FROM {catalog} WHERE {condition}"
+    for catalog, condition in IN_SCHEMA.items()
 )
+_OF_RELATIONS = " UNION ALL ".join(
+    f"SELECT '{catalog}', '{catalog}'::regclass::oid, o.oid"
+    f" FROM unnest(:relations) r (oid) JOIN {catalog} o ON {column} = r.oid"
+    for catalog, column in OF_RELATIONS.items()
+)
+
+# Before PostgreSQL 17 an extension's type was a member without the type of its arrays.
+_MEMBERS = """
+SELECT classid::regclass::text, objid FROM pg_depend
+WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
+UNION ALL
+SELECT 'pg_type', typarray FROM pg_depend JOIN pg_type t ON t.oid = objid
+WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
+  AND classid = 'pg_type'::regclass AND typarray <> 0
 """
 
 
-OWN = own()
+_PLACE = re.compile(":(?:schema|relations|classes|objects)")
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The oids of what is in a schema: its ``own`` objects, and ``members`` of extensions.
+
+    ``classes`` are the oids of the catalogs of ``own``.
+    """
+
+    schema: int
+    relations: tuple[int, ...] = ()
+    classes: tuple[int, ...] = ()
+    own: tuple[Address, ...] = ()
+    members: tuple[Address, ...] = ()
+
+    def bind(self, query: str) -> str:
+        """Return ``query`` about this schema, complete."""
+        return _PLACE.sub(lambda place: self._values[place[0]], query)
+
+    @cached_property
+    def _values(self) -> dict[str, str]:
+        return {
+            ":schema": f"{self.schema}::oid",
+            ":relations": array(self.relations),
+            ":classes": array(self.classes),
+            ":objects": array(oid for _, oid in self.own),
+        }
+
+
+def find_contents(cursor: Cursor, schema: int) -> Contents:
+    """Find what is in the schema with the oid ``schema``."""
+    cursor.execute(_MEMBERS)
+    members = set(cursor.fetchall())
+    cursor.execute(_ALL.replace(":schema", f"{schema}::oid"))
+    found = cursor.fetchall()
+    relations = tuple(
+        oid for catalog, _, oid in found if catalog == "pg_class" and (catalog, oid) not in members
+    )
+    cursor.execute(_OF_RELATIONS.replace(":relations", array(relations)))
+    found += cursor.fetchall()
+    own = [row for row in found if (row[0], row[2]) not in members]
+    return Contents(
+        schema,
+        relations,
+        tuple(class_ for _, class_, _ in own),
+        tuple((catalog, oid) for catalog, _, oid in own),
+        tuple((catalog, oid) for catalog, _, oid in found if (catalog, oid) in members),
+    )
+
+
+def array(oids: Iterable[int]) -> str:
+    """Return ``oids`` as an array in SQL."""
+    return "'{" + ",".join(map(str, oids)) + "}'::oid[]"

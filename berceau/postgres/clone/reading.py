@@ -1,18 +1,13 @@
 """The definitions of a schema, read from the catalogs in PostgreSQL's own words."""
 
 import re
-import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-import psycopg2
-from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
-from psycopg2.extensions import cursor as Cursor
 
-from berceau.errors import CloneError, PermissionMissingError
+from berceau.errors import CloneError
 from berceau.postgres.clone import (
     constraints,
     operators,
@@ -28,7 +23,7 @@ from berceau.postgres.clone.bodies import redirect
 from berceau.postgres.clone.definition import Address, Definition, Definitions, Kind
 from berceau.postgres.clone.objects import OWN, RELATION
 from berceau.postgres.clone.ordering import Edge, order, upwards, whole_of
-from berceau.postgres.clone.session import PLAIN_SESSION
+from berceau.postgres.clone.snapshot import Snapshot, read_whole
 
 KINDS = tuple(
     kind
@@ -38,11 +33,9 @@ KINDS = tuple(
 
 # What extensions hold in the schema, with the name that a definition may give it.
 _MEMBERS = """
-SELECT classid::regclass::text, objid, object_names[cardinality(object_names)] FROM pg_depend
-CROSS JOIN LATERAL pg_identify_object(classid, objid, 0)
-CROSS JOIN LATERAL pg_identify_object_as_address(classid, objid, 0) address
-WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
-  AND (schema = :schema::regnamespace::text OR address.type = 'cast')
+SELECT classid::regclass::text, objid, object_names[cardinality(object_names)]
+FROM unnest(%(classes)s::text[]::regclass[], %(oids)s::oid[]) member (classid, objid),
+     pg_identify_object_as_address(classid, objid, 0)
 """
 
 # A sequence is given to its column after both are made. A partition's foreign key that comes with
@@ -127,64 +120,36 @@ def read(connection: Connection, source: str, like: Definitions | None = None) -
     working in it meanwhile. The connection is in autocommit mode. Raises ``CloneError`` for
     what can't be copied, ``PermissionMissingError`` where the role doesn't own the schema.
     """
-    with _renamed(connection, source) as reader:
-        edges = reader.edges()
-        try:
-            apart = {text.replace(like.token, reader.token) for text in like.texts} if like else ()
-            texts = order(reader.definitions(edges), edges, apart)
-        except CloneError as error:  # it names objects as the reader sees them
-            message = error.message.replace(f"{reader.token}.", "")
-            raise CloneError(message, cure=error.cure) from None
-        notes = reader.notes()
-    return Definitions(source, reader.token, reader.outside, tuple(texts), notes)
+    return read_whole(connection, source, lambda snapshot: _read(snapshot, like))
 
 
-@contextmanager
-def _renamed(connection: Connection, source: str) -> Iterator["_Reader"]:
-    token = f"berceau_{secrets.token_hex(16)}"
-    connection.autocommit = False
+def _read(snapshot: Snapshot, like: Definitions | None) -> Definitions:
+    reader = _Reader(snapshot)
+    edges = reader.edges()
     try:
-        with connection.cursor() as cursor:
-            oid = _find(connection, cursor, source)
-            cursor.execute(PLAIN_SESSION)
-            try:
-                cursor.execute(
-                    sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(
-                        sql.Identifier(source), sql.Identifier(token)
-                    )
-                )
-            except psycopg2.errors.InsufficientPrivilege:
-                raise PermissionMissingError(
-                    f"The role {connection.info.user!r} can't copy the schema {source!r}: it "
-                    "doesn't own it, or may not create schemas in the database.",
-                    cure="Use the schema's owner.",
-                ) from None
-            yield _Reader(cursor, source, token, oid)
-    finally:
-        if not connection.closed:
-            connection.rollback()
-            connection.autocommit = True
-
-
-def _find(connection: Connection, cursor: Cursor, source: str) -> int:
-    cursor.execute("SELECT oid FROM pg_namespace WHERE nspname = %s", (source,))
-    row = cursor.fetchone()
-    if row is None:
-        raise CloneError(
-            f"The database {connection.info.dbname!r} has no schema {source!r}.",
-            cure="Correct the name: it is taken as it is, upper and lower case included.",
-        )
-    return int(row[0])
+        apart = {text.replace(like.token, reader.token) for text in like.texts} if like else ()
+        texts = order(reader.definitions(edges), edges, apart)
+    except CloneError as error:  # it names objects as the reader sees them
+        message = error.message.replace(f"{reader.token}.", "")
+        raise CloneError(message, cure=error.cure) from None
+    return Definitions(snapshot.source, reader.token, reader.outside, tuple(texts), reader.notes())
 
 
 @dataclass(frozen=True)
 class _Reader:
-    """Reads the schema with the oid ``oid``, which is called ``token`` for the moment."""
+    """Reads the schema of ``snapshot``, which is called ``token`` for the moment."""
 
-    cursor: Cursor
-    source: str
-    token: str
-    oid: int
+    snapshot: Snapshot
+
+    @property
+    def source(self) -> str:
+        """The schema's own name."""
+        return self.snapshot.source
+
+    @property
+    def token(self) -> str:
+        """The word for the schema."""
+        return self.snapshot.token
 
     @property
     def outside(self) -> str:
@@ -193,12 +158,12 @@ class _Reader:
 
     def definitions(self, edges: Sequence[Edge]) -> list[Definition]:
         """Return the definitions of what belongs to no extension."""
-        members = {(catalog, oid): name for catalog, oid, name in self._rows(_MEMBERS)}
+        members = self._members()
         self._require_distinct(set(members.values()))
         found = [
             each
             for kind in KINDS
-            if self.cursor.connection.server_version >= kind.since
+            if self.snapshot.version >= kind.since
             for each in self._read(kind)
             if each.address not in members
         ]
@@ -215,11 +180,20 @@ class _Reader:
         rows += self._rows(rights.KEPT_DEFAULT_GRANTS)
         return tuple(text.replace(f"{self.token}.", "") for (text,) in rows)
 
-    def _rows(self, query: str, **values: str) -> list[tuple[Any, ...]]:
-        right = "SET" if self.cursor.connection.server_version >= 160000 else "MEMBER"
-        query = query.replace(":schema", f"{self.oid}::oid").replace(":set_role", f"'{right}'")
-        self.cursor.execute(query, values or None)
-        return self.cursor.fetchall()
+    def _members(self) -> dict[Address, str]:
+        """Return what extensions hold in the schema, with its names."""
+        found = self.snapshot.contents.members
+        if not found:
+            return {}
+        catalogs, oids = (list(column) for column in zip(*found, strict=True))
+        rows = self._rows(_MEMBERS, classes=catalogs, oids=oids)
+        return {(catalog, oid): name for catalog, oid, name in rows}
+
+    def _rows(self, query: str, **values: str | list[Any]) -> list[tuple[Any, ...]]:
+        right = "SET" if self.snapshot.version >= 160000 else "MEMBER"
+        query = self.snapshot.contents.bind(query).replace(":set_role", f"'{right}'")
+        self.snapshot.cursor.execute(query, values or None)
+        return self.snapshot.cursor.fetchall()
 
     def _read(self, kind: Kind) -> Iterator[Definition]:
         for oid, text, *more in self._rows(RELATION + kind.query):

@@ -56,7 +56,7 @@ owned AS MATERIALIZED (
         UNION ALL SELECT 'pg_type'::regclass, t.oid, typowner, typacl, 'T'
         FROM pg_type t LEFT JOIN pg_class c ON c.oid = typrelid
         WHERE coalesce(relkind, 'c') = 'c' AND typtype <> 'm' AND typnamespace = :schema
-          AND NOT EXISTS (SELECT FROM pg_type element WHERE element.typarray = t.oid)
+          AND NOT EXISTS (SELECT FROM pg_type e WHERE e.oid = t.typelem AND e.typarray = t.oid)
         UNION ALL SELECT 'pg_proc'::regclass, oid, proowner, proacl, 'f'
         FROM pg_proc p WHERE pronamespace = :schema AND NOT EXISTS (  -- a range's own
             SELECT FROM pg_depend

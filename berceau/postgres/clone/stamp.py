@@ -1,19 +1,22 @@
 """A schema's stamp: a short text that changes with every change of the schema's definition."""
 
+from itertools import groupby
+
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
 
-from berceau.postgres.clone.objects import RELATION, own
+from berceau.postgres.clone.objects import OWN, RELATION, Contents, array, find_contents
 
 # Besides the objects, the rows that say something about the schema. pg_depend also knows what no
 # other says: which sequence belongs to a column, what depends on an extension.
 _ROWS = {
-    "pg_attribute": "attrelid IN (SELECT oid FROM relation)",
-    "pg_index": "indrelid IN (SELECT oid FROM relation)",
-    "pg_inherits": "inhrelid IN (SELECT oid FROM relation)",
-    "pg_sequence": "seqrelid IN (SELECT oid FROM relation)",
-    "pg_partitioned_table": "partrelid IN (SELECT oid FROM relation)",
-    "pg_foreign_table": "ftrelid IN (SELECT oid FROM relation)",
+    "pg_attribute": "attrelid = ANY (:relations)",
+    "pg_index": "indrelid = ANY (:relations)",
+    "pg_inherits": "inhrelid = ANY (:relations)",
+    "pg_sequence": "seqrelid = ANY (:relations)",
+    "pg_partitioned_table": "partrelid = ANY (:relations)",
+    "pg_foreign_table": "ftrelid = ANY (:relations)",
     "pg_enum": "enumtypid IN (SELECT objid FROM own WHERE classid = 'pg_type'::regclass)",
     "pg_range": "rngtypid IN (SELECT objid FROM own WHERE classid = 'pg_type'::regclass)",
     "pg_aggregate": "aggfnoid IN (SELECT objid FROM own WHERE classid = 'pg_proc'::regclass)",
@@ -26,18 +29,10 @@ _ROWS = {
 
 # A row's version is told by where it is and by what wrote it.
 _VERSION = "hash_record_extended(ROW({0}tableoid, {0}ctid, {0}xmin), 0) AS version"
-_STAMP = f"""
-{RELATION} {own(", " + _VERSION.format("o."))}
-SELECT coalesce(md5(bit_xor(version)::text || count(*)), '') FROM (
-    SELECT version FROM own
-    {
-    " ".join(
-        f"UNION ALL SELECT {_VERSION.format('')} FROM {catalog} WHERE {condition}"
-        for catalog, condition in _ROWS.items()
-    )
-}
-) versions
-"""
+_DETAILS = " UNION ALL ".join(
+    f"SELECT {_VERSION.format('')} FROM {catalog} WHERE {condition}"
+    for catalog, condition in _ROWS.items()
+)
 
 _PARTS = {
     "pg_class": "relnamespace = schema.oid",
@@ -70,14 +65,29 @@ SELECT md5(coalesce(bit_xor(version), 0)::text || count(*)) FROM (
 def stamp(connection: Connection, schema: str) -> str:
     """Return the stamp of ``schema``, which exists.
 
-    It may change without the definition, after a TRUNCATE for instance. The schema's own comment,
-    and who owns it, don't count.
+    It may change without the definition, after a TRUNCATE for instance. The schema's own comment
+    doesn't count.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT oid FROM pg_namespace WHERE nspname = %s", (schema,))
         ((oid,),) = cursor.fetchall()
-        cursor.execute(_STAMP.replace(":schema", f"{oid}::oid"))
-        return str(cursor.fetchall()[0][0])
+        return stamp_of(cursor, find_contents(cursor, oid))
+
+
+def stamp_of(cursor: Cursor, contents: Contents) -> str:
+    """Return the stamp of these ``contents`` only, whatever else is in their schema by now."""
+    objects = " UNION ALL ".join(
+        f"SELECT {_VERSION.format('')} FROM {catalog}"
+        f" WHERE oid = ANY ({array(oid for _, oid in addresses)})"
+        for catalog, addresses in groupby(sorted(contents.own), lambda address: address[0])
+    )
+    cursor.execute(
+        contents.bind(
+            f"{RELATION} {OWN} SELECT md5(coalesce(bit_xor(version), 0)::text || count(*))"
+            f" FROM ({objects} UNION ALL {_DETAILS}) versions"
+        )
+    )
+    return str(cursor.fetchall()[0][0])
 
 
 def footprint(connection: Connection, schema: str) -> str:

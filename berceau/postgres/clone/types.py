@@ -89,7 +89,7 @@ SELECT t.oid, CASE WHEN NOT typisdefined THEN shell ELSE format('%s (%s)', shell
 FROM pg_type t, format('CREATE TYPE %s.%I', :schema::regnamespace, typname) shell
 WHERE typnamespace = :schema
   AND (typtype = 'p' OR typtype = 'b' AND NOT EXISTS (
-      SELECT FROM pg_type element WHERE element.typarray = t.oid))
+      SELECT FROM pg_type e WHERE e.oid = t.typelem AND e.typarray = t.oid))
 """
 
 KINDS = (
