@@ -20,6 +20,7 @@ from urllib.request import urlopen
 import pytest
 
 from berceau.postgres import binaries, cluster
+from berceau.postgres.clone.databases import drop_database
 from berceau.postgres.connection import connect
 from berceau.postgres.locks import try_lock
 from berceau.postgres.roles import grant_data_rights
@@ -27,6 +28,7 @@ from berceau.postgres.schemas import create_schema, drop_schema
 from berceau.settings import load
 from berceau.workflows.databases import Databases, databases
 from berceau.workflows.isolation import PREFIX
+from berceau.workflows.template import databases_of
 
 ROOT = Path(__file__).parents[1]
 HEADER = "from pony.orm import *\nfrom berceau.orm import db\n"
@@ -195,6 +197,8 @@ def database(server: Databases) -> Iterator[Databases]:
             )
         finally:
             drop_schema(connection, name)
+            for made in databases_of(connection, server.owner.with_schema(name)):
+                drop_database(connection, made)
 
 
 @pytest.fixture

@@ -64,14 +64,15 @@ _DELETE_ALL = """
 DO $$ DECLARE deletes text; BEGIN
     WITH own AS MATERIALIZED (
         SELECT seqrelid, seqstart FROM pg_sequence JOIN pg_class ON pg_class.oid = seqrelid
-        WHERE relnamespace = current_schema()::regnamespace),
+        JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = ANY (current_schemas(false))),
     begun AS (
         SELECT setval(seqrelid::regclass, seqstart, false) FROM own
         WHERE pg_sequence_last_value(seqrelid) IS NOT NULL),
     deleted AS (
-        SELECT format('deleted_%s AS (DELETE FROM %I)', oid, relname) AS part FROM pg_class
-        WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace
-          AND relname <> {ledger} AND pg_relation_size(oid) > 0)
+        SELECT format('deleted_%s AS (DELETE FROM %I.%I)', c.oid, nspname, relname) AS part
+        FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+        WHERE relkind = 'r' AND nspname = ANY (current_schemas(false))
+          AND relname <> {ledger} AND pg_relation_size(c.oid) > 0)
     SELECT (SELECT string_agg(part, ', ') FROM deleted) INTO deletes
     FROM (SELECT count(*) FROM begun) AS restarted;
     IF deletes IS NOT NULL THEN

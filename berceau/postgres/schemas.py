@@ -59,10 +59,11 @@ def schema_exists(connection: Connection, name: str) -> bool:
         return cursor.rowcount > 0
 
 
-def use_schema(connection: Connection, name: str) -> None:
-    """Make ``name`` the only schema on the connection's search_path."""
+def use_schema(connection: Connection, *names: str) -> None:
+    """Make ``names``, mostly one, the schemas on the connection's search_path."""
+    path = sql.SQL(", ").join(map(sql.Identifier, names))
     with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("SET search_path = {}").format(sql.Identifier(name)))
+        cursor.execute(sql.SQL("SET search_path = {}").format(path))
 
 
 def execute(connection: Connection, statements: Sequence[Statement]) -> None:

@@ -62,6 +62,10 @@ class EmbeddedServer:
         """The role that the application uses: data rights only. The server must be running."""
         return self._url(RUNTIME, DATABASE)
 
+    def admin_url(self, database: str) -> Url:
+        """Return where the superuser finds ``database``. The server must be running."""
+        return self._url(ADMIN, database)
+
     def start(self) -> None:
         """Start the server unless it runs, making its data folder, database and roles first."""
         if self._is_serving():

@@ -87,6 +87,12 @@ class Url:
         """Return the same URL with another schema."""
         return replace(self, schema=name)
 
+    def with_options(self, settings: Mapping[str, str]) -> Self:
+        """Return the same URL, with ``settings`` of the server unless it has its own."""
+        given = dict(self.parameters)
+        options = " ".join(filter(None, [_options(settings), given.get("options")]))
+        return replace(self, parameters=tuple((given | {"options": options}).items()))
+
     def session(self, schema: str | None = None) -> dict[str, str]:
         """Return the settings that every session or transaction needs: search path, time zone."""
         path = '"' + (schema or self.schema).replace('"', '""') + '"'

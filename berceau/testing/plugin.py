@@ -21,7 +21,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("berceau", "Berceau")
     for name, meaning in OPTIONS.items():
         group.addoption(name, action="store_true", help=meaning)
-    parser.addini(ISOLATION, "what a test process has to itself: schema (default) or database")
+    parser.addini(
+        ISOLATION,
+        "what a test process has to itself: a database or a schema; auto (default) is a "
+        "database where one can be made",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -22,9 +22,9 @@ def begin(root: Path, kind: str) -> Future[str]:
 def isolation_called(name: str) -> isolation.Isolation:
     """Return the isolation that pytest's setting ``name`` means. Raises ``SettingsError``."""
     try:
-        return isolation.Isolation(name or isolation.Isolation.SCHEMA)
+        return isolation.Isolation(name or isolation.Isolation.AUTO)
     except ValueError:
         raise SettingsError(
             f"berceau_isolation is {name!r}, in pytest's settings.",
-            cure=f"Use {' or '.join(isolation.Isolation)}.",
+            cure="Use auto, database or schema.",
         ) from None

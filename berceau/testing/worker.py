@@ -61,9 +61,7 @@ class Worker:
         """Leave what the present test did to be looked at; return the option that leads there."""
         place = self._open()
         place.keep()
-        if self._isolation is isolation.Isolation.DATABASE:
-            return f"--database {place.private.databases.runtime.database}"
-        return f"--schema {place.private.schema}"
+        return place.private.option
 
     def application(self) -> Any:
         """Return a WSGI application of the project on the private schema."""

@@ -1,7 +1,7 @@
 """Copies of a schema for tests: what they are made from, and how a copy of it is recognised."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -25,22 +25,32 @@ KEPT = "berceau: kept to look at"
 
 
 class Isolation(StrEnum):
-    """What a worker has to itself: a schema in the project's database, or a database."""
+    """What a worker has to itself: a schema in the project's database, or a database.
 
-    SCHEMA = "schema"
+    ``AUTO`` is a database where one can be made, and else a schema.
+    """
+
+    AUTO = "auto"
     DATABASE = "database"
+    SCHEMA = "schema"
 
 
 @dataclass(frozen=True)
 class Prepared:
     """What all workers of a run need to know of the source.
 
-    ``stamp`` tells that its catalogs are as they were, ``fingerprint`` that copies of it are.
+    ``isolation`` is no longer ``AUTO``. ``stamps`` tell that the catalogs of each schema to copy,
+    of which the source is the first, are as they were, and ``fingerprint`` that copies are.
     """
 
     isolation: Isolation
-    stamp: str
+    stamps: dict[str, str]
     fingerprint: str
+
+    @property
+    def schemas(self) -> tuple[str, ...]:
+        """The names of the schemas to copy."""
+        return tuple(self.stamps)
 
     def to_text(self) -> str:
         """Return it as text for another process."""
@@ -50,7 +60,7 @@ class Prepared:
     def from_text(cls, text: str) -> Self:
         """Return what ``to_text`` made a text of."""
         values = json.loads(text)
-        return cls(Isolation(values["isolation"]), values["stamp"], values["fingerprint"])
+        return cls(Isolation(values["isolation"]), values["stamps"], values["fingerprint"])
 
 
 @dataclass(frozen=True)
@@ -79,12 +89,14 @@ class Mark:
 class Private:
     """A worker's own copy: the URLs that lead there, and the owner's autocommit ``connection``.
 
-    ``mark`` sets the comment that says what the copy is.
+    ``mark`` sets the comment that says what the copy is; with ``option``, `invoke db.shell` opens
+    it.
     """
 
     databases: Databases
     connection: Connection
     mark: Callable[[str], None]
+    option: str
     kept: bool = False
 
     @property
@@ -109,37 +121,53 @@ class _Known:
     fingerprint: str
 
 
-def look(connection: Connection, source: Url, cache: Path, isolation: Isolation) -> Prepared:
-    """Find out what copies of the schema ``source`` have to be like.
+def look(
+    connection: Connection,
+    source: Url,
+    cache: Path,
+    isolation: Isolation,
+    schemas: Sequence[str] = (),
+    around: Sequence[str] = (),
+) -> Prepared:
+    """Find out what copies of the schema ``source``, and of ``schemas`` with it, have to be like.
 
-    Definitions are read only where the catalogs changed since the last look. The connection is in
-    autocommit mode. Raises ``CloneError`` for what can't be copied.
+    ``around`` is what else copies are made from. Definitions are read only where the catalogs
+    changed since the last look. The connection is in autocommit mode. Raises ``CloneError`` for
+    what can't be copied.
     """
-    seen = f"{stamp(connection, source.schema)} {rows_stamp(connection, source.schema, LEDGER)}"
-    causes, kind = (_identity(source), seen), _kind(source)
+    rows = rows_stamp(connection, source.schema, LEDGER)
+    stamps = {
+        name: f"{stamp(connection, name)}{f' {rows}' if name == source.schema else ''}"
+        for name in (source.schema, *schemas)
+    }
+    causes, kind = (_identity(source), *stamps, *stamps.values(), *around), _kind(source, isolation)
 
     def work_out() -> _Known:
-        definitions = read_definitions(connection, source, cache, seen)
-        texts = (text.replace(definitions.token, "") for text in definitions.texts)
-        rows = seen.partition(" ")[2]
-        return _Known(fingerprint.of_texts((fingerprint.of_berceau(), rows, *texts)))
+        every = [
+            read_definitions(connection, source.with_schema(name), cache, seen, isolation)
+            for name, seen in stamps.items()
+        ]
+        texts = (text.replace(each.token, "") for each in every for text in each.texts)
+        return _Known(fingerprint.of_texts((fingerprint.of_berceau(), rows, *around, *texts)))
 
     known = SchemaCache(cache).get(_Known, f"{kind}-fingerprint", causes, work_out)
-    return Prepared(isolation, seen, known.fingerprint)
+    return Prepared(isolation, stamps, known.fingerprint)
 
 
-def read_definitions(connection: Connection, source: Url, cache: Path, seen: str) -> Definitions:
+def read_definitions(
+    connection: Connection, source: Url, cache: Path, seen: str, isolation: Isolation
+) -> Definitions:
     """Return the definitions of ``source``, kept since the last time if its stamp is ``seen``."""
     return SchemaCache(cache).get(
         Definitions,
-        _kind(source),
+        _kind(source, isolation),
         (_identity(source), seen),
-        lambda: read(connection, source.schema),
+        lambda: read(connection, source.schema, renamed=isolation is Isolation.SCHEMA),
     )
 
 
-def _kind(source: Url) -> str:
-    return f"clone-{sha256(_identity(source).encode()).hexdigest()[:12]}"
+def _kind(source: Url, isolation: Isolation) -> str:
+    return f"clone-{isolation}-{sha256(_identity(source).encode()).hexdigest()[:12]}"
 
 
 def _identity(source: Url) -> str:

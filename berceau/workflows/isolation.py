@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from berceau.errors import HistoryError
-from berceau.postgres.connection import connect
+from berceau.errors import DatabaseError, HistoryError
+from berceau.postgres.connection import Connection, connect
 from berceau.settings import Settings
 from berceau.workflows import scripts as folder
 from berceau.workflows.copies import PREFIX as PREFIX
@@ -14,10 +14,10 @@ from berceau.workflows.copies import Private as Private
 from berceau.workflows.databases import Databases, databases
 from berceau.workflows.deploy import deploy, history
 from berceau.workflows.slots import schema_slot
-from berceau.workflows.template import allow_databases, await_template, database_slot
+from berceau.workflows.template import database_slot, prepare_databases
 
 
-def prepare(settings: Settings, isolation: Isolation = Isolation.SCHEMA) -> str:
+def prepare(settings: Settings, isolation: Isolation = Isolation.AUTO) -> str:
     """Get the source of all copies ready, once for a run; return what its workers need to know.
 
     The embedded server is started and migrated. The text is for `private_schema`, in this process
@@ -29,17 +29,25 @@ def prepare(settings: Settings, isolation: Isolation = Isolation.SCHEMA) -> str:
     _require_migrated(source, settings)
     with connect(source.owner) as connection:
         connection.autocommit = True
+        return _prepare(connection, source, settings, isolation).to_text()
+
+
+def _prepare(
+    connection: Connection, source: Databases, settings: Settings, isolation: Isolation
+) -> Prepared:
+    if isolation is Isolation.SCHEMA:
+        return look(connection, source.owner, settings.cache, isolation)
+    try:
+        return prepare_databases(connection, source, settings, isolation)
+    except DatabaseError:
         if isolation is Isolation.DATABASE:
-            allow_databases(connection, source, settings)
-        found = look(connection, source.owner, settings.cache, isolation)
-        if isolation is Isolation.DATABASE:
-            await_template(connection, source, found, settings)
-        return found.to_text()
+            raise
+    return look(connection, source.owner, settings.cache, Isolation.SCHEMA)
 
 
 @contextmanager
 def private_schema(
-    settings: Settings, prepared: str | None = None, isolation: Isolation = Isolation.SCHEMA
+    settings: Settings, prepared: str | None = None, isolation: Isolation = Isolation.AUTO
 ) -> Iterator[Private]:
     """Give this process a copy of the project's migrated schema, without rows, while the body runs.
 

@@ -1,7 +1,7 @@
 """Slots for copies of a schema: each is one worker's for as long as it holds the slot's lock."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from itertools import count
@@ -34,12 +34,17 @@ def schema_slot(source: Databases, prepared: Prepared, cache: Path) -> Iterator[
             connection, slots_of(source.owner.schema), lambda n: schema_comment(connection, n)
         )
         mark = Mark.from_text(schema_comment(connection, name))
-        if not (mark and is_fresh(connection, name, mark, prepared)):
+        if not (mark and is_fresh(connection, [name], mark, prepared)):
             _make(connection, name, source, prepared, cache)
         own = Databases(
             source.runtime.with_schema(name), source.owner.with_schema(name), embedded=False
         )
-        yield Private(own, connection, lambda comment: comment_schema(connection, name, comment))
+        yield Private(
+            own,
+            connection,
+            lambda comment: comment_schema(connection, name, comment),
+            f"--schema {name}",
+        )
 
 
 def slots_of(schema: str) -> str:
@@ -74,11 +79,18 @@ def turn(connection: Connection, slot: str) -> Iterator[None]:
             unlock(connection, name)
 
 
-def is_fresh(connection: Connection, schema: str, mark: Mark, prepared: Prepared) -> bool:
+def state_of(connection: Connection, schemas: Sequence[str]) -> str:
+    """Return a text that is another one once something in ``schemas`` was altered."""
+    return " ".join(footprint(connection, schema) for schema in schemas)
+
+
+def is_fresh(
+    connection: Connection, schemas: Sequence[str], mark: Mark, prepared: Prepared
+) -> bool:
     """Say whether the copy is of today's source and as it was made; empty it if so."""
-    if mark.fingerprint != prepared.fingerprint or mark.footprint != footprint(connection, schema):
+    if mark.fingerprint != prepared.fingerprint or mark.footprint != state_of(connection, schemas):
         return False
-    use_schema(connection, schema)
+    use_schema(connection, *schemas)
     delete_all(connection)
     return not filled_tables(connection)
 
@@ -87,13 +99,15 @@ def _make(
     connection: Connection, name: str, source: Databases, prepared: Prepared, cache: Path
 ) -> None:
     owner = source.owner
-    definitions = read_definitions(connection, owner, cache, prepared.stamp)
+    definitions = read_definitions(
+        connection, owner, cache, prepared.stamps[owner.schema], prepared.isolation
+    )
     if schema_comment(connection, name) is not None:
         comment_schema(connection, name, None)  # half dropped it is no copy any more
     drop_schema(connection, name)
     with turn(connection, name):
         create_schema(connection, name)
         fill(connection, definitions, name)
-    mark = Mark(owner.schema, prepared.fingerprint, footprint(connection, name))
+    mark = Mark(owner.schema, prepared.fingerprint, state_of(connection, [name]))
     comment_schema(connection, name, mark.to_text())
     use_schema(connection, name)

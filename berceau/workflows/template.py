@@ -1,17 +1,14 @@
 """Databases of their own for test processes, copied from a template that is made once."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from hashlib import sha256
 
-from berceau.errors import PermissionMissingError
-from berceau.postgres.clone.cloning import fill
+from berceau.errors import DatabaseError, PermissionMissingError
 from berceau.postgres.clone.databases import (
     close_to_others,
     comment_database,
-    copy_default_grants,
-    copy_extensions,
     create_copy,
     create_empty,
     database_comment,
@@ -19,15 +16,32 @@ from berceau.postgres.clone.databases import (
     drop_database,
     may_create,
 )
-from berceau.postgres.clone.stamp import footprint
+from berceau.postgres.clone.filling import fill_together
+from berceau.postgres.clone.neighbours import neighbours
+from berceau.postgres.clone.surroundings import (
+    make_after,
+    make_before,
+    read_surroundings,
+    role_settings,
+    set_up_database,
+)
 from berceau.postgres.connection import Connection, connect
 from berceau.postgres.locks import await_lock, unlock
-from berceau.postgres.schemas import create_schema, schema_exists, use_schema
+from berceau.postgres.schemas import use_schema
+from berceau.postgres.scratch import PREFIX as SCRATCH_PREFIX
 from berceau.postgres.url import Url
 from berceau.settings import Settings
-from berceau.workflows.copies import PREFIX, Mark, Prepared, Private, read_definitions
+from berceau.workflows.copies import (
+    PREFIX,
+    Isolation,
+    Mark,
+    Prepared,
+    Private,
+    look,
+    read_definitions,
+)
 from berceau.workflows.databases import Databases, embedded_server
-from berceau.workflows.slots import is_fresh, take, turn
+from berceau.workflows.slots import is_fresh, state_of, take, turn
 
 TEMPLATE_PREFIX = "berceau_template_"
 LOOK_SECONDS = 1.0
@@ -35,28 +49,46 @@ LOOK_SECONDS = 1.0
 
 @contextmanager
 def database_slot(source: Databases, prepared: Prepared, settings: Settings) -> Iterator[Private]:
-    """Hold a database of its own while the body runs; its schema is called as in the source."""
+    """Hold a database of its own while the body runs; its schemas are called as in the source."""
     with connect(source.owner) as guard:
         guard.autocommit = True
         name = take(guard, PREFIX + _digest(source.owner), lambda n: database_comment(guard, n))
         own = Databases(
-            replace(source.runtime, database=name),
-            replace(source.owner, database=name),
-            embedded=False,
+            _in_copy(guard, source.runtime, name), _in_copy(guard, source.owner, name), False
         )
         if not _is_fresh(guard, own.owner, prepared):
             _make(guard, name, source, prepared, settings)
         with connect(own.owner) as connection:
             connection.autocommit = True
-            use_schema(connection, own.owner.schema)
-            yield Private(own, connection, lambda comment: comment_database(guard, name, comment))
+            use_schema(connection, *prepared.schemas)
+            yield Private(
+                own,
+                connection,
+                lambda comment: comment_database(guard, name, comment),
+                f"--database {name}",
+            )
 
 
-def allow_databases(connection: Connection, source: Databases, settings: Settings) -> None:
-    """See to it that the owner, whose ``connection`` this is, may create databases.
+def prepare_databases(
+    connection: Connection, source: Databases, settings: Settings, isolation: Isolation
+) -> Prepared:
+    """Find out what databases for tests have to be like, and make their template.
 
-    Raises ``PermissionMissingError`` where only an administrator can.
+    Raises ``DatabaseError`` where they can't be had: ``PermissionMissingError`` where only an
+    administrator could make them, ``CloneError`` for what can't be copied.
     """
+    if isolation is Isolation.AUTO and source.runtime.pooled:
+        raise DatabaseError("A pooler stands before the server, and knows no other database.")
+    _allow(connection, source, settings)
+    schema = source.owner.schema
+    others = neighbours(connection, schema, without=(PREFIX, SCRATCH_PREFIX))
+    around = read_surroundings(connection, (schema, *others)).texts()
+    found = look(connection, source.owner, settings.cache, Isolation.DATABASE, others, around)
+    await_template(connection, source, found, settings)
+    return found
+
+
+def _allow(connection: Connection, source: Databases, settings: Settings) -> None:
     if may_create(connection):
         return
     if not source.embedded:
@@ -77,6 +109,13 @@ def names_for(database: str) -> str:
     return sha256(database.encode()).hexdigest()[:8] + "_"
 
 
+def databases_of(connection: Connection, source: Url) -> tuple[str, ...]:
+    """Return the names of all databases that were made for tests of the schema of ``source``."""
+    return databases_like(connection, PREFIX + _digest(source)) + databases_like(
+        connection, TEMPLATE_PREFIX + _digest(source)
+    )
+
+
 def _digest(source: Url) -> str:
     return names_for(source.database) + sha256(source.schema.encode()).hexdigest()[:4] + "_"
 
@@ -85,13 +124,20 @@ def _template(source: Databases, prepared: Prepared) -> str:
     return f"{TEMPLATE_PREFIX}{_digest(source.owner)}{prepared.fingerprint[:16]}"
 
 
+def _in_copy(guard: Connection, url: Url, name: str) -> Url:
+    """Return ``url`` for the database ``name``, with what is set for its role in the source."""
+    found = role_settings(guard, url.user)
+    own = replace(url, database=name)
+    return own.with_options(found) if found else own
+
+
 def _is_fresh(guard: Connection, own: Url, prepared: Prepared) -> bool:
     mark = Mark.from_text(database_comment(guard, own.database))
     if mark is None or mark.fingerprint != prepared.fingerprint:
         return False
     with connect(own) as connection:
         connection.autocommit = True
-        return is_fresh(connection, own.schema, mark, prepared)
+        return is_fresh(connection, prepared.schemas, mark, prepared)
 
 
 def _make(
@@ -101,8 +147,9 @@ def _make(
     mark = await_template(guard, source, prepared, settings)
     with turn(guard, name):
         template = _template(source, prepared)
-        while not create_copy(guard, name, template, source.runtime.user):
+        while not create_copy(guard, name, template):
             mark = await_template(guard, source, prepared, settings)
+    set_up_database(guard, name, read_surroundings(guard, prepared.schemas))
     # The oids of a copied database are the template's, and so is its footprint.
     comment_database(guard, name, mark.to_text())
 
@@ -127,18 +174,45 @@ def await_template(
 def _make_template(
     guard: Connection, template: str, source: Databases, prepared: Prepared, settings: Settings
 ) -> None:
-    owner = source.owner
-    definitions = read_definitions(guard, owner, settings.cache, prepared.stamp)
-    for old in databases_like(guard, TEMPLATE_PREFIX + _digest(owner)):
+    for old in databases_like(guard, TEMPLATE_PREFIX + _digest(source.owner)):
         drop_database(guard, old)  # of earlier states of the source, or half made
     create_empty(guard, template)
-    with connect(replace(owner, database=template)) as connection:
-        connection.autocommit = True
-        copy_default_grants(guard, connection)
-        copy_extensions(guard, connection)
-        if not schema_exists(connection, owner.schema):
-            create_schema(connection, owner.schema)
-        fill(connection, definitions, owner.schema, guard)
-        mark = Mark(owner.schema, prepared.fingerprint, footprint(connection, owner.schema))
+    try:
+        mark = _fill_template(guard, template, source, prepared, settings)
+    except DatabaseError:
+        with suppress(DatabaseError):  # the next run drops what stays, as it has no mark
+            drop_database(guard, template)
+        raise
     close_to_others(guard, template)
     comment_database(guard, template, mark.to_text())
+
+
+def _fill_template(
+    guard: Connection, template: str, source: Databases, prepared: Prepared, settings: Settings
+) -> Mark:
+    owner = replace(source.owner, database=template)
+    around = read_surroundings(guard, prepared.schemas)
+    definitions = [
+        read_definitions(
+            guard, source.owner.with_schema(name), settings.cache, stamp, prepared.isolation
+        )
+        for name, stamp in prepared.stamps.items()
+    ]
+    with ExitStack() as stack:
+
+        def admin() -> Connection | None:
+            if not source.embedded:
+                return None
+            url = replace(embedded_server(settings).admin_url(template), schema=owner.schema)
+            connection = stack.enter_context(closing(connect(url)))
+            connection.autocommit = True
+            return connection
+
+        connection = stack.enter_context(connect(owner))
+        connection.autocommit = True
+        make_before(connection, around, prepared.schemas, admin)
+        fill_together(connection, definitions, guard)
+        make_after(connection, around, admin)
+        state = state_of(connection, prepared.schemas)
+    connect(replace(source.runtime, database=template)).close()  # or tests couldn't, either
+    return Mark(source.owner.schema, prepared.fingerprint, state)

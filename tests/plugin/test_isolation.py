@@ -1,10 +1,14 @@
 """What a test leaves, and what it says when it fails, in a project's own runs of pytest."""
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
+from berceau.postgres.connection import connect
+from berceau.settings import load
+from berceau.workflows.databases import databases
 from tests.conftest import TASKS, Project
 
 THING = (
@@ -145,7 +149,7 @@ def test_killed(db):
     assert result.code == 0, result
 
 
-def test_a_failed_test_keeps_its_rows_and_says_where(blog, query):
+def test_a_failed_test_keeps_its_rows_and_says_where(blog, database, query):
     tests = """
 def test_failure(db):
     add("kept")
@@ -163,13 +167,20 @@ def test_success(db):
     result = run(blog, tests, "--keep-schema")
     assert result.out.count("The rows of this test are kept.") == 1
     (command,) = [line.strip() for line in result.out.splitlines() if "invoke db.shell" in line]
-    schema = command.split()[-1]
-    assert query(f'SELECT name FROM "{schema}".thing') == [("kept",)]
+    option, name = command.split()[-2:]
+    owner = database.owner
+    url = replace(owner, database=name) if "database" in option else owner.with_schema(name)
+    with connect(url) as kept, kept.cursor() as cursor:
+        cursor.execute("SELECT name FROM thing")
+        assert cursor.fetchall() == [("kept",)]
     assert "2 failed, 1 passed" in result.out
     again = run(blog, "def test_next(db):\n    assert names() == []\n")
     assert again.code == 0, again
-    assert query(f'SELECT name FROM "{schema}".thing') == [("kept",)]
-    query(f'DROP SCHEMA "{schema}" CASCADE')
+    with connect(url) as kept, kept.cursor() as cursor:
+        cursor.execute("SELECT name FROM thing")
+        assert cursor.fetchall() == [("kept",)]
+    if url.schema == name:
+        query(f'DROP SCHEMA "{name}" CASCADE')
 
 
 @pytest.fixture
@@ -187,8 +198,31 @@ def embedded():
         project.succeed("db.stop")
 
 
-def test_a_process_may_have_a_database_to_itself(embedded):
-    embedded.write("pytest.ini", "[pytest]\nberceau_isolation = database\n")
+def test_dynamic_sql_that_names_the_schema_leaves_development_alone(embedded):
+    wipe = """
+    CREATE FUNCTION wipe() RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS
+        $$ BEGIN EXECUTE 'DELETE FROM public' || '.thing'; END $$;
+    """
+    embedded.migration("20990101000000_wipe", wipe)
+    embedded.succeed("migrate.deploy")
+    settings = load(embedded.root)
+    with connect(databases(settings).owner) as owner, owner.cursor() as cursor:
+        cursor.execute("INSERT INTO thing (name) VALUES ('of development')")
+    tests = """
+def test_wipe(db):
+    add("of the test")
+    with db_session:
+        db.execute("SELECT wipe()")
+    assert names() == []
+"""
+    result = run(embedded, tests)
+    assert result.code == 0, result
+    with connect(databases(settings).owner) as owner, owner.cursor() as cursor:
+        cursor.execute("SELECT name FROM thing")
+        assert cursor.fetchall() == [("of development",)]
+
+
+def test_each_process_has_a_database_to_itself(embedded):
     tests = """
 @pytest.mark.parametrize("number", range(3))
 def test_each_begins_empty(db, number):
@@ -215,7 +249,7 @@ def test_an_isolation_that_is_none_is_refused(blog):
     blog.write("pytest.ini", "[pytest]\nberceau_isolation = none\n")
     result = run(blog, "def test_one(db): pass\n")
     assert "berceau_isolation is 'none'" in result.out
-    assert "Use schema or database." in result.out
+    assert "Use auto, database or schema." in result.out
 
 
 def test_queries_are_shown(blog):

@@ -20,9 +20,12 @@ TESTS = """
             assert Post.select().count() == 0
             Post(title=f"the only one of {number}")
         with db_session:
-            (schema,) = db.select("SELECT current_schema()::regnamespace::oid::text")
+            (place,) = db.select(
+                "SELECT (SELECT oid FROM pg_database WHERE datname = current_database())::text"
+                " || '/' || current_schema()::regnamespace::oid::text"
+            )
         with Path(os.environ["SEEN"]).open("a") as seen:
-            seen.write(f"{os.environ.get('PYTEST_XDIST_WORKER')} {schema}\\n")
+            seen.write(f"{os.environ.get('PYTEST_XDIST_WORKER')} {place}\\n")
 
     @pytest.mark.parametrize(
         "sql", ["CREATE TABLE other ()", "ALTER TABLE post ADD n int", "TRUNCATE post"]
@@ -71,7 +74,7 @@ def blog(connected):
 
 
 def seen(project) -> set[tuple[str, str]]:
-    """Return the pairs of worker and schema that the last run noted."""
+    """Return the pairs of worker and place, a database's and a schema's oid, of the last run."""
     file = project.root / "seen"
     found = {tuple(line.split()) for line in file.read_text().splitlines()}
     file.unlink()
@@ -79,21 +82,32 @@ def seen(project) -> set[tuple[str, str]]:
 
 
 @pytest.fixture
-def schemas(query):
-    """Return a function that gives the oids of all schemas: a name may be taken again at once."""
-    return lambda: {oid for (oid,) in query("SELECT oid::text FROM pg_namespace")}
+def exists(query):
+    """Return a function that says whether a place is one, by oids: a name may be taken again."""
+
+    def exists(place: str) -> bool:
+        database, schema = place.split("/")
+        return query(
+            f"""
+            SELECT datname <> current_database()
+                   OR EXISTS (SELECT FROM pg_namespace WHERE oid = {schema})
+            FROM pg_database WHERE oid = {database}
+            """
+        ) == [(True,)]
+
+    return exists
 
 
-def test_each_worker_has_a_schema_of_its_own(blog, schemas):
+def test_each_worker_has_a_copy_of_its_own(blog, exists):
     result = blog.run("pytest", "-n", "2", "-q")
     assert result.code == 0, result
     assert "11 passed" in result.out
     workers, used = map(set, zip(*seen(blog), strict=True))
     assert workers == {"gw0", "gw1"}
     assert len(used) == 2
-    assert used <= schemas()
+    assert all(map(exists, used))
     blog.run("pytest", "-n", "2", "-q")
-    assert {schema for _, schema in seen(blog)} == used  # nothing changed: nothing is made anew
+    assert {place for _, place in seen(blog)} <= used  # nothing changed: nothing is made again
 
 
 def test_the_schema_is_prepared_once_while_the_workers_import(blog):
@@ -145,12 +159,12 @@ def test_a_worker_that_takes_the_place_of_a_dead_one_goes_on(blog):
 
 
 @pytest.mark.parametrize("options", [(), ("-p", "no:xdist", "-p", "no:cacheprovider")])
-def test_one_process_is_enough(blog, schemas, options):
+def test_one_process_is_enough(blog, exists, options):
     result = blog.run("pytest", "-q", *options)
     assert result.code == 0, result
-    ((worker, schema),) = seen(blog)
+    ((worker, place),) = seen(blog)
     assert worker == "None"
-    assert schema in schemas()
+    assert exists(place)
 
 
 def test_a_killed_run_disturbs_no_later_one(blog):

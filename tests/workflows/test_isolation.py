@@ -2,16 +2,20 @@
 
 import multiprocessing
 import os
+import re
 import signal
+import subprocess
 import tempfile
 import time
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from berceau.errors import PermissionMissingError
+from berceau.postgres.binaries import find_programs
 from berceau.postgres.connection import connect
 from berceau.settings import load
 from berceau.workflows import slots
@@ -24,7 +28,7 @@ CREATE TYPE mood AS ENUM ('good', 'bad');
 CREATE TABLE post (id serial PRIMARY KEY, title text NOT NULL, mood mood);
 CREATE TABLE reply (id int PRIMARY KEY, post int NOT NULL REFERENCES post);
 """
-BOTH = pytest.mark.parametrize("isolation", list(Isolation))
+BOTH = pytest.mark.parametrize("isolation", [Isolation.DATABASE, Isolation.SCHEMA])
 
 
 @pytest.fixture(scope="module")
@@ -218,15 +222,160 @@ def test_the_source_is_as_it_was(settings):
     assert catalog() == before
 
 
-def test_a_role_that_may_not_create_databases_is_named(settings, database):
-    configured = type(settings)(
-        root=settings.root,
-        database_url=database.runtime.with_password(),
-        migration_database_url=database.owner.with_password(),
-    )
-    from berceau.workflows import scripts
-    from berceau.workflows.deploy import deploy
+@pytest.fixture
+def admin(settings):
+    """A connection of the superuser to the project's database."""
+    databases(settings)
+    with connect(embedded_server(settings).admin_url("berceau")) as admin:
+        admin.autocommit = True
+        yield admin
 
-    deploy(database.owner, scripts.read(settings.migrations))
+
+@pytest.fixture
+def configured(settings, admin):
+    """The settings of the same project as if its server weren't the embedded one."""
+    urls = databases(settings)
+    prepare(settings)
+    run(admin, f"ALTER ROLE {urls.owner.user} NOCREATEDB")
+    yield replace(
+        settings,
+        database_url=urls.runtime.with_password(),
+        migration_database_url=urls.owner.with_password(),
+    )
+    run(admin, f"ALTER ROLE {urls.owner.user} CREATEDB")
+
+
+def test_a_role_that_may_not_create_databases_is_named(configured):
     with pytest.raises(PermissionMissingError, match="may not create any"):
         visit(configured, Isolation.DATABASE)
+
+
+def test_a_database_is_had_wherever_the_owner_may_make_one(configured, admin):
+    owner = databases(configured).owner
+
+    def option():
+        with private_schema(configured) as private:
+            return private.option.split("_")[0]
+
+    assert option() == "--schema berceau"
+    run(admin, f"ALTER ROLE {owner.user} CREATEDB")
+    assert option() == "--database berceau"
+    run(admin, "CREATE EXTENSION file_fdw")  # which only a superuser can install
+    assert option() == "--schema berceau"
+    run(admin, "DROP EXTENSION file_fdw")
+
+
+AROUND = """
+ALTER DATABASE berceau SET search_path = public, "Odd one";
+ALTER DATABASE berceau SET shop.mode = 'it''s a test';
+ALTER DATABASE berceau SET log_statement = 'all'; -- which only a superuser sets
+ALTER ROLE berceau_app IN DATABASE berceau SET intervalstyle = 'iso_8601';
+CREATE EXTENSION citext;
+CREATE SCHEMA "Odd one" AUTHORIZATION berceau_owner; CREATE EXTENSION hstore SCHEMA "Odd one";
+CREATE EXTENSION postgres_fdw;
+CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '/nowhere');
+GRANT USAGE ON FOREIGN SERVER far TO berceau_owner;
+GRANT TEMPORARY ON DATABASE berceau TO berceau_app WITH GRANT OPTION;
+SET ROLE berceau_owner;
+CREATE SCHEMA audit; CREATE SCHEMA unused; CREATE SCHEMA named;
+CREATE TABLE unused.t (); CREATE TABLE named.t (a int PRIMARY KEY);
+CREATE TABLE audit.entry (what citext, post int PRIMARY KEY REFERENCES public.post);
+CREATE FUNCTION audit.note() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN INSERT INTO audit.entry VALUES (NEW.title, NEW.id); RETURN NEW; END $$;
+CREATE FUNCTION audit.note_ddl() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN END $$;
+ALTER TABLE post ADD audited int, ADD tags "Odd one".hstore;
+CREATE TRIGGER audited AFTER INSERT ON post FOR EACH ROW EXECUTE FUNCTION audit.note();
+CREATE VIEW entries AS SELECT * FROM audit.entry;
+CREATE FUNCTION wipe() RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS
+    $$ BEGIN EXECUTE format('DELETE FROM %I.%I', 'public', 'reply'); DELETE FROM named.t; END $$;
+CREATE FOREIGN TABLE listing (line text) SERVER far OPTIONS (table_name 'lines');
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+CREATE PUBLICATION few FOR TABLE post (id, title) WHERE (id > 3) WITH (publish = 'insert');
+RESET ROLE;
+CREATE PUBLICATION every FOR ALL TABLES;
+CREATE EVENT TRIGGER noted ON ddl_command_end WHEN TAG IN ('CREATE TABLE')
+    EXECUTE FUNCTION audit.note_ddl();
+ALTER EVENT TRIGGER noted DISABLE;
+"""
+GONE = """
+DROP EVENT TRIGGER noted; DROP PUBLICATION every, few; DROP FUNCTION wipe; DROP VIEW entries;
+ALTER TABLE post DROP audited, DROP tags; DROP TRIGGER audited ON post;
+DROP SCHEMA audit, unused, named CASCADE; DROP EXTENSION postgres_fdw CASCADE;
+DROP SCHEMA "Odd one" CASCADE; DROP EXTENSION citext;
+SET ROLE berceau_owner; ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO PUBLIC; RESET ROLE;
+REVOKE TEMPORARY ON DATABASE berceau FROM berceau_app;
+ALTER ROLE berceau_app IN DATABASE berceau RESET ALL; ALTER DATABASE berceau RESET ALL;
+"""
+
+
+def dump(url) -> list[str]:
+    """Return what pg_dump says of a database, without what no other one has."""
+    ((host, port),) = url.hosts
+    text = subprocess.run(
+        [find_programs() / "pg_dump", "-s", "-h", host, "-p", str(port), "-U", "postgres",
+         "-N", "unused", "-N", "berceau_test_*", url.database],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    return sorted(re.sub(r"^(\\(un)?restrict .*|--.*)$", "", text, flags=re.MULTILINE).splitlines())
+
+
+@pytest.fixture
+def surrounded(settings, admin):
+    """Let the project's database have all that one can have around a schema."""
+    prepare(settings)
+    run(admin, AROUND)
+    yield
+    run(admin, GONE)
+
+
+SHOWN = """
+SELECT current_setting('intervalstyle'), current_setting('shop.mode'), encoding, datlocprovider,
+       datcollate, datctype, to_jsonb(d) -> 'datlocale', has_database_privilege(oid, 'TEMP')
+FROM pg_database d WHERE datname = current_database()
+"""
+
+
+@pytest.mark.usefixtures("surrounded")
+def test_a_database_for_tests_has_all_that_its_source_has(settings):
+    source = databases(settings)
+    with private_schema(settings, isolation=Isolation.DATABASE) as private:
+        own = private.databases
+        assert dump(own.owner) == dump(source.owner)
+        with connect(own.runtime) as here, connect(source.runtime) as there:
+            assert run(here, SHOWN) == run(there, SHOWN)
+        host, port = own.owner.hosts[0]
+        for name in (own.owner.database, source.owner.database):  # as somebody else connects
+            url = psycopg2.connect(host=host, port=port, user="postgres", dbname=name)
+            assert run(url, "SHOW search_path") == [('public, "Odd one"',)]
+            url.close()
+
+
+@pytest.mark.usefixtures("surrounded")
+def test_what_other_schemas_hold_is_the_tests_own_too(settings):
+    with connect(databases(settings).owner) as there:
+        run(there, "INSERT INTO post VALUES (1, 'kept'); INSERT INTO reply VALUES (1, 1)")
+    with private_schema(settings, isolation=Isolation.DATABASE) as private:
+        run(private.connection, "INSERT INTO post VALUES (2, 'a'); SELECT wipe()")
+        assert run(private.connection, "SELECT what::text FROM entries") == [("a",)]
+        private.empty()
+        assert run(private.connection, "SELECT * FROM audit.entry") == []
+    with connect(databases(settings).owner) as there:
+        assert run(there, "SELECT count(*) FROM reply") == [(1,)]
+        run(there, "DELETE FROM reply; DELETE FROM audit.entry; DELETE FROM post")
+
+
+@pytest.mark.usefixtures("surrounded")
+@pytest.mark.parametrize(
+    "alter",
+    [
+        "ALTER TABLE audit.entry ADD more int",
+        "ALTER DATABASE berceau SET shop.mode = 'another'",
+    ],
+)
+def test_a_database_is_made_again_when_what_is_around_its_schema_changed(settings, admin, alter):
+    name, first = visit(settings, Isolation.DATABASE)
+    assert visit(settings, Isolation.DATABASE) == (name, first)
+    run(admin, alter)
+    again, second = visit(settings, Isolation.DATABASE)
+    assert again == name
+    assert second != first

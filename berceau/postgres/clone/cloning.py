@@ -48,10 +48,11 @@ def fill(
     ``source`` is a connection to the database they are of, if another. Raises ``CloneError``.
     """
     write(connection, definitions, target)
-    _copy_ledger(source or connection, definitions.source, connection, target)
+    copy_ledger(source or connection, definitions.source, connection, target)
 
 
-def _copy_ledger(there: Connection, source: str, here: Connection, target: str) -> None:
+def copy_ledger(there: Connection, source: str, here: Connection, target: str) -> None:
+    """Copy the rows of Berceau's ledger, if the schema ``source`` has one."""
     table, copy = sql.Identifier(source, LEDGER), sql.Identifier(target, LEDGER)
     with there.cursor() as reader, here.cursor() as writer, BytesIO() as rows:
         reader.execute("SELECT to_regclass(%s)", (table.as_string(reader),))

@@ -110,21 +110,24 @@ WHERE pronamespace = :schema AND prokind <> 'a'
 _NAME = r'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\U0010ffff][\w$]*|[-+*/<>=~!@#%^&|`?]+)'
 
 
-def read(connection: Connection, source: str, like: Definitions | None = None) -> Definitions:
+def read(
+    connection: Connection, source: str, like: Definitions | None = None, *, renamed: bool = True
+) -> Definitions:
     """Return the definitions of all that the schema ``source`` holds, in order.
 
-    With ``like`` a foreign key is apart from its table where it is there, to compare both.
+    With ``like`` a foreign key is apart from its table where it is there, to compare both. Where
+    the copy isn't ``renamed``, bodies of functions stay as they are.
 
     The schema is renamed, in a transaction that is rolled back, to a word that nothing else
     contains, so that whatever names it can be told from literals that look the same. Others go on
     working in it meanwhile. The connection is in autocommit mode. Raises ``CloneError`` for
     what can't be copied, ``PermissionMissingError`` where the role doesn't own the schema.
     """
-    return read_whole(connection, source, lambda snapshot: _read(snapshot, like))
+    return read_whole(connection, source, lambda snapshot: _read(snapshot, like, renamed))
 
 
-def _read(snapshot: Snapshot, like: Definitions | None) -> Definitions:
-    reader = _Reader(snapshot)
+def _read(snapshot: Snapshot, like: Definitions | None, renamed: bool) -> Definitions:
+    reader = _Reader(snapshot, renamed)
     edges = reader.edges()
     try:
         apart = {text.replace(like.token, reader.token) for text in like.texts} if like else ()
@@ -140,6 +143,7 @@ class _Reader:
     """Reads the schema of ``snapshot``, which is called ``token`` for the moment."""
 
     snapshot: Snapshot
+    redirects: bool
 
     @property
     def source(self) -> str:
@@ -159,7 +163,8 @@ class _Reader:
     def definitions(self, edges: Sequence[Edge]) -> list[Definition]:
         """Return the definitions of what belongs to no extension."""
         members = self._members()
-        self._require_distinct(set(members.values()))
+        if self.redirects:
+            self._require_distinct(set(members.values()))
         found = [
             each
             for kind in KINDS
@@ -168,6 +173,8 @@ class _Reader:
             if each.address not in members
         ]
         self._claim(found, members, edges)
+        if not self.redirects:
+            return found
         return self._leave_outside(self._redirect_bodies(found), set(members.values()))
 
     def edges(self) -> list[Edge]:

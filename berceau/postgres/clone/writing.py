@@ -19,7 +19,7 @@ def write(connection: Connection, definitions: Definitions, target: str) -> None
     The connection is in autocommit mode. Each step is a transaction of its own, as the server
     has room for so many locks only. Raises ``CloneError`` with the statement that failed.
     """
-    place = _Place(connection, definitions, target)
+    place = Place(connection, definitions, target)
 
     def run(step: Sequence[str]) -> None:
         try:
@@ -33,7 +33,7 @@ def write(connection: Connection, definitions: Definitions, target: str) -> None
     in_steps([place.put(text) for text in definitions.texts], run)
 
 
-class _Place:
+class Place:
     """Puts the names of schemas where definitions have words for them."""
 
     def __init__(self, connection: Connection, definitions: Definitions, target: str) -> None:
@@ -44,6 +44,7 @@ class _Place:
         self.is_plain = not any("'" in name or "\\" in name for name in self.names.values())
 
     def put(self, text: str) -> str:
+        """Return ``text`` with the names."""
         if self.is_plain:
             return self._replace(text)
         return "".join(
