@@ -37,13 +37,12 @@ class Copy:
                 make(connection, self.part.of(self.built.schema))
             yield connection
 
-    def put(self, after: Schema) -> Replayed | None:
+    def put(self, after: Replayed) -> Replayed | None:
         """Return what all migrations build once the copy is as ``after``, as far as one can tell.
 
-        That is: not where names of the copy are taken outside of it, or where there is more than
-        tables.
+        That is: not where names of the part are taken outside of it.
         """
         if self.part is None:
-            return None
-        whole = self.part.put(after, self.built.schema)
+            return after
+        whole = self.part.put(after.schema, self.built.schema)
         return None if clashes(whole) else Replayed(whole, ())

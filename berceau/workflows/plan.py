@@ -135,7 +135,7 @@ def _plan(
         return replace(
             found,
             obstacle=proof.obstacle,
-            built=copy.put(proof.after),
+            built=copy.put(proof.built),
             notes=(*filled.notes, *notes),
         )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from berceau.errors import MigrationError, StatementError
 from berceau.migration.script import Script
-from berceau.postgres import catalog, runner
+from berceau.postgres import runner
 from berceau.postgres.connection import Connection
 from berceau.postgres.fakes import make_rows
 from berceau.postgres.fingerprints import fingerprint
@@ -20,6 +20,7 @@ from berceau.schema.sql import Statement
 from berceau.schema.sql.text import to_text
 from berceau.schema.stakes import demanding, judged, touched, unchanged
 from berceau.workflows.renames import Settled
+from berceau.workflows.replay import Replayed, read
 
 SAMPLE = 100
 """How many rows of a table that changes are copied, where any rows will do."""
@@ -63,9 +64,9 @@ class RowsChangedError(MigrationError):
 
 @dataclass(frozen=True)
 class Proof:
-    """The schema that a case led to, and why it couldn't be undone with the rows there, if so."""
+    """What a case led to, and why it couldn't be undone with the rows there, if so."""
 
-    after: Schema
+    built: Replayed
     obstacle: str = ""
 
 
@@ -146,19 +147,19 @@ def prove(connection: Connection, case: Case) -> Proof:
     }
     rows = {name: fingerprint(connection, *place) for name, place in places.items()}
     _run(connection, case.up)
-    after = _require(connection, case.after, "Applying")
+    built = _require(connection, case.after, "Applying")
     _require_rows(rows, {n: fingerprint(connection, n, kept[n]) for n in places}, "Applying")
     if case.down is not None:
         try:
             _run(connection, case.down)
         except StatementError as error:
             if blames_rows(error):
-                return Proof(after, error.message)
+                return Proof(built, error.message)
             raise
         _require(connection, case.before, "Undoing")
         back = {name: fingerprint(connection, *place) for name, place in places.items()}
         _require_rows(rows, back, "Undoing")
-    return Proof(after)
+    return Proof(built)
 
 
 def blames_rows(error: StatementError) -> bool:
@@ -180,9 +181,9 @@ def _run(connection: Connection, statements: Sequence[Statement]) -> None:
         raise
 
 
-def _require(connection: Connection, expected: Schema, deed: str) -> Schema:
-    found = catalog.read(connection)
-    difference = diff(found, expected)
+def _require(connection: Connection, expected: Schema, deed: str) -> Replayed:
+    found = read(connection)
+    difference = diff(found.schema, expected)
     if difference:
         raise _mistake(deed, f"doesn't give what it should; the first difference: {difference[0]}")
     return found

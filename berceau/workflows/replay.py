@@ -20,6 +20,7 @@ from berceau.schema.sql import to_statements
 from berceau.workflows.cache import SchemaCache
 
 MIGRATIONS = "migrations"
+APPLIED = "applied"
 SEEN = "seen"
 
 
@@ -49,17 +50,19 @@ def replayed(
 ) -> Replayed:
     """Return what ``scripts`` build on the server of ``owner``; raises ``MigrationError``.
 
-    The ``cache`` keeps one of each ``kind``.
+    The ``cache`` keeps one of each ``kind``; what is applied is often what is in the files.
     """
     if not scripts:
         return Replayed(EMPTY, ())
+    known = causes(owner, scripts)
 
     def replay() -> Replayed:
         with scratch(owner) as connection:
             runner.replay(connection, scripts)
             return read(connection)
 
-    return cache.get(Replayed, kind, causes(owner, scripts), replay)
+    found = cache.find(Replayed, MIGRATIONS, known) if kind != MIGRATIONS else None
+    return found or cache.get(Replayed, kind, known, replay)
 
 
 def causes(owner: Url, scripts: Sequence[Script]) -> tuple[str, ...]:

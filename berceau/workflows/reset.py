@@ -6,7 +6,7 @@ from berceau.postgres.url import Url
 from berceau.schema.managed import managed
 from berceau.workflows.cache import SchemaCache
 from berceau.workflows.deploy import Report, apply_pending, deploying, silent
-from berceau.workflows.replay import read, replayed
+from berceau.workflows.replay import APPLIED, read, replayed
 from berceau.workflows.wording import counted
 
 
@@ -19,7 +19,7 @@ def reset(
     ``StatementError``, and drops nothing, where that depends on what was to be dropped.
     """
     with deploying(owner, report) as connection:
-        built = replayed(owner, ledger.read_scripts(connection), cache, "applied")
+        built = replayed(owner, ledger.read_scripts(connection), cache, APPLIED)
         ours = managed(read(connection).schema, built.schema)
         report(
             f"dropping {counted(len(ours.tables), 'table')} and {counted(len(ours.enums), 'enum')}"

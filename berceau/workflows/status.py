@@ -14,7 +14,7 @@ from berceau.schema.managed import Unmanaged, managed
 from berceau.schema.model import Schema
 from berceau.workflows.cache import SchemaCache, to_text
 from berceau.workflows.drift import Drift, drift, foreign
-from berceau.workflows.replay import Replayed, causes, read, replayed
+from berceau.workflows.replay import APPLIED, Replayed, causes, read, replayed
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def status(owner: Url, declared: Schema, scripts: Sequence[Script], cache: Schem
         return Status(history, edits, unknown="what was begun may have changed it in part")
 
     def compared() -> Compared:
-        built = replayed(owner, applied, cache, "applied")
+        built = replayed(owner, applied, cache, APPLIED)
         return Compared(
             drift(held, built), foreign(held, built), _undeclared(held, built, declared)
         )

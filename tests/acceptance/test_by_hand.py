@@ -83,7 +83,8 @@ def test_what_a_table_has_besides_stays(migrate, dumped, query, by_hand, sql):
 
 UNFIT = {
     "a check": "ADD CONSTRAINT c CHECK (num > 0) NOT VALID",
-    "a foreign key": "ADD CONSTRAINT c FOREIGN KEY (num) REFERENCES foo ON UPDATE CASCADE NOT VALID",
+    "a foreign key": "ADD CONSTRAINT c FOREIGN KEY (num) REFERENCES foo"
+    " ON UPDATE CASCADE NOT VALID",
 }
 
 
