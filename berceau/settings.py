@@ -41,7 +41,7 @@ class Settings:
     without it, this is production. ``hosts`` are the names that visitors may use for the site, and
     ``session_timeout`` is how long a visitor's session outlives the last use of it, in seconds.
     without it, this is production. ``lint_ignore`` holds the codes of the rules that the project
-    doesn't heed.
+    doesn't heed, ``unmanaged`` patterns of the names of what migrations leave alone.
     """
 
     root: Path
@@ -56,6 +56,7 @@ class Settings:
     allow_ddl: bool = False
     limits: Limits = Limits()
     lint_ignore: frozenset[str] = frozenset()
+    unmanaged: tuple[str, ...] = ()
 
     @property
     def state(self) -> Path:
@@ -85,8 +86,9 @@ def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
     (``berceau.database_url``, ``berceau.migration_database_url``). An empty value counts as
     absent. Secrets are never read from the ini, which is kept with the code; what the application
     alone needs is read from nowhere else. Raises ``SettingsError``.
-    absent. ``berceau.development`` is read from the ini only, what the linter ignores from
-    ``pyproject.toml``: there, ``ignore`` of ``[tool.berceau.lint]``. Raises ``SettingsError``.
+    absent. ``berceau.development`` is read from the ini only, what the linter ignores and what
+    migrations leave alone from ``pyproject.toml``: there, ``ignore`` of ``[tool.berceau.lint]``
+    and ``unmanaged`` of ``[tool.berceau.migrations]``. Raises ``SettingsError``.
     """
     ini = ini or {}
     from_ini = {
@@ -124,7 +126,8 @@ def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
         session_timeout=_parse_seconds(ini, "berceau.session_timeout", Settings.session_timeout),
         allow_ddl=_parse_switch(ini, "berceau.allow_ddl"),
         limits=_parse_limits(from_ini),
-        lint_ignore=_lint_ignore(root / "pyproject.toml"),
+        lint_ignore=frozenset(_texts(root / "pyproject.toml", "lint", "ignore", "L102")),
+        unmanaged=_texts(root / "pyproject.toml", "migrations", "unmanaged", "audit_*"),
     )
 
 
@@ -190,24 +193,26 @@ def _parse_seconds(ini: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
-def _lint_ignore(file: Path) -> frozenset[str]:
+def _texts(file: Path, table: str, key: str, example: str) -> tuple[str, ...]:
+    """Return the texts that ``pyproject.toml`` lists under ``key`` of ``[tool.berceau.table]``."""
     if not file.is_file():
-        return frozenset()
+        return ()
     try:
         found: Any = tomllib.loads(file.read_text(encoding="utf-8"))
-        for name in ("tool", "berceau", "lint", "ignore"):
-            found = found.get(name, {} if name != "ignore" else [])
+        for name in ("tool", "berceau", table):
+            found = found.get(name, {})
+        texts = found.get(key, [])
     except (ValueError, AttributeError) as error:
         raise SettingsError(
             f"It can't be read: {error}.", where=Location(file=file), cure="Mend it."
         ) from error
-    if not (isinstance(found, list) and all(isinstance(code, str) for code in found)):
+    if not (isinstance(texts, list) and all(isinstance(each, str) and each for each in texts)):
         raise SettingsError(
-            "The codes that the linter ignores are no list of texts.",
+            f"{key} of [tool.berceau.{table}] is no list of texts: {texts!r}.",
             where=Location(file=file),
-            cure='Write ignore = ["L102"] under [tool.berceau.lint].',
+            cure=f'Write {key} = ["{example}"] under [tool.berceau.{table}].',
         )
-    return frozenset(found)
+    return tuple(texts)
 
 
 def find_root(start: Path) -> Path:

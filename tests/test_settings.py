@@ -172,3 +172,24 @@ def test_the_ini_sets_limits(read):
 def test_a_limit_that_is_none_is_refused(read, name, text):
     with pytest.raises(SettingsError, match=re.escape(f"berceau.{name} is {text!r}")):
         read(ini={f"berceau.{name}": text})
+
+
+def test_what_migrations_leave_alone_is_listed_in_pyproject(tmp_path):
+    (tmp_path / "pyproject.toml").write_text('[tool.berceau.migrations]\nunmanaged = ["audit_*"]')
+    assert load(tmp_path).unmanaged == ("audit_*",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[tool.berceau.migrations]\nunmanaged = "audit"',
+        "[tool.berceau.migrations]\nunmanaged = [1]",
+        '[tool.berceau.migrations]\nunmanaged = [""]',
+        "[tool.berceau]\nmigrations = 3",
+        "[tool.berceau.migrations",
+    ],
+)
+def test_a_bad_list_of_what_migrations_leave_alone_is_named(tmp_path, text):
+    (tmp_path / "pyproject.toml").write_text(text)
+    with pytest.raises(SettingsError, match=r"pyproject\.toml"):
+        load(tmp_path)

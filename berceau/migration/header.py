@@ -10,7 +10,7 @@ from berceau.errors import Location, MigrationFileError
 NO_PARENT = "none"
 """The parent of the first migration, as the header writes it."""
 
-_LINE = re.compile(r"--\s*(Parent|Components|Replaces|Generated)\s*:(.*)", re.IGNORECASE)
+_LINE = re.compile(r"--\s*(Parent|Components|Replaces|Unmanaged|Generated)\s*:(.*)", re.IGNORECASE)
 _PLACE = re.compile(r"--\s*(Migration\s|Parent\s*:)", re.IGNORECASE)
 _SINGLE = ("Parent", "Generated")
 _NAME = re.compile(r"[^\s,]+")
@@ -22,14 +22,15 @@ class Header:
 
     ``parent`` is the name of the migration that it was proven upon, ``NO_PARENT`` for the first
     one, and ``None`` where it doesn't say: then that is the one before it. ``replaces`` names
-    the migrations that it stands for, oldest first. ``generated`` is the ``digest`` of the SQL
-    that Berceau wrote below it.
+    the migrations that it stands for, oldest first. ``unmanaged`` are the tables and enums that it
+    makes for no entity. ``generated`` is the ``digest`` of the SQL that Berceau wrote below it.
     """
 
     parent: str | None = None
     components: tuple[str, ...] = ()
     replaces: tuple[str, ...] = ()
     generated: str | None = None
+    unmanaged: tuple[str, ...] = ()
 
     def to_sql(self, name: str) -> str:
         """Return the comments for the migration called ``name``, and the empty line below."""
@@ -38,6 +39,8 @@ class Header:
             lines.append(f"-- Components: {', '.join(self.components)}")
         if self.replaces:
             lines.append(f"-- Replaces: {', '.join(self.replaces)}")
+        if self.unmanaged:
+            lines.append(f"-- Unmanaged: {', '.join(self.unmanaged)}")
         if self.generated:
             lines.append(f"-- Generated: {self.generated}")
         return "\n".join(lines) + "\n\n"
@@ -64,6 +67,7 @@ def parse(sql: str) -> Header:
         found.get("Components", ()),
         found.get("Replaces", ()),
         found.get("Generated", (None,))[0],
+        found.get("Unmanaged", ()),
     )
 
 
@@ -101,5 +105,5 @@ def _malformed(what: str, line: int) -> MigrationFileError:
         f"The header is malformed: {what}.",
         where=Location(line=line),
         cure="Write one migration's name after `-- Parent:` (or none), and names with commas "
-        "between them after `-- Components:` and `-- Replaces:`.",
+        "between them after `-- Components:`, `-- Replaces:` and `-- Unmanaged:`.",
     )

@@ -71,6 +71,8 @@ UNION ALL SELECT t.oid, 'clustering' FROM t JOIN pg_index i ON i.indrelid = t.oi
     WHERE i.indisclustered
 UNION ALL SELECT t.oid, 'parent ' || i.inhparent::regclass FROM t
     JOIN pg_inherits i ON i.inhrelid = t.oid
+UNION ALL SELECT t.oid, 'child ' || i.inhrelid::regclass FROM t
+    JOIN pg_inherits i ON i.inhparent = t.oid
 UNION ALL SELECT t.oid, 'trigger ' || g.tgname FROM t
     JOIN pg_trigger g ON g.tgrelid = t.oid AND NOT g.tgisinternal
 UNION ALL SELECT t.oid, 'policy ' || p.polname FROM t JOIN pg_policy p ON p.polrelid = t.oid

@@ -110,7 +110,7 @@ def _choose(
         )
         for name, limit in limits.items():
             cursor.execute(
-                sql.SQL("INSERT INTO {} SELECT %s, ctid FROM {} LIMIT %s").format(
+                sql.SQL("INSERT INTO {} SELECT %s, ctid FROM ONLY {} LIMIT %s").format(
                     _WANTED, sql.Identifier(source, name)
                 ),
                 (name, limit),
@@ -134,7 +134,8 @@ def _follow(source: str, each: Reference) -> sql.Composable:
     """Return SQL that wants the rows that wanted rows refer to."""
     return sql.SQL(
         "INSERT INTO {wanted} SELECT %s, p.ctid FROM {wanted} w "
-        "JOIN {child} c ON w.relation = %s AND c.ctid = w.place JOIN {parent} p ON {match} "
+        "JOIN ONLY {child} c ON w.relation = %s AND c.ctid = w.place "
+        "JOIN ONLY {parent} p ON {match} "
         "ON CONFLICT DO NOTHING"
     ).format(**_parts(source, each))
 
@@ -142,8 +143,8 @@ def _follow(source: str, each: Reference) -> sql.Composable:
 def _forget(source: str, each: Reference) -> sql.Composable:
     """Return SQL that lets go of the rows whose reference leads to a row that isn't wanted."""
     return sql.SQL(
-        "DELETE FROM {wanted} w USING {child} c WHERE w.relation = %s AND c.ctid = w.place "
-        "AND ({names}) IS NOT NULL AND NOT EXISTS (SELECT FROM {parent} p "
+        "DELETE FROM {wanted} w USING ONLY {child} c WHERE w.relation = %s AND c.ctid = w.place "
+        "AND ({names}) IS NOT NULL AND NOT EXISTS (SELECT FROM ONLY {parent} p "
         "JOIN {wanted} v ON v.relation = %s AND v.place = p.ctid WHERE {match})"
     ).format(**_parts(source, each))
 
@@ -218,7 +219,7 @@ def _copy(source: str, table: Table, twins: Set[tuple[str, str]]) -> sql.Composa
     values = map(value, columns)
     return sql.SQL(
         "INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE SELECT {values} FROM {wanted} w "
-        "JOIN {source} s ON w.relation = {literal} AND s.ctid = w.place"
+        "JOIN ONLY {source} s ON w.relation = {literal} AND s.ctid = w.place"
     ).format(
         table=sql.Identifier(table.name),
         names=sql.SQL(", ").join(names),

@@ -142,6 +142,11 @@ class Table:
         yield from self.rules
         yield from self.foreign_keys
 
+    @property
+    def follows(self) -> bool:
+        """Whether it is a partition or a child, which changes with its parent."""
+        return any(other.startswith("parent ") for other in self.others)
+
 
 @dataclass(frozen=True)
 class Schema:

@@ -17,15 +17,29 @@ class _Agreement:
     """What is kept where nothing separates both sides: there is no more to say."""
 
 
-def is_known(owner: Url, declared: Schema, scripts: Sequence[Script], cache: SchemaCache) -> bool:
-    """Return whether it is known that ``scripts`` build what is ``declared``."""
-    return cache.find(_Agreement, _KIND, _causes(owner, declared, scripts)) is not None
+def is_known(
+    owner: Url,
+    declared: Schema,
+    scripts: Sequence[Script],
+    cache: SchemaCache,
+    unmanaged: Sequence[str] = (),
+) -> bool:
+    """Return whether ``scripts`` are known to build what is ``declared``, and the ``unmanaged``."""
+    return cache.find(_Agreement, _KIND, _causes(owner, declared, scripts, unmanaged)) is not None
 
 
-def remember(owner: Url, declared: Schema, scripts: Sequence[Script], cache: SchemaCache) -> None:
+def remember(
+    owner: Url,
+    declared: Schema,
+    scripts: Sequence[Script],
+    cache: SchemaCache,
+    unmanaged: Sequence[str] = (),
+) -> None:
     """Keep that ``scripts`` were found to build what is ``declared``."""
-    cache.keep(_KIND, _causes(owner, declared, scripts), _Agreement())
+    cache.keep(_KIND, _causes(owner, declared, scripts, unmanaged), _Agreement())
 
 
-def _causes(owner: Url, declared: Schema, scripts: Sequence[Script]) -> tuple[str, ...]:
-    return (to_text(declared), *causes(owner, scripts))
+def _causes(
+    owner: Url, declared: Schema, scripts: Sequence[Script], unmanaged: Sequence[str]
+) -> tuple[str, ...]:
+    return (to_text(declared), *unmanaged, *causes(owner, scripts))

@@ -8,10 +8,12 @@ from berceau.errors import MigrationError, MigrationFileError
 from berceau.migration.chain import branches
 from berceau.migration.findings import Code, Finding
 from berceau.migration.history import Applied, State
+from berceau.migration.provenance import made_by_entities
 from berceau.migration.script import Script
 from berceau.postgres.url import Url
 from berceau.schema.keep import keep
 from berceau.schema.model import Schema
+from berceau.schema.staying import Staying, with_staying
 from berceau.workflows import agreement
 from berceau.workflows import scripts as folder
 from berceau.workflows.cache import SchemaCache
@@ -22,11 +24,16 @@ from berceau.workflows.status import Status, status
 
 
 def check(
-    owner: Url, declared: Schema, migrations: Path, cache: SchemaCache
+    owner: Url,
+    declared: Schema,
+    migrations: Path,
+    cache: SchemaCache,
+    unmanaged: Sequence[str] = (),
 ) -> tuple[Finding, ...]:
     """Return what is wrong with the folder ``migrations``, by itself and beside the database.
 
-    Nothing is written, and the database isn't changed: scratch schemas come and go in it.
+    Nothing is written, and the database isn't changed: scratch schemas come and go in it. What
+    ``unmanaged`` has a pattern for needs no entity.
     Raises ``StatementError`` for entities that PostgreSQL refuses.
     """
     scripts, errors = folder.examine(migrations)
@@ -40,7 +47,7 @@ def check(
         findings.append(_STALE)
     # What is broken in itself can't be compared with the entities.
     if not errors and not any(each.code in (Code.CONFLICT, Code.ORPHAN) for each in findings):
-        findings += _differences(owner, declared, scripts, cache)
+        findings += _differences(owner, declared, scripts, cache, unmanaged)
         applied = {each.name for each in found.history.applied}
         findings += lint(owner, scripts, migrations, applied)
     known = unfinished or any(each.code is Code.BROKEN for each in findings)
@@ -108,9 +115,13 @@ def _broken(which: str, why: str) -> Finding:
 
 
 def _differences(
-    owner: Url, declared: Schema, scripts: Sequence[Script], cache: SchemaCache
+    owner: Url,
+    declared: Schema,
+    scripts: Sequence[Script],
+    cache: SchemaCache,
+    unmanaged: Sequence[str],
 ) -> Iterator[Finding]:
-    if agreement.is_known(owner, declared, scripts, cache):
+    if agreement.is_known(owner, declared, scripts, cache, unmanaged):
         return
     wanted = desired(owner, declared, cache)
     try:
@@ -118,6 +129,7 @@ def _differences(
     except MigrationError as error:
         yield _broken("The migrations", error.message)
         return
+    wanted = with_staying(built, wanted, Staying(made_by_entities(scripts), unmanaged))
     try:
         missing = to_sql(built, keep(built, wanted))
     except MigrationError as error:
@@ -130,4 +142,4 @@ def _differences(
             detail="\n".join(missing),
         )
     else:
-        agreement.remember(owner, declared, scripts, cache)
+        agreement.remember(owner, declared, scripts, cache, unmanaged)

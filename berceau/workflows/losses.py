@@ -27,10 +27,13 @@ def refuse_loss(
         whose = f"of component {component}, " if component else ""
         losses += [f"{what} ({whose}{rows})" for what, rows in _losses(connection, changes, change)]
     if losses:
-        raise DataLossError(
-            "The migration would lose data: " + "; ".join(losses) + ".",
-            cure="Nothing was written. If that is meant, add --allow-data-loss.",
-        )
+        cure = "Nothing was written. If that is meant, add --allow-data-loss."
+        if any(isinstance(change, DropTable) for change in changes):
+            cure += (
+                " A table that stays without an entity is named in pyproject.toml: unmanaged under "
+                "[tool.berceau.migrations]."
+            )
+        raise DataLossError(f"The migration would lose data: {'; '.join(losses)}.", cure=cure)
 
 
 def _losses(

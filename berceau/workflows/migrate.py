@@ -85,7 +85,14 @@ def migrate(
                     report("comparing the entities with the migrations")
                 cache = SchemaCache(settings.cache)
                 found = prepare(
-                    owner, declared, scripts, cache, options, answers.ask, answers.ask_value
+                    owner,
+                    declared,
+                    scripts,
+                    cache,
+                    options,
+                    answers.ask,
+                    answers.ask_value,
+                    settings.unmanaged,
                 )
                 for note in found.notes:
                     report(note)
@@ -132,12 +139,18 @@ def prepare(
     options: Options,
     ask: Ask | None,
     ask_value: AskValue | None = None,
+    unmanaged: Sequence[str] = (),
 ) -> Plan:
-    """Return the proven plan of what separates ``scripts`` from the ``declared`` schema."""
+    """Return the proven plan of what separates ``scripts`` from the ``declared`` schema.
+
+    What ``unmanaged`` has a pattern for stays without an entity.
+    """
     if ask is None and options.allow_data_loss:
         ask = decline
     choices = replace(parse(options.backfills, options.labels), cuts=options.allow_data_loss)
-    return plan(owner, declared, scripts, cache, options.renames, ask, choices, ask_value)
+    return plan(
+        owner, declared, scripts, cache, options.renames, ask, choices, ask_value, unmanaged
+    )
 
 
 def to_script(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 
 from berceau.errors import MigrationError, StatementError
+from berceau.migration.provenance import made_by_entities
 from berceau.migration.script import Script
 from berceau.postgres.connection import Connection, connect
 from berceau.postgres.dependents import viewed_columns
@@ -18,7 +19,9 @@ from berceau.schema.model import Schema, Table
 from berceau.schema.moves import columns_after, inverse
 from berceau.schema.order import order
 from berceau.schema.part import Part, between
+from berceau.schema.renames import parse
 from berceau.schema.sql import Statement, to_statements
+from berceau.schema.staying import Staying, followers, with_staying, without
 from berceau.schema.steps import in_steps
 from berceau.workflows import agreement
 from berceau.workflows.cache import SchemaCache
@@ -68,8 +71,11 @@ def plan(
     ask: Ask | None = decline,
     choices: Choices = NO_CHOICES,
     ask_value: AskValue | None = None,
+    unmanaged: Sequence[str] = (),
 ) -> Plan:
     """Return the plan that leads from what ``scripts`` build to what is ``declared``.
+
+    What no entity ever declared stays, and so does what ``unmanaged`` has a pattern for.
 
     It begins with the ``renames``, each as ``--rename`` takes it, and those that ``ask``
     confirms; everything else is found by comparison. Without ``ask``, raises ``RenameError``
@@ -82,16 +88,21 @@ def plan(
     give exactly what it should.
     """
     chosen = renames or choices.backfills or choices.labels
-    if not chosen and agreement.is_known(owner, declared, scripts, cache):
+    if not chosen and agreement.is_known(owner, declared, scripts, cache, unmanaged):
         return NOTHING
-    wanted = desired(owner, declared, cache)
     built = replayed(owner, scripts, cache)
+    wanted = desired(owner, declared, cache)
+    led = followers(built.schema, wanted)
+    built = replace(built, schema=without(built.schema, led))
+    leaving = {each.before for each in parse(renames, built.schema, wanted)}
+    staying = Staying(made_by_entities(scripts), unmanaged, leaving)
+    wanted = with_staying(built.schema, wanted, staying)
     if not chosen and not diff(built.schema, keep(built.schema, wanted)):
-        agreement.remember(owner, declared, scripts, cache)
+        agreement.remember(owner, declared, scripts, cache, unmanaged)
         return NOTHING
 
     def on(copy: Copy) -> Plan:
-        return _plan(copy, copy.of(wanted), renames, ask, choices.over(declared), ask_value)
+        return _plan(copy, copy.of(wanted), led, renames, ask, choices.over(declared), ask_value)
 
     part = None if renames else _part(built, wanted)
     with explained("Nothing was written. Write the migration by hand."):
@@ -104,16 +115,21 @@ def plan(
 def _plan(
     copy: Copy,
     wanted: Schema,
+    led: Set[str],
     renames: Sequence[str],
     ask: Ask | None,
     choices: Choices,
     ask_value: AskValue | None,
 ) -> Plan:
-    """Return the plan that leads from what is copied to what is ``wanted`` of it."""
+    """Return the plan that leads from what is copied to what is ``wanted`` of it.
+
+    The tables that are ``led`` by others are in the copy, and otherwise left out.
+    """
     with copy.open() as connection:
         current = copy.of(copy.built.schema)
         viewed = viewed_columns(connection) | viewed_columns(connection, copy.owner.schema)
         settled = settle(connection, current, wanted, renames, ask, choices.labels)
+        settled = replace(settled, schema=without(settled.schema, led))
         wanted = keep(settled.schema, wanted)
         changes = diff(settled.schema, wanted)
         if not (settled.changes or changes):
@@ -127,7 +143,7 @@ def _plan(
         filled = rows_in(connection, choices)
         choices = _fitted(copy.owner, connection, settled, changes, viewed, choices, ask_value)
         found = _between(settled, wanted, choices, viewed)
-        case = Case(current, settled, wanted, found.changes, found.up, found.down)
+        case = Case(current, settled, wanted, found.changes, found.up, found.down, led)
         with refusing("Take the change in several steps, or write the migration by hand."):
             proof, notes = _prove(
                 copy, connection, case, lambda other: rows_in(other, choices), filled

@@ -35,7 +35,15 @@ def propose(settings: Settings, declared: Schema, options: Options) -> Proposal:
     owner = databases(settings).owner
     cache = SchemaCache(settings.cache)
     try:
-        found = prepare(owner, declared, scripts, cache, options, questions.append)
+        found = prepare(
+            owner,
+            declared,
+            scripts,
+            cache,
+            options,
+            questions.append,
+            unmanaged=settings.unmanaged,
+        )
     except MigrationError as error:
         if questions:  # to drop and add is impossible, so the answers come first
             raise refusal(questions) from error

@@ -7,6 +7,7 @@ from pathlib import Path
 from berceau.errors import HistoryError, MigrationError
 from berceau.migration.header import Header, digest, without
 from berceau.migration.history import compare
+from berceau.migration.provenance import made_by_entities
 from berceau.migration.script import Script, check_name
 from berceau.postgres import ledger, runner
 from berceau.postgres.fingerprints import fingerprint
@@ -58,18 +59,26 @@ def squash(owner: Url, migrations: Path, slug: str, report: Report = silent) -> 
 
 def _equivalent(owner: Url, old: Sequence[Script], slug: str) -> Squashed:
     built, filled = _build(owner, old)
-    whole = between(EMPTY, built.schema)
-    down = "\n\n".join(map(str, whole.down)) + "\n" if whole.down else ""
-    short = _script(old, slug, "\n\n".join(map(str, whole.up)) + "\n", down)
-    reason = f"rows in {', '.join(sorted(filled))}" if filled else _lacking(owner, short, built)
-    if not reason:
-        return Squashed(short)
+    ours = made_by_entities(old)
+    enums, tables = built.schema.enums, built.schema.tables
+    names = [*(enum.name for enum in enums), *(table.name for table in tables)]
+    others = tuple(name for name in names if name not in ours)
+    try:
+        whole = between(EMPTY, built.schema)
+    except MigrationError as error:
+        reason = error.message  # what only a hand-written migration can make
+    else:
+        down = "\n\n".join(map(str, whole.down)) + "\n" if whole.down else ""
+        short = _script(old, slug, "\n\n".join(map(str, whole.up)) + "\n", down, others)
+        reason = f"rows in {', '.join(sorted(filled))}" if filled else _lacking(owner, short, built)
+        if not reason:
+            return Squashed(short)
     # Each keeps its name above it; a squash in a squash brings its own along.
     up = "\n".join(f"-- From {script.name}\n\n{without(script.sql)}" for script in old)
     down = "\n".join(script.down for script in reversed(old))
     steps = [script.data for script in old if script.data]
     # Python runs after all SQL: where that makes a difference, the proof shows it.
-    long = replace(_script(old, slug, up, down), data=steps[-1] if steps else "")
+    long = replace(_script(old, slug, up, down, others), data=steps[-1] if steps else "")
     lacking = _lacking(owner, long, built)
     if not lacking and len(steps) < 2 and _build(owner, [long])[1] == filled:
         return Squashed(long, reason)
@@ -103,11 +112,14 @@ def _lacking(owner: Url, script: Script, built: Replayed) -> str:
     return ", ".join(map(str, lost))
 
 
-def _script(old: Sequence[Script], slug: str, up: str, down: str) -> Script:
+def _script(
+    old: Sequence[Script], slug: str, up: str, down: str, unmanaged: Sequence[str]
+) -> Script:
     name = check_name(f"{old[-1].name[:14]}_{slug}")
     if name in {script.name for script in old}:
         raise HistoryError(f"{name} is there already.", cure="Choose another name: --name NAME")
     components = {each for script in old for each in script.header.components}
     replaces = tuple(each for s in old for each in (*s.header.replaces, s.name))
-    header = Header(None, tuple(sorted(components)), replaces, digest(up)).to_sql(name)
+    named = tuple(each for each in unmanaged if not set(each) & set(" ,"))
+    header = Header(None, tuple(sorted(components)), replaces, digest(up), named).to_sql(name)
     return Script(name, header + up, f"-- Undoes {name}\n\n{down}")

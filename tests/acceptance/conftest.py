@@ -16,6 +16,7 @@ from uuid import UUID
 import pony.orm
 import pytest
 
+from berceau.migration.header import Header, digest
 from berceau.migration.script import Script
 from berceau.orm.database import map_entities
 from berceau.orm.mapping import to_schema
@@ -70,8 +71,14 @@ def cache(tmp_path: Path) -> SchemaCache:
 def migrate(declare: Callable[[str], Schema], settings: Settings) -> Callable[[str], Outcome]:
     """Return a function that migrates the project to entities, as ``invoke migrate`` does."""
 
-    def migrate(entities: str, report: Callable[[str], object] = silent, **options: Any) -> Outcome:
-        return run_migrate(settings, declare(entities), Options(**options), report)
+    def migrate(
+        entities: str,
+        report: Callable[[str], object] = silent,
+        unmanaged: tuple[str, ...] = (),
+        **options: Any,
+    ) -> Outcome:
+        here = replace(settings, unmanaged=unmanaged)
+        return run_migrate(here, declare(entities), Options(**options), report)
 
     return migrate
 
@@ -84,7 +91,7 @@ def check_change(
 
     def check_change(before: str, after: str, statements: tuple[str, ...]) -> None:
         old, new = (to_statements(order(create(declare(each)))) for each in (before, after))
-        scripts = [Script("20260101000000_old", "\n".join(map(str, old)))] if old else []
+        scripts = [generated("\n".join(map(str, old)))] if old else []
         found = plan(server.owner, declare(after), scripts, cache)
         _, *written = to_script(found, "new", scripts).sql.rstrip("\n").split("\n\n")
         # That views stand aside for a new type is a test of its own: the text is long.
@@ -119,7 +126,7 @@ def check_rename(
         labels: Iterable[tuple[str, str]] = (),
     ) -> None:
         old, new = (to_statements(order(create(declare(each)))) for each in (before, after))
-        scripts = [Script("20260101000000_old", "\n".join(map(str, old)))]
+        scripts = [generated("\n".join(map(str, old)))]
         found = plan(server.owner, declare(after), scripts, cache, shlex.split(renames))
         with scratch(server.owner) as migrated, scratch(server.owner) as anew:
             execute(anew, new)
@@ -138,6 +145,12 @@ def check_rename(
     return check_rename
 
 
+@pytest.fixture(name="generated")
+def _generated() -> Callable[[str], Script]:
+    """Return the function that makes a migration of SQL as Berceau writes one."""
+    return generated
+
+
 @pytest.fixture
 def dumped(database: Databases, server: Databases) -> Callable[[], list[str]]:
     """Return a function that gives all that pg_dump says of the private schema, sorted."""
@@ -152,6 +165,12 @@ def dumped(database: Databases, server: Databases) -> Callable[[], list[str]]:
         return sorted(line.rstrip(",") for line in lines if not line.startswith(("\\", "--")))
 
     return dumped
+
+
+def generated(sql: str) -> Script:
+    """Return a migration of ``sql`` as one that Berceau wrote."""
+    name = "20260101000000_old"
+    return Script(name, Header(generated=digest(sql)).to_sql(name) + sql)
 
 
 def run(connection: Connection, sql: str) -> list[tuple[Any, ...]]:

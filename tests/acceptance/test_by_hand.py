@@ -1,9 +1,12 @@
 """What only a migration of one's own can make: it stays, and doesn't hinder other changes."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from berceau.errors import BerceauError
 from berceau.workflows import scripts
+from berceau.workflows.squash import squash
 
 FOO = """
 class Foo(db.Entity):
@@ -20,8 +23,8 @@ def by_hand(settings):
     """Return a function that writes a migration of SQL behind those that there are."""
 
     def write(sql):
-        last = scripts.read(settings.migrations)[-1].name[:14]
-        folder = settings.migrations / f"{int(last) + 1}_by_hand"
+        last = datetime.strptime(scripts.read(settings.migrations)[-1].name[:14], "%Y%m%d%H%M%S")
+        folder = settings.migrations / f"{last + timedelta(seconds=1):%Y%m%d%H%M%S}_by_hand"
         folder.mkdir()
         (folder / "migration.sql").write_text(sql + ";\n")
 
@@ -62,6 +65,10 @@ ON_TABLES = {
     "ALTER val SET STORAGE MAIN",
     "clustering": "ALTER TABLE foo CLUSTER ON foo_pkey",
     "comments": "COMMENT ON TABLE foo IS 'x'; COMMENT ON COLUMN foo.num IS 'y'",
+    "a partition": "CREATE TABLE p (at date) PARTITION BY RANGE (at);"
+    "CREATE TABLE p_1 PARTITION OF p DEFAULT",
+    "a type of a table": "CREATE TYPE y AS (a int); CREATE TABLE o OF y",
+    "a child": "CREATE TABLE c () INHERITS (foo)",
     "disabled triggers": FUNCTION.format("RETURN NEW;")
     + "CREATE TRIGGER t BEFORE INSERT ON foo FOR EACH ROW EXECUTE FUNCTION f();"
     "ALTER TABLE foo DISABLE TRIGGER t",
@@ -83,8 +90,8 @@ def test_what_a_table_has_besides_stays(migrate, dumped, query, by_hand, sql):
 
 UNFIT = {
     "a check": "ADD CONSTRAINT c CHECK (num > 0) NOT VALID",
-    "a foreign key": "ADD CONSTRAINT c FOREIGN KEY (num) REFERENCES foo"
-    " ON UPDATE CASCADE NOT VALID",
+    "a foreign key": "ADD CONSTRAINT c FOREIGN KEY (num) REFERENCES foo ON UPDATE CASCADE "
+    "NOT VALID",
 }
 
 
@@ -127,3 +134,96 @@ def test_a_trigger_that_refuses_the_backfill_is_quoted(migrate, query, by_hand):
     )
     with pytest.raises(BerceauError, match="append only"):
         migrate(f"{FOO}    slug = Required(str, 60)\n", backfills=["foo.slug=lower(val)"])
+
+
+OTHERS = {
+    "a table": "CREATE TABLE audit (at timestamptz, what text)",
+    "a table with a key as Berceau names it": "CREATE TABLE audit (id int PRIMARY KEY)",
+    "an enum": "CREATE TYPE kind AS ENUM ('a')",
+    "a table with an enum": "CREATE TYPE kind AS ENUM ('a'); CREATE TABLE audit (k kind[])",
+    "a table that refers to an entity's": "CREATE TABLE audit (foo int REFERENCES foo)",
+    "a table that was renamed": "CREATE TABLE a (n int); ALTER TABLE a RENAME TO audit",
+    "a table and a trigger": "CREATE TABLE audit (what text);"
+    + FUNCTION.format("INSERT INTO audit VALUES (TG_OP); RETURN NEW;")
+    + "CREATE TRIGGER t AFTER INSERT OR UPDATE ON foo FOR EACH ROW EXECUTE FUNCTION f()",
+    "partitions": "CREATE TABLE audit (at date) PARTITION BY RANGE (at); CREATE TABLE audit_1 "
+    "PARTITION OF audit DEFAULT; CREATE INDEX ON audit (at)",
+}
+
+
+@pytest.mark.parametrize("sql", OTHERS.values(), ids=OTHERS)
+def test_what_no_entity_declared_stays(migrate, dumped, query, by_hand, sql):
+    migrate(FOO)
+    query(ROWS)
+    by_hand(sql)
+    assert migrate(FOO).written is None
+    before = dumped()
+    assert migrate(MORE).written
+    assert {line for line in before if line} <= set(dumped())
+
+
+def test_what_was_added_to_a_generated_migration_stays(migrate, settings, query):
+    written = migrate(FOO, create_only=True).written
+    file = settings.migrations / written / "migration.sql"
+    file.write_text(file.read_text() + "\nCREATE TABLE audit (id int PRIMARY KEY, what text);\n")
+    assert migrate(FOO).written is None
+    assert query("SELECT what FROM audit") == []
+    with pytest.raises(BerceauError, match=r"lose data: table foo \("):
+        migrate("")
+
+
+def test_what_an_entity_declared_goes_with_it(migrate, by_hand):
+    migrate(FOO)
+    by_hand("ALTER TABLE foo RENAME TO oof")
+    oof = FOO.replace("Foo", "Oof")
+    assert migrate(oof).written is None
+    with pytest.raises(BerceauError, match=r"lose data: table oof .*\n.*unmanaged"):
+        migrate("")
+
+
+def test_what_is_told_to_stay_stays(migrate, query):
+    before = f"""
+{FOO}    old = Optional(int, index=True)
+    bar = Optional("Bar")
+class Bar(db.Entity):
+    foos = Set(Foo)
+class Log(db.Entity):
+    pass
+"""
+    migrate(before)
+    query(ROWS)
+    patterns = ("foo.old", "foo.b*", "log", "b?r")
+    assert migrate(FOO, unmanaged=patterns).written is None
+    assert migrate(MORE, unmanaged=patterns).written
+    assert query("SELECT old, bar FROM foo, log") == []
+    with pytest.raises(BerceauError, match="table bar"):
+        migrate(MORE, unmanaged=patterns[:-1])
+
+
+def test_an_entity_can_take_over_what_was_made_by_hand(migrate, by_hand, query):
+    migrate(FOO)
+    by_hand(
+        "CREATE TABLE audit (id serial PRIMARY KEY, what text); INSERT INTO audit DEFAULT VALUES"
+    )
+    both = f"{FOO}class Log(db.Entity):\n    what = Optional(str)\n"
+    assert migrate(both, renames=["audit=log"]).written
+    assert query("SELECT id, what FROM log") == [(1, "")]
+
+
+def test_a_squash_remembers_what_no_entity_declared(migrate, by_hand, settings, database):
+    migrate(FOO)
+    by_hand("CREATE TABLE audit (what text)")
+    migrate(FOO)
+    squash(database.owner, settings.migrations, "squashed")
+    assert migrate(FOO).written is None
+    assert migrate(MORE).written
+
+
+def test_what_only_sql_can_make_is_squashed_as_it_is(migrate, by_hand, settings, database, dumped):
+    migrate(FOO)
+    by_hand("ALTER TABLE foo SET (fillfactor = 70); CREATE TABLE audit (what text)")
+    migrate(FOO)
+    before = dumped()
+    assert squash(database.owner, settings.migrations, "squashed").kept
+    assert migrate(FOO).written is None
+    assert dumped() == before

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 
 from berceau.errors import DataLossError, RenameError, StatementError
-from berceau.migration.script import Script
 from berceau.schema.changes import DropColumn, DropTable, RenameColumn, RenameTable
 from berceau.schema.choices import parse as parse_choices
 from berceau.schema.diff import create
@@ -36,13 +35,13 @@ class Lamp(db.Entity):
 
 
 @pytest.fixture
-def lead(declare, server, cache) -> Callable[..., Plan]:
+def lead(declare, server, cache, generated) -> Callable[..., Plan]:
     """Return a function that plans what leads from some entities, or SQL, to others."""
 
     def lead(before: str, after: str, *renames: str, **options) -> Plan:
         if "db.Entity" in before:
             before = "\n".join(map(str, to_statements(order(create(declare(before))))))
-        scripts = [Script("20260101000000_old", before)]
+        scripts = [generated(before)]
         return plan(server.owner, declare(after), scripts, cache, renames, **options)
 
     return lead

@@ -9,7 +9,6 @@ from types import ModuleType
 from hypothesis import HealthCheck, Phase, assume, event, given, note, settings
 
 from berceau.errors import BerceauError, MigrationError
-from berceau.migration.script import Script
 from berceau.postgres import catalog
 from berceau.postgres.fakes import make_rows
 from berceau.postgres.schemas import execute
@@ -56,7 +55,7 @@ entities = strategies().entities
     phases=set(Phase) - {Phase.explain},
 )
 @given(entities(3), entities(1))
-def test_rows_survive_or_are_refused(declare, server, tmp_path_factory, first, second):
+def test_rows_survive_or_are_refused(declare, server, generated, tmp_path_factory, first, second):
     """The proof compares the rows; what is refused is refused for what they hold, told as such."""
     note(first + "=====\n" + second)
     try:
@@ -70,7 +69,7 @@ def test_rows_survive_or_are_refused(declare, server, tmp_path_factory, first, s
             with target.cursor() as cursor:
                 cursor.execute("SELECT current_schema()")
                 ((name,),) = cursor.fetchall()
-            scripts = [Script("20260101000000_before", to_text(statements))]
+            scripts = [generated(to_text(statements))]
             cache = SchemaCache(tmp_path_factory.mktemp("cache"))
             plan(
                 server.owner.with_schema(name),

@@ -20,7 +20,8 @@ def check(_: Context, json: bool = False) -> None:
     settings = load()
     schema = declared(settings).schema
     cache = SchemaCache(settings.cache)
-    findings = run(databases(settings).owner, schema, settings.migrations, cache)
+    owner = databases(settings).owner
+    findings = run(owner, schema, settings.migrations, cache, settings.unmanaged)
     if json:
         print_json({"findings": [asdict(each) for each in findings]})
     elif not findings:
