@@ -1,6 +1,6 @@
 """Rows that a change doesn't fit, found in the database at hand; nothing is written."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from psycopg2 import Error, errors, sql
@@ -15,7 +15,7 @@ VALUE = "berceau_value"
 _CONVERT = """
 DO $convert$
 DECLARE
-    {value} {before};
+    {value} {table}.{column}%TYPE;
     converted {after};
     count int := 0;
     shown text[] := '{{}}';
@@ -102,17 +102,16 @@ def orphans(
 
 
 def unconvertible(
-    connection: Connection, place: tuple[str, str], types: tuple[str, str], using: str
+    connection: Connection, place: tuple[str, str], after: str, using: str
 ) -> tuple[int, str]:
     """Return how many rows have a value in ``place`` that ``using`` can't convert, and some.
 
-    ``place`` is a table and its column, ``types`` its type before and after. Where PostgreSQL
-    doesn't know one of them, it can't tell: none.
+    ``place`` is a table and its column, ``after`` the type that it gets. Where PostgreSQL doesn't
+    know that, it can't tell: none.
     """
     parts = {
         "value": sql.SQL(VALUE),
-        "before": sql.SQL(types[0]),
-        "after": sql.SQL(types[1]),
+        "after": sql.SQL(after),
         "table": sql.Identifier(place[0]),
         "column": sql.Identifier(place[1]),
         "using": sql.SQL(using),
@@ -129,6 +128,25 @@ def unconvertible(
         )
         ((count, shown),) = cursor.fetchall()
         return int(count), ", ".join(map(repr, shown))
+
+
+def strays(
+    connection: Connection, place: tuple[str, str], known: Collection[str], *, array: bool
+) -> list[tuple[str, int]]:
+    """Return the values in ``place`` that aren't ``known``, and how many rows hold each.
+
+    ``place`` is a table and its column, perhaps an ``array``; the most frequent value comes first.
+    """
+    query = sql.SQL(
+        "SELECT value, count(*) FROM {table}, LATERAL unnest({values}) value "
+        "WHERE value <> ALL (%s::text[]) GROUP BY value ORDER BY 2 DESC, 1"
+    ).format(
+        table=sql.Identifier(place[0]),
+        values=sql.SQL("{}::text[]" if array else "ARRAY[{}::text]").format(
+            sql.Identifier(place[0], place[1])
+        ),
+    )
+    return [(value, count) for value, count in _query(connection, query, (list(known),))]
 
 
 def count_altered(connection: Connection, place: tuple[str, str], back: str) -> int | None:
@@ -156,10 +174,12 @@ def _count(connection: Connection, query: sql.Composable) -> int:
     return int(rows[0][0]) if rows else 0
 
 
-def _query(connection: Connection, query: sql.Composable) -> list[tuple[Any, ...]]:
+def _query(
+    connection: Connection, query: sql.Composable, values: Sequence[object] | None = None
+) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         try:
-            cursor.execute(query)
+            cursor.execute(query, values)
         except _MISSING:
             return []
         return cursor.fetchall()

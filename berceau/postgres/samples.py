@@ -47,15 +47,15 @@ def copy_rows(
     connection: Connection,
     source: str,
     current: Schema,
-    limits: Mapping[str, int],
+    limits: Mapping[str, int | None],
     refer: Sequence[Reference],
 ) -> dict[str, int]:
     """Copy rows of the schema ``source`` into the scratch schema of ``connection``.
 
-    ``limits`` gives how many of which table; the rows that they refer to come along. Returns how
-    many rows each table got. A table that ``source`` has otherwise than ``current``, or that
-    refers to such a one, gets none. The source is only read, in one snapshot. Raises
-    ``StatementError`` where the rows can't be had, or don't go in.
+    ``limits`` gives how many of which table, ``None`` for all; the rows that they refer to come
+    along. Returns how many rows each table got. A table that ``source`` has otherwise than
+    ``current``, or that refers to such a one, gets none. The source is only read, in one snapshot.
+    Raises ``StatementError`` where the rows can't be had, or don't go in.
     """
     alike = _alike(connection, source, current)
     names = {name for name in limits if closure([name], refer) <= alike}
@@ -99,7 +99,10 @@ def _alike(connection: Connection, source: str, current: Schema) -> set[str]:
 
 
 def _choose(
-    connection: Connection, source: str, limits: Mapping[str, int], refer: Sequence[Reference]
+    connection: Connection,
+    source: str,
+    limits: Mapping[str, int | None],
+    refer: Sequence[Reference],
 ) -> None:
     """Write into a table which rows are wanted, by their place in the snapshot."""
     with connection.cursor() as cursor:

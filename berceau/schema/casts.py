@@ -67,6 +67,17 @@ def cast(value: str, before: str, after: str) -> Cast | None:
     )
 
 
+def nothing(value: str, after: str) -> str:
+    """Return SQL of the type ``after`` that takes only NULL: no other ``value`` has a counterpart.
+
+    PostgreSQL then shows the value that it met.
+    """
+    said = f"{value}::text || ' is no {after}'"
+    if _parse(after).base == "bytea":  # which any text would be
+        return f"decode({said}, 'hex')"
+    return f"({said})::{after}"
+
+
 def is_free(before: str, after: str) -> bool:
     """Say whether PostgreSQL takes values of the type ``before`` as ``after`` just as they are."""
     return before == after or _is_free(_parse(before), _parse(after))

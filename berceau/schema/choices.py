@@ -1,15 +1,18 @@
 """What the developer chose for the rows that are there: values to fill in, labels to take."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from berceau.errors import MigrationError
-from berceau.schema.model import Schema
+from berceau.schema.model import Column, Schema
 
 _PART = r'(?:"(?:[^"]|"")*"|[^".=]+)'
+_STRING = re.compile(r"text|character varying(\(\d+\))?")
 _PAIR = re.compile(rf"({_PART})\.({_PART})=(.+)", re.DOTALL)
 
+Kind = Literal["backfills", "usings", "labels"]
 Place = tuple[str, str]
 """A column's (table, name), or a label's (enum, label)."""
 
@@ -19,12 +22,14 @@ class Choices:
     """Values by place, as SQL, and labels.
 
     ``backfills`` give a column's rows the value that they lack; ``empties`` do so where the
-    developer chose nothing; ``labels`` take the place of labels that go. ``cuts`` lets strings be
-    cut where their new type is shorter. ``kinds`` are the values of discriminators, as SQL.
+    developer chose nothing; ``usings`` are the values of a column's new type; ``labels`` take the
+    place of labels that go, and of strings that are none. ``cuts`` lets strings be cut where their
+    new type is shorter. ``kinds`` are the values of discriminators, as SQL.
     """
 
     backfills: Mapping[Place, str] = field(default_factory=dict)
     empties: Mapping[Place, str] = field(default_factory=dict)
+    usings: Mapping[Place, str] = field(default_factory=dict)
     labels: Mapping[Place, str] = field(default_factory=dict)
     cuts: bool = False
     kinds: Mapping[Place, tuple[str, ...]] = field(default_factory=dict)
@@ -32,6 +37,16 @@ class Choices:
     def value(self, table: str, column: str) -> str | None:
         """Return what the rows of a column get that have no value, as SQL."""
         return self.backfills.get((table, column), self.empties.get((table, column)))
+
+    def with_one(self, kind: Kind, place: Place, answer: str) -> "Choices":
+        """Return these choices with one more of its ``kind``."""
+        match kind:
+            case "backfills":
+                return replace(self, backfills={**self.backfills, place: answer})
+            case "usings":
+                return replace(self, usings={**self.usings, place: answer})
+            case "labels":
+                return replace(self, labels={**self.labels, place: answer})
 
     def over(self, declared: Schema) -> "Choices":
         """Return these choices over what ``declared`` columns say of empty values and kinds."""
@@ -51,29 +66,45 @@ class Choices:
             },
         )
 
-    def undone(self, current: Schema) -> "Choices":
-        """Return the choices for the way back to ``current``.
+    def undone(self, current: Schema, desired: Schema) -> "Choices":
+        """Return the choices for the way back from ``desired`` to ``current``.
 
-        A label that is new gives its rows back to the one whose place it took.
+        A column that went gets the values that were chosen for it. A label that is new gives its
+        rows back to the one whose place it took.
         """
         known = {(enum.name, label) for enum in current.enums for label in enum.labels}
+        left = {place for place, _ in _columns(desired)}
         return Choices(
+            {place: value for place, value in self.backfills.items() if place not in left},
+            {
+                place: "''"  # what stands for no string, once there has to be one again
+                for place, column in _columns(current)
+                if place in left and _STRING.fullmatch(column.type)
+            },
             labels={
                 (enum, new): old
                 for (enum, old), new in reversed(tuple(self.labels.items()))
-                if (enum, new) not in known
+                if (enum, new) not in known and (enum, old) in known
             },
             kinds=self.kinds,
         )
 
 
+def _columns(schema: Schema) -> Iterator[tuple[Place, Column]]:
+    return (((table.name, c.name), c) for table in schema.tables for c in table.columns)
+
+
 NO_CHOICES = Choices()
 
 
-def parse(backfills: Iterable[str], labels: Iterable[str]) -> Choices:
-    """Read the values of ``--backfill`` and ``--map-value``; raises ``MigrationError``."""
+def parse(backfills: Iterable[str], labels: Iterable[str], usings: Iterable[str] = ()) -> Choices:
+    """Read the values of ``--backfill``, ``--map-value`` and ``--using``.
+
+    Raises ``MigrationError``.
+    """
     return Choices(
         dict(_pair(text, "--backfill TABLE.COLUMN=SQL") for text in backfills),
+        usings=dict(_pair(text, "--using TABLE.COLUMN=SQL") for text in usings),
         labels={
             place: _unquote(label)
             for place, label in (_pair(text, "--map-value ENUM.OLD=NEW") for text in labels)

@@ -37,6 +37,7 @@ RESERVED = RESERVED_IN_COLUMNS | frozenset(
 """Words to quote as a table's, column's or type's name (PostgreSQL 18 manual, appendix C)."""
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
+_WORD = re.compile(r'"((?:[^"]|"")+)"|([^\W\d][\w$]*)')
 
 
 def quote_name(name: str) -> str:
@@ -49,6 +50,14 @@ def quote_name(name: str) -> str:
 def quote_names(names: Iterable[str]) -> str:
     """Return ``names`` as a comma-separated list of SQL identifiers."""
     return ", ".join(map(quote_name, names))
+
+
+def words(sql: str) -> set[str]:
+    """Return whatever may be a name in ``sql``; more than that, as inside of strings."""
+    return {
+        quoted.replace('""', '"') if quoted else plain.lower()
+        for quoted, plain in _WORD.findall(sql)
+    }
 
 
 def quote_literal(text: str) -> str:

@@ -1,7 +1,7 @@
 """The part of a schema that a change concerns, with what it needs to stand on its own."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, replace
 from operator import eq
 
@@ -47,14 +47,16 @@ class Part:
         return (key for key in table.foreign_keys if key.target in self.tables)
 
 
-def between(before: Schema, after: Schema, same: Same = eq) -> Part:
+def between(before: Schema, after: Schema, same: Same = eq, read: Set[str] = frozenset()) -> Part:
     """Return the part that differs, with the tables next to it and the enums that these use.
 
-    ``same`` says which of two tables count as equal.
+    ``same`` says which of two tables count as equal. Tables and enums that are ``read`` belong to
+    it, too.
     """
     enums = {enum.name for enum in set(before.enums) ^ set(after.enums)}
     changed = _changed(before, after, enums, same)
-    tables = set(changed)
+    enums |= {enum.name for enum in before.enums if enum.name in read}
+    tables = changed | {table.name for table in before.tables if table.name in read}
     for table in (*before.tables, *after.tables):
         for key in table.foreign_keys:
             if key.target in changed or table.name in changed:

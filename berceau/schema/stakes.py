@@ -16,9 +16,10 @@ from berceau.schema.changes import (
     RenameTable,
 )
 from berceau.schema.choices import Choices
+from berceau.schema.conversions import retypes
 from berceau.schema.model import Enum, Schema
-from berceau.schema.names import quote_name
-from berceau.schema.steps import lacks_values, retypes
+from berceau.schema.names import quote_name, words
+from berceau.schema.steps import lacks_values
 
 
 def touched(changes: Iterable[Change], schema: Schema) -> set[str]:
@@ -43,6 +44,13 @@ def demanding(changes: Iterable[Change], schema: Schema, choices: Choices) -> se
         and choices.value(change.table, change.column.name) is None
     )
     return touched(found, schema)
+
+
+def looked_up(schema: Schema, choices: Choices) -> set[str]:
+    """Return the tables and enums of ``schema`` that the SQL in ``choices`` may mention."""
+    given = (*choices.backfills.values(), *choices.usings.values())
+    names = {table.name for table in schema.tables} | {enum.name for enum in schema.enums}
+    return names & {word for expression in given for word in words(expression)}
 
 
 def unchanged(changes: Iterable[Change], before: Schema, after: Schema) -> dict[str, list[str]]:
@@ -80,6 +88,8 @@ def not_undone(changes: Iterable[Change]) -> Iterator[str]:
                 for old, new in mapping:
                     if new in before.labels:
                         yield f"Rows that held {old!r} of {after.name} keep {new!r}."
+            case AlterColumn(table, before, after, str()):
+                yield f"Values of {table}.{after.name} that were converted stay as {before.type}."
             case Backfill(table, column):
                 yield f"Rows that were given a value for {table}.{column} keep it, if it stays."
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 
-from berceau.errors import MigrationError
 from berceau.schema.changes import (
     AddColumn,
     AddConstraint,
@@ -22,13 +21,13 @@ from berceau.schema.changes import (
     Use,
 )
 from berceau.schema.choices import NO_CHOICES, Choices
+from berceau.schema.conversions import chosen_labels, conversion, retypes
 from berceau.schema.model import Column, Enum, PrimaryKey, Schema, Table
 from berceau.schema.names import object_name, quote_name
+from berceau.schema.room import with_room
 
 # The form of a constant: PostgreSQL gives it to all rows at once, without touching them.
 _CONSTANT = re.compile(r"-?\d+(\.\d+)?|true|false|E?'([^'\\]|''|\\.)*'(::[\w ]+(\[\])?)?", re.I)
-
-_LENGTH = re.compile(r"character( varying)?\(\d+\)(\[\])?")
 
 
 def in_steps(
@@ -44,32 +43,38 @@ def in_steps(
     ``MigrationError`` for a label that can't take another's place.
     """
     steps: list[Change] = []
-    for change in _with_keys_replaced(changes, desired):
+    changes = tuple(_with_keys_replaced(with_room(changes)))
+    keyed = {
+        (change.table, name)
+        for change in changes
+        if isinstance(change, ReplaceKey)
+        for name in change.before.columns
+    }
+    for change in changes:
         match change:
             case AlterEnum() if goes_or_moves(change):
                 steps += _rebuild(change, current, desired, choices)
             case AddColumn():
                 steps += _add(change, choices)
             case AlterColumn():
-                steps += _alter(change, choices)
+                steps += _alter(change, desired, choices, keyed)
             case _:
                 steps.append(change)
-    return (*steps, *_freeing(steps, current, viewed))
+    steps += _freeing(steps, current, viewed)
+    given = {place: number for number, place in enumerate(choices.backfills)}
+    backfills = (step for step in steps if isinstance(step, Backfill))
+    # One may use what another gave: they are carried out in the order in which they were given.
+    in_turn = iter(sorted(backfills, key=lambda each: given.get((each.table, each.column), -1)))
+    return tuple(next(in_turn) if isinstance(step, Backfill) else step for step in steps)
 
 
-def _with_keys_replaced(changes: Iterable[Change], desired: Schema) -> Iterator[Change]:
-    """Yield ``changes``; a primary key that makes room for another goes only when that comes.
-
-    One whose columns go, or get optional, goes first: it would be in their way.
-    """
+def _with_keys_replaced(changes: Iterable[Change]) -> Iterator[Change]:
+    """Yield ``changes``; a primary key that makes room for another goes only when that comes."""
     changes = tuple(changes)
-    required = {(table.name, column.name) for table, column in _columns(desired) if column.not_null}
     old = {
         change.table: change.constraint
         for change in changes
-        if isinstance(change, DropConstraint)
-        and isinstance(change.constraint, PrimaryKey)
-        and required.issuperset((change.table, name) for name in change.constraint.columns)
+        if isinstance(change, DropConstraint) and isinstance(change.constraint, PrimaryKey)
     }
     new = {
         change.table: change.constraint
@@ -96,19 +101,11 @@ def _rebuild(
     change: AlterEnum, current: Schema, desired: Schema, choices: Choices
 ) -> Iterator[Change]:
     before, after = change.before, change.after
-    mapping = []
-    for (enum, gone), label in choices.labels.items():
-        if enum != after.name or gone in after.labels or gone not in before.labels:
-            continue
-        if label not in after.labels:
-            raise MigrationError(
-                f"{label!r} is no label of the enum {enum}.",
-                cure=f"Map {gone!r} to one of: {', '.join(after.labels)}.",
-            )
-        mapping.append((gone, label))
+    chosen = chosen_labels(after, choices)
+    mapping = tuple((gone, label) for gone, label in chosen if gone in before.labels)
     retired = replace(before, name=object_name(before.name, (), "retired"))
     uses = tuple(_uses(before, current, desired))
-    yield RebuildEnum(before, after, retired, uses, tuple(mapping))
+    yield RebuildEnum(before, after, retired, uses, mapping)
     yield DropEnum(retired)
 
 
@@ -145,19 +142,24 @@ def _add(change: AddColumn, choices: Choices) -> Iterator[Change]:
             yield AlterColumn(table, bare, column)
 
 
-def _alter(change: AlterColumn, choices: Choices) -> Iterator[Change]:
-    """Yield the new type first, then the values, then that there must be one."""
+def _alter(
+    change: AlterColumn, desired: Schema, choices: Choices, keyed: Set[tuple[str, str]]
+) -> Iterator[Change]:
+    """Yield the new type first, then the values, then that there must be one.
+
+    A column of those that are ``keyed`` can do without a value once its key is gone.
+    """
     table, before, after = change.table, change.before, change.after
     value = choices.value(table, after.name) or after.default
-    optional = replace(after, not_null=before.not_null and after.not_null)
-    if optional != before:
-        using = cut(change) if choices.cuts else None
-        yield AlterColumn(table, before, optional, using)
+    required = after.not_null or (table, after.name) in keyed
+    first = replace(after, not_null=before.not_null and required)
+    if first != before:
+        yield AlterColumn(table, before, first, conversion(change, desired.enums, choices))
     if lacks_values(change) and value is not None:
         yield Backfill(table, after.name, value)
     yield from _recode(change, choices)
-    if optional != after:
-        yield AlterColumn(table, optional, after)
+    if first != after:
+        yield AlterColumn(table, first, after)
 
 
 def _recode(change: AlterColumn, choices: Choices) -> Iterator[Change]:
@@ -169,14 +171,6 @@ def _recode(change: AlterColumn, choices: Choices) -> Iterator[Change]:
     # One that is declared beside the other is another entity, and no new name for it.
     if len({value.partition("::")[0] for value in (before, after)} & {*known}) == 1:
         yield Recode(change.table, change.after.name, before, after)
-
-
-def cut(change: AlterColumn) -> str | None:
-    """Return SQL for the values of a column that cuts them, where its new type has a length."""
-    after = change.after.type
-    if not retypes(change) or not _LENGTH.fullmatch(after):
-        return None
-    return f"{quote_name(change.after.name)}::{after}"
 
 
 def lacks_values(change: AddColumn | AlterColumn) -> bool:
@@ -219,8 +213,3 @@ def _freeing(
             if columns & rebuilt and DropConstraint(table.name, key) not in dropped:
                 yield DropConstraint(table.name, key)
                 yield AddConstraint(table.name, key)
-
-
-def retypes(change: Change) -> bool:
-    """Say whether ``change`` gives a column another type."""
-    return isinstance(change, AlterColumn) and change.before.type != change.after.type

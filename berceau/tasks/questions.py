@@ -7,7 +7,7 @@ from berceau.errors import RenameError
 
 if TYPE_CHECKING:
     from berceau.schema.suggest import Question
-    from berceau.workflows.fitting import AskValue, Gap
+    from berceau.workflows.gaps import AskValue, Gap
     from berceau.workflows.renames import Ask
 
 NONE_OF_THEM = "0"

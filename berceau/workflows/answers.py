@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from berceau.schema.suggest import Question
-from berceau.workflows.fitting import AskValue, Gap
+from berceau.workflows.gaps import AskValue, Gap
 from berceau.workflows.renames import Ask
 
 

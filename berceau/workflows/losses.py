@@ -41,11 +41,12 @@ def _losses(
 ) -> Iterator[tuple[str, str]]:
     match change:
         case DropTable(table):
-            yield f"table {table.name}", _rows(count_rows(connection, table.name))
+            name = name_before(changes, table.name)
+            yield f"table {name}", _rows(count_rows(connection, name))
         case DropColumn(table, column):
             rows = count_rows(connection, name_before(changes, table), not_null=column.name)
             yield f"column {table}.{column.name}", f"{_rows(rows)} with a value"
-        case AlterColumn(table, before, after):
+        case AlterColumn(table, before, after, None):
             place = column_before(changes, table, before.name)
             name = quote_name(place[1])
             there = cast(name, before.type, after.type)

@@ -22,7 +22,7 @@ from berceau.workflows.answers import Answers, Unanswered
 from berceau.workflows.cache import SchemaCache
 from berceau.workflows.databases import databases
 from berceau.workflows.deploy import Report, apply_pending, deploying, silent
-from berceau.workflows.fitting import AskValue
+from berceau.workflows.gaps import AskValue
 from berceau.workflows.losses import refuse_loss
 from berceau.workflows.plan import Plan, plan
 from berceau.workflows.renames import Ask, decline
@@ -33,8 +33,8 @@ from berceau.workflows.replay import remember
 class Options:
     """What the developer chose.
 
-    ``name`` describes the migration in a word or two; ``renames``, ``backfills`` and ``labels`` are
-    as ``--rename``, ``--backfill`` and ``--map-value`` take them.
+    ``name`` describes the migration in a word or two; ``renames``, ``backfills``, ``labels`` and
+    ``usings`` are as ``--rename``, ``--backfill``, ``--map-value`` and ``--using`` take them.
     """
 
     name: str = "changes"
@@ -43,6 +43,7 @@ class Options:
     renames: Sequence[str] = ()
     backfills: Sequence[str] = ()
     labels: Sequence[str] = ()
+    usings: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,8 @@ def prepare(
     """
     if ask is None and options.allow_data_loss:
         ask = decline
-    choices = replace(parse(options.backfills, options.labels), cuts=options.allow_data_loss)
+    choices = parse(options.backfills, options.labels, options.usings)
+    choices = replace(choices, cuts=options.allow_data_loss)
     return plan(
         owner, declared, scripts, cache, options.renames, ask, choices, ask_value, unmanaged
     )

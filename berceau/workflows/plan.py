@@ -21,12 +21,14 @@ from berceau.schema.order import order
 from berceau.schema.part import Part, between
 from berceau.schema.renames import parse
 from berceau.schema.sql import Statement, to_statements
+from berceau.schema.stakes import looked_up
 from berceau.schema.staying import Staying, followers, with_staying, without
 from berceau.schema.steps import in_steps
 from berceau.workflows import agreement
 from berceau.workflows.cache import SchemaCache
 from berceau.workflows.copy import Copy
-from berceau.workflows.fitting import AskValue, Rows, fit
+from berceau.workflows.fitting import fit
+from berceau.workflows.gaps import AskValue
 from berceau.workflows.proof import (
     Case,
     Filled,
@@ -38,6 +40,7 @@ from berceau.workflows.proof import (
 )
 from berceau.workflows.renames import Ask, Settled, decline, settle
 from berceau.workflows.replay import Replayed, desired, refusing, replayed
+from berceau.workflows.target import Rows
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ def plan(
     what it concerns, forth and back, before it is returned: raises ``MigrationError`` if it doesn't
     give exactly what it should.
     """
-    chosen = renames or choices.backfills or choices.labels
+    chosen = renames or choices.backfills or choices.usings or choices.labels
     if not chosen and agreement.is_known(owner, declared, scripts, cache, unmanaged):
         return NOTHING
     built = replayed(owner, scripts, cache)
@@ -104,7 +107,7 @@ def plan(
     def on(copy: Copy) -> Plan:
         return _plan(copy, copy.of(wanted), led, renames, ask, choices.over(declared), ask_value)
 
-    part = None if renames else _part(built, wanted)
+    part = None if renames else _part(built, wanted, choices)
     with explained("Nothing was written. Write the migration by hand."):
         found = on(Copy(owner, scripts, built, part))
         if found.up and found.built is None and part is not None:
@@ -141,7 +144,7 @@ def _plan(
             return fill(scratch, owner, current, settled, changes, choices)
 
         filled = rows_in(connection, choices)
-        choices = _fitted(copy.owner, connection, settled, changes, viewed, choices, ask_value)
+        choices = _fitted(copy.owner, settled, changes, viewed, choices, ask_value)
         found = _between(settled, wanted, choices, viewed)
         case = Case(current, settled, wanted, found.changes, found.up, found.down, led)
         with refusing("Take the change in several steps, or write the migration by hand."):
@@ -158,21 +161,20 @@ def _plan(
 
 def _fitted(
     owner: Url,
-    connection: Connection,
     settled: Settled,
     changes: Sequence[Change],
     viewed: Set[tuple[str, str]],
     choices: Choices,
     ask: AskValue | None,
 ) -> Choices:
-    """Return ``choices`` as the rows of the database need them; copies are in ``connection``."""
+    """Return ``choices`` as the rows of the database need them."""
     with connect(owner) as target:
         target.set_session(readonly=True, autocommit=True)
-        rows = Rows(target, connection, settled.changes, settled.schema, viewed)
+        rows = Rows(target, settled.changes, settled.schema, viewed)
         return fit(rows, changes, choices, ask)
 
 
-def _part(built: Replayed, wanted: Schema) -> Part | None:
+def _part(built: Replayed, wanted: Schema, choices: Choices) -> Part | None:
     """Return the part of the schema that changes; ``None`` where it doesn't stand on its own.
 
     Only plain tables can be made anew as they are read: views, partitions and the like need all
@@ -184,7 +186,7 @@ def _part(built: Replayed, wanted: Schema) -> Part | None:
     def same(before: Table, after: Table) -> bool:
         return before == after or not diff(Schema(tables=(before,)), Schema(tables=(after,)))
 
-    return between(built.schema, wanted, same)
+    return between(built.schema, wanted, same, looked_up(built.schema, choices))
 
 
 def _prove(
@@ -231,7 +233,7 @@ def _between(
     changes = (*settled.changes, *later)
     up = (*to_statements(settled.changes), *to_statements(later))
     try:
-        undone = choices.undone(current)
+        undone = choices.undone(current, desired)
         back = order(in_steps(diff(desired, current), desired, current, undone, viewed))
         down = (*to_statements(back), *to_statements(inverse(settled.changes)))
     except MigrationError as error:

@@ -18,7 +18,7 @@ from berceau.schema.model import ForeignKey, Schema
 from berceau.schema.moves import column_before, name_before
 from berceau.schema.sql import Statement
 from berceau.schema.sql.text import to_text
-from berceau.schema.stakes import demanding, judged, touched, unchanged
+from berceau.schema.stakes import demanding, judged, looked_up, touched, unchanged
 from berceau.schema.staying import without
 from berceau.workflows.renames import Settled
 from berceau.workflows.replay import Replayed, read
@@ -87,13 +87,17 @@ def fill(
     The rows come from the schema ``source`` with all that they refer to. Where it has none, a
     few are made up, unless these couldn't tell whether the change can be made.
     """
-    limits = dict.fromkeys(touched((*settled.changes, *changes), settled.schema), SAMPLE)
+    limits: dict[str, int | None] = {}
+    limits |= dict.fromkeys(touched((*settled.changes, *changes), settled.schema), SAMPLE)
     limits |= dict.fromkeys(judged(changes, settled.schema, choices), JUDGED)
+    # What a value is looked up in has to be there as a whole.
+    tables = {table.name for table in settled.schema.tables}
+    limits |= dict.fromkeys(looked_up(settled.schema, choices) & tables)
     limits = {name_before(settled.changes, name): limit for name, limit in limits.items()}
     limits = {name: limits[name] for name in sorted(limits)}
     refer = (*references(before), *_new_references(before, settled, changes))
     labels = {enum.name: enum.labels[0] for enum in before.enums if enum.labels}
-    unfit = {name for name, limit in limits.items() if limit == JUDGED} | {
+    unfit = {name for name, limit in limits.items() if limit != SAMPLE} | {
         name_before(settled.changes, name) for name in demanding(changes, settled.schema, choices)
     }
     copied: Mapping[str, int] = {}

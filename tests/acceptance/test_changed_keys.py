@@ -58,14 +58,6 @@ def test_rows_that_refer_to_a_key_follow_its_type(migrate, query):
     assert query("SELECT p.title, t.id FROM post p JOIN tag t ON t.id = p.tag") == [("a", 7)]
 
 
-def test_a_number_becomes_no_uuid(migrate, query):
-    migrate(POST)
-    with pytest.raises(MigrationError, match=r"post\.id can't become uuid") as caught:
-        migrate(POST + "    id = PrimaryKey(UUID)\n")
-    assert "new attribute" in caught.value.cure
-    assert query("SELECT * FROM post") == []
-
-
 def test_what_no_entity_can_declare_stays(migrate, query, settings):
     first = migrate(POST).written
     hand = settings.migrations / first / "migration.sql"

@@ -37,7 +37,7 @@ CASES = {
     "a column renamed": (
         post("n = Optional(int)"),
         post("m = Optional(int)"),
-        (LOSS + "ALTER TABLE post DROP COLUMN n;", "ALTER TABLE post ADD COLUMN m integer;"),
+        ("ALTER TABLE post ADD COLUMN m integer;", LOSS + "ALTER TABLE post DROP COLUMN n;"),
     ),
     "an optional column required": (
         post("n = Optional(int)"),
@@ -164,9 +164,9 @@ CASES = {
         post("n = Optional(int, index=True)"),
         post("n = Optional(int, unique=True)"),
         (
-            "DROP INDEX CONCURRENTLY post_n_idx;",
             FIT + "CREATE UNIQUE INDEX CONCURRENTLY post_n_key ON post (n);",
             "ALTER TABLE post ADD CONSTRAINT post_n_key UNIQUE USING INDEX post_n_key;",
+            "DROP INDEX CONCURRENTLY post_n_idx;",
         ),
     ),
     "a unique of several columns less": (
@@ -194,8 +194,8 @@ CASES = {
         STATE + post("s = Optional(State)"),
         (
             "CREATE TYPE state AS ENUM ('on', 'off');",
-            FIT + REWRITE + "ALTER TABLE post ALTER COLUMN s TYPE state USING s::state;",
             "ALTER TABLE post ALTER COLUMN s DROP NOT NULL;",
+            FIT + REWRITE + "ALTER TABLE post ALTER COLUMN s TYPE state USING s::state;",
         ),
     ),
 }

@@ -19,7 +19,7 @@ from berceau.schema.order import order
 from berceau.schema.sql import to_statements
 from berceau.schema.sql.text import to_text
 from berceau.workflows.cache import SchemaCache
-from berceau.workflows.fitting import Gap
+from berceau.workflows.gaps import Gap
 from berceau.workflows.plan import plan
 from berceau.workflows.renames import decline
 

@@ -198,14 +198,14 @@ CASES = {
         POST_WITH_TAG,
         POST_WITH_TAG.replace('posts = Set("Post")', 'post = Optional("Post")'),
         (
-            "ALTER TABLE post DROP CONSTRAINT post_tag_fkey;",
-            "DROP INDEX CONCURRENTLY post_tag_idx;",
             FIT + "CREATE UNIQUE INDEX CONCURRENTLY post_tag_key ON post (tag);",
             *alone(
                 "ALTER TABLE post ADD CONSTRAINT post_tag_key UNIQUE USING INDEX post_tag_key;",
+                "ALTER TABLE post DROP CONSTRAINT post_tag_fkey;",
                 TAG_REFERENCE + " NOT VALID;",
             ),
             *alone(FIT + "ALTER TABLE post VALIDATE CONSTRAINT post_tag_fkey;"),
+            "DROP INDEX CONCURRENTLY post_tag_idx;",
         ),
     ),
     "a key of another type, which others refer to": (
@@ -227,7 +227,6 @@ CASES = {
         PAIR.format("y, x"),
         (
             "ALTER TABLE note DROP CONSTRAINT note_tag_x_tag_y_fkey;",
-            "DROP INDEX CONCURRENTLY note_tag_x_tag_y_idx;",
             FIT + "CREATE UNIQUE INDEX CONCURRENTLY tag_y_x_new_key ON tag (y, x);",
             "ALTER TABLE tag DROP CONSTRAINT tag_pkey, "
             "ADD CONSTRAINT tag_pkey PRIMARY KEY USING INDEX tag_y_x_new_key;",
@@ -237,6 +236,7 @@ CASES = {
                 "REFERENCES tag (y, x) ON DELETE CASCADE NOT VALID;"
             ),
             *alone(FIT + "ALTER TABLE note VALIDATE CONSTRAINT note_tag_y_tag_x_fkey;"),
+            "DROP INDEX CONCURRENTLY note_tag_x_tag_y_idx;",
         ),
     ),
     "a key that gets its numbers from the server": (

@@ -35,6 +35,8 @@ RULES: list[tuple[Change, Change]] = [
     (DropConstraint("t", UNIQUE), DropColumn("t", COLUMN)),
     (DropColumn("t", COLUMN), DropEnum(ENUM)),
     (DropTable(TABLE), DropEnum(ENUM)),
+    (CreateIndex("t", Index("i", ("a",))), DropTable(TABLE)),
+    (AddConstraint("s", KEY), DropColumn("t", COLUMN)),
 ]
 
 

@@ -1,9 +1,21 @@
 """Changes as SQL: each becomes statements that carry their hazards and the lock they take."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
 
-from berceau.schema.changes import AddConstraint, Change, CreateIndex, CreateTable
+from berceau.schema.changes import (
+    AddConstraint,
+    AlterColumn,
+    Change,
+    CreateIndex,
+    CreateTable,
+    DropColumn,
+    DropConstraint,
+    DropEnum,
+    DropIndex,
+    DropTable,
+)
 from berceau.schema.model import ForeignKey, Table
 from berceau.schema.sql import (  # noqa: F401 - each registers the changes that it renders
     backfills,
@@ -18,6 +30,9 @@ from berceau.schema.sql import (  # noqa: F401 - each registers the changes that
 from berceau.schema.sql.locking import locks
 from berceau.schema.sql.statement import Hazard, Lock, Statement, Transaction, render
 
+_DROPS = (DropColumn, DropTable, DropEnum, DropIndex, DropConstraint)
+"""What no row can stop."""
+
 __all__ = ["Hazard", "Lock", "Statement", "Transaction", "rendered", "to_statements"]
 
 
@@ -31,14 +46,29 @@ def to_statements(changes: Iterable[Change]) -> tuple[Statement, ...]:
 
 
 def rendered(changes: Iterable[Change]) -> Iterator[tuple[Change, Statement]]:
-    """Yield what ``to_statements`` returns, each statement with the change that it is for."""
-    changes = tuple(changes)
+    """Yield what ``to_statements`` returns, each statement with the change that it is for.
+
+    From the first that loses data to the last that rows might stop, all is one transaction: either
+    all of that happens, or nothing is lost.
+    """
+    found = [*_each(tuple(changes))]
+    losing = (n for n, (_, each) in enumerate(found) if Hazard.DATA_LOSS in each.hazards)
+    first = next(losing, len(found))
+    stoppable = (n for n, (change, _) in enumerate(found) if not isinstance(change, _DROPS))
+    last = max(stoppable, default=0)
+    for number, (change, statement) in enumerate(found):
+        yield change, statement.together() if first < number <= last else statement
+
+
+def _each(changes: Sequence[Change]) -> Iterator[tuple[Change, Statement]]:
     new = {change.table.name for change in changes if isinstance(change, CreateTable)}
-    for change in changes:
+    for _, group in groupby(changes, key=_written_at_once):
+        (change, *more) = group
         if isinstance(change, CreateIndex) and change.table in new:
             yield change, _counted(change, indexes.create_index(change, concurrently=False))
             continue
-        for statement in render(change):
+        alters = [each for each in (change, *more) if isinstance(each, AlterColumn)]
+        for statement in columns.alter_columns(alters) if more else render(change):
             harmless = _table(change) in new
             seen = _harmless(change, statement, new) if harmless else statement
             yield change, _counted(change, seen)
@@ -46,6 +76,13 @@ def rendered(changes: Iterable[Change]) -> Iterator[tuple[Change, Statement]]:
 
 def _counted(change: Change, statement: Statement) -> Statement:
     return replace(statement, locks=locks(change))
+
+
+def _written_at_once(change: Change) -> object:
+    """Return what changes that are carried out together have in common."""
+    if isinstance(change, AlterColumn) and columns.is_retyped(change):
+        return change.table
+    return object()
 
 
 def _table(change: Change) -> str | None:

@@ -11,6 +11,7 @@ from berceau.schema.changes import (
     RebuildEnum,
     Use,
 )
+from berceau.schema.conversions import loses, relabelled
 from berceau.schema.model import Enum
 from berceau.schema.names import quote_literal, quote_name
 from berceau.schema.sql.statement import Hazard, Lock, Statement, Transaction, render
@@ -52,6 +53,7 @@ def _(change: RebuildEnum) -> Iterator[Statement]:
     yield from render(CreateEnum(change.after))
     gone = set(change.before.labels) - set(change.after.labels) - dict(change.mapping).keys()
     hazards = {Hazard.REWRITES_TABLE} | ({Hazard.NEEDS_ROWS_TO_FIT} if gone else set())
+    hazards |= {Hazard.DATA_LOSS} if loses(change) else set()
     for table, uses in groupby(change.uses, key=lambda use: use.table):
         actions = [action for use in uses for action in _conversion(use, change)]
         separator = "\n    " if len(actions) > 1 else " "
@@ -63,22 +65,12 @@ def _(change: RebuildEnum) -> Iterator[Statement]:
 
 
 def _conversion(use: Use, change: RebuildEnum) -> Iterator[str]:
-    name, sql_type = quote_name(use.column.name), quote_name(change.after.name)
-    text = f"{name}::text"
-    if use.column.type.endswith("[]"):
-        text, sql_type = f"{text}[]", f"{sql_type}[]"
-        for before, after in change.mapping:
-            text = f"array_replace({text}, {quote_literal(before)}, {quote_literal(after)})"
-    elif change.mapping:
-        cases = " ".join(
-            f"WHEN {quote_literal(before)} THEN {quote_literal(after)}"
-            for before, after in change.mapping
-        )
-        text = f"(CASE {text} {cases} ELSE {text} END)"
+    name, array = quote_name(use.column.name), use.column.type.endswith("[]")
+    sql_type = quote_name(change.after.name) + ("[]" if array else "")
     prefix = f"ALTER COLUMN {name}"
     if use.column.default is not None:
         yield f"{prefix} DROP DEFAULT"
-    yield f"{prefix} TYPE {sql_type} USING {text}::{sql_type}"
+    yield f"{prefix} TYPE {sql_type} USING {relabelled(name, sql_type, change.mapping)}"
     if use.default is not None:
         yield f"{prefix} SET DEFAULT {use.default}"
 

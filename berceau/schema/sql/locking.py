@@ -11,7 +11,7 @@ from berceau.schema.changes import (
     Restore,
     SetAside,
 )
-from berceau.schema.steps import retypes
+from berceau.schema.conversions import retypes
 
 LIMIT = 2000
 """Locks a transaction. PostgreSQL has room for about 6,400 by default, for all sessions together.

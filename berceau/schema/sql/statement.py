@@ -1,7 +1,7 @@
 """A statement with its hazards and its lock, and the function that renders changes as such."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import singledispatch
 
@@ -50,6 +50,18 @@ class Statement:
     lock: Lock = Lock.NONE
     transaction: Transaction = Transaction.SHARED
     locks: int = 0
+
+    def together(self) -> "Statement":
+        """Return it as it runs in one transaction with its neighbours, locks and all."""
+        if self.transaction is not Transaction.NONE:
+            return replace(self, transaction=Transaction.SHARED, locks=0)
+        return replace(
+            self,
+            locks=0,
+            text=self.text.replace(" CONCURRENTLY ", " ", 1),
+            lock=Lock.SHARE if self.text.startswith("CREATE") else Lock.ACCESS_EXCLUSIVE,
+            transaction=Transaction.SHARED,
+        )
 
     def __str__(self) -> str:
         return f"{self.text};"

@@ -21,6 +21,7 @@ def diff(
     json: bool = False,
     map_value: Texts = None,
     rename: Texts = None,
+    using: Texts = None,
 ) -> None:
     """Print the SQL that `migrate` would write, with its hazards and locks; write nothing."""
     from berceau.workflows.declared import declared
@@ -33,6 +34,7 @@ def diff(
         renames=rename or (),
         backfills=backfill or (),
         labels=map_value or (),
+        usings=using or (),
     )
     found = propose(settings, schema, options)
     if json:

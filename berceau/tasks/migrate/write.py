@@ -13,17 +13,18 @@ from berceau.tasks.project import load, say
 from berceau.tasks.questions import questioner, value_questioner
 
 if TYPE_CHECKING:
-    from berceau.workflows.fitting import AskValue
+    from berceau.workflows.gaps import AskValue
     from berceau.workflows.migrate import Options
     from berceau.workflows.renames import Ask
 
 Texts = Sequence[str] | None
 """The values of an option that can be repeated; invoke hands them over as a list."""
 
-CHOICES = ("backfill", "map_value", "rename")
+CHOICES = ("backfill", "map_value", "rename", "using")
 CHOICES_HELP = {
     "backfill": "TABLE.COLUMN=SQL: what rows get that lack a required value; repeatable",
     "map-value": "ENUM.OLD=NEW: what rows get in place of a value that goes; repeatable",
+    "using": "TABLE.COLUMN=SQL: the values of a column's new type; repeatable",
     "rename": "TABLE=NEW, TABLE.COLUMN=NEW, ENUM=NEW or ENUM.VALUE=NEW; repeatable",
 }
 
@@ -48,12 +49,19 @@ def migrate(
     name: str = "changes",
     no_input: bool = False,
     rename: Texts = None,
+    using: Texts = None,
 ) -> None:
     """Write the difference between entities and migrations as SQL, proven, and apply it."""
     from berceau.workflows.migrate import Options
 
     options = Options(
-        name, create_only, allow_data_loss, rename or (), backfill or (), map_value or ()
+        name,
+        create_only,
+        allow_data_loss,
+        renames=rename or (),
+        backfills=backfill or (),
+        labels=map_value or (),
+        usings=using or (),
     )
     ask = (None, None) if no_input else (questioner(), value_questioner())
     migrate_project(load(), options, *ask)

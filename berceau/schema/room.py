@@ -1,0 +1,74 @@
+"""Names that something new takes from what goes: that goes last, so it gets out of their way."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from berceau.schema.changes import (
+    AddConstraint,
+    Change,
+    CreateEnum,
+    CreateIndex,
+    CreateTable,
+    DropConstraint,
+    DropEnum,
+    DropIndex,
+    DropTable,
+    RenameEnum,
+    RenameIndex,
+    RenameTable,
+    Renaming,
+)
+from berceau.schema.model import Index, PrimaryKey, Unique
+from berceau.schema.names import object_name
+
+
+def with_room(changes: Iterable[Change]) -> Iterator[Change]:
+    """Yield ``changes``; a table or enum that goes has another name first where its own is taken.
+
+    So have its indexes. (Tables, indexes and types share their names.)
+    """
+    changes = tuple(changes)
+    taken = {name for change in changes for name in new_names(change)}
+    tables = {}
+    for change in changes:
+        match change:
+            case DropTable(table):
+                yield from _indexes_aside(change, taken)
+                if table.name in taken:
+                    tables[table.name] = _retired(table.name)
+                    yield RenameTable(table.name, tables[table.name])
+    for change in changes:
+        match change:
+            case DropTable(table) if table.name in tables:
+                yield DropTable(replace(table, name=tables[table.name]))
+            case DropConstraint(owner) | DropIndex(owner) if owner in tables:
+                yield replace(change, table=tables[owner])
+            case DropEnum(enum) if enum.name in taken:
+                yield RenameEnum(enum.name, _retired(enum.name))
+                yield DropEnum(replace(enum, name=_retired(enum.name)))
+            case _:
+                yield change
+
+
+def new_names(change: Change) -> Iterator[str]:
+    """Yield the names of tables, types, indexes and constraints that ``change`` takes."""
+    match change:
+        case CreateTable(table):
+            yield table.name
+            yield from (item.name for item in (*table.constraints, *table.indexes))
+        case CreateEnum(enum):
+            yield enum.name
+        case CreateIndex(_, index):
+            yield index.name
+        case AddConstraint(_, constraint):
+            yield constraint.name
+
+
+def _indexes_aside(change: DropTable, taken: set[str]) -> Iterator[Renaming]:
+    for item in (*change.table.constraints, *change.table.indexes):
+        if isinstance(item, PrimaryKey | Unique | Index) and item.name in taken:
+            yield RenameIndex(item.name, _retired(item.name))
+
+
+def _retired(name: str) -> str:
+    return object_name(name, (), "retired")

@@ -1,0 +1,89 @@
+"""The rows of the database at hand, asked for by the names that renames are about to give."""
+
+from collections.abc import Collection, Sequence, Set
+from dataclasses import dataclass
+
+from berceau.postgres.connection import Connection
+from berceau.postgres.misfits import (
+    VALUE,
+    count_label,
+    count_nulls,
+    duplicates,
+    orphans,
+    strays,
+    unconvertible,
+)
+from berceau.postgres.rows import count_rows
+from berceau.schema.casts import cast, nothing
+from berceau.schema.changes import AlterColumn, RenameEnum, Renaming
+from berceau.schema.choices import Place
+from berceau.schema.model import Enum, ForeignKey, Schema
+from berceau.schema.moves import column_before, name_before
+from berceau.schema.names import quote_name
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows in ``target``, asked for by the names that ``renamed`` gives.
+
+    ``current`` is the schema that has these names, and ``viewed`` are the columns that views use.
+    """
+
+    target: Connection
+    renamed: Sequence[Renaming]
+    current: Schema
+    viewed: Set[Place] = frozenset()
+
+    def count(self, table: str) -> int:
+        """Count the rows of ``table``."""
+        return count_rows(self.target, name_before(self.renamed, table)) or 0
+
+    def count_nulls(self, table: str, column: str) -> int:
+        """Count the rows without a value in ``column``."""
+        return count_nulls(self.target, *column_before(self.renamed, table, column))
+
+    def count_label(self, enum: Enum, label: str) -> int:
+        """Count the rows of all tables that hold ``label``."""
+        name = quote_name(enum.name)
+        return sum(
+            count_label(self.target, *column_before(self.renamed, table.name, column.name), label)
+            for table in self.current.tables
+            for column in table.columns
+            if column.type in (name, f"{name}[]")
+        )
+
+    def enum_before(self, name: str) -> str:
+        """Return what an enum is called in ``target``."""
+        for change in reversed(self.renamed):
+            if isinstance(change, RenameEnum) and change.after == name:
+                name = change.before
+        return name
+
+    def duplicates(self, table: str, columns: Sequence[str]) -> tuple[int, str]:
+        """Return how many values several rows share, and some of them."""
+        return duplicates(self.target, *self._before(table, columns))
+
+    def orphans(self, table: str, key: ForeignKey) -> tuple[int, str]:
+        """Return how many rows point at none, and at what."""
+        there = any(each.name == key.target for each in self.current.tables)
+        parent = self._before(key.target, key.target_columns) if there else None
+        return orphans(self.target, self._before(table, key.columns), parent)
+
+    def unconvertible(self, change: AlterColumn) -> tuple[int, str]:
+        """Return how many rows have a value that can't be what it shall be, and some."""
+        before, after = change.before, change.after
+        plain = cast(VALUE, before.type, after.type)
+        if plain is not None and not plain.may_fail:
+            return 0, ""
+        place = column_before(self.renamed, change.table, before.name)
+        using = plain.using if plain else nothing(VALUE, after.type)
+        return unconvertible(self.target, place, after.type, using)
+
+    def strays(self, change: AlterColumn, known: Collection[str]) -> list[tuple[str, int]]:
+        """Return the values of a column that aren't ``known``, and how many rows hold each."""
+        place = column_before(self.renamed, change.table, change.before.name)
+        return strays(self.target, place, known, array=change.before.type.endswith("[]"))
+
+    def _before(self, table: str, columns: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+        names = tuple(column_before(self.renamed, table, column)[1] for column in columns)
+        return name_before(self.renamed, table), names

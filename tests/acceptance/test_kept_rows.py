@@ -1,0 +1,423 @@
+"""Rows find their new place, in tables that change under them: options, SQL of one's own, keys."""
+
+import json
+
+import pytest
+
+from berceau.errors import MigrationError, StatementError
+from berceau.workflows import scripts
+from berceau.workflows.deploy import deploy
+from berceau.workflows.down import down
+
+STATE = "class State(enum.StrEnum):\n    OPEN = 'open'\n    DONE = 'done'\n"
+
+
+def entity(name: str, *attributes: str) -> str:
+    return "\n    ".join((f"class {name}(db.Entity):", *attributes)) + "\n"
+
+
+def key(kind: str) -> str:
+    return {"int": "id = PrimaryKey(int, auto=True)", "uuid": "id = PrimaryKey(UUID)"}[kind]
+
+
+def network(kind: str) -> str:
+    """Return entities whose keys everything refers to: themselves, each other, many to many."""
+    return entity(
+        "Node",
+        key(kind),
+        "parent = Optional('Node', reverse='kids')",
+        "kids = Set('Node', reverse='parent')",
+        "tags = Set('Tag')",
+        "friends = Set('Node', reverse='friends')",
+        "name = Required(str, 20)",
+    ) + entity("Tag", key(kind), "nodes = Set(Node)", "label = Required(str, 20, unique=True)")
+
+
+SUB = entity("Sub", "cat = Required(str)", "no = Required(int)", "PrimaryKey(cat, no)", "{}")
+LEAF = entity("Leaf", "sub = Required(Sub)")
+PERSON = entity("Person", "first = Required(str)", "last = Required(str)")
+
+# Entities before, rows, entities after, options, a query, its result, and the result of the query
+# on the way back: rows that come back as they were, or why they can't.
+CASES = {
+    "columns that go are filled into a new one": (
+        PERSON,
+        "INSERT INTO person (first, last) VALUES ('Ada', 'L')",
+        entity("Person", "name = Required(str)"),
+        {"backfills": ["person.name=first || ' ' || last"]},
+        "SELECT name FROM person",
+        [("Ada L",)],
+        ("SELECT * FROM person", 'column "first" of relation "person" contains null values'),
+    ),
+    "columns that go, and what they get when they come back": (
+        PERSON,
+        "INSERT INTO person (first, last) VALUES ('Ada', 'L')",
+        entity("Person", "name = Required(str)"),
+        {
+            "backfills": [
+                "person.name=first || ' ' || last",
+                "person.first=split_part(name, ' ', 1)",
+                "person.last=split_part(name, ' ', 2)",
+            ]
+        },
+        "SELECT name FROM person",
+        [("Ada L",)],
+        ("SELECT first, last FROM person", [("Ada", "L")]),
+    ),
+    "a value that another new value is made of": (
+        PERSON,
+        "INSERT INTO person (first, last) VALUES ('Ada', 'L')",
+        entity("Person", "initials = Required(str)", "name = Required(str)"),
+        {
+            "backfills": [
+                "person.name=first || ' ' || last",
+                "person.initials=left(name, 1)",
+                "person.first=name",
+                "person.last=name",
+            ]
+        },
+        "SELECT name, initials FROM person",
+        [("Ada L", "A")],
+        ("SELECT first FROM person", [("Ada L",)]),
+    ),
+    "many to many that becomes one to many": (
+        entity("Alpha", "betas = Set('Beta')") + entity("Beta", "alphas = Set(Alpha)"),
+        "INSERT INTO alpha VALUES (1), (2); INSERT INTO beta VALUES (5), (6); "
+        "INSERT INTO alpha_beta VALUES (2, 5), (1, 6)",
+        entity("Alpha", "betas = Set('Beta')") + entity("Beta", "alpha = Required(Alpha)"),
+        {"backfills": ["beta.alpha=(SELECT x.alpha FROM alpha_beta x WHERE x.beta = beta.id)"]},
+        "SELECT id, alpha FROM beta ORDER BY id",
+        [(5, 2), (6, 1)],
+        ("SELECT id FROM beta ORDER BY id", [(5,), (6,)]),
+    ),
+    "a key of two columns that becomes a number": (
+        SUB.format("leaves = Set('Leaf')") + LEAF,
+        "INSERT INTO sub VALUES ('a', 1), ('b', 2); "
+        "INSERT INTO leaf (sub_cat, sub_no) VALUES ('b', 2), ('a', 1)",
+        entity("Sub", "cat = Required(str)", "no = Required(int)", "leaves = Set('Leaf')").replace(
+            "    leaves", "    composite_key(cat, no)\n    leaves"
+        )
+        + LEAF,
+        {
+            "backfills": [
+                "leaf.sub=(SELECT s.id FROM sub s WHERE (s.cat, s.no) = (sub_cat, sub_no))",
+                "leaf.sub_cat=(SELECT s.cat FROM sub s WHERE s.id = sub)",
+                "leaf.sub_no=(SELECT s.no FROM sub s WHERE s.id = sub)",
+            ]
+        },
+        "SELECT l.id, s.cat, s.no FROM leaf l JOIN sub s ON s.id = l.sub ORDER BY 1",
+        [(1, "b", 2), (2, "a", 1)],
+        ("SELECT id, sub_cat, sub_no FROM leaf ORDER BY 1", [(1, "b", 2), (2, "a", 1)]),
+    ),
+    "a value that is looked up where nothing changes": (
+        PERSON + entity("Place", "name = Required(str)"),
+        "INSERT INTO person (first, last) VALUES ('Ada', 'L'); "
+        "INSERT INTO place (name) SELECT 'p' || n FROM generate_series(1, 150) n",
+        PERSON.rstrip() + "\n    home = Required(str)\n" + entity("Place", "name = Required(str)"),
+        {"backfills": ["person.home=(SELECT max(name) FROM place WHERE id > 140 AND id < 145)"]},
+        "SELECT home FROM person",
+        [("p144",)],
+        ("SELECT first FROM person", [("Ada",)]),
+    ),
+    "no string that becomes no number": (
+        entity("Foo", "r = Optional(str, 50)"),
+        "INSERT INTO foo (r) VALUES (''), ('5')",
+        entity("Foo", "r = Optional(int)"),
+        {"usings": ["foo.r=nullif(r, '')::integer"]},
+        "SELECT r FROM foo ORDER BY id",
+        [(None,), (5,)],
+        ("SELECT r FROM foo ORDER BY id", [("",), ("5",)]),
+    ),
+    "no string that becomes a number": (
+        entity("Foo", "r = Optional(str, 50)"),
+        "INSERT INTO foo (r) VALUES (''), ('5')",
+        entity("Foo", "r = Required(int, unique=True)"),
+        {"usings": ["foo.r=coalesce(nullif(r, '')::integer, 0)"]},
+        "SELECT r FROM foo ORDER BY id",
+        [(0,), (5,)],
+        ("SELECT r FROM foo ORDER BY id", [("0",), ("5",)]),
+    ),
+    "a number that becomes words by another column": (
+        entity("Foo", "n = Required(int)", "unit = Required(str)"),
+        "INSERT INTO foo (n, unit) VALUES (3, 'm')",
+        entity("Foo", "n = Required(str)"),
+        {"usings": ["foo.n=n || ' ' || unit"], "backfills": ["foo.unit='?'"]},
+        "SELECT n FROM foo",
+        [("3 m",)],
+        ("SELECT n FROM foo", 'invalid input syntax for type integer: "3 m"'),
+    ),
+    "strings that become values of an enum": (
+        entity("Task", "state = Required(str)"),
+        "INSERT INTO task (state) VALUES ('OPEN'), ('done'), ('')",
+        STATE + entity("Task", "state = Required(State)"),
+        {"labels": ["state.OPEN=open", 'state.""=done']},
+        "SELECT state FROM task ORDER BY id",
+        [("open",), ("done",), ("done",)],
+        ("SELECT state FROM task ORDER BY id", [("open",), ("done",), ("done",)]),
+    ),
+    "a list of strings that becomes one of an enum": (
+        entity("Task", "states = Required(StrArray, sql_default=\"'{}'\")"),
+        "INSERT INTO task (states) VALUES ('{OPEN,done}'), ('{}')",
+        STATE
+        + entity("Task", "states = Required(str, sql_type='state[]')", "one = Optional(State)"),
+        {"labels": ["state.OPEN=open"]},
+        "SELECT states::text[] FROM task ORDER BY id",
+        [(["open", "done"],), ([],)],
+        ("SELECT states FROM task ORDER BY id", [(["open", "done"],), ([],)]),
+    ),
+    "no string that becomes no value of an enum": (
+        entity("Task", "state = Optional(str)"),
+        "INSERT INTO task (state) VALUES ('open'), ('')",
+        STATE + entity("Task", "state = Optional(State)"),
+        {"usings": ["task.state=nullif(state, '')::state"]},
+        "SELECT state FROM task ORDER BY id",
+        [("open",), (None,)],
+        ("SELECT state FROM task ORDER BY id", [("open",), ("",)]),
+    ),
+    "a number that becomes a uuid, where there are none": (
+        network("int"),
+        "SELECT 1",
+        network("uuid"),
+        {},
+        "SELECT count(*) FROM node",
+        [(0,)],
+        ("INSERT INTO node (name) VALUES ('n') RETURNING id", [(1,)]),
+    ),
+    "numbers that become uuids as they are mapped": (
+        network("int"),
+        "INSERT INTO node (name) VALUES ('a'); INSERT INTO node (name, parent) VALUES ('b', 1); "
+        "INSERT INTO tag (label) VALUES ('t'); INSERT INTO node_tag VALUES (2, 1); "
+        "INSERT INTO node_friends VALUES (1, 2), (2, 1)",
+        network("uuid"),
+        {
+            "usings": [
+                f"{column}=lpad(to_hex({column.partition('.')[2]}), 32, '0')::uuid"
+                for column in (
+                    *("node.id", "node.parent", "tag.id", "node_tag.node", "node_tag.tag"),
+                    *("node_friends.node", "node_friends.node_2"),
+                )
+            ]
+        },
+        "SELECT c.name, p.name, t.label FROM node c JOIN node p ON p.id = c.parent "
+        "JOIN node_tag l ON l.node = c.id JOIN tag t ON t.id = l.tag "
+        "JOIN node_friends f ON (f.node, f.node_2) = (c.id, p.id)",
+        [("b", "a", "t")],
+        ("SELECT id FROM node", 'invalid input syntax for type integer: "00000000-0000-0000-'),
+    ),
+    "a day that becomes a number, where there is none": (
+        entity("Foo", "d = Optional(date)"),
+        "INSERT INTO foo (d) VALUES (NULL)",
+        entity("Foo", "d = Optional(int)"),
+        {},
+        "SELECT d FROM foo",
+        [(None,)],
+        ("SELECT d FROM foo", [(None,)]),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("before", "rows", "after", "options", "shown", "values", "back"), CASES.values(), ids=CASES
+)
+def test_rows_come_along(
+    migrate, query, settings, database, before, rows, after, options, shown, values, back
+):
+    migrate(before)
+    query(rows)
+    outcome = migrate(after, allow_data_loss=True, **options)
+    assert query(shown) == values
+    assert migrate(after).written is None
+    undo = (settings.migrations / outcome.written / "down.sql").read_text()
+    again, expected = back
+    if isinstance(expected, str):
+        assert "Proven without rows only" in undo
+        with pytest.raises(StatementError, match=expected):
+            down(database.owner, scripts.read(settings.migrations), allow_data_loss=True)
+    else:
+        assert "Proven without rows only" not in undo
+        down(database.owner, scripts.read(settings.migrations), allow_data_loss=True)
+        assert query(again) == expected
+
+
+# Entities before, rows, entities after, options, what the refusal says, and its cure.
+REFUSED = {
+    "no string for a number": (
+        entity("Foo", "r = Optional(str, 50)"),
+        "INSERT INTO foo (r) VALUES (''), ('5'), ('x'), ('')",
+        entity("Foo", "r = Optional(int)"),
+        {},
+        "foo.r can't be integer in 3 rows: '', 'x'",
+        "--using foo.r=SQL",
+    ),
+    "a string that is no value of an enum": (
+        entity("Task", "state = Required(str)"),
+        "INSERT INTO task (state) VALUES ('OPEN'), ('done'), ('x'), ('x')",
+        STATE + entity("Task", "state = Required(State)"),
+        {},
+        "task.state can't be state in 2 rows: 'x'; task.state can't be state in 1 row: 'OPEN'",
+        "--map-value state.x=NEW --map-value state.OPEN=NEW",
+    ),
+    "a string that is none, beside one that is mapped": (
+        entity("Task", "state = Required(str)"),
+        "INSERT INTO task (state) VALUES ('OPEN'), ('done'), ('x')",
+        STATE + entity("Task", "state = Required(State)"),
+        {"labels": ["state.OPEN=open"]},
+        "task.state can't be state in 1 row: 'x'.",
+        "--map-value state.x=NEW",
+    ),
+    "more strings than anybody maps": (
+        entity("Task", "state = Required(str)"),
+        "INSERT INTO task (state) SELECT 's' || n FROM generate_series(10, 30) n",
+        STATE + entity("Task", "state = Required(State)"),
+        {},
+        "11 more values of task.state are no state, in 11 rows",
+        "--using task.state=SQL",
+    ),
+    "a string that is mapped to no value": (
+        entity("Task", "state = Required(str)"),
+        "INSERT INTO task (state) VALUES ('OPEN')",
+        STATE + entity("Task", "state = Required(State)"),
+        {"labels": ["state.OPEN=opened"]},
+        "'opened' is no label of the enum state",
+        "open, done",
+    ),
+    "keys that become uuids": (
+        network("int"),
+        "INSERT INTO node (name) VALUES ('a'); INSERT INTO node (name, parent) VALUES ('b', 1)",
+        network("uuid"),
+        {},
+        "node.id can't be uuid in 2 rows: '1', '2'; node.parent can't be uuid in 1 row: '1'",
+        "--using node.id=SQL --using node.parent=SQL",
+    ),
+    "SQL that doesn't fit either": (
+        entity("Foo", "r = Optional(str, 50)"),
+        "INSERT INTO foo (r) VALUES (''), ('x')",
+        entity("Foo", "r = Optional(int)"),
+        {"usings": ["foo.r=nullif(r, '')::integer"]},
+        'invalid input syntax for type integer: "x"',
+        "Nothing was written",
+    ),
+    "a new type that isn't there": (
+        entity("Foo", "r = Optional(int)"),
+        "SELECT 1",
+        entity("Foo", "r = Optional(int)", "s = Optional(int)"),
+        {"usings": ["foo.r=1"]},
+        "Nothing changes that needs a value for foo.r",
+        "--using for one that gets another type",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("before", "rows", "after", "options", "says", "cure"), REFUSED.values(), ids=REFUSED
+)
+def test_what_does_not_fit_is_counted_and_named(
+    migrate, query, before, rows, after, options, says, cure
+):
+    migrate(before)
+    query(rows)
+    with pytest.raises(MigrationError) as caught:
+        migrate(after, allow_data_loss=True, **options)
+    assert says in caught.value.message + "."
+    assert cure in caught.value.cure
+    assert migrate(before).written is None
+
+
+KEY = entity("Sub", "cat = Required(str)", "no = Required(int)", "{}", "PrimaryKey({})")
+LABELS = STATE + "    OLD = 'old'\n"
+
+# Entities before and after, options, rows that don't fit in production, and what stops there.
+STOPPED = {
+    "a key that loses a column": (
+        KEY.format("rev = Required(int)", "cat, no, rev"),
+        KEY.format("", "cat, no"),
+        {},
+        "INSERT INTO sub VALUES ('a', 1, 0), ('a', 1, 1)",
+        "could not create unique index",
+    ),
+    "a column that goes, and a unique": (
+        entity("Foo", "a = Required(str)", "b = Required(str)"),
+        entity("Foo", "a = Required(str, unique=True)"),
+        {},
+        "INSERT INTO foo (a, b) VALUES ('x', '1'), ('x', '2')",
+        "could not create unique index",
+    ),
+    "a table that goes, and a required column in another": (
+        entity("Foo", "a = Optional(int)") + entity("Bar", "b = Required(int)"),
+        entity("Foo", "a = Required(int)"),
+        {},
+        "INSERT INTO foo (a) VALUES (NULL); INSERT INTO bar (b) VALUES (1)",
+        "is violated by some row",
+    ),
+    "a label that another takes the place of, and a number": (
+        LABELS + entity("Foo", "s = Required(State)", "n = Required(str)"),
+        LABELS.replace("    OLD = 'old'\n", "")
+        + entity("Foo", "s = Required(State)", "n = Required(int)"),
+        {"labels": ["state.old=done"]},
+        "INSERT INTO foo (s, n) VALUES ('old', 'x')",
+        "invalid input syntax",
+    ),
+    "a day without its time, and a unique on it": (
+        entity("Foo", "at = Required(datetime)"),
+        entity("Foo", "at = Required(date, unique=True)"),
+        {},
+        "INSERT INTO foo (at) VALUES ('2020-01-01 10:00'), ('2020-01-01 11:00')",
+        "could not create unique index",
+    ),
+    "a column that goes, and a key that leads nowhere": (
+        entity("Foo", "a = Optional(int)", "b = Required(str)")
+        + entity("Bar", "c = Optional(int)"),
+        entity("Foo", "a = Optional('Bar', column='a')") + entity("Bar", "foos = Set(Foo)"),
+        {},
+        "INSERT INTO foo (a, b) VALUES (7, 'x'); INSERT INTO bar (c) VALUES (1)",
+        "violates foreign key constraint",
+    ),
+    "a value that nothing gives, and the columns that gave it": (
+        PERSON,
+        entity("Person", "name = Required(str)"),
+        {"backfills": ["person.name=nullif(first, '') || last"]},
+        "INSERT INTO person (first, last) VALUES ('', 'L')",
+        "is violated by some row",
+    ),
+    "a list that becomes shorter, and a number": (
+        entity("Foo", "a = Required(str)", "b = Required(str)"),
+        entity("Foo", "a = Required(str, 2)", "b = Required(int)"),
+        {},
+        "INSERT INTO foo (a, b) VALUES ('long', 'x')",
+        "invalid input syntax",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "options", "rows", "stops"), STOPPED.values(), ids=STOPPED
+)
+def test_a_deploy_that_rows_stop_has_lost_nothing(
+    migrate, query, settings, database, before, after, options, rows, stops
+):
+    """Development has no such rows: the migration is written there, and stops in production."""
+    first = migrate(before).written
+    second = migrate(after, allow_data_loss=True, **options).written
+    down(database.owner, scripts.read(settings.migrations), first, allow_data_loss=True)
+    query(rows)
+    held = contents(query)
+    with pytest.raises(StatementError, match=stops):
+        deploy(database.owner, scripts.read(settings.migrations))
+    left = contents(query)
+    for table, lines in held.items():
+        for old, new in zip(lines, left[table], strict=True):
+            assert old.items() <= new.items()
+        query(f"TRUNCATE {table} CASCADE")
+    assert deploy(database.owner, scripts.read(settings.migrations)) == (second,)
+
+
+def contents(query) -> dict[str, list[dict[str, object]]]:
+    """Return the rows of all tables but the ledger."""
+    tables = query(
+        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname <> 'berceau_migration' "
+        "AND relnamespace = current_schema()::regnamespace"
+    )
+    return {
+        table: [json.loads(row) for (row,) in query(f"SELECT to_jsonb(t)::text FROM {table} t")]
+        for (table,) in tables
+    }
