@@ -25,7 +25,14 @@ def signing_secret(settings: Settings) -> str:
     Raises ``SettingsError`` where production has none, or one that can be guessed.
     """
     if settings.development:
-        return settings.secret or _kept(settings.state / "secret")
+        try:
+            return settings.secret or _kept(settings.state / "secret")
+        except OSError as error:
+            raise SettingsError(
+                f"BERCEAU_SECRET isn't set, and none can be kept in {settings.state}: "
+                f"{error.strerror}.",
+                cure=CURE,
+            ) from error
     if settings.secret is None:
         raise SettingsError(
             "BERCEAU_SECRET isn't set: it signs the sessions of visitors.",

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from berceau.schema.codec import decode, encode
-from berceau.workflows import fingerprint
-from berceau.workflows.files import write
+from berceau.workflows import files, fingerprint
 
 Value = TypeVar("Value")
 
@@ -48,9 +47,12 @@ class SchemaCache:
             return None  # absent, or of another shape: as good as stale
 
     def keep(self, kind: str, causes: tuple[str, ...], value: object) -> None:
-        """Keep ``value``, a dataclass, as the one of ``kind`` that follows from ``causes``."""
+        """Keep ``value``, a dataclass, as the one of ``kind`` that follows from ``causes``.
+
+        Where the folder can't be written, it is found out again the next time.
+        """
         body = to_text(value)
-        write(self._file(kind), f"{_head(causes, body.encode()).decode()}\n{body}")
+        files.keep(self._file(kind), f"{_head(causes, body.encode()).decode()}\n{body}")
 
     def _file(self, kind: str) -> Path:
         return self.folder / f"{kind}.json"

@@ -5,7 +5,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -34,6 +34,15 @@ def write(path: Path, text: str) -> bool:
             new.unlink(missing_ok=True)
             raise
     return True
+
+
+def keep(path: Path, text: str) -> None:
+    """Make ``path`` hold ``text`` where that is possible: a cache, which only spares time.
+
+    A project may be read-only, or belong to another user.
+    """
+    with suppress(BerceauError):
+        write(path, text)
 
 
 def holds(path: Path, text: str) -> bool:

@@ -1,10 +1,12 @@
 """History rewritten, files and ledger: what a kill interrupts, the next command finishes."""
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from berceau.errors import Location, MigrationFileError
 from berceau.migration.script import Script
 from berceau.postgres import ledger
 from berceau.postgres.connection import Connection, transaction
@@ -42,9 +44,16 @@ def rewrite(connection: Connection, migrations: Path, plan: Rewrite) -> None:
 def finish(connection: Connection, migrations: Path) -> Rewrite | None:
     """Carry out what an interruption left of a rewrite; return it, if there was one."""
     journal = migrations / folder.REWRITE
-    if not journal.is_file():
+    if not os.path.lexists(journal):
         return None
-    plan = decode(Rewrite, json.loads(journal.read_text(encoding="utf-8")))
+    try:
+        plan = decode(Rewrite, json.loads(journal.read_bytes()))
+    except (OSError, ValueError, TypeError) as error:
+        raise MigrationFileError(
+            "What a command that rewrites migrations/ had begun can't be read.",
+            where=Location(file=journal),
+            cure="Restore migrations/ (git checkout), and remove this file.",
+        ) from error
     _carry_out(connection, migrations, plan)
     return plan
 

@@ -1,7 +1,11 @@
 """The project's ``migrations/`` folder, read into and written from ``Script`` values."""
 
+import os
+import re
 import shutil
-from collections.abc import Sequence
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from berceau.errors import Location, MigrationFileError
@@ -11,6 +15,7 @@ from berceau.workflows.files import write, write_folder
 HEAD = "HEAD"
 REWRITE = ".rewrite.json"
 """What a command that rewrites history is about to do, while it does."""
+_NUMBERED = re.compile(r"\d{14}")
 
 
 def read(folder: Path) -> tuple[Script, ...]:
@@ -27,14 +32,13 @@ def read(folder: Path) -> tuple[Script, ...]:
 def examine(folder: Path) -> tuple[tuple[Script, ...], tuple[MigrationFileError, ...]]:
     """Return the migrations in ``folder``, in order, and what is wrong with the other folders."""
     scripts, errors = [], []
-    if (folder / REWRITE).exists():
+    if os.path.lexists(folder / REWRITE):
         errors.append(_INTERRUPTED)
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if path.is_dir() and path.name[0] != ".":
-            try:
-                scripts.append(_read(path))
-            except MigrationFileError as error:
-                errors.append(error)
+    for path in _paths(folder):
+        try:
+            scripts.append(_read(path))
+        except MigrationFileError as error:
+            errors.append(error)
     return tuple(scripts), tuple(errors)
 
 
@@ -45,27 +49,72 @@ _INTERRUPTED = MigrationFileError(
 )
 
 
-def _read(path: Path) -> Script:
-    check_name(path.name)
-    try:
-        sql = (path / UP).read_text(encoding="utf-8")
-        down, data = (
-            (path / name).read_text(encoding="utf-8") if (path / name).exists() else ""
-            for name in (DOWN, DATA)
+def _paths(folder: Path) -> tuple[Path, ...]:
+    """Return what in ``folder`` is a migration, or is called like one, in order."""
+    if not os.path.lexists(folder):
+        return ()
+    with _explained(folder):
+        return tuple(
+            path
+            for path in sorted(folder.iterdir())
+            if path.name[0] != "." and (path.is_dir() or _NUMBERED.match(path.name))
         )
-    except (OSError, UnicodeDecodeError) as error:
+
+
+def _read(path: Path) -> Script:
+    if not path.is_dir():
         raise MigrationFileError(
-            f"The migration {path.name} can't be read: {error}",
-            where=Location(file=path / UP),
-            cure="Restore the file, or remove its folder if it was never applied.",
-        ) from error
-    script = Script(path.name, sql, down, data)
+            f"migrations/{path.name} is no folder.",
+            cure=f"A migration is a folder with a {UP}: move the file into one, or restore it.",
+        )
+    check_name(path.name)
+    sql = read_text(path / UP)
+    others = (path / name for name in (DOWN, DATA))
+    down, data = (read_text(each) if os.path.lexists(each) else "" for each in others)
+    script = Script(path.name, sql, down, data.removeprefix("\ufeff"))
     try:
         _ = script.header
     except MigrationFileError as error:
         error.where = Location(file=path / UP, line=error.where.line if error.where else None)
         raise
     return script
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a migration's file, or raise ``MigrationFileError`` with the line."""
+    with _explained(path):
+        if not stat.S_ISREG(path.stat().st_mode):  # to read a pipe is to wait for ever
+            raise MigrationFileError(
+                f"{path.name} is no file.",
+                where=Location(file=path),
+                cure="Put the migration's file in its place.",
+            )
+        raw = path.read_bytes()
+    try:
+        text = raw.decode()
+        flaw, position, cure = "a NUL character", raw.find(b"\0"), "Take it out."
+    except UnicodeDecodeError as error:
+        position, cure = error.start, "Save the file as UTF-8."
+        flaw = f"what isn't UTF-8 (the byte 0x{raw[position]:02x})"
+    if position >= 0:
+        line = raw.count(b"\n", 0, position) + 1
+        raise MigrationFileError(
+            f"{path.name} holds {flaw}.", where=Location(file=path, line=line), cure=cure
+        )
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Make what the operating system refuses in the body an error for a person."""
+    try:
+        yield
+    except OSError as error:
+        raise MigrationFileError(
+            f"{path.name} can't be read: {error.strerror}.",
+            where=Location(file=path),
+            cure="Restore it (git checkout), or remove its folder if it was never applied.",
+        ) from error
 
 
 def save(folder: Path, script: Script) -> None:
@@ -109,15 +158,19 @@ def point_head(folder: Path) -> bool:
 
 def has_conflict(folder: Path) -> bool:
     """Return whether git left the marks of a conflict in ``HEAD``."""
-    head = folder / HEAD
-    return head.is_file() and "<<<<<<<" in head.read_text(encoding="utf-8")
+    return "<<<<<<<" in _head(folder)
 
 
 def is_stale(folder: Path, scripts: Sequence[Script]) -> bool:
     """Return whether ``HEAD`` doesn't name the newest of ``scripts``: git wouldn't see a fork."""
-    head = folder / HEAD
-    text = head.read_text(encoding="utf-8").strip() if head.is_file() else ""
-    return bool(scripts) and text != scripts[-1].name
+    return bool(scripts) and _head(folder).strip() != scripts[-1].name
+
+
+def _head(folder: Path) -> str:
+    """Return what ``HEAD`` says; what can't be read says nothing, and is written again."""
+    with suppress(OSError):
+        return (folder / HEAD).read_bytes().decode(errors="replace")
+    return ""
 
 
 def last_name(scripts: Sequence[Script]) -> str | None:

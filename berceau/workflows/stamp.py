@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from berceau.workflows import fingerprint
-from berceau.workflows.files import write
+from berceau.workflows.files import keep
 
 
 class Stamp:
@@ -45,4 +45,4 @@ class Stamp:
             "files": list(map(str, files)),
             "summary": summary,
         }
-        write(self.path, json.dumps(record, indent=1))
+        keep(self.path, json.dumps(record, indent=1))
