@@ -47,7 +47,8 @@ def _pairs(scripts: Sequence[Script]) -> Sequence[tuple[Script, Script | None]]:
 
 def _parent(script: Script, before: Script | None) -> str:
     stated = script.header.parent
-    if stated is None or (before is not None and stated in before.header.replaces):
+    # What was proven upon the last of those that a squash replaced was proven upon the squash.
+    if stated is None or (before is not None and (stated,) == before.header.replaces[-1:]):
         return before.name if before is not None else NO_PARENT
     return stated
 
@@ -73,10 +74,12 @@ def _orphan(script: Script, before: Script | None, scripts: Sequence[Script]) ->
     parent = script.header.parent
     known = parent in {each.name for each in scripts}
     place = before.name if before is not None else NO_PARENT
+    squash = next((each.name for each in scripts if parent in each.header.replaces), None)
+    gone = f"which {squash} replaced" if squash else "which isn't in migrations/"
     return Finding(
         Code.ORPHAN,
         f"{script.name} names the parent {parent}, "
-        + (f"but comes after {place}." if known else "which isn't in migrations/."),
+        + (f"but comes after {place}." if known else f"{gone}."),
         f"Restore what is missing, or, if it may follow {place}: "
         f"invoke migrate.rebase --branch {script.name}",
         script.name,

@@ -20,6 +20,7 @@ class Code(StrEnum):
     RISKY = "M011"
     NOT_UNDONE = "M012"
     STALE = "M013"
+    EMPTY = "M014"
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,11 @@ class Applied:
     def _got_nowhere(self) -> bool:
         return self.state is State.FAILED and self.position == 0 and not self.begun
 
+    @property
+    def replaces(self) -> tuple[str, ...]:
+        """The names of the migrations that it stands for, oldest first."""
+        return self.to_script().header.replaces
+
     def to_script(self) -> Script:
         """Return the migration as it was run."""
         return Script(self.name, self.script, self.down, self.data)
@@ -92,8 +97,8 @@ class History:
     ``applied`` are whole, ``unfinished`` are running or failed; ``pending`` are to be applied or
     resumed. ``edited`` were changed on disk after they were applied; ``missing`` are in the
     database, but no longer on disk. ``replacing`` stand for migrations that were all applied:
-    they are to be recorded, not run. ``contradictions`` tells everything that keeps a deploy from
-    being safe.
+    they are to be recorded, not run. ``void`` were begun and left nothing, and their files are
+    gone. ``contradictions`` tells everything that keeps a deploy from being safe.
     """
 
     applied: tuple[Applied, ...]
@@ -102,6 +107,7 @@ class History:
     missing: tuple[Applied, ...]
     unfinished: tuple[Applied, ...] = ()
     replacing: tuple[Script, ...] = ()
+    void: tuple[Applied, ...] = ()
     contradictions: tuple[Finding, ...] = ()
 
     def require_sound(self) -> None:
@@ -115,30 +121,43 @@ def compare(scripts: Sequence[Script], applied: Sequence[Applied]) -> History:
     """Hold the ``scripts`` on disk, in order, against what the ledger says was ``applied``."""
     by_name = {script.name: script for script in scripts}
     whole = tuple(each for each in applied if each.is_whole)
-    done = {each.name for each in whole}
+    done = {name for each in whole for name in (each.name, *each.replaces)}
+    begun = {each.name for each in applied if not each.is_whole and not each.left_nothing}
     known = by_name.keys() | {name for script in scripts for name in script.header.replaces}
     open_ = [script for script in scripts if script.name not in done]
     # History is a line: what the last of the replaced found applied is all that it follows.
-    replacing = tuple(s for s in open_ if s.header.replaces and s.header.replaces[-1] in done)
+    replacing = tuple(
+        script
+        for script in open_
+        if script.header.replaces
+        and script.header.replaces[-1] in done
+        and not begun & {*script.header.replaces}
+    )
     edited = tuple(
         each
         for each in whole
         if each.name in by_name and by_name[each.name].checksum != each.checksum
     )
-    missing = tuple(each for each in applied if each.name not in known and not each.left_nothing)
+    void = tuple(each for each in applied if each.left_nothing and each.name not in by_name)
+    missing = tuple(each for each in applied if each.name not in known and each not in void)
     pending = tuple(script for script in open_ if script not in replacing)
     return History(
         applied=whole,
         pending=pending,
         edited=edited,
         missing=missing,
-        unfinished=tuple(each for each in applied if not each.is_whole),
+        unfinished=tuple(each for each in applied if not each.is_whole and each not in void),
         replacing=replacing,
+        void=void,
         contradictions=(
             *breaks(scripts),
             *_edited(edited),
             *_missing(missing),
-            *(_partly(script, done) for script in pending if done & {*script.header.replaces}),
+            *(
+                _partly(script, done)
+                for script in pending
+                if (done | begun) & {*script.header.replaces}
+            ),
         ),
     )
 

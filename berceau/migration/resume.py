@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from berceau.errors import HistoryError, Location
 from berceau.migration.history import Applied, Direction
-from berceau.migration.script import Script
-from berceau.migration.segments import Segment
+from berceau.migration.script import UP, Script
+from berceau.migration.segments import Segment, cut
 from berceau.migration.splitter import Piece
 
 
@@ -29,6 +29,23 @@ def resume(line: Applied | None, script: Script, direction: Direction) -> tuple[
             raise _changed(script, direction, before[number], now[number : number + 1])
     next_ones = [found[line.position][1] for found in (before, now) if line.position < len(found)]
     return line.position, line.begun and len(next_ones) == 2 and _same(*next_ones)
+
+
+def taken_effect(line: Applied) -> Script:
+    """Return as a script what the database may hold of the migration that ``line`` tells of.
+
+    Of one that is half undone, that is all that it made.
+    """
+    script = line.to_script()
+    if line.is_whole or line.direction is Direction.DOWN:
+        return script
+    pieces = [piece for _, piece in _numbered(cut(script.sql, script.file(UP)))]
+    return Script(line.name, "".join(map(_written, pieces[: line.position])))
+
+
+def _written(piece: Piece) -> str:
+    rows = "" if piece.data is None else f"{piece.data}\\.\n"
+    return f"{piece.text};\n{rows}"
 
 
 def _numbered(segments: Sequence[Segment]) -> list[tuple[Segment, Piece]]:

@@ -62,6 +62,13 @@ class Script:
         """What undoing it carries out, nothing if it can't be undone; raises likewise."""
         return cut(self.down, self.file(DOWN))
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether applying it carries out nothing; not so where it can't be read."""
+        with suppress(MigrationFileError):
+            return not self.segments
+        return False
+
     def file(self, name: str) -> Path:
         """Return the path of its file called ``name``, from the project's folder."""
         return Path("migrations", self.name, name)
@@ -96,6 +103,15 @@ def new_name(slug: str, now: datetime, last: str | None) -> str:
         )
     moment = now.replace(tzinfo=None)
     if last is not None:
-        previous = datetime.strptime(last[:14], _TIMESTAMP)
-        moment = max(moment, previous + timedelta(seconds=1))
+        moment = max(moment, _moment(last) + timedelta(seconds=1))
     return f"{moment.strftime(_TIMESTAMP)}_{slug}"
+
+
+def name_before(slug: str, following: str) -> str:
+    """Return a name that sorts before the migration ``following``; raises as ``check_name``."""
+    moment = _moment(following) - timedelta(seconds=1)
+    return check_name(f"{moment.strftime(_TIMESTAMP)}_{slug}")
+
+
+def _moment(name: str) -> datetime:
+    return datetime.strptime(name[:14], _TIMESTAMP)

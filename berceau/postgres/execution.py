@@ -17,6 +17,15 @@ from berceau.migration.segments import Mode, Segment, changes_session
 from berceau.migration.splitter import Piece
 from berceau.postgres.waiting import Patience, Report, Watch
 
+DUPLICATE = (
+    errorcodes.DUPLICATE_TABLE,
+    errorcodes.DUPLICATE_OBJECT,
+    errorcodes.DUPLICATE_COLUMN,
+    errorcodes.DUPLICATE_FUNCTION,
+    errorcodes.DUPLICATE_SCHEMA,
+)
+"""What PostgreSQL says of something that exists already; views and indexes count as tables."""
+
 PASSING = (
     errorcodes.LOCK_NOT_AVAILABLE,
     errorcodes.DEADLOCK_DETECTED,
@@ -43,6 +52,11 @@ class Failure(Exception):  # noqa: N818 - it never leaves this room
         return isinstance(self.error, psycopg2.Error) and self.error.pgcode in PASSING
 
     @property
+    def is_duplicate(self) -> bool:
+        """Whether it was to make what is there already."""
+        return isinstance(self.error, psycopg2.Error) and self.error.pgcode in DUPLICATE
+
+    @property
     def where(self) -> Location:
         """The file and the line at fault."""
         piece = self.segment.statements[self.number - self.segment.first]
@@ -60,6 +74,8 @@ class Failure(Exception):  # noqa: N818 - it never leaves this room
     def cure(self) -> str:
         """What to do about it."""
         cure = self.error.cure if isinstance(self.error, BerceauError) else None
+        if cure is None and self.is_duplicate:
+            return "Drop or rename what is in the way."
         return cure or "Mend what it met."
 
     @property

@@ -10,6 +10,7 @@ from psycopg2.extensions import connection as Connection
 
 from berceau.errors import PermissionMissingError
 from berceau.migration.history import Applied, Direction, State
+from berceau.migration.line import in_line
 from berceau.migration.resume import segments_of
 from berceau.migration.script import Script, count
 from berceau.postgres.deploy_lock import lock_name
@@ -93,7 +94,8 @@ _RENAME = """
 UPDATE {table} SET name = %(new)s, checksum = %(checksum)s, script = %(script)s, down = %(down)s
 WHERE name = %(name)s
 """
-_FORGET = "DELETE FROM {table} WHERE name = %(name)s"
+_FORGET = "DELETE FROM {table} WHERE name = ANY(%(names)s)"
+_CLEAR = "DELETE FROM {table}"
 
 
 class Ledger:
@@ -129,9 +131,12 @@ class Ledger:
             if cursor.rowcount == 0:
                 cursor.execute(sql.SQL(_LATER).format(table=self._table))
             cursor.execute(sql.SQL(_PROTECT).format(table=self._table, name=name))
+        # The second version kept what a squash replaced beside it.
+        for line in self._read():
+            self._forget(*line.replaces if line.is_whole else ())
 
     def read(self) -> tuple[Applied, ...]:
-        """Return its lines in order of name; none where there is no ledger yet.
+        """Return its lines, each behind the one that it follows; none where there is no ledger yet.
 
         A migration whose deploy is gone has failed, though nobody was left to write that down.
         """
@@ -159,9 +164,10 @@ class Ledger:
         self._write(script, State.RUNNING, direction, position, total, begun)
 
     def record(self, script: Script) -> None:
-        """Write that ``script`` is applied."""
+        """Write that ``script`` is applied, in the place of what it replaces."""
         total = count(script.segments)
         self._write(script, State.APPLIED, Direction.UP, total, total, begun=False)
+        self._forget(*script.header.replaces)  # after it: between the two, nothing is lacking
 
     def rename(self, name: str, script: Script) -> None:
         """Write that what was applied as ``name`` is ``script`` now."""
@@ -186,7 +192,11 @@ class Ledger:
 
     def forget(self, name: str) -> None:
         """Remove the line of the migration ``name``: nothing of it is applied."""
-        self._run(_FORGET, name=name)
+        self._forget(name)
+
+    def clear(self) -> None:
+        """Remove all lines."""
+        self._run(_CLEAR)
 
     def holds_lock(self) -> bool:
         """Say whether this very session of the server has the deploy lock."""
@@ -198,10 +208,12 @@ class Ledger:
             if cursor.fetchall()[0][0] is None:
                 return ()
             # As JSON a ledger of the first version is read like one of today.
-            cursor.execute(
-                sql.SQL("SELECT to_json(m)::text FROM {} m ORDER BY name").format(self._table)
-            )
-            return tuple(_to_applied(json.loads(row)) for (row,) in cursor.fetchall())
+            cursor.execute(sql.SQL("SELECT to_json(m)::text FROM {} m").format(self._table))
+            return in_line([_to_applied(json.loads(row)) for (row,) in cursor.fetchall()])
+
+    def _forget(self, *names: str) -> None:
+        if names:
+            self._run(_FORGET, names=[*names])
 
     def _write(
         self,
@@ -239,18 +251,13 @@ def ensure(connection: Connection) -> None:
 
 
 def read(connection: Connection) -> tuple[Applied, ...]:
-    """Return what was applied or begun, in order of name; nothing where there is no ledger yet."""
+    """Return what was applied or begun, in its order; nothing where there is no ledger yet."""
     return Ledger(connection).read()
 
 
 def read_scripts(connection: Connection) -> tuple[Script, ...]:
-    """Return what was applied as it was then, in order of name, whatever the files say now.
-
-    Migrations that another one replaced are left out where that one was recorded.
-    """
-    scripts = tuple(line.to_script() for line in read(connection) if line.is_whole)
-    replaced = {name for script in scripts for name in script.header.replaces}
-    return tuple(script for script in scripts if script.name not in replaced)
+    """Return what was applied as it was then, in its order, whatever the files say now."""
+    return tuple(line.to_script() for line in read(connection) if line.is_whole)
 
 
 def record(connection: Connection, script: Script) -> None:
@@ -271,9 +278,7 @@ def _to_applied(row: dict[str, Any]) -> Applied:
 
 def clear(connection: Connection) -> None:
     """Forget everything that was applied."""
-    ledger = Ledger(connection)
-    for line in ledger.read():
-        ledger.forget(line.name)
+    Ledger(connection).clear()
 
 
 def rename(connection: Connection, name: str, script: Script) -> None:

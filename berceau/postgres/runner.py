@@ -237,6 +237,16 @@ class _Run:
         ) from failure.error
 
     def _cure(self, failure: Failure) -> str:
+        cure = self._next_step(failure)
+        if failure.is_duplicate and self.direction is Direction.UP:
+            cure += (
+                f" Where the database holds all that {self.script.name} makes, as one does that was"
+                " there before its migrations, let it be recorded: `invoke migrate.baseline "
+                f"{self.script.name}`."
+            )
+        return cure
+
+    def _next_step(self, failure: Failure) -> str:
         if self.done == 0:
             return f"Nothing of it was kept. {failure.cure} Then run the command again."
         kept = "Statement 1 is" if self.done == 1 else f"Statements 1 to {self.done} are"

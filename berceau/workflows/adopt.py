@@ -5,10 +5,9 @@ from pathlib import Path
 
 from berceau.errors import DataLossError, HistoryError, MigrationError
 from berceau.migration.components import components_of, subject
-from berceau.migration.history import compare
 from berceau.migration.script import Script
-from berceau.postgres import catalog, ledger, runner
-from berceau.postgres.connection import Connection, transaction
+from berceau.postgres import catalog, runner
+from berceau.postgres.connection import Connection
 from berceau.postgres.scratch import scratch
 from berceau.postgres.url import Url
 from berceau.schema.changes import DropColumn, DropTable
@@ -19,9 +18,10 @@ from berceau.schema.order import order
 from berceau.schema.sql import to_statements
 from berceau.schema.steps import in_steps
 from berceau.workflows import scripts as folder
-from berceau.workflows.deploy import Report, deploying, silent
+from berceau.workflows.deploy import Report, deploying, settled, silent
 from berceau.workflows.migrate import to_script
 from berceau.workflows.plan import Plan
+from berceau.workflows.rewrite import Rewrite, rewrite
 
 Owners = Mapping[str, str]
 """The component of each declared table and enum."""
@@ -45,7 +45,7 @@ def adopt(
     """
     with deploying(owner, report) as connection:
         scripts = folder.read(migrations)
-        found = compare(scripts, ledger.read(connection))
+        found = settled(connection, scripts, report)
         found.require_sound()
         if found.pending:
             raise HistoryError(
@@ -98,10 +98,7 @@ def record(
             cure="Nothing was written. Write the migration by hand, and record it with "
             "`invoke migrate.baseline`.",
         )
-    ledger.ensure(connection)
-    with transaction(connection):
-        ledger.record(connection, scripts[-1])
-        folder.save(migrations, scripts[-1])
+    rewrite(connection, migrations, Rewrite(new=scripts[-1]))
 
 
 def _refuse_loss(plan: Plan, allowed: bool) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from berceau.errors import HistoryError
 from berceau.migration.components import components_of, subject
-from berceau.migration.history import History, compare
+from berceau.migration.history import History
 from berceau.migration.script import Script
 from berceau.postgres import catalog, ledger
 from berceau.postgres.connection import Connection, transaction
@@ -15,7 +15,7 @@ from berceau.schema.model import EMPTY, Schema
 from berceau.workflows import scripts as folder
 from berceau.workflows.adopt import Owners, between, record
 from berceau.workflows.cache import SchemaCache
-from berceau.workflows.deploy import Report, deploying, silent
+from berceau.workflows.deploy import Report, deploying, settled, silent
 from berceau.workflows.drift import drift
 from berceau.workflows.migrate import to_script
 from berceau.workflows.replay import desired, read, replayed
@@ -39,7 +39,7 @@ def baseline(
     """
     with deploying(owner, report) as connection:
         scripts = folder.read(migrations)
-        found = compare(scripts, ledger.read(connection))
+        found = settled(connection, scripts, report)
         found.require_sound()
         named = [s for s in scripts if name in (s.name, s.name[15:])]
         if named:
@@ -49,7 +49,10 @@ def baseline(
             raise HistoryError(
                 f"There is no migration {name} in migrations/.",
                 cure="Name one that is there. For what was changed by hand since, there is "
-                "`invoke migrate.adopt`.",
+                "`invoke migrate.adopt`."
+                if found.applied
+                else f"To record what is there, name the last one that the database contains. "
+                f"{_anew(scripts, name)}",
             )
         wanted = desired(owner, declared, cache)
         return (_write(connection, owner, wanted, owners, migrations, name),)
@@ -69,13 +72,23 @@ def _record(
     if difference:
         raise HistoryError(
             f"The database isn't what the migrations up to {scripts[-1].name} build.\n{difference}",
-            cure="Nothing was recorded. Run that SQL, or change the migration.",
+            cure="Nothing was recorded. Run that SQL, or change the migration. "
+            + ("" if found.applied else _anew(found.pending, scripts[-1].name[15:])),
         )
     ledger.ensure(connection)
     with transaction(connection):
         for script in pending:
             ledger.record(connection, script)
     return tuple(script.name for script in pending)
+
+
+def _anew(scripts: Sequence[Script], name: str) -> str:
+    """Say how to take a baseline of what the database holds instead of ``scripts``."""
+    folders = " ".join(f"migrations/{script.name}" for script in scripts)
+    return (
+        f"Or, if no database has applied them, remove {folders}, and run `invoke migrate.baseline "
+        f"{name}`: it writes what this database holds."
+    )
 
 
 def _write(

@@ -48,21 +48,34 @@ def deploy(owner: Url, scripts: Sequence[Script], report: Report = silent) -> tu
         return apply_pending(connection, scripts, report)
 
 
+def settled(connection: Connection, scripts: Sequence[Script], report: Report = silent) -> History:
+    """Return the history, once the ledger has a squash in the place of what that replaces.
+
+    What was begun and left nothing is forgotten where its file is gone. Where anything is
+    contradictory, the ledger stays as it is.
+    """
+    found = compare(scripts, ledger.read(connection))
+    if found.contradictions or not (found.replacing or found.void):
+        return found
+    ledger.ensure(connection)
+    for line in found.void:
+        ledger.Ledger(connection).forget(line.name)
+    for script in found.replacing:
+        ledger.record(connection, script)
+        report(f"recorded {script.name}: what it replaces was applied")
+    return compare(scripts, ledger.read(connection))
+
+
 def apply_pending(
     connection: Connection, scripts: Sequence[Script], report: Report
 ) -> tuple[str, ...]:
     """Apply what is pending on a connection that holds the deploy lock."""
-    found = compare(scripts, ledger.read(connection))
+    found = settled(connection, scripts, report)
     found.require_sound()
     begun = {each.name: each for each in found.unfinished}
     refuse_half_undone(begun.values())
-    if found.pending or found.replacing or begun:
+    if found.pending:
         ledger.ensure(connection)
-    for name in begun.keys() - {script.name for script in found.pending}:
-        ledger.Ledger(connection).forget(name)  # nothing of it was kept, and its file is gone
-    for script in found.replacing:
-        ledger.record(connection, script)
-        report(f"recorded {script.name}: what it replaces was applied")
     for script in found.pending:
         report(_announced(script, begun.get(script.name)))
         runner.apply(connection, script, report)
@@ -82,5 +95,6 @@ def refuse_half_undone(unfinished: Iterable[Applied]) -> None:
 
 def _announced(script: Script, before: Applied | None) -> str:
     if before is None or before.position == 0:
-        return f"applying {script.name}"
+        note = ", which has no statement" if script.is_empty else ""
+        return f"applying {script.name}{note}"
     return f"resuming {script.name} after statement {before.position} of {before.total}"

@@ -1,6 +1,7 @@
 """Down: undo the last migrations, by their reviewed ``down.sql``."""
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from berceau.errors import DataLossError, HistoryError, Location
 from berceau.migration.history import Applied, Direction
@@ -10,7 +11,7 @@ from berceau.postgres import ledger, runner
 from berceau.postgres.connection import Connection
 from berceau.postgres.rows import count_rows
 from berceau.postgres.url import Url
-from berceau.workflows.deploy import Report, deploying, silent
+from berceau.workflows.deploy import Report, deploying, settled, silent
 from berceau.workflows.wording import counted
 
 ZERO = "zero"
@@ -27,11 +28,13 @@ def down(
 ) -> tuple[str, ...]:
     """Undo the last migration, or all after ``to``, newest first, and return their names.
 
-    ``scripts`` are those on disk; one that isn't there any more is undone by the ledger's copy.
+    ``scripts`` are those on disk; one that isn't there any more is undone by the ledger's copy. A
+    squash is undone as a whole: what it replaced is no longer in the ledger.
     Raises, before anything is undone: ``HistoryError`` where a migration can't be undone,
     ``DataLossError`` where that would lose rows without leave.
     """
     with deploying(owner, report) as connection:
+        settled(connection, scripts, report)
         on_disk = {script.name: script for script in scripts}
         lines = _to_undo(ledger.read(connection), to)
         chosen = [_chosen(line, on_disk.get(line.name)) for line in lines]
@@ -57,10 +60,13 @@ def _to_undo(lines: Sequence[Applied], to: str | None) -> tuple[Applied, ...]:
     elif to == ZERO:
         chosen = newest_first
     elif to in (line.name for line in lines):
-        chosen = tuple(line for line in newest_first if line.name > to)
+        chosen = tuple(takewhile(lambda line: line.name != to, newest_first))
     else:
+        squash = next((line.name for line in lines if to in line.replaces), None)
         raise HistoryError(
-            f"No migration called {to} is applied.",
+            f"{to} is part of {squash}, which replaced it and is undone as a whole."
+            if squash
+            else f"No migration called {to} is applied.",
             cure=f"`invoke migrate.status` lists them; `--to {ZERO}` undoes all.",
         )
     for line in chosen:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from berceau.errors import MigrationError
 from berceau.migration.findings import Code, Finding
-from berceau.migration.script import DOWN, Script
+from berceau.migration.script import DOWN, UP, Script
 from berceau.postgres import runner
 from berceau.postgres.connection import Connection, connect
 from berceau.postgres.scratch import scratch
@@ -32,6 +32,13 @@ def lint(
     with connect(owner) as connection:
         version = connection.info.server_version // 10_000
     for script in ours:
+        if script.is_empty:
+            yield Finding(
+                Code.EMPTY,
+                f"{script.name} has no statement.",
+                f"Write its SQL into {UP}, or remove its folder.",
+                script.name,
+            )
         yield from squawk.lint(script, migrations.parent, version)
         if script.undoing:
             yield from _not_undone(owner, scripts[: scripts.index(script)], script)

@@ -22,6 +22,7 @@ from berceau.workflows.answers import Answers, Unanswered
 from berceau.workflows.cache import SchemaCache
 from berceau.workflows.databases import databases
 from berceau.workflows.deploy import Report, apply_pending, deploying, silent
+from berceau.workflows.existing import refuse_what_is_there
 from berceau.workflows.gaps import AskValue
 from berceau.workflows.losses import refuse_loss
 from berceau.workflows.plan import Plan, plan
@@ -116,18 +117,25 @@ def _write(
     report: Report,
 ) -> Script | None:
     """Write what was ``found``, if anything was, and return it."""
+    if not found.up and options.create_only:
+        script = to_empty_script(options.name, scripts)
+        folder.save(settings.migrations, script)
+        report(f"wrote migrations/{script.name}, without a statement: write your SQL into it")
+        return script
     if not found.up:
         if folder.point_head(settings.migrations):
             report(f"wrote migrations/{folder.HEAD}")
         return None
+    owner, cache = databases(settings).owner, SchemaCache(settings.cache)
     components = components_of(map(subject, found.changes), owners, scripts)
+    if not options.create_only:
+        refuse_what_is_there(connection, owner, scripts, found, cache)
     if not options.allow_data_loss:
         refuse_loss(connection, found.changes, components)
     script = to_script(found, options.name, scripts, chain.from_iterable(components.values()))
     folder.save(settings.migrations, script)
     if found.built is not None:
-        owner = databases(settings).owner
-        remember(owner, (*scripts, script), found.built, SchemaCache(settings.cache))
+        remember(owner, (*scripts, script), found.built, cache)
     report(f"wrote migrations/{script.name}")
     return script
 
@@ -153,6 +161,14 @@ def prepare(
     return plan(
         owner, declared, scripts, cache, options.renames, ask, choices, ask_value, unmanaged
     )
+
+
+def to_empty_script(slug: str, scripts: Sequence[Script]) -> Script:
+    """Return a migration after ``scripts`` that has no statement: it is to be written by hand."""
+    last = folder.last_name(scripts)
+    name = new_name(slug, datetime.now(UTC), last)
+    header = Header(last).to_sql(name)
+    return Script(name, f"{header}-- Write your SQL here.\n", "-- Write here what undoes it.\n")
 
 
 def to_script(

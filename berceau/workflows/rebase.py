@@ -151,7 +151,7 @@ def _settle(
     for finding in found.contradictions:
         if finding.code is Code.EDITED:
             raise HistoryError(finding.message, cure=finding.cure)
-    done = {each.name for each in found.applied}
+    done = {each.name for each in found.applied} | {each.name for each in found.replacing}
     applied = [(before, after) for before, after in moves if before.name in done]
     if applied:
         _require_same_either_way(owner, scripts, moves, done)

@@ -1,5 +1,7 @@
 """Reset: drop what the migrations made in a database, and migrate it again."""
 
+from berceau.migration.history import compare
+from berceau.migration.resume import taken_effect
 from berceau.migration.script import Script
 from berceau.postgres import ledger, removal, seeds
 from berceau.postgres.url import Url
@@ -16,10 +18,13 @@ def reset(
     """Drop all tables, enums and other objects that the applied migrations made; apply ``scripts``.
 
     Returns the names of what was applied. What no migration made stays; raises
-    ``StatementError``, and drops nothing, where that depends on what was to be dropped.
+    ``StatementError``, and drops nothing, where that depends on what was to be dropped, and
+    ``HistoryError`` where ``scripts`` couldn't be applied.
     """
     with deploying(owner, report) as connection:
-        built = replayed(owner, ledger.read_scripts(connection), cache, APPLIED)
+        compare(scripts, ()).require_sound()
+        made = tuple(map(taken_effect, ledger.read(connection)))
+        built = replayed(owner, made, cache, APPLIED)
         ours = managed(read(connection).schema, built.schema)
         report(
             f"dropping {counted(len(ours.tables), 'table')} and {counted(len(ours.enums), 'enum')}"

@@ -6,10 +6,9 @@ from pathlib import Path
 
 from berceau.errors import HistoryError, MigrationError
 from berceau.migration.header import Header, digest, without
-from berceau.migration.history import compare
 from berceau.migration.provenance import made_by_entities
-from berceau.migration.script import Script, check_name
-from berceau.postgres import ledger, runner
+from berceau.migration.script import Script, check_name, name_before
+from berceau.postgres import runner
 from berceau.postgres.fingerprints import fingerprint
 from berceau.postgres.rows import filled_tables
 from berceau.postgres.scratch import scratch
@@ -18,7 +17,7 @@ from berceau.schema.diff import diff
 from berceau.schema.model import EMPTY
 from berceau.workflows import scripts as folder
 from berceau.workflows.adopt import between
-from berceau.workflows.deploy import Report, deploying, silent
+from berceau.workflows.deploy import Report, deploying, settled, silent
 from berceau.workflows.replay import Replayed, read
 from berceau.workflows.rewrite import Rewrite, finish, rewrite
 
@@ -41,47 +40,57 @@ def squash(owner: Url, migrations: Path, slug: str, report: Report = silent) -> 
     with deploying(owner, report) as connection:
         if begun := finish(connection, migrations):
             report("finished what an interrupted command had begun")
-            if begun.new is not None:
+            if begun.new is not None and begun.gone:  # else adopt had begun it
                 return Squashed(begun.new)
         scripts = folder.read(migrations)
-        found = compare(scripts, ledger.read(connection))
+        found = settled(connection, scripts, report)
         found.require_sound()
         old = tuple(script for script in scripts if script not in found.pending)
         if len(old) < 2 or old != scripts[: len(old)]:
             raise HistoryError(
                 "There are no two applied migrations at the beginning of history to squash."
             )
-        new = _equivalent(owner, old, slug)
+        new = _equivalent(owner, old, _name(slug, old, found.pending))
         gone = tuple(script.name for script in old)
         rewrite(connection, migrations, Rewrite(new=new.script, gone=gone))
         return new
 
 
-def _equivalent(owner: Url, old: Sequence[Script], slug: str) -> Squashed:
+def _name(slug: str, old: Sequence[Script], pending: Sequence[Script]) -> str:
+    """Return a name that the first of all migrations can have: one before what is ``pending``."""
+    name = check_name(f"{old[-1].name[:14]}_{slug}")
+    if pending and name > pending[0].name:
+        name = name_before(slug, pending[0].name)
+    if name in {each for script in old for each in (script.name, *script.header.replaces)}:
+        raise HistoryError(f"{name} is there already.", cure="Choose another name: --name NAME")
+    return name
+
+
+def _equivalent(owner: Url, old: Sequence[Script], name: str) -> Squashed:
     built, filled = _build(owner, old)
     ours = made_by_entities(old)
     enums, tables = built.schema.enums, built.schema.tables
     names = [*(enum.name for enum in enums), *(table.name for table in tables)]
-    others = tuple(name for name in names if name not in ours)
+    others = tuple(each for each in names if each not in ours)
     try:
         whole = between(EMPTY, built.schema)
     except MigrationError as error:
         reason = error.message  # what only a hand-written migration can make
     else:
         down = "\n\n".join(map(str, whole.down)) + "\n" if whole.down else ""
-        short = _script(old, slug, "\n\n".join(map(str, whole.up)) + "\n", down, others)
+        short = _script(old, name, "\n\n".join(map(str, whole.up)) + "\n", down, others)
         reason = f"rows in {', '.join(sorted(filled))}" if filled else _lacking(owner, short, built)
         if not reason:
-            return Squashed(short)
+            return Squashed(_with_proven_down(owner, short))
     # Each keeps its name above it; a squash in a squash brings its own along.
     up = "\n".join(f"-- From {script.name}\n\n{without(script.sql)}" for script in old)
     down = "\n".join(script.down for script in reversed(old))
     steps = [script.data for script in old if script.data]
     # Python runs after all SQL: where that makes a difference, the proof shows it.
-    long = replace(_script(old, slug, up, down, others), data=steps[-1] if steps else "")
+    long = replace(_script(old, name, up, down, others), data=steps[-1] if steps else "")
     lacking = _lacking(owner, long, built)
     if not lacking and len(steps) < 2 and _build(owner, [long])[1] == filled:
-        return Squashed(long, reason)
+        return Squashed(_with_proven_down(owner, long), reason)
     several = "several have a data.py" if len(steps) > 1 else "the rows differ"
     raise MigrationError(
         f"One migration can't replace them: {lacking or several}.",
@@ -112,12 +121,30 @@ def _lacking(owner: Url, script: Script, built: Replayed) -> str:
     return ", ".join(map(str, lost))
 
 
+def _with_proven_down(owner: Url, script: Script) -> Script:
+    """Return ``script``, with a ``down.sql`` that says so where its own doesn't lead to nothing.
+
+    The last of those that it replaces may have had none, or one that relied on another.
+    """
+    with scratch(owner) as connection:
+        runner.replay(connection, [script])
+        try:
+            runner.replay(connection, [Script(script.name, script.down)])
+            back = read(connection)
+            left = [*(f"table {each.name}" for each in back.schema.tables)]
+            left += (f"enum {each.name}" for each in back.schema.enums)
+            left += map(str, back.objects)
+        except MigrationError as error:
+            left = [error.message]
+    if not left:
+        return script
+    why = f"what it replaces has no down.sql that leads back: {', '.join(left)}"
+    return replace(script, down=f"-- {script.name} can't be undone, since {why}\n")
+
+
 def _script(
-    old: Sequence[Script], slug: str, up: str, down: str, unmanaged: Sequence[str]
+    old: Sequence[Script], name: str, up: str, down: str, unmanaged: Sequence[str]
 ) -> Script:
-    name = check_name(f"{old[-1].name[:14]}_{slug}")
-    if name in {script.name for script in old}:
-        raise HistoryError(f"{name} is there already.", cure="Choose another name: --name NAME")
     components = {each for script in old for each in script.header.components}
     replaces = tuple(each for s in old for each in (*s.header.replaces, s.name))
     named = tuple(each for each in unmanaged if not set(each) & set(" ,"))

@@ -51,7 +51,7 @@ def status(owner: Url, declared: Schema, scripts: Sequence[Script], cache: Schem
         applied = ledger.read_scripts(connection)
         held = read(connection)
     edits = _edits(history, scripts, applied)
-    if history.unfinished:
+    if not all(each.left_nothing for each in history.unfinished):
         return Status(history, edits, unknown="what was begun may have changed it in part")
 
     def compared() -> Compared:

@@ -161,6 +161,15 @@ def test_a_folder_that_is_no_migration_is_refused(connected, query, folder, says
     assert query(TABLES) == []
 
 
+@pytest.mark.parametrize("command", ["deploy", "status", "check", "diff", "down", "reset"])
+def test_a_file_that_is_no_text_is_named_by_every_command(connected, command):
+    connected.migration(FIRST, "CREATE TABLE one ();\n\0\n")
+    options = ("--force", "--no-input") if command == "reset" else ()
+    message = connected.fail(f"migrate.{command}", *options)
+    assert "migration.sql holds a NUL character." in message
+    assert f"{FIRST}/migration.sql:2" in message
+
+
 def test_two_deploys_at_once_apply_each_migration_once(connected, query, gate):
     connected.migration(FIRST, f"CREATE TABLE counted (a int);\n{gate.sql}")
     connected.migration(SECOND, "INSERT INTO counted VALUES (1);\n")

@@ -15,6 +15,7 @@ from berceau.migration.header import without
 from berceau.postgres import ledger
 from berceau.postgres.connection import connect
 from berceau.workflows import scripts as folder
+from berceau.workflows.adopt import adopt
 from berceau.workflows.deploy import deploy
 from berceau.workflows.migrate import Options, migrate
 from berceau.workflows.rebase import rebase
@@ -158,6 +159,21 @@ def test_a_squash_that_is_killed_is_finished_by_the_next(project):
             squash(project.owner, project.migrations, "squashed")
 
     every_kill(project, line, work)
+
+
+def drifted(project):
+    project.write(BASE, "none", "CREATE TABLE a (x int);", "DROP TABLE a;")
+    deploy(project.owner, folder.read(project.migrations))
+    with connect(project.owner) as connection:
+        connection.cursor().execute("ALTER TABLE a ADD y int")
+
+
+def test_an_adoption_that_is_killed_is_finished_by_the_next(project):
+    def work():
+        rebase(project.owner, project.migrations)
+        adopt(project.owner, project.migrations, "hand", {}, everything=True)
+
+    every_kill(project, drifted, work)
 
 
 def test_a_migration_that_is_killed_while_it_is_written_is_written_by_the_next(

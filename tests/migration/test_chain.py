@@ -24,7 +24,7 @@ SOUND = {
     "a line": ("a<none", "b<a", "c<b"),
     "without headers": ("a", "b", "c"),
     "some without": ("a", "b<a", "c", "d<c"),
-    "after a squash, by the name of what it replaced": ("c<none=a b c", "d<b"),
+    "after a squash, by the name of the last that it replaced": ("c<none=a b", "d<b"),
 }
 
 
@@ -41,6 +41,7 @@ BROKEN = {
     "a parent that is gone": (("a<none", "c<b"), Code.ORPHAN, "c"),
     "a parent that comes later": (("a<none", "b<c", "c<a"), Code.ORPHAN, "b"),
     "a first one with a parent": (("b<a",), Code.ORPHAN, "b"),
+    "a parent within a squash": (("c<none=a b", "d<a"), Code.ORPHAN, "d"),
 }
 
 

@@ -11,6 +11,7 @@ from berceau.tasks.project import load, print_json, say
 
 if TYPE_CHECKING:
     from berceau.migration.history import Applied
+    from berceau.schema.model import Schema
     from berceau.workflows.status import Status
 
 
@@ -34,7 +35,7 @@ def status(_: Context, json: bool = False) -> None:
     if json:
         print_json(_as_data(found))
         return
-    for line in (*_history(found), *_database(found)):
+    for line in (*_history(found), *_beginning(found, schema), *_database(found)):
         say(line)
 
 
@@ -76,7 +77,20 @@ def _history(found: "Status") -> Iterator[str]:
     for name, difference in found.edits.items():
         yield f"changed since it was applied: {name}"
         yield from (f"    {line}" for line in difference.splitlines())
-    if not (history.applied or history.unfinished or history.pending):
+    for script in history.replacing:
+        replaced = f"{script.header.replaces[0]} to {script.header.replaces[-1]}"
+        yield f"applied  {script.name}, in the place of {replaced}: the next deploy records it"
+
+
+def _beginning(found: "Status", declared: "Schema") -> Iterator[str]:
+    """Say how to begin, where nothing was applied."""
+    history = found.history
+    if history.applied or history.unfinished:
+        return
+    ours = {f"table {table.name}" for table in declared.tables}
+    if there := [str(each) for each in found.unmanaged if str(each) in ours]:
+        yield f"no migration made {', '.join(there)}: `invoke migrate.baseline NAME` records it"
+    elif not history.pending:
         yield "no migrations yet: `invoke migrate --name init` writes the first"
 
 

@@ -1,0 +1,207 @@
+"""Commands of history one after the other: each leaves what the next one can go on from."""
+
+import pytest
+
+from berceau.errors import HistoryError, StatementError
+from berceau.postgres import ledger
+from berceau.postgres.connection import connect
+from berceau.schema.model import EMPTY
+from berceau.workflows import scripts
+from berceau.workflows.adopt import adopt
+from berceau.workflows.deploy import deploy
+from berceau.workflows.down import ZERO, down
+from berceau.workflows.rebase import rebase
+from berceau.workflows.reset import reset
+from berceau.workflows.squash import squash
+from berceau.workflows.status import status
+
+A, B, C = (f"2026010{n}000000_{name}" for n, name in enumerate("abc", 1))
+TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1"
+
+
+class Line:
+    """A project of migrations by hand, on the database of ``owner``."""
+
+    def __init__(self, settings, owner):
+        self.folder = settings.migrations
+        self.owner = owner
+
+    def write(self, name, sql, down="", parent=None):
+        folder = self.folder / name
+        folder.mkdir(parents=True, exist_ok=True)
+        header = f"-- Parent: {parent}\n\n" if parent else ""
+        (folder / "migration.sql").write_text(header + sql)
+        (folder / "down.sql").write_text(down)
+
+    def table(self, name, parent=None):
+        self.write(name, f"CREATE TABLE {name[15:]} ();", f"DROP TABLE {name[15:]};", parent)
+
+    def read(self):
+        return scripts.read(self.folder)
+
+    def deploy(self):
+        return deploy(self.owner, self.read())
+
+    def down(self, to=None):
+        return down(self.owner, self.read(), to, allow_data_loss=True)
+
+    def squash(self, slug="all"):
+        return squash(self.owner, self.folder, slug).script.name
+
+    def ledger(self):
+        with connect(self.owner) as connection:
+            return [line.name for line in ledger.read(connection)]
+
+
+@pytest.fixture
+def line(settings, database):
+    return Line(settings, database.owner)
+
+
+@pytest.fixture
+def two(line):
+    line.table(A)
+    line.table(B)
+    line.deploy()
+    return line
+
+
+def test_down_undoes_a_squash_whole_and_a_deploy_applies_it_again(two, query):
+    name = two.squash()
+    assert two.ledger() == [name]
+    assert two.down() == (name,)
+    assert two.ledger() == []
+    assert query(TABLES) == [("berceau_migration",)]
+    assert two.deploy() == (name,)
+    assert query(TABLES) == [("a",), ("b",), ("berceau_migration",)]
+
+
+def test_another_migration_between_the_names_is_not_taken_for_the_newest(two, query):
+    later = f"{B[:14]}_z"  # its name comes after that of b, and of the squash
+    two.table(later, B)
+    two.deploy()
+    name = two.squash("y")
+    assert two.ledger() == [name]
+    assert two.down() == (name,)
+    assert query(TABLES) == [("berceau_migration",)]
+
+
+def test_a_squash_is_named_before_what_is_pending(two, query):
+    later = f"{B[:14]}_c"
+    two.table(later, B)
+    name = two.squash("zz")
+    assert [script.name for script in two.read()] == [name, later]
+    assert two.deploy() == (later,)
+    assert two.ledger() == [name, later]
+    assert two.down() == (later,)
+    assert two.down("zero") == (name,)
+    assert query(TABLES) == [("berceau_migration",)]
+
+
+def test_down_to_a_part_of_a_squash_is_refused(two):
+    name = two.squash()
+    two.table(C)
+    two.deploy()
+    with pytest.raises(HistoryError, match=f"{A} is part of {name}"):
+        two.down(A)
+    assert two.ledger() == [name, C]
+    assert two.down(name) == (C,)
+
+
+def test_elsewhere_down_undoes_the_squash_that_the_files_hold(two, query):
+    query("CREATE TABLE elsewhere AS SELECT * FROM berceau_migration")
+    name = two.squash()
+    query("DELETE FROM berceau_migration; INSERT INTO berceau_migration SELECT * FROM elsewhere")
+    query("DROP TABLE elsewhere")
+    assert two.down() == (name,)
+    assert query(TABLES) == [("berceau_migration",)]
+
+
+def test_a_checkout_from_before_the_squash_is_told_so(two):
+    old = two.read()
+    name = two.squash()
+    with pytest.raises(HistoryError, match=f"not in migrations/: {name}"):
+        deploy(two.owner, old)
+    assert two.ledger() == [name]
+
+
+def test_what_an_older_version_left_beside_a_squash_is_not_seen_and_cleared_away(two, query):
+    query("CREATE TABLE kept AS SELECT * FROM berceau_migration")
+    name = two.squash()
+    query("INSERT INTO berceau_migration SELECT * FROM kept; DROP TABLE kept")
+    assert two.ledger() == [name]
+    assert two.down() == (name,)
+    assert query("SELECT * FROM berceau_migration") == []
+
+
+def test_a_squash_of_what_has_no_way_back_says_so(two, query):
+    two.write(C, "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';")
+    two.deploy()
+    two.squash()
+    with pytest.raises(HistoryError, match=r"no down\.sql that leads back: function f"):
+        two.down()
+    assert query(TABLES) == [("a",), ("b",), ("berceau_migration",)]
+
+
+def test_a_squash_does_not_run_over_a_part_of_what_it_replaces(line):
+    line.write(A, "BEGIN;\nCREATE TABLE a ();\nCOMMIT;\nSELECT 1/0;")
+    with pytest.raises(StatementError):
+        line.deploy()
+    (line.folder / A / "migration.sql").unlink()
+    (line.folder / A / "down.sql").unlink()
+    (line.folder / A).rmdir()
+    line.write(C, f"-- Replaces: {A}, {B}\n\nCREATE TABLE a ();")
+    with pytest.raises(HistoryError, match=f"replaces migrations of which .* lacks {A}, {B}"):
+        line.deploy()
+    assert line.ledger() == [A]
+
+
+def test_a_reset_drops_what_a_failed_migration_had_made(two, query, cache):
+    two.write(C, "BEGIN;\nCREATE TABLE c ();\nCOMMIT;\nSELECT 1/0;")
+    with pytest.raises(StatementError):
+        two.deploy()
+    two.table(C)
+    assert reset(two.owner, two.read(), cache) == (A, B, C)
+    assert query(TABLES) == [("a",), ("b",), ("berceau_migration",), ("c",)]
+
+
+def test_a_reset_drops_nothing_where_the_files_contradict_themselves(two, query, cache):
+    two.table(C, A)
+    two.write(B, "CREATE TABLE b ();", parent=A)
+    with pytest.raises(HistoryError, match="two branches"):
+        reset(two.owner, two.read(), cache)
+    assert query(TABLES) == [("a",), ("b",), ("berceau_migration",)]
+
+
+def test_what_failed_at_once_and_was_taken_away_is_forgotten(two, cache):
+    two.write(C, "SELECT 1/0;")
+    with pytest.raises(StatementError):
+        two.deploy()
+    for file in (two.folder / C).iterdir():
+        file.unlink()
+    (two.folder / C).rmdir()
+    two.squash()
+    assert len(two.ledger()) == 1
+    assert status(two.owner, EMPTY, two.read(), cache).history.unfinished == ()
+
+
+def test_a_branch_from_within_a_squash_is_moved_behind_it(two, query):
+    name = two.squash()
+    two.table(C, A)
+    with pytest.raises(HistoryError, match=f"names the parent {A}, which {name} replaced"):
+        two.deploy()
+    ((_, after),) = rebase(two.owner, two.folder, C)
+    assert after.header.parent == name
+    assert two.deploy() == (after.name,)
+    assert query(TABLES) == [("a",), ("b",), ("berceau_migration",), ("c",)]
+
+
+def test_drift_of_a_database_behind_a_squash_is_adopted(two, query):
+    query("CREATE TABLE elsewhere AS SELECT * FROM berceau_migration")
+    name = two.squash()
+    query("DELETE FROM berceau_migration; INSERT INTO berceau_migration SELECT * FROM elsewhere")
+    query("DROP TABLE elsewhere; ALTER TABLE a ADD x int")
+    adopted = adopt(two.owner, two.folder, "hand", {}, everything=True)
+    assert two.ledger() == [name, adopted.name]
+    assert two.down() == (adopted.name,)
+    assert two.down(ZERO) == (name,)
