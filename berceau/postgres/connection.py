@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import psycopg2
@@ -33,6 +33,29 @@ CURES = (
     (("SSL", "certificate"), "Correct sslmode and the other ssl parameters of the URL."),
     (("does not exist",), "Correct the URL, or create what is missing with `invoke db.provision`."),
 )
+PINNED = MappingProxyType(
+    {
+        "DateStyle": "ISO, MDY",
+        "IntervalStyle": "postgres",
+        "timezone_abbreviations": "Default",
+        "lc_monetary": "C",
+        "lc_numeric": "C",
+        "lc_time": "C",
+        "extra_float_digits": "1",
+        "bytea_output": "hex",
+        "xmlbinary": "base64",
+        "xmloption": "content",
+        "array_nulls": "on",
+        "standard_conforming_strings": "on",
+        "transform_null_equals": "off",
+        "quote_all_identifiers": "off",
+    }
+)
+"""What the meaning of SQL depends on, and that of values read from text or written as text.
+
+Databases and roles may have other settings (ALTER ROLE ... SET): a migration has to do the same
+everywhere. These are PostgreSQL's own defaults.
+"""
 UNREACHABLE = "Is the server running there? Check host and port in the URL, and the network."
 
 
@@ -70,36 +93,55 @@ def connect(
     *,
     schema: str | None = None,
     settings: Mapping[str, str] | None = None,
+    pinned: Mapping[str, str] = PINNED,
     kind: type[Connection] = Connection,
 ) -> Connection:
     """Return a new connection of the class ``kind`` to ``schema``, by default the URL's.
 
     ``settings`` are the server's, for the session, where the URL's own ``options`` don't say
-    otherwise. Through a pooler, the first transaction alone has them and the search path. Raises
-    ``ConnectionFailedError`` or ``PermissionMissingError``.
+    otherwise; what is ``pinned``, it can't change. Through a pooler, the first transaction alone
+    has them and the search path. Raises ``ConnectionFailedError`` or ``PermissionMissingError``.
     """
     try:
-        keywords: dict[str, Any] = url.dsn(schema, settings)
+        keywords: dict[str, Any] = url.dsn(schema, settings, pinned)
         connection: Connection = psycopg2.connect(connection_factory=kind, **keywords)
         if url.pooled:
             with connection.cursor(cursor_factory=OwnCursor) as cursor:
-                cursor.execute(session_sql(url.with_schema(schema or url.schema), settings or {}))
+                wanted = {**(settings or {}), **pinned}
+                cursor.execute(session_sql(url.with_schema(schema or url.schema), wanted))
+        elif pinned:
+            _overrule_environment(connection, {**pinned, **url.session(schema)})
     except psycopg2.OperationalError as error:
         raise explain(url, str(error)) from None
     return connection
 
 
+def _overrule_environment(connection: Connection, wanted: Mapping[str, str]) -> None:
+    """Set what libpq took from PGDATESTYLE and PGTZ, which win over a connection's options."""
+    names = {"DateStyle": "DateStyle", "TimeZone": "timezone"}
+    found = {name: connection.info.parameter_status(name) for name in names}
+    other = {name: wanted[names[name]] for name in names if found[name] != wanted[names[name]]}
+    if other:
+        with connection.cursor(cursor_factory=OwnCursor) as cursor:
+            cursor.execute(setting("SESSION", other))
+        connection.commit()
+
+
 def session_sql(url: Url, settings: Mapping[str, str]) -> str:
     """Return the SQL that gives one transaction what ``url`` and ``settings`` ask of a session."""
-    wanted = {**settings, **url.session()}
+    return setting("LOCAL", {**settings, **url.session()})
+
+
+def setting(scope: str, settings: Mapping[str, str]) -> str:
+    """Return the SQL that gives the ``settings`` to a ``scope``: SESSION or LOCAL."""
     return "; ".join(
-        f"SET LOCAL {name} = {_path_or_text(name, value)}" for name, value in wanted.items()
+        f"SET {scope} {name} = {_list_or_text(name, value)}" for name, value in settings.items()
     )
 
 
-def _path_or_text(name: str, value: str) -> str:
+def _list_or_text(name: str, value: str) -> str:
     # A search path is a list of identifiers: as one text, the list would be one strange name.
-    return value if name == "search_path" else "'" + value.replace("'", "''") + "'"
+    return value if name in ("search_path", "DateStyle") else "'" + value.replace("'", "''") + "'"
 
 
 def check_session(connection: Connection, url: Url) -> None:

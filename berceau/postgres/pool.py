@@ -144,7 +144,7 @@ class ConnectionPool:
         return None
 
     def _open(self) -> Connection:
-        connection = connect(self.url, settings=self._settings, kind=self.kind)
+        connection = connect(self.url, settings=self._settings, pinned={}, kind=self.kind)
         connection.rollback()
         connection.autocommit = True
         connection.opened = monotonic()

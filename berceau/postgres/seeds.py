@@ -6,6 +6,7 @@ from typing import Any
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
+from berceau.postgres.connection import PINNED, setting
 from berceau.postgres.ledger import SEEDS
 
 _CREATE = """
@@ -37,6 +38,12 @@ def read(connection: Connection) -> Mapping[str, str]:
     Until the transaction ends, no other one can read or record.
     """
     return dict(_run(connection, _READ))
+
+
+def pin(connection: Connection) -> None:
+    """Let what the open transaction does mean the same in every database, as in migrations."""
+    with connection.cursor() as cursor:
+        cursor.execute(setting("LOCAL", PINNED))
 
 
 def transaction(connection: Connection) -> str:

@@ -6,7 +6,10 @@ from contextlib import contextmanager, suppress
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
-# Like DISCARD ALL, which would give up the deploy lock too.
+from berceau.postgres.connection import PINNED, setting
+
+# Like DISCARD ALL, which would give up the deploy lock too. The environment may have chosen other
+# settings than we (PGDATESTYLE, PGTZ), and to those RESET ALL leads back.
 _RESET = """
 RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DEALLOCATE ALL;
 DISCARD TEMP; DISCARD SEQUENCES;
@@ -17,13 +20,15 @@ SELECT set_config('lock_timeout', %(lock_timeout)s, false)
 WHERE current_setting('lock_timeout') = '0'
 """
 
+_PINNED = setting("SESSION", {**PINNED, "timezone": "UTC"})
+
 
 @contextmanager
 def clean_session(connection: Connection, lock_seconds: float) -> Iterator[None]:
     """Let the body run scripts on the autocommit ``connection``; what they set ends with it.
 
     A statement waits ``lock_seconds`` for a lock, unless the connection's URL says otherwise, and
-    may take as long as it needs.
+    may take as long as it needs. What it means is the same everywhere: see ``PINNED``.
     """
     with connection.cursor() as cursor:
         cursor.execute("SHOW search_path")
@@ -41,6 +46,7 @@ def reset(connection: Connection, search_path: str, lock_seconds: float) -> None
     values = {"search_path": search_path, "lock_timeout": f"{int(lock_seconds * 1000)}ms"}
     with connection.cursor() as cursor:
         cursor.execute(_RESET, values)
+        cursor.execute(_PINNED)
     notice_loss(connection)
 
 

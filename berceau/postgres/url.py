@@ -99,13 +99,16 @@ class Url:
         return {"search_path": path, "timezone": "UTC"}
 
     def dsn(
-        self, schema: str | None = None, settings: Mapping[str, str] | None = None
+        self,
+        schema: str | None = None,
+        settings: Mapping[str, str] | None = None,
+        pinned: Mapping[str, str] | None = None,
     ) -> dict[str, str]:
         """Return the keyword arguments for ``psycopg2.connect``.
 
         The session's search path is ``schema`` (by default the URL's) and its time zone UTC. The
-        URL's own ``options`` go before these, and ``settings`` of the server before both. A
-        pooled URL's session is anybody's: it gets none of ours.
+        URL's own ``options`` go before these and what is ``pinned``, and ``settings`` of the server
+        before all. A pooled URL's session is anybody's: it gets none of ours.
         """
         given = dict(self.parameters)
         ports = [str(port or "") for _, port in self.hosts]
@@ -117,7 +120,8 @@ class Url:
             "password": self.password,
         }
         if not self.pooled:
-            first, last = _options(settings or {}), _options(self.session(schema))
+            first = _options(settings or {})
+            last = _options({**(pinned or {}), **self.session(schema)})
             keywords["options"] = " ".join(filter(None, [first, given.get("options"), last]))
         several = PRIMARY if len(self.hosts) > 1 else {}
         unmoved = UNMOVED if any(name.startswith("/") for name, _ in self.hosts) else {}

@@ -48,6 +48,7 @@ def seed(settings: Settings, again: Collection[str] = (), report: Report = silen
     with unit_of_work():
         # In the unit's own transaction: seeds are recorded if they are kept.
         connection = db.get_connection()
+        ledger.pin(connection)
         checksums = ledger.read(connection)
         transaction = ledger.transaction(connection)
         due = [each for each in components if each.name in again or each.name not in checksums]
