@@ -30,6 +30,7 @@ EDGES = {
     "pony.orm.core": {"orm"},  # an internal; the names of pony.orm are for everybody
     "invoke": {"tasks"},
     "pytest": {"testing"},
+    "pglast": {"postgres"},
     "mypy": {"mypy"},
 }
 

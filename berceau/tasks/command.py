@@ -28,6 +28,7 @@ def command(
     default: bool = False,
     iterable: Iterable[str] | None = None,
     positional: Iterable[str] | None = None,
+    optional: Iterable[str] | None = None,
     help: dict[str, str] | None = None,
 ) -> Callable[[Function], Task[Function]]: ...
 

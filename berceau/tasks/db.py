@@ -111,18 +111,22 @@ def provision(_: Context, admin_url: str | None = None) -> None:
 
 
 @command(
+    optional=["allow_references"],
     help={
         "source": "the schema to copy",
         "target": "the copy's name; there mustn't be such a schema yet",
-    }
+        "allow-references": "copy what may lead back to the source, too: all of it, or functions "
+        "by name, as in f,audit_*",
+    },
 )
-def clone(_: Context, source: str, target: str) -> None:
+def clone(_: Context, source: str, target: str, allow_references: str | bool = "") -> None:
     """Copy a schema's structure exactly, whatever it holds, and Berceau's ledger; no other rows."""
     from berceau.workflows.clones import clone_schema
     from berceau.workflows.databases import databases
 
     owner = databases(load()).owner
-    notes = clone_schema(owner, source, target)
+    allowed = ("*",) if allow_references is True else tuple(str(allow_references).split(","))
+    notes = clone_schema(owner, source, target, allowed)
     say(f"The schema {target} is a copy of {source}, without rows.")
     for note in notes:
         print(f"not copied: {note}", file=sys.stderr)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from berceau.testing.plugin import ISOLATION
+from berceau.testing.plugin import ALLOWED, ISOLATION
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -34,7 +34,9 @@ def pytest_configure_node(node: Any) -> None:
 
     config = node.config
     if PREPARED not in config.stash:
-        config.stash[PREPARED] = begin(config.stash[ROOT], config.getini(ISOLATION))
+        config.stash[PREPARED] = begin(
+            config.stash[ROOT], config.getini(ISOLATION), config.getini(ALLOWED)
+        )
     node.workerinput[CHANNEL] = node.gateway.newchannel()
 
 
@@ -67,8 +69,12 @@ def berceau_worker(pytestconfig: pytest.Config, berceau_settings: Settings) -> I
     from berceau.testing.worker import Worker
 
     channel = getattr(pytestconfig, "workerinput", {}).get(CHANNEL)
-    isolation = pytestconfig.getini(ISOLATION)
-    worker = Worker(berceau_settings, isolation, channel.receive if channel else None)
+    worker = Worker(
+        berceau_settings,
+        pytestconfig.getini(ISOLATION),
+        pytestconfig.getini(ALLOWED),
+        channel.receive if channel else None,
+    )
     pytestconfig.pluginmanager.register(Report(pytestconfig, worker))
     yield worker
     worker.close()

@@ -10,6 +10,7 @@ import pytest
 # What only projects need is imported in projects only: pytest loads this wherever it runs.
 
 ISOLATION = "berceau_isolation"
+ALLOWED = "berceau_allow_references"
 OPTIONS = {
     "--keep-schema": "keep the rows of the first test that fails, to look at them with psql",
     "--show-sql": "show the queries of tests that fail; with -s, of all tests",
@@ -25,6 +26,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         ISOLATION,
         "what a test process has to itself: a database or a schema; auto (default) is a "
         "database where one can be made",
+    )
+    parser.addini(
+        ALLOWED,
+        "functions and others, by name, that may lead from a test's schema to its source",
+        type="args",
     )
 
 

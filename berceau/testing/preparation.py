@@ -1,5 +1,6 @@
 """What xdist's controller finds out for its workers; it needs neither Pony nor Pyramid for that."""
 
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -8,13 +9,13 @@ from berceau.settings import load
 from berceau.workflows import isolation
 
 
-def begin(root: Path, kind: str) -> Future[str]:
+def begin(root: Path, kind: str, allowed: Sequence[str]) -> Future[str]:
     """Begin to find out, in a thread, what the workers of the project in ``root`` need to know.
 
-    ``kind`` is what ``isolation_called`` takes.
+    ``kind`` is what ``isolation_called`` takes, ``allowed`` what may lead to the source of a copy.
     """
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="berceau-prepare")
-    found = pool.submit(lambda: isolation.prepare(load(root), isolation_called(kind)))
+    found = pool.submit(lambda: isolation.prepare(load(root), isolation_called(kind), allowed))
     pool.shutdown(wait=False)
     return found
 

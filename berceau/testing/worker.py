@@ -1,6 +1,6 @@
 """What a test process works on: its private schema, the entities there, and the application."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cache
@@ -20,18 +20,24 @@ from berceau.workflows.compose import compose
 class Worker:
     """One test process, with its project's entities mapped.
 
-    ``kind`` is what ``isolation_called`` takes; ``prepared`` waits for what the controlling
+    ``kind`` is what ``isolation_called`` takes, ``allowed`` what may lead to the source of a copy;
+    ``prepared`` waits for what the controlling
     process found out about the schema to copy, if there is one. ``recorder`` is told all queries
     of the tests.
     """
 
     def __init__(
-        self, settings: Settings, kind: str = "", prepared: Callable[[], str | None] | None = None
+        self,
+        settings: Settings,
+        kind: str = "",
+        allowed: Sequence[str] = (),
+        prepared: Callable[[], str | None] | None = None,
     ) -> None:
         compose(settings.components)
         self.recorder = Recorder()
         self._given = settings
         self._isolation = isolation_called(kind)
+        self._allowed = allowed
         self._prepared = cache(prepared) if prepared else lambda: None
         self._opened = ExitStack()
         self._place: Place | None = None
@@ -75,7 +81,9 @@ class Worker:
     def _open(self) -> Place:
         if self._place is None:
             private = self._opened.enter_context(
-                isolation.private_schema(self._given, self._prepared(), self._isolation)
+                isolation.private_schema(
+                    self._given, self._prepared(), self._isolation, self._allowed
+                )
             )
             self._place = Place(private, self.recorder, self._given.limits)
             self._opened.callback(self._place.close)

@@ -12,16 +12,19 @@ from berceau.postgres.url import NAME_BYTES, Url
 from berceau.workflows.wording import counted
 
 
-def clone_schema(owner: Url, source: str, target: str) -> tuple[str, ...]:
+def clone_schema(
+    owner: Url, source: str, target: str, allowed: Sequence[str] = ()
+) -> tuple[str, ...]:
     """Make the new schema ``target`` an exact copy of ``source``, without rows.
 
-    Returns sentences about what the role of ``owner`` has no right to copy. Raises ``CloneError``
-    or ``PermissionMissingError``.
+    Returns sentences about what the role of ``owner`` has no right to copy. What may lead back to
+    the source is refused, except where a pattern of ``allowed`` fits. Raises ``CloneError`` or
+    ``PermissionMissingError``.
     """
     _check_names(source, target)
     with connect(owner) as connection:
         connection.autocommit = True
-        return clone(connection, source, target)
+        return clone(connection, source, target, allowed)
 
 
 def drop_clone(owner: Url, target: str, *, force: bool = False) -> None:

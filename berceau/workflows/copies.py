@@ -8,8 +8,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
+from berceau.postgres.clone.cloning import require_apart
 from berceau.postgres.clone.definition import Definitions
+from berceau.postgres.clone.parsing import version
 from berceau.postgres.clone.reading import read
+from berceau.postgres.clone.references import Reference
 from berceau.postgres.clone.stamp import rows_stamp, stamp
 from berceau.postgres.connection import Connection, describe_hosts
 from berceau.postgres.ledger import LEDGER
@@ -116,9 +119,10 @@ class Private:
 
 @dataclass(frozen=True)
 class _Known:
-    """A fingerprint that was worked out before."""
+    """A fingerprint that was worked out before, and what may lead from copies to the source."""
 
     fingerprint: str
+    references: tuple[Reference, ...]
 
 
 def look(
@@ -128,19 +132,23 @@ def look(
     isolation: Isolation,
     schemas: Sequence[str] = (),
     around: Sequence[str] = (),
+    allowed: Sequence[str] = (),
 ) -> Prepared:
     """Find out what copies of the schema ``source``, and of ``schemas`` with it, have to be like.
 
     ``around`` is what else copies are made from. Definitions are read only where the catalogs
     changed since the last look. The connection is in autocommit mode. Raises ``CloneError`` for
-    what can't be copied.
+    what can't be copied, and, unless ``allowed``, for what may lead from a schema to its source.
     """
     rows = rows_stamp(connection, source.schema, LEDGER)
     stamps = {
         name: f"{stamp(connection, name)}{f' {rows}' if name == source.schema else ''}"
         for name in (source.schema, *schemas)
     }
-    causes, kind = (_identity(source), *stamps, *stamps.values(), *around), _kind(source, isolation)
+    causes, kind = (
+        (_identity(source), version(), *stamps, *stamps.values(), *around),
+        _kind(source, isolation),
+    )
 
     def work_out() -> _Known:
         every = [
@@ -148,10 +156,21 @@ def look(
             for name, seen in stamps.items()
         ]
         texts = (text.replace(each.token, "") for each in every for text in each.texts)
-        return _Known(fingerprint.of_texts((fingerprint.of_berceau(), rows, *around, *texts)))
+        found = fingerprint.of_texts((fingerprint.of_berceau(), rows, *around, *texts))
+        return _Known(found, tuple(one for each in every for one in each.references))
 
     known = SchemaCache(cache).get(_Known, f"{kind}-fingerprint", causes, work_out)
+    require_apart(source.schema, known.references, allowed, _apart(source))
     return Prepared(isolation, stamps, known.fingerprint)
+
+
+def _apart(source: Url) -> str:
+    return (
+        f'As an administrator: ALTER ROLE "{source.user}" CREATEDB. Then tests have databases of '
+        "their own, where every name stays as it is. Or list in pytest's settings what may go on "
+        "using the source: berceau_allow_references = NAME ... `pip install pglast` lets Berceau "
+        "tell more names apart."
+    )
 
 
 def read_definitions(
@@ -161,7 +180,7 @@ def read_definitions(
     return SchemaCache(cache).get(
         Definitions,
         _kind(source, isolation),
-        (_identity(source), seen),
+        (_identity(source), seen, version()),
         lambda: read(connection, source.schema, renamed=isolation is Isolation.SCHEMA),
     )
 

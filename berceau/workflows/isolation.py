@@ -1,6 +1,6 @@
 """Isolation: a private copy of the migrated schema for one test process."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from berceau.errors import DatabaseError, HistoryError
@@ -17,47 +17,56 @@ from berceau.workflows.slots import schema_slot
 from berceau.workflows.template import database_slot, prepare_databases
 
 
-def prepare(settings: Settings, isolation: Isolation = Isolation.AUTO) -> str:
+def prepare(
+    settings: Settings, isolation: Isolation = Isolation.AUTO, allowed: Sequence[str] = ()
+) -> str:
     """Get the source of all copies ready, once for a run; return what its workers need to know.
 
     The embedded server is started and migrated. The text is for `private_schema`, in this process
     or in another. Raises ``HistoryError`` where a configured database lacks migrations,
-    ``CloneError`` for what can't be copied, ``PermissionMissingError`` where the owner doesn't own
-    the schema, or may not create databases for tests that are to have their own.
+    ``CloneError`` for what can't be copied, or what may lead from a schema to its source unless
+    a pattern of ``allowed`` fits, ``PermissionMissingError`` where the owner doesn't own the
+    schema, or may not create databases for tests that are to have their own.
     """
     source = databases(settings)
     _require_migrated(source, settings)
     with connect(source.owner) as connection:
         connection.autocommit = True
-        return _prepare(connection, source, settings, isolation).to_text()
+        return _prepare(connection, source, settings, isolation, allowed).to_text()
 
 
 def _prepare(
-    connection: Connection, source: Databases, settings: Settings, isolation: Isolation
+    connection: Connection,
+    source: Databases,
+    settings: Settings,
+    isolation: Isolation,
+    allowed: Sequence[str],
 ) -> Prepared:
-    if isolation is Isolation.SCHEMA:
-        return look(connection, source.owner, settings.cache, isolation)
-    try:
-        return prepare_databases(connection, source, settings, isolation)
-    except DatabaseError:
-        if isolation is Isolation.DATABASE:
-            raise
-    return look(connection, source.owner, settings.cache, Isolation.SCHEMA)
+    if isolation is not Isolation.SCHEMA:
+        try:
+            return prepare_databases(connection, source, settings, isolation)
+        except DatabaseError:
+            if isolation is Isolation.DATABASE:
+                raise
+    return look(connection, source.owner, settings.cache, Isolation.SCHEMA, allowed=allowed)
 
 
 @contextmanager
 def private_schema(
-    settings: Settings, prepared: str | None = None, isolation: Isolation = Isolation.AUTO
+    settings: Settings,
+    prepared: str | None = None,
+    isolation: Isolation = Isolation.AUTO,
+    allowed: Sequence[str] = (),
 ) -> Iterator[Private]:
     """Give this process a copy of the project's migrated schema, without rows, while the body runs.
 
-    ``prepared`` is what `prepare` returned in the controlling process, which was told the
-    ``isolation``; without it that is done here. The copy is the one of the first free slot: it is
-    used again as long as the source stays as it was, and made anew otherwise. A slot is held by a
-    lock that dies with this process: any number of runs share a server, and a killed one leaves
-    nothing that the next one trips over. Raises what `prepare` does.
+    ``prepared`` is what `prepare` returned in the controlling process, which was told
+    ``isolation`` and ``allowed``; without it that is done here. The copy is the one of the first
+    free slot: it is used again as long as the source stays as it was, and made again otherwise. A
+    slot is held by a lock that dies with this process: any number of runs share a server, and a
+    killed one leaves nothing that the next one trips over. Raises what `prepare` does.
     """
-    found = Prepared.from_text(prepared or prepare(settings, isolation))
+    found = Prepared.from_text(prepared or prepare(settings, isolation, allowed))
     source = databases(settings)
     with (
         schema_slot(source, found, settings.cache)

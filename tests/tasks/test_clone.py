@@ -45,6 +45,21 @@ def test_a_migrated_copy_counts_as_migrated(connected, database, target):
     connected.succeed("migrate.check", **urls)
 
 
+def test_what_may_lead_back_is_copied_where_that_is_allowed(connected, source, target, query):
+    query(
+        f"CREATE FUNCTION clear() RETURNS void LANGUAGE plpgsql AS"
+        f" $$ BEGIN EXECUTE 'DELETE FROM {source}.post'; END $$"
+    )
+    names = ("db.clone", "--source", source, "--target", target)
+    message = connected.fail(*names)
+    assert f"function clear(), line 1: 'DELETE FROM {source}.post'" in message
+    assert "--allow-references" in message
+    connected.fail(*names, "--allow-references=other,clean*")
+    connected.succeed(*names, "--allow-references=other,cle*")
+    connected.succeed("db.drop", "--target", target)
+    connected.succeed(*names, "--allow-references")
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

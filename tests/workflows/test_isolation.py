@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from berceau.errors import PermissionMissingError
+from berceau.errors import CloneError, PermissionMissingError
 from berceau.postgres.binaries import find_programs
 from berceau.postgres.connection import connect
 from berceau.settings import load
@@ -263,6 +263,26 @@ def test_a_database_is_had_wherever_the_owner_may_make_one(configured, admin):
     run(admin, "CREATE EXTENSION file_fdw")  # which only a superuser can install
     assert option() == "--schema berceau"
     run(admin, "DROP EXTENSION file_fdw")
+
+
+def test_a_schema_that_may_lead_back_is_refused_unless_that_is_allowed(configured):
+    with connect(databases(configured).owner) as owner:
+        run(
+            owner,
+            "CREATE FUNCTION clear() RETURNS void LANGUAGE plpgsql AS"
+            " $$ BEGIN EXECUTE 'DELETE FROM public.post'; END $$",
+        )
+    try:
+        for _ in range(2):  # what is kept of the source says so, too
+            with pytest.raises(CloneError, match=r"function clear\(\), line 1") as caught:
+                visit(configured, Isolation.AUTO)
+        assert 'ALTER ROLE "berceau_owner" CREATEDB' in caught.value.cure
+        assert "berceau_allow_references" in caught.value.cure
+        with private_schema(configured, allowed=["clear"]) as private:
+            assert private.option.startswith("--schema")
+    finally:
+        with connect(databases(configured).owner) as owner:
+            run(owner, "DROP FUNCTION clear")
 
 
 AROUND = """

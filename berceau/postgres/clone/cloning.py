@@ -1,5 +1,6 @@
 """One schema made a copy of another, in one go."""
 
+from collections.abc import Sequence
 from io import BytesIO
 
 import psycopg2
@@ -10,19 +11,31 @@ from berceau.errors import CloneError
 from berceau.postgres.clone.comparing import differences
 from berceau.postgres.clone.definition import Definitions
 from berceau.postgres.clone.reading import read
+from berceau.postgres.clone.references import Reference, refused
 from berceau.postgres.clone.writing import write
 from berceau.postgres.ledger import LEDGER
 from berceau.postgres.schemas import create_schema, drop_schema
 
+SHOWN = 20
+ALLOW = (
+    "Let the code find the schema by the search path, without naming it; or, where it may go on "
+    "using the source, add --allow-references, or --allow-references=NAME for one function. "
+    "`pip install pglast` lets Berceau tell more names apart."
+)
 
-def clone(connection: Connection, source: str, target: str) -> tuple[str, ...]:
+
+def clone(
+    connection: Connection, source: str, target: str, allowed: Sequence[str] = ()
+) -> tuple[str, ...]:
     """Make the new schema ``target`` an exact copy of ``source``, without its rows.
 
     Berceau's ledger comes with its rows, so that the copy counts as migrated. Returns sentences
-    about what the role has no right to copy. The connection is in autocommit mode. Raises
+    about what the role has no right to copy. What may lead back to the source is refused, except
+    in what patterns of ``allowed`` fit. The connection is in autocommit mode. Raises
     ``CloneError`` or ``PermissionMissingError``, and leaves nothing then.
     """
     definitions = read(connection, source)
+    require_apart(source, definitions.references, allowed, ALLOW)
     try:
         create_schema(connection, target)
     except (psycopg2.errors.DuplicateSchema, psycopg2.errors.UniqueViolation):
@@ -38,6 +51,22 @@ def clone(connection: Connection, source: str, target: str) -> tuple[str, ...]:
             drop_schema(connection, target)
         raise
     return definitions.notes
+
+
+def require_apart(
+    source: str, references: Sequence[Reference], allowed: Sequence[str], cure: str
+) -> None:
+    """Raise ``CloneError`` where a copy may lead back to its source, unless that is ``allowed``."""
+    found = refused(references, allowed)
+    if found:
+        more = f"\n    and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        raise CloneError(
+            f"A copy of the schema {source!r} may lead back to it. It is named where "
+            "Berceau can't tell what the text is for:\n"
+            + "\n".join(f"    {each}" for each in found[:SHOWN])
+            + more,
+            cure=cure,
+        )
 
 
 def fill(

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import IntEnum, auto
 
+from berceau.postgres.clone.references import Reference
+
 
 class Rank(IntEnum):
     """The order in which definitions are made, unless one depends on another."""
@@ -83,7 +85,8 @@ class Definitions:
 
     Where they name the schema they say ``token``, a word that nothing else contains; where they
     name what stays where it was, of an extension, they say ``outside``. ``notes`` are sentences
-    about what the role that read them has no right to copy.
+    about what the role that read them has no right to copy. ``references`` may lead back to the
+    source.
     """
 
     source: str
@@ -91,3 +94,4 @@ class Definitions:
     outside: str
     texts: tuple[str, ...]
     notes: tuple[str, ...]
+    references: tuple[Reference, ...]

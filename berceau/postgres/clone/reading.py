@@ -19,10 +19,12 @@ from berceau.postgres.clone import (
     types,
     views,
 )
-from berceau.postgres.clone.bodies import redirect
+from berceau.postgres.clone.bodies import Schema
 from berceau.postgres.clone.definition import Address, Definition, Definitions, Kind
 from berceau.postgres.clone.objects import OWN, RELATION
 from berceau.postgres.clone.ordering import Edge, order, upwards, whole_of
+from berceau.postgres.clone.redirecting import redirect_all
+from berceau.postgres.clone.references import Reference
 from berceau.postgres.clone.snapshot import Snapshot, read_whole
 
 KINDS = tuple(
@@ -90,23 +92,6 @@ WHERE classid IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_proc'::regclass
                   'pg_collation'::regclass, 'pg_ts_config'::regclass, 'pg_ts_dict'::regclass)
 """
 
-_BODIES = f"""
-{RELATION}, names AS (
-    SELECT array_agg(name) AS all_names FROM (
-        SELECT relname AS name FROM relation
-        UNION ALL SELECT typname FROM pg_type WHERE typnamespace = :schema
-        UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = :schema
-        UNION ALL SELECT collname FROM pg_collation WHERE collnamespace = :schema
-        UNION ALL SELECT cfgname FROM pg_ts_config WHERE cfgnamespace = :schema
-        UNION ALL SELECT dictname FROM pg_ts_dict WHERE dictnamespace = :schema) found
-)
-SELECT p.oid, CASE WHEN lanname IN ('sql', 'plpgsql') AND prosqlbody IS NULL THEN prosrc END,
-       all_names::text[]
-FROM pg_proc p JOIN pg_language l ON l.oid = prolang, names
-WHERE pronamespace = :schema AND prokind <> 'a'
-  AND (proconfig IS NOT NULL OR strpos(lower(prosrc), lower(%(source)s)) > 0)
-"""
-
 _NAME = r'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\U0010ffff][\w$]*|[-+*/<>=~!@#%^&|`?]+)'
 
 
@@ -127,7 +112,7 @@ def read(
 
 
 def _read(snapshot: Snapshot, like: Definitions | None, renamed: bool) -> Definitions:
-    reader = _Reader(snapshot, renamed)
+    reader = _Reader(snapshot, renamed, [])
     edges = reader.edges()
     try:
         apart = {text.replace(like.token, reader.token) for text in like.texts} if like else ()
@@ -135,7 +120,14 @@ def _read(snapshot: Snapshot, like: Definitions | None, renamed: bool) -> Defini
     except CloneError as error:  # it names objects as the reader sees them
         message = error.message.replace(f"{reader.token}.", "")
         raise CloneError(message, cure=error.cure) from None
-    return Definitions(snapshot.source, reader.token, reader.outside, tuple(texts), reader.notes())
+    return Definitions(
+        snapshot.source,
+        reader.token,
+        reader.outside,
+        tuple(texts),
+        reader.notes(),
+        tuple(reader.references),
+    )
 
 
 @dataclass(frozen=True)
@@ -144,6 +136,7 @@ class _Reader:
 
     snapshot: Snapshot
     redirects: bool
+    references: list[Reference]
 
     @property
     def source(self) -> str:
@@ -175,7 +168,11 @@ class _Reader:
         self._claim(found, members, edges)
         if not self.redirects:
             return found
-        return self._leave_outside(self._redirect_bodies(found), set(members.values()))
+        path = f"{self.token}, {self.outside}" if members else self.token
+        schema = Schema(self.source, self._names(), self.token, path)
+        found, references = redirect_all(found, schema, self._rows)
+        self.references.extend(references)
+        return self._leave_outside(found, set(members.values()))
 
     def edges(self) -> list[Edge]:
         """Return what depends on what."""
@@ -215,7 +212,7 @@ class _Reader:
         """Raise ``CloneError`` where a name may mean an extension's object or another one."""
         if not theirs:
             return
-        both = sorted(theirs & {name for (name,) in self._rows(_NAMES)})
+        both = sorted(theirs & self._names())
         if both:
             raise CloneError(
                 f"The schema {self.source!r} holds an extension, and names of its own that are "
@@ -243,17 +240,8 @@ class _Reader:
                 cure="Move it to another schema.",
             )
 
-    def _redirect_bodies(self, found: list[Definition]) -> list[Definition]:
-        bodies = {
-            ("pg_proc", oid): (body, set(names))
-            for oid, body, names in self._rows(_BODIES, source=self.source)
-        }
-        return [
-            replace(each, text=redirect(each.text, *bodies[each.address], self.source, self.token))
-            if each.makes and each.address in bodies
-            else each
-            for each in found
-        ]
+    def _names(self) -> set[str]:
+        return {name for (name,) in self._rows(_NAMES)}
 
     def _leave_outside(self, found: list[Definition], names: set[str]) -> list[Definition]:
         """Let what belongs to an extension be named where it is."""
