@@ -168,8 +168,7 @@ def _apart(source: Url) -> str:
     return (
         f'As an administrator: ALTER ROLE "{source.user}" CREATEDB. Then tests have databases of '
         "their own, where every name stays as it is. Or list in pytest's settings what may go on "
-        "using the source: berceau_allow_references = NAME ... `pip install pglast` lets Berceau "
-        "tell more names apart."
+        "using the source: berceau_allow_references = NAME ..."
     )
 
 

@@ -10,6 +10,7 @@ from psycopg2.extensions import connection as Connection
 from berceau.errors import CloneError
 from berceau.postgres.clone.comparing import differences
 from berceau.postgres.clone.definition import Definitions
+from berceau.postgres.clone.parsing import version
 from berceau.postgres.clone.reading import read
 from berceau.postgres.clone.references import Reference, refused
 from berceau.postgres.clone.writing import write
@@ -19,8 +20,7 @@ from berceau.postgres.schemas import create_schema, drop_schema
 SHOWN = 20
 ALLOW = (
     "Let the code find the schema by the search path, without naming it; or, where it may go on "
-    "using the source, add --allow-references, or --allow-references=NAME for one function. "
-    "`pip install pglast` lets Berceau tell more names apart."
+    "using the source, add --allow-references, or --allow-references=NAME for one function."
 )
 
 
@@ -65,7 +65,9 @@ def require_apart(
             "Berceau can't tell what the text is for:\n"
             + "\n".join(f"    {each}" for each in found[:SHOWN])
             + more,
-            cure=cure,
+            cure=cure
+            if version()
+            else f"{cure} `pip install pglast` lets Berceau tell more names apart.",
         )
 
 
