@@ -133,6 +133,8 @@ SELECT kind, array_agg(name ORDER BY oid DESC) FROM (
     SELECT '6 TYPE', oid, oid::regtype::text
     FROM pg_type WHERE typtype IN ('e', 'd', 'r') AND typnamespace = (SELECT oid FROM schema)
 ) contents
+WHERE oid NOT IN (SELECT objid FROM pg_depend
+                  WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e')
 GROUP BY kind ORDER BY kind
 """
 
@@ -145,9 +147,8 @@ def drop_schema(connection: Connection, name: str) -> None:
         cursor.execute("SET client_min_messages = error")  # what went with something else is named
         try:
             cursor.execute(_CONTENTS, (name,))
-            contents = cursor.fetchall()
-            many = sum(len(names) for _, names in contents) > STEP
-            for kind, names in contents if many else ():
+            # In parts, however few there are: PostgreSQL can't drop ltree before an index by it.
+            for kind, names in cursor.fetchall():
                 drop = f"DROP {kind[2:]} IF EXISTS {{}} CASCADE"
                 in_steps(names, lambda step: cursor.execute(drop.format(", ".join(step))))  # noqa: B023 - called at once
             cursor.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(name)))

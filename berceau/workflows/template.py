@@ -211,7 +211,7 @@ def _fill_template(
         connection = stack.enter_context(connect(owner))
         connection.autocommit = True
         make_before(connection, around, prepared.schemas, admin)
-        fill_together(connection, definitions, guard)
+        fill_together(connection, definitions)
         make_after(connection, around, admin)
         state = state_of(connection, prepared.schemas)
     connect(replace(source.runtime, database=template)).close()  # or tests couldn't, either

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from berceau.postgres import ledger, runner
+from berceau.postgres.cluster import ADMIN
 from berceau.postgres.connection import connect
 from berceau.postgres.deploy_lock import deploy_lock
+from berceau.postgres.schemas import drop_schema
 from berceau.postgres.scratch import scratch
 from berceau.postgres.server import EmbeddedServer
 
@@ -165,3 +167,32 @@ def connection(running):
     """An autocommit connection of the owner on the shared server, in an empty schema."""
     with scratch(running.owner_url) as connection:
         yield connection
+
+
+@pytest.fixture
+def owner(running):
+    """An autocommit connection of a schema owner without other rights."""
+    with connect(running.owner_url) as connection:
+        connection.autocommit = True
+        yield connection
+
+
+@pytest.fixture
+def admin(running):
+    """An autocommit connection of a superuser."""
+    with connect(running._url(ADMIN, running.owner_url.database)) as connection:
+        connection.autocommit = True
+        yield connection
+
+
+@pytest.fixture
+def only_what_a_test_makes(admin):
+    """Let no test find a schema that another one made or left."""
+    yield
+    with admin.cursor() as cursor:
+        cursor.execute(
+            "SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema|public)'"
+            " ORDER BY oid DESC"
+        )
+        for (name,) in cursor.fetchall():
+            drop_schema(admin, name)

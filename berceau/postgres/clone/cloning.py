@@ -1,7 +1,8 @@
 """One schema made a copy of another, in one go."""
 
 from collections.abc import Sequence
-from io import BytesIO
+from contextlib import suppress
+from io import StringIO
 
 import psycopg2
 from psycopg2 import sql
@@ -13,7 +14,7 @@ from berceau.postgres.clone.definition import Definitions
 from berceau.postgres.clone.parsing import version
 from berceau.postgres.clone.reading import read
 from berceau.postgres.clone.references import Reference, refused
-from berceau.postgres.clone.writing import write
+from berceau.postgres.clone.writing import fill_views, write
 from berceau.postgres.ledger import LEDGER
 from berceau.postgres.schemas import create_schema, drop_schema
 
@@ -30,9 +31,9 @@ def clone(
     """Make the new schema ``target`` an exact copy of ``source``, without its rows.
 
     Berceau's ledger comes with its rows, so that the copy counts as migrated. Returns sentences
-    about what the role has no right to copy. What may lead back to the source is refused, except
-    in what patterns of ``allowed`` fit. The connection is in autocommit mode. Raises
-    ``CloneError`` or ``PermissionMissingError``, and leaves nothing then.
+    about what isn't copied. What may lead back to the source is refused, except in what patterns
+    of ``allowed`` fit. The connection is in autocommit mode. Raises ``CloneError`` or
+    ``PermissionMissingError``, and leaves nothing then.
     """
     definitions = read(connection, source)
     require_apart(source, definitions.references, allowed, ALLOW)
@@ -44,13 +45,14 @@ def clone(
             cure=f"Choose another name, or drop it: invoke db.drop --target {target}",
         ) from None
     try:
-        fill(connection, definitions, target)
+        unfilled = fill(connection, definitions, target)
         _require_equal(definitions, target, differences(connection, definitions, target))
     except BaseException:
         if not connection.closed:
-            drop_schema(connection, target)
+            with suppress(psycopg2.Error):  # what stops a copy may stop that, too
+                drop_schema(connection, target)
         raise
-    return definitions.notes
+    return (*definitions.notes, *unfilled)
 
 
 def require_apart(
@@ -71,26 +73,22 @@ def require_apart(
         )
 
 
-def fill(
-    connection: Connection, definitions: Definitions, target: str, source: Connection | None = None
-) -> None:
+def fill(connection: Connection, definitions: Definitions, target: str) -> tuple[str, ...]:
     """Carry ``definitions`` out in the empty schema ``target``, and copy the ledger's rows.
 
-    ``source`` is a connection to the database they are of, if another. Raises ``CloneError``.
+    Returns sentences about materialized views that can't be filled. Raises ``CloneError``.
     """
     write(connection, definitions, target)
-    copy_ledger(source or connection, definitions.source, connection, target)
+    put_ledger(connection, definitions, target)
+    return fill_views(connection, definitions, target)
 
 
-def copy_ledger(there: Connection, source: str, here: Connection, target: str) -> None:
-    """Copy the rows of Berceau's ledger, if the schema ``source`` has one."""
-    table, copy = sql.Identifier(source, LEDGER), sql.Identifier(target, LEDGER)
-    with there.cursor() as reader, here.cursor() as writer, BytesIO() as rows:
-        reader.execute("SELECT to_regclass(%s)", (table.as_string(reader),))
-        if reader.fetchall()[0][0] is not None:
-            reader.copy_expert(sql.SQL("COPY {} TO STDOUT").format(table), rows)
-            rows.seek(0)
-            writer.copy_expert(sql.SQL("COPY {} FROM STDIN").format(copy), rows)
+def put_ledger(connection: Connection, definitions: Definitions, target: str) -> None:
+    """Copy the rows of Berceau's ledger, if the source has one."""
+    if definitions.ledger is not None:
+        table = sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(target, LEDGER))
+        with connection.cursor() as cursor, StringIO(definitions.ledger) as rows:
+            cursor.copy_expert(table, rows)
 
 
 def _require_equal(definitions: Definitions, target: str, found: tuple[str, ...]) -> None:

@@ -5,6 +5,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from berceau.postgres.clone.definition import Definitions
 from berceau.postgres.clone.objects import OWN, RELATION, Contents, find_contents
+from berceau.postgres.clone.printing import without_casts
 from berceau.postgres.clone.reading import read
 
 # What objects of the copy need of the source.
@@ -74,8 +75,8 @@ def differences(connection: Connection, definitions: Definitions, target: str) -
         _words(each, source) for each in (definitions, read(connection, target, definitions))
     )
     return (
-        *(f"missing: {text}" for text in sorted(wanted - found)),
-        *(f"unexpected: {text}" for text in sorted(found - wanted)),
+        *(f"missing: {text}" for text in _left(wanted - found, found - wanted)),
+        *(f"unexpected: {text}" for text in _left(found - wanted, wanted - found)),
         *(f"{dependent} needs {needed}" for dependent, needed in leaks),
     )
 
@@ -84,6 +85,12 @@ def _contents(cursor: Cursor, schema: str) -> Contents:
     cursor.execute("SELECT oid FROM pg_namespace WHERE nspname = %s", (schema,))
     ((oid,),) = cursor.fetchall()
     return find_contents(cursor, oid)
+
+
+def _left(texts: set[str], others: set[str]) -> list[str]:
+    """Return those of ``texts`` that mean what none of the ``others`` does, sorted."""
+    known = {without_casts(text) for text in others}
+    return sorted(text for text in texts if without_casts(text) not in known)
 
 
 def _words(definitions: Definitions, source: str) -> set[str]:

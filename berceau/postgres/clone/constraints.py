@@ -21,6 +21,16 @@ FROM relation r JOIN pg_constraint c ON conrelid = r.oid
 WHERE contype IN ('c', 'n') AND conislocal AND c.oid NOT IN (SELECT oid FROM inline)
 """
 
+# An heir's is valid although that of its parent isn't, where the heir was made later.
+VALIDATED = """
+SELECT DISTINCT c.conrelid, format('ALTER TABLE %s VALIDATE CONSTRAINT %I',
+                                   c.conrelid::regclass, c.conname)
+FROM relation r JOIN pg_constraint c ON c.conrelid = r.oid
+JOIN pg_inherits ON inhrelid = r.oid
+JOIN pg_constraint parent ON parent.conrelid = inhparent AND parent.conname = c.conname
+WHERE c.contype IN ('c', 'n') AND NOT c.conislocal AND c.convalidated AND NOT parent.convalidated
+"""
+
 # A plain table may be made with its key, unless that is to be marked as not validated, or needs a
 # cast: nothing says on which cast a key depends.
 _FOREIGN_KEYS = """
@@ -108,6 +118,7 @@ FROM pg_statistic_ext s WHERE stxnamespace = :schema
 KINDS = (
     Kind(Rank.CONSTRAINT, "pg_constraint", KEYS),
     Kind(Rank.CONSTRAINT, "pg_constraint", CHECKS),
+    Kind(Rank.DETAIL, "pg_class", VALIDATED, makes=False),
     Kind(Rank.PARTITION_FOREIGN_KEY, "pg_constraint", PARTITIONS_FOREIGN_KEYS),
     Kind(Rank.FOREIGN_KEY, "pg_constraint", FOREIGN_KEYS),
     Kind(Rank.FOREIGN_KEY_TO_PARTITIONS, "pg_constraint", FOREIGN_KEYS_TO_PARTITIONS),

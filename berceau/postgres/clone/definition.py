@@ -84,14 +84,17 @@ class Definitions:
     """A schema as statements in the order to run them.
 
     Where they name the schema they say ``token``, a word that nothing else contains; where they
-    name what stays where it was, of an extension, they say ``outside``. ``notes`` are sentences
-    about what the role that read them has no right to copy. ``references`` may lead back to the
-    source.
+    name what stays where it was, of an extension, they say ``outside``. At last come ``fills``,
+    which fill materialized views, as far as their queries run on no rows. ``ledger`` are the rows
+    of Berceau's ledger as COPY writes them, if there is one. ``notes`` are about what isn't copied.
+    ``references`` may lead back to the source.
     """
 
     source: str
     token: str
     outside: str
     texts: tuple[str, ...]
+    fills: tuple[str, ...]
+    ledger: str | None
     notes: tuple[str, ...]
     references: tuple[Reference, ...]

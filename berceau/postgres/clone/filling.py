@@ -6,25 +6,27 @@ import psycopg2
 from psycopg2.extensions import connection as Connection
 
 from berceau.errors import CloneError
-from berceau.postgres.clone.cloning import copy_ledger
+from berceau.postgres.clone.cloning import put_ledger
 from berceau.postgres.clone.definition import Definitions
 from berceau.postgres.clone.session import PLAIN_SESSION
-from berceau.postgres.clone.writing import Place, write
+from berceau.postgres.clone.writing import Place, fill_views, write
 from berceau.postgres.connection import transaction
 
 
-def fill_together(connection: Connection, every: Sequence[Definitions], source: Connection) -> None:
+def fill_together(connection: Connection, every: Sequence[Definitions]) -> None:
     """Carry out the definitions of ``every`` schema, all of which exist and are empty.
 
-    The rows of Berceau's ledger come from the database of ``source``. Both connections are in
-    autocommit mode. Raises ``CloneError``.
+    The rows of Berceau's ledger come, too. A materialized view whose query fails on no rows isn't
+    filled. The connection is in autocommit mode. Raises ``CloneError``.
     """
     if len(every) == 1:
         write(connection, every[0], every[0].source)
     else:
         _write_in_any_order(connection, every)
     for each in every:
-        copy_ledger(source, each.source, connection, each.source)
+        put_ledger(connection, each, each.source)
+    for each in every:
+        fill_views(connection, each, each.source)
 
 
 def _write_in_any_order(connection: Connection, every: Sequence[Definitions]) -> None:

@@ -143,8 +143,16 @@ def _needs(
 
 
 def whole_of(edges: Sequence[Edge]) -> dict[Address, Address]:
-    """Return of what an object is a part, or what it goes with: a type's array, a table's key."""
-    wholes = {part: whole for part, whole, kind in edges if kind == "a"}
+    """Return of what an object is a part, or what it goes with: a type's array, a table's key.
+
+    What a family of operators holds goes with its function, too, but is a part of the family.
+    """
+    wholes = {
+        part: whole
+        for part, whole, kind in edges
+        if kind == "a"
+        and (part[0] not in ("pg_amop", "pg_amproc") or whole[0] in ("pg_opclass", "pg_opfamily"))
+    }
     return wholes | {part: whole for part, whole, kind in edges if kind == "i"}
 
 

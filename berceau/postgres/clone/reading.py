@@ -1,10 +1,13 @@
 """The definitions of a schema, read from the catalogs in PostgreSQL's own words."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from io import StringIO
 from typing import Any
 
+from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
 from berceau.errors import CloneError
@@ -20,25 +23,19 @@ from berceau.postgres.clone import (
     views,
 )
 from berceau.postgres.clone.bodies import Schema
-from berceau.postgres.clone.definition import Address, Definition, Definitions, Kind
+from berceau.postgres.clone.definition import Address, Definition, Definitions, Kind, Rank
 from berceau.postgres.clone.objects import OWN, RELATION
 from berceau.postgres.clone.ordering import Edge, order, upwards, whole_of
 from berceau.postgres.clone.redirecting import redirect_all
 from berceau.postgres.clone.references import Reference
 from berceau.postgres.clone.snapshot import Snapshot, read_whole
+from berceau.postgres.ledger import LEDGER
 
 KINDS = tuple(
     kind
     for module in (types, search, routines, operators, tables, constraints, storage, views, rights)
     for kind in module.KINDS
 )
-
-# What extensions hold in the schema, with the name that a definition may give it.
-_MEMBERS = """
-SELECT classid::regclass::text, objid, object_names[cardinality(object_names)]
-FROM unnest(%(classes)s::text[]::regclass[], %(oids)s::oid[]) member (classid, objid),
-     pg_identify_object_as_address(classid, objid, 0)
-"""
 
 # A sequence is given to its column after both are made. A partition's foreign key that comes with
 # that of its table isn't made at all, so nothing has to wait for what it needs.
@@ -64,12 +61,16 @@ WHERE refclassid = 'pg_namespace'::regclass AND refobjid = :schema AND deptype =
 UNION ALL
 SELECT 'pg_transform', f.oid, pg_describe_object('pg_transform'::regclass, f.oid, 0)
 FROM pg_transform f JOIN pg_type t ON t.oid = trftype WHERE typnamespace = :schema
-UNION ALL
--- A column that a parent got later comes after those that its heir had by then.
-SELECT 'pg_inherits', r.oid, format('the order of the columns of table %s', r.oid::regclass)
-FROM pg_class r
-WHERE relnamespace = :schema AND relkind IN ('r', 'f') AND NOT relispartition
-  AND (SELECT array_agg(attname ORDER BY attnum)
+"""
+
+# A column that a parent got later comes after those that its heir had by then.
+_LATE_COLUMNS = f"""
+{RELATION}
+SELECT format('the order of the columns of table %s', r.oid::regclass)
+FROM relation r
+WHERE relkind IN ('r', 'f') AND NOT relispartition AND EXISTS (
+    SELECT FROM pg_inherits WHERE inhrelid = r.oid
+  ) AND (SELECT array_agg(attname ORDER BY attnum)
        FROM pg_attribute WHERE attrelid = r.oid AND attnum > 0 AND NOT attisdropped) <> (
       SELECT array_agg(attname ORDER BY place) FROM (
           SELECT attname, min(place) AS place FROM (
@@ -80,17 +81,27 @@ WHERE relnamespace = :schema AND relkind IN ('r', 'f') AND NOT relispartition
               SELECT attname, ARRAY[10000, attnum] FROM pg_attribute
               WHERE attrelid = r.oid AND attnum > 0 AND NOT attisdropped) columns
           GROUP BY attname) ordered)
+ORDER BY 1
 """
 
-# What the schema's own objects are called that a definition may name.
-_NAMES = f"""
-{RELATION} {OWN}
-SELECT DISTINCT object_names[cardinality(object_names)]
-FROM own, pg_identify_object_as_address(classid, objid, 0)
-WHERE classid IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_proc'::regclass,
-                  'pg_operator'::regclass, 'pg_opclass'::regclass, 'pg_opfamily'::regclass,
-                  'pg_collation'::regclass, 'pg_ts_config'::regclass, 'pg_ts_dict'::regclass)
-"""
+# How objects are called that a definition may name.
+_NAMES = " UNION ALL ".join(
+    f"SELECT '{catalog}', oid, {column}::text FROM {catalog} WHERE oid = ANY (%({catalog})s::oid[])"
+    for catalog, column in {
+        "pg_class": "relname",
+        "pg_type": "typname",
+        "pg_proc": "proname",
+        "pg_operator": "oprname",
+        "pg_opclass": "opcname",
+        "pg_opfamily": "opfname",
+        "pg_collation": "collname",
+        "pg_conversion": "conname",
+        "pg_ts_parser": "prsname",
+        "pg_ts_template": "tmplname",
+        "pg_ts_dict": "dictname",
+        "pg_ts_config": "cfgname",
+    }.items()
+)
 
 _NAME = r'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\U0010ffff][\w$]*|[-+*/<>=~!@#%^&|`?]+)'
 
@@ -116,7 +127,8 @@ def _read(snapshot: Snapshot, like: Definitions | None, renamed: bool) -> Defini
     edges = reader.edges()
     try:
         apart = {text.replace(like.token, reader.token) for text in like.texts} if like else ()
-        texts = order(reader.definitions(edges), edges, apart)
+        found = reader.definitions(edges)
+        texts = order([each for each in found if each.rank < Rank.REFRESH], edges, apart)
     except CloneError as error:  # it names objects as the reader sees them
         message = error.message.replace(f"{reader.token}.", "")
         raise CloneError(message, cure=error.cure) from None
@@ -125,6 +137,8 @@ def _read(snapshot: Snapshot, like: Definitions | None, renamed: bool) -> Defini
         reader.token,
         reader.outside,
         tuple(texts),
+        tuple(sorted(each.text for each in found if each.rank is Rank.REFRESH)),
+        reader.ledger(),
         reader.notes(),
         tuple(reader.references),
     )
@@ -155,43 +169,64 @@ class _Reader:
 
     def definitions(self, edges: Sequence[Edge]) -> list[Definition]:
         """Return the definitions of what belongs to no extension."""
-        members = self._members()
+        members = self.snapshot.contents.members
+        outside, theirs = set(members), self._names(members)
         if self.redirects:
-            self._require_distinct(set(members.values()))
+            self._require_distinct(theirs)
         found = [
             each
             for kind in KINDS
             if self.snapshot.version >= kind.since
             for each in self._read(kind)
-            if each.address not in members
+            if each.address not in outside
         ]
-        self._claim(found, members, edges)
+        self._claim(found, outside, edges)
         if not self.redirects:
             return found
-        path = f"{self.token}, {self.outside}" if members else self.token
-        schema = Schema(self.source, self._names(), self.token, path)
+        path = f"{self.token}, {self.outside}" if outside else self.token
+        names = self._names(self.snapshot.contents.own)
+        schema = Schema(self.source, names, self.token, path)
         found, references = redirect_all(found, schema, self._rows)
         self.references.extend(references)
-        return self._leave_outside(found, set(members.values()))
+        return self._leave_outside(found, theirs)
 
     def edges(self) -> list[Edge]:
         """Return what depends on what."""
         return [((a, b), (c, d), kind) for a, b, c, d, kind in self._rows(_EDGES)]
 
+    def ledger(self) -> str | None:
+        """Return the rows of Berceau's ledger, if there is one."""
+        cursor, table = self.snapshot.cursor, sql.Identifier(self.token, LEDGER)
+        cursor.execute("SELECT to_regclass(%s)", (table.as_string(cursor),))
+        if cursor.fetchall()[0][0] is None:
+            return None
+        with StringIO() as rows:
+            cursor.copy_expert(sql.SQL("COPY {} TO STDOUT").format(table), rows)
+            return rows.getvalue()
+
     def notes(self) -> tuple[str, ...]:
-        """Return what the role has no right to copy."""
-        rows = self._rows(RELATION + rights.KEPT_OWNERS)
-        rows += self._rows(rights.KEPT_DEFAULT_GRANTS)
+        """Return what isn't copied, or not as it is."""
+        rows = [
+            row
+            for query in (
+                RELATION + rights.KEPT_OWNERS,
+                RELATION + rights.KEPT_GRANTORS,
+                rights.KEPT_DEFAULT_GRANTS,
+                _LATE_COLUMNS,
+            )
+            for row in self._rows(query)
+        ]
         return tuple(text.replace(f"{self.token}.", "") for (text,) in rows)
 
-    def _members(self) -> dict[Address, str]:
-        """Return what extensions hold in the schema, with its names."""
-        found = self.snapshot.contents.members
-        if not found:
-            return {}
-        catalogs, oids = (list(column) for column in zip(*found, strict=True))
-        rows = self._rows(_MEMBERS, classes=catalogs, oids=oids)
-        return {(catalog, oid): name for catalog, oid, name in rows}
+    def _names(self, addresses: Collection[Address]) -> set[str]:
+        if not addresses:
+            return set()
+        oids: dict[str, list[int]] = defaultdict(list)
+        for catalog, oid in addresses:
+            oids[catalog].append(oid)
+        places = re.findall(r"%\((\w+)\)s", _NAMES)
+        rows = self._rows(_NAMES, **{catalog: oids[catalog] for catalog in places})
+        return {name for _, _, name in rows}
 
     def _rows(self, query: str, **values: str | list[Any]) -> list[tuple[Any, ...]]:
         right = "SET" if self.snapshot.version >= 160000 else "MEMBER"
@@ -212,7 +247,7 @@ class _Reader:
         """Raise ``CloneError`` where a name may mean an extension's object or another one."""
         if not theirs:
             return
-        both = sorted(theirs & self._names())
+        both = sorted(theirs & self._names(self.snapshot.contents.own))
         if both:
             raise CloneError(
                 f"The schema {self.source!r} holds an extension, and names of its own that are "
@@ -221,11 +256,9 @@ class _Reader:
                 "SCHEMA extensions.",
             )
 
-    def _claim(
-        self, found: list[Definition], members: dict[Address, str], edges: Sequence[Edge]
-    ) -> None:
+    def _claim(self, found: list[Definition], members: set[Address], edges: Sequence[Edge]) -> None:
         """Raise ``CloneError`` unless everything in the schema is defined or an extension's."""
-        claimed = {each.address for each in found if each.makes} | members.keys()
+        claimed = {each.address for each in found if each.makes} | members
         wholes = whole_of(edges)
         left = [
             description
@@ -239,9 +272,6 @@ class _Reader:
                 + "\n".join(f"    {name}" for name in names[:10]),
                 cure="Move it to another schema.",
             )
-
-    def _names(self) -> set[str]:
-        return {name for (name,) in self._rows(_NAMES)}
 
     def _leave_outside(self, found: list[Definition], names: set[str]) -> list[Definition]:
         """Let what belongs to an extension be named where it is."""

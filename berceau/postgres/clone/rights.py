@@ -110,8 +110,9 @@ FROM anothers WHERE keeper <> owner AND NOT EXISTS (
 ORDER BY 1
 """
 
-# Compared is what an object has with what PostgreSQL gives to a new one of the role at work.
-GRANTS = f"""
+# Compared is what an object has with what PostgreSQL gives to a new one of the role at work. Each
+# is granted by who granted it in the source, where the role at work may act as that.
+_ACLS = f"""
 {OWNED},
 acls AS (
     SELECT classid, objid, 0 AS sub, owner, keeper, kind, acl FROM owned WHERE kind IS NOT NULL
@@ -119,14 +120,24 @@ acls AS (
     SELECT classid, objid, attnum, owner, keeper, 'c', attacl
     FROM owned JOIN pg_attribute ON attrelid = objid AND attacl IS NOT NULL
     WHERE classid = 'pg_class'::regclass
-),
+)
+"""
+
+GRANTS = f"""
+{_ACLS},
 wanted AS (
-    SELECT classid, objid, sub, kind, CASE grantee WHEN owner THEN keeper ELSE grantee END AS role,
-           privilege_type AS privilege, is_grantable AS grantable
+    SELECT classid, objid, sub, kind, keeper,
+           CASE WHEN grantor <> owner AND pg_has_role(grantor, :set_role) THEN grantor
+                ELSE keeper END AS giver,
+           CASE grantee WHEN owner THEN keeper ELSE grantee END AS role,
+           privilege_type AS privilege, bool_or(is_grantable) AS grantable, min(place) AS place
     FROM acls, aclexplode(coalesce(acl, acldefault(kind, owner)))
+         WITH ORDINALITY item (grantor, grantee, privilege_type, is_grantable, place)
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 ),
 given AS (
-    SELECT classid, objid, sub, kind, CASE grantee WHEN me.oid THEN keeper ELSE grantee END AS role,
+    SELECT classid, objid, sub, kind, keeper, keeper AS giver,
+           CASE grantee WHEN me.oid THEN keeper ELSE grantee END AS role,
            privilege_type AS privilege, is_grantable AS grantable
     FROM me, acls LEFT JOIN pg_default_acl
       ON defaclnamespace = 0 AND defaclrole = (SELECT oid FROM me)
@@ -134,12 +145,20 @@ given AS (
     aclexplode(coalesce(defaclacl, acldefault(kind, me.oid)))
 ),
 change AS (
-    SELECT 'REVOKE' AS verb, * FROM (SELECT * FROM given EXCEPT SELECT * FROM wanted) extra
+    SELECT 'REVOKE' AS verb, given.*, 0 AS place FROM given LEFT JOIN wanted
+        USING (classid, objid, sub, kind, keeper, giver, role, privilege, grantable)
+    WHERE place IS NULL
     UNION ALL
-    SELECT 'GRANT', * FROM (SELECT * FROM wanted EXCEPT SELECT * FROM given) missing
+    SELECT 'GRANT', classid, objid, sub, kind, keeper, giver, role, privilege, grantable, place
+    FROM wanted LEFT JOIN (SELECT *, true AS present FROM given) given
+        USING (classid, objid, sub, kind, keeper, giver, role, privilege, grantable)
+    WHERE present IS NULL
 ),
 statement AS (
-    SELECT classid, objid, verb, concat(verb, ' ',
+    SELECT classid, objid, verb, sub,
+           -- Who may grant got that right before.
+           CASE WHEN giver <> keeper THEN min(place) ELSE 0 END AS place, concat(
+        'SET LOCAL ROLE ' || actor || ';', verb, ' ',
         string_agg(privilege || coalesce(' (' || quote_ident(attname) || ')', ''), ', '
                    ORDER BY privilege),
         ' ON ', CASE kind WHEN 's' THEN 'SEQUENCE' WHEN 'f' THEN 'ROUTINE' WHEN 'T' THEN 'TYPE'
@@ -147,13 +166,24 @@ statement AS (
         (pg_identify_object(classid, objid, 0)).identity,
         CASE verb WHEN 'GRANT' THEN ' TO ' ELSE ' FROM ' END,
         CASE role WHEN 0 THEN 'PUBLIC' ELSE role::regrole::text END,
-        CASE WHEN grantable AND verb = 'GRANT' THEN ' WITH GRANT OPTION' END) AS text
-    FROM change LEFT JOIN pg_attribute ON attrelid = objid AND attnum = sub AND sub > 0
-    GROUP BY classid, objid, kind, verb, sub, role, grantable
+        CASE WHEN grantable AND verb = 'GRANT' THEN ' WITH GRANT OPTION' END,
+        CASE WHEN actor IS NOT NULL THEN ';RESET ROLE' END) AS text
+    FROM change LEFT JOIN pg_attribute ON attrelid = objid AND attnum = sub AND sub <> 0,
+         LATERAL (SELECT CASE WHEN giver <> keeper OR NOT pg_has_role(keeper, 'USAGE')
+                              THEN giver::regrole END) acting (actor)
+    GROUP BY classid, objid, kind, verb, sub, role, grantable, keeper, giver, actor
 )
-SELECT objid, string_agg(text, ';' ORDER BY verb DESC, text), NULL, NULL,
+SELECT objid, string_agg(text, ';' ORDER BY verb DESC, sub <> 0, place, text), NULL, NULL,
        classid::regclass::text
 FROM statement WHERE {{condition}} GROUP BY classid, objid
+"""
+KEPT_GRANTORS = f"""
+{_ACLS}
+SELECT DISTINCT format('that %s granted rights on %s', grantor::regrole,
+                       (pg_identify_object(classid, objid, 0)).identity)
+FROM acls, aclexplode(acl)
+WHERE grantor <> owner AND NOT pg_has_role(grantor, :set_role)
+ORDER BY 1
 """
 # Who is to own something needs the right to create in the schema.
 SCHEMA_GRANTS = GRANTS.format(condition="classid = 'pg_namespace'::regclass")

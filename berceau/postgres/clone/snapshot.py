@@ -13,17 +13,13 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from berceau.errors import CloneError, PermissionMissingError
+from berceau.postgres.clone import event_triggers
+from berceau.postgres.clone.busy import BUSY_SECONDS, CURE, WAIT, in_the_way
 from berceau.postgres.clone.objects import Contents, find_contents
 from berceau.postgres.clone.session import PLAIN_SESSION
 from berceau.postgres.clone.stamp import stamp_of
 
 Result = TypeVar("Result")
-
-BUSY_SECONDS = 30.0
-"""For how long a state is looked for that nobody alters while it is read."""
-WAIT = "50ms"
-"""How long to wait for a lock while holding others. PostgreSQL looks for deadlocks after a second:
-who waits shorter is never the reason that another session is ended as one's victim."""
 
 # What pg_dump locks, as far as the role may. Locks are few, and everybody's.
 _LOCKABLE = """
@@ -34,20 +30,11 @@ HAVING count(*) < current_setting('max_locks_per_transaction')::int
                 * current_setting('max_connections')::int / 2
 """
 
-# Who holds or waits for a lock that no reader gets past, or else who is altering anything.
-_BUSY = """
-SELECT DISTINCT format('process %%s%%s: %%s', pid, ' (' || nullif(application_name, '') || ')',
-                       left(coalesce(query, '?'), 200)), held
-FROM pg_stat_activity a
-LEFT JOIN LATERAL (
-    SELECT true AS held FROM pg_locks l
-    WHERE l.pid = a.pid AND mode = 'AccessExclusiveLock' AND locktype = 'relation'
-      AND relation = ANY (%(relations)s) LIMIT 1
-) locks ON true
-WHERE datname = current_database() AND pid <> pg_backend_pid()
-  AND (held OR backend_xid IS NOT NULL)
-ORDER BY held NULLS LAST, 1
-LIMIT 5
+# The owner, for a member that doesn't inherit its rights.
+_OWNER = """
+SELECT nspowner::regrole::text FROM pg_namespace
+WHERE oid = %(schema)s AND NOT pg_has_role(nspowner, 'USAGE')
+  AND pg_has_role(nspowner, %(right)s)
 """
 
 
@@ -81,9 +68,9 @@ def read_whole(connection: Connection, source: str, read: Callable[[Snapshot], R
             attempt = _Attempt(cursor, source, lock=lock)
             try:
                 result = attempt.run(read)
-            except (psycopg2.Error, CloneError):
+            except (psycopg2.Error, CloneError) as error:
                 if connection.closed or not attempt.is_torn():
-                    raise
+                    raise attempt.explain() or error from None
             else:
                 if not attempt.is_torn():
                     return result
@@ -112,6 +99,7 @@ class _Attempt:
         self.contents = Contents(0)
         self.stamp = ""
         self.locked_out = False
+        self.refusal: psycopg2.Error | None = None
 
     def run(self, read: Callable[[Snapshot], Result]) -> Result:
         """Return what ``read`` returns."""
@@ -140,32 +128,51 @@ class _Attempt:
             return True
         return bool(self.stamp) and stamp_of(self.cursor, self.contents) != self.stamp
 
+    def explain(self) -> CloneError | None:
+        """Return a better error than that of a refused rename, if there is one."""
+        if self.refusal is None or self.cursor.connection.closed:
+            return None
+        return event_triggers.explain(self.cursor, self.source, self.refusal)
+
     def busy(self) -> CloneError:
         """Return the error that names who is in the way."""
-        self.cursor.execute(_BUSY, {"relations": list(self.contents.relations)})
-        who = "".join(f"\n    {text}" for text, _ in self.cursor.fetchall())
+        who = in_the_way(self.cursor, self.contents.relations)
         what = "locks" if self.locked_out else "alters"
         return CloneError(
             f"The schema {self.source!r} can't be read: for {BUSY_SECONDS:.0f} seconds another "
             f"session {what} what it holds.{who}",
-            cure="Wait until it is done, or end it: SELECT pg_terminate_backend(PROCESS).",
+            cure=CURE,
         )
 
     def _rename(self, token: str) -> None:
+        cursor = self.cursor
+        event_triggers.silence(cursor)
         # Nothing is held yet, so nobody can wait for us: who alters the schema itself is awaited.
-        self.cursor.execute("SET LOCAL lock_timeout = %s", (f"{BUSY_SECONDS}s",))
+        cursor.execute("SET LOCAL lock_timeout = %s", (f"{BUSY_SECONDS}s",))
+        self._become_owner()
         try:
-            self.cursor.execute(
-                sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(
+            cursor.execute(
+                sql.SQL("ALTER SCHEMA {} RENAME TO {}; RESET ROLE").format(
                     sql.Identifier(self.source), sql.Identifier(token)
                 )
             )
-        except psycopg2.errors.InsufficientPrivilege:
+        except psycopg2.errors.InsufficientPrivilege as error:
+            self.refusal = error
             raise PermissionMissingError(
-                f"The role {self.cursor.connection.info.user!r} can't copy the schema "
+                f"The role {cursor.connection.info.user!r} can't copy the schema "
                 f"{self.source!r}: it doesn't own it, or may not create schemas in the database.",
                 cure="Use the schema's owner.",
             ) from None
+        except psycopg2.Error as error:
+            self.refusal = error
+            raise
+
+    def _become_owner(self) -> None:
+        """Take the role of the schema's owner, where the role at work has no rights of it else."""
+        right = "SET" if self.cursor.connection.server_version >= 160000 else "MEMBER"
+        self.cursor.execute(_OWNER, {"schema": self.contents.schema, "right": right})
+        for (owner,) in self.cursor.fetchall():
+            self.cursor.execute(f"SET LOCAL ROLE {owner}")
 
     def _lock(self) -> None:
         self.cursor.execute(self.contents.bind(_LOCKABLE))

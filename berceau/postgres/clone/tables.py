@@ -38,10 +38,11 @@ WHERE r.relkind = 'S'
 
 # A default or a check that needs no function of the schema is written with its table.
 SIMPLE = """NOT EXISTS (
-    SELECT FROM pg_depend d LEFT JOIN pg_class c ON c.oid = d.refobjid
+    SELECT FROM pg_depend d LEFT JOIN pg_class needed ON needed.oid = d.refobjid
     WHERE d.classid = '{catalog}'::regclass AND d.objid = {oid} AND (
         d.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass)
-        OR d.refclassid = 'pg_class'::regclass AND d.refobjid <> {table} AND c.relkind <> 'S'))"""
+        OR d.refclassid = 'pg_class'::regclass AND d.refobjid <> {table}
+           AND needed.relkind <> 'S'))"""
 
 COLUMN = f"""
 , identity_sequence AS (

@@ -31,9 +31,15 @@ LATERAL (
 WHERE relkind = 'm'
 """
 
+# By the owner, whose rights it is filled with, where the role at work has none of them.
 POPULATED = """
-SELECT r.oid, format('REFRESH MATERIALIZED VIEW %s', r.oid::regclass)
-FROM relation r WHERE relkind = 'm' AND relispopulated
+SELECT r.oid, concat('SET LOCAL ROLE ' || owner || ';',
+                     'REFRESH MATERIALIZED VIEW ', r.oid::regclass,
+                     CASE WHEN owner IS NOT NULL THEN ';RESET ROLE' END)
+FROM relation r,
+LATERAL (SELECT CASE WHEN NOT pg_has_role(relowner, 'USAGE') AND pg_has_role(relowner, :set_role)
+                     THEN relowner::regrole END) given (owner)
+WHERE relkind = 'm' AND relispopulated
 """
 
 RULES = """

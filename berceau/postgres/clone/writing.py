@@ -1,5 +1,6 @@
 """Definitions carried out in a new schema."""
 
+import time
 from collections.abc import Sequence
 
 import psycopg2
@@ -7,10 +8,14 @@ from psycopg2.extensions import connection as Connection
 
 from berceau.errors import CloneError
 from berceau.migration.splitter import tokens
+from berceau.postgres.clone import event_triggers
+from berceau.postgres.clone.busy import BUSY_SECONDS, CURE, WAIT, in_the_way
 from berceau.postgres.clone.definition import Definitions
 from berceau.postgres.clone.session import PLAIN_SESSION
 from berceau.postgres.connection import transaction
 from berceau.postgres.schemas import in_steps
+
+_BUSY = (psycopg2.errors.LockNotAvailable, psycopg2.errors.DeadlockDetected)
 
 
 def write(connection: Connection, definitions: Definitions, target: str) -> None:
@@ -20,21 +25,69 @@ def write(connection: Connection, definitions: Definitions, target: str) -> None
     has room for so many locks only. Raises ``CloneError`` with the statement that failed.
     """
     place = Place(connection, definitions, target)
+    deadline = time.monotonic() + BUSY_SECONDS
 
     def run(step: Sequence[str]) -> None:
-        try:
-            with transaction(connection), connection.cursor() as cursor:
-                cursor.execute(";\n".join((PLAIN_SESSION, *step)))
-        except psycopg2.errors.OutOfMemory:
-            raise
-        except psycopg2.Error as error:
-            raise _explain(connection, definitions.source, step) or error from error
+        while True:
+            try:
+                _run(connection, step)
+                return
+            except psycopg2.errors.OutOfMemory:
+                raise
+            except _BUSY:
+                if time.monotonic() > deadline:
+                    raise _busy(connection, definitions.source) from None
+            except psycopg2.Error as error:
+                raise _explain(connection, definitions.source, step) or error from error
+            time.sleep(0.05)
 
     in_steps([place.put(text) for text in definitions.texts], run)
 
 
+def fill_views(connection: Connection, definitions: Definitions, target: str) -> tuple[str, ...]:
+    """Fill materialized views, as their queries say; return a sentence for each that stays empty.
+
+    A query may fail on no rows, and a view may need that another one is filled.
+    """
+    place = Place(connection, definitions, target)
+    waiting = [place.put(text) for text in definitions.fills]
+    failures: list[str] = []
+    while waiting:
+        again, failures = [], []
+        for text in waiting:
+            try:
+                _run(connection, [text])
+            except psycopg2.Error as error:
+                again.append(text)
+                name = text.partition("MATERIALIZED VIEW ")[2].partition(";")[0]
+                failures.append(
+                    f"that the materialized view {name} is filled: PostgreSQL says: "
+                    f"{error.diag.message_primary or str(error).strip()}"
+                )
+        if len(again) == len(waiting):
+            break
+        waiting = again
+    return tuple(failures)
+
+
+def _run(connection: Connection, step: Sequence[str]) -> None:
+    limit = f"SET LOCAL lock_timeout = '{WAIT}'"
+    with transaction(connection), connection.cursor() as cursor:
+        cursor.execute(";\n".join((PLAIN_SESSION, limit, *step)))
+
+
+def _busy(connection: Connection, source: str) -> CloneError:
+    with connection.cursor() as cursor:
+        who = in_the_way(cursor)
+    return CloneError(
+        f"The schema {source!r} can't be copied: for {BUSY_SECONDS:.0f} seconds another session "
+        f"locks what it needs of another schema.{who}",
+        cure=CURE,
+    )
+
+
 class Place:
-    """Puts the names of schemas where definitions have words for them."""
+    """The schema ``target``: puts the names of schemas where definitions have words for them."""
 
     def __init__(self, connection: Connection, definitions: Definitions, target: str) -> None:
         with connection.cursor() as cursor:
@@ -44,7 +97,7 @@ class Place:
         self.is_plain = not any("'" in name or "\\" in name for name in self.names.values())
 
     def put(self, text: str) -> str:
-        """Return ``text`` with the names."""
+        """Return ``text`` with the names of schemas."""
         if self.is_plain:
             return self._replace(text)
         return "".join(
@@ -66,7 +119,8 @@ def _explain(connection: Connection, source: str, step: Sequence[str]) -> CloneE
             try:
                 cursor.execute(text)
             except psycopg2.Error as error:
-                return CloneError(
+                connection.rollback()
+                return event_triggers.explain(cursor, source, error) or CloneError(
                     f"The schema {source!r} can't be copied. PostgreSQL says: "
                     f"{error.diag.message_primary or str(error).strip()}\n    {text}",
                     cure="Grant the right that is missing, or move to another schema what can't "
