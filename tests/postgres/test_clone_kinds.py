@@ -189,10 +189,8 @@ def test_a_member_that_inherits_no_rights_copies_what_it_may_act_for(admin, runn
         with connect(url) as member:
             member.autocommit = True
             clone(member, "torture", "copied")
-        kept = dump(running, "torture") - {"CREATE SCHEMA torture;"}
-        assert {line for line in kept if "OWNER" in line or "GRANT" in line} - dump(
-            running, "copied"
-        ) == {"ALTER SCHEMA torture OWNER TO clone_other;"}
+        lost = dump(running, "torture") - dump(running, "copied")
+        assert {line for line in lost if " t " in line or " m " in line or " e " in line} == set()
     finally:
         run(admin, "DROP OWNED BY clone_member CASCADE; DROP ROLE clone_member")
 

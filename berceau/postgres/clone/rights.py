@@ -134,6 +134,11 @@ wanted AS (
     FROM acls, aclexplode(coalesce(acl, acldefault(kind, owner)))
          WITH ORDINALITY item (grantor, grantee, privilege_type, is_grantable, place)
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+    UNION ALL  -- The schema becomes the role's at work: who owned it may need what an owner may.
+    SELECT classid, objid, 0, kind, keeper, keeper, owner, privilege, false, 0
+    FROM owned, (VALUES ('CREATE'), ('USAGE')) needed (privilege)
+    WHERE classid = 'pg_namespace'::regclass AND owner <> keeper
+      AND owner IN (SELECT keeper FROM owned)
 ),
 given AS (
     SELECT classid, objid, sub, kind, keeper, keeper AS giver,
