@@ -1,4 +1,4 @@
-"""The comments that a migration opens with: its parent, its components, and what it replaces."""
+"""The comments that a migration opens with: its parent, what it touches, what names stand for."""
 
 import hashlib
 import re
@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from berceau.errors import Location, MigrationFileError
+from berceau.schema.meaning import from_line, to_lines
+from berceau.schema.model import Meaning
 
 NO_PARENT = "none"
 """The parent of the first migration, as the header writes it."""
 
-_LINE = re.compile(r"--\s*(Parent|Components|Replaces|Unmanaged|Generated)\s*:(.*)", re.IGNORECASE)
+_LINE = re.compile(
+    r"--\s*(Parent|Components|Replaces|Unmanaged|Generated|Means)\s*:(.*)", re.IGNORECASE
+)
 _PLACE = re.compile(r"--\s*(Migration\s|Parent\s*:)", re.IGNORECASE)
 _SINGLE = ("Parent", "Generated")
 _NAME = re.compile(r"[^\s,]+")
@@ -24,6 +28,7 @@ class Header:
     one, and ``None`` where it doesn't say: then that is the one before it. ``replaces`` names
     the migrations that it stands for, oldest first. ``unmanaged`` are the tables and enums that it
     makes for no entity. ``generated`` is the ``digest`` of the SQL that Berceau wrote below it.
+    ``means`` are names that stand for something else from it on.
     """
 
     parent: str | None = None
@@ -31,6 +36,7 @@ class Header:
     replaces: tuple[str, ...] = ()
     generated: str | None = None
     unmanaged: tuple[str, ...] = ()
+    means: tuple[Meaning, ...] = ()
 
     def to_sql(self, name: str) -> str:
         """Return the comments for the migration called ``name``, and the empty line below."""
@@ -43,6 +49,7 @@ class Header:
             lines.append(f"-- Unmanaged: {', '.join(self.unmanaged)}")
         if self.generated:
             lines.append(f"-- Generated: {self.generated}")
+        lines += (f"-- Means: {line}" for line in to_lines(self.means))
         return "\n".join(lines) + "\n\n"
 
 
@@ -52,11 +59,18 @@ def parse(sql: str) -> Header:
     Raises ``MigrationFileError`` with the line, where a field is given twice or names nothing.
     """
     found: dict[str, tuple[str, ...]] = {}
+    means: list[Meaning] = []
     for number, line in enumerate(_comments(sql), 1):
         match = _LINE.fullmatch(line.strip())
         if match is None:
             continue
         field, names = match[1].capitalize(), _names(match[2])
+        if field == "Means":
+            try:
+                means += from_line(match[2])
+            except ValueError:
+                raise _malformed(f"Means says {match[2].strip() or 'nothing'}", number) from None
+            continue
         if field in found:
             raise _malformed(f"{field} is given twice", number)
         if not names or (field in _SINGLE and len(names) > 1):
@@ -68,6 +82,7 @@ def parse(sql: str) -> Header:
         found.get("Replaces", ()),
         found.get("Generated", (None,))[0],
         found.get("Unmanaged", ()),
+        tuple(means),
     )
 
 

@@ -8,6 +8,7 @@ from pony.orm.ormtypes import Array, Json
 
 from berceau.orm.diagnosis import duplicate
 from berceau.orm.literals import empty_value
+from berceau.orm.meaning import meanings
 from berceau.orm.types import enum_labels, enum_type_name
 from berceau.schema.model import (
     Action,
@@ -30,12 +31,11 @@ def to_schema(database: Database) -> Schema:
 
     Types and defaults stand as Pony writes them; only PostgreSQL can say what they mean.
     """
+    enums = dict(sorted(enum_classes(database).items()))
     return Schema(
-        enums=tuple(
-            Enum(name, enum_labels(enum_class))
-            for name, enum_class in sorted(enum_classes(database).items())
-        ),
+        enums=tuple(Enum(name, enum_labels(enum_class)) for name, enum_class in enums.items()),
         tables=tuple(_table(table) for _, table in sorted(database.schema.tables.items())),
+        meanings=meanings(database, enums),
     )
 
 
@@ -133,7 +133,7 @@ def _discriminator_of_the_root(column: Any) -> str | None:
     if not isinstance(attribute, Discriminator):
         return None
     entity: Any = attribute.entity
-    return _kind(entity._root_)
+    return _kind(column, entity._root_)
 
 
 def _kinds(column: Any) -> Iterator[str]:
@@ -142,14 +142,14 @@ def _kinds(column: Any) -> Iterator[str]:
     if isinstance(attribute, Discriminator):
         entity: Any = attribute.entity
         root = entity._root_
-        yield from filter(None, map(_kind, (root, *root._subclasses_)))
+        yield from filter(None, (_kind(column, each) for each in (root, *root._subclasses_)))
 
 
-def _kind(entity: Any) -> str | None:
-    value = entity._discriminator_
-    if isinstance(value, str):
-        return quote_literal(value)
-    return str(value) if isinstance(value, int) else None
+def _kind(column: Any, entity: Any) -> str | None:
+    if entity._discriminator_ is None:
+        return None
+    value = column.converter.py2sql(entity._discriminator_)
+    return str(value) if isinstance(value, int) else quote_literal(str(value))
 
 
 def _index(index: Any) -> Index:

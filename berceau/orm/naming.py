@@ -1,20 +1,10 @@
 """Default names of tables, columns and enums: snake_case of what their author wrote."""
 
-import re
-
 from berceau.errors import EntityError
 from berceau.orm.diagnosis import place_of
-from berceau.schema.names import MAX_BYTES
+from berceau.schema.names import MAX_BYTES, snake_case
 
-_WORD_START = re.compile(
-    r"(?<=[^\W_A-Z])(?=[A-Z])"  # DemoPost: before the P
-    r"|(?<=[A-Z])(?=[A-Z][a-z])"  # HTTPRequest: before the R
-)
-
-
-def snake_case(name: str) -> str:
-    """Return ``name`` in lower case with its words parted: ``HTTPRequest`` is ``http_request``."""
-    return _WORD_START.sub("_", name).lower()
+__all__ = ["default_name", "snake_case"]
 
 
 def default_name(name: str, declared: type, attribute: str | None = None) -> str:

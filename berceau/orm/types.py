@@ -55,11 +55,12 @@ def enum_labels(enum_class: type[Enum]) -> tuple[str, ...]:
     They are the members' values where all of these are strings, otherwise the members' names; an
     alias has no label of its own. Raises ``EntityError`` where PostgreSQL can't have them.
     """
-    return tuple(_members_by_label(enum_class))
+    return tuple(enum_members(enum_class))
 
 
 @cache
-def _members_by_label(enum_class: type[Enum]) -> dict[str, Enum]:
+def enum_members(enum_class: type[Enum]) -> dict[str, Enum]:
+    """Return the members of ``enum_class`` by their labels: see ``enum_labels``."""
     members = list(enum_class)
     if issubclass(enum_class, Flag) or not members:
         raise EntityError(
@@ -89,7 +90,7 @@ class EnumConverter(Converter):
 
     def __init__(self, provider: Any, py_type: type[Enum], attr: Any = None) -> None:
         self.enum_class = py_type
-        self._members = _members_by_label(py_type)
+        self._members = enum_members(py_type)
         self._labels = {member.name: label for label, member in self._members.items()}
         allow_enum(py_type)
         super().__init__(provider, py_type, attr)

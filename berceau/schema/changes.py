@@ -127,12 +127,24 @@ class Backfill:
 
 @dataclass(frozen=True)
 class Recode:
-    """The rows of a column that hold the value ``before`` get ``after``; both are SQL."""
+    """The rows of a column that hold one of ``values`` get another, all at once, as SQL.
+
+    Those that held one of the ``merged`` can't be told from others afterwards.
+    """
 
     table: str
     column: str
-    before: str
-    after: str
+    values: tuple[tuple[str, str], ...]
+    merged: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DeleteRows:
+    """The rows of a column that hold ``value``, as SQL, go."""
+
+    table: str
+    column: str
+    value: str
 
 
 @dataclass(frozen=True)
@@ -274,6 +286,7 @@ Change = (
     | AlterColumn
     | Backfill
     | Recode
+    | DeleteRows
     | DropColumn
     | AddConstraint
     | ValidateConstraint

@@ -1,16 +1,18 @@
 """What the developer chose for the rows that are there: values to fill in, labels to take."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from berceau.errors import MigrationError
 from berceau.schema.model import Column, Schema
+from berceau.schema.renames import path_of
 
 _PART = r'(?:"(?:[^"]|"")*"|[^".=]+)'
 _STRING = re.compile(r"text|character varying(\(\d+\))?")
-_PAIR = re.compile(rf"({_PART})\.({_PART})=(.+)", re.DOTALL)
+_PAIR = re.compile(rf"({_PART}(?:\.{_PART}){{1,2}})=(.+)", re.DOTALL)
+_MAP_VALUE = "--map-value ENUM.OLD=NEW, or TABLE.COLUMN.OLD=NEW for a subclass"
 
 Kind = Literal["backfills", "usings", "labels"]
 Place = tuple[str, str]
@@ -25,6 +27,10 @@ class Choices:
     developer chose nothing; ``usings`` are the values of a column's new type; ``labels`` take the
     place of labels that go, and of strings that are none. ``cuts`` lets strings be cut where their
     new type is shorter. ``kinds`` are the values of discriminators, as SQL.
+
+    ``subclasses`` take the place of those that go, by the path of the discriminator and the value
+    in it. From them follow the ``values`` that become others, by column; the ``merged`` ones, as
+    (table, column, value), can't be given back, and rows with those that are ``deleted`` go.
     """
 
     backfills: Mapping[Place, str] = field(default_factory=dict)
@@ -33,6 +39,10 @@ class Choices:
     labels: Mapping[Place, str] = field(default_factory=dict)
     cuts: bool = False
     kinds: Mapping[Place, tuple[str, ...]] = field(default_factory=dict)
+    subclasses: Mapping[Place, str] = field(default_factory=dict)
+    values: Mapping[Place, Mapping[str, str]] = field(default_factory=dict)
+    merged: Collection[tuple[str, ...]] = ()
+    deleted: Collection[tuple[str, ...]] = ()
 
     def value(self, table: str, column: str) -> str | None:
         """Return what the rows of a column get that have no value, as SQL."""
@@ -87,6 +97,10 @@ class Choices:
                 if (enum, new) not in known and (enum, old) in known
             },
             kinds=self.kinds,
+            values={
+                place: {new: old for old, new in values.items() if (*place, old) not in self.merged}
+                for place, values in self.values.items()
+            },
         )
 
 
@@ -102,24 +116,31 @@ def parse(backfills: Iterable[str], labels: Iterable[str], usings: Iterable[str]
 
     Raises ``MigrationError``.
     """
+    mapped = [_split(text, _MAP_VALUE, most=3) for text in labels]
     return Choices(
         dict(_pair(text, "--backfill TABLE.COLUMN=SQL") for text in backfills),
         usings=dict(_pair(text, "--using TABLE.COLUMN=SQL") for text in usings),
-        labels={
-            place: _unquote(label)
-            for place, label in (_pair(text, "--map-value ENUM.OLD=NEW") for text in labels)
+        labels={(path[0], path[1]): _unquote(new) for path, new in mapped if len(path) == 2},
+        subclasses={
+            (path_of(path[:2]), path[2]): _unquote(new) for path, new in mapped if len(path) == 3
         },
     )
 
 
 def _pair(text: str, form: str) -> tuple[Place, str]:
+    path, value = _split(text, form)
+    return (path[0], path[1]), value
+
+
+def _split(text: str, form: str, most: int = 2) -> tuple[tuple[str, ...], str]:
     match = _PAIR.fullmatch(text)
-    if match is None:
+    path = tuple(map(_unquote, re.findall(_PART, match[1]))) if match else ()
+    if match is None or len(path) > most:
         raise MigrationError(
             f"{form.split()[0]} {text} can't be read.",
             cure=f"Write {form}; a name with a dot or an equals sign goes in double quotes.",
         )
-    return (_unquote(match[1]), _unquote(match[2])), match[3].strip()
+    return path, match[2].strip()
 
 
 def _unquote(part: str) -> str:

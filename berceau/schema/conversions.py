@@ -5,7 +5,15 @@ from collections.abc import Iterable
 
 from berceau.errors import MigrationError
 from berceau.schema.casts import cast
-from berceau.schema.changes import AlterColumn, Change, DropColumn, DropTable, RebuildEnum
+from berceau.schema.changes import (
+    AlterColumn,
+    Change,
+    DeleteRows,
+    DropColumn,
+    DropTable,
+    RebuildEnum,
+    Recode,
+)
 from berceau.schema.choices import Choices
 from berceau.schema.model import Enum
 from berceau.schema.names import quote_literal, quote_name
@@ -24,8 +32,10 @@ def retypes(change: Change) -> bool:
 def loses(change: Change) -> bool:
     """Say whether ``change`` loses data: no other one could give it back."""
     match change:
-        case DropTable() | DropColumn():
+        case DropTable() | DropColumn() | DeleteRows():
             return True
+        case Recode():
+            return bool(change.merged)
         case RebuildEnum(before, mapping=mapping):
             new = [label for _, label in mapping]
             return len({*new}) < len(new) or not {*new}.isdisjoint(before.labels)

@@ -149,11 +149,28 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Meaning:
+    """That the name at ``place`` stands for something of the entities: see ``Role``.
+
+    ``place`` is the name with those of what it is in, ``of`` is the name in Python: ``Post``,
+    ``Post.title``, ``State.ON``; of a composite key, each part: ``Post.author-id``.
+    """
+
+    role: str
+    place: tuple[str, ...]
+    of: str
+
+
+@dataclass(frozen=True)
 class Schema:
-    """All enums and tables that Berceau manages in one PostgreSQL schema, sorted by name."""
+    """All enums and tables that Berceau manages in one PostgreSQL schema, sorted by name.
+
+    ``meanings`` are those of names that don't tell it: declared, and unknown to PostgreSQL.
+    """
 
     enums: tuple[Enum, ...] = ()
     tables: tuple[Table, ...] = ()
+    meanings: tuple[Meaning, ...] = field(default=(), compare=False)
 
 
 EMPTY = Schema()

@@ -38,6 +38,15 @@ RESERVED = RESERVED_IN_COLUMNS | frozenset(
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 _WORD = re.compile(r'"((?:[^"]|"")+)"|([^\W\d][\w$]*)')
+_WORD_START = re.compile(
+    r"(?<=[^\W_A-Z])(?=[A-Z])"  # DemoPost: before the P
+    r"|(?<=[A-Z])(?=[A-Z][a-z])"  # HTTPRequest: before the R
+)
+
+
+def snake_case(name: str) -> str:
+    """Return ``name`` in lower case with its words parted: ``HTTPRequest`` is ``http_request``."""
+    return _WORD_START.sub("_", name).lower()
 
 
 def quote_name(name: str) -> str:

@@ -15,6 +15,7 @@ from berceau.schema.changes import (
     CreateEnum,
     CreateIndex,
     CreateTable,
+    DeleteRows,
     DropColumn,
     DropConstraint,
     DropEnum,
@@ -64,12 +65,13 @@ _STAGES: tuple[type | str, ...] = (
     _SWAP,
     "AddConstraint of a foreign key",
     ValidateConstraint,
+    DeleteRows,
     DropColumn,
     DropTable,
     DropEnum,
 )
 
-_LAST = (DropColumn, DropTable, DropEnum)
+_LAST = (DeleteRows, DropColumn, DropTable, DropEnum)
 _ASIDE = ""
 """What stands for a table where something is set aside: it is restored in the same transaction."""
 _Place = tuple[str, str]

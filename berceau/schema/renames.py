@@ -10,9 +10,10 @@ from berceau.errors import RenameError
 from berceau.schema.model import Schema
 
 _PART = r'"(?:[^"]|"")*"|[^".=][^.=]*'
-_TEXT = re.compile(rf"(?:(?P<owner>{_PART})\.)?(?P<before>{_PART})=(?P<after>{_PART})")
-_FORMS = "Write --rename TABLE.COLUMN=NEW, TABLE=NEW, ENUM.VALUE=NEW or ENUM=NEW; a name with a "
-_FORMS += "dot or an equals sign goes in double quotes: 'post.\"a.b\"=c'."
+_TEXT = re.compile(rf"((?:{_PART})(?:\.(?:{_PART})){{0,2}})=({_PART})")
+_FORMS = "Write --rename TABLE.COLUMN=NEW, TABLE=NEW, ENUM.VALUE=NEW, ENUM=NEW, "
+_FORMS += "TABLE.COLUMN.VALUE=NEW for a subclass, or Entity.attribute=NEW for a relation; a name "
+_FORMS += "with a dot or an equals sign goes in double quotes: 'post.\"a.b\"=c'."
 
 
 class Kind(StrEnum):
@@ -22,13 +23,17 @@ class Kind(StrEnum):
     ENUM = "enum"
     COLUMN = "column"
     LABEL = "value"
+    RELATION = "relation"
+    SUBCLASS = "subclass"
 
 
 @dataclass(frozen=True)
 class Rename:
     """What was ``before`` is ``after``; ``owner`` is the table of a column, the enum of a label.
 
-    All but ``after`` are names that things have before any rename.
+    The owner of a relation, which is called by an attribute, is that one's entity; the owner of a
+    subclass, which is called by the value in its rows, is the path of the column with it. All but
+    ``after`` are names that things have before any rename.
     """
 
     kind: Kind
@@ -39,10 +44,17 @@ class Rename:
     @property
     def path(self) -> str:
         """The old name with its owner's: ``post.title``."""
-        return ".".join(_quote(name) for name in (self.owner, self.before) if name is not None)
+        if self.kind is Kind.SUBCLASS:
+            return f"{self.owner}.{_quote(self.before)}"
+        return path_of(name for name in (self.owner, self.before) if name is not None)
 
     def __str__(self) -> str:
         return f"{self.path}={_quote(self.after)}"
+
+
+def path_of(names: Iterable[str]) -> str:
+    """Return the names of something and of what it is in as one: ``post.title``."""
+    return ".".join(map(_quote, names))
 
 
 def parse(texts: Iterable[str], current: Schema, desired: Schema) -> tuple[Rename, ...]:
@@ -52,13 +64,14 @@ def parse(texts: Iterable[str], current: Schema, desired: Schema) -> tuple[Renam
     be, with the names that could be meant.
     """
     parts = list(dict.fromkeys(map(_split, texts)))
-    wholes = [_whole(before, after, current) for owner, before, after in parts if owner is None]
-    members = [
-        _member(owner, before, after, wholes, current)
-        for owner, before, after in parts
-        if owner is not None
+    wholes = [_whole(*owner, after, current) for owner, after in parts if len(owner) == 1]
+    members = [_member(*place, after, wholes, current) for place, after in parts if len(place) == 2]
+    subclasses = [
+        _subclass(*place, after, (*wholes, *members), current)
+        for place, after in parts
+        if len(place) == 3
     ]
-    renames = (*wholes, *members)
+    renames = (*wholes, *members, *subclasses)
     _check(renames, current, desired)
     return renames
 
@@ -77,6 +90,16 @@ def names_in(schema: Schema, kind: Kind, owner: str | None = None) -> tuple[str,
             return tuple(
                 label for enum in schema.enums if enum.name == owner for label in enum.labels
             )
+        case Kind.RELATION:
+            links = (each.of.partition("-")[0] for each in schema.meanings if each.role == "link")
+            names = (name.rpartition(".") for name in links)
+            return tuple(attribute for entity, _, attribute in names if entity == owner)
+        case Kind.SUBCLASS:
+            return tuple(
+                each.place[2]
+                for each in schema.meanings
+                if each.role == "subclass" and path_of(each.place[:2]) == owner
+            )
 
 
 def renamed(renames: Iterable[Rename], *kinds: Kind) -> Mapping[str, str]:
@@ -84,12 +107,11 @@ def renamed(renames: Iterable[Rename], *kinds: Kind) -> Mapping[str, str]:
     return {rename.before: rename.after for rename in renames if rename.kind in kinds}
 
 
-def _split(text: str) -> tuple[str | None, str, str]:
+def _split(text: str) -> tuple[tuple[str, ...], str]:
     match = _TEXT.fullmatch(text)
     if match is None:
         raise RenameError(f"--rename {text} can't be read.", cure=_FORMS)
-    owner, before, after = match.groups()
-    return None if owner is None else _unquote(owner), _unquote(before), _unquote(after)
+    return tuple(map(_unquote, re.findall(_PART, match[1]))), _unquote(match[2])
 
 
 def _unquote(part: str) -> str:
@@ -112,6 +134,8 @@ def _member(
     owner: str, before: str, after: str, wholes: Sequence[Rename], current: Schema
 ) -> Rename:
     tables, enums = names_in(current, Kind.TABLE), names_in(current, Kind.ENUM)
+    if before in names_in(current, Kind.RELATION, owner):
+        return Rename(Kind.RELATION, owner, before, after)
     if owner not in tables + enums:
         old_names = {rename.after: rename.before for rename in wholes}
         if owner not in old_names:
@@ -124,6 +148,17 @@ def _member(
     return Rename(kind, owner, before, after)
 
 
+def _subclass(
+    table: str, column: str, before: str, after: str, others: Sequence[Rename], current: Schema
+) -> Rename:
+    old_tables = {each.after: each.before for each in others if each.kind is Kind.TABLE}
+    table = table if table in names_in(current, Kind.TABLE) else old_tables.get(table, table)
+    known = names_in(current, Kind.COLUMN, table)
+    if column not in known:
+        raise _unknown(f"column {table}.{column}", column, known)
+    return Rename(Kind.SUBCLASS, path_of((table, column)), before, after)
+
+
 def _unknown(what: str, name: str, known: Collection[str]) -> RenameError:
     near = get_close_matches(name, known, n=3)
     hint = f"Did you mean {' or '.join(near)}?" if near else "Name what the migrations build."
@@ -132,34 +167,43 @@ def _unknown(what: str, name: str, known: Collection[str]) -> RenameError:
 
 def _check(renames: Sequence[Rename], current: Schema, desired: Schema) -> None:
     wholes = renamed(renames, Kind.TABLE, Kind.ENUM)
+    known = {each.place for each in current.meanings}
+    known |= {each.place[:1] for each in current.meanings if each.role == "link"}
     for rename in renames:
-        owner = rename.owner if rename.owner is None else wholes.get(rename.owner, rename.owner)
         siblings = [
             each for each in renames if (each.kind, each.owner) == (rename.kind, rename.owner)
         ]
-        place = "" if owner is None else f"{owner}."
         if rename.before == rename.after:
             raise RenameError(f"--rename {rename} changes nothing.", cure="Leave it out.")
+        owner = rename.owner if rename.owner is None else wholes.get(rename.owner, rename.owner)
+        place = "" if owner is None else f"{owner}."
         for other in siblings:
             if other is not rename and rename.before == other.before:
                 raise _conflict(f"{rename.path} would get two names", rename, other)
             if other is not rename and rename.after == other.after:
                 raise _conflict(f"Two would be called {place}{rename.after}", rename, other)
-        declared = names_in(desired, rename.kind, owner)
-        if rename.after not in declared:
-            near = get_close_matches(rename.after, declared, n=3)
-            hint = f"Did you mean {' or '.join(near)}?" if near else "Declare it first."
-            raise RenameError(
-                f"--rename {rename}: no component declares the {rename.kind} "
-                f"{place}{rename.after}.",
-                cure=f"{hint} Nothing was written.",
-            )
+        if rename.kind in (Kind.RELATION, Kind.SUBCLASS):
+            continue  # whose names those of their owners decide
+        _require_declared(rename, owner, desired)
         there = rename.after in names_in(current, rename.kind, rename.owner)
-        if there and all(other.before != rename.after for other in siblings):
+        free = (rename.owner, rename.after) if rename.owner is not None else (rename.after,)
+        if there and all(other.before != rename.after for other in siblings) and free not in known:
             raise RenameError(
                 f"--rename {rename}: there is a {rename.kind} {place}{rename.after} already.",
                 cure="Rename that one too, or drop it in a migration before. Nothing was written.",
             )
+
+
+def _require_declared(rename: Rename, owner: str | None, desired: Schema) -> None:
+    declared = names_in(desired, rename.kind, owner)
+    if rename.after not in declared:
+        near = get_close_matches(rename.after, declared, n=3)
+        hint = f"Did you mean {' or '.join(near)}?" if near else "Declare it first."
+        place = "" if owner is None else f"{owner}."
+        raise RenameError(
+            f"--rename {rename}: no component declares the {rename.kind} {place}{rename.after}.",
+            cure=f"{hint} Nothing was written.",
+        )
 
 
 def _conflict(what: str, first: Rename, second: Rename) -> RenameError:

@@ -10,6 +10,7 @@ from berceau.schema.changes import (
     Backfill,
     Change,
     CreateIndex,
+    DeleteRows,
     RebuildEnum,
     Recode,
     RenameLabel,
@@ -17,7 +18,7 @@ from berceau.schema.changes import (
 )
 from berceau.schema.choices import Choices
 from berceau.schema.conversions import retypes
-from berceau.schema.model import Enum, Schema
+from berceau.schema.model import Enum, Schema, Table
 from berceau.schema.names import quote_name, words
 from berceau.schema.steps import lacks_values
 
@@ -55,10 +56,14 @@ def looked_up(schema: Schema, choices: Choices) -> set[str]:
 
 def unchanged(changes: Iterable[Change], before: Schema, after: Schema) -> dict[str, list[str]]:
     """Return, by table, the columns whose values ``changes`` between two schemas must keep."""
+    changes = tuple(changes)
     changed = set(_changed(changes, after))
+    fewer = _with_fewer_rows(changes, (*before.tables, *after.tables))
     old = {table.name: {column.name: column for column in table.columns} for table in before.tables}
     found = {}
     for table in after.tables:
+        if table.name in fewer:
+            continue
         names = [
             column.name
             for column in table.columns
@@ -90,8 +95,19 @@ def not_undone(changes: Iterable[Change]) -> Iterator[str]:
                         yield f"Rows that held {old!r} of {after.name} keep {new!r}."
             case AlterColumn(table, before, after, str()):
                 yield f"Values of {table}.{after.name} that were converted stay as {before.type}."
+            case Recode() | DeleteRows():
+                yield from _subclasses_not_undone(change)
             case Backfill(table, column):
                 yield f"Rows that were given a value for {table}.{column} keep it, if it stays."
+
+
+def _subclasses_not_undone(change: Recode | DeleteRows) -> Iterator[str]:
+    if isinstance(change, DeleteRows):
+        yield f"Rows of {change.table} that held {change.value} in {change.column} are gone."
+        return
+    for old, new in change.values:
+        if old in change.merged:
+            yield f"Rows of {change.table} that held {old} in {change.column} keep {new}."
 
 
 def _changed(changes: Iterable[Change], after: Schema) -> Iterator[tuple[str, str]]:
@@ -103,6 +119,15 @@ def _changed(changes: Iterable[Change], after: Schema) -> Iterator[tuple[str, st
                 yield from ((use.table, use.column.name) for use in change.uses)
             case RenameLabel(enum):
                 yield from _uses(enum, after)
+
+
+def _with_fewer_rows(changes: Iterable[Change], tables: Iterable[Table]) -> set[str]:
+    """Return the tables that lose rows, and those whose rows go, or change, with them."""
+    found = {change.table for change in changes if isinstance(change, DeleteRows)}
+    keys = [(table.name, key.target) for table in tables for key in table.foreign_keys]
+    while more := {name for name, target in keys if found and target in found} - found:
+        found |= more
+    return found
 
 
 def _tables(change: Change, schema: Schema) -> Iterator[str]:

@@ -56,7 +56,11 @@ def with_staying(current: Schema, desired: Schema, staying: Staying) -> Schema:
         ),
     ]
     enums = [*desired.enums, *_enums(current, desired, tables, staying)]
-    return Schema(tuple(sorted(enums, key=_name)), tuple(sorted(tables, key=_name)))
+    return replace(
+        desired,
+        enums=tuple(sorted(enums, key=_name)),
+        tables=tuple(sorted(tables, key=_name)),
+    )
 
 
 def _name(item: Enum | Table) -> str:

@@ -1,7 +1,7 @@
 """What looks renamed: something is gone, and something much like it is new."""
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import partial
 from typing import TypeVar
@@ -21,12 +21,20 @@ Likeness = float
 
 @dataclass(frozen=True)
 class Question:
-    """Whether what was called ``before`` is one of the ``candidates`` now, the likeliest first."""
+    """Whether what was called ``before`` is one of the ``candidates`` now, the likeliest first.
+
+    ``note`` says why it is asked, where the names don't. ``place`` is that of the rows
+    concerned, where what is asked is known by what it stands for: then it isn't one that was
+    dropped, and no option but a rename settles it.
+    """
 
     kind: Kind
     owner: str | None
     before: str
     candidates: tuple[str, ...]
+    note: str = field(default="", compare=False)
+    place: tuple[str, ...] = ()
+    certain: bool = False
 
     @property
     def path(self) -> str:

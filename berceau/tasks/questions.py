@@ -47,6 +47,7 @@ def ask_value(gap: "Gap") -> str | None:
 
 def _confirm(question: "Question") -> str | None:
     (candidate,) = question.candidates
+    _note(question)
     prompt = f"Was the {question.kind} {question.path} renamed to {candidate}? [y/N] "
     while True:
         answer = input(prompt).strip().lower()
@@ -56,7 +57,13 @@ def _confirm(question: "Question") -> str | None:
             return candidate
 
 
+def _note(question: "Question") -> None:
+    if question.note:
+        print(f"{question.note[:1].upper()}{question.note[1:]}.")
+
+
 def _choose(question: "Question") -> str | None:
+    _note(question)
     print(f"Was the {question.kind} {question.path} renamed?")
     print(f"  {NONE_OF_THEM}  no: it goes")
     choices = {str(number): name for number, name in enumerate(question.candidates, 1)}

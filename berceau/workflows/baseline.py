@@ -1,6 +1,7 @@
 """Baseline: an existing database is recorded as migrated, if it really is."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from berceau.errors import HistoryError
@@ -11,6 +12,7 @@ from berceau.postgres import catalog, ledger
 from berceau.postgres.connection import Connection, transaction
 from berceau.postgres.url import Url
 from berceau.schema.managed import managed
+from berceau.schema.meaning import missing
 from berceau.schema.model import EMPTY, Schema
 from berceau.workflows import scripts as folder
 from berceau.workflows.adopt import Owners, between, record
@@ -54,7 +56,7 @@ def baseline(
                 else f"To record what is there, name the last one that the database contains. "
                 f"{_anew(scripts, name)}",
             )
-        wanted = desired(owner, declared, cache)
+        wanted = replace(desired(owner, declared, cache), meanings=declared.meanings)
         return (_write(connection, owner, wanted, owners, migrations, name),)
 
 
@@ -100,7 +102,9 @@ def _write(
             "The database holds none of the tables that the components declare.",
             cure="There is nothing to record: `invoke migrate` writes and applies what is needed.",
         )
-    plan = between(EMPTY, held)
+    names = {table.name for table in held.tables} | {enum.name for enum in held.enums}
+    means = tuple(each for each in missing((), wanted) if each.place[0] in names)
+    plan = replace(between(EMPTY, held), means=means)
     components = components_of(map(subject, plan.changes), owners, ()).values()
     script = to_script(plan, slug, (), {each for some in components for each in some})
     record(connection, owner, migrations, (script,), held)

@@ -12,6 +12,7 @@ from berceau.migration.provenance import made_by_entities
 from berceau.migration.script import Script
 from berceau.postgres.url import Url
 from berceau.schema.keep import keep
+from berceau.schema.meaning import missing as to_record
 from berceau.schema.model import Schema
 from berceau.schema.staying import Staying, with_staying
 from berceau.workflows import agreement
@@ -19,6 +20,7 @@ from berceau.workflows import scripts as folder
 from berceau.workflows.cache import SchemaCache
 from berceau.workflows.drift import to_sql
 from berceau.workflows.lint import lint
+from berceau.workflows.meanings import astray, records, unrecorded, with_meanings
 from berceau.workflows.replay import desired, replayed
 from berceau.workflows.status import Status, status
 
@@ -123,9 +125,9 @@ def _differences(
 ) -> Iterator[Finding]:
     if agreement.is_known(owner, declared, scripts, cache, unmanaged):
         return
-    wanted = desired(owner, declared, cache)
+    wanted = replace(desired(owner, declared, cache), meanings=declared.meanings)
     try:
-        built = replayed(owner, scripts, cache).schema
+        built = with_meanings(replayed(owner, scripts, cache).schema, scripts, wanted)
     except MigrationError as error:
         yield _broken("The migrations", error.message)
         return
@@ -134,6 +136,8 @@ def _differences(
         missing = to_sql(built, keep(built, wanted))
     except MigrationError as error:
         missing = (f"-- {error.message}",)
+    meant = astray(built, wanted) or unrecorded(scripts, declared)
+    missing = (*missing, *(f"-- {line}" for line in meant))
     if missing:
         yield Finding(
             Code.DIFFERENT,
@@ -141,5 +145,5 @@ def _differences(
             "Run `invoke migrate`, review what it writes, and commit it.",
             detail="\n".join(missing),
         )
-    else:
+    elif not to_record(records(scripts), declared):
         agreement.remember(owner, declared, scripts, cache, unmanaged)

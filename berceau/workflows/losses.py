@@ -44,8 +44,9 @@ def _losses(
             name = name_before(changes, table.name)
             yield f"table {name}", _rows(count_rows(connection, name))
         case DropColumn(table, column):
-            rows = count_rows(connection, name_before(changes, table), not_null=column.name)
-            yield f"column {table}.{column.name}", f"{_rows(rows)} with a value"
+            name_of_table, name = column_before(changes, table, column.name)
+            rows = count_rows(connection, name_of_table, not_null=name)
+            yield f"column {table}.{name}", f"{_rows(rows)} with a value"
         case AlterColumn(table, before, after, None):
             place = column_before(changes, table, before.name)
             name = quote_name(place[1])

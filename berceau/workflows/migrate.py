@@ -117,17 +117,18 @@ def _write(
     report: Report,
 ) -> Script | None:
     """Write what was ``found``, if anything was, and return it."""
-    if not found.up and options.create_only:
+    if not (found.up or found.means) and options.create_only:
         script = to_empty_script(options.name, scripts)
         folder.save(settings.migrations, script)
         report(f"wrote migrations/{script.name}, without a statement: write your SQL into it")
         return script
-    if not found.up:
+    if not (found.up or found.means):
         if folder.point_head(settings.migrations):
             report(f"wrote migrations/{folder.HEAD}")
         return None
     owner, cache = databases(settings).owner, SchemaCache(settings.cache)
-    components = components_of(map(subject, found.changes), owners, scripts)
+    names = {*map(subject, found.changes), *(each.place[0] for each in found.means)}
+    components = components_of(names, owners, scripts)
     if not options.create_only:
         refuse_what_is_there(connection, owner, scripts, found, cache)
     if not options.allow_data_loss:
@@ -136,7 +137,7 @@ def _write(
     folder.save(settings.migrations, script)
     if found.built is not None:
         remember(owner, (*scripts, script), found.built, cache)
-    report(f"wrote migrations/{script.name}")
+    report(f"wrote migrations/{script.name}" + ("" if found.up else _RECORDS_ONLY))
     return script
 
 
@@ -177,14 +178,21 @@ def to_script(
     """Return the migration that carries out ``found``, of ``components``, after ``scripts``."""
     last = folder.last_name(scripts)
     name = new_name(slug, datetime.now(UTC), last)
-    up = to_text(found.up)
-    header = Header(last, tuple(sorted(set(components))), generated=digest(up)).to_sql(name)
+    up = _NO_CHANGE if found.means and not found.up else to_text(found.up)
+    named = tuple(sorted(set(components)))
+    header = Header(last, named, generated=digest(up), means=found.means).to_sql(name)
     if found.down is None:
         down = f"-- {name} can't be undone automatically: {found.irreversible}\n"
     else:
         notes = "".join(f"-- {note}\n" for note in not_undone(found.changes))
-        down = f"-- Undoes {name}\n{notes}{_obstacle(found.obstacle)}\n" + to_text(found.down)
+        back = to_text(found.down) if found.down else _NOTHING_BACK
+        down = f"-- Undoes {name}\n{notes}{_obstacle(found.obstacle)}\n" + back
     return Script(name, header + up, down)
+
+
+_RECORDS_ONLY = ": it only records what names stand for"
+_NO_CHANGE = "-- Nothing changes in the database: only what its names stand for is new.\n"
+_NOTHING_BACK = "SELECT 1; -- nothing in the database has to change back\n"
 
 
 def _obstacle(obstacle: str) -> str:

@@ -11,11 +11,12 @@ from berceau.postgres.dependents import viewed_columns
 from berceau.postgres.refusals import explained
 from berceau.postgres.stillness import active, silence
 from berceau.postgres.url import Url
-from berceau.schema.changes import Change
+from berceau.schema.changes import Change, Recode
 from berceau.schema.choices import NO_CHOICES, Choices
 from berceau.schema.diff import diff
 from berceau.schema.keep import keep
-from berceau.schema.model import Schema, Table
+from berceau.schema.meaning import missing
+from berceau.schema.model import Meaning, Schema, Table
 from berceau.schema.moves import columns_after, inverse
 from berceau.schema.order import order
 from berceau.schema.part import Part, between
@@ -29,6 +30,14 @@ from berceau.workflows.cache import SchemaCache
 from berceau.workflows.copy import Copy
 from berceau.workflows.fitting import fit
 from berceau.workflows.gaps import AskValue
+from berceau.workflows.meanings import (
+    astray,
+    counting,
+    loses_relations,
+    records,
+    with_meanings,
+    with_subclasses,
+)
 from berceau.workflows.proof import (
     Case,
     Filled,
@@ -50,7 +59,7 @@ class Plan:
     ``down`` is ``None`` where the changes can't be undone automatically; ``irreversible`` says
     why. ``obstacle`` says why it can't be while there are rows as those at hand. ``built`` is what
     the migrations build together with this one, where the proof showed it. ``notes`` say which
-    tables it was proven on without rows, and why.
+    tables it was proven on without rows, and why. ``means`` has to be recorded with it.
     """
 
     changes: tuple[Change, ...]
@@ -60,6 +69,7 @@ class Plan:
     obstacle: str = ""
     built: Replayed | None = None
     notes: tuple[str, ...] = ()
+    means: tuple[Meaning, ...] = ()
 
 
 NOTHING = Plan((), (), ())
@@ -90,29 +100,34 @@ def plan(
     what it concerns, forth and back, before it is returned: raises ``MigrationError`` if it doesn't
     give exactly what it should.
     """
-    chosen = renames or choices.backfills or choices.usings or choices.labels
+    chosen = renames or choices.backfills or choices.usings or choices.labels or choices.subclasses
     if not chosen and agreement.is_known(owner, declared, scripts, cache, unmanaged):
         return NOTHING
     built = replayed(owner, scripts, cache)
-    wanted = desired(owner, declared, cache)
+    wanted = replace(desired(owner, declared, cache), meanings=declared.meanings)
     led = followers(built.schema, wanted)
-    built = replace(built, schema=without(built.schema, led))
+    current = with_meanings(without(built.schema, led), scripts, wanted)
+    built = replace(built, schema=current)
     leaving = {each.before for each in parse(renames, built.schema, wanted)}
     staying = Staying(made_by_entities(scripts), unmanaged, leaving)
     wanted = with_staying(built.schema, wanted, staying)
-    if not chosen and not diff(built.schema, keep(built.schema, wanted)):
-        agreement.remember(owner, declared, scripts, cache, unmanaged)
-        return NOTHING
+    means = missing(records(scripts), declared)
+    is_astray = bool(astray(current, wanted))
+    if not (chosen or is_astray) and not diff(current, keep(current, wanted)):
+        if not means:
+            agreement.remember(owner, declared, scripts, cache, unmanaged)
+        return replace(NOTHING, means=means)
 
     def on(copy: Copy) -> Plan:
         return _plan(copy, copy.of(wanted), led, renames, ask, choices.over(declared), ask_value)
 
-    part = None if renames else _part(built, wanted, choices)
+    whole = renames or is_astray or loses_relations(current, wanted)
+    part = None if whole else _part(built, wanted, choices)
     with explained("Nothing was written. Write the migration by hand."):
         found = on(Copy(owner, scripts, built, part))
         if found.up and found.built is None and part is not None:
-            return on(Copy(owner, scripts, built, None))
-        return found
+            found = on(Copy(owner, scripts, built, None))
+        return replace(found, means=means)
 
 
 def _plan(
@@ -131,17 +146,22 @@ def _plan(
     with copy.open() as connection:
         current = copy.of(copy.built.schema)
         viewed = viewed_columns(connection) | viewed_columns(connection, copy.owner.schema)
-        settled = settle(connection, current, wanted, renames, ask, choices.labels)
+        mapped = {**choices.labels, **choices.subclasses}
+        count = counting(copy.owner)
+        settled = settle(connection, current, wanted, renames, ask, mapped, count)
         settled = replace(settled, schema=without(settled.schema, led))
         wanted = keep(settled.schema, wanted)
         changes = diff(settled.schema, wanted)
-        if not (settled.changes or changes):
+        if not (settled.changes or changes or settled.recoded):
             return NOTHING
         viewed = columns_after(settled.changes, viewed)
 
+        recodes = (Recode(each.place[0], each.place[1], ()) for each in settled.recoded)
+        touching = (*changes, *recodes)
+
         def rows_in(scratch: Connection, choices: Choices) -> Filled:
             owner = copy.owner.schema
-            return fill(scratch, owner, current, settled, changes, choices)
+            return fill(scratch, owner, current, settled, touching, choices)
 
         filled = rows_in(connection, choices)
         choices = _fitted(copy.owner, settled, changes, viewed, choices, ask_value)
@@ -171,7 +191,8 @@ def _fitted(
     with connect(owner) as target:
         target.set_session(readonly=True, autocommit=True)
         rows = Rows(target, settled.changes, settled.schema, viewed)
-        return fit(rows, changes, choices, ask)
+        fitted = fit(rows, changes, choices, ask)
+        return with_subclasses(rows, settled.recoded, fitted, ask)
 
 
 def _part(built: Replayed, wanted: Schema, choices: Choices) -> Part | None:

@@ -18,6 +18,7 @@ from berceau.schema.model import EMPTY
 from berceau.workflows import scripts as folder
 from berceau.workflows.adopt import between
 from berceau.workflows.deploy import Report, deploying, settled, silent
+from berceau.workflows.meanings import records
 from berceau.workflows.replay import Replayed, read
 from berceau.workflows.rewrite import Rewrite, finish, rewrite
 
@@ -148,5 +149,7 @@ def _script(
     components = {each for script in old for each in script.header.components}
     replaces = tuple(each for s in old for each in (*s.header.replaces, s.name))
     named = tuple(each for each in unmanaged if not set(each) & set(" ,"))
-    header = Header(None, tuple(sorted(components)), replaces, digest(up), named).to_sql(name)
+    header = Header(
+        None, tuple(sorted(components)), replaces, digest(up), named, records(old)
+    ).to_sql(name)
     return Script(name, header + up, f"-- Undoes {name}\n\n{down}")

@@ -52,6 +52,10 @@ class Rows:
             if column.type in (name, f"{name}[]")
         )
 
+    def count_value(self, table: str, column: str, value: str) -> int:
+        """Count the rows of ``table`` that hold ``value``, as text, in ``column``."""
+        return count_label(self.target, *column_before(self.renamed, table, column), value)
+
     def enum_before(self, name: str) -> str:
         """Return what an enum is called in ``target``."""
         for change in reversed(self.renamed):

@@ -47,7 +47,7 @@ def test_what_goes_through_json_comes_back_equal(schema: Schema) -> None:
     assert repr(back) == repr(schema)
 
 
-@pytest.mark.parametrize("data", [[], [[]], [[], [], []], [[["status"]], []], [3, []], None])
+@pytest.mark.parametrize("data", [[], [[]], [[], []], [[["status"]], [], []], [3, []], None])
 def test_what_is_no_schema_is_no_schema(data: object) -> None:
     with pytest.raises((TypeError, ValueError)):
         decode(Schema, data)

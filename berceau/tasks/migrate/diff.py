@@ -40,7 +40,8 @@ def diff(
     if json:
         print_json(_as_data(found))
     else:
-        say("\n\n".join(_paragraphs(found)) or "-- nothing to do")
+        nothing = "-- only what names stand for is new" if found.plan.means else "-- nothing to do"
+        say("\n\n".join(_paragraphs(found)) or nothing)
 
 
 def _as_data(found: "Proposal") -> dict[str, object]:
@@ -78,7 +79,8 @@ def _paragraphs(found: "Proposal") -> Iterator[str]:
 
     for question in found.questions:
         options = " or ".join(option(rename) for rename in question.options)
-        yield f"-- Was the {question.kind} {question.path} renamed? Then add {options}"
+        note = f"-- {question.note}\n" if question.note else ""
+        yield f"{note}-- Was the {question.kind} {question.path} renamed? Then add {options}"
     for statement in found.plan.up:
         notes: list[str] = sorted(statement.hazards)
         if statement.lock is not Lock.NONE:

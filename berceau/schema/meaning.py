@@ -1,0 +1,174 @@
+"""What names in the database stand for in the entities, where that doesn't follow from the name."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import replace
+from enum import StrEnum
+
+from berceau.schema.model import Meaning, Schema
+from berceau.schema.names import snake_case
+
+Place = tuple[str, ...]
+"""A name in the database with those of what it is in: ``("person", "classtype", "Student")``."""
+
+
+class Role(StrEnum):
+    """What a name is, as a migration's header calls it."""
+
+    TABLE = "table"
+    COLUMN = "column"
+    LINK = "link"
+    LABEL = "value"
+    SUBCLASS = "subclass"
+    MIRROR = "mirror"  # the side of a one-to-one relation that has no column: never recorded
+
+
+_SIZES = {Role.TABLE: 1, Role.COLUMN: 2, Role.LINK: 2, Role.LABEL: 2, Role.SUBCLASS: 3}
+_PLAIN = re.compile(r'[^\s".=,]+')
+_PART = r'"(?:[^"]|"")*"|[^\s".=,]+'
+_ENTRY = re.compile(rf"((?:{_PART})(?:\.(?:{_PART}))*)=([^\s\",=]*)")
+_TEXT = re.compile(rf"(\w+) ({_ENTRY.pattern}(?:, {_ENTRY.pattern})*)")
+
+
+def is_usual(meaning: Meaning) -> bool:
+    """Say whether a name follows from what it stands for, so that nobody has to write it down.
+
+    Those of link tables depend on the order of declaration, and those of subclasses are in rows.
+    """
+    match meaning.role:
+        case Role.TABLE | Role.COLUMN:
+            return meaning.place[-1] == _usual_name(meaning.of)
+        case Role.LABEL:
+            return _fold(meaning.place[-1]) == _fold(meaning.of.rpartition(".")[2])
+    return False
+
+
+def _usual_name(of: str) -> str:
+    return snake_case(of.rpartition(".")[2].replace("-", "_"))
+
+
+def _fold(name: str) -> str:
+    return re.sub(r"\W", "_", name).casefold()
+
+
+def to_lines(meanings: Iterable[Meaning]) -> Iterator[str]:
+    """Yield ``meanings`` as text, one line for each role and table or enum."""
+    lines: dict[tuple[str, str], list[str]] = {}
+    for each in meanings:
+        # A name with a line break has no line to stand on.
+        if all(len(part.splitlines()) == 1 for part in each.place):
+            entry = f"{'.'.join(map(_quote, each.place))}={each.of}"
+            lines.setdefault((str(each.role), each.place[0]), []).append(entry)
+    for (role, _), entries in lines.items():
+        yield f"{role} {', '.join(entries)}"
+
+
+def from_line(line: str) -> tuple[Meaning, ...]:
+    """Read a line of ``to_lines``; raises ``ValueError``."""
+    match = _TEXT.fullmatch(line.strip())
+    if match is None:
+        raise ValueError(line)
+    role = Role(match[1])
+    found = tuple(
+        Meaning(role, tuple(map(_unquote, re.findall(_PART, entry[1]))), entry[2])
+        for entry in _ENTRY.finditer(match[2])
+    )
+    if any(len(each.place) != _SIZES[role] for each in found):
+        raise ValueError(line)
+    return found
+
+
+def _quote(name: str) -> str:
+    return name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'
+
+
+def _unquote(part: str) -> str:
+    return part[1:-1].replace('""', '"') if part.startswith('"') else part
+
+
+def recorded(records: Iterable[Sequence[Meaning]]) -> tuple[Meaning, ...]:
+    """Return what holds after ``records``, in order; one that stands for "" takes another back."""
+    found: dict[tuple[str, Place], Meaning] = {}
+    for each in (meaning for record in records for meaning in record):
+        found.pop((each.role, each.place), None)
+        if each.of:
+            found[each.role, each.place] = each
+    return tuple(found.values())
+
+
+def missing(records: Sequence[Meaning], declared: Schema) -> tuple[Meaning, ...]:
+    """Return what has to be recorded after ``records``, so that they say what is ``declared``."""
+    known = {(each.role, each.place): each.of for each in records}
+    wanted = {(each.role, each.place): each.of for each in declared.meanings}
+    new = [
+        each
+        for each in declared.meanings
+        if each.role != Role.MIRROR and known.get((each.role, each.place)) != each.of
+    ]
+    gone = [
+        Meaning(each.role, each.place, "")
+        for each in records
+        if (each.role, each.place) not in wanted
+    ]
+    return (*new, *gone)
+
+
+def places(schema: Schema) -> set[Place]:
+    """Return the places of all tables, columns and labels of ``schema``."""
+    found: set[Place] = {(enum.name, label) for enum in schema.enums for label in enum.labels}
+    for table in schema.tables:
+        found.add((table.name,))
+        found |= {(table.name, column.name) for column in table.columns}
+    return found
+
+
+def current_meanings(
+    records: Sequence[Meaning], current: Schema, desired: Schema
+) -> tuple[Meaning, ...]:
+    """Return what the names of ``current`` stand for, as far as that is known.
+
+    ``records`` tell it. Where they don't, a name that follows from something ``desired``, which
+    is called otherwise by now, is what that was called.
+    """
+    there = places(current)
+    known = [each for each in records if each.place[:2] in there]
+    taken = {(each.role, each.place) for each in known}
+    for each in desired.meanings:
+        place = usual_place(each, there)
+        if place not in (None, each.place) and (each.role, place) not in taken:
+            known.append(replace(each, place=place))
+    return tuple(known)
+
+
+def usual_place(meaning: Meaning, there: Set[Place]) -> Place | None:
+    """Return the place among those that are ``there`` whose name follows from ``meaning``."""
+    owner = meaning.place[:-1]
+    match meaning.role:
+        case Role.TABLE | Role.COLUMN:
+            place = (*owner, _usual_name(meaning.of))
+            return place if place in there else None
+        case Role.LABEL:
+            name = _fold(meaning.of.rpartition(".")[2])
+            same = (each for each in there if len(each) == 2 and each[:1] == owner)
+            return min((each for each in same if _fold(each[1]) == name), default=None)
+    return None
+
+
+class Holders:
+    """The table of each entity, and which of those that share it, if it is no root: "" if it is.
+
+    What has its usual name isn't among the ``meanings``.
+    """
+
+    def __init__(self, meanings: Sequence[Meaning]) -> None:
+        self._found = {
+            each.of: (each.place[0], each.of)
+            for each in meanings
+            if each.role == Role.SUBCLASS and each.place[0] != snake_case(each.of)
+        }
+        self._found |= {
+            each.of: (each.place[0], "") for each in meanings if each.role == Role.TABLE
+        }
+
+    def __getitem__(self, entity: str) -> tuple[str, str]:
+        return self._found.get(entity) or (snake_case(entity), "")

@@ -1,0 +1,173 @@
+"""What rows say of the subclass that they are of, where that is called otherwise or gone."""
+
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from berceau.errors import RenameError
+from berceau.schema.meaning import Place, Role
+from berceau.schema.model import Schema
+from berceau.schema.moved import Moved
+from berceau.schema.names import quote_literal
+from berceau.schema.renames import Kind, path_of
+from berceau.schema.suggest import Question
+
+Values = dict[str, str]
+"""Entities by the value that their rows hold."""
+
+
+@dataclass(frozen=True)
+class Recoded:
+    """The values in the discriminator at ``place``, a table and its column, that become others.
+
+    The rows of those that are ``gone`` are of no entity; ``left`` are those that are declared, and
+    ``root`` is today's of the root. All names are new ones.
+    """
+
+    place: Place
+    values: Mapping[str, str]
+    gone: tuple[str, ...]
+    root: str
+    left: tuple[str, ...]
+
+
+class Subclasses:
+    """The subclasses of today, and what becomes of their rows by what ``moved`` holds so far."""
+
+    def __init__(self, moved: Moved, mapped: Container[tuple[str, str]]) -> None:
+        self.moved = moved
+        self.mapped = mapped
+        self.chosen = {
+            (each.owner, each.before): each.after
+            for each in moved.chosen
+            if each.kind is Kind.SUBCLASS
+        }
+
+    def questions(self) -> Iterator[Question]:
+        """Yield a question for each value that stands for nothing by now, or for something else."""
+        for each in self._columns():
+            for value, entity in each.before.items():
+                wanted = each.wanted(value)
+                is_settled = each.rooted(value) is not None or self._is_settled(each, value)
+                if is_settled or wanted == value or (wanted is None and value in each.after):
+                    continue
+                free = [v for v in each.after if v not in each.before and v != each.new_root]
+                likely = sorted(free, key=lambda other: _unlike(value, other))
+                found = likely if wanted is None else [wanted]
+                if found:
+                    note = f"rows of {path_of(each.place[:1])} with {path_of(each.place[1:])} = "
+                    note += f"{quote_literal(value)} are {entity}"
+                    note += f", which is {wanted} by now" if wanted else ", which is gone"
+                    yield Question(
+                        Kind.SUBCLASS,
+                        path_of(each.place),
+                        value,
+                        tuple(found),
+                        note,
+                        (*each.place, value),
+                        certain=wanted is not None,
+                    )
+
+    def recoded(self) -> Iterator[Recoded]:
+        """Yield what the rows of each discriminator get."""
+        for each in self._columns():
+            renamed, gone = {}, []
+            for value in each.before:
+                new = self.chosen.get((path_of(each.place), value), each.rooted(value))
+                if new is not None and new != value:
+                    self._require(new, each)
+                    renamed[value] = new
+                elif new is None and value not in each.after:
+                    gone.append(value)
+            if renamed or gone or each.root != each.new_root:
+                left = tuple(each.after)
+                yield Recoded(each.new_place, renamed, tuple(gone), each.root or "", left)
+
+    def _columns(self) -> Iterator["_Column"]:
+        before, after = _by_column(self.moved.current), _by_column(self.moved.desired)
+        default, new_default = _defaults(self.moved.current), _defaults(self.moved.desired)
+        for place, values in before.items():
+            new_place = self.moved.new_place(place)
+            yield _Column(
+                place,
+                new_place,
+                values,
+                after.get(new_place, {}),
+                _root(default.get(place), values),
+                _root(new_default.get(new_place), after.get(new_place, {})),
+            )
+
+    def _is_settled(self, column: "_Column", value: str) -> bool:
+        known = (path_of(column.place), value) in self.chosen
+        return known or (path_of(column.new_place), value) in self.mapped
+
+    def _require(self, value: str, column: "_Column") -> None:
+        if value not in column.after:
+            raise RenameError(
+                f"No entity declares the value {value} of {path_of(column.new_place)}.",
+                cure=f"Choose one of: {', '.join(column.after) or 'none'}. Nothing was written.",
+            )
+        stays = column.rooted(value) in (None, value) and column.wanted(value) == value
+        if stays and (path_of(column.place), value) not in self.chosen:
+            where = path_of((*column.new_place, "OLD"))
+            raise RenameError(
+                f"{value} of {path_of(column.place)} has rows of its own, which stay.",
+                cure=f"To give it others as well: --map-value {where}={path_of((value,))}. "
+                "Nothing was written.",
+            )
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A discriminator before and after, with the values that it gives to entities."""
+
+    place: Place
+    new_place: Place
+    before: Values
+    after: Values
+    root: str | None
+    new_root: str | None
+
+    def wanted(self, value: str) -> str | None:
+        """Return the value that the entity of ``value`` has by now."""
+        entity = self.before.get(value)
+        return next((new for new, other in self.after.items() if other == entity), None)
+
+    def rooted(self, value: str) -> str | None:
+        """Return the new value of the root's rows: it's the root that is called otherwise.
+
+        Not where another entity, which is there already, became the root.
+        """
+        if value != self.root or not self.after:
+            return self.root if value == self.root else None
+        wanted = self.wanted(value)
+        if wanted is None and self.new_root not in self.before:
+            wanted = self.new_root
+        return wanted
+
+
+def _by_column(schema: Schema) -> dict[Place, Values]:
+    found: dict[Place, Values] = {}
+    for each in schema.meanings:
+        if each.role == Role.SUBCLASS:
+            found.setdefault(each.place[:2], {})[each.place[2]] = each.of
+    return found
+
+
+def _defaults(schema: Schema) -> dict[Place, str]:
+    return {
+        (table.name, column.name): column.default
+        for table in schema.tables
+        for column in table.columns
+        if column.default is not None
+    }
+
+
+def _root(default: str | None, values: Values) -> str | None:
+    """Return which of ``values`` is that of the root's rows: the default, as SQL."""
+    said = (default or "").partition("::")[0]
+    return next((each for each in values if said in (each, quote_literal(each))), None)
+
+
+def _unlike(one: str, other: str) -> tuple[float, str]:
+    return -SequenceMatcher(None, one, other, autojunk=False).ratio(), other
