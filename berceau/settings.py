@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from dotenv import dotenv_values
 
@@ -14,6 +14,7 @@ from berceau.errors import Location, SettingsError
 INI_PREFIX = "berceau."
 SWITCH = {"true": True, "false": False}
 LARGEST_LIMIT = 1_000_000  # in milliseconds, it fits the server's settings
+LARGEST_FORM = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,18 @@ class Limits:
     connection_lifetime: float = 1800
     statement_timeout: float = 30
     idle_transaction_timeout: float = 60
+
+
+@dataclass(frozen=True)
+class FormLimits:
+    """What one form may hold: fields and files by number, and the bytes of all but its files.
+
+    The server limits the whole request: ``max_request_body_size`` of ``[server:main]``.
+    """
+
+    max_form_fields: int = 1000
+    max_form_files: int = 100
+    max_form_size: int = 2_621_440
 
 
 @dataclass(frozen=True)
@@ -55,6 +68,7 @@ class Settings:
     session_timeout: int = 3600
     allow_ddl: bool = False
     limits: Limits = Limits()
+    form_limits: FormLimits = FormLimits()
     lint_ignore: frozenset[str] = frozenset()
     unmanaged: tuple[str, ...] = ()
 
@@ -77,6 +91,9 @@ class Settings:
     def migrations(self) -> Path:
         """The folder of the reviewed migrations."""
         return self.root / "migrations"
+
+
+_Kind = TypeVar("_Kind", Limits, FormLimits)
 
 
 def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
@@ -125,7 +142,8 @@ def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
         hosts=tuple((ini.get("berceau.hosts") or "").lower().split()),
         session_timeout=_parse_seconds(ini, "berceau.session_timeout", Settings.session_timeout),
         allow_ddl=_parse_switch(ini, "berceau.allow_ddl"),
-        limits=_parse_limits(from_ini),
+        limits=_parse_limits(Limits, from_ini, LARGEST_LIMIT),
+        form_limits=_parse_limits(FormLimits, from_ini, LARGEST_FORM),
         lint_ignore=frozenset(_texts(root / "pyproject.toml", "lint", "ignore", "L102")),
         unmanaged=_texts(root / "pyproject.toml", "migrations", "unmanaged", "audit_*"),
     )
@@ -140,10 +158,10 @@ def _refuse_secrets(from_ini: Mapping[str, str]) -> None:
         )
 
 
-def _parse_limits(ini: Mapping[str, str]) -> Limits:
+def _parse_limits(kind: type[_Kind], ini: Mapping[str, str], largest: int) -> _Kind:
     """Return the limits that the ini file sets, the defaults for the others."""
     given: dict[str, Any] = {}
-    for limit in fields(Limits):
+    for limit in fields(kind):
         text = ini.get(limit.name.upper())
         if text is None:
             continue
@@ -152,13 +170,13 @@ def _parse_limits(ini: Mapping[str, str]) -> Limits:
         except ValueError:
             number = -1
         lowest = 1 if limit.type is int else 0
-        if not lowest <= number <= LARGEST_LIMIT:
+        if not lowest <= number <= largest:
             raise SettingsError(
                 f"{INI_PREFIX}{limit.name} is {text!r}.",
-                cure=f"Use a number from {lowest} to {LARGEST_LIMIT:,}.",
+                cure=f"Use a number from {lowest} to {largest:,}.",
             )
         given[limit.name] = number
-    return Limits(**given)
+    return kind(**given)
 
 
 def parse_workers(text: str, source: str) -> int | Literal["auto"]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from berceau.errors import SettingsError
-from berceau.settings import Limits, Settings, find_root, load, parse_workers
+from berceau.settings import FormLimits, Limits, Settings, find_root, load, parse_workers
 
 VARIABLES = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "BERCEAU_TEST_WORKERS", "BERCEAU_SECRET")
 
@@ -158,9 +158,16 @@ def test_the_ini_sets_limits(read):
     assert limits == Limits(pool_size=3, statement_timeout=0.5)
 
 
+def test_the_ini_limits_forms(read):
+    limits = read(ini={"berceau.max_form_size": "10000000"}).form_limits
+    assert limits == FormLimits(max_form_size=10_000_000)
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
+        ("max_form_fields", "0"),
+        ("max_form_files", "1e3"),
         ("pool_size", "0"),
         ("pool_size", "2.5"),
         ("pool_size", "many"),

@@ -127,6 +127,19 @@ def _overrule_environment(connection: Connection, wanted: Mapping[str, str]) -> 
         connection.commit()
 
 
+@contextmanager
+def connected(url: Url) -> Iterator[Connection]:
+    """Give the body a connection; one that breaks is as bad as one that can't be had.
+
+    Raises ``ConnectionFailedError`` or ``PermissionMissingError``.
+    """
+    try:
+        with connect(url) as connection:
+            yield connection
+    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        raise explain(url, str(error)) from None
+
+
 def session_sql(url: Url, settings: Mapping[str, str]) -> str:
     """Return the SQL that gives one transaction what ``url`` and ``settings`` ask of a session."""
     return setting("LOCAL", {**settings, **url.session()})

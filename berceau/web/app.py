@@ -89,6 +89,7 @@ def includeme(config: Configurator) -> None:
     config.include("berceau.web.health")
     config.include("berceau.web.metrics")
     config.include("berceau.web.requests")
+    config.include("berceau.web.intake")
     config.include("berceau.web.renderer")
     config.include("berceau.web.navigation")
     config.include("berceau.web.csrf")

@@ -1,12 +1,21 @@
 """Protection from forged requests: every POST needs the token of the visitor's cookie."""
 
+import re
+from secrets import compare_digest
 from typing import Any
+from urllib.parse import urlsplit
 
 from pyramid.config import Configurator
 from pyramid.csrf import CookieCSRFStoragePolicy
+from pyramid.exceptions import BadCSRFOrigin
 from pyramid.interfaces import ICSRFStoragePolicy
 from pyramid.request import Request
+from pyramid.settings import aslist
+from pyramid.util import is_same_domain
 from zope.interface import implementer
+
+# As Pyramid makes them. A shorter one, in a cookie that another site planted, could be guessed.
+TOKEN = re.compile("[0-9a-f]{32}")
 
 
 def includeme(config: Configurator) -> None:
@@ -44,14 +53,38 @@ class CookiePolicy:
         """Return the visitor's token; a new one where there is none."""
         # A page asks for each of its forms; reading the cookie takes as long as a field's markup.
         if not hasattr(request, "csrf_token"):
-            request.csrf_token = self._policy(request).get_csrf_token(request)
+            found = self._policy(request).get_csrf_token(request)
+            if not TOKEN.fullmatch(found):
+                return self.new_csrf_token(request)
+            request.csrf_token = found
         token: str = request.csrf_token
         return token
 
-    def check_csrf_token(self, request: Request, supplied_token: str) -> bool:
-        """Tell whether ``supplied_token`` is the visitor's."""
-        valid: bool = self._policy(request).check_csrf_token(request, supplied_token)
-        return valid
+    def check_csrf_token(self, request: Request, supplied_token: object) -> bool:
+        """Tell whether ``supplied_token`` is the visitor's; it may be a file that was sent.
+
+        Raises ``BadCSRFOrigin`` where the form is another site's: over HTTPS, Pyramid looks itself.
+        """
+        if request.scheme != "https":
+            check_origin(request)
+        return isinstance(supplied_token, str) and compare_digest(
+            self.get_csrf_token(request).encode(), supplied_token.encode(errors="backslashreplace")
+        )
 
     def _policy(self, request: Request) -> Any:
         return self._policies[request.scheme == "https"]
+
+
+def check_origin(request: Request) -> None:
+    """Raise ``BadCSRFOrigin`` where the browser says that the form is of another site.
+
+    A browser that says nothing is trusted: over HTTP, old ones don't.
+    """
+    origin = request.headers.get("Origin")
+    if origin is None or origin == request.host_url:
+        return
+    trusted = aslist(request.registry.settings.get("pyramid.csrf_trusted_origins", ()))
+    if origin not in trusted and not any(
+        is_same_domain(urlsplit(origin).netloc, each) for each in trusted
+    ):
+        raise BadCSRFOrigin("The form's origin is another site.")

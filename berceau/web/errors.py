@@ -3,11 +3,14 @@
 import logging
 from typing import Any
 
+from pony.orm import DataError
 from pyramid.config import Configurator
 from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken, URLDecodeError
 from pyramid.httpexceptions import HTTPError
 from pyramid.request import Request
 
+from berceau.web.forms import MalformedError
+from berceau.web.intake import holds_what_no_text_can
 from berceau.web.logs import REQUEST_ID
 from berceau.web.registry import EXPLAIN
 
@@ -27,8 +30,7 @@ def includeme(config: Configurator) -> None:
     config.add_exception_view(expired, context=BadCSRFOrigin, renderer=TEMPLATE)
     config.add_exception_view(malformed, context=URLDecodeError, renderer=TEMPLATE)
     config.add_exception_view(refused, context=HTTPError, renderer=TEMPLATE)
-    # WebOb raises the warning at a form that isn't UTF-8.
-    for doubt in (ValueError, DeprecationWarning):
+    for doubt in (ValueError, DataError):
         config.add_exception_view(doubtful, context=doubt, renderer=TEMPLATE)
     config.add_exception_view(crashed, context=Exception, renderer=TEMPLATE)
 
@@ -56,13 +58,8 @@ def expired(error: BadCSRFToken, request: Request) -> dict[str, Any]:
 
 
 def malformed(request: Request) -> dict[str, Any]:
-    """Answer what isn't UTF-8, or no form though it says so."""
-    return _page(
-        request,
-        400,
-        "This request is malformed",
-        "Check the address, or start from the home page.",
-    )
+    """Answer what breaks the rules of what it says it is."""
+    return _page(request, 400, MalformedError.title, MalformedError.explanation)
 
 
 def refused(error: HTTPError, request: Request) -> dict[str, Any]:
@@ -74,10 +71,8 @@ def refused(error: HTTPError, request: Request) -> dict[str, Any]:
 
 
 def doubtful(error: Exception, request: Request) -> dict[str, Any]:
-    """Answer what may be a mistake of the request, which can't be read then, or else of ours."""
-    try:
-        request.params.mixed()
-    except (ValueError, DeprecationWarning):
+    """Answer what may be a mistake of the request, which holds no text then, or else of ours."""
+    if holds_what_no_text_can(request):
         return malformed(request)
     return crashed(error, request)
 

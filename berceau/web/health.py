@@ -80,6 +80,9 @@ class Readiness:
         except BerceauError as error:
             log.warning("not ready: %s", " ".join(str(error).split()))
             return "the database can't be used; the log says why"
+        except Exception:  # who asks wants an answer, whatever broke
+            log.exception("not ready")
+            return "something is broken; the log says what"
         return f"migrations are pending: {', '.join(missing)}" if missing else None
 
 

@@ -1,16 +1,22 @@
 """Logs for machines: one JSON object a line, without what a visitor sent in confidence."""
 
+import json
+import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from typing import Any
 
-from pyramid.request import Request
+from pyramid.request import Request as PyramidRequest
 from pythonjsonlogger.json import JsonFormatter
+
+from berceau.web.intake import Request, leaves
 
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The id of the request that this thread serves; ``None`` outside of one."""
-REQUEST: ContextVar[Request | None] = ContextVar("request", default=None)
+REQUEST: ContextVar[PyramidRequest | None] = ContextVar("request", default=None)
 """The request that this thread serves; ``None`` outside of one."""
 
 TROUBLE = {"WARNING", "ERROR", "CRITICAL"}
@@ -32,6 +38,22 @@ class Formatter(JsonFormatter):
     def __init__(self, *_: Any, **__: Any) -> None:
         super().__init__(FIELDS, rename_fields=NAMES, timestamp=True)
 
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line of ``record``: one that can't be made says why, and what it was about."""
+        try:
+            return super().format(record)
+        except Exception as error:  # whatever broke: a line that is lost helps nobody
+            about = {
+                "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(),
+                "level": record.levelname,
+                "logger": record.name,
+                # Without its arguments: what is secret in them couldn't be hidden.
+                "message": record.msg if isinstance(record.msg, str) else type(record.msg).__name__,
+                "not_logged": repr(error),
+                "request_id": REQUEST_ID.get(),
+            }
+            return json.dumps(about)
+
     def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
         """Put the time first, add the request's id, and hide what its visitor sent in troubles."""
         request = REQUEST.get()
@@ -52,22 +74,29 @@ class Formatter(JsonFormatter):
         return DETAIL.sub("", str(super().formatException(ei)))
 
 
-def _hide(text: str, request: Request) -> str:
-    for value in sorted(set(_confidential(request)), key=len, reverse=True):
-        for form in (value, repr(value)[1:-1]):
-            text = text.replace(form, HIDDEN)
+def _hide(text: str, request: PyramidRequest) -> str:
+    # What is sent may have a million words, and a line has few: most are told by their begin.
+    begins = {text[start : start + SHORTEST] for start in range(len(text) - SHORTEST + 1)}
+    forms = {
+        form
+        for value in set(_confidential(request))
+        for form in (value, repr(value)[1:-1])
+        if form[:SHORTEST] in begins
+    }
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, HIDDEN)
     return text
 
 
-def _confidential(request: Request) -> Iterator[str]:
+def _confidential(request: PyramidRequest) -> Iterator[str]:
     """Yield what came with ``request`` and may be secret: its form, cookies and credentials."""
-    try:
-        sent = [*request.cookies.values(), *request.params.values()]
-        if "json" in (request.content_type or ""):
-            sent += _leaves(request.json_body)
-    except (ValueError, DeprecationWarning):
-        sent = [request.body.decode("latin-1")]
-    sent += request.headers.get("Authorization", "").split()
+    sent = request.headers.get("Authorization", "").split()
+    for read in (_query, _cookies, _body):
+        # What nobody can read is in no line but as it came.
+        try:
+            sent += read(request)
+        except ValueError:
+            sent.append(request.environ.get("QUERY_STRING", ""))
     for text in sent:
         if isinstance(text, str):
             # Messages quote a text whole or by the line, and without the space around it.
@@ -76,10 +105,23 @@ def _confidential(request: Request) -> Iterator[str]:
             )
 
 
-def _leaves(value: Any) -> Iterator[str]:
-    """Yield the texts in a JSON document."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _leaves(part)
+def _query(request: PyramidRequest) -> Iterable[Any]:
+    found: Iterable[Any] = request.GET.values()
+    return found
+
+
+def _cookies(request: PyramidRequest) -> Iterable[Any]:
+    found: Iterable[Any] = request.cookies.values()
+    return found
+
+
+def _body(request: PyramidRequest) -> Iterable[Any]:
+    """Return what is in the body, which is in no line where nothing read it."""
+    if isinstance(request, Request) and not request.body_was_read:
+        return ()
+    with suppress(ValueError, RecursionError, DeprecationWarning):
+        if "json" in (request.content_type or ""):
+            return leaves(json.loads(request.body))
+        if request.POST:
+            return [getattr(each, "filename", each) for each in request.POST.values()]
+    return [request.body.decode("latin-1")]

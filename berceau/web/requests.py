@@ -16,6 +16,7 @@ from pyramid.tweens import EXCVIEW, INGRESS
 from pyramid_retry import is_error_retryable
 
 from berceau.orm.statistics import queries_so_far
+from berceau.web.intake import drop_unreadable_headers
 from berceau.web.logs import REQUEST, REQUEST_ID
 from berceau.web.metrics import Metrics
 from berceau.web.registry import METRICS
@@ -51,14 +52,14 @@ def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
     metrics: Metrics = registry[METRICS]
 
     def tween(request: Request) -> Response:
-        _drop_unreadable_cookies(request)
+        drop_unreadable_headers(request)
         watch = _watch(request)
         REQUEST_ID.set(watch.request_id)
         REQUEST.set(request)
         status = 500
         try:
             with metrics.in_progress.track_inprogress():
-                response = handler(request)
+                response = _settled(handler(request), request)
             status = response.status_code
             response.headers[HEADER] = watch.request_id
             return response
@@ -86,29 +87,34 @@ def _watch(request: Request) -> Watch:
     return watch
 
 
+def _settled(response: Response, request: Request) -> Response:
+    """Return what will be sent: less than ``response`` where its visitor has it, or asks so."""
+    return request.get_response(response) if response.conditional_response else response
+
+
 def _log(request: Request, status: int, seconds: float, queries: int) -> None:
+    path = request.environ.get("SCRIPT_NAME", "") + request.environ.get("PATH_INFO", "")
+    client = request.environ.get("REMOTE_ADDR")
+    log_request(request.method, path, client, status, seconds=seconds, queries=queries)
+
+
+def log_request(
+    method: str, path: str, client: str | None, status: int, *, seconds: float, queries: int
+) -> None:
     """Write the line of a request; not its query string, which may hold what is secret."""
     if not log.isEnabledFor(logging.INFO):
         return
-    path = request.environ.get("SCRIPT_NAME", "") + request.environ.get("PATH_INFO", "")
     path = quote(path.encode("latin-1"))[:LONGEST_PATH]
     milliseconds = round(seconds * 1000, 1)
     log.info(
         "%s %s %d (%g ms, %d queries)",
-        *(request.method, path, status, milliseconds, queries),
+        *(method, path, status, milliseconds, queries),
         extra={
-            "method": request.method,
+            "method": method,
             "path": path,
             "status": status,
             "duration_ms": milliseconds,
             "queries": queries,
+            "client_addr": client,
         },
     )
-
-
-def _drop_unreadable_cookies(request: Request) -> None:
-    """Ignore cookies that aren't UTF-8: another site of the domain may have set them."""
-    try:
-        request.cookies.get("")
-    except ValueError:
-        del request.environ["HTTP_COOKIE"]

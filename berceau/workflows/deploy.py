@@ -7,7 +7,7 @@ from berceau.errors import HistoryError
 from berceau.migration.history import Applied, Direction, History, compare
 from berceau.migration.script import Script
 from berceau.postgres import ledger, runner
-from berceau.postgres.connection import Connection, connect
+from berceau.postgres.connection import Connection, connect, connected
 from berceau.postgres.deploy_lock import deploy_lock
 from berceau.postgres.schemas import require_schema
 from berceau.postgres.session import notice_loss
@@ -32,8 +32,11 @@ def deploying(owner: Url, report: Report = silent) -> Iterator[Connection]:
 
 
 def history(url: Url, scripts: Sequence[Script]) -> History:
-    """Hold ``scripts`` against the ledger of the schema of ``url``; the runtime role may ask."""
-    with connect(url) as connection:
+    """Hold ``scripts`` against the ledger of the schema of ``url``; the runtime role may ask.
+
+    Raises ``ConnectionFailedError``, also where the connection breaks meanwhile.
+    """
+    with connected(url) as connection:
         return compare(scripts, ledger.read(connection))
 
 

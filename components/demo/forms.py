@@ -1,7 +1,7 @@
 """The form that writes a post: what was typed into it, and what is wrong with that."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self, TypedDict
 
@@ -45,7 +45,7 @@ class PostForm:
         form.content = form._text(posted, "content", "some text", CONTENT_LENGTH)
         form.status = form._text(posted, "status", "a status", CONTENT_LENGTH)
         form.name = form._text(posted, "name", "your name", NAME_LENGTH)
-        form.email = form._text(posted, "email", "your e-mail address", EMAIL_LENGTH)
+        form.email = form._text(posted, "email", "your e-mail address", EMAIL_LENGTH, str.lower)
         if "status" not in form.errors and form.status not in list(DemoPostStatus):
             form.errors["status"] = "Choose one of the statuses."
         if "email" not in form.errors and not EMAIL.fullmatch(form.email):
@@ -69,8 +69,18 @@ class PostForm:
             "email": self.email,
         }
 
-    def _text(self, posted: "MultiDict[str, Any]", name: str, what: str, length: int) -> str:
-        """Return the text of a field; ``what`` it is, and its ``length`` at most."""
+    def _text(
+        self,
+        posted: "MultiDict[str, Any]",
+        name: str,
+        what: str,
+        length: int,
+        stored: Callable[[str], str] = str,
+    ) -> str:
+        """Return the text of a field; ``what`` it is, and its ``length`` at most as it is stored.
+
+        Lower case may be longer: that of U+0130 has two characters.
+        """
         values = posted.getall(name)
         if len(values) > 1 or not all(isinstance(value, str) for value in values):
             self.errors[name] = f"Enter {what} once, as text."
@@ -79,8 +89,8 @@ class PostForm:
         text: str = "".join(values).replace("\r\n", "\n").strip()
         if not text:
             self.errors[name] = f"Enter {what}."
-        elif len(text) > length:
-            self.errors[name] = f"Use {length:,} characters at most; these are {len(text):,}."
+        elif (found := len(stored(text))) > length:
+            self.errors[name] = f"Use {length:,} characters at most; these are {found:,}."
         elif "\x00" in text:
             self.errors[name] = "Remove the NUL character, which can't be stored."
         return text

@@ -6,7 +6,7 @@ import psycopg2
 import pytest
 
 from berceau.errors import ConnectionFailedError, PermissionMissingError
-from berceau.postgres.connection import connect, explain
+from berceau.postgres.connection import connect, connected, explain
 from berceau.postgres.url import Url
 
 SECRET = "hunter2"
@@ -99,6 +99,15 @@ def test_with_commits_and_closes(running):
     assert connection.closed
     with connect(running.owner_url) as connection, connection.cursor() as cursor:
         cursor.execute("DROP TABLE committed")
+
+
+def test_a_connection_that_breaks_is_one_that_cannot_be_had(running):
+    with (
+        pytest.raises(ConnectionFailedError, match="terminating connection"),
+        connected(running.owner_url) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid(), 1000)")
 
 
 def test_with_keeps_nothing_of_a_failure(running):

@@ -40,6 +40,17 @@ def test_a_history_that_contradicts_itself_is_not_ready(serve, running, caplog):
     assert "The ledger has more" in caplog.text
 
 
+def test_whatever_breaks_there_is_an_answer(serve, running, caplog):
+    app = serve()
+
+    def fail():
+        raise RuntimeError("unforeseen")
+
+    running.pending = fail
+    assert "the log says what" in app.get("/readyz", status=503).text
+    assert "unforeseen" in caplog.text
+
+
 def test_no_cookie_is_set_and_nobody_keeps_the_answer(serve):
     response = serve().get("/healthz")
     assert "Set-Cookie" not in response.headers

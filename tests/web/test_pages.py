@@ -137,10 +137,51 @@ def test_a_post_without_a_token_is_refused(pages, caplog):
     assert "POST /save was refused" in caplog.text
 
 
+TOKEN = "0123456789abcdef" * 2
+
+
 def test_a_post_with_the_token_of_the_cookie_is_accepted(pages):
-    pages.set_cookie("csrf_token", "abc")
-    assert pages.post("/save", {"csrf_token": "abc"}).text == "saved"
-    pages.post("/save", {"csrf_token": "abd"}, status=400)
+    pages.set_cookie("csrf_token", TOKEN)
+    assert pages.post("/save", {"csrf_token": TOKEN}).text == "saved"
+    assert pages.post("/save", headers={"X-CSRF-Token": TOKEN}).text == "saved"
+    for other in (TOKEN[:-1], TOKEN[:-1] + "0", "", "é"):
+        pages.post("/save", {"csrf_token": other}, status=400)
+
+
+@pytest.mark.parametrize("planted", ["", "abc", "0" * 31, "0" * 33, "g" * 32, "A" * 32, '"\\351"'])
+def test_a_token_that_is_not_ours_is_not_taken(pages, planted):
+    cookie = {"Cookie": f"csrf_token={planted}"}
+    pages.post("/save", {"csrf_token": planted}, headers=cookie, status=400)
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("http://localhost:80", 400),
+        ("http://localhost", 200),
+        ("https://localhost", 400),
+        ("http://localhost:8080", 400),
+        ("http://evil.example", 400),
+        ("http://localhost.evil.example", 400),
+        ("http://partner.example", 200),
+        ("null", 400),
+        ("", 400),
+        ("http://[", 400),
+    ],
+)
+def test_over_http_a_form_of_another_site_is_refused_too(serve, component, origin, status):
+    trusted = {"pyramid.csrf_trusted_origins": "partner.example"}
+    pages = serve(component("pages", {"__init__.py": PAGES}), **trusted)
+    pages.set_cookie("csrf_token", TOKEN)
+    headers = {"Origin": origin, "Host": "localhost"}
+    pages.post("/save", {"csrf_token": TOKEN}, headers=headers, status=status)
+
+
+@pytest.mark.parametrize("name", ["Origin", "Referer"])
+def test_over_https_an_origin_that_cannot_be_read_is_refused(pages, name):
+    scheme = {"wsgi.url_scheme": "https"}
+    headers = {name: "https://[", "Cookie": f"__Host-csrf_token={TOKEN}"}
+    pages.post("/save", {"csrf_token": TOKEN}, headers, scheme, status=400)
 
 
 @pytest.mark.parametrize(("scheme", "secure"), [("http", False), ("https", True)])

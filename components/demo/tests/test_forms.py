@@ -46,6 +46,12 @@ def test_these_are_not(email):
     assert set(read(email=email).errors) == {"email"}
 
 
+@pytest.mark.parametrize(("dotted", "valid"), [(115, True), (116, False)])
+def test_an_address_is_counted_as_it_is_stored(dotted, valid):
+    email = "İ" * dotted + "x" * 12 + "@example.org"  # lower case has two characters for each
+    assert ("email" not in read(email=email).errors) is valid
+
+
 @given(st.lists(st.tuples(st.sampled_from([*VALID, "other"]), st.text() | st.binary())))
 def test_whatever_is_posted_the_form_is_valid_or_says_why(fields):
     form = PostForm.read(MultiDict(fields))

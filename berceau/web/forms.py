@@ -1,0 +1,106 @@
+"""Forms, read under limits: what is malformed or too large is refused before it costs much."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import IO
+from urllib.parse import parse_qsl
+
+from pyramid.httpexceptions import HTTPBadRequest, HTTPRequestEntityTooLarge
+
+from berceau.settings import FormLimits
+
+# Decoding by others may take long: punycode's time grows with the square of the length.
+CHARSETS = {"utf-8", "utf8", "us-ascii", "ascii"}
+
+
+class MalformedError(HTTPBadRequest, ValueError):
+    """A request that breaks the rules of what it says it is."""
+
+    title = "This request is malformed"
+    explanation = "Check the address, or start from the home page."
+
+
+class TooLargeError(HTTPRequestEntityTooLarge, ValueError):
+    """A form that has more than the settings allow."""
+
+    title = "This form is too large"
+    explanation = "Nothing was saved. Send less at once."
+
+
+@dataclass(eq=False)
+class Upload:
+    """A file of a form: its field's ``name``, what the browser calls it, and its bytes."""
+
+    name: str
+    filename: str
+    type: str
+    file: IO[bytes] = field(repr=False)
+
+    @property
+    def value(self) -> bytes:
+        """All its bytes; the file is at its begin before and after."""
+        self.file.seek(0)
+        found = self.file.read()
+        self.file.seek(0)
+        return found
+
+
+def whole(body: IO[bytes], limits: FormLimits) -> bytes:
+    """Return the text of a form without files. Raises ``TooLargeError``."""
+    text = body.read(limits.max_form_size + 1)
+    if len(text) > limits.max_form_size:
+        raise TooLargeError
+    return text
+
+
+def pairs(text: bytes, limits: FormLimits) -> list[tuple[str, str]]:
+    """Return the names and values of an urlencoded ``text``, which is UTF-8.
+
+    Raises ``MalformedError``, ``TooLargeError``.
+    """
+    if text.count(b"&") >= limits.max_form_fields:
+        raise TooLargeError
+    try:
+        return parse_qsl(text.decode(), keep_blank_values=True, errors="strict")
+    except ValueError:
+        raise MalformedError from None
+
+
+def parts(
+    body: IO[bytes], content_type: str, limits: FormLimits
+) -> Iterator[tuple[str, str | Upload]]:
+    """Yield the names of a ``multipart/form-data`` body, with their texts and files.
+
+    Raises ``MalformedError``, ``TooLargeError``.
+    """
+    # Most applications take no files: the parser is loaded where one does.
+    from multipart import MultipartError, ParserLimitReached
+
+    try:
+        yield from _parsed(body, content_type, limits)
+    except ParserLimitReached:
+        raise TooLargeError from None
+    except (MultipartError, UnicodeDecodeError):
+        raise MalformedError from None
+
+
+def _parsed(
+    body: IO[bytes], content_type: str, limits: FormLimits
+) -> Iterator[tuple[str, str | Upload]]:
+    from multipart import MultipartParser, parse_options_header
+
+    fields, files, size = limits.max_form_fields, limits.max_form_files, limits.max_form_size
+    _, options = parse_options_header(content_type)
+    boundary = options.get("boundary", "")
+    for part in MultipartParser(body, boundary, part_limit=fields + files, strict=True):
+        if part.filename:
+            files -= 1
+            yield part.name, Upload(part.name, part.filename, part.content_type, part.file)
+        elif part.charset.lower() not in CHARSETS:
+            raise MalformedError("Send text as UTF-8.")
+        else:
+            fields -= 1
+            size -= part.size
+            yield part.name, part.raw.decode() if size >= 0 else ""
+        if min(fields, files, size) < 0:
+            raise TooLargeError
