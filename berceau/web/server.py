@@ -7,15 +7,15 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from time import monotonic, time
+from time import monotonic
 from typing import Any
 
 from prometheus_client import Gauge, start_http_server
 from waitress import create_server, wasyncore
-from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer
 
 from berceau.orm import db
+from berceau.web.channel import Channel
 from berceau.web.registry import METRICS
 from berceau.web.reload import Reloading, bind
 
@@ -32,10 +32,6 @@ DEFAULTS = {
     "asyncore_use_poll": True,
 }
 DRAIN_SECONDS = 30.0
-
-# While the server drains, a connection without a request is closed once nothing came for so long,
-# in seconds: its client may have sent one already.
-QUIET = 0.5
 
 
 def serve(app: Any, _global_config: Mapping[str, str], **options: Any) -> None:
@@ -94,22 +90,6 @@ def _expose(app: Any, address: str, server: Any) -> None:
     log.info("metrics on http://%s/metrics", address)
 
 
-class Channel(HTTPChannel):
-    """A connection; while the server drains, its next response is its last."""
-
-    def service(self) -> None:
-        """Answer one request."""
-        if not self.server.accepting and len(self.requests) == 1 and self.request is None:
-            self.requests[0].headers["CONNECTION"] = "close"
-        super().service()
-
-    @property
-    def is_quiet(self) -> bool:
-        """Whether nothing is asked, answered or expected here."""
-        busy = self.requests or self.request is not None or self.total_outbufs_len
-        return not busy and time() - self.last_activity > QUIET
-
-
 class Service:
     """A server whose connections are in ``sockets``, from its first request to its end."""
 
@@ -118,6 +98,7 @@ class Service:
         self._sockets = sockets
         self._drain_seconds = drain_seconds
         self._stopping = False
+        self._swept = monotonic()
         for listener in self._listeners():
             listener.channel_class = Channel
 
@@ -140,6 +121,11 @@ class Service:
 
     def _poll(self, seconds: float) -> None:
         wasyncore.loop(seconds, self._server.adj.asyncore_use_poll, self._sockets, count=1)
+        if monotonic() - self._swept > 1:
+            self._swept = monotonic()
+            for channel in self._channels():
+                if channel.is_over:
+                    channel.handle_close()
 
     def _close_listeners(self) -> None:
         """Take those who are waiting at the door, and close it."""

@@ -1,0 +1,204 @@
+"""A connection to the server: what breaks HTTP's rules is answered, and has its line in the log."""
+
+import socket
+from contextlib import suppress
+from html import escape
+from time import monotonic, time
+from typing import Any
+from uuid import uuid4
+
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.proxy_headers import PROXY_HEADERS, parse_proxy_headers
+from waitress.task import ErrorTask, WSGITask
+from waitress.utilities import BadRequest, RequestEntityTooLarge
+
+from berceau.web.logs import REQUEST_ID
+from berceau.web.requests import HEADER, log_request
+
+# As Apache's; RFC 9112 asks for 8,000 at least.
+LONGEST_LINE = 8190
+LONGEST_CHUNK_LINE = 1024
+LONGEST_TRAILER = 32 * 1024
+LONGEST_NUMBER = 18
+
+# While the server drains, a connection without a request is closed once nothing came for so long,
+# in seconds: its client may have sent one already.
+QUIET = 0.5
+
+# How long, in seconds, the rest of a refused request is thrown away: a connection that is closed
+# over bytes that nobody read takes its last answer with it.
+LINGER = 5.0
+
+HEADERS = [
+    ("Content-Type", "text/html; charset=utf-8"),
+    ("Content-Security-Policy", "default-src 'none'"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Cache-Control", "no-store"),
+]
+PAGE = """<!DOCTYPE html>
+<html lang="en">
+<meta charset="utf-8">
+<title>{title}</title>
+<h1>{title}</h1>
+<p>{message}</p>
+</html>
+"""
+WORDS = {
+    400: ("This request is malformed", "Check the address, or start from the home page."),
+    413: ("This request is too large", "Nothing was saved. Send less at once."),
+    414: ("This address is too long", "Start from the home page."),
+    431: ("The headers of this request are too large", "Delete this site's cookies and try again."),
+    501: ("This way of sending isn't known here", "Send the request without it."),
+}
+
+
+class UriTooLong(BadRequest):
+    """Refuses a first line that is longer than ``LONGEST_LINE``."""
+
+    code = 414
+    reason = "URI Too Long"
+
+
+class Parser(HTTPRequestParser):
+    """Reads a request; waitress's own breaks, or reads on, at some that no browser sends."""
+
+    def received(self, data: bytes) -> int:
+        """Take ``data`` in, and return how much of it belonged to this request."""
+        if self.body_rcv is None and not self.completed:
+            begin = (self.header_plus + data[: LONGEST_LINE + 2]).lstrip()[: LONGEST_LINE + 2]
+            if len(begin) > LONGEST_LINE and b"\r\n" not in begin:
+                self.parse_header(b"GET / HTTP/1.0\r\n")
+                self._refuse(UriTooLong("request line"))
+                return len(data)
+        consumed: int = super().received(data)
+        length = self.headers.get("CONTENT_LENGTH", "")
+        if self.error is not None and length.isdecimal() and len(length) > LONGEST_NUMBER:
+            self._refuse(RequestEntityTooLarge("content-length"))
+        if len(getattr(self.body_rcv, "control_line", b"")) > LONGEST_CHUNK_LINE:
+            self._refuse(BadRequest("chunk size"))
+        if len(getattr(self.body_rcv, "trailer", b"")) > LONGEST_TRAILER:
+            self._refuse(BadRequest("trailer"))
+        return consumed
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read the first line and the headers. Raises ``ParsingError``."""
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:
+            raise ParsingError(str(error)) from None
+
+    def _refuse(self, error: BadRequest) -> None:
+        self.error = error
+        self.completed = True
+
+
+class Refusal(ErrorTask):
+    """Answers what no application sees, by a page; ends the connection."""
+
+    def execute(self) -> None:
+        """Write the answer and its line."""
+        request, error = self.request, self.request.error
+        title, message = WORDS.get(error.code, ("Something went wrong here", "Try again later."))
+        page = PAGE.format(title=escape(title), message=escape(message)).encode()
+        request_id = uuid4().hex
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers += [*HEADERS, (HEADER, request_id)]
+        self.content_length = len(page)
+        self.set_close_on_finish()
+        self.channel.refused = True
+        command = getattr(request, "command", "-")
+        self.write(b"" if command == "HEAD" else page)
+        token = REQUEST_ID.set(request_id)
+        try:
+            log_request(
+                command,
+                getattr(request, "path", ""),
+                self.channel.addr[0],
+                error.code,
+                seconds=time() - self.start_time,
+                queries=0,
+            )
+        finally:
+            REQUEST_ID.reset(token)
+
+
+class Task(WSGITask):
+    """Answers a request by the application."""
+
+    def get_environment(self) -> dict[str, Any]:
+        """Return the request as WSGI has it."""
+        environ: dict[str, Any] = super().get_environment()
+        # waitress holds the whole body: WebOb needn't copy it to read it more than once.
+        environ["webob.is_body_seekable"] = True
+        return environ
+
+
+class Channel(HTTPChannel):
+    """A connection; while the server drains, its next response is its last."""
+
+    parser_class = Parser
+    task_class = Task
+    error_task_class = Refusal
+    refused = False
+    lingers_until = 0.0
+
+    def service(self) -> None:
+        """Answer one request."""
+        request = self.requests[0]
+        if not self.server.accepting and len(self.requests) == 1 and self.request is None:
+            request.headers["CONNECTION"] = "close"
+        if request.error is None and not self._is_well_forwarded(request.headers):
+            request.error = BadRequest("forwarded")
+        super().service()
+
+    def _is_well_forwarded(self, headers: dict[str, str]) -> bool:
+        """Tell whether what the proxy says of the visitor can be read."""
+        said = {f"HTTP_{name}": headers[name] for name in PROXY_HEADERS & headers.keys()}
+        if not said or self.adj.trusted_proxy not in {"*", self.addr[0]}:
+            return True
+        environ = {"REMOTE_ADDR": self.addr[0], "wsgi.url_scheme": "http", "HTTP_HOST": "", **said}
+        with suppress(Exception):
+            parse_proxy_headers(
+                environ, self.adj.trusted_proxy_count, self.adj.trusted_proxy_headers
+            )
+            return bool(environ["REMOTE_ADDR"])
+        return False
+
+    def readable(self) -> bool:
+        """Tell whether something may be read."""
+        return bool(self.lingers_until or super().readable())
+
+    def writable(self) -> bool:
+        """Tell whether something is to be written."""
+        return bool(not self.lingers_until and super().writable())
+
+    def received(self, data: bytes) -> bool:
+        """Take ``data`` in, unless all that follows is thrown away."""
+        return bool(not self.lingers_until and super().received(data))
+
+    def handle_close(self) -> None:
+        """Close the connection; where its client may still be sending, only our side at first."""
+        if not self.lingers_until and self.connected and (self.refused or self._has_unread()):
+            self.lingers_until = monotonic() + LINGER
+            with suppress(OSError):
+                self.socket.shutdown(socket.SHUT_WR)
+        else:
+            super().handle_close()
+
+    def _has_unread(self) -> bool:
+        try:
+            return bool(self.socket.recv(1, socket.MSG_PEEK))
+        except OSError:
+            return False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its client was given the time to end it."""
+        return 0 < self.lingers_until < monotonic()
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is asked, answered or expected here."""
+        busy = self.requests or self.request is not None or self.total_outbufs_len
+        return not busy and time() - self.last_activity > QUIET
