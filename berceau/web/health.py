@@ -21,6 +21,9 @@ log = logging.getLogger("berceau")
 ALIVE = "/healthz"
 READY = "/readyz"
 
+# What a proxy says of the visitor that it asks for: those who watch the process ask it directly.
+PASSED_ON = {"HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED"}
+
 # However many ask, the database is asked once in so many seconds.
 FRESH = 1.0
 
@@ -33,16 +36,17 @@ def includeme(config: Configurator) -> None:
 
 
 def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
-    """Return a tween that answers the two addresses, without a session, a unit or a log line."""
+    """Return a tween that answers the two addresses, without a session, a unit or a log line.
+
+    To a visitor of a proxy, which may spell an address otherwise, they are nothing.
+    """
     readiness = Readiness(registry[RUNNING])
 
     def tween(request: Request) -> Response:
         path = request.environ.get("PATH_INFO")
-        if path == ALIVE:
-            return _answer(None)
-        if path == READY:
-            return _answer(readiness.reason())
-        return handler(request)
+        if path not in {ALIVE, READY} or PASSED_ON & request.environ.keys():
+            return handler(request)
+        return _answer(readiness.reason() if path == READY else None)
 
     return tween
 

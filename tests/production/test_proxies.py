@@ -48,6 +48,7 @@ class Site:
     plain: int
     secure: int
     certificate: Path
+    log: Path
 
     def connect(self) -> http.client.HTTPConnection:
         connection = http.client.HTTPConnection(HOST, timeout=20)
@@ -77,22 +78,23 @@ def keys(tmp_path_factory) -> Path:
 
 
 @contextmanager
-def running(command: list, door: int) -> Iterator[None]:
+def running(command: list, door: int, output: Path) -> Iterator[None]:
     """Let a proxy run while the body does, from when its ``door`` opens."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    with output.open("w") as file:
+        process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)
     try:
         end = time.monotonic() + 20
         while True:
             with socket.socket() as client:
                 if client.connect_ex(("127.0.0.1", door)) == 0:
                     break
-            assert process.poll() is None, process.stdout.read()
+            assert process.poll() is None, output.read_text()
             assert time.monotonic() < end
             time.sleep(0.05)
         yield
     finally:
         process.terminate()
-        process.communicate(timeout=20)
+        process.wait(timeout=20)
 
 
 @contextmanager
@@ -103,13 +105,14 @@ def nginx(folder: Path, keys: Path, plain: int, secure: int, ports: list[int]) -
         "127.0.0.1:6543": f"127.0.0.1:{ports[0]}",
         "127.0.0.1:6544": f"127.0.0.1:{ports[1]}",
         "/etc/ssl/shop": str(keys),
+        "/var/log/nginx/shop.log": f"{folder}/access.log",
     }
     (folder / "shop.conf").write_text(shown("nginx.conf", replacements))
     user = "user root;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(NGINX.format(folder=folder, user=user))
     command = [program("nginx"), "-p", folder, "-c", folder / "nginx.conf", "-e", "stderr"]
     subprocess.run([*command, "-t"], check=True, capture_output=True)
-    with running(command, secure):
+    with running(command, secure, folder / "output"):
         yield
 
 
@@ -128,7 +131,7 @@ def haproxy(folder: Path, keys: Path, plain: int, secure: int, ports: list[int])
     (folder / "haproxy.cfg").write_text(shown("haproxy.cfg", replacements))
     command = [program("haproxy"), "-f", folder / "haproxy.cfg"]
     subprocess.run([*command, "-c"], check=True, capture_output=True)
-    with running([*command, "-db"], secure):
+    with running([*command, "-db"], secure, folder / "access.log"):
         time.sleep(2.5)  # until it has noticed that the other host is down
         yield
 
@@ -140,7 +143,7 @@ def site(request, serve, keys, tmp_path) -> Iterator[Site]:
     plain, secure = free_port(), free_port()
     ports = [process.port for process in processes]
     with request.param(tmp_path, keys, plain, secure, ports):
-        yield Site(processes, plain, secure, keys / "fullchain.pem")
+        yield Site(processes, plain, secure, keys / "fullchain.pem", tmp_path / "access.log")
 
 
 def test_visitors_are_served_over_tls(site, query):
@@ -169,14 +172,41 @@ def test_visitors_are_served_over_tls(site, query):
         assert response.status == 301
         assert response.headers["Location"] == f"https://{HOST}/demo"
 
-    for path in ("/healthz", "/readyz", "/metrics"):
-        assert site.request(path)[0] == 404
     lies = {"X-Forwarded-Proto": "http", "X-Forwarded-For": "1.2.3.4", "X-Request-ID": "mine"}
     status, headers, _ = site.request("/demo", **lies)
     assert status == 200
     assert headers["X-Request-ID"] != "mine"
     assert "Strict-Transport-Security" in headers
     assert site.request("/demo", "POST", **{"Content-Length": str(11 * 1024 * 1024)})[0] == 413
+
+
+SPELLINGS = [
+    *("/healthz", "/readyz", "/metrics", "/%72eadyz", "/%2freadyz", "//readyz", "/./readyz"),
+    *("/readyz?x", "/readyz;x", "/x/../readyz", "/x/%2e%2e/readyz", "/readyz%00", "/%2572eadyz"),
+    *("/%68%65%61%6c%74%68%7a", "/READYZ", "/readyz/", f"https://{HOST}/readyz", "/readyz#x"),
+]
+
+
+def test_how_the_application_is_no_visitor_learns(site):
+    for path in SPELLINGS:
+        status, _, page = site.request(path)
+        assert status in {400, 404}, path
+        assert page != "ok\n", path
+
+
+def test_the_logs_of_proxy_and_application_name_a_request_and_its_visitor(site):
+    _, headers, _ = site.request("/demo?token=secret")
+    found = headers["X-Request-ID"]
+    end = time.monotonic() + 10
+    while found not in site.log.read_text() and time.monotonic() < end:
+        time.sleep(0.05)
+    (line,) = [line for line in site.log.read_text().splitlines() if found in line]
+    assert line.startswith("127.0.0.1 ")
+    assert "GET /demo" in line
+    assert "secret" not in line
+    lines = [line for process in site.processes for line in process.lines()]
+    (line,) = [line for line in lines if line.get("request_id") == found]
+    assert line["client_addr"] == "127.0.0.1"
 
 
 def test_processes_are_replaced_without_a_visitor_noticing(site):

@@ -56,3 +56,11 @@ def test_no_cookie_is_set_and_nobody_keeps_the_answer(serve):
     assert "Set-Cookie" not in response.headers
     assert response.headers["Cache-Control"] == "no-store"
     assert response.content_type == "text/plain"
+
+
+def test_a_visitor_of_a_proxy_finds_nothing(serve):
+    app = serve()
+    for path in ("/healthz", "/readyz", "/%72eadyz"):
+        assert app.get(path).text == "ok\n"
+        for name in ("X-Forwarded-For", "Forwarded"):
+            app.get(path, headers={name: "for=192.0.2.7"}, status=404)
