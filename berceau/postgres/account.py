@@ -52,6 +52,13 @@ class Account:
             for each in (path, *path.rglob("*")):
                 os.chown(each, self.uid, self.gid, follow_symlinks=False)
 
+    def open_own(self, path: Path) -> IO[bytes]:
+        """Open the file ``path`` for more, which nobody but the account may read from now on."""
+        opened = os.open(path, os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o600)
+        os.fchmod(opened, 0o600)
+        self.own(path)
+        return os.fdopen(opened, "ab")
+
     def run(
         self, command: Sequence[str | Path], stderr: IO[bytes] | int = subprocess.STDOUT
     ) -> subprocess.CompletedProcess[str]:

@@ -151,8 +151,7 @@ def _spawn(data: Path, socket: Path, account: Account, programs: Path, log: Path
     """
     command = [str(programs / "postgres"), "-D", str(data)]
     command += [f"--{setting}" for setting in (*SETTINGS, f"unix_socket_directories={socket}")]
-    with log.open("ab") as output:
-        account.own(log)
+    with account.open_own(log) as output:
         shell = account.run(["/bin/sh", "-c", '"$@" >&2 & echo $!', "sh", *command], stderr=output)
     return int(shell.stdout)
 

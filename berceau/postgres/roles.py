@@ -39,6 +39,17 @@ RIGHTS = """
 # The grants above are for the application's tables: what was migrated only migrations may say.
 PROTECT_LEDGER = "REVOKE INSERT, UPDATE, DELETE ON {schema}.{ledger} FROM {runtime}"
 
+# Large objects belong to no schema, and whoever makes them fills the disk. Only a superuser can
+# forbid it.
+LARGE_OBJECTS = """
+    REVOKE EXECUTE ON FUNCTION
+        pg_catalog.lo_creat(integer), pg_catalog.lo_create(oid),
+        pg_catalog.lo_from_bytea(oid, bytea) FROM PUBLIC, {runtime};
+    GRANT EXECUTE ON FUNCTION
+        pg_catalog.lo_creat(integer), pg_catalog.lo_create(oid),
+        pg_catalog.lo_from_bytea(oid, bytea) TO {owner};
+"""
+
 CAN_CHANGE_SCHEMA = """
     SELECT current_user,
            rolsuper
@@ -48,15 +59,34 @@ CAN_CHANGE_SCHEMA = """
                       WHERE n.nspname = %(schema)s AND pg_has_role(c.relowner, 'USAGE'))
     FROM pg_roles WHERE rolname = current_user
 """
+# What a role that may not do that may make elsewhere.
+CAN_MAKE = """
+    SELECT 'large objects' WHERE EXISTS (
+        SELECT FROM pg_proc
+        WHERE pronamespace = 'pg_catalog'::regnamespace
+        AND proname IN ('lo_creat', 'lo_create', 'lo_from_bytea', 'lo_import')
+        AND has_function_privilege(oid, 'EXECUTE'))
+    UNION ALL
+    SELECT kind FROM (VALUES ('TEMPORARY', 'temporary tables'), ('CREATE', 'schemas')) v (r, kind)
+    WHERE has_database_privilege(current_database(), r)
+    UNION ALL
+    SELECT 'objects in schema ' || nspname FROM pg_namespace
+    WHERE left(nspname, 3) <> 'pg_' AND nspname <> %(schema)s
+    AND has_schema_privilege(oid, 'CREATE')
+"""
 
 
 @dataclass(frozen=True)
 class RoleReport:
-    """A role, a schema, and whether the role can create, alter or drop anything there."""
+    """A role, a schema, and whether the role can create, alter or drop anything there.
+
+    One that can't may still make what ``can_make`` lists, which is in no table of the schema.
+    """
 
     role: str
     schema: str
     can_change_schema: bool
+    can_make: tuple[str, ...] = ()
 
 
 def describe_role(connection: Connection, schema: str) -> RoleReport:
@@ -64,14 +94,20 @@ def describe_role(connection: Connection, schema: str) -> RoleReport:
     with connection.cursor() as cursor:
         cursor.execute(CAN_CHANGE_SCHEMA, {"schema": schema})
         role, can_change_schema = cursor.fetchone() or ("", False)
-    return RoleReport(role, schema, can_change_schema)
+        if can_change_schema:
+            return RoleReport(role, schema, can_change_schema)
+        cursor.execute(CAN_MAKE, {"schema": schema})
+        return RoleReport(
+            role, schema, can_change_schema, tuple(kind for (kind,) in cursor.fetchall())
+        )
 
 
 def provision(admin: Url, owner: Url, runtime: Url) -> None:
     """Make the database, the schema and the roles of both URLs, as far as they're missing.
 
     ``admin`` is a superuser, or a role that may create roles and databases. The passwords and
-    rights of roles that exist are set; running it again changes nothing. Raises ``UrlError``
+    rights of roles that exist are set; running it again changes nothing. Only a superuser can keep
+    the runtime role from making large objects. Raises ``UrlError``
     where the URLs contradict each other, ``ConnectionFailedError``, ``PermissionMissingError``.
     """
     _check(admin, owner, runtime)
@@ -192,7 +228,10 @@ def _grant(admin: Url, owner: Url, runtime: Url) -> None:
         connect(replace(admin, database=owner.database)) as connection,
         connection.cursor() as cursor,
     ):
-        cursor.execute(sql.SQL(RIGHTS + DATA_RIGHTS).format(**identifiers))
+        cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+        is_superuser = (cursor.fetchone() or (False,))[0]
+        rights = RIGHTS + DATA_RIGHTS + (LARGE_OBJECTS if is_superuser else "")
+        cursor.execute(sql.SQL(rights).format(**identifiers))
         cursor.execute(
             "SELECT FROM pg_tables WHERE (schemaname, tablename) = (%s, %s)", (owner.schema, LEDGER)
         )

@@ -22,7 +22,9 @@ OWNER = "berceau_owner"
 RUNTIME = "berceau_app"
 
 STOP_SECONDS = 60.0
+# Beside the data, with the number of what was provisioned: another one is provisioned again.
 PROVISIONED = "berceau.provisioned"
+PROVISION = "2"
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,12 @@ class EmbeddedServer:
 
     def _is_serving(self) -> bool:
         running = self._find()
-        return running is not None and running.reachable and (self._data / PROVISIONED).exists()
+        return running is not None and running.reachable and self._is_provisioned()
+
+    def _is_provisioned(self) -> bool:
+        with suppress(FileNotFoundError):
+            return (self._data / PROVISIONED).read_text() == PROVISION
+        return False
 
     def _url(self, role: str, database: str) -> Url:
         running = self._find()
@@ -140,14 +147,12 @@ class EmbeddedServer:
                 state.mkdir(parents=True)
                 if state.parent.stat().st_uid == account.uid:
                     account.own(state)
-            lock = self.folder.with_name(f"{self.folder.name}.lock").open("ab")
+            return account.open_own(self.folder.with_name(f"{self.folder.name}.lock"))
         except OSError as error:
             raise ServerError(
                 f"{error.filename} can't be written: {error.strerror}.",
                 cure=f"The embedded server keeps its data in {state}: make it writable.",
             ) from None
-        account.own(Path(lock.name))
-        return lock
 
     def _start(self, account: Account) -> None:
         running = self._find()
@@ -160,9 +165,10 @@ class EmbeddedServer:
             programs = programs_for(account)
             make_data(self.folder, account, programs)
             launch(self._data, account, programs, self.log)
-        if not (self._data / PROVISIONED).exists():
+        if not self._is_provisioned():
+            account.open_own(self.log).close()  # an earlier version let everybody read it
             provision(self._url(ADMIN, ADMIN), self.owner_url, self.runtime_url)
-            (self._data / PROVISIONED).touch()
+            (self._data / PROVISIONED).write_text(PROVISION)
 
     def _must_end(self, running: Postmaster) -> bool:
         """Return whether it is on its way out, or a cleaner of temporary files took its socket."""

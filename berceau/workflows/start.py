@@ -38,12 +38,18 @@ class Running:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What works, but shouldn't stay so."""
-        if not self.role.can_change_schema:
-            return ()
-        return (
-            f"the role {self.role.role} can change the schema {self.role.schema}: a mistake or an "
-            "intruder could too; `invoke db.provision` sets up a role with data rights only",
-        )
+        role = self.role
+        if role.can_change_schema:
+            return (
+                f"the role {role.role} can change the schema {role.schema}: a mistake or an "
+                "intruder could too; `invoke db.provision` sets up a role with data rights only",
+            )
+        if role.can_make and not self.settings.development:
+            return (
+                f"the role {role.role} can make {', '.join(role.can_make)}: an intruder could fill "
+                "the disk with them; `invoke db.provision` by a superuser forbids it",
+            )
+        return ()
 
     def pending(self) -> tuple[str, ...]:
         """Return the names of the migrations that the database lacks, asking it anew."""

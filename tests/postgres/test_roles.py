@@ -146,11 +146,31 @@ def test_the_runtime_role_has_data_rights_on_whatever_the_owner_makes(shop):
         "CREATE TRIGGER u BEFORE INSERT ON t EXECUTE FUNCTION suppress_redundant_updates_trigger()",
         "SELECT setval('t_id_seq', 7)",
         'ALTER SCHEMA "My Shop" RENAME TO u',
+        "SELECT lo_create(0)",
+        "SELECT lo_creat(-1)",
+        "SELECT lo_from_bytea(0, 'a')",
+        "SELECT lo_import('/etc/passwd')",
     ],
 )
 def test_the_runtime_role_can_change_no_schema(provisioned, forbidden):
     with pytest.raises(psycopg2.errors.InsufficientPrivilege):
         run(provisioned.runtime, forbidden)
+
+
+@pytest.mark.parametrize(
+    "allowed",
+    [
+        "NOTIFY anything",
+        "SELECT pg_advisory_xact_lock(1)",
+        "SELECT pg_logical_emit_message(false, 'a', 'b')",
+        "SET statement_timeout = 0",
+        "SELECT query FROM pg_stat_activity",
+        "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        " AND usename = current_user",
+    ],
+)
+def test_the_documentation_says_what_no_right_forbids(provisioned, allowed):
+    run(provisioned.runtime, allowed)
 
 
 @pytest.fixture(scope="module")
@@ -287,6 +307,34 @@ def test_describe_role(provisioned):
         assert not describe_role(connection, "no such schema").can_change_schema
     with connect(provisioned.admin) as connection:
         assert describe_role(connection, "no such schema").can_change_schema
+
+
+def test_describe_role_says_what_the_role_can_make_elsewhere(provisioned):
+    superuser = replace(provisioned.admin, database=provisioned.owner.database)
+    name = provisioned.runtime.user
+    run(
+        superuser,
+        "GRANT EXECUTE ON FUNCTION lo_create(oid) TO PUBLIC",
+        f'GRANT TEMPORARY ON DATABASE "{superuser.database}" TO PUBLIC',
+        "GRANT CREATE ON SCHEMA public TO PUBLIC",
+    )
+    with connect(provisioned.runtime) as connection:
+        assert set(describe_role(connection, "later").can_make) == {
+            *("large objects", "temporary tables", "objects in schema public")
+        }
+    run(superuser, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    provisioned.provision()
+    with connect(provisioned.runtime) as connection:
+        assert describe_role(connection, "later") == RoleReport(name, "later", False)
+    run(provisioned.owner, "SELECT lo_create(0)")
+
+
+def test_only_a_superuser_can_forbid_large_objects(shop, log_and_superuser):
+    _, superuser = log_and_superuser
+    shop.provision()
+    with connect(shop.runtime) as connection:
+        found = describe_role(connection, "My Shop").can_make
+    assert found == (() if shop.admin == superuser else ("large objects",))
 
 
 def test_describe_role_sees_a_table_that_the_role_owns(provisioned):

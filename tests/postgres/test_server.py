@@ -16,6 +16,11 @@ from berceau.postgres.postmaster import SOCKET, is_alive
 from berceau.postgres.server import EmbeddedServer
 
 
+def execute(connection, statement):
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
 def answer(process: subprocess.Popen[str]) -> str:
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
@@ -35,6 +40,25 @@ class TestStart:
         assert (
             running.ask("SELECT datlocale FROM pg_database WHERE datname = 'berceau'") == "C.UTF-8"
         )
+
+    def test_nobody_else_reads_its_log_or_holds_its_lock(self, embedded):
+        embedded.log.parent.mkdir(parents=True, exist_ok=True)
+        embedded.log.touch(0o644)  # as earlier versions made it
+        embedded.start()
+        for file in (embedded.log, embedded.folder.with_name(f"{embedded.folder.name}.lock")):
+            assert file.stat().st_mode & 0o777 == 0o600, file
+
+    def test_one_of_an_earlier_version_gets_the_rights_of_today(self, embedded):
+        embedded.start()
+        (embedded.folder / "berceau.provisioned").write_text("")
+        with connect(embedded._url("postgres", "berceau")) as connection:
+            execute(connection, "GRANT EXECUTE ON FUNCTION lo_create(oid) TO PUBLIC")
+        embedded.start()
+        with (
+            connect(embedded.runtime_url) as connection,
+            pytest.raises(psycopg2.errors.InsufficientPrivilege),
+        ):
+            execute(connection, "SELECT lo_create(0)")
 
     def test_again_keeps_the_running_server(self, embedded):
         embedded.start()
