@@ -81,7 +81,7 @@ def check_origin(request: Request) -> None:
     A browser that says nothing is trusted: over HTTP, old ones don't.
     """
     origin = request.headers.get("Origin")
-    if origin is None or origin == request.host_url:
+    if origin is None or origin.lower() == request.host_url.lower():
         return
     trusted = aslist(request.registry.settings.get("pyramid.csrf_trusted_origins", ()))
     if origin not in trusted and not any(

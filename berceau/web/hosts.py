@@ -13,7 +13,7 @@ from pyramid.tweens import EXCVIEW
 
 from berceau.web.registry import SETTINGS
 
-HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^:\[\]]+)(:\d+)?")
+HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^:\[\]/@\\?#\s]+)(:[0-9]{1,5})?")
 ANY = "*"
 THIS_MACHINE = ("localhost", ".localhost")
 
@@ -31,13 +31,13 @@ def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
     """Return a tween that answers a request for an unknown host with the status 400."""
     settings = registry.settings[SETTINGS]
     hosts = settings.hosts or (THIS_MACHINE if settings.development else ())
-    if ANY in hosts:
-        return handler
 
     def tween(request: Request) -> Response:
         found = HOST.fullmatch(request.host.lower())
         if found is None or not (
-            is_listed(found["name"], hosts) or (settings.development and _is_address(found["name"]))
+            ANY in hosts
+            or is_listed(found["name"], hosts)
+            or (settings.development and _is_address(found["name"]))
         ):
             raise HTTPBadRequest("This site has another name.")
         return handler(request)

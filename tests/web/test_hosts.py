@@ -58,3 +58,7 @@ class TestWithAStar:
 
     def test_any_name_is_answered(self, serve):
         serve().get("/", headers={"Host": "anything.example"})
+
+    @pytest.mark.parametrize("host", ["[", "a b", "a@b", "a/b", "a:b", "a:999999", "a\\b"])
+    def test_what_is_no_name_is_not(self, serve, host):
+        serve().get("/", headers={"Host": host}, status=400)
