@@ -108,7 +108,9 @@ def commands(root: Path, running: Running) -> dict[str, list[str]]:
 
 
 @contextmanager
-def served(command: list[str], port: int, root: Path, running: Running) -> Iterator[None]:
+def served(
+    command: list[str], port: int, root: Path, running: Running
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run the server, as in production, while the body runs."""
     secrets = {
         "BERCEAU_SECRET": token_urlsafe(48),
@@ -123,7 +125,7 @@ def served(command: list[str], port: int, root: Path, running: Running) -> Itera
     )
     try:
         await_page(port)
-        yield
+        yield process
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()

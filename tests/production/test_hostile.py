@@ -2,20 +2,28 @@
 
 import re
 import socket
+from collections import Counter
 from contextlib import suppress
+from random import Random
 
 import pytest
+
+from benchmarks.odd_requests import KINDS
 
 HOST = b"Host: shop.example.org\r\n"
 END = b"Connection: close\r\n\r\n"
 
 
-def send(port, data):
+# How long, in seconds, a server that says nothing is heard.
+WAIT = 0.3
+
+
+def send(port, data, silence=3):
     """Return all that the server answers to ``data``."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
         with suppress(BrokenPipeError, ConnectionResetError):
             client.sendall(data)
-        client.settimeout(3)
+        client.settimeout(silence)
         answer = b""
         with suppress(TimeoutError, ConnectionResetError):
             while part := client.recv(65536):
@@ -41,6 +49,37 @@ REFUSED = {
         + b"x" * 0xB00000
         + b"\r\n0\r\n\r\n",
         413,
+    ),
+    "a length without end": (
+        b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: " + b"9" * 5000 + b"\r\n" + END,
+        413,
+    ),
+    "a body that is sent whole, and too large": (
+        b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 12000000\r\n" + END + b"x" * 12_000_000,
+        413,
+    ),
+    "an address too long": (b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\n" + HOST + END, 414),
+    "an address without end": (b"GET /" + b"x" * 9000, 414),
+    "an address that is none": (b"GET http://[ HTTP/1.1\r\n" + HOST + END, 400),
+    "a chunk's size without end": (
+        b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n" + END + b"1" * 99_999,
+        400,
+    ),
+    "a trailer without end": (
+        b"POST / HTTP/1.1\r\n"
+        + HOST
+        + b"Transfer-Encoding: chunked\r\n"
+        + END
+        + b"0\r\n"
+        + b"a: b\r\n" * 99_999,
+        400,
+    ),
+    "a year that is none": (
+        b"GET /static/berceau/berceau.css HTTP/1.1\r\n"
+        + HOST
+        + b"If-Modified-Since: Mon, 01 Jan 99999999999999 00:00:00 GMT\r\n"
+        + END,
+        200,
     ),
     "no number as length": (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: -1\r\n" + END, 400),
     "two lengths": (
@@ -90,7 +129,59 @@ def test_it_is_refused_and_the_site_goes_on(serve):
         assert b"traceback" not in answer.lower(), name
         assert served.request("/demo")[0] == 200, name
     assert found == {name: status for name, (_, status) in REFUSED.items()}
-    assert not [line for line in served.lines() if line["level"] == "ERROR"]
+    lines = served.lines()
+    assert not [line for line in lines if line["level"] == "ERROR"]
+    logged = [line["status"] for line in lines if line["logger"] == "berceau.access"]
+    for status in set(found.values()):
+        assert logged.count(status) >= list(found.values()).count(status), status
+
+
+@pytest.mark.usefixtures("demo")
+def test_odd_requests_of_every_kind_are_answered(serve):
+    """``python benchmarks/fuzz.py`` sends 50,000 of them."""
+    served = serve()
+    random = Random(11)
+    found = Counter()
+    for kind, (share, make) in KINDS.items():
+        for _ in range(share if share > 1 else 0):
+            data = make(random)
+            answer = send(served.port, data, WAIT)
+            status = answer[9:12].decode() if answer else "none"
+            found[kind, status] += 1
+            assert status != "500", data
+            # What was cut may be no whole request: then the server waits for the rest.
+            assert answer or kind in {"raw bytes", "broken framing"}, data
+    answered = sum(count for (_, status), count in found.items() if status != "none")
+    lines = served.lines()
+    logged = [line for line in lines if line["logger"] == "berceau.access"]
+    probes = answered - len(logged)  # /healthz and /readyz have no line
+    assert 0 <= probes < answered / 20
+    assert not [line for line in lines if line["level"] == "ERROR"]
+
+
+PASSED_ON = {
+    "X-Forwarded-For": [b"", b":80", b":1.2", b'"', b"unix:", b"192.0.2.7", b"::1, 1.2.3.4:5"],
+    "X-Forwarded-Proto": [b"ftp", b"http, https", b'"', b"http"],
+}
+
+
+@pytest.mark.usefixtures("demo")
+def test_what_a_trusted_proxy_says_wrongly_is_refused(serve):
+    trusted = "trusted_proxy = 127.0.0.1\ntrusted_proxy_headers = x-forwarded-for x-forwarded-proto"
+    served = serve(server=trusted)
+    found = {}
+    for name, values in PASSED_ON.items():
+        for value in values:
+            header = name.encode() + b": " + value + b"\r\n"
+            answer = send(served.port, b"GET /demo HTTP/1.1\r\n" + HOST + header + END)
+            found[name, value] = int(answer.split(b" ", 2)[1])
+    assert {value for (_, value), status in found.items() if status != 200} == {
+        *(b":1.2", b'"', b"ftp", b"http, https")
+    }
+    assert {*found.values()} == {200, 400}
+    lines = [line for line in served.lines() if line["logger"] == "berceau.access"]
+    assert len(lines) == len(found)
+    assert "192.0.2.7" in {line["client_addr"] for line in lines}
 
 
 @pytest.mark.usefixtures("demo")

@@ -27,7 +27,14 @@ KINDS = (
     "multipart/form-data",
     "application/json",
     "text/plain; charset=utf-16",
+    "multipart/form-data; boundary=" + "x" * 300,
+    "application/json; charset=punycode",
     "nonsense",
+)
+HEADERS = (
+    *("X-Request-ID", "X-CSRF-Token", "Referer", "Origin", "Accept", "Range", "If-Range"),
+    *("If-Modified-Since", "If-Unmodified-Since", "If-Match", "If-None-Match", "Authorization"),
+    *("Accept-Encoding", "Accept-Language", "Cache-Control", "Date", "Host", "Max-Forwards"),
 )
 
 fuzz = settings(
@@ -44,6 +51,9 @@ typed = st.one_of(
 addresses = st.one_of(typed, st.sampled_from(["ada@example.org", "<b>@example.org", "'@x.'--"]))
 statuses = st.one_of(typed, st.sampled_from([*DemoPostStatus]))
 octets = st.one_of(st.binary(max_size=200), st.sampled_from([text.encode() for text in NASTY]))
+dates = st.sampled_from(
+    [b"Mon, 01 Jan 99999999999999 00:00:00 GMT", b"Mon, 99 Xyz 0000 99:99:99 GMT", b"9" * 400]
+)
 paths = st.one_of(
     octets.map(lambda end: b"/" + end),
     octets.map(lambda part: b"/demo/posts/" + part + b"/delete"),
@@ -84,8 +94,8 @@ def test_a_form(strict, is_harmless, fields, more):
     kind=st.sampled_from(KINDS),
     cookie=octets,
     headers=st.dictionaries(
-        st.sampled_from(["X-Request-ID", "X-CSRF-Token", "Referer", "Origin", "Accept", "Range"]),
-        octets,
+        st.sampled_from(HEADERS),
+        octets | dates,
     ),
 )
 def test_a_request(strict, is_harmless, method, path, query, body, kind, cookie, headers):
