@@ -25,9 +25,9 @@ from serve import FIRST_PORT, PAGES, ROOT, make_project, served, stop_server, wr
 from berceau.settings import load
 from berceau.workflows.start import Running, start
 
-CLIENTS = 8
+CLIENTS = 16
 # A server that says nothing for so long waits for the rest of what is no whole request.
-SILENCE = 0.25
+SILENCE = 0.2
 PATIENCE = 60.0
 MOST = 2.0  # times the processor that Django takes
 GROWTH = 30  # MiB, from the first tenth on
@@ -87,7 +87,7 @@ def ask(port: int, data: bytes, whole: bool) -> tuple[str, float]:
         try:
             while part := client.recv(65536):
                 answer += part
-                client.settimeout(SILENCE if status(answer) else PATIENCE)
+                client.settimeout(PATIENCE if whole and not status(answer) else SILENCE)
             whole = True
         except ConnectionResetError:
             whole = True
