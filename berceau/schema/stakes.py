@@ -94,7 +94,10 @@ def not_undone(changes: Iterable[Change]) -> Iterator[str]:
                     if new in before.labels:
                         yield f"Rows that held {old!r} of {after.name} keep {new!r}."
             case AlterColumn(table, before, after, str()):
-                yield f"Values of {table}.{after.name} that were converted stay as {before.type}."
+                yield (
+                    f"Values of {table}.{after.name} come back as they are by then, as "
+                    f"{before.type}, and not as they were."
+                )
             case Recode() | DeleteRows():
                 yield from _subclasses_not_undone(change)
             case Backfill(table, column):

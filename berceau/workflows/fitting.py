@@ -33,13 +33,16 @@ def fit(rows: Rows, changes: Iterable[Change], choices: Choices, ask: AskValue |
     changes = tuple(changes)
     _refuse_strangers(changes, choices)
     refusals, options = [], []
+    answers: dict[tuple[str, Place], str | None] = {}
     for gap in gaps(rows, changes, choices):
-        answer = ask(gap) if ask else None
-        if answer is None:
-            refusals.append(gap.need)
-            options.append(gap.option)
-        else:
+        key = gap.kind, gap.place  # one value of an enum may be missing in several columns
+        if key not in answers:
+            answers[key] = ask(gap) if ask else None
+            options += [] if answers[key] else [gap.option]
+        if answer := answers[key]:
             choices = choices.with_one(gap.kind, gap.place, answer)
+        else:
+            refusals.append(gap.need)
     refusals += _misfits(rows, changes)
     refusals += _in_views(changes, rows.viewed)
     refusals += _in_the_way(rows, changes)

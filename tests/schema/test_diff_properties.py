@@ -66,11 +66,15 @@ def tables(draw: st.DrawFn, name: str, targets: tuple[str, ...]) -> Table:
     found += [Column(f"to {target}", KEYS[target], draw(st.booleans())) for target in links]
     some = st.lists(st.sampled_from([column.name for column in found]), unique=True, min_size=1)
     sets = st.lists(some.map(lambda each: tuple(each[:2])), unique=True, max_size=2)
+    required = [column.name for column in found if column.not_null]
+    key = draw(st.lists(st.sampled_from(required), unique=True, min_size=1, max_size=2))
+    # Foreign keys point at the id, which has to be unique in any case.
+    uniques = dict.fromkeys([*draw(sets), *([] if tuple(key) == ID else [ID])])
     return Table(
         name,
         tuple(draw(st.permutations(found))),
-        PrimaryKey(object_name(name, (), "pkey"), ID),
-        tuple(Unique(object_name(name, each, "key"), each) for each in draw(sets)),
+        PrimaryKey(object_name(name, (), "pkey"), tuple(key)),
+        tuple(Unique(object_name(name, each, "key"), each) for each in uniques),
         (Check(f"{name}_check", "id IS NOT NULL"),) if draw(st.booleans()) else (),
         tuple(
             ForeignKey(f"{name}_{target}_fkey", (f"to {target}",), target, ID, draw(action))

@@ -1,0 +1,118 @@
+"""A deploy that production's rows stop has lost nothing, and goes on once they fit."""
+
+import json
+
+import pytest
+
+from berceau.errors import StatementError
+from berceau.workflows import scripts
+from berceau.workflows.deploy import deploy
+from berceau.workflows.down import down
+
+STATE = "class State(enum.StrEnum):\n    OPEN = 'open'\n    DONE = 'done'\n"
+
+
+def entity(name: str, *attributes: str) -> str:
+    return "\n    ".join((f"class {name}(db.Entity):", *attributes)) + "\n"
+
+
+PERSON = entity("Person", "first = Required(str)", "last = Required(str)")
+
+KEY = entity("Sub", "cat = Required(str)", "no = Required(int)", "{}", "PrimaryKey({})")
+LABELS = STATE + "    OLD = 'old'\n"
+
+# Entities before and after, options, rows that don't fit in production, and what stops there.
+STOPPED = {
+    "a key that loses a column": (
+        KEY.format("rev = Required(int)", "cat, no, rev"),
+        KEY.format("", "cat, no"),
+        {},
+        "INSERT INTO sub VALUES ('a', 1, 0), ('a', 1, 1)",
+        "could not create unique index",
+    ),
+    "a column that goes, and a unique": (
+        entity("Foo", "a = Required(str)", "b = Required(str)"),
+        entity("Foo", "a = Required(str, unique=True)"),
+        {},
+        "INSERT INTO foo (a, b) VALUES ('x', '1'), ('x', '2')",
+        "could not create unique index",
+    ),
+    "a table that goes, and a required column in another": (
+        entity("Foo", "a = Optional(int)") + entity("Bar", "b = Required(int)"),
+        entity("Foo", "a = Required(int)"),
+        {},
+        "INSERT INTO foo (a) VALUES (NULL); INSERT INTO bar (b) VALUES (1)",
+        "is violated by some row",
+    ),
+    "a label that another takes the place of, and a number": (
+        LABELS + entity("Foo", "s = Required(State)", "n = Required(str)"),
+        LABELS.replace("    OLD = 'old'\n", "")
+        + entity("Foo", "s = Required(State)", "n = Required(int)"),
+        {"labels": ["state.old=done"]},
+        "INSERT INTO foo (s, n) VALUES ('old', 'x')",
+        "invalid input syntax",
+    ),
+    "a day without its time, and a unique on it": (
+        entity("Foo", "at = Required(datetime)"),
+        entity("Foo", "at = Required(date, unique=True)"),
+        {},
+        "INSERT INTO foo (at) VALUES ('2020-01-01 10:00'), ('2020-01-01 11:00')",
+        "could not create unique index",
+    ),
+    "a column that goes, and a key that leads nowhere": (
+        entity("Foo", "a = Optional(int)", "b = Required(str)")
+        + entity("Bar", "c = Optional(int)"),
+        entity("Foo", "a = Optional('Bar', column='a')") + entity("Bar", "foos = Set(Foo)"),
+        {},
+        "INSERT INTO foo (a, b) VALUES (7, 'x'); INSERT INTO bar (c) VALUES (1)",
+        "violates foreign key constraint",
+    ),
+    "a value that nothing gives, and the columns that gave it": (
+        PERSON,
+        entity("Person", "name = Required(str)"),
+        {"backfills": ["person.name=nullif(first, '') || last"]},
+        "INSERT INTO person (first, last) VALUES ('', 'L')",
+        "is violated by some row",
+    ),
+    "a list that becomes shorter, and a number": (
+        entity("Foo", "a = Required(str)", "b = Required(str)"),
+        entity("Foo", "a = Required(str, 2)", "b = Required(int)"),
+        {},
+        "INSERT INTO foo (a, b) VALUES ('long', 'x')",
+        "invalid input syntax",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "options", "rows", "stops"), STOPPED.values(), ids=STOPPED
+)
+def test_a_deploy_that_rows_stop_has_lost_nothing(
+    migrate, query, settings, database, before, after, options, rows, stops
+):
+    """Development has no such rows: the migration is written there, and stops in production."""
+    first = migrate(before).written
+    second = migrate(after, allow_data_loss=True, **options).written
+    down(database.owner, scripts.read(settings.migrations), first, allow_data_loss=True)
+    query(rows)
+    held = contents(query)
+    with pytest.raises(StatementError, match=stops):
+        deploy(database.owner, scripts.read(settings.migrations))
+    left = contents(query)
+    for table, lines in held.items():
+        for old, new in zip(lines, left[table], strict=True):
+            assert old.items() <= new.items()
+        query(f"TRUNCATE {table} CASCADE")
+    assert deploy(database.owner, scripts.read(settings.migrations)) == (second,)
+
+
+def contents(query) -> dict[str, list[dict[str, object]]]:
+    """Return the rows of all tables but the ledger."""
+    tables = query(
+        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname <> 'berceau_migration' "
+        "AND relnamespace = current_schema()::regnamespace"
+    )
+    return {
+        table: [json.loads(row) for (row,) in query(f"SELECT to_jsonb(t)::text FROM {table} t")]
+        for (table,) in tables
+    }

@@ -1,0 +1,159 @@
+"""Rows that don't fit a change are counted and shown, with the option that settles it."""
+
+import psycopg2
+import pytest
+
+from berceau.errors import MigrationError
+from berceau.schema.casts import cast, nothing
+
+STATE = "class State(enum.StrEnum):\n    OPEN = 'open'\n    DONE = 'done'\n"
+
+
+def entity(name: str, *attributes: str) -> str:
+    return "\n    ".join((f"class {name}(db.Entity):", *attributes)) + "\n"
+
+
+def key(kind: str) -> str:
+    return {"int": "id = PrimaryKey(int, auto=True)", "uuid": "id = PrimaryKey(UUID)"}[kind]
+
+
+def network(kind: str) -> str:
+    """Return entities whose keys everything refers to: themselves, each other, many to many."""
+    return entity(
+        "Node",
+        key(kind),
+        "parent = Optional('Node', reverse='kids')",
+        "kids = Set('Node', reverse='parent')",
+        "tags = Set('Tag')",
+        "friends = Set('Node', reverse='friends')",
+        "name = Required(str, 20)",
+    ) + entity("Tag", key(kind), "nodes = Set(Node)", "label = Required(str, 20, unique=True)")
+
+
+# Entities before, rows, entities after, options, what the refusal says, and its cure.
+REFUSED = {
+    "no string for a number": (
+        entity("Foo", "r = Optional(str, 50)"),
+        "INSERT INTO foo (r) VALUES (''), ('5'), ('x'), ('')",
+        entity("Foo", "r = Optional(int)"),
+        {},
+        "foo.r can't be integer in 3 rows: '', 'x'",
+        "--using foo.r=SQL",
+    ),
+    "a string that is no value of an enum": (
+        entity("Task", "state = Required(str)"),
+        "INSERT INTO task (state) VALUES ('OPEN'), ('done'), ('x'), ('x')",
+        STATE + entity("Task", "state = Required(State)"),
+        {},
+        "task.state can't be state in 2 rows: 'x'; task.state can't be state in 1 row: 'OPEN'",
+        "--map-value state.x=NEW --map-value state.OPEN=NEW",
+    ),
+    "a string that is none, beside one that is mapped": (
+        entity("Task", "state = Required(str)"),
+        "INSERT INTO task (state) VALUES ('OPEN'), ('done'), ('x')",
+        STATE + entity("Task", "state = Required(State)"),
+        {"labels": ["state.OPEN=open"]},
+        "task.state can't be state in 1 row: 'x'.",
+        "--map-value state.x=NEW",
+    ),
+    "one string in two columns": (
+        entity("Task", "state = Required(str)", "last = Required(str)"),
+        "INSERT INTO task (state, last) VALUES ('x', 'x')",
+        STATE + entity("Task", "state = Required(State)", "last = Required(State)"),
+        {},
+        "task.state can't be state in 1 row: 'x'; task.last can't be state in 1 row: 'x'.",
+        "Say what they get: --map-value state.x=NEW; or give",
+    ),
+    "more strings than anybody maps": (
+        entity("Task", "state = Required(str)"),
+        "INSERT INTO task (state) SELECT 's' || n FROM generate_series(10, 30) n",
+        STATE + entity("Task", "state = Required(State)"),
+        {},
+        "11 more values of task.state are no state, in 11 rows",
+        "--using task.state=SQL",
+    ),
+    "a string that is mapped to no value": (
+        entity("Task", "state = Required(str)"),
+        "INSERT INTO task (state) VALUES ('OPEN')",
+        STATE + entity("Task", "state = Required(State)"),
+        {"labels": ["state.OPEN=opened"]},
+        "'opened' is no label of the enum state",
+        "open, done",
+    ),
+    "keys that become uuids": (
+        network("int"),
+        "INSERT INTO node (name) VALUES ('a'); INSERT INTO node (name, parent) VALUES ('b', 1)",
+        network("uuid"),
+        {},
+        "node.id can't be uuid in 2 rows: '1', '2'; node.parent can't be uuid in 1 row: '1'",
+        "--using node.id=SQL --using node.parent=SQL",
+    ),
+    "SQL that doesn't fit either": (
+        entity("Foo", "r = Optional(str, 50)"),
+        "INSERT INTO foo (r) VALUES (''), ('x')",
+        entity("Foo", "r = Optional(int)"),
+        {"usings": ["foo.r=nullif(r, '')::integer"]},
+        'invalid input syntax for type integer: "x"',
+        "Nothing was written",
+    ),
+    "a new type that isn't there": (
+        entity("Foo", "r = Optional(int)"),
+        "SELECT 1",
+        entity("Foo", "r = Optional(int)", "s = Optional(int)"),
+        {"usings": ["foo.r=1"]},
+        "Nothing changes that needs a value for foo.r",
+        "--using for one that gets another type",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("before", "rows", "after", "options", "says", "cure"), REFUSED.values(), ids=REFUSED
+)
+def test_what_does_not_fit_is_counted_and_named(
+    migrate, query, before, rows, after, options, says, cure
+):
+    migrate(before)
+    query(rows)
+    with pytest.raises(MigrationError) as caught:
+        migrate(after, allow_data_loss=True, **options)
+    assert says in caught.value.message + "."
+    assert cure in caught.value.cure
+    assert migrate(before).written is None
+
+
+VALUES = {
+    "boolean": "true",
+    "smallint": "1",
+    "integer": "20240101",
+    "bigint": "1",
+    "numeric": "1.5",
+    "real": "1.5",
+    "double precision": "1.5",
+    "uuid": "gen_random_uuid()",
+    "bytea": "'ab'",
+    "date": "'2024-01-01'",
+    "time without time zone": "'12:00'",
+    "time with time zone": "'12:00'",
+    "timestamp without time zone": "'2024-01-01'",
+    "timestamp with time zone": "'2024-01-01'",
+    "interval": "'1 day'",
+    "integer[]": "'{1}'",
+    "text[]": "'{a}'",
+}
+
+
+def test_what_has_no_counterpart_never_gets_one(query):
+    """Of two types that no value leads between, a column may change when it holds none."""
+    tried = 0
+    for before, value in VALUES.items():
+        for after in VALUES:
+            if cast("v", before, after) is None:
+                tried += 1
+                using = nothing("v", after)
+                change = f"DROP TABLE IF EXISTS t; CREATE TABLE t (v {before}); INSERT INTO t {{}};"
+                change += f"ALTER TABLE t ALTER v TYPE {after} USING {using}; SELECT v FROM t"
+                assert query(change.format("VALUES (NULL)")) == [(None,)]
+                with pytest.raises(psycopg2.DataError):
+                    query(change.format(f"VALUES ({value})"))
+    assert tried > 100
