@@ -96,11 +96,11 @@ def test_a_diff_shows_what_would_be_written_and_asked(blog, query):
         "-- breaks code that still uses the old name\n"
         "-- lock: ACCESS EXCLUSIVE\n"
         "ALTER TABLE post RENAME COLUMN title TO headline;\n\n"
+        "-- lock: ACCESS EXCLUSIVE\n"
+        "ALTER TABLE post ADD COLUMN body text;\n\n"
         "-- loses data\n"
         "-- lock: ACCESS EXCLUSIVE\n"
-        "ALTER TABLE post DROP COLUMN text;\n\n"
-        "-- lock: ACCESS EXCLUSIVE\n"
-        "ALTER TABLE post ADD COLUMN body text;\n"
+        "ALTER TABLE post DROP COLUMN text;\n"
     )
     assert blog.migrations() == before
     assert query("SELECT title, text FROM post") == ROWS

@@ -16,17 +16,20 @@ from berceau.schema.changes import (
     CreateEnum,
     CreateIndex,
     CreateTable,
+    DeleteRows,
     DropColumn,
     DropConstraint,
     DropEnum,
     DropIndex,
     DropTable,
+    Recode,
 )
 from berceau.schema.choices import Choices
+from berceau.schema.conversions import loses
 from berceau.schema.diff import diff
 from berceau.schema.model import Column, Enum, Index, PrimaryKey, Schema, Table, Unique
 from berceau.schema.order import order
-from berceau.schema.sql import Hazard, rendered
+from berceau.schema.sql import rendered
 from berceau.schema.sql.text import to_text
 from berceau.schema.steps import in_steps
 
@@ -67,11 +70,7 @@ def require_losses_last(changes: tuple[Change, ...]) -> int:
     segments = cut(to_text([statement for _, statement in found]), Path("up.sql")) if found else ()
     owners = [segment for segment in segments for _ in segment.statements]
     assert len(owners) == len(found)
-    losing = [
-        owner
-        for owner, (_, statement) in zip(owners, found, strict=True)
-        if Hazard.DATA_LOSS in statement.hazards
-    ]
+    losing = [owner for owner, (change, _) in zip(owners, found, strict=True) if loses(change)]
     assert all(segment.mode is Mode.TRANSACTION for segment in losing)
     for owner, (change, statement) in zip(owners, found, strict=True):
         if losing and not isinstance(change, UNSTOPPABLE):
@@ -155,6 +154,14 @@ def test_a_narrower_type_is_one_transaction_with_what_rests_on_it():
     assert "CONCURRENTLY" not in text
     assert "BEGIN" not in text
     require_losses_last(in_steps(diff(one, other), one, other))
+
+
+def test_rows_that_are_merged_or_deleted_are_one_transaction():
+    """A key that leads to them may stop the second when the first is done."""
+    merged = Recode("t", "kind", (("'A'", "'B'"),), ("'A'",))
+    deleted = [DeleteRows("t", "kind", value) for value in ("'C'", "'D'")]
+    assert require_losses_last((merged, *deleted, DropColumn("t", Column("b", "text")))) == 4
+    assert require_losses_last((*deleted,)) == 2
 
 
 def test_what_comes_back_by_a_name_that_goes_finds_it_free():

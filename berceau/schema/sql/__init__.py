@@ -16,6 +16,7 @@ from berceau.schema.changes import (
     DropIndex,
     DropTable,
 )
+from berceau.schema.conversions import loses
 from berceau.schema.model import ForeignKey, Table
 from berceau.schema.sql import (  # noqa: F401 - each registers the changes that it renders
     backfills,
@@ -52,12 +53,11 @@ def rendered(changes: Iterable[Change]) -> Iterator[tuple[Change, Statement]]:
     all of that happens, or nothing is lost.
     """
     found = [*_each(tuple(changes))]
-    losing = (n for n, (_, each) in enumerate(found) if Hazard.DATA_LOSS in each.hazards)
-    first = next(losing, len(found))
+    first = next((n for n, (change, _) in enumerate(found) if loses(change)), len(found))
     stoppable = (n for n, (change, _) in enumerate(found) if not isinstance(change, _DROPS))
-    last = max(stoppable, default=0)
+    last = max(stoppable, default=-1)
     for number, (change, statement) in enumerate(found):
-        yield change, statement.together() if first < number <= last else statement
+        yield change, statement.together() if first <= number <= last else statement
 
 
 def _each(changes: Sequence[Change]) -> Iterator[tuple[Change, Statement]]:
