@@ -1,26 +1,124 @@
-"""What uses tables, columns and types without being a part of any table: views, functions."""
+"""What uses tables, columns and types without being a part of any table: views, functions ..."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from psycopg2.extensions import connection as Connection
 
+from berceau.schema.changes import Renaming
+from berceau.schema.moves import columns_after
 
-def viewed_columns(connection: Connection, schema: str | None = None) -> set[tuple[str, str]]:
-    """Return the columns, as (table, column), of ``schema`` that views or rules use.
+# Left out is what a schema's model has of its tables: constraints, indexes, defaults, sequences.
+_USERS = """
+WITH t AS (
+    SELECT c.oid, c.relname, c.reltype, y.typarray
+    FROM pg_class c JOIN pg_type y ON y.oid = c.reltype
+    WHERE c.relkind IN ('r', 'p') AND c.relnamespace = current_schema()::regnamespace
+), used AS (
+    SELECT t.relname, d.refobjsubid AS number, t.oid, d.* FROM t
+    JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = t.oid
+    UNION ALL
+    SELECT t.relname, 0, t.oid, d.* FROM t
+    JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid IN (t.reltype, t.typarray)
+)
+SELECT DISTINCT u.relname, a.attname, CASE
+           WHEN u.classid = 'pg_rewrite'::regclass AND r.rulename <> '_RETURN' THEN 'rule'
+           WHEN u.classid = 'pg_rewrite'::regclass THEN 'view'
+           WHEN u.classid = 'pg_class'::regclass AND o.relkind IN ('r', 'p') AND u.objsubid = 0
+               THEN 'child'
+           WHEN u.classid = 'pg_class'::regclass THEN 'column of its rows'
+           WHEN u.classid = 'pg_statistic_ext'::regclass THEN 'statistics'
+           ELSE 'other' END,
+       replace(CASE WHEN r.rulename = '_RETURN'
+           THEN pg_describe_object('pg_class'::regclass, r.ev_class, 0)
+           ELSE pg_describe_object(u.classid, u.objid, u.objsubid) END,
+           quote_ident(current_schema()) || '.', ''),
+       coalesce(r.ev_class, p.polrelid, g.tgrelid, s.stxrelid, l.prrelid) IS NOT DISTINCT FROM u.oid
+FROM used u
+LEFT JOIN pg_attribute a ON a.attrelid = u.oid AND a.attnum = u.number AND u.number > 0
+LEFT JOIN pg_rewrite r ON u.classid = 'pg_rewrite'::regclass AND r.oid = u.objid
+LEFT JOIN pg_policy p ON u.classid = 'pg_policy'::regclass AND p.oid = u.objid
+LEFT JOIN pg_trigger g ON u.classid = 'pg_trigger'::regclass AND g.oid = u.objid
+LEFT JOIN pg_statistic_ext s ON u.classid = 'pg_statistic_ext'::regclass AND s.oid = u.objid
+LEFT JOIN pg_publication_rel l ON u.classid = 'pg_publication_rel'::regclass AND l.oid = u.objid
+LEFT JOIN pg_class o ON u.classid = 'pg_class'::regclass AND o.oid = u.objid
+WHERE u.deptype IN ('n', 'a') AND u.classid NOT IN ('pg_constraint'::regclass,
+                                                     'pg_attrdef'::regclass)
+  AND NOT coalesce(g.tgisinternal, false)
+  AND (o.oid IS NULL OR o.relkind IN ('r', 'p', 'c', 'f')) AND u.objid <> u.oid
+UNION ALL
+SELECT c.relname, a.attname, 'other', 'the partitioning of table ' || c.relname, true
+FROM pg_partitioned_table k JOIN pg_class c ON c.oid = k.partrelid
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND (
+    a.attnum = ANY (k.partattrs)
+    OR strpos(pg_get_expr(k.partexprs, c.oid), quote_ident(a.attname)) > 0)
+WHERE c.relnamespace = current_schema()::regnamespace
+"""
 
-    By default the schema is the one that the connection's search_path names first.
+# Of bodies that are text, nothing but their words tells what they use.
+_BODIES = """
+SELECT replace(p.oid::regprocedure::text, quote_ident(current_schema()) || '.', ''), p.prosrc
+FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+WHERE p.pronamespace = current_schema()::regnamespace AND l.lanname NOT IN ('c', 'internal')
+  AND p.prosqlbody IS NULL
+"""
+
+
+@dataclass(frozen=True, order=True)
+class User:
+    """What uses a ``column`` of ``table``, or the table itself where that is empty.
+
+    ``name`` is as PostgreSQL describes it: view v, policy p on table t. Its ``kind`` says what a
+    change does to it. A ``part`` of the table goes with it.
     """
+
+    table: str
+    column: str
+    kind: str
+    name: str
+    part: bool = False
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The table and the column."""
+        return self.table, self.column
+
+    @property
+    def steps_aside(self) -> bool:
+        """Whether it can stand aside while a column gets another type."""
+        return self.kind in ("view", "rule")
+
+    @property
+    def bears_types(self) -> bool:
+        """Whether PostgreSQL lets a column that it uses get another type."""
+        return self.kind == "statistics" or self.steps_aside
+
+
+def users(connection: Connection) -> frozenset[User]:
+    """Return what uses tables of the schema that the connection's search_path names first."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT DISTINCT c.relname, a.attname
-            FROM pg_depend d
-            JOIN pg_class c ON c.oid = d.refobjid AND c.relkind IN ('r', 'p')
-            JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-            WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
-              AND c.relnamespace = to_regnamespace(quote_ident(coalesce(%s, current_schema())))
-            """,
-            (schema,),
+        cursor.execute(_USERS)
+        return frozenset(
+            User(table, column or "", kind, name, part)
+            for table, column, kind, name, part in cursor.fetchall()
         )
-        return {(table, column) for table, column in cursor.fetchall()}
+
+
+def users_after(changes: Iterable[Renaming], found: Iterable[User]) -> frozenset[User]:
+    """Return what is ``found``, by the names that tables and columns have after ``changes``."""
+    changes = tuple(changes)
+    renamed = set()
+    for each in found:
+        ((table, column),) = columns_after(changes, [(each.table, each.column)])
+        renamed.add(replace(each, table=table, column=column))
+    return frozenset(renamed)
+
+
+def bodies(connection: Connection) -> dict[str, str]:
+    """Return the functions whose body is text, each with it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BODIES)
+        return dict(cursor.fetchall())
 
 
 def users_of_type(connection: Connection, name: str) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Fit: what the rows at hand need before a change, from the options or a person; or a refusal."""
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence
 
 from berceau.errors import MigrationError
 from berceau.postgres.dependents import users_of_type
@@ -13,7 +13,6 @@ from berceau.schema.changes import (
     CreateIndex,
     CreateTable,
     DropColumn,
-    DropTable,
 )
 from berceau.schema.choices import Choices, Place
 from berceau.schema.conversions import retypes
@@ -22,6 +21,7 @@ from berceau.schema.names import quote_name
 from berceau.schema.steps import goes_or_moves
 from berceau.workflows.gaps import AskValue, gaps
 from berceau.workflows.target import Rows
+from berceau.workflows.uses import in_use
 from berceau.workflows.wording import counted
 
 
@@ -44,7 +44,7 @@ def fit(rows: Rows, changes: Iterable[Change], choices: Choices, ask: AskValue |
         else:
             refusals.append(gap.need)
     refusals += _misfits(rows, changes)
-    refusals += _in_views(changes, rows.viewed)
+    refusals += in_use(rows.users, rows.current, changes)
     refusals += _in_the_way(rows, changes)
     if refusals:
         raise MigrationError("; ".join(refusals) + ".", cure=_cure(options))
@@ -83,16 +83,6 @@ def _misfits(rows: Rows, changes: Sequence[Change]) -> Iterator[str]:
                         f"{', '.join(key.columns)} of {counted(count, 'row')} of {table} "
                         f"point{'s' if count == 1 else ''} at no row of {key.target}: {shown}"
                     )
-
-
-def _in_views(changes: Sequence[Change], viewed: Set[Place]) -> Iterator[str]:
-    """Yield what goes although views use it: PostgreSQL would refuse, and we don't touch them."""
-    for change in changes:
-        match change:
-            case DropColumn(table, column) if (table, column.name) in viewed:
-                yield f"Views use the column {table}.{column.name}, which goes"
-            case DropTable(table) if any(name == table.name for name, _ in viewed):
-                yield f"Views use the table {table.name}, which goes"
 
 
 def _in_the_way(rows: Rows, changes: Sequence[Change]) -> Iterator[str]:

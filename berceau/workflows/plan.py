@@ -7,7 +7,7 @@ from berceau.errors import MigrationError, StatementError
 from berceau.migration.provenance import made_by_entities
 from berceau.migration.script import Script
 from berceau.postgres.connection import Connection, connect
-from berceau.postgres.dependents import viewed_columns
+from berceau.postgres.dependents import User, users, users_after
 from berceau.postgres.refusals import explained
 from berceau.postgres.stillness import active, silence
 from berceau.postgres.url import Url
@@ -17,7 +17,7 @@ from berceau.schema.diff import diff
 from berceau.schema.keep import keep
 from berceau.schema.meaning import missing
 from berceau.schema.model import Meaning, Schema, Table
-from berceau.schema.moves import columns_after, inverse
+from berceau.schema.moves import inverse
 from berceau.schema.order import order
 from berceau.schema.part import Part, between
 from berceau.schema.renames import parse
@@ -145,7 +145,8 @@ def _plan(
     """
     with copy.open() as connection:
         current = copy.of(copy.built.schema)
-        viewed = viewed_columns(connection) | viewed_columns(connection, copy.owner.schema)
+        with connect(copy.owner) as target:
+            used = users(connection) | users(target)
         mapped = {**choices.labels, **choices.subclasses}
         count = counting(copy.owner)
         settled = settle(connection, current, wanted, renames, ask, mapped, count)
@@ -154,7 +155,8 @@ def _plan(
         changes = diff(settled.schema, wanted)
         if not (settled.changes or changes or settled.recoded):
             return NOTHING
-        viewed = columns_after(settled.changes, viewed)
+        used = users_after(settled.changes, used)
+        viewed = {each.place for each in used if each.steps_aside and each.column}
 
         recodes = (Recode(each.place[0], each.place[1], ()) for each in settled.recoded)
         touching = (*changes, *recodes)
@@ -164,7 +166,7 @@ def _plan(
             return fill(scratch, owner, current, settled, touching, choices)
 
         filled = rows_in(connection, choices)
-        choices = _fitted(copy.owner, settled, changes, viewed, choices, ask_value)
+        choices = _fitted(copy.owner, settled, changes, used, choices, ask_value)
         found = _between(settled, wanted, choices, viewed)
         case = Case(current, settled, wanted, found.changes, found.up, found.down, led)
         with refusing("Take the change in several steps, or write the migration by hand."):
@@ -183,14 +185,14 @@ def _fitted(
     owner: Url,
     settled: Settled,
     changes: Sequence[Change],
-    viewed: Set[tuple[str, str]],
+    used: Set[User],
     choices: Choices,
     ask: AskValue | None,
 ) -> Choices:
     """Return ``choices`` as the rows of the database need them."""
     with connect(owner) as target:
         target.set_session(readonly=True, autocommit=True)
-        rows = Rows(target, settled.changes, settled.schema, viewed)
+        rows = Rows(target, settled.changes, settled.schema, used)
         fitted = fit(rows, changes, choices, ask)
         return with_subclasses(rows, settled.recoded, fitted, ask)
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
 
 from berceau.postgres.connection import Connection
+from berceau.postgres.dependents import User
 from berceau.postgres.misfits import (
     VALUE,
     count_label,
@@ -16,7 +17,6 @@ from berceau.postgres.misfits import (
 from berceau.postgres.rows import count_rows
 from berceau.schema.casts import cast, nothing
 from berceau.schema.changes import AlterColumn, RenameEnum, Renaming
-from berceau.schema.choices import Place
 from berceau.schema.model import Enum, ForeignKey, Schema
 from berceau.schema.moves import column_before, name_before
 from berceau.schema.names import quote_name
@@ -26,13 +26,13 @@ from berceau.schema.names import quote_name
 class Rows:
     """The rows in ``target``, asked for by the names that ``renamed`` gives.
 
-    ``current`` is the schema that has these names, and ``viewed`` are the columns that views use.
+    ``current`` is the schema that has these names, and ``users`` are what uses its tables.
     """
 
     target: Connection
     renamed: Sequence[Renaming]
     current: Schema
-    viewed: Set[Place] = frozenset()
+    users: Set[User] = frozenset()
 
     def count(self, table: str) -> int:
         """Count the rows of ``table``."""

@@ -227,3 +227,50 @@ def test_what_only_sql_can_make_is_squashed_as_it_is(migrate, by_hand, settings,
     assert squash(database.owner, settings.migrations, "squashed").kept
     assert migrate(FOO).written is None
     assert dumped() == before
+
+
+USERS = {
+    "view v": "CREATE VIEW v AS SELECT num FROM foo",
+    "rule r on table foo": "CREATE RULE r AS ON INSERT TO foo WHERE NEW.num = 9 DO INSTEAD NOTHING",
+    "policy p on table foo": "CREATE POLICY p ON foo USING (num > 0)",
+    "policy p on table o": "CREATE TABLE o (a int);"
+    "CREATE POLICY p ON o USING (a IN (SELECT num FROM foo))",
+    "trigger t on table foo": FUNCTION.format("RETURN NEW;")
+    + "CREATE TRIGGER t BEFORE UPDATE OF num ON foo FOR EACH ROW EXECUTE FUNCTION f()",
+    "trigger w on table foo": FUNCTION.format("RETURN NEW;")
+    + "CREATE TRIGGER w BEFORE UPDATE ON foo FOR EACH ROW WHEN (NEW.num > 1) EXECUTE FUNCTION f()",
+    "function a()": "CREATE FUNCTION a() RETURNS bigint LANGUAGE sql "
+    "BEGIN ATOMIC SELECT num FROM foo; END",
+    "function f(foo)": "CREATE FUNCTION f(foo) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "column a of table o": "CREATE TABLE o (a foo)",
+    "column b of composite type o": "CREATE TYPE o AS (b foo[])",
+    "statistics object s": "CREATE STATISTICS s ON num, val FROM foo",
+    "table c": "CREATE TABLE c () INHERITS (foo)",
+    "the foreign key k of table o": "CREATE TABLE o (n int CONSTRAINT k REFERENCES foo)",
+}
+# Of a part of the table, or of something that uses it as a whole, another column knows nothing.
+WITHOUT_COLUMN = {"function f(foo)", "column a of table o", "column b of composite type o"}
+WITHOUT_COLUMN |= {"table c", "the foreign key k of table o"}
+PARTS = {name for name in USERS if name.endswith("on table foo")} | {"statistics object s"}
+BEARS_TYPES = {"view v", "rule r on table foo", "statistics object s", *WITHOUT_COLUMN}
+BEARS_TYPES -= {"column a of table o", "column b of composite type o"}
+
+
+@pytest.mark.parametrize(("name", "sql"), USERS.items(), ids=USERS)
+def test_what_uses_something_that_goes_is_named_and_stays(migrate, dumped, by_hand, name, sql):
+    bar = "class Bar(db.Entity):\n    pass\n"
+    migrate(FOO + bar)
+    by_hand(sql)
+    migrate(FOO + bar)
+    before = dumped()
+    changes = {
+        FOO.replace("num = Optional(int)", "") + bar: name not in WITHOUT_COLUMN,
+        FOO.replace("num = Optional(int)", "num = Optional(int, size=64)"): name not in BEARS_TYPES,
+        bar: name not in PARTS,
+    }
+    for entities, refused in changes.items():
+        if refused:
+            with pytest.raises(BerceauError) as error:
+                migrate(entities, allow_data_loss=True)
+            assert f"is used by {name}: drop it, or " in str(error.value)
+            assert dumped() == before

@@ -219,7 +219,7 @@ def test_what_a_view_uses_stays(migrate, query, after):
     migrate(BASE)
     query("CREATE VIEW seen AS SELECT n FROM post")
     with pytest.raises(
-        MigrationError, match=r"Views use the (column post.n|table post), which goes"
+        MigrationError, match=r"the (column post.n|table post), which goes, is used by view seen"
     ):
         migrate(after, allow_data_loss=True)
     query("DROP VIEW seen")
