@@ -69,7 +69,8 @@ def version() -> str:
 def _parser() -> ModuleType:
     from pglast import parser
 
-    return parser
+    module: ModuleType = parser  # without types where it isn't installed
+    return module
 
 
 def parse(sql: str, root: Use) -> Parsed | None:
