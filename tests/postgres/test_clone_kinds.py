@@ -1,8 +1,12 @@
 """What others' schemas held that copies got wrong: each case is made, copied, and dumped twice."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 import pytest
 
 from berceau.errors import CloneError
+from berceau.postgres.clone import snapshot
 from berceau.postgres.clone.cloning import clone
 from berceau.postgres.clone.printing import without_casts
 from berceau.postgres.connection import connect
@@ -72,8 +76,21 @@ EXACT = {
         RESET ROLE;
         GRANT SELECT ON t TO clone_third
     """,
+    "an operator that was only named": """
+        CREATE FUNCTION same(bool, bool) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT $1 = $2';
+        CREATE OPERATOR === (FUNCTION = same, LEFTARG = bool, RIGHTARG = bool, NEGATOR = !==);
+        ALTER OPERATOR === (bool, bool) SET (RESTRICT = NONE)
+    """,
 }
 OF_SUPERUSERS = {
+    "a function of a type that begins as a shell": """
+        CREATE TYPE word;
+        CREATE FUNCTION a_in(cstring) RETURNS word LANGUAGE internal STRICT IMMUTABLE AS 'textin';
+        CREATE FUNCTION a_out(word) RETURNS cstring LANGUAGE internal STRICT IMMUTABLE AS 'textout';
+        CREATE TYPE word (INPUT = a_in, OUTPUT = a_out, LIKE = text);
+        CREATE FUNCTION a_first(word) RETURNS int LANGUAGE sql AS 'SELECT 1';
+        CREATE CAST (word AS int) WITH FUNCTION a_first(word)
+    """,
     "an operator family's own functions": """
         CREATE FUNCTION cmp(int, text) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 0';
         CREATE FUNCTION less(int, text) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT false';
@@ -221,3 +238,54 @@ def test_a_large_schema_with_an_extension_is_dropped(admin):
     )
     drop_schema(admin, "torture")
     assert run(admin, "SELECT FROM pg_namespace WHERE nspname = 'torture'") == []
+
+
+def test_a_copy_made_while_another_session_alters_the_schema_is_of_one_moment(owner, running):
+    make(
+        owner,
+        "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (id int PRIMARY KEY, e e);"
+        "CREATE TABLE u (id int PRIMARY KEY); CREATE VIEW v AS SELECT id FROM t",
+    )
+    done, failed = Event(), []
+
+    def alter():
+        with connect(running.owner_url) as other:
+            other.autocommit = True
+            number = 0
+            while not done.is_set():
+                number += 1
+                try:
+                    run(
+                        other,
+                        f"ALTER TABLE torture.t ADD x{number} int DEFAULT 1;"
+                        f"ALTER TABLE torture.u ADD CONSTRAINT x{number} CHECK (id > -{number});"
+                        f"CREATE OR REPLACE VIEW torture.v AS SELECT id FROM torture.t"
+                        f" WHERE x{number} > {number};"
+                        f"CREATE OR REPLACE VIEW torture.v AS SELECT id FROM torture.t;"
+                        f"ALTER TABLE torture.u DROP CONSTRAINT x{number};"
+                        f"ALTER TABLE torture.t DROP x{number}",
+                    )
+                except Exception as error:
+                    failed.append(error)
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(alter)
+        try:
+            for _ in range(3):
+                clone(owner, "torture", "copied")  # it compares what it read with what it made
+                drop_schema(owner, "copied")
+        finally:
+            done.set()
+    assert failed == []
+
+
+def test_who_is_in_the_way_is_named(owner, running, monkeypatch):
+    monkeypatch.setattr(snapshot, "BUSY_SECONDS", 0.1)
+    make(owner, "CREATE TABLE t (a int, CHECK (a > 0))")
+    with connect(running.owner_url) as other:
+        run(other, "GRANT USAGE ON SCHEMA torture TO PUBLIC")
+        run(other, "SELECT 'the other one'")
+        with pytest.raises(CloneError, match=r"process \d+ \(berceau\): SELECT 'the other one'"):
+            clone(owner, "torture", "copied")
+        other.rollback()
+    clone(owner, "torture", "copied")

@@ -5,7 +5,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from berceau.postgres.clone.definition import Definitions
 from berceau.postgres.clone.objects import OWN, RELATION, Contents, find_contents
-from berceau.postgres.clone.printing import without_casts
+from berceau.postgres.clone.printing import meaning
 from berceau.postgres.clone.reading import read
 
 # What objects of the copy need of the source.
@@ -89,8 +89,8 @@ def _contents(cursor: Cursor, schema: str) -> Contents:
 
 def _left(texts: set[str], others: set[str]) -> list[str]:
     """Return those of ``texts`` that mean what none of the ``others`` does, sorted."""
-    known = {without_casts(text) for text in others}
-    return sorted(text for text in texts if without_casts(text) not in known)
+    known = {meaning(text) for text in others}
+    return sorted(text for text in texts if meaning(text) not in known)
 
 
 def _words(definitions: Definitions, source: str) -> set[str]:

@@ -90,9 +90,10 @@ class _Order:
         """Return the promise of one of those that wait for each other."""
         for number in sorted(self.waiting, key=self._key):
             promise = self.definitions[number].promise
-            if promise is not None and number not in self.promised:
+            circle = self._needed_by(number) if promise and number not in self.promised else ()
+            if promise is not None and number in circle:
                 self.promised.add(number)
-                self._release(number)
+                self._release(number, circle)
                 return promise
         names = sorted(
             self.definitions[number].text.partition("\n")[0][:120] for number in self.waiting
@@ -103,9 +104,19 @@ class _Order:
             cure="Break the circle: let a function's body be a string instead of BEGIN ATOMIC.",
         )
 
-    def _release(self, done: int) -> None:
+    def _needed_by(self, number: int) -> set[int]:
+        """Return all that ``number`` still waits for, directly or not."""
+        found, new = set[int](), [number]
+        while new:
+            needed = self.waiting.get(new.pop(), set()) - found
+            found |= needed
+            new += needed
+        return found
+
+    def _release(self, done: int, among: Collection[int] | None = None) -> None:
+        """Let those who wait for ``done`` wait no longer, by default all."""
         for number in self.dependents[done]:
-            if number not in self.waiting:
+            if number not in self.waiting or (among is not None and number not in among):
                 continue
             self.waiting[number].discard(done)
             if not self.waiting[number]:

@@ -12,6 +12,14 @@ from berceau.migration.splitter import tokens
 _FIELDS = {"year", "month", "day", "hour", "minute", "second", "to"}
 
 
+def meaning(definition: str) -> str:
+    """Return a text that is the same for definitions that differ in how they are printed only."""
+    words = without_casts(definition)
+    if definition.startswith("CREATE TABLE") and " INHERITS (" in definition:
+        words = " ".join(sorted(words.split()))  # the columns come in the order of its parents'
+    return words
+
+
 def without_casts(text: str) -> str:
     """Return ``text`` without parentheses and casts outside of its literals and names."""
     try:

@@ -58,6 +58,9 @@ SELECT classid::regclass::text, objid, pg_describe_object(classid, objid, 0) FRO
 WHERE refclassid = 'pg_namespace'::regclass AND refobjid = :schema AND deptype = 'n'
   AND classid NOT IN ('pg_extension'::regclass, 'pg_publication_namespace'::regclass,
                       'pg_default_acl'::regclass)
+  -- An operator that another one names and that was never made itself.
+  AND NOT (classid = 'pg_operator'::regclass
+           AND objid IN (SELECT oid FROM pg_operator WHERE oprcode = 0))
 UNION ALL
 SELECT 'pg_transform', f.oid, pg_describe_object('pg_transform'::regclass, f.oid, 0)
 FROM pg_transform f JOIN pg_type t ON t.oid = trftype WHERE typnamespace = :schema

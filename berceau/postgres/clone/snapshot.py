@@ -21,11 +21,14 @@ from berceau.postgres.clone.stamp import stamp_of
 
 Result = TypeVar("Result")
 
+LOCKING = "500ms"
+"""How long to take locks while others wait for those taken, by the same reason as above."""
+
 # What pg_dump locks, as far as the role may. Locks are few, and everybody's.
 _LOCKABLE = """
-SELECT string_agg(c.oid::regclass::text, ', ' ORDER BY c.oid)
-FROM unnest(:relations) r (oid) JOIN pg_class c ON c.oid = r.oid
-WHERE relkind IN ('r', 'p') AND has_table_privilege(c.oid, 'SELECT')
+SELECT coalesce(string_agg(format('ONLY %%I.%%I', nspname, relname), ', ' ORDER BY c.oid), '')
+FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+WHERE nspname = %s AND relkind IN ('r', 'p') AND has_table_privilege(c.oid, 'SELECT')
 HAVING count(*) < current_setting('max_locks_per_transaction')::int
                 * current_setting('max_connections')::int / 2
 """
@@ -104,16 +107,16 @@ class _Attempt:
     def run(self, read: Callable[[Snapshot], Result]) -> Result:
         """Return what ``read`` returns."""
         cursor = self.cursor
+        tables = self._lockable() if self.lock else ""
         cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
         try:
             cursor.execute(PLAIN_SESSION)
+            self._lock(tables)
             self.contents = find_contents(cursor, _find(cursor, self.source))
             self.stamp = stamp_of(cursor, self.contents)
             token = f"berceau_{secrets.token_hex(16)}"
             self._rename(token)
             cursor.execute("SET LOCAL lock_timeout = %s", (WAIT,))
-            if self.lock:
-                self._lock()
             return read(Snapshot(cursor, self.source, token, self.contents))
         except (psycopg2.errors.LockNotAvailable, psycopg2.errors.DeadlockDetected):
             self.locked_out = True
@@ -174,8 +177,17 @@ class _Attempt:
         for (owner,) in self.cursor.fetchall():
             self.cursor.execute(f"SET LOCAL ROLE {owner}")
 
-    def _lock(self) -> None:
-        self.cursor.execute(self.contents.bind(_LOCKABLE))
-        for (names,) in self.cursor.fetchall():
-            if names:
-                self.cursor.execute(f"LOCK TABLE ONLY {names} IN ACCESS SHARE MODE NOWAIT")
+    def _lockable(self) -> str:
+        self.cursor.execute(_LOCKABLE, (self.source,))
+        return "".join(names for (names,) in self.cursor.fetchall())
+
+    def _lock(self, tables: str) -> None:
+        """Lock before anything is seen: what comes after sees what others did until then."""
+        if tables:
+            self.cursor.execute("SET LOCAL statement_timeout = %s", (LOCKING,))
+            try:
+                self.cursor.execute(f"LOCK TABLE {tables} IN ACCESS SHARE MODE")
+            except (psycopg2.errors.QueryCanceled, psycopg2.errors.UndefinedTable):
+                self.locked_out = True
+                raise
+            self.cursor.execute("SET LOCAL statement_timeout = 0")
