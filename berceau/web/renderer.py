@@ -16,6 +16,7 @@ from pyramid.config import Configurator
 from pyramid.path import AssetResolver
 
 from berceau.web.registry import SETTINGS
+from berceau.workflows.files import kept_in
 
 KEPT = 7 * 24 * 3600.0
 """How long a compiled template is kept, in seconds: each change of a template makes another."""
@@ -37,7 +38,9 @@ def includeme(config: Configurator) -> None:
     options = config.get_settings()
     project = options[SETTINGS]
     # A developer's application starts anew after each change, and compiles nothing twice.
-    cache = _swept(project.cache / "templates") if project.development else None
+    cache = kept_in(project.cache / "templates") if project.development else None
+    if cache is not None:
+        _sweep(cache)
     config.add_renderer(".pt", Templates(auto_reload=options["reload_templates"], cache=cache))
 
 
@@ -50,14 +53,12 @@ class Template(PageTemplateFile):
         return sha256("\0".join(made_of).encode("utf-8", "ignore")).hexdigest()
 
 
-def _swept(cache: Path) -> Path:
-    """Make the folder ``cache``, and clear away what was compiled long ago; it may be in use."""
-    cache.mkdir(parents=True, exist_ok=True)
+def _sweep(cache: Path) -> None:
+    """Clear away what was compiled long ago from the folder ``cache``, which may be in use."""
     for file in cache.rglob("*.py*"):
         with suppress(FileNotFoundError):
             if file.is_file() and file.stat().st_mtime < time.time() - KEPT:
                 file.unlink()
-    return cache
 
 
 class Templates:

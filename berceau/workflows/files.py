@@ -1,5 +1,6 @@
 """Generated files: written whole or not at all, and only when they changed."""
 
+import os
 import re
 import secrets
 import shutil
@@ -43,6 +44,15 @@ def keep(path: Path, text: str) -> None:
     """
     with suppress(BerceauError):
         write(path, text)
+
+
+def kept_in(folder: Path) -> Path | None:
+    """Return ``folder``, made where it is missing, if others can keep their caches there."""
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK | os.X_OK):
+            return folder
+    return None
 
 
 def holds(path: Path, text: str) -> bool:

@@ -36,7 +36,8 @@ def rebase(
     ``name`` is a migration of the branch to move. Without it, that is the branch which git's
     shared branch doesn't have, or else the newest. Each moved migration is proven where it comes
     to stand; its ``down.sql`` is made anew where it no longer fits. Raises ``HistoryError`` where
-    the database has applied what can't be moved there, ``MigrationError`` where the proof fails.
+    the database has applied what can't be moved there, ``MigrationError`` where the proof fails;
+    what was reported as moved before that stays so.
     """
     made: list[Move] = []
     with deploying(owner, report) as connection:
@@ -49,6 +50,9 @@ def rebase(
             kept = tuple(script for script in scripts if script not in branch)
             moves = _prove(owner, kept, _behind(kept, branch))
             _settle(connection, owner, scripts, moves, migrations)
+            for before, after in moves:
+                renamed = f", now {after.name}" if after.name != before.name else ""
+                report(f"moved {before.name}{renamed} behind {after.header.parent}")
             made += moves
         folder.point_head(migrations)
     return tuple(made)
@@ -109,8 +113,8 @@ def _prove(owner: Url, kept: Sequence[Script], moves: Sequence[Move]) -> tuple[M
                 proven.append((before, _with_down(connection, after)))
             except MigrationError as error:
                 error.cure = (
-                    f"Nothing was moved. Change {before.name} so that it can follow {kept[-1].name}"
-                    ", or remove it and let `invoke migrate` write it anew."
+                    f"It stays where it is. Change {before.name} so that it can follow "
+                    f"{after.header.parent}, or remove it and let `invoke migrate` write it anew."
                 )
                 raise
     return tuple(proven)
@@ -176,7 +180,8 @@ def _require_same_either_way(
     raise HistoryError(
         f"{was[0].name} was applied to this database, where {', '.join(s.name for s in later)} "
         "can't follow it.",
-        cure="Nothing was moved. Undo it here with `invoke migrate.down`, then rebase and migrate.",
+        cure="It stays where it is. Undo it here with `invoke migrate.down`, then rebase and "
+        "migrate.",
     )
 
 

@@ -34,6 +34,12 @@ def test_a_cache_that_cannot_be_written_is_no_error(blog, command):
     blog.succeed(*command)
 
 
+def test_the_application_serves_without_caches(blog, serve):
+    (blog.root / ".berceau/cache").write_text("no folder")
+    with serve(blog) as site:
+        assert site.get("/")[0] == 200
+
+
 def test_commands_that_only_read_work_on_a_read_only_file_system(blog):
     mount = f"mount --bind '{blog.root}' '{blog.root}' && mount -o remount,ro,bind '{blog.root}'"
     if not which("unshare") or unshared(blog, mount).returncode:

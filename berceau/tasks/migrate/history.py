@@ -21,9 +21,6 @@ def rebase(_: Context, branch: str = "") -> None:
 
     settings = load()
     moves = run(databases(settings).owner, settings.migrations, branch or None, say)
-    for before, after in moves:
-        renamed = f", now {after.name}" if after.name != before.name else ""
-        say(f"moved {before.name}{renamed} behind {after.header.parent}")
     say("rebase: commit migrations/" if moves else "rebase: nothing to do")
 
 
