@@ -64,9 +64,9 @@ class Script:
 
     @property
     def is_empty(self) -> bool:
-        """Whether applying it carries out nothing; not so where it can't be read."""
+        """Whether it carries out nothing, and nobody meant it to; not so where it can't be read."""
         with suppress(MigrationFileError):
-            return not self.segments
+            return not self.segments and not self.is_generated
         return False
 
     def file(self, name: str) -> Path:

@@ -1,37 +1,71 @@
 """Existing: what a database holds already of that which a new migration would make."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 
 from berceau.errors import HistoryError
-from berceau.migration.script import Script
-from berceau.postgres import catalog
 from berceau.postgres.connection import Connection
-from berceau.postgres.url import Url
-from berceau.schema.managed import unmanaged
-from berceau.workflows.cache import SchemaCache
-from berceau.workflows.plan import Plan
-from berceau.workflows.replay import replayed
+from berceau.postgres.presence import Kind, Named, present
+from berceau.schema.changes import (
+    AddColumn,
+    Change,
+    CreateEnum,
+    CreateTable,
+    DropColumn,
+    DropEnum,
+    DropTable,
+    RenameColumn,
+    RenameEnum,
+    RenameTable,
+)
 
 
-def refuse_what_is_there(
-    connection: Connection, owner: Url, scripts: Sequence[Script], found: Plan, cache: SchemaCache
-) -> None:
-    """Raise ``HistoryError`` where the database holds what is to be made behind ``scripts``."""
-    if found.built is None:
-        return
-    before = replayed(owner, scripts, cache).schema
-    made = {*unmanaged(found.built.schema, before)}
-    there = [str(each) for each in unmanaged(catalog.read(connection), before) if each in made]
+def refuse_what_is_there(connection: Connection, changes: Iterable[Change], *, first: bool) -> None:
+    """Raise ``HistoryError`` where the database holds what ``changes`` are to make.
+
+    ``first`` says that there is no migration before.
+    """
+    changes = tuple(changes)
+    # What goes, or gets another name, in the same migration isn't in the way.
+    made = {*_made(changes)} - {*_gone(changes)}
+    there = present(connection, made)
     if not there:
         return
     cure = (
-        "Drop or rename what is in the way, or let `invoke migrate.adopt NAME --unmanaged` take "
-        "over what no migration made."
-        if scripts
-        else "Let `invoke migrate.baseline NAME` record it: it writes what is there as the first "
+        "Let `invoke migrate.baseline NAME` record it: it writes what is there as the first "
         "migration, NAME, and runs nothing. What is lacking is for `invoke migrate` then."
+        if first
+        else "Drop or rename what is in the way, or let `invoke migrate.adopt NAME --unmanaged` "
+        "take over what no migration made."
     )
     raise HistoryError(
-        f"The database holds already what the migration would make: {', '.join(there)}.",
+        f"The database holds already what the migration would make: {', '.join(map(str, there))}.",
         cure=f"Nothing was written. {cure}",
     )
+
+
+def _made(changes: Iterable[Change]) -> Iterator[Named]:
+    for change in changes:
+        match change:
+            case CreateTable():
+                yield Named(Kind.TABLE, change.table.name)
+            case CreateEnum():
+                yield Named(Kind.ENUM, change.enum.name)
+            case AddColumn():
+                yield Named(Kind.COLUMN, change.table, change.column.name)
+
+
+def _gone(changes: Iterable[Change]) -> Iterator[Named]:
+    for change in changes:
+        match change:
+            case DropTable():
+                yield Named(Kind.TABLE, change.table.name)
+            case RenameTable():
+                yield Named(Kind.TABLE, change.before)
+            case DropEnum():
+                yield Named(Kind.ENUM, change.enum.name)
+            case RenameEnum():
+                yield Named(Kind.ENUM, change.before)
+            case DropColumn():
+                yield Named(Kind.COLUMN, change.table, change.column.name)
+            case RenameColumn():
+                yield Named(Kind.COLUMN, change.table, change.before)

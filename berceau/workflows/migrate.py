@@ -126,17 +126,17 @@ def _write(
         if folder.point_head(settings.migrations):
             report(f"wrote migrations/{folder.HEAD}")
         return None
-    owner, cache = databases(settings).owner, SchemaCache(settings.cache)
     names = {*map(subject, found.changes), *(each.place[0] for each in found.means)}
     components = components_of(names, owners, scripts)
     if not options.create_only:
-        refuse_what_is_there(connection, owner, scripts, found, cache)
+        refuse_what_is_there(connection, found.changes, first=not scripts)
     if not options.allow_data_loss:
         refuse_loss(connection, found.changes, components)
     script = to_script(found, options.name, scripts, chain.from_iterable(components.values()))
     folder.save(settings.migrations, script)
     if found.built is not None:
-        remember(owner, (*scripts, script), found.built, cache)
+        owner = databases(settings).owner
+        remember(owner, (*scripts, script), found.built, SchemaCache(settings.cache))
     report(f"wrote migrations/{script.name}" + ("" if found.up else _RECORDS_ONLY))
     return script
 

@@ -120,6 +120,23 @@ def test_later_what_is_in_the_way_can_be_taken_over(migrate, read, query):
     assert len(read()) == 1
 
 
+def test_what_goes_in_the_same_migration_is_not_in_the_way(migrate, query):
+    migrate(ZED)
+    query("INSERT INTO zed (name) VALUES ('kept')")
+    renamed = "class Old(db.Entity):\n    name = Required(str)\n"
+    assert migrate(renamed + "class Zed(db.Entity):\n    pass\n", renames=["zed=old"]).written
+    assert query("SELECT name FROM old") == [("kept",)]
+
+
+def test_an_enum_and_a_view_by_the_name_of_a_table_are_found(migrate, query):
+    query("CREATE TYPE mood AS ENUM ('a'); CREATE VIEW zed AS SELECT 1 AS id")
+    with pytest.raises(HistoryError, match="enum mood, table zed"):
+        migrate(
+            "class Mood(enum.StrEnum):\n    A = 'a'\n"
+            "class Zed(db.Entity):\n    mood = Required(Mood)\n"
+        )
+
+
 def test_a_first_migration_that_was_written_can_still_be_recorded(migrate, record, query):
     written = migrate(ZED, name="init", create_only=True).written
     query(HELD)
