@@ -23,9 +23,9 @@ Texts = Sequence[str] | None
 CHOICES = ("backfill", "map_value", "rename", "using")
 CHOICES_HELP = {
     "backfill": "TABLE.COLUMN=SQL: what rows get that lack a required value; repeatable",
-    "map-value": "ENUM.OLD=NEW: what rows get in place of a value that goes; repeatable",
-    "using": "TABLE.COLUMN=SQL: the values of a column's new type; repeatable",
+    "map-value": "ENUM.OLD=NEW: what rows get for a value that an enum loses or lacks; repeatable",
     "rename": "TABLE=NEW, TABLE.COLUMN=NEW, ENUM=NEW or ENUM.VALUE=NEW; repeatable",
+    "using": "TABLE.COLUMN=SQL: the values of a column's new type; repeatable",
 }
 
 
