@@ -9,6 +9,8 @@ BUSY_SECONDS = 30.0
 WAIT = "50ms"
 """How long to wait for a lock while holding others. PostgreSQL looks for deadlocks after a second:
 who waits shorter is hardly ever the reason that another session is ended as one's victim."""
+READERS_WAIT = "5ms"
+"""The same for who holds locks for seconds, as who reads a schema does."""
 
 # First who holds or waits for a lock that no reader gets past, then who is altering anything.
 _SESSIONS = """

@@ -14,7 +14,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from berceau.errors import CloneError, PermissionMissingError
 from berceau.postgres.clone import event_triggers
-from berceau.postgres.clone.busy import BUSY_SECONDS, CURE, WAIT, in_the_way
+from berceau.postgres.clone.busy import BUSY_SECONDS, CURE, READERS_WAIT, in_the_way
 from berceau.postgres.clone.objects import Contents, find_contents
 from berceau.postgres.clone.session import PLAIN_SESSION
 from berceau.postgres.clone.stamp import stamp_of
@@ -73,7 +73,7 @@ def read_whole(connection: Connection, source: str, read: Callable[[Snapshot], R
                 result = attempt.run(read)
             except (psycopg2.Error, CloneError) as error:
                 if connection.closed or not attempt.is_torn():
-                    raise attempt.explain() or error from None
+                    raise attempt.explain(error) from error
             else:
                 if not attempt.is_torn():
                     return result
@@ -116,7 +116,7 @@ class _Attempt:
             self.stamp = stamp_of(cursor, self.contents)
             token = f"berceau_{secrets.token_hex(16)}"
             self._rename(token)
-            cursor.execute("SET LOCAL lock_timeout = %s", (WAIT,))
+            cursor.execute("SET LOCAL lock_timeout = %s", (READERS_WAIT,))
             return read(Snapshot(cursor, self.source, token, self.contents))
         except (psycopg2.errors.LockNotAvailable, psycopg2.errors.DeadlockDetected):
             self.locked_out = True
@@ -131,11 +131,21 @@ class _Attempt:
             return True
         return bool(self.stamp) and stamp_of(self.cursor, self.contents) != self.stamp
 
-    def explain(self) -> CloneError | None:
-        """Return a better error than that of a refused rename, if there is one."""
-        if self.refusal is None or self.cursor.connection.closed:
-            return None
-        return event_triggers.explain(self.cursor, self.source, self.refusal)
+    def explain(self, error: Exception) -> Exception:
+        """Return what a person needs to know where ``error`` is no other session's fault."""
+        if self.cursor.connection.closed or not isinstance(error, psycopg2.Error | CloneError):
+            return error
+        if self.refusal is not None:
+            found = event_triggers.explain(self.cursor, self.source, self.refusal)
+            if found is not None:
+                return found
+        if isinstance(error, CloneError):
+            return error
+        return CloneError(
+            f"The schema {self.source!r} can't be read. PostgreSQL says: "
+            f"{error.diag.message_primary or str(error).strip()}",
+            cure="Cure what it says.",
+        )
 
     def busy(self) -> CloneError:
         """Return the error that names who is in the way."""

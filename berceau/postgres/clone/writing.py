@@ -38,7 +38,9 @@ def write(connection: Connection, definitions: Definitions, target: str) -> None
                 if time.monotonic() > deadline:
                     raise _busy(connection, definitions.source) from None
             except psycopg2.Error as error:
-                raise _explain(connection, definitions.source, step) or error from error
+                explained = _explain(connection, definitions.source, step)
+                if explained or time.monotonic() > deadline:
+                    raise explained or error from error
             time.sleep(0.05)
 
     in_steps([place.put(text) for text in definitions.texts], run)
