@@ -1,6 +1,7 @@
 """A script carried out in a scratch schema: quickly, waiting for nobody, touching nothing else."""
 
 import re
+from dataclasses import replace
 
 import psycopg2
 from psycopg2 import errorcodes
@@ -26,6 +27,7 @@ class Rehearsal:
 
     def run(self, execution: Execution, segment: Segment) -> None:
         """Run ``segment``; raises ``Failure``. What changes no schema is left out."""
+        segment = _within_schema(segment)
         if segment.mode is Mode.ALONE:
             self._run_alone(execution, segment)
         elif not self._run_at_once(execution, segment):
@@ -52,8 +54,6 @@ class Rehearsal:
 
     def _run_alone(self, execution: Execution, segment: Segment) -> None:
         (piece,) = segment.statements
-        if outside_of_schema(piece):
-            return
         try:
             if not waits_for_transactions(piece):
                 execution.execute(piece.text)
@@ -80,3 +80,14 @@ class Rehearsal:
             if effect is not None and effect.look(self.connection) is Trace.BROKEN:
                 effect.clear(self.connection, concurrently=False)
             execution.execute(_CONCURRENTLY.sub("", piece.text, count=1))
+
+
+def _within_schema(segment: Segment) -> Segment:
+    """Return ``segment`` without what changes the whole database; statements keep their numbers."""
+    if segment.mode is Mode.PYTHON:
+        return segment
+    statements = (
+        replace(piece, text="SELECT", head=("select",)) if outside_of_schema(piece) else piece
+        for piece in segment.statements
+    )
+    return replace(segment, statements=tuple(statements))

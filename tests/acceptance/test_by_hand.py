@@ -88,6 +88,19 @@ def test_what_a_table_has_besides_stays(migrate, dumped, query, by_hand, sql):
     assert migrate(MORE).written is None
 
 
+def test_a_publication_is_not_made_again_for_a_proof(migrate, query, by_hand, database):
+    name = f"p_{database.owner.schema}"
+    migrate(FOO)
+    by_hand(f"CREATE PUBLICATION {name} FOR TABLE foo (id, val)")
+    try:
+        assert migrate(MORE).written
+        with pytest.raises(BerceauError, match=f"publication of table foo in publication {name}"):
+            migrate("class Foo(db.Entity):\n    num = Optional(int)\n", allow_data_loss=True)
+        assert query(f"SELECT 1 FROM pg_publication WHERE pubname = '{name}'") == [(1,)]
+    finally:
+        query(f"DROP PUBLICATION IF EXISTS {name}")
+
+
 UNFIT = {
     "a check": "ADD CONSTRAINT c CHECK (num > 0) NOT VALID",
     "a foreign key": "ADD CONSTRAINT c FOREIGN KEY (num) REFERENCES foo ON UPDATE CASCADE "
