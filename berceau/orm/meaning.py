@@ -27,6 +27,7 @@ def _all(database: Database) -> Iterator[Meaning]:
         if entity._root_ is entity:
             yield Meaning(Role.TABLE, (entity._table_,), entity.__name__)
         yield from _subclass(entity)
+        yield from _held(entity)
         for attribute in entity._new_attrs_:
             if not attribute.is_collection:
                 yield from _columns(entity._table_, attribute)
@@ -37,10 +38,28 @@ def _all(database: Database) -> Iterator[Meaning]:
 
 def _subclass(entity: Any) -> Iterator[Meaning]:
     """Yield what rows of ``entity`` hold, where they share a table with those of others."""
+    value = _value(entity)
+    if value is not None:
+        column = entity._root_._discriminator_attr_.column
+        yield Meaning(Role.SUBCLASS, (entity._table_, column, value), entity.__name__)
+
+
+def _value(entity: Any) -> str | None:
     attribute, value = entity._root_._discriminator_attr_, entity._discriminator_
-    if attribute is not None and value is not None:
-        text = str(attribute.converters[0].py2sql(value))
-        yield Meaning(Role.SUBCLASS, (entity._table_, attribute.column, text), entity.__name__)
+    if attribute is None or value is None:
+        return None
+    return str(attribute.converters[0].py2sql(value))
+
+
+def _held(entity: Any) -> Iterator[Meaning]:
+    """Yield the columns that rows of ``entity`` have, and not all of the others in its table."""
+    value = _value(entity)
+    if value is not None:
+        for attribute in entity._attrs_with_columns_:
+            if attribute.entity is not entity._root_:
+                for column in attribute.columns:
+                    place = (entity._table_, column, value)
+                    yield Meaning(Role.HELD, place, entity.__name__)
 
 
 def _columns(table: str, attribute: Any) -> Iterator[Meaning]:

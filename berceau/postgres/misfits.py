@@ -53,6 +53,17 @@ def count_label(connection: Connection, table: str, column: str, label: str) -> 
     )
 
 
+def count_held(
+    connection: Connection, table: str, column: str, discriminator: str, value: str
+) -> int:
+    """Count the rows of ``table`` with a value in ``column``, by their ``discriminator``."""
+    query = sql.SQL("SELECT count(*) FROM {} WHERE {column}::text <> '' AND {}::text = {}")
+    names = map(sql.Identifier, (table, discriminator))
+    return _count(
+        connection, query.format(*names, sql.Literal(value), column=sql.Identifier(column))
+    )
+
+
 def duplicates(connection: Connection, table: str, columns: Sequence[str]) -> tuple[int, str]:
     """Return how many values of ``columns`` several rows of ``table`` share, and some of them."""
     names = sql.SQL(", ").join(map(sql.Identifier, columns))

@@ -20,10 +20,18 @@ class Role(StrEnum):
     LINK = "link"
     LABEL = "value"
     SUBCLASS = "subclass"
+    HELD = "held"  # a column that not all entities of a table have, by the value in their rows
     MIRROR = "mirror"  # the side of a one-to-one relation that has no column: never recorded
 
 
-_SIZES = {Role.TABLE: 1, Role.COLUMN: 2, Role.LINK: 2, Role.LABEL: 2, Role.SUBCLASS: 3}
+_SIZES = {
+    Role.TABLE: 1,
+    Role.COLUMN: 2,
+    Role.LINK: 2,
+    Role.LABEL: 2,
+    Role.SUBCLASS: 3,
+    Role.HELD: 3,
+}
 _PLAIN = re.compile(r'[^\s".=,]+')
 _PART = r'"(?:[^"]|"")*"|[^\s".=,]+'
 _ENTRY = re.compile(rf"((?:{_PART})(?:\.(?:{_PART}))*)=([^\s\",=]*)")

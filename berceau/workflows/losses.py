@@ -1,31 +1,38 @@
 """What a plan loses of the data at hand, as a person reads it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from berceau.errors import DataLossError
 from berceau.migration.components import subject
 from berceau.postgres.connection import Connection
-from berceau.postgres.misfits import count_altered
+from berceau.postgres.misfits import count_altered, count_held
 from berceau.postgres.rows import count_rows
 from berceau.schema.casts import cast
 from berceau.schema.changes import AlterColumn, Change, DropColumn, DropTable
+from berceau.schema.held import Hidden
 from berceau.schema.moves import column_before, name_before
 from berceau.schema.names import quote_name
 from berceau.workflows.wording import counted
 
 
 def refuse_loss(
-    connection: Connection, changes: Sequence[Change], components: Mapping[str, tuple[str, ...]]
+    connection: Connection,
+    changes: Sequence[Change],
+    components: Mapping[str, tuple[str, ...]],
+    hidden: Iterable[Hidden] = (),
 ) -> None:
     """Raise ``DataLossError`` if ``changes`` lose data, with the rows of ``connection`` at stake.
 
-    ``components`` gives those of each table and enum.
+    ``components`` gives those of each table and enum; ``hidden`` is lost to the entities.
     """
     losses = []
     for change in changes:
         component = " or ".join(components.get(subject(change), ()))
         whose = f"of component {component}, " if component else ""
         losses += [f"{what} ({whose}{rows})" for what, rows in _losses(connection, changes, change)]
+    for each in hidden:
+        count = count_held(connection, each.table, each.column, each.discriminator, each.value)
+        losses.append(f"{each}, which has it no longer ({_rows(count)} with a value)")
     if losses:
         cure = "Nothing was written. If that is meant, add --allow-data-loss."
         if any(isinstance(change, DropTable) for change in changes):

@@ -11,6 +11,7 @@ from berceau.postgres.misfits import count_label
 from berceau.postgres.rows import count_rows
 from berceau.postgres.url import Url
 from berceau.schema.choices import Choices
+from berceau.schema.held import hidden
 from berceau.schema.links import Links
 from berceau.schema.meaning import Place, Role, current_meanings, missing, places, recorded
 from berceau.schema.model import Meaning, Schema
@@ -50,6 +51,8 @@ def astray(current: Schema, desired: Schema) -> tuple[str, ...]:
             lines[f"rows with {path_of(each.place)} = {value!r} are {new!r} by now"] = None
         for value in each.gone:
             lines[f"rows with {path_of(each.place)} = {value!r} are of no entity by now"] = None
+    for found in hidden(moved):
+        lines[f"{found} is declared for it no longer"] = None
     for (table,) in links.lost():
         lines[f"the table {table} holds links of a relation that is gone"] = None
     return tuple(lines)
@@ -77,6 +80,21 @@ def unrecorded(scripts: Sequence[Script], declared: Schema) -> tuple[str, ...]:
         else f"{path_of(each.place)} stands for nothing by now"
         for each in new
     )
+
+
+def guessed(current: Schema, means: Sequence[Meaning]) -> Iterator[str]:
+    """Yield what is recorded late of link tables of ``current``: it may have been otherwise."""
+    new = {each.place[0] for each in means if each.role == Role.LINK and each.of}
+    ends: dict[tuple[str, ...], list[str]] = {}
+    for table in current.tables:
+        if table.name in new and not any(each.place[0] == table.name for each in current.meanings):
+            ends.setdefault(tuple(key.target for key in table.foreign_keys), []).append(table.name)
+    for names in ends.values():
+        if len(names) > 1:
+            yield (
+                f"no migration so far says which relations {', '.join(names)} hold: they are taken "
+                "as the entities declare them now"
+            )
 
 
 def counting(owner: Url) -> Count:

@@ -131,7 +131,7 @@ def _write(
     if not options.create_only:
         refuse_what_is_there(connection, found.changes, first=not scripts)
     if not options.allow_data_loss:
-        refuse_loss(connection, found.changes, components)
+        refuse_loss(connection, found.changes, components, found.hidden)
     script = to_script(found, options.name, scripts, chain.from_iterable(components.values()))
     folder.save(settings.migrations, script)
     if found.built is not None:

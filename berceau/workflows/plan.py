@@ -14,6 +14,7 @@ from berceau.postgres.url import Url
 from berceau.schema.changes import Change, Recode
 from berceau.schema.choices import NO_CHOICES, Choices
 from berceau.schema.diff import diff
+from berceau.schema.held import Hidden
 from berceau.schema.keep import keep
 from berceau.schema.meaning import missing
 from berceau.schema.model import Meaning, Schema, Table
@@ -33,6 +34,7 @@ from berceau.workflows.gaps import AskValue
 from berceau.workflows.meanings import (
     astray,
     counting,
+    guessed,
     loses_relations,
     records,
     with_meanings,
@@ -60,6 +62,7 @@ class Plan:
     why. ``obstacle`` says why it can't be while there are rows as those at hand. ``built`` is what
     the migrations build together with this one, where the proof showed it. ``notes`` say which
     tables it was proven on without rows, and why. ``means`` has to be recorded with it.
+    ``hidden`` is what rows hold by then where their entity doesn't look.
     """
 
     changes: tuple[Change, ...]
@@ -70,6 +73,7 @@ class Plan:
     built: Replayed | None = None
     notes: tuple[str, ...] = ()
     means: tuple[Meaning, ...] = ()
+    hidden: tuple[Hidden, ...] = ()
 
 
 NOTHING = Plan((), (), ())
@@ -113,10 +117,11 @@ def plan(
     wanted = with_staying(built.schema, wanted, staying)
     means = missing(records(scripts), declared)
     is_astray = bool(astray(current, wanted))
+    late = tuple(guessed(current, means))
     if not (chosen or is_astray) and not diff(current, keep(current, wanted)):
         if not means:
             agreement.remember(owner, declared, scripts, cache, unmanaged)
-        return replace(NOTHING, means=means)
+        return replace(NOTHING, means=means, notes=late)
 
     def on(copy: Copy) -> Plan:
         return _plan(copy, copy.of(wanted), led, renames, ask, choices.over(declared), ask_value)
@@ -127,7 +132,7 @@ def plan(
         found = on(Copy(owner, scripts, built, part))
         if found.up and found.built is None and part is not None:
             found = on(Copy(owner, scripts, built, None))
-        return replace(found, means=means)
+        return replace(found, means=means, notes=(*late, *found.notes))
 
 
 def _plan(
@@ -154,7 +159,7 @@ def _plan(
         wanted = keep(settled.schema, wanted)
         changes = diff(settled.schema, wanted)
         if not (settled.changes or changes or settled.recoded):
-            return NOTHING
+            return replace(NOTHING, hidden=settled.hidden)
         used = users_after(settled.changes, used)
         viewed = {each.place for each in used if each.steps_aside and each.column}
 
@@ -178,6 +183,7 @@ def _plan(
             obstacle=proof.obstacle,
             built=copy.put(proof.built),
             notes=(*filled.notes, *notes),
+            hidden=settled.hidden,
         )
 
 

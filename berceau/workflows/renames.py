@@ -8,6 +8,7 @@ from berceau.errors import RenameError, StatementError
 from berceau.postgres.connection import Connection
 from berceau.postgres.preview import preview
 from berceau.schema.changes import Renaming
+from berceau.schema.held import Hidden, hidden
 from berceau.schema.links import Links
 from berceau.schema.meaning import Place, Role, places
 from berceau.schema.model import Schema
@@ -38,12 +39,14 @@ def decline(_: Question) -> str | None:
 class Settled:
     """The ``changes`` that rename, and the schema that they make of the current one.
 
-    ``recoded`` says which values in rows become others, or stand for nothing.
+    ``recoded`` says which values in rows become others, or stand for nothing; ``hidden`` is what
+    rows hold in columns that their entity has no longer.
     """
 
     changes: tuple[Renaming, ...]
     schema: Schema
     recoded: tuple[Recoded, ...] = ()
+    hidden: tuple[Hidden, ...] = ()
 
 
 def settle(
@@ -73,7 +76,7 @@ def settle(
     if settling.doubts.questions:
         raise refusal(settling.doubts.questions)
     recoded = tuple(Subclasses(settling.moved, mapped).recoded())
-    return replace(settling.found, recoded=recoded)
+    return replace(settling.found, recoded=recoded, hidden=tuple(hidden(settling.moved)))
 
 
 class _Settling:

@@ -5,13 +5,15 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from berceau.errors import BerceauError, MigrationError, RenameError
+from berceau.errors import BerceauError, DataLossError, MigrationError, RenameError
 from berceau.postgres.connection import connect
 from berceau.workflows import scripts
 from berceau.workflows.baseline import baseline
 from berceau.workflows.cache import SchemaCache
 from berceau.workflows.check import check
 from berceau.workflows.down import down
+from berceau.workflows.migrate import Options
+from berceau.workflows.migrate import migrate as run_migrate
 from berceau.workflows.rebase import rebase
 from berceau.workflows.resolve import mark_applied
 from berceau.workflows.squash import squash
@@ -486,15 +488,57 @@ def test_what_two_branches_record_is_all_known(migrate, settings, database):
 
 
 def test_migrations_that_record_nothing_are_taken_as_the_entities_say(
-    migrate, settings, database, finding
+    migrate, settings, database, declare, finding
 ):
     script = scripts.read(settings.migrations)[0] if migrate(linked(*BOTH)).written else None
     bare = "\n".join(line for line in script.sql.splitlines() if "Means" not in line) + "\n"
     (settings.migrations / script.name / "migration.sql").write_text(bare)
     mark_applied(database.owner, scripts.read(settings.migrations), script.name)
     assert not finding(linked(*BOTH))
-    written = migrate(linked(*BOTH))
+    said = []
+    written = run_migrate(settings, declare(linked(*BOTH)), Options(), said.append)
     assert written.written is not None
     assert written.statements == ()
+    assert "no migration so far says which relations bar_foo, bar_foo_2 hold" in "\n".join(said)
     with pytest.raises(RenameError, match="stand for something else by now"):
         migrate(linked(*reversed(BOTH)))
+
+
+SCHOOL = {"Person": "name = Optional(str, nullable=True)", "Teacher_Person": "room = Optional(int)"}
+HIDDEN = {
+    "an attribute that another subclass gets": (
+        entities(**SCHOOL, Student_Person=""),
+        entities(Person=SCHOOL["Person"], Teacher_Person="", Student_Person="room = Optional(int)"),
+        "Teacher",
+    ),
+    "a subclass with another parent": (
+        entities(**SCHOOL, Student_Teacher=""),
+        entities(**SCHOOL, Student_Person=""),
+        "Student",
+    ),
+    "an attribute of the root that a subclass gets": (
+        entities(Person="room = Optional(int)", Teacher_Person="", Student_Person=""),
+        entities(Person="", Teacher_Person="room = Optional(int)", Student_Person=""),
+        "Student",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "entity"), HIDDEN.values(), ids=HIDDEN)
+def test_what_an_entity_no_longer_has_is_counted(before, after, entity, migrate, query, finding):
+    migrate(before)
+    query(f"INSERT INTO person (classtype, room) VALUES ('{entity}', 1)")
+    with pytest.raises(DataLossError, match=rf"column person\.room of {entity}.*1 row with a"):
+        migrate(after)
+    assert f"column person.room of {entity}" in finding(after)
+    assert migrate(after, allow_data_loss=True).written is not None
+    assert not finding(after)
+
+
+def test_an_attribute_that_the_root_gets_is_no_loss(migrate):
+    migrate(entities(**SCHOOL, Student_Person=""))
+    migrate(
+        entities(
+            Person="room = Optional(int); " + SCHOOL["Person"], Teacher_Person="", Student_Person=""
+        )
+    )
