@@ -87,6 +87,10 @@ class Url:
         """Return the same URL with another schema."""
         return replace(self, schema=name)
 
+    def with_database(self, name: str) -> Self:
+        """Return the same URL with another database."""
+        return replace(self, database=name)
+
     def with_options(self, settings: Mapping[str, str]) -> Self:
         """Return the same URL, with ``settings`` of the server unless it has its own."""
         given = dict(self.parameters)

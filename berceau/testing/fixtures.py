@@ -107,11 +107,12 @@ def app(db: Database, berceau_application: Any) -> TestApp[Any]:
 
 
 @pytest.fixture
-def migrator(berceau_settings: Settings) -> Iterator[Migrator]:
+def migrator(pytestconfig: pytest.Config, berceau_settings: Settings) -> Iterator[Migrator]:
     """The project's migrations, to apply and undo one by one in an empty schema of the test's."""
+    from berceau.testing.preparation import isolation_called
     from berceau.workflows.migrator import migrator
 
-    with migrator(berceau_settings) as found:
+    with migrator(berceau_settings, isolation_called(pytestconfig.getini(ISOLATION))) as found:
         yield found
 
 

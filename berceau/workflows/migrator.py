@@ -8,13 +8,14 @@ from berceau.errors import HistoryError
 from berceau.migration.script import Script
 from berceau.postgres.connection import Connection
 from berceau.postgres.rows import fetch
-from berceau.postgres.scratch import scratch
 from berceau.postgres.url import Url
 from berceau.settings import Settings
 from berceau.workflows import scripts as folder
+from berceau.workflows.copies import Isolation
 from berceau.workflows.databases import databases
 from berceau.workflows.deploy import deploy
 from berceau.workflows.down import down
+from berceau.workflows.empty import empty_schema
 
 
 class Migrator:
@@ -80,13 +81,11 @@ class Migrator:
 
 
 @contextmanager
-def migrator(settings: Settings) -> Iterator[Migrator]:
-    """Yield a migrator over the project's migrations, in a schema that lasts as long as the body.
+def migrator(settings: Settings, isolation: Isolation = Isolation.AUTO) -> Iterator[Migrator]:
+    """Yield a migrator over the project's migrations, in a place that lasts as long as the body.
 
     Raises ``DatabaseError``, and ``MigrationFileError`` for a folder that is no migration.
     """
-    owner = databases(settings).owner
     scripts = folder.read(settings.migrations)
-    with scratch(owner) as connection:
-        ((schema,),) = fetch(connection, "SELECT current_schema()")
-        yield Migrator(owner.with_schema(schema), scripts, connection)
+    with empty_schema(databases(settings), settings, isolation) as (url, connection):
+        yield Migrator(url, scripts, connection)

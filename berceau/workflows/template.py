@@ -52,7 +52,7 @@ def database_slot(source: Databases, prepared: Prepared, settings: Settings) -> 
     """Hold a database of its own while the body runs; its schemas are called as in the source."""
     with connect(source.owner) as guard:
         guard.autocommit = True
-        name = take(guard, PREFIX + _digest(source.owner), lambda n: database_comment(guard, n))
+        name = take(guard, name_of(source.owner), lambda n: database_comment(guard, n))
         own = Databases(
             _in_copy(guard, source.runtime, name), _in_copy(guard, source.owner, name), False
         )
@@ -111,7 +111,7 @@ def names_for(database: str) -> str:
 
 def databases_of(connection: Connection, source: Url) -> tuple[str, ...]:
     """Return the names of all databases that were made for tests of the schema of ``source``."""
-    return databases_like(connection, PREFIX + _digest(source)) + databases_like(
+    return databases_like(connection, name_of(source)) + databases_like(
         connection, TEMPLATE_PREFIX + _digest(source)
     )
 
@@ -120,14 +120,20 @@ def _digest(source: Url) -> str:
     return names_for(source.database) + sha256(source.schema.encode()).hexdigest()[:4] + "_"
 
 
-def _template(source: Databases, prepared: Prepared) -> str:
-    return f"{TEMPLATE_PREFIX}{_digest(source.owner)}{prepared.fingerprint[:16]}"
+def name_of(source: Url, slot: str = "") -> str:
+    """Return what a database for tests of the schema of ``source`` is called."""
+    return f"{PREFIX}{_digest(source)}{slot}"
+
+
+def template_of(source: Url, prepared: Prepared) -> str:
+    """Return what the template of such databases is called."""
+    return f"{TEMPLATE_PREFIX}{_digest(source)}{prepared.fingerprint[:16]}"
 
 
 def _in_copy(guard: Connection, url: Url, name: str) -> Url:
     """Return ``url`` for the database ``name``, with what is set for its role in the source."""
     found = role_settings(guard, url.user)
-    own = replace(url, database=name)
+    own = url.with_database(name)
     return own.with_options(found) if found else own
 
 
@@ -146,7 +152,7 @@ def _make(
     drop_database(guard, name)
     mark = await_template(guard, source, prepared, settings)
     with turn(guard, name):
-        template = _template(source, prepared)
+        template = template_of(source.owner, prepared)
         while not create_copy(guard, name, template):
             mark = await_template(guard, source, prepared, settings)
     set_up_database(guard, name, read_surroundings(guard, prepared.schemas))
@@ -158,7 +164,7 @@ def await_template(
     guard: Connection, source: Databases, prepared: Prepared, settings: Settings
 ) -> Mark:
     """Return the mark of the template, which one of all processes makes where it is missing."""
-    template = _template(source, prepared)
+    template = template_of(source.owner, prepared)
     while True:
         mark = Mark.from_text(database_comment(guard, template))
         if mark is not None:
@@ -190,7 +196,7 @@ def _make_template(
 def _fill_template(
     guard: Connection, template: str, source: Databases, prepared: Prepared, settings: Settings
 ) -> Mark:
-    owner = replace(source.owner, database=template)
+    owner = source.owner.with_database(template)
     around = read_surroundings(guard, prepared.schemas)
     definitions = [
         read_definitions(
@@ -214,5 +220,5 @@ def _fill_template(
         fill_together(connection, definitions)
         make_after(connection, around, admin)
         state = state_of(connection, prepared.schemas)
-    connect(replace(source.runtime, database=template)).close()  # or tests couldn't, either
+    connect(source.runtime.with_database(template)).close()  # or tests couldn't, either
     return Mark(source.owner.schema, prepared.fingerprint, state)

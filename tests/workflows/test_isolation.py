@@ -21,6 +21,7 @@ from berceau.settings import load
 from berceau.workflows import slots
 from berceau.workflows.databases import databases, embedded_server
 from berceau.workflows.isolation import Isolation, prepare, private_schema
+from berceau.workflows.migrator import migrator
 from berceau.workflows.prune import prune
 
 MIGRATION = """
@@ -243,6 +244,24 @@ def configured(settings, admin):
         migration_database_url=urls.owner.with_password(),
     )
     run(admin, f"ALTER ROLE {urls.owner.user} CREATEDB")
+
+
+@pytest.mark.parametrize("isolation", list(Isolation))
+def test_the_way_along_the_migrations_begins_empty_and_leaves_nothing(settings, isolation):
+    prepare(settings)
+    owner = databases(settings).owner
+    with connect(owner) as source:
+        before = run(source, "SELECT datname FROM pg_database ORDER BY 1")
+    with migrator(settings, isolation) as way:
+        assert way.execute("SELECT to_regclass('post')") == [(None,)]
+        way.up()
+        way.execute("INSERT INTO post (title) VALUES ('a')")
+        ((place,),) = way.execute("SELECT current_database() || '.' || current_schema()")
+        assert place.endswith(".public") == (isolation is not Isolation.SCHEMA)
+        assert place != "berceau.public"
+    with connect(owner) as source:
+        assert run(source, "SELECT * FROM post") == []
+        assert run(source, "SELECT datname FROM pg_database ORDER BY 1") == before
 
 
 def test_a_role_that_may_not_create_databases_is_named(configured):
