@@ -113,7 +113,7 @@ def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
         for key, value in ini.items()
         if key.startswith(INI_PREFIX)
     }
-    dotenv = {k: v for k, v in dotenv_values(root / ".env").items() if v is not None}
+    dotenv = _read_dotenv(root / ".env")
     dotenv_or_environment = dotenv | os.environ
     values = from_ini | dotenv_or_environment
     database_url = values.get("DATABASE_URL") or None
@@ -147,6 +147,19 @@ def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
         lint_ignore=frozenset(_texts(root / "pyproject.toml", "lint", "ignore", "L102")),
         unmanaged=_texts(root / "pyproject.toml", "migrations", "unmanaged", "audit_*"),
     )
+
+
+def _read_dotenv(file: Path) -> dict[str, str]:
+    try:
+        values = dotenv_values(file)
+    except (OSError, ValueError) as error:
+        reason = "it isn't UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+        raise SettingsError(
+            f"The file can't be read: {reason}.",
+            where=Location(file=file),
+            cure="Give this account the right to read it, and save it as UTF-8; or delete it.",
+        ) from error
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _refuse_secrets(from_ini: Mapping[str, str]) -> None:

@@ -92,8 +92,9 @@ def test_settings_are_read_at_the_edges_only() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute) and ast.unparse(node) == "os.environ"
     }
-    # psql inherits the whole environment, unread; the reads of components are watched.
-    assert readers == {"settings.py", "postgres/shell.py", "workflows/reads.py"}
+    # psql inherits the whole environment, unread; the reads of components are watched; systemd
+    # tells the server, and nobody else, where it listens for news.
+    assert readers == {"settings.py", "postgres/shell.py", "workflows/reads.py", "web/server.py"}
 
 
 def loaded(*names: str) -> set[str]:

@@ -35,6 +35,21 @@ def test_a_missing_dotenv_is_fine(tmp_path):
     assert load(tmp_path).root == tmp_path
 
 
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda file: file.write_bytes(b"DATABASE_URL=\xff"), "it isn't UTF-8"),
+        (lambda file: file.symlink_to("/proc/self/mem"), "Input/output error"),
+    ],
+    ids=["in another encoding", "unreadable"],
+)
+def test_a_dotenv_that_cannot_be_read_is_one_message(tmp_path, make, reason):
+    make(tmp_path / ".env")
+    with pytest.raises(SettingsError, match=reason) as caught:
+        load(tmp_path)
+    assert caught.value.where.file == tmp_path / ".env"
+
+
 def test_the_owner_falls_back_to_the_runtime_connection(read):
     settings = read(DATABASE_URL="postgresql://a/b")
     assert settings.migration_database_url == "postgresql://a/b"

@@ -11,6 +11,7 @@ SERIALIZATION_FAILURE = "40001"
 DEADLOCK = "40P01"
 READ_ONLY = "25006"
 IDLE_TIMEOUT = "25P03"
+CANCELED = "57014"
 SHUTDOWNS = {"57P01", "57P02", "57P03", "57P05"}
 CONNECTION_CLASS = "08"
 
@@ -28,6 +29,11 @@ def is_unknown(error: BaseException) -> bool:
 def is_read_only(error: BaseException) -> bool:
     """Say whether the database refused a write because the transaction only reads."""
     return any(_code(cause) == READ_ONLY for cause in _causes(error))
+
+
+def is_timeout(error: BaseException) -> bool:
+    """Say whether the server ended a statement because it took longer than it may."""
+    return any(_code(cause) == CANCELED for cause in _causes(error))
 
 
 def is_repeatable(error: BaseException) -> bool:

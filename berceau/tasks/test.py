@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.metadata import requires
 from importlib.util import find_spec
 
 from invoke.context import Context
@@ -23,7 +24,7 @@ def test(_: Context, workers: str = "") -> None:
     if find_spec("pytest") is None or find_spec("xdist") is None:
         raise SettingsError(
             "pytest and pytest-xdist aren't installed here.",
-            cure="Install them: pip install 'berceau[test]'",
+            cure=f"Install what tests need: {_install('test')}",
         )
     count = parse_workers(workers, "--workers") if workers else settings.test_workers
     # One worker needs no second process: debuggers and -s work then.
@@ -36,3 +37,10 @@ def test(_: Context, workers: str = "") -> None:
 
 def _after_dashes() -> list[str]:
     return sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else []
+
+
+def _install(extra: str) -> str:
+    """Return the command that installs what ``extra`` adds: no index has Berceau itself."""
+    marked = (each.partition(";") for each in requires("berceau") or ())
+    wanted = [need.strip() for need, _, marker in marked if f'extra == "{extra}"' in marker]
+    return " ".join(("pip install", *(f"'{need}'" for need in wanted)))

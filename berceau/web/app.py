@@ -31,6 +31,7 @@ def main(global_config: Mapping[str, str], **ini: str) -> Any:
     """
     ini = {"berceau.root": global_config["here"], **ini}
     try:
+        production.check_variables(global_config)
         settings = _load(ini)
         if settings.development and is_reloading():
             return Reloading(lambda: _develop(settings, ini), settings.root)
@@ -93,6 +94,7 @@ def includeme(config: Configurator) -> None:
     config.include("berceau.web.renderer")
     config.include("berceau.web.navigation")
     config.include("berceau.web.csrf")
+    config.include("berceau.web.caching")
     config.include("berceau.web.units")
     config.include("berceau.web.unavailable")
     for component in running.components:

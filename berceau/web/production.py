@@ -1,10 +1,48 @@
 """What is right on a developer's machine only, and refused in production."""
 
-from berceau.errors import PermissionMissingError, SettingsError
+import re
+from collections.abc import Iterator, Mapping
+from configparser import RawConfigParser
+from pathlib import Path
+
+from berceau.errors import Location, PermissionMissingError, SettingsError
 from berceau.postgres.roles import RoleReport
 from berceau.settings import Settings
 
 DEVELOPMENT = "On a developer's machine, set berceau.development = true in the ini file."
+
+
+_VARIABLE = re.compile(r"%\((\w+)\)s")
+
+
+def check_variables(given: Mapping[str, str]) -> None:
+    """Refuse to start the server while a variable of its section has no value.
+
+    ``given`` is what the paste factory gets: the variables, and ``__file__``, the ini file, where
+    there is one. The application is loaded before that section is read. Raises ``SettingsError``.
+    """
+    if "__file__" not in given:
+        return
+    file = Path(given["__file__"])
+    missing = dict.fromkeys(name for name in _used(file) if name not in given)
+    if missing:
+        values = " ".join(f"{name}=..." for name in missing)
+        raise SettingsError(
+            f"{' and '.join(missing)} of [server:main] {'has' if len(missing) == 1 else 'have'} "
+            "no value.",
+            where=Location(file=file),
+            cure=f"Give it on the command line, as in `pserve {file.name} {values}`, or write the "
+            "value into the file.",
+        )
+
+
+def _used(file: Path) -> Iterator[str]:
+    parser = RawConfigParser()
+    parser.read(file, encoding="utf-8")
+    if parser.has_section("server:main"):
+        section = dict(parser.items("server:main"))
+        for text in section.values():
+            yield from (name for name in _VARIABLE.findall(text) if name not in section)
 
 
 def check_settings(settings: Settings) -> None:

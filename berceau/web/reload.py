@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
@@ -28,7 +28,8 @@ SHARE = 0.05
 PATIENCE = 5.0
 """How long a replaced process may take to end its requests, in seconds."""
 
-_PASSED_OVER = {"__pycache__", "migrations", "node_modules", "tests"}
+_PASSED_OVER = {"__pycache__", "node_modules"}
+_NO_CODE_OF_THE_APPLICATION = {"migrations", "tests"}
 
 Snapshot = dict[str, tuple[int, int]]
 """When each file was changed, in nanoseconds, and its size in bytes."""
@@ -124,10 +125,16 @@ def bind(options: dict[str, Any]) -> dict[str, Any]:
 
 def snapshot(root: Path) -> Snapshot:
     """Return the state of the project's Python files in ``root``, its tests aside."""
-    return dict(_files(str(root), str(Path(berceau.__file__).parent)))
+    framework = str(Path(berceau.__file__).parent)
+    passed_over = {str(root / name) for name in _NO_CODE_OF_THE_APPLICATION} | {framework}
+    components = str(root / "components")
+    return dict(_files(str(root), passed_over, components))
 
 
-def _files(folder: str, framework: str) -> Iterator[tuple[str, tuple[int, int]]]:
+def _files(
+    folder: str, passed_over: Set[str], components: str
+) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Yield the files below ``folder``. In ``components``, any name is a component's."""
     try:
         entries = list(os.scandir(folder))
     except OSError:  # removed meanwhile
@@ -135,11 +142,13 @@ def _files(folder: str, framework: str) -> Iterator[tuple[str, tuple[int, int]]]
     if any(entry.name == "pyvenv.cfg" for entry in entries):
         return
     for entry in entries:
-        if entry.name.startswith(".") or entry.name in _PASSED_OVER or entry.path == framework:
+        if entry.name.startswith(".") or entry.name in _PASSED_OVER or entry.path in passed_over:
+            continue
+        if entry.name == "tests" and folder != components:
             continue
         try:
             if entry.is_dir():
-                yield from _files(entry.path, framework)
+                yield from _files(entry.path, passed_over, components)
             elif entry.name.endswith(".py"):
                 status = entry.stat()
                 yield entry.path, (status.st_mtime_ns, status.st_size)

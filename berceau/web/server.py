@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -13,9 +14,11 @@ from typing import Any
 from prometheus_client import Gauge, start_http_server
 from waitress import create_server, wasyncore
 from waitress.server import BaseWSGIServer
+from waitress.task import ThreadedTaskDispatcher
 
 from berceau.orm import db
 from berceau.web.channel import Channel
+from berceau.web.health import ALIVE, READY
 from berceau.web.registry import METRICS
 from berceau.web.reload import Reloading, bind
 
@@ -35,7 +38,7 @@ DRAIN_SECONDS = 30.0
 
 
 def serve(app: Any, _global_config: Mapping[str, str], **options: Any) -> None:
-    """Serve ``app`` until SIGTERM or SIGINT; the paste server runner of ``[server:main]``.
+    """Serve ``app`` until SIGTERM, SIGINT or SIGHUP; the paste server runner of ``[server:main]``.
 
     ``options`` are waitress's, and two more: ``drain_seconds`` is how long requests may take to
     end after the signal, ``metrics_listen`` the address of the figures for Prometheus. Exits with
@@ -90,6 +93,23 @@ def _expose(app: Any, address: str, server: Any) -> None:
     log.info("metrics on http://%s/metrics", address)
 
 
+def notify(state: str) -> None:
+    """Tell systemd the ``state`` of this process, where the unit has ``Type=notify``.
+
+    Source: sd_notify(3), "Notes", a datagram to the socket that ``NOTIFY_SOCKET`` names.
+    """
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    if address.startswith("@"):
+        address = "\0" + address[1:]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+        try:
+            channel.sendto(state.encode(), address)
+        except OSError as error:
+            log.warning("systemd can't be told %s: %s", state, error)
+
+
 class Service:
     """A server whose connections are in ``sockets``, from its first request to its end."""
 
@@ -99,16 +119,29 @@ class Service:
         self._drain_seconds = drain_seconds
         self._stopping = False
         self._swept = monotonic()
+        # Who watches the process is answered, too, while all threads are busy.
+        self._watchers = {path: ThreadedTaskDispatcher() for path in (ALIVE, READY)}
+        for dispatcher in self._watchers.values():
+            dispatcher.set_thread_count(1)
         for listener in self._listeners():
             listener.channel_class = Channel
+            listener.add_task = self._add_task
+
+    def _add_task(self, channel: Channel) -> None:
+        """Let a thread answer the first request of ``channel``."""
+        path = getattr(channel.requests[0], "path", "")
+        dispatcher: Any = self._watchers.get(path, self._server.task_dispatcher)
+        dispatcher.add_task(channel)
 
     def run(self) -> None:
         """Serve until a signal comes, then finish what was accepted; a second one ends at once."""
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGTERM, signal.SIGINT):
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 signal.signal(number, self._stop)
+        notify("READY=1")
         while not self._stopping:
             self._poll(1)
+        notify("STOPPING=1")
         self._close_listeners()
         self._drain()
 

@@ -12,9 +12,9 @@ from pyramid.response import Response
 from pyramid.tweens import EXCVIEW
 
 from berceau.errors import ConnectionFailedError, PoolTimeoutError
-from berceau.orm.failures import is_lost, is_unknown
+from berceau.orm.failures import is_lost, is_timeout, is_unknown
 from berceau.web.errors import TEMPLATE, crashed
-from berceau.web.registry import RUNNING
+from berceau.web.registry import RUNNING, SETTINGS
 
 log = logging.getLogger("berceau")
 
@@ -22,6 +22,9 @@ Handler = Callable[[Request], Response]
 
 # The pages below are served with their style, which needs no database.
 STATIC = "/static/"
+
+RETRY_SECONDS = 10
+"""After how long a browser or a search engine may ask again."""
 
 
 class MigrationsPending(HTTPServiceUnavailable):
@@ -80,7 +83,14 @@ def _report(names: tuple[str, ...]) -> None:
 
 
 def pending(error: MigrationsPending, request: Request) -> dict[str, Any]:
-    """Name the migrations that the database lacks, and the cure."""
+    """Name the migrations that the database lacks to a developer; visitors are asked to wait."""
+    if not request.registry.settings[SETTINGS].development:
+        request.override_renderer = TEMPLATE
+        return _page(
+            request,
+            "This site is being updated",
+            "It will be back in a moment. Please try again then.",
+        )
     request.response.status = error.status
     return {"names": error.names}
 
@@ -88,24 +98,40 @@ def pending(error: MigrationsPending, request: Request) -> dict[str, Any]:
 def unreachable(error: Exception, request: Request) -> dict[str, Any]:
     """Say that the database can't answer; why it can't, only the log tells."""
     reason = " ".join(str(error).split())
-    log.error("%s %s failed for want of the database: %s", request.method, request.path, reason)
-    request.response.status = 503
-    return {
-        "title": "The database can't answer right now",
-        "message": "Nothing was saved. Please try again in a moment.",
-        "status": 503,
-    }
+    if is_timeout(error):
+        log.error(
+            "%s %s: a statement took longer than berceau.statement_timeout allows: %s",
+            *(request.method, request.path, reason),
+        )
+        return _page(
+            request,
+            "This took too long",
+            "It was stopped, and nothing was saved. Please try again later.",
+        )
+    log.error("%s %s: the database can't be used: %s", request.method, request.path, reason)
+    return _page(
+        request,
+        "The database can't answer right now",
+        "Nothing was saved. Please try again in a moment.",
+    )
 
 
 def undone(error: TransactionError, request: Request) -> dict[str, Any]:
     """Answer for a unit of work that couldn't be kept, or of which nobody knows."""
     if is_unknown(error):
         log.error("%s %s: %s", request.method, request.path, " ".join(str(error).split()))
-        request.response.status = 503
-        return {
-            "title": "It isn't known whether this was saved",
-            "message": "The database broke off at the last moment. "
+        return _page(
+            request,
+            "It isn't known whether this was saved",
+            "The database broke off at the last moment. "
             "Look whether your change is there before you make it again.",
-            "status": 503,
-        }
-    return unreachable(error, request) if is_lost(error) else crashed(error, request)
+        )
+    if is_lost(error) or is_timeout(error):
+        return unreachable(error, request)
+    return crashed(error, request)
+
+
+def _page(request: Request, title: str, message: str) -> dict[str, Any]:
+    request.response.status = 503
+    request.response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return {"title": title, "message": message, "status": 503}

@@ -12,7 +12,7 @@ from berceau.migration.findings import Code, Finding
 from berceau.migration.lint import Remark, findings, readable
 from berceau.migration.script import UP, Script
 
-CURE = "Install it, `pip install 'berceau[test]'`, where `migrate.check` is run."
+CURE = "Install it where `migrate.check` is run: `pip install squawk-cli`."
 
 
 def lint(script: Script, root: Path, version: int) -> Iterator[Finding]:

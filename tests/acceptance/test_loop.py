@@ -10,6 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from berceau.web.reload import snapshot
+
 RELOAD = "--reload"
 VIEWS = """
 from pyramid.view import view_config
@@ -102,6 +104,14 @@ def test_types_and_schema_are_written_again(notes, serve):
         change(entities, "    created_at", "    pages = Required(int, default=1)\n    created_at")
         site.await_text("/notes", "Entities and database differ")
         assert "pages INTEGER" in (notes.root / ".berceau/schema/notes.sql").read_text()
+
+
+@pytest.mark.parametrize("name", ["migrations", "tests"])
+def test_any_name_is_watched_that_a_component_may_have(tmp_path, name):
+    for path in (f"components/{name}/views.py", "components/shop/tests/test_x.py", "tests/y.py"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    assert list(snapshot(tmp_path)) == [str(tmp_path / f"components/{name}/views.py")]
 
 
 def test_a_component_that_was_taken_out_closes_no_page(notes, serve):

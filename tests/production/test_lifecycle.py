@@ -121,6 +121,15 @@ class TestTheEnd:
             assert answer.exception()
         assert "stopped with 1 requests unfinished after 1 s" in served.messages()
 
+    def test_who_hangs_up_waits_for_what_was_accepted_as_well(self, serve):
+        served = serve()
+        with ThreadPoolExecutor(1) as clients:
+            answer = clients.submit(served.request, "/slow/1")
+            time.sleep(0.3)
+            served.process.send_signal(signal.SIGHUP)
+            assert answer.result() == (200, "slow")
+        assert served.process.wait(5) == 0
+
     @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
     def test_a_second_signal_ends_at_once(self, serve, second):
         served = serve()
@@ -187,6 +196,32 @@ class TestTheStart:
 
 
 class TestHealth:
+    @pytest.mark.usefixtures("shop")
+    def test_it_is_told_while_all_threads_are_busy(self, serve):
+        served = serve()
+        with ThreadPoolExecutor(6) as clients:
+            answers = [clients.submit(served.request, "/slow/3") for _ in range(6)]
+            time.sleep(0.3)
+            start = time.monotonic()
+            assert served.request("/healthz") == (200, "ok\n")
+            assert served.request("/readyz") == (200, "ok\n")
+            assert time.monotonic() - start < 2
+            assert not any(answer.done() for answer in answers)
+            assert [answer.result() for answer in answers] == [(200, "slow")] * 6
+
+    @pytest.mark.usefixtures("shop")
+    @pytest.mark.parametrize("abstract", [False, True])
+    def test_systemd_is_told_when_it_serves_and_when_it_ends(self, serve, tmp_path, abstract):
+        address = f"@berceau-{free_port()}" if abstract else str(tmp_path / "notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+            systemd.bind(address.replace("@", "\0"))
+            systemd.settimeout(20)
+            served = serve(NOTIFY_SOCKET=address)
+            assert systemd.recv(100) == b"READY=1"
+            assert served.request("/slow/0") == (200, "slow")
+            assert served.terminate() == 0
+            assert systemd.recv(100) == b"STOPPING=1"
+
     def test_it_lives_and_is_ready_once_it_is_migrated(self, serve, connected):
         connected.component("shop", ENTITIES)
         connected.succeed("migrate", "--create-only", "--name", "shop")

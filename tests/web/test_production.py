@@ -7,6 +7,7 @@ import pytest
 from berceau.errors import PermissionMissingError, SettingsError
 from berceau.postgres.roles import RoleReport
 from berceau.web.app import make_app
+from berceau.web.production import check_variables
 
 OWNER = RoleReport("shop_owner", "public", can_change_schema=True)
 
@@ -36,6 +37,16 @@ def test_what_is_missing_is_named(settings, missing, named):
         make_app(replace(settings, **missing))
     assert "berceau.development = true" in caught.value.cure
     make_app(replace(settings, **missing, development=True))
+
+
+def test_a_variable_of_the_server_without_a_value_is_named(tmp_path):
+    ini = tmp_path / "production.ini"
+    ini.write_text("[server:main]\nlisten = 127.0.0.1:%(http_port)s\nhere = %(here)s\n")
+    given = {"__file__": str(ini), "here": str(tmp_path)}
+    with pytest.raises(SettingsError, match=r"http_port of \[server:main\] has no value") as caught:
+        check_variables(given)
+    assert "pserve production.ini http_port=..." in caught.value.cure
+    check_variables({**given, "http_port": "6543"})
 
 
 def test_a_role_that_can_change_the_schema_is_refused_unless_allowed(running, settings):

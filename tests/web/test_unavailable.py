@@ -1,9 +1,13 @@
 """While the database isn't ready, every page says so, and what to do."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import pytest
 from pony.orm import OperationalError
 
 from berceau.errors import ConnectionFailedError
+from berceau.web.registry import SETTINGS
 
 
 @pytest.fixture
@@ -17,6 +21,17 @@ def test_pending_migrations_close_the_pages(incomplete):
     assert "20260101_init" in page
     assert "20260102_more" in page
     assert "invoke migrate.deploy" in page
+
+
+def test_visitors_are_asked_to_wait_and_told_no_names(running, settings, serve):
+    running.missing = ("20260101_init",)
+    app = serve()
+    app.app.registry.settings[SETTINGS] = replace(settings, development=False)
+    page = app.get("/", status=503)
+    assert "being updated" in page.html.h1.text
+    assert "20260101_init" not in page
+    assert "invoke" not in page
+    assert int(page.headers["Retry-After"]) > 0
 
 
 def test_the_log_says_it_once(running, serve, caplog):
@@ -61,6 +76,16 @@ VIEW = """
     def page(request):
         raise request.registry["test.error"]
 """
+
+
+def test_a_statement_that_took_too_long_is_called_that(serve, component, caplog):
+    app = serve(component("page", {"__init__.py": VIEW}))
+    cause = SimpleNamespace(pgcode="57014")
+    app.app.registry["test.error"] = OperationalError(cause)
+    page = app.get("/page", status=503)
+    assert "took too long" in page.html.h1.text
+    assert "Retry-After" in page.headers
+    assert "berceau.statement_timeout" in caplog.messages[-1]
 
 
 @pytest.mark.parametrize(
