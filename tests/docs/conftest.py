@@ -112,10 +112,26 @@ def _copy(root: Path) -> None:
     listing = ["git", "-c", "safe.directory=*", "ls-files", "-z"]
     listing += ["--cached", "--others", "--exclude-standard"]
     names = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for name in filter(None, names.split("\0")):
+    for name in filter(_is_ours, filter(None, names.split("\0"))):
         if (ROOT / name).is_file():  # git still lists what was deleted a moment ago
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, root / name)
+    newest = max(folder.name for folder in (root / "migrations").iterdir() if folder.is_dir())
+    (root / "migrations" / "HEAD").write_text(f"{newest}\n")
+
+
+def _is_ours(name: str) -> bool:
+    """Tell the file ``name`` of the repository from one that somebody's own component brought.
+
+    The pages begin with the demo alone, and tests must pass where somebody followed them.
+    """
+    folder, _, rest = name.partition("/")
+    if folder == "components":
+        return rest.startswith("demo/") or "/" not in rest
+    if folder == "migrations" and "/" in rest:
+        script = ROOT / folder / rest.partition("/")[0] / "migration.sql"
+        return script.is_file() and "\n-- Components: demo\n" in script.read_text()
+    return True
 
 
 @pytest.fixture
