@@ -1,12 +1,14 @@
 """A mapped Pony ``Database`` read as a ``Schema``: what the entities declare."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from pony.orm.core import Database, Discriminator
 from pony.orm.ormtypes import Array, Json
 
 from berceau.orm.diagnosis import duplicate
+from berceau.orm.given import Given, given_names
 from berceau.orm.literals import empty_value
 from berceau.orm.meaning import meanings
 from berceau.orm.types import enum_labels, enum_type_name
@@ -22,6 +24,7 @@ from berceau.schema.model import (
     Unique,
 )
 from berceau.schema.names import object_name, quote_literal, quote_name
+from berceau.schema.numbering import with_own
 
 _SERIAL = {"SMALLSERIAL": "SMALLINT", "SERIAL": "INTEGER", "BIGSERIAL": "BIGINT"}
 
@@ -32,10 +35,12 @@ def to_schema(database: Database) -> Schema:
     Types and defaults stand as Pony writes them; only PostgreSQL can say what they mean.
     """
     enums = dict(sorted(enum_classes(database).items()))
-    return Schema(
-        enums=tuple(Enum(name, enum_labels(enum_class)) for name, enum_class in enums.items()),
-        tables=tuple(_table(table) for _, table in sorted(database.schema.tables.items())),
-        meanings=meanings(database, enums),
+    return with_own(
+        Schema(
+            enums=tuple(Enum(name, enum_labels(enum_class)) for name, enum_class in enums.items()),
+            tables=tuple(_table(table) for _, table in sorted(database.schema.tables.items())),
+            meanings=meanings(database, enums),
+        )
     )
 
 
@@ -72,20 +77,35 @@ def table_entities(database: Database) -> dict[str, tuple[type, ...]]:
 
 def _table(table: Any) -> Table:
     plain = [index for index in table.indexes.values() if not index.is_pk]
+    given = given_names(table)
     uniques = {_names(index.columns): index.name for index in plain if index.is_unique}
+    named = {_names(each.columns): each.name for each in plain if each.name in given.indexes}
     for columns in _one_to_one_columns(table):
-        uniques.setdefault(columns, object_name(table.name, columns, "key"))
+        uniques.setdefault(columns, named.get(columns) or object_name(table.name, columns, "key"))
+    for columns in uniques:
+        uniques[columns] = given.uniques.get(columns, uniques[columns])
+    given_to_indexes = given.indexes | set(given.uniques.values())
     return Table(
         name=table.name,
         columns=tuple(_column(column) for column in table.column_list),
         primary_key=PrimaryKey(object_name(table.name, (), "pkey"), _names(table.pk_index.columns)),
-        uniques=tuple(Unique(uniques[columns], columns) for columns in sorted(uniques)),
+        uniques=tuple(
+            Unique(uniques[columns], columns, uniques[columns] in given_to_indexes)
+            for columns in sorted(uniques)
+        ),
         foreign_keys=tuple(
-            sorted(map(_foreign_key, table.foreign_keys.values()), key=lambda key: key.columns)
+            sorted(
+                (_foreign_key(key, given) for key in table.foreign_keys.values()),
+                key=lambda key: key.columns,
+            )
         ),
         indexes=tuple(
             sorted(
-                (_index(index) for index in plain if _names(index.columns) not in uniques),
+                (
+                    replace(_index(index), named=index.name in given_to_indexes)
+                    for index in plain
+                    if _names(index.columns) not in uniques
+                ),
                 key=lambda index: index.keys,
             )
         ),
@@ -162,12 +182,15 @@ def _index(index: Any) -> Index:
     )
 
 
-def _foreign_key(key: Any) -> ForeignKey:
+def _foreign_key(key: Any, given: Given) -> ForeignKey:
     action: Action = key.on_delete or "NO ACTION"
+    columns = _names(key.child_columns)
+    name = given.foreign_keys.get(columns)
     return ForeignKey(
-        name=key.name,
-        columns=_names(key.child_columns),
+        name=name or key.name,
+        columns=columns,
         target=key.parent_table.name,
         target_columns=_names(key.parent_columns),
         on_delete=action,
+        named=name is not None,
     )

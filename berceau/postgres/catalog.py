@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from psycopg2.extensions import connection as Connection
@@ -21,6 +22,7 @@ from berceau.schema.model import (
     Table,
     Unique,
 )
+from berceau.schema.numbering import numbering, serial, with_shared
 
 _ACTIONS: dict[str, Action] = {
     "a": "NO ACTION",
@@ -87,7 +89,11 @@ SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.
        pg_get_expr(d.adbin, d.adrelid), a.attidentity <> '',
        (SELECT s.relname FROM pg_depend own JOIN pg_class s ON s.oid = own.objid
         WHERE own.classid = 'pg_class'::regclass AND own.refclassid = 'pg_class'::regclass
-          AND own.refobjid = a.attrelid AND own.refobjsubid = a.attnum AND s.relkind = 'S'),
+          AND own.refobjid = a.attrelid AND own.refobjsubid = a.attnum AND s.relkind = 'S'
+        ORDER BY own.deptype = 'i' DESC, d.oid IS NOT NULL AND EXISTS (
+            SELECT FROM pg_depend used WHERE used.classid = 'pg_attrdef'::regclass
+              AND used.objid = d.oid AND used.refobjid = s.oid) DESC, s.relname
+        LIMIT 1),
        a.attgenerated,
        CASE WHEN a.attcollation NOT IN (0, t.typcollation) THEN a.attcollation::regcollation::text
        END
@@ -98,6 +104,13 @@ LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE c.relkind IN ('r', 'p') AND c.relnamespace = %(schema)s::regnamespace
   AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum
+"""
+
+_SEQUENCES = """
+SELECT c.relname, format_type(s.seqtypid, NULL), s.seqincrement, s.seqmin, s.seqmax, s.seqstart,
+       s.seqcache, s.seqcycle
+FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid
+WHERE c.relnamespace = %(schema)s::regnamespace
 """
 
 _CONSTRAINTS = """
@@ -154,28 +167,32 @@ def read(connection: Connection) -> Schema:
         parameters = {"own": list(OWN_TABLES)}
         parameters["schema"] = rows("SELECT quote_ident(current_schema())")[0][0]
         column_rows = rows(_COLUMNS)
-        columns = _columns(column_rows)
+        sequences = {name: options for name, *options in rows(_SEQUENCES)}
+        columns = _columns(column_rows, sequences)
         unusual = _UNUSUAL if connection.server_version < 180000 else _UNUSUAL_SINCE_18
         constraints = _constraints(rows(_CONSTRAINTS.format(unusual=unusual)), column_rows)
         indexes = _indexes(rows(_INDEXES))
         others = defaultdict(list)
         for oid, other in rows(_OTHERS):
             others[oid].append(other)
-        return Schema(
-            enums=tuple(Enum(name, tuple(labels)) for name, labels in rows(_ENUMS)),
-            tables=tuple(
-                _table(name, columns[oid], constraints[oid], indexes[oid], others[oid])
-                for oid, name in rows(_TABLES)
-            ),
+        return with_shared(
+            Schema(
+                enums=tuple(Enum(name, tuple(labels)) for name, labels in rows(_ENUMS)),
+                tables=tuple(
+                    _table(name, columns[oid], constraints[oid], indexes[oid], others[oid])
+                    for oid, name in rows(_TABLES)
+                ),
+            )
         )
 
 
-def _columns(rows: Rows) -> dict[Relation, list[Column]]:
+def _columns(rows: Rows, sequences: Mapping[str, Sequence[Any]]) -> dict[Relation, list[Column]]:
     found = defaultdict(list)
     for relation, _, name, sql_type, not_null, expression, *rest in rows:
         identity, sequence, kind, collation = rest
         default = None if kind else expression
         generated = f"({expression}) {_GENERATED[kind]}" if kind else None
+        options = sequences.get(serial(default) or sequence or "")
         found[relation].append(
             Column(
                 name,
@@ -186,6 +203,7 @@ def _columns(rows: Rows) -> dict[Relation, list[Column]]:
                 sequence,
                 generated=generated,
                 collation=collation,
+                numbering=numbering(sql_type, *options) if options else None,
             )
         )
     return found

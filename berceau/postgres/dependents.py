@@ -1,5 +1,6 @@
 """What uses tables, columns and types without being a part of any table: views, functions ..."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -142,5 +143,31 @@ def users_of_type(connection: Connection, name: str) -> tuple[str, ...]:
             ORDER BY 1
             """,
             (name,),
+        )
+        return tuple(described for (described,) in cursor.fetchall())
+
+
+def users_of_sequence(
+    connection: Connection, name: str, besides: Iterable[tuple[str, str]]
+) -> tuple[str, ...]:
+    """Return what takes numbers from the sequence ``name``, as a person calls it.
+
+    ``besides`` are columns, as (table, column), that don't count.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT DISTINCT pg_describe_object(d.classid, d.objid, d.objsubid)
+            FROM pg_class s
+            JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = s.oid
+            LEFT JOIN pg_attrdef a ON d.classid = 'pg_attrdef'::regclass AND a.oid = d.objid
+            LEFT JOIN pg_class t ON t.oid = a.adrelid
+            LEFT JOIN pg_attribute c ON c.attrelid = t.oid AND c.attnum = a.adnum
+            WHERE s.relname = %s AND s.relnamespace = current_schema()::regnamespace
+              AND s.relkind = 'S' AND d.deptype = 'n'
+              AND (t.oid IS NULL OR to_jsonb(ARRAY[t.relname, c.attname]) <> ALL (%s::jsonb[]))
+            ORDER BY 1
+            """,
+            (name, [json.dumps(place) for place in besides]),
         )
         return tuple(described for (described,) in cursor.fetchall())

@@ -79,11 +79,7 @@ class DropEnum:
 
 @dataclass(frozen=True)
 class CreateTable:
-    """A new table with its columns, primary key, uniques and checks.
-
-    Its indexes and foreign keys are changes of their own, so that tables can refer to each
-    other in any order.
-    """
+    """A new table with its columns, keys and checks; indexes and foreign keys follow later."""
 
     table: Table
 
@@ -105,10 +101,7 @@ class AddColumn:
 
 @dataclass(frozen=True)
 class AlterColumn:
-    """A column whose type, nullability, default or identity differs.
-
-    ``using`` is SQL for the values of the new type, where the plain conversion isn't meant.
-    """
+    """A column that differs; ``using`` is SQL for the new values, where no plain cast is meant."""
 
     table: str
     before: Column
@@ -153,6 +146,14 @@ class DropColumn:
 
     table: str
     column: Column
+
+
+@dataclass(frozen=True)
+class Disown:
+    """A sequence that belongs to a column of ``table`` that goes, while others need its numbers."""
+
+    table: str
+    sequence: str
 
 
 @dataclass(frozen=True)
@@ -288,6 +289,7 @@ Change = (
     | Recode
     | DeleteRows
     | DropColumn
+    | Disown
     | AddConstraint
     | ValidateConstraint
     | ReplaceKey

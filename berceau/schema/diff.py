@@ -1,8 +1,7 @@
 """The difference between two schemas: one generic keyed diff, applied level by level."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from berceau.schema.casts import is_free
 from berceau.schema.changes import (
@@ -21,69 +20,33 @@ from berceau.schema.changes import (
     DropTable,
     ValidateConstraint,
 )
-from berceau.schema.free_names import with_free_names
 from berceau.schema.model import (
     EMPTY,
     Check,
     Constraint,
     ForeignKey,
-    Index,
     PrimaryKey,
     Schema,
     Table,
     Unique,
 )
-
-
-class Named(Protocol):
-    """Anything of a schema."""
-
-    @property
-    def name(self) -> str:
-        """Its name, unique among its kind."""
-
-
-Item = TypeVar("Item", bound=Named)
-
-
-@dataclass(frozen=True)
-class Keyed(Generic[Item]):
-    """What stands on one side only, and the pairs that share a key but differ."""
-
-    removed: tuple[Item, ...]
-    added: tuple[Item, ...]
-    changed: tuple[tuple[Item, Item], ...]
-
-
-def compare(
-    before: Iterable[Item],
-    after: Iterable[Item],
-    key: Callable[[Item], object] = lambda item: item.name,
-) -> Keyed[Item]:
-    """Match two collections by ``key``; the result keeps each side's order."""
-    old = {key(item): item for item in before}
-    new = {key(item): item for item in after}
-    return Keyed(
-        removed=tuple(item for name, item in old.items() if name not in new),
-        added=tuple(item for name, item in new.items() if name not in old),
-        changed=tuple(
-            (old[name], item) for name, item in new.items() if name in old and old[name] != item
-        ),
-    )
+from berceau.schema.naming import with_names
+from berceau.schema.pairs import compare, structure
 
 
 def diff(current: Schema, desired: Schema) -> tuple[Change, ...]:
     """Return the changes that make ``current`` equal to ``desired``, not yet in order.
 
     Constraints and indexes are matched by what they do, not by what they are called: a name
-    of its own is no difference. Neither is the order of a table's columns. A foreign key that
-    rests on a column or key that changes is dropped and made anew.
+    of its own is no difference (``naming.renamings`` has those). Neither is the order of a table's
+    columns. A foreign key that rests on a column or key that changes is dropped and made anew.
     """
+    desired = with_names(current, desired)
     changes = (
         *_enum_changes(current, desired),
         *_table_changes(current, desired),
     )
-    return tuple(with_free_names((*changes, *_renewed(current, desired, changes)), current))
+    return (*changes, *_renewed(current, desired, changes))
 
 
 def create(schema: Schema) -> tuple[Change, ...]:
@@ -121,26 +84,20 @@ def _changes_within(before: Table, after: Table) -> Iterator[Change]:
     yield from (AddColumn(after.name, column) for column in columns.added)
     yield from (AlterColumn(after.name, old, new) for old, new in columns.changed)
 
-    constraints = compare(before.constraints, after.constraints, key=_structure)
+    constraints = compare(before.constraints, after.constraints, key=structure)
     yield from (DropConstraint(after.name, item) for item in constraints.removed)
     for item in constraints.added:
         yield from _add(after.name, item)
     for old, new in constraints.changed:
         yield from _validity(after.name, old, new)
 
-    indexes = compare(before.indexes, after.indexes, key=_structure)
+    indexes = compare(before.indexes, after.indexes, key=structure)
     yield from (DropIndex(after.name, index) for index in indexes.removed)
     yield from (CreateIndex(after.name, index) for index in indexes.added)
     for broken, sound in indexes.changed:
         if broken.valid != sound.valid:
             yield DropIndex(after.name, broken)
             yield CreateIndex(after.name, sound)
-
-
-def _structure(item: Constraint | Index) -> Constraint | Index:
-    if isinstance(item, Index | Check | ForeignKey):
-        return replace(item, name="", valid=True)
-    return replace(item, name="")
 
 
 def _add(table: str, constraint: Constraint) -> Iterator[Change]:
@@ -175,10 +132,10 @@ def _renewed(current: Schema, desired: Schema, changes: Iterable[Change]) -> Ite
             unkeyed.add((change.table, frozenset(change.constraint.columns)))
     if not retyped and not unkeyed:
         return
-    after = {table.name: set(map(_structure, table.foreign_keys)) for table in desired.tables}
+    after = {table.name: set(map(structure, table.foreign_keys)) for table in desired.tables}
     for table in current.tables:
         for key in table.foreign_keys:
-            if _structure(key) not in after.get(table.name, ()):
+            if structure(key) not in after.get(table.name, ()):
                 continue
             rests_on = {(table.name, column) for column in key.columns}
             rests_on |= {(key.target, column) for column in key.target_columns}

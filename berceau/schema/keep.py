@@ -1,7 +1,7 @@
 """What only a hand-written migration can have made stays: no entity could have declared it."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 from typing import TypeVar
 
@@ -9,8 +9,10 @@ from berceau.errors import MigrationError
 from berceau.schema.casts import is_free
 from berceau.schema.model import Check, Column, ForeignKey, Index, Rule, Schema, Table, Unique
 from berceau.schema.names import quote_name, quote_names
+from berceau.schema.numbering import serial, shared_by
+from berceau.schema.pairs import compare, structure
 
-Item = TypeVar("Item", bound=Check | Rule)
+Item = TypeVar("Item", bound=Check | Rule | Index)
 
 _DECLARABLE_METHODS = ("btree", "gin")
 
@@ -19,28 +21,30 @@ def keep(current: Schema, desired: Schema) -> Schema:
     """Return ``desired`` with what entities can't declare, of the tables that ``current`` has too.
 
     These are checks, exclusions and deferrable constraints, indexes on expressions and the like,
-    generated columns, collations, triggers. Raises ``MigrationError`` where one of them rests
-    on a column that goes or gets another type: PostgreSQL would drop or change it silently.
+    generated columns, collations, triggers, sequences that several columns share. Raises
+    ``MigrationError`` where one of them rests on a column that goes or gets another type:
+    PostgreSQL would drop or change it silently.
     """
     before = {table.name: table for table in current.tables}
+    shared = shared_by(column for table in current.tables for column in table.columns)
     return replace(
         desired,
         tables=tuple(
-            _keep(before[table.name], table) if table.name in before else table
+            _keep(before[table.name], table, shared) if table.name in before else table
             for table in desired.tables
         ),
     )
 
 
-def _keep(before: Table, after: Table) -> Table:
+def _keep(before: Table, after: Table, shared: Set[str]) -> Table:
     kept = replace(
         after,
-        columns=tuple(_columns(before.columns, after.columns)),
+        columns=tuple(_columns(before.columns, after.columns, shared)),
         uniques=tuple(each for each in after.uniques if not _ruled(each, before.rules)),
         foreign_keys=tuple(_foreign_keys(before.foreign_keys, after.foreign_keys)),
         checks=_united(before.checks, after.checks),
         rules=_united(before.rules, after.rules),
-        indexes=(*after.indexes, *(index for index in before.indexes if not _declarable(index))),
+        indexes=_united((each for each in before.indexes if not _declarable(each)), after.indexes),
         others=before.others,
     )
     _require_untouched(before, kept)
@@ -50,15 +54,12 @@ def _keep(before: Table, after: Table) -> Table:
 def _united(before: Iterable[Item], after: Iterable[Item]) -> tuple[Item, ...]:
     """Return all of both, and what stands on both sides once, as it is declared."""
     declared = tuple(after)
-    known = set(map(_nameless, declared))
-    return (*(each for each in before if _nameless(each) not in known), *declared)
+    return (*compare(before, declared, structure).removed, *declared)
 
 
-def _nameless(item: Check | Rule) -> Check | Rule:
-    return replace(item, name="")
-
-
-def _columns(before: Iterable[Column], after: Iterable[Column]) -> Iterator[Column]:
+def _columns(
+    before: Iterable[Column], after: Iterable[Column], shared: Set[str]
+) -> Iterator[Column]:
     old = {column.name: column for column in before}
     names = set()
     for column in after:
@@ -66,6 +67,14 @@ def _columns(before: Iterable[Column], after: Iterable[Column]) -> Iterator[Colu
         same = old.get(column.name)
         if same is not None and same.generated is not None:
             yield same
+        elif same is not None and column.identity and serial(same.default) in shared:
+            yield replace(
+                column,
+                identity=False,
+                default=same.default,
+                sequence=same.sequence,
+                numbering=same.numbering,
+            )
         elif same is not None and same.type == column.type and column.collation is None:
             yield replace(column, collation=same.collation)
         else:

@@ -51,11 +51,11 @@ def moves(current: Schema, renames: Sequence[Rename]) -> tuple[Renaming, ...]:
             shared[table.name] = Move(new_table, RenameTable)
         if table.name in wholes or columns[table.name]:
             shared |= _followers(table, new_table, columns[table.name])
-    found = [*_in_turn(shared, _relations(current))]
+    found = [*in_turn(shared, relations(current))]
     for enum in current.enums:
         change = partial(RenameLabel, wholes.get(enum.name, enum.name))
         labels = _new_names(renames, Kind.LABEL, enum.name)
-        found += _in_turn({old: Move(new, change) for old, new in labels.items()}, enum.labels)
+        found += in_turn({old: Move(new, change) for old, new in labels.items()}, enum.labels)
     for table in current.tables:
         new_table = wholes.get(table.name, table.name)
         found += _within(table, new_table, columns[table.name])
@@ -133,7 +133,7 @@ def _followers(table: Table, new_table: str, columns: Mapping[str, str]) -> Move
 def _within(table: Table, new_table: str, columns: Mapping[str, str]) -> Iterator[Renaming]:
     """Yield the changes of what has its name within the table only."""
     change = partial(RenameColumn, new_table)
-    yield from _in_turn(
+    yield from in_turn(
         {old: Move(new, change) for old, new in columns.items()},
         [column.name for column in table.columns],
     )
@@ -146,7 +146,7 @@ def _within(table: Table, new_table: str, columns: Mapping[str, str]) -> Iterato
             if after != check.name:
                 found[check.name] = after
     change_constraint = partial(RenameConstraint, new_table)
-    yield from _in_turn(
+    yield from in_turn(
         {
             old: Move(new, change_constraint, follower=True)
             for old, new in found.items()
@@ -170,7 +170,7 @@ def _generated(
     return object_name(new_table, [new_columns.get(each, each) for each in columns], suffix)
 
 
-def _relations(schema: Schema) -> set[str]:
+def relations(schema: Schema) -> set[str]:
     """Return the names that a table, enum, index or sequence can't take."""
     taken = {enum.name for enum in schema.enums}
     for table in schema.tables:
@@ -180,7 +180,7 @@ def _relations(schema: Schema) -> set[str]:
     return taken
 
 
-def _in_turn(wanted: Moves, taken: Collection[str]) -> Iterator[Renaming]:
+def in_turn(wanted: Moves, taken: Collection[str]) -> Iterator[Renaming]:
     """Yield the changes so that each new name is free when it is given; circles take a detour."""
     left = _possible(wanted, set(taken))
     occupied = set(taken) | {move.after for move in left.values()}

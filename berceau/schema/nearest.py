@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from itertools import chain, islice
 from typing import Generic, TypeVar
 
-from berceau.schema.diff import Named
+from berceau.schema.pairs import Named
 
 Item = TypeVar("Item", bound=Named)
 Parts = frozenset[Hashable]

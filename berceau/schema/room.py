@@ -9,16 +9,18 @@ from berceau.schema.changes import (
     CreateEnum,
     CreateIndex,
     CreateTable,
+    DropColumn,
     DropConstraint,
     DropEnum,
     DropIndex,
     DropTable,
     RenameEnum,
     RenameIndex,
+    RenameSequence,
     RenameTable,
     Renaming,
 )
-from berceau.schema.model import Index, PrimaryKey, Unique
+from berceau.schema.model import Column, Index, PrimaryKey, Unique
 from berceau.schema.names import object_name
 
 
@@ -32,8 +34,11 @@ def with_room(changes: Iterable[Change]) -> Iterator[Change]:
     tables = {}
     for change in changes:
         match change:
+            case DropColumn(_, column):
+                yield from _sequences_aside([column], taken)
             case DropTable(table):
                 yield from _indexes_aside(change, taken)
+                yield from _sequences_aside(table.columns, taken)
                 if table.name in taken:
                     tables[table.name] = _retired(table.name)
                     yield RenameTable(table.name, tables[table.name])
@@ -56,6 +61,7 @@ def new_names(change: Change) -> Iterator[str]:
         case CreateTable(table):
             yield table.name
             yield from (item.name for item in (*table.constraints, *table.indexes))
+            yield from (column.sequence for column in table.columns if column.sequence)
         case CreateEnum(enum):
             yield enum.name
         case CreateIndex(_, index):
@@ -68,6 +74,12 @@ def _indexes_aside(change: DropTable, taken: set[str]) -> Iterator[Renaming]:
     for item in (*change.table.constraints, *change.table.indexes):
         if isinstance(item, PrimaryKey | Unique | Index) and item.name in taken:
             yield RenameIndex(item.name, _retired(item.name))
+
+
+def _sequences_aside(columns: Iterable[Column], taken: set[str]) -> Iterator[Renaming]:
+    for column in columns:
+        if column.sequence in taken:
+            yield RenameSequence(str(column.sequence), _retired(str(column.sequence)))
 
 
 def _retired(name: str) -> str:

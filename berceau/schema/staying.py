@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from berceau.schema.model import Enum, ForeignKey, Index, Schema, Table, Unique
 from berceau.schema.names import quote_name
+from berceau.schema.pairs import structure
 
 Part = TypeVar("Part", Unique, ForeignKey, Index)
 
@@ -101,12 +102,11 @@ def _with_parts(before: Table | None, after: Table, staying: Staying) -> Table:
     def beyond(
         mine: Iterable[Part], declared: Iterable[Part], about: Callable[[Part], Set[str]]
     ) -> tuple[Part, ...]:
-        known = {replace(each, name="") for each in declared}
+        known = {structure(each) for each in declared}
         return tuple(
             each
             for each in mine
-            if replace(each, name="") not in known
-            and (staying.told(each.name) or about(each) & kept)
+            if structure(each) not in known and (staying.told(each.name) or about(each) & kept)
         )
 
     quoted = {quote_name(name): name for name in kept}

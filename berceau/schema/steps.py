@@ -12,8 +12,11 @@ from berceau.schema.changes import (
     Backfill,
     Change,
     DeleteRows,
+    Disown,
+    DropColumn,
     DropConstraint,
     DropEnum,
+    DropTable,
     RebuildEnum,
     Recode,
     ReplaceKey,
@@ -24,11 +27,16 @@ from berceau.schema.changes import (
 from berceau.schema.choices import NO_CHOICES, Choices, Place
 from berceau.schema.conversions import chosen_labels, conversion, retypes
 from berceau.schema.model import Column, Enum, PrimaryKey, Schema, Table
-from berceau.schema.names import object_name, quote_literal, quote_name
+from berceau.schema.names import free_name, object_name, quote_literal, quote_name
+from berceau.schema.numbering import serial
 from berceau.schema.room import with_room
 
 # The form of a constant: PostgreSQL gives it to all rows at once, without touching them.
 _CONSTANT = re.compile(r"-?\d+(\.\d+)?|true|false|E?'([^'\\]|''|\\.)*'(::[\w ]+(\[\])?)?", re.I)
+
+
+RETIRED = "retired"
+"""How the name ends that something has until it goes."""
 
 
 def in_steps(
@@ -51,6 +59,7 @@ def in_steps(
         if isinstance(change, ReplaceKey)
         for name in change.before.columns
     }
+    steps += _disown(changes)
     for change in changes:
         match change:
             case AlterEnum() if goes_or_moves(change):
@@ -105,10 +114,33 @@ def _rebuild(
     before, after = change.before, change.after
     chosen = chosen_labels(after, choices)
     mapping = tuple((gone, label) for gone, label in chosen if gone in before.labels)
-    retired = replace(before, name=object_name(before.name, (), "retired"))
+    retired = _retired(before, current, desired)
     uses = tuple(_uses(before, current, desired))
     yield RebuildEnum(before, after, retired, uses, mapping)
     yield DropEnum(retired)
+
+
+def _retired(enum: Enum, *schemas: Schema) -> Enum:
+    """Return ``enum`` under the name that it has until it goes, which no other type has."""
+    taken = {each.name for schema in schemas for each in schema.enums}
+    taken |= {each.name for schema in schemas for each in schema.tables}
+    return replace(enum, name=free_name(object_name(enum.name, (), RETIRED), taken))
+
+
+def _disown(changes: Iterable[Change]) -> Iterator[Disown]:
+    """Yield the sequences that would go with their column, though others need them."""
+    for change in changes:
+        match change:
+            case DropTable(table):
+                name, gone = table.name, table.columns
+            case DropColumn(name, column):
+                gone = (column,)
+            case _:
+                continue
+        for each in gone:
+            shared = each.numbering is not None and each.numbering.shared
+            if shared and each.sequence is not None and each.sequence == serial(each.default):
+                yield Disown(name, each.sequence)
 
 
 def _uses(enum: Enum, current: Schema, desired: Schema) -> Iterator[Use]:

@@ -6,9 +6,9 @@ from difflib import SequenceMatcher
 from functools import partial
 from typing import TypeVar
 
-from berceau.schema.diff import Keyed, Named, compare
 from berceau.schema.model import Column, Enum, Schema, Table
 from berceau.schema.nearest import Nearest, Parts
+from berceau.schema.pairs import Keyed, Named, compare
 from berceau.schema.renames import Kind, Rename
 
 LIKELY = 0.5

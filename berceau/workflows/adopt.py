@@ -14,6 +14,7 @@ from berceau.schema.changes import DropColumn, DropTable
 from berceau.schema.diff import diff
 from berceau.schema.managed import managed
 from berceau.schema.model import Schema
+from berceau.schema.naming import with_names
 from berceau.schema.order import order
 from berceau.schema.sql import to_statements
 from berceau.schema.steps import in_steps
@@ -67,6 +68,7 @@ def adopt(
 
 def between(current: Schema, desired: Schema) -> Plan:
     """Return the plan that leads from ``current`` to ``desired``, and back where it can."""
+    desired = with_names(current, desired)
     changes = order(in_steps(diff(current, desired), current, desired))
     try:
         back = to_statements(order(in_steps(diff(desired, current), desired, current)))

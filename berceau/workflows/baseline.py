@@ -10,10 +10,13 @@ from berceau.migration.history import History
 from berceau.migration.script import Script
 from berceau.postgres import catalog, ledger
 from berceau.postgres.connection import Connection, transaction
+from berceau.postgres.schemas import execute
 from berceau.postgres.url import Url
 from berceau.schema.managed import managed
 from berceau.schema.meaning import missing
 from berceau.schema.model import EMPTY, Schema
+from berceau.schema.naming import renamings_to
+from berceau.schema.sql import to_statements
 from berceau.workflows import scripts as folder
 from berceau.workflows.adopt import Owners, between, record
 from berceau.workflows.cache import SchemaCache
@@ -35,7 +38,8 @@ def baseline(
     """Record the database of ``owner`` as migrated, and return the names that were recorded.
 
     Where ``name`` is a migration, it and those before it are recorded without running, once the
-    database was found to hold all that they build. Otherwise a migration of that name is written
+    database was found to hold all that they build; keys, indexes and sequences that have other
+    names there get those of the migrations. Otherwise a migration of that name is written
     for what the database holds of the declared tables and enums; the rest stays unmanaged.
     Raises ``HistoryError`` where that isn't possible, with the difference.
     """
@@ -46,7 +50,7 @@ def baseline(
         named = [s for s in scripts if name in (s.name, s.name[15:])]
         if named:
             until = scripts[: scripts.index(named[-1]) + 1]
-            return _record(connection, owner, until, found, cache)
+            return _record(connection, owner, until, found, cache, report)
         if scripts or found.applied:
             raise HistoryError(
                 f"There is no migration {name} in migrations/.",
@@ -66,11 +70,13 @@ def _record(
     scripts: Sequence[Script],
     found: History,
     cache: SchemaCache,
+    report: Report,
 ) -> tuple[str, ...]:
     pending = [script for script in scripts if script in found.pending]
     if not pending:
         raise HistoryError(f"{scripts[-1].name} is recorded already.")
-    difference = drift(read(connection), replayed(owner, scripts, cache, "baseline"))
+    held, built = read(connection), replayed(owner, scripts, cache, "baseline")
+    difference = drift(held, built)
     if difference:
         raise HistoryError(
             f"The database isn't what the migrations up to {scripts[-1].name} build.\n{difference}",
@@ -78,7 +84,14 @@ def _record(
             + ("" if found.applied else _anew(found.pending, scripts[-1].name[15:])),
         )
     ledger.ensure(connection)
+    # Later migrations use the names that these give to keys, indexes and sequences.
+    names = to_statements(renamings_to(managed(held.schema, built.schema), built.schema))
     with transaction(connection):
+        if names:
+            report("naming what is there as the migrations do:")
+        for statement in names:
+            report(f"  {statement}")
+        execute(connection, names)
         for script in pending:
             ledger.record(connection, script)
     return tuple(script.name for script in pending)

@@ -6,10 +6,11 @@ from difflib import unified_diff
 
 from berceau.errors import MigrationError
 from berceau.postgres.objects import Object
-from berceau.schema.diff import compare, diff
+from berceau.schema.diff import diff
 from berceau.schema.managed import Unmanaged, managed, unmanaged
 from berceau.schema.model import Schema
 from berceau.schema.order import order
+from berceau.schema.pairs import compare
 from berceau.schema.sql import to_statements
 from berceau.schema.steps import in_steps
 from berceau.workflows.replay import Replayed

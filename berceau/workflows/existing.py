@@ -11,10 +11,14 @@ from berceau.schema.changes import (
     CreateEnum,
     CreateTable,
     DropColumn,
+    DropConstraint,
     DropEnum,
+    DropIndex,
     DropTable,
     RenameColumn,
     RenameEnum,
+    RenameIndex,
+    RenameSequence,
     RenameTable,
 )
 
@@ -58,14 +62,22 @@ def _gone(changes: Iterable[Change]) -> Iterator[Named]:
     for change in changes:
         match change:
             case DropTable():
-                yield Named(Kind.TABLE, change.table.name)
-            case RenameTable():
-                yield Named(Kind.TABLE, change.before)
+                yield from _free(change.table.name)
             case DropEnum():
-                yield Named(Kind.ENUM, change.enum.name)
-            case RenameEnum():
-                yield Named(Kind.ENUM, change.before)
+                yield from _free(change.enum.name)
+            case RenameTable() | RenameEnum() | RenameIndex() | RenameSequence():
+                yield from _free(change.before)
+            case DropIndex():
+                yield from _free(change.index.name)
+            case DropConstraint():
+                yield from _free(change.constraint.name)
             case DropColumn():
                 yield Named(Kind.COLUMN, change.table, change.column.name)
             case RenameColumn():
                 yield Named(Kind.COLUMN, change.table, change.before)
+
+
+def _free(name: str) -> Iterator[Named]:
+    """Yield what may have a name: tables and enums share theirs, and tables those of indexes."""
+    yield Named(Kind.TABLE, name)
+    yield Named(Kind.ENUM, name)

@@ -13,11 +13,13 @@ from berceau.schema.changes import (
     CreateIndex,
     CreateTable,
     DropColumn,
+    DropTable,
 )
 from berceau.schema.choices import Choices, Place
 from berceau.schema.conversions import retypes
 from berceau.schema.model import ForeignKey, PrimaryKey, Unique
 from berceau.schema.names import quote_name
+from berceau.schema.numbering import numbers_of
 from berceau.schema.steps import goes_or_moves
 from berceau.workflows.gaps import AskValue, gaps
 from berceau.workflows.target import Rows
@@ -86,8 +88,10 @@ def _misfits(rows: Rows, changes: Sequence[Change]) -> Iterator[str]:
 
 
 def _in_the_way(rows: Rows, changes: Sequence[Change]) -> Iterator[str]:
-    """Yield what uses an enum that has to be rebuilt, and can't stand aside for it."""
+    """Yield what uses an enum that has to be rebuilt, or a sequence, and can't stand aside."""
     for change in changes:
+        if isinstance(change, AlterColumn) and change.after.identity:
+            yield from _of_sequence(rows, change, changes)
         if isinstance(change, AlterEnum) and goes_or_moves(change):
             users = users_of_type(rows.target, rows.enum_before(change.before.name))
             if users:
@@ -96,6 +100,26 @@ def _in_the_way(rows: Rows, changes: Sequence[Change]) -> Iterator[str]:
                     f"keep{'s' if len(users) == 1 else ''} from being done: drop that in a "
                     "migration before, and make it again in one behind"
                 )
+
+
+def _of_sequence(rows: Rows, change: AlterColumn, changes: Sequence[Change]) -> Iterator[str]:
+    """Yield what else takes numbers from a sequence that becomes a part of its column."""
+    sequence = numbers_of(change.before)
+    if sequence is None:
+        return
+    places = {(change.table, change.before.name)}
+    for other in changes:
+        match other:
+            case DropColumn(table, column):
+                places.add((table, column.name))
+            case DropTable(table):
+                places |= {(table.name, column.name) for column in table.columns}
+    users = rows.users_of_sequence(sequence, places)
+    if users:
+        yield (
+            f"The sequence {sequence} becomes a part of {change.table}.{change.after.name}, but "
+            f"{', '.join(users)} needs it, too: give that a sequence of its own first"
+        )
 
 
 def _duplicates(rows: Rows, table: str, columns: Sequence[str]) -> Iterator[str]:

@@ -19,13 +19,14 @@ from berceau.schema.keep import keep
 from berceau.schema.meaning import missing
 from berceau.schema.model import Meaning, Schema, Table
 from berceau.schema.moves import inverse
+from berceau.schema.naming import renamings, with_names
 from berceau.schema.order import order
 from berceau.schema.part import Part, between
 from berceau.schema.renames import parse
 from berceau.schema.sql import Statement, to_statements
 from berceau.schema.stakes import looked_up
 from berceau.schema.staying import Staying, followers, with_staying, without
-from berceau.schema.steps import in_steps
+from berceau.schema.steps import RETIRED, in_steps
 from berceau.workflows import agreement
 from berceau.workflows.cache import SchemaCache
 from berceau.workflows.copy import Copy
@@ -49,7 +50,7 @@ from berceau.workflows.proof import (
     fill,
     prove,
 )
-from berceau.workflows.renames import Ask, Settled, decline, settle
+from berceau.workflows.renames import Ask, Settled, carry_out, decline, settle
 from berceau.workflows.replay import Replayed, desired, refusing, replayed
 from berceau.workflows.target import Rows
 
@@ -118,7 +119,7 @@ def plan(
     means = missing(records(scripts), declared)
     is_astray = bool(astray(current, wanted))
     late = tuple(guessed(current, means))
-    if not (chosen or is_astray) and not diff(current, keep(current, wanted)):
+    if not (chosen or is_astray) and not _differ(current, keep(current, wanted)):
         if not means:
             agreement.remember(owner, declared, scripts, cache, unmanaged)
         return replace(NOTHING, means=means, notes=late)
@@ -155,8 +156,8 @@ def _plan(
         mapped = {**choices.labels, **choices.subclasses}
         count = counting(copy.owner)
         settled = settle(connection, current, wanted, renames, ask, mapped, count)
-        settled = replace(settled, schema=without(settled.schema, led))
-        wanted = keep(settled.schema, wanted)
+        settled = _with_room(connection, settled, wanted, led)
+        wanted = with_names(settled.schema, keep(settled.schema, wanted))
         changes = diff(settled.schema, wanted)
         if not (settled.changes or changes or settled.recoded):
             return replace(NOTHING, hidden=settled.hidden)
@@ -187,6 +188,16 @@ def _plan(
         )
 
 
+def _with_room(connection: Connection, settled: Settled, wanted: Schema, led: Set[str]) -> Settled:
+    """Return ``settled`` with the names that entities give, and without the tables that are led."""
+    settled = replace(settled, schema=without(settled.schema, led))
+    names = renamings(settled.schema, keep(settled.schema, wanted))
+    if not names:
+        return settled
+    found = carry_out(connection, settled, names)
+    return replace(found, schema=without(found.schema, led))
+
+
 def _fitted(
     owner: Url,
     settled: Settled,
@@ -212,10 +223,19 @@ def _part(built: Replayed, wanted: Schema, choices: Choices) -> Part | None:
     if built.objects or any(table.others for table in built.schema.tables):
         return None
 
+    names = [enum.name for enum in built.schema.enums]
+    names += [table.name for table in built.schema.tables]
+    if any(name.endswith(RETIRED) for name in names):
+        return None  # what stands aside needs a name that nothing has
+
     def same(before: Table, after: Table) -> bool:
-        return before == after or not diff(Schema(tables=(before,)), Schema(tables=(after,)))
+        return before == after or not _differ(Schema(tables=(before,)), Schema(tables=(after,)))
 
     return between(built.schema, wanted, same, looked_up(built.schema, choices))
+
+
+def _differ(current: Schema, desired: Schema) -> bool:
+    return bool(diff(current, desired) or renamings(current, desired))
 
 
 def _prove(

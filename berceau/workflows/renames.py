@@ -186,13 +186,7 @@ class _Settling:
         changes = moves(self.current, self.chosen)
         if not changes:
             return Settled((), self.current)
-        try:
-            return Settled(changes, preview(self.connection, to_statements(changes)))
-        except StatementError as error:
-            error.cure = (
-                "Nothing was written. Free the name in a migration before, or choose another."
-            )
-            raise
+        return carry_out(self.connection, Settled((), self.current), changes)
 
     def _answers(self, questions: Iterator[Question]) -> Iterator[Rename]:
         """Yield what is confirmed; each new name is ``given`` once, by owner and name."""
@@ -206,6 +200,20 @@ class _Settling:
             if answer is not None:
                 self.given.add((owner, answer))
                 yield Rename(question.kind, owner, question.before, answer)
+
+
+def carry_out(connection: Connection, settled: Settled, changes: tuple[Renaming, ...]) -> Settled:
+    """Return what is ``settled`` with ``changes``; the scratch schema stays as it is.
+
+    Raises ``StatementError`` with what PostgreSQL refused.
+    """
+    changes = (*settled.changes, *changes)
+    try:
+        schema = preview(connection, to_statements(changes))
+    except StatementError as error:
+        error.cure = "Nothing was written. Free the name in a migration before, or choose another."
+        raise
+    return replace(settled, changes=changes, schema=schema)
 
 
 @dataclass

@@ -14,6 +14,7 @@ from berceau.postgres.scratch import scratch
 from berceau.postgres.url import Url
 from berceau.schema.diff import create
 from berceau.schema.model import EMPTY, Schema
+from berceau.schema.naming import named_as
 from berceau.schema.order import order
 from berceau.schema.part import between, clashes
 from berceau.schema.sql import to_statements
@@ -110,7 +111,7 @@ def make(connection: Connection, schema: Schema) -> Schema:
 def as_postgres_sees(owner: Url, declared: Schema) -> Schema:
     """Return ``declared`` as the catalog shows it once it is made, in a scratch schema."""
     with scratch(owner) as connection, refusing("Correct the entity that declares it."):
-        return make(connection, declared)
+        return named_as(declared, make(connection, declared))
 
 
 def _seen_in_part(owner: Url, declared: Schema, last: Seen) -> Schema | None:

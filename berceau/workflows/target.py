@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
 
 from berceau.postgres.connection import Connection
-from berceau.postgres.dependents import User
+from berceau.postgres.dependents import User, users_of_sequence
 from berceau.postgres.misfits import (
     VALUE,
     count_label,
@@ -16,7 +16,8 @@ from berceau.postgres.misfits import (
 )
 from berceau.postgres.rows import count_rows
 from berceau.schema.casts import cast, nothing
-from berceau.schema.changes import AlterColumn, RenameEnum, Renaming
+from berceau.schema.changes import AlterColumn, RenameEnum, RenameSequence, Renaming
+from berceau.schema.choices import Place
 from berceau.schema.model import Enum, ForeignKey, Schema
 from berceau.schema.moves import column_before, name_before
 from berceau.schema.names import quote_name
@@ -62,6 +63,14 @@ class Rows:
             if isinstance(change, RenameEnum) and change.after == name:
                 name = change.before
         return name
+
+    def users_of_sequence(self, sequence: str, besides: Set[Place]) -> tuple[str, ...]:
+        """Return what takes numbers from a sequence, for a person, ``besides`` these columns."""
+        for change in reversed(self.renamed):
+            if isinstance(change, RenameSequence) and change.after == sequence:
+                sequence = change.before
+        known = [column_before(self.renamed, *place) for place in besides]
+        return users_of_sequence(self.target, sequence, known)
 
     def duplicates(self, table: str, columns: Sequence[str]) -> tuple[int, str]:
         """Return how many values several rows share, and some of them."""

@@ -15,7 +15,7 @@ from berceau.schema.changes import (
     DropTable,
     ValidateConstraint,
 )
-from berceau.schema.diff import compare, create, diff
+from berceau.schema.diff import create, diff
 from berceau.schema.model import (
     EMPTY,
     Column,
@@ -27,6 +27,7 @@ from berceau.schema.model import (
     Table,
     Unique,
 )
+from berceau.schema.pairs import compare
 
 ID = Column("id", "uuid", not_null=True)
 USER = Table("user", (ID,), PrimaryKey("user_pkey", ("id",)))

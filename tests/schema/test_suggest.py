@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from berceau.schema.diff import compare
 from berceau.schema.model import (
     Column,
     Enum,
@@ -19,6 +18,7 @@ from berceau.schema.model import (
     Unique,
 )
 from berceau.schema.nearest import ENOUGH
+from berceau.schema.pairs import compare
 from berceau.schema.suggest import (
     LIKELY,
     _enum_agreement,

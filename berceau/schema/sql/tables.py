@@ -6,8 +6,9 @@ from berceau.errors import MigrationError
 from berceau.schema.changes import CreateTable, DropTable
 from berceau.schema.model import ForeignKey
 from berceau.schema.names import quote_name
-from berceau.schema.sql.columns import column_definition, create_sequence, own_sequence
+from berceau.schema.sql.columns import column_definition
 from berceau.schema.sql.constraints import constraint_definition
+from berceau.schema.sql.sequences import create_sequence, own_sequence
 from berceau.schema.sql.statement import Hazard, Lock, Statement, render
 
 
@@ -22,7 +23,7 @@ def _(change: CreateTable) -> Iterator[Statement]:
         )
     for column in table.columns:
         yield from create_sequence(column)
-    lines = [column_definition(column) for column in table.columns]
+    lines = [column_definition(table.name, column) for column in table.columns]
     lines += [
         constraint_definition(constraint)
         for constraint in table.constraints
