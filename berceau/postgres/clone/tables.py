@@ -37,14 +37,22 @@ WHERE r.relkind = 'S'
 """
 
 # A default or a check that needs no function of the schema is written with its table.
-SIMPLE = """NOT EXISTS (
-    SELECT FROM pg_depend d LEFT JOIN pg_class needed ON needed.oid = d.refobjid
-    WHERE d.classid = '{catalog}'::regclass AND d.objid = {oid} AND (
-        d.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass)
-        OR d.refclassid = 'pg_class'::regclass AND d.refobjid <> {table}
-           AND needed.relkind <> 'S'))"""
+_NEEDY = """
+, needy_{catalog} AS MATERIALIZED (
+    SELECT d.objid
+    FROM relation r JOIN {catalog} o ON o.{column} = r.oid
+    JOIN pg_depend d ON d.classid = '{catalog}'::regclass AND d.objid = o.oid
+    LEFT JOIN pg_class needed ON needed.oid = d.refobjid
+    WHERE d.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass)
+       OR d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.oid AND needed.relkind <> 'S'
+)
+"""
+NEEDY_DEFAULTS = _NEEDY.format(catalog="pg_attrdef", column="adrelid")
+NEEDY_CONSTRAINTS = _NEEDY.format(catalog="pg_constraint", column="conrelid")
+SIMPLE = "coalesce({oid}, 0) NOT IN (SELECT objid FROM needy_{catalog})"
 
 COLUMN = f"""
+{NEEDY_DEFAULTS}
 , identity_sequence AS (
     SELECT refobjid, refobjsubid,
            format(' (SEQUENCE NAME %s %s)', seqrelid::regclass, {SEQUENCE}) AS options
@@ -63,7 +71,7 @@ col AS (
                        THEN ' COLLATE ' || attcollation::regcollation END) AS type,
            concat(CASE attgenerated WHEN 's' THEN ' GENERATED ALWAYS AS (' || value || ') STORED'
                                     WHEN 'v' THEN ' GENERATED ALWAYS AS (' || value || ') VIRTUAL'
-                  ELSE CASE WHEN {SIMPLE.format(catalog="pg_attrdef", oid="e.oid", table="r.oid")}
+                  ELSE CASE WHEN {SIMPLE.format(catalog="pg_attrdef", oid="e.oid")}
                             THEN ' DEFAULT ' || coalesce(value, (
                                 -- against what it would inherit
                                 SELECT 'NULL' FROM pg_inherits
@@ -88,6 +96,7 @@ col AS (
 
 # What a table is made with; the other constraints are added to it.
 INLINE = f"""
+{NEEDY_CONSTRAINTS}
 , inline AS (
     SELECT c.oid, conrelid, conname, contype, pg_get_constraintdef(c.oid) AS text
     FROM relation r JOIN pg_constraint c ON conrelid = r.oid
@@ -98,7 +107,7 @@ INLINE = f"""
               AND NOT EXISTS (SELECT FROM pg_constraint twin  -- PostgreSQL would make one of both
                               WHERE twin.conrelid = r.oid AND twin.oid <> c.oid
                                 AND twin.contype IN ('p', 'u') AND twin.conkey = c.conkey))
-      AND {SIMPLE.format(catalog="pg_constraint", oid="c.oid", table="r.oid")}
+      AND {SIMPLE.format(catalog="pg_constraint", oid="c.oid")}
 )
 """
 
@@ -151,13 +160,14 @@ WHERE relispartition AND relkind IN ('r', 'p', 'f')
 """
 
 DEFAULTS = f"""
+{NEEDY_DEFAULTS}
 SELECT e.oid, format('ALTER TABLE ONLY %s ALTER COLUMN %I SET DEFAULT %s', r.oid::regclass,
                      attname, pg_get_expr(adbin, adrelid))
 FROM relation r JOIN pg_attrdef e ON adrelid = r.oid
 JOIN pg_attribute ON attrelid = r.oid AND attnum = adnum
 WHERE attgenerated = '' AND (
     relkind = 'v' OR NOT (attislocal OR relispartition)
-    OR NOT {SIMPLE.format(catalog="pg_attrdef", oid="e.oid", table="r.oid")})
+    OR NOT {SIMPLE.format(catalog="pg_attrdef", oid="e.oid")})
 """
 
 # What a column would inherit, and has otherwise.
