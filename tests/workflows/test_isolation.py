@@ -7,6 +7,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -379,7 +380,10 @@ def test_a_database_for_tests_has_all_that_its_source_has(settings):
     source = databases(settings)
     with private_schema(settings, isolation=Isolation.DATABASE) as private:
         own = private.databases
-        assert dump(own.owner) == dump(source.owner)
+        here, there = Counter(dump(own.owner)), Counter(dump(source.owner))
+        # Before 18, what makes large objects is taken from others in the source alone.
+        left = {line for line in here | there if not line or " pg_catalog.lo_" in line}
+        assert set((here - there) + (there - here)) <= left
         with connect(own.runtime) as here, connect(source.runtime) as there:
             assert run(here, SHOWN) == run(there, SHOWN)
         host, port = own.owner.hosts[0]
