@@ -109,22 +109,25 @@ def connect(
             with connection.cursor(cursor_factory=OwnCursor) as cursor:
                 wanted = {**(settings or {}), **pinned}
                 cursor.execute(session_sql(url.with_schema(schema or url.schema), wanted))
-        elif pinned:
-            _overrule_environment(connection, {**pinned, **url.session(schema)})
+        else:
+            overrule_environment(connection, url.session(schema))
     except psycopg2.OperationalError as error:
         raise explain(url, str(error)) from None
     return connection
 
 
-def _overrule_environment(connection: Connection, wanted: Mapping[str, str]) -> None:
-    """Set what libpq took from PGDATESTYLE and PGTZ, which win over a connection's options."""
-    names = {"DateStyle": "DateStyle", "TimeZone": "timezone"}
-    found = {name: connection.info.parameter_status(name) for name in names}
-    other = {name: wanted[names[name]] for name in names if found[name] != wanted[names[name]]}
-    if other:
+def overrule_environment(connection: Connection, session: Mapping[str, str]) -> None:
+    """Set what libpq took from PGDATESTYLE and PGTZ, which win over a connection's options.
+
+    ``session`` is what the URL's sessions have. psycopg2 reads dates in one style only. DISCARD ALL
+    leads back to the environment's.
+    """
+    wanted = {"DateStyle": PINNED["DateStyle"], "TimeZone": session["timezone"]}
+    if wanted != {name: connection.info.parameter_status(name) for name in wanted}:
         with connection.cursor(cursor_factory=OwnCursor) as cursor:
-            cursor.execute(setting("SESSION", other))
-        connection.commit()
+            cursor.execute(setting("SESSION", wanted))
+        if not connection.autocommit:
+            connection.commit()
 
 
 @contextmanager

@@ -11,7 +11,13 @@ import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 from berceau.errors import PoolTimeoutError
-from berceau.postgres.connection import Connection, OwnCursor, connect, session_sql
+from berceau.postgres.connection import (
+    Connection,
+    OwnCursor,
+    connect,
+    overrule_environment,
+    session_sql,
+)
 from berceau.postgres.outcome import Transaction, transaction_of, was_committed
 from berceau.postgres.url import Url
 from berceau.settings import Limits
@@ -173,6 +179,7 @@ class ConnectionPool:
             if not self.url.pooled:  # there, it is the pooler's affair
                 with connection.cursor(cursor_factory=OwnCursor) as cursor:
                     cursor.execute("DISCARD ALL")
+                overrule_environment(connection, self.url.session())
         except psycopg2.Error:
             return False
         return True

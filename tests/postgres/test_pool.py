@@ -2,6 +2,7 @@
 
 import multiprocessing
 from dataclasses import replace
+from datetime import date
 from threading import Event, Thread
 from time import monotonic, sleep
 
@@ -203,3 +204,14 @@ def test_a_fork_has_connections_of_its_own(make_pool):
     connection, _ = pool.acquire()
     assert ask(connection) == mine
     pool.release(connection)
+
+
+def test_times_are_in_utc_and_dates_are_read_whatever_the_environment_says(make_pool, monkeypatch):
+    monkeypatch.setenv("PGTZ", "Asia/Tokyo")
+    monkeypatch.setenv("PGDATESTYLE", "German")
+    pool = make_pool()
+    for _ in ("new", "used again"):
+        connection, _ = pool.acquire()
+        assert ask(connection, "SELECT current_setting('timezone')") == "UTC"
+        assert ask(connection, "SELECT date '2026-01-02'") == date(2026, 1, 2)
+        pool.release(connection)
