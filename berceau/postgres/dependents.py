@@ -1,4 +1,4 @@
-"""What uses tables, columns and types without being a part of any table: views, functions ..."""
+"""What uses tables, columns and types: views, functions, checks and indexes with expressions ..."""
 
 import json
 from collections.abc import Iterable
@@ -8,8 +8,10 @@ from psycopg2.extensions import connection as Connection
 
 from berceau.schema.changes import Renaming
 from berceau.schema.moves import columns_after
+from berceau.schema.steps import InTheWay
 
 # Left out is what a schema's model has of its tables: constraints, indexes, defaults, sequences.
+# Checks and indexes with expressions are listed: they hold the type of a column.
 _USERS = """
 WITH t AS (
     SELECT c.oid, c.relname, c.reltype, y.typarray
@@ -54,6 +56,14 @@ JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND (
     a.attnum = ANY (k.partattrs)
     OR strpos(pg_get_expr(k.partexprs, c.oid), quote_ident(a.attname)) > 0)
 WHERE c.relnamespace = current_schema()::regnamespace
+UNION ALL
+SELECT c.relname, a.attname, 'expression', pg_describe_object(d.classid, d.objid, 0), true
+FROM pg_class c JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid AND a.attnum > 0
+LEFT JOIN pg_constraint k ON d.classid = 'pg_constraint'::regclass AND k.oid = d.objid
+LEFT JOIN pg_index i ON d.classid = 'pg_class'::regclass AND i.indexrelid = d.objid
+WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
+  AND (k.contype = 'c' OR i.indpred IS NOT NULL OR i.indexprs IS NOT NULL)
 """
 
 # Of bodies that are text, nothing but their words tells what they use.
@@ -90,9 +100,14 @@ class User:
         return self.kind in ("view", "rule")
 
     @property
+    def is_expression(self) -> bool:
+        """Whether it is a check or an index of the table, with an expression."""
+        return self.kind == "expression"
+
+    @property
     def bears_types(self) -> bool:
         """Whether PostgreSQL lets a column that it uses get another type."""
-        return self.kind == "statistics" or self.steps_aside
+        return self.kind == "statistics" or self.steps_aside or self.is_expression
 
 
 def users(connection: Connection) -> frozenset[User]:
@@ -113,6 +128,15 @@ def users_after(changes: Iterable[Renaming], found: Iterable[User]) -> frozenset
         ((table, column),) = columns_after(changes, [(each.table, each.column)])
         renamed.add(replace(each, table=table, column=column))
     return frozenset(renamed)
+
+
+def in_the_way(found: Iterable[User]) -> InTheWay:
+    """Return the columns that can't get another type before something of ``found`` stands aside."""
+    found = tuple(each for each in found if each.column)
+    return InTheWay(
+        frozenset(each.place for each in found if each.steps_aside),
+        frozenset(each.place for each in found if each.is_expression),
+    )
 
 
 def bodies(connection: Connection) -> dict[str, str]:

@@ -15,6 +15,7 @@ from berceau.errors import BerceauError, HistoryError, Location, MigrationError
 from berceau.migration.script import DATA
 from berceau.migration.segments import Mode, Segment, changes_session
 from berceau.migration.splitter import Piece
+from berceau.postgres.retyping import advice
 from berceau.postgres.waiting import Patience, Report, Watch
 
 DUPLICATE = (
@@ -38,12 +39,18 @@ class Failure(Exception):  # noqa: N818 - it never leaves this room
     """Statement ``number`` of ``segment`` failed; its transaction was rolled back."""
 
     def __init__(
-        self, segment: Segment, number: int, error: BaseException, blockers: str = ""
+        self,
+        segment: Segment,
+        number: int,
+        error: BaseException,
+        blockers: str = "",
+        advice: str | None = None,
     ) -> None:
         self.segment = segment
         self.number = number
         self.error = error
         self.blockers = blockers
+        self.advice = advice
         super().__init__(self.reason)
 
     @property
@@ -62,7 +69,8 @@ class Failure(Exception):  # noqa: N818 - it never leaves this room
         piece = self.segment.statements[self.number - self.segment.first]
         line = piece.line
         if isinstance(self.error, psycopg2.Error) and self.error.diag.statement_position:
-            position = int(self.error.diag.statement_position)
+            # With advice, it is a position in the text of something else.
+            position = 1 if self.advice else int(self.error.diag.statement_position)
             line += piece.text.count("\n", 0, position - 1)
         elif self.segment.mode is Mode.PYTHON:
             file = str(self.segment.file)
@@ -73,7 +81,7 @@ class Failure(Exception):  # noqa: N818 - it never leaves this room
     @property
     def cure(self) -> str:
         """What to do about it."""
-        cure = self.error.cure if isinstance(self.error, BerceauError) else None
+        cure = self.error.cure if isinstance(self.error, BerceauError) else self.advice
         if cure is None and self.is_duplicate:
             return "Drop or rename what is in the way."
         return cure or "Mend what it met."
@@ -155,7 +163,9 @@ class Execution:
 
     def failure(self, segment: Segment, number: int, error: BaseException) -> Failure:
         """Return the failure of statement ``number``."""
-        return Failure(segment, number, error, self._watch.blockers)
+        text = segment.statements[number - segment.first].text
+        advised = advice(self.connection, text, error)
+        return Failure(segment, number, error, self._watch.blockers, advised)
 
     def restore_settings(self, segments: Sequence[Segment], done: int) -> None:
         """Set again what the ``done`` first statements set, for those that follow."""

@@ -251,7 +251,8 @@ class _Run:
             return f"Nothing of it was kept. {failure.cure} Then run the command again."
         kept = "Statement 1 is" if self.done == 1 else f"Statements 1 to {self.done} are"
         rest = "" if failure.segment.mode is Mode.ALONE else f"; of {failure.segment} nothing is"
+        mend = f"{failure.advice} Then" if failure.advice else "Mend the file behind that, and"
         return (
-            f"{kept} done{rest}. Mend the file behind that, and run the command again; or settle "
+            f"{kept} done{rest}. {mend} run the command again; or settle "
             f"it: `invoke migrate.resolve {self.script.name} --applied` or `--rolled-back`."
         )

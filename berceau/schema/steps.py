@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from berceau.schema.changes import (
     AddColumn,
@@ -39,16 +39,29 @@ RETIRED = "retired"
 """How the name ends that something has until it goes."""
 
 
+@dataclass(frozen=True)
+class InTheWay:
+    """The columns, as (table, column), that something is known to use that bars a new type.
+
+    ``viewed`` are those of views and rules, which bar any; ``expressed`` those of checks and
+    indexes with expressions, which bar that of an enum that is rebuilt.
+    """
+
+    viewed: Set[Place] = frozenset()
+    expressed: Set[Place] = frozenset()
+
+
 def in_steps(
     changes: Iterable[Change],
     current: Schema,
     desired: Schema,
     choices: Choices = NO_CHOICES,
-    viewed: Set[tuple[str, str]] = frozenset(),
+    in_the_way: InTheWay | None = None,
 ) -> tuple[Change, ...]:
     """Return ``changes`` so that each is one that statements exist for, and rows get values.
 
-    ``viewed`` are the columns, as (table, column), that views are known to use. Raises
+    What uses a column that is ``in_the_way`` stands aside while that gets another type. Without
+    it, where that is not looked up, it is all that uses a type that is rebuilt. Raises
     ``MigrationError`` for a label that can't take another's place.
     """
     steps: list[Change] = []
@@ -71,7 +84,7 @@ def in_steps(
             case _:
                 steps.append(change)
     steps += _recodes(changes, current, desired, choices)
-    steps += _freeing(steps, current, viewed)
+    steps += _freeing(steps, current, in_the_way)
     given = {place: number for number, place in enumerate(choices.backfills)}
     backfills = (step for step in steps if isinstance(step, Backfill))
     # One may use what another gave: they are carried out in the order in which they were given.
@@ -248,12 +261,11 @@ def lacks_values(change: AddColumn | AlterColumn) -> bool:
 
 
 def _freeing(
-    steps: Sequence[Change], current: Schema, viewed: Set[tuple[str, str]]
+    steps: Sequence[Change], current: Schema, in_the_way: InTheWay | None
 ) -> Iterator[Change]:
     """Yield what must be out of the way while columns change their type.
 
-    Where a type is rebuilt, that is anything that uses it, known here or not. For a mere change of
-    type it is what is known: statements that look for more would hide the one that matters.
+    That is what is known here: statements that look for more would hide the one that matters.
     """
     rebuilt = {
         (use.table, use.column.name)
@@ -261,15 +273,15 @@ def _freeing(
         if isinstance(step, RebuildEnum)
         for use in step.uses
     }
-    retyped = rebuilt | {
+    retyped = {
         (step.table, step.after.name)
         for step in steps
-        if isinstance(step, AlterColumn)
-        and retypes(step)
-        and (step.table, step.after.name) in viewed
+        if isinstance(step, AlterColumn) and retypes(step)
     }
-    if retyped:
-        yield SetAside(tuple(sorted(retyped)), tuple(sorted(rebuilt)))
+    in_the_way = in_the_way or InTheWay(expressed=rebuilt)
+    barred = (rebuilt | retyped) & in_the_way.viewed | rebuilt & in_the_way.expressed
+    if barred:
+        yield SetAside(tuple(sorted(barred)), tuple(sorted(barred & rebuilt)))
         yield Restore()
     dropped = {step for step in steps if isinstance(step, DropConstraint)}
     for table in current.tables:

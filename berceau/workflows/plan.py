@@ -7,7 +7,7 @@ from berceau.errors import MigrationError, StatementError
 from berceau.migration.provenance import made_by_entities
 from berceau.migration.script import Script
 from berceau.postgres.connection import Connection, connect
-from berceau.postgres.dependents import User, users, users_after
+from berceau.postgres.dependents import User, in_the_way, users, users_after
 from berceau.postgres.refusals import explained
 from berceau.postgres.stillness import active, silence
 from berceau.postgres.url import Url
@@ -26,7 +26,7 @@ from berceau.schema.renames import parse
 from berceau.schema.sql import Statement, to_statements
 from berceau.schema.stakes import looked_up
 from berceau.schema.staying import Staying, followers, with_staying, without
-from berceau.schema.steps import RETIRED, in_steps
+from berceau.schema.steps import RETIRED, InTheWay, in_steps
 from berceau.workflows import agreement
 from berceau.workflows.cache import SchemaCache
 from berceau.workflows.copy import Copy
@@ -162,7 +162,6 @@ def _plan(
         if not (settled.changes or changes or settled.recoded):
             return replace(NOTHING, hidden=settled.hidden)
         used = users_after(settled.changes, used)
-        viewed = {each.place for each in used if each.steps_aside and each.column}
 
         recodes = (Recode(each.place[0], each.place[1], ()) for each in settled.recoded)
         touching = (*changes, *recodes)
@@ -173,7 +172,7 @@ def _plan(
 
         filled = rows_in(connection, choices)
         choices = _fitted(copy.owner, settled, changes, used, choices, ask_value)
-        found = _between(settled, wanted, choices, viewed)
+        found = _between(settled, wanted, choices, in_the_way(used))
         case = Case(current, settled, wanted, found.changes, found.up, found.down, led)
         with refusing("Take the change in several steps, or write the migration by hand."):
             proof, notes = _prove(
@@ -274,16 +273,14 @@ def _prove(
         return replace(prove(empty, case), obstacle=obstacle), notes
 
 
-def _between(
-    settled: Settled, desired: Schema, choices: Choices, viewed: Set[tuple[str, str]]
-) -> Plan:
+def _between(settled: Settled, desired: Schema, choices: Choices, barred: InTheWay) -> Plan:
     current = settled.schema
-    later = order(in_steps(diff(current, desired), current, desired, choices, viewed))
+    later = order(in_steps(diff(current, desired), current, desired, choices, barred))
     changes = (*settled.changes, *later)
     up = (*to_statements(settled.changes), *to_statements(later))
     try:
         undone = choices.undone(current, desired)
-        back = order(in_steps(diff(desired, current), desired, current, undone, viewed))
+        back = order(in_steps(diff(desired, current), desired, current, undone, barred))
         down = (*to_statements(back), *to_statements(inverse(settled.changes)))
     except MigrationError as error:
         return Plan(changes, up, None, error.message)

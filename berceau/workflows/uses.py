@@ -28,7 +28,9 @@ def in_use(users: Set[User], current: Schema, changes: Sequence[Change]) -> Iter
         match change:
             case DropColumn(table, column):
                 place = (table, column.name)
-                names = {each.name for each in users if each.place == place}
+                names = {
+                    each.name for each in users if each.place == place and not each.is_expression
+                }
                 yield from _refused(f"the column {table}.{column.name}", "goes", names)
             case DropTable(table):
                 names = {each.name for each in users if each.table == table.name and not each.part}

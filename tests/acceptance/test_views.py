@@ -1,4 +1,4 @@
-"""Views that no migration knows: they stand aside while a column changes its type, and return."""
+"""What no migration knows of uses a column that changes its type: it returns, or stops a deploy."""
 
 import pytest
 
@@ -43,9 +43,152 @@ def test_a_view_of_production_alone_stops_the_deploy_and_nothing_is_lost(
     migrate(POST)
     migrate(WIDER["a table rewritten"], create_only=True)
     query(VIEWS)
-    with pytest.raises(StatementError, match="used by a view or rule"):
+    with pytest.raises(StatementError, match="used by a view or rule") as caught:
         deploy(database.owner, scripts.read(settings.migrations))
+    assert "Note the definition of what depends on the column, drop that" in str(caught.value)
     assert query("SELECT n FROM ones") == [(1,)]
     query("DROP VIEW ones, numbers")
     deploy(database.owner, scripts.read(settings.migrations))
     assert query("SELECT pg_typeof(n)::text FROM post") == [("bigint",)]
+
+
+TASK = """
+class State(enum.Enum):
+    {labels}
+class Task(db.Entity):
+    n = Optional(int)
+    state = Required(State)
+    states = Optional(str, sql_type="state[]", nullable=True)
+"""
+OPEN_DONE_OLD = TASK.format(labels="OPEN = 'open'; DONE = 'done'; OLD = 'old'")
+DONE_OPEN = TASK.format(labels="DONE = 'done'; OPEN = 'open'")
+REBUILT = """
+ALTER TYPE state RENAME TO state_retired;
+
+CREATE TYPE state AS ENUM ('done', 'open');
+
+-- fails where existing rows don't fit
+-- rewrites the table
+ALTER TABLE task
+    ALTER COLUMN state TYPE state USING state::text::state,
+    ALTER COLUMN states TYPE state[] USING states::text[]::state[];
+
+DROP TYPE state_retired;
+"""
+# What uses a column, how it is dropped, and how the error names it where no migration knows it.
+USERS = {
+    "a view": ("VIEW v AS SELECT n, state FROM task", "VIEW v", "view v depends on column"),
+    "a materialized view": (
+        "MATERIALIZED VIEW v AS SELECT states FROM task",
+        "MATERIALIZED VIEW v",
+        "materialized view v depends on column",
+    ),
+    "a rule": (
+        "RULE r AS ON UPDATE TO task DO ALSO DELETE FROM task WHERE state = 'done'",
+        "RULE r ON task",
+        "rule r on table task depends on column",
+    ),
+    "a partial index": (
+        "INDEX i ON task (n) WHERE state = 'open'",
+        "INDEX i",
+        "Note the definition of index i, drop that",
+    ),
+    "an index on an expression": (
+        "INDEX i ON task (coalesce(state, 'open'))",
+        "INDEX i",
+        "Note the definition of index i, drop that",
+    ),
+    "an index on an array": (
+        "INDEX i ON task ((states @> '{open}'))",
+        "INDEX i",
+        "Note the definition of index i, drop that",
+    ),
+    "a check": (
+        "CONSTRAINT c CHECK (state <> 'done')",
+        "CONSTRAINT c",
+        "Note the definition of constraint c on table task, drop that",
+    ),
+    "an exclusion constraint": (
+        "CONSTRAINT e EXCLUDE (n WITH =) WHERE (state = 'done')",
+        "CONSTRAINT e",
+        "Note the definition of index e, drop that",
+    ),
+}
+BEYOND = {
+    "a function": (
+        "FUNCTION f(state) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "FUNCTION f(state)",
+        "Note the definition of what depends on the type, drop that",
+    ),
+    "statistics": (
+        "STATISTICS s ON (state = 'open'), n FROM task",
+        "STATISTICS s",
+        "Note the definition of statistics object s, drop that",
+    ),
+}
+
+
+def made(sql: str) -> str:
+    return f"ALTER TABLE task ADD {sql}" if sql.startswith("CONSTRAINT") else f"CREATE {sql}"
+
+
+def dropped(sql: str) -> str:
+    return f"{'ALTER TABLE task ' * sql.startswith('CONSTRAINT')}DROP {sql}"
+
+
+def test_an_enum_that_nothing_else_uses_is_rebuilt_without_more_words(migrate, query, settings):
+    migrate(OPEN_DONE_OLD)
+    query("INSERT INTO task (n, state, states) VALUES (1, 'open', '{done}')")
+    migrate(DONE_OPEN)
+    (_, script) = scripts.read(settings.migrations)
+    assert script.sql.endswith(REBUILT)
+    assert "set_aside" not in script.down
+    assert query("SELECT state, states FROM task") == [("open", "{done}")]
+
+
+@pytest.mark.parametrize("sql", [sql for sql, _, _ in USERS.values()], ids=USERS)
+def test_what_uses_an_enum_in_the_database_is_known(migrate, query, settings, sql):
+    migrate(OPEN_DONE_OLD)
+    query(made(sql))
+    migrate(DONE_OPEN)
+    (_, script) = scripts.read(settings.migrations)
+    assert "set_aside" in script.sql
+    assert "set_aside" in script.down
+
+
+def test_what_uses_an_enum_in_the_migrations_is_known(migrate, settings, database):
+    migrate(OPEN_DONE_OLD)
+    folder = settings.migrations / "20990101000000_by_hand"
+    folder.mkdir()
+    (folder / "migration.sql").write_text(f"{made(USERS['a partial index'][0])};\n")
+    migrate(DONE_OPEN, create_only=True)
+    (*_, script) = scripts.read(settings.migrations)
+    assert "set_aside" in script.sql
+    assert "set_aside" in script.down
+    deploy(database.owner, scripts.read(settings.migrations))
+
+
+def test_what_production_alone_has_is_named_and_nothing_is_lost(
+    migrate, query, settings, database, dumped
+):
+    migrate(OPEN_DONE_OLD)
+    migrate(DONE_OPEN, create_only=True)
+    query("INSERT INTO task (n, state) VALUES (1, 'open')")
+    before = dumped()
+    for sql, drop, named in {**USERS, **BEYOND}.values():
+        query(made(sql))
+        with pytest.raises(StatementError) as caught:
+            deploy(database.owner, scripts.read(settings.migrations))
+        assert named in str(caught.value)
+        assert "Nothing of it was kept. Note the definition of " in str(caught.value)
+        query(dropped(drop))
+    assert dumped() == before
+    deploy(database.owner, scripts.read(settings.migrations))
+    assert query("SELECT state FROM task") == [("open",)]
+
+
+def test_a_check_and_an_index_go_with_their_column(migrate, query):
+    migrate(POST)
+    query("CREATE INDEX i ON post (length(s)); ALTER TABLE post ADD CHECK (s <> 'x')")
+    migrate(POST.replace("    s = Optional(str, 9)\n", ""), allow_data_loss=True)
+    assert query("SELECT to_regclass('i') IS NULL") == [(True,)]
