@@ -24,7 +24,6 @@ _ALONE = re.compile(
 _OUTSIDE = re.compile(
     r"vacuum\b|alter system\b|alter database\b|(create|drop) (database|tablespace)\b"
     r"|(create|drop|alter) (subscription|publication|event trigger)\b"
-    r"|(drop|alter|comment on) extension\b"
     r"|reindex (\(.*?\) )?(concurrently )?(database|system)\b"
 )
 _ADDS_VALUE = re.compile(rf"alter type {_NAME}( \. {_NAME})? add value\b")

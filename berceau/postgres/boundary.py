@@ -14,14 +14,15 @@ relnamespace <> %(schema)s::regnamespace AND relnamespace NOT IN (
 """
 _ELSEWHERE = f"SELECT oid FROM pg_class WHERE {_IS_FOREIGN}"  # noqa: S608 - our own text
 # Its locks tell what a transaction changed. A foreign key that comes or goes locks what it refers
-# to as well, without changing it: an altered relation is a new row of pg_class, a dropped one none.
+# to as well, without changing it: an altered relation is a new row of pg_class, of this
+# transaction or a part of it; a dropped one is none.
 _TOUCHED = f"""
 SELECT string_agg(DISTINCT coalesce(c.oid::regclass::text, 'a table that is gone'), ', ')
 FROM pg_locks l LEFT JOIN pg_class c ON c.oid = l.relation
 WHERE l.locktype = 'relation' AND l.pid = pg_backend_pid()
   AND CASE WHEN c.oid IS NULL THEN l.relation = ANY (%(elsewhere)s::oid[])
            WHEN {_IS_FOREIGN} THEN l.mode IN ('RowExclusiveLock', 'ShareLock')
-               OR l.mode = 'AccessExclusiveLock' AND c.xmin = pg_current_xact_id()::xid END
+               OR l.mode = 'AccessExclusiveLock' AND age(c.xmin) <= 0 END
 """  # noqa: S608 - our own text
 _SCHEMA_OF = "SELECT relnamespace::regnamespace::text FROM pg_class WHERE oid = to_regclass(%s)"
 _CURE = (

@@ -34,19 +34,25 @@ _ACTIONS: dict[str, Action] = {
 
 _GENERATED = {"s": "STORED", "v": "VIRTUAL"}
 
-_ENUMS = """
+_OF_EXTENSION = """
+EXISTS (SELECT FROM pg_depend d
+        WHERE d.classid = '{}'::regclass AND d.objid = {}.oid AND d.deptype = 'e')
+"""
+
+_ENUMS = f"""
 SELECT t.typname, array_remove(array_agg(e.enumlabel::text ORDER BY e.enumsortorder), NULL)
 FROM pg_type t LEFT JOIN pg_enum e ON e.enumtypid = t.oid
 WHERE t.typtype = 'e' AND t.typnamespace = %(schema)s::regnamespace
+  AND NOT {_OF_EXTENSION.format("pg_type", "t")}
 GROUP BY t.typname ORDER BY t.typname COLLATE "C"
-"""
+"""  # noqa: S608 - our own text
 
-_TABLES = """
+_TABLES = f"""
 SELECT c.oid, c.relname FROM pg_class c
 WHERE c.relkind IN ('r', 'p') AND c.relnamespace = %(schema)s::regnamespace
-  AND c.relname <> ALL (%(own)s)
+  AND c.relname <> ALL (%(own)s) AND NOT {_OF_EXTENSION.format("pg_class", "c")}
 ORDER BY c.relname COLLATE "C"
-"""
+"""  # noqa: S608 - our own text
 
 _OTHERS = """
 WITH t AS (SELECT * FROM pg_class WHERE relkind IN ('r', 'p')

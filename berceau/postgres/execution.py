@@ -135,13 +135,22 @@ class Execution:
                 return
         attempt(segment)
 
-    def transact(self, segment: Segment, at_the_end: Callable[[], None]) -> None:
-        """Run ``segment`` and ``at_the_end`` in one transaction; raises ``Failure``."""
+    def transact(
+        self,
+        segment: Segment,
+        at_the_end: Callable[[], None],
+        run: Callable[[Segment, Piece], None] | None = None,
+    ) -> None:
+        """Run ``segment`` and ``at_the_end`` in one transaction; raises ``Failure``.
+
+        Each statement is ``run`` as ``run_piece`` does it, unless told otherwise.
+        """
+        run = run or self.run_piece
         number = segment.first
         try:
             self.execute(segment.begin)
             for number, piece in segment.numbered():  # noqa: B007 - told by the failure
-                self.run_piece(segment, piece)
+                run(segment, piece)
             at_the_end()
             self.execute("COMMIT")
         except BaseException as error:

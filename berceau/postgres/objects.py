@@ -26,12 +26,8 @@ found (class, object, definition) AS (
     UNION ALL
     SELECT 'pg_policy'::regclass, p.oid, ''
     FROM pg_policy p JOIN relation r ON r.oid = p.polrelid
-    UNION ALL
-    SELECT 'pg_extension'::regclass, e.oid, ''
-    FROM pg_extension e, schema WHERE e.extnamespace = schema.oid
 )
-SELECT i.type, replace(i.identity, quote_ident(current_schema()) || '.', ''),
-       replace(found.definition, quote_ident(current_schema()) || '.', '')
+SELECT i.type, i.identity, found.definition
 FROM found, pg_identify_object(found.class, found.object, 0) i
 WHERE NOT EXISTS (
     SELECT FROM pg_depend d
@@ -44,7 +40,7 @@ ORDER BY 1, 2
 
 @dataclass(frozen=True, order=True)
 class Object:
-    """An object as PostgreSQL identifies it, names of its own schema unqualified.
+    """An object as PostgreSQL identifies it, names on its own search path unqualified.
 
     ``kind`` is a word or two of SQL: view, function, trigger. ``definition`` is the body of what
     has one.
@@ -61,8 +57,21 @@ class Object:
 def read(connection: Connection) -> tuple[Object, ...]:
     """Return the objects besides tables, indexes and enums in the connection's schema.
 
-    What belongs to an extension is left out, and the sequence of a column.
+    Extensions are the database's. They are left out with what belongs to them, and so is the
+    sequence of a column.
     """
     with connection.cursor() as cursor:
+        cursor.execute("SELECT quote_ident(name) || '.' FROM unnest(current_schemas(false)) name")
+        prefixes = [prefix for (prefix,) in cursor.fetchall()]
+
+        def unqualified(text: str) -> str:
+            for prefix in prefixes:
+                text = text.replace(prefix, "")
+            return text
+
         cursor.execute(_OBJECTS)
-        return tuple(Object(*row) for row in cursor.fetchall())
+        found = (
+            Object(kind, unqualified(name), unqualified(definition))
+            for kind, name, definition in cursor.fetchall()
+        )
+        return tuple(sorted(found))

@@ -1,7 +1,10 @@
 """A script carried out in a scratch schema: quickly, waiting for nobody, touching nothing else."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 import psycopg2
 from psycopg2 import errorcodes
@@ -9,13 +12,17 @@ from psycopg2.extensions import connection as Connection
 
 from berceau.errors import MigrationError
 from berceau.migration.segments import Mode, Segment, outside_of_schema
+from berceau.migration.splitter import Piece
+from berceau.postgres.behind import Behind, is_careful
 from berceau.postgres.boundary import Boundary
 from berceau.postgres.effects import IndexBuilt, Trace, effect_of, waits_for_transactions
 from berceau.postgres.execution import Execution
+from berceau.postgres.extensions import is_about_extension, rehearsed
 from berceau.postgres.session import lock_timeout
 
 _CONCURRENTLY = re.compile(r"\bCONCURRENTLY\b", re.IGNORECASE)
 _PATIENCE_SECONDS = 1.0
+_IN_THE_WAY = (errorcodes.LOCK_NOT_AVAILABLE, errorcodes.DEADLOCK_DETECTED)
 
 
 class Rehearsal:
@@ -24,6 +31,12 @@ class Rehearsal:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.boundary = Boundary(connection)
+        self.behind = Behind(connection)
+
+    def begin(self) -> None:
+        """Let the session find nothing but its schema, until what it set is undone."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(f"SET search_path = {self.behind.alone}")
 
     def run(self, execution: Execution, segment: Segment) -> None:
         """Run ``segment``; raises ``Failure``. What changes no schema is left out."""
@@ -32,17 +45,30 @@ class Rehearsal:
             self._run_alone(execution, segment)
         elif not self._run_at_once(execution, segment):
             execution.patiently(
-                segment, lambda part: execution.transact(part, self.boundary.require_untouched)
+                segment,
+                lambda part: execution.transact(
+                    part, self.boundary.require_untouched, partial(self._run_piece, execution)
+                ),
             )
+
+    def _run_piece(self, execution: Execution, segment: Segment, piece: Piece) -> None:
+        if is_about_extension(piece):
+            execution.run_piece(segment, rehearsed(self.connection, piece))
+        elif self.behind:
+            self.behind.run(execution.run_piece, segment, piece)
+        else:
+            execution.run_piece(segment, piece)
 
     def _run_at_once(self, execution: Execution, segment: Segment) -> bool:
         """Run all of ``segment`` in one go, if that works; which statement fails, it can't say."""
-        if segment.mode is Mode.PYTHON or any(piece.data for piece in segment.statements):
+        if segment.mode is Mode.PYTHON or any(map(self._runs_by_itself, segment.statements)):
             return False
+        reaching = (self.behind.reaching,) if self.behind else ()
+        texts = (piece.text for piece in segment.statements)
         try:
-            execution.execute(
-                ";\n".join((segment.begin, *(piece.text for piece in segment.statements)))
-            )
+            execution.execute(";\n".join((segment.begin, *reaching, *texts)))
+            if self.behind:
+                self.behind.require_unreached()
             self.boundary.require_untouched()
             execution.execute("COMMIT")
         except (psycopg2.Error, MigrationError):
@@ -51,6 +77,10 @@ class Rehearsal:
             execution.execute("ROLLBACK")
             return False
         return True
+
+    def _runs_by_itself(self, piece: Piece) -> bool:
+        careful = bool(self.behind) and is_careful(piece)
+        return piece.data is not None or careful or is_about_extension(piece)
 
     def _run_alone(self, execution: Execution, segment: Segment) -> None:
         (piece,) = segment.statements
@@ -69,17 +99,31 @@ class Rehearsal:
         """
         (piece,) = segment.statements
         effect = effect_of(piece)
+        builds = isinstance(effect, IndexBuilt)
         if isinstance(effect, IndexBuilt):
             self.boundary.require_ours(effect.table)
-        try:
-            with lock_timeout(self.connection, _PATIENCE_SECONDS):
-                execution.execute(piece.text)
-        except psycopg2.Error as error:
-            if error.pgcode not in (errorcodes.LOCK_NOT_AVAILABLE, errorcodes.DEADLOCK_DETECTED):
-                raise
-            if effect is not None and effect.look(self.connection) is Trace.BROKEN:
-                effect.clear(self.connection, concurrently=False)
-            execution.execute(_CONCURRENTLY.sub("", piece.text, count=1))
+        with self._reaching(builds):
+            try:
+                with lock_timeout(self.connection, _PATIENCE_SECONDS):
+                    execution.execute(piece.text)
+            except psycopg2.Error as error:
+                if error.pgcode not in _IN_THE_WAY:
+                    raise
+                if effect is not None and effect.look(self.connection) is Trace.BROKEN:
+                    effect.clear(self.connection, concurrently=False)
+                execution.execute(_CONCURRENTLY.sub("", piece.text, count=1))
+
+    @contextmanager
+    def _reaching(self, wanted: bool) -> Iterator[None]:
+        """Let the body find extensions, if that is ``wanted``: its table is known to be ours."""
+        path = self.behind.whole if wanted else self.behind.alone
+        with self.connection.cursor() as cursor:
+            cursor.execute(f"SET search_path = {path}")
+            try:
+                yield
+            finally:
+                if not self.connection.closed:
+                    cursor.execute(f"SET search_path = {self.behind.alone}")
 
 
 def _within_schema(segment: Segment) -> Segment:

@@ -14,7 +14,15 @@ from berceau.schema.model import Schema
 from berceau.schema.sql.locking import LIMIT, locks
 
 _BEFORE_TABLES = ("trigger", "rule", "policy", "materialized view", "view", "foreign table")
-_AFTER_TABLES = ("aggregate", "function", "procedure", "sequence", "type", "composite type")
+_AFTER_TABLES = (
+    "aggregate",
+    "function",
+    "procedure",
+    "sequence",
+    "type",
+    "composite type",
+    "extension",
+)
 
 _Step = tuple[sql.Composable, int]  # a statement, and about how many locks it takes
 
@@ -27,7 +35,7 @@ def drop(
 ) -> None:
     """Drop the tables and enums of ``schema``, and ``objects``, as far as they exist.
 
-    Extensions stay. ``connection`` is in autocommit mode; ``at_the_end`` runs in the last
+    ``connection`` is in autocommit mode; ``at_the_end`` runs in the last
     transaction. There is one transaction, unless the server hasn't room for its locks. Raises
     ``StatementError`` where something else depends on any of it: what is left can be dropped by
     another call.

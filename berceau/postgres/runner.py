@@ -70,6 +70,7 @@ def _replay(rehearsal: Rehearsal, script: Script) -> None:
     ):
         execution = Execution(connection, watch, script.name, silent, PATIENCE)
         rehearsal.boundary.require_unnamed(script.segments)
+        rehearsal.begin()
         try:
             for segment in script.segments:
                 rehearsal.run(execution, segment)

@@ -144,7 +144,11 @@ def drop_schema(connection: Connection, name: str) -> None:
     if not schema_exists(connection, name):
         return
     with connection.cursor() as cursor:
-        cursor.execute("SET client_min_messages = error")  # what went with something else is named
+        cursor.execute("SHOW search_path")
+        (path,) = cursor.fetchall()[0]
+        # What went with something else is named. All names have a schema: another one may hold
+        # what is called like something that went.
+        cursor.execute("SET client_min_messages = error; SET search_path = ''")
         try:
             cursor.execute(_CONTENTS, (name,))
             # In parts, however few there are: PostgreSQL can't drop ltree before an index by it.
@@ -155,6 +159,7 @@ def drop_schema(connection: Connection, name: str) -> None:
         finally:
             if not connection.closed:
                 cursor.execute("RESET client_min_messages")
+                cursor.execute("SELECT set_config('search_path', %s, false)", (path,))
 
 
 def comment_schema(connection: Connection, name: str, comment: str | None) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from berceau.postgres.connection import Connection, connect
+from berceau.postgres.extensions import schemas_of_extensions
 from berceau.postgres.locks import try_lock
 from berceau.postgres.schemas import (
     create_schema,
@@ -20,7 +21,9 @@ PREFIX = "berceau_scratch_"
 
 @contextmanager
 def scratch(url: Url) -> Iterator[Connection]:
-    """Yield an autocommit connection whose search_path is a fresh empty schema.
+    """Yield an autocommit connection whose search_path begins with a fresh empty schema.
+
+    Behind it is the schema of ``url`` where that holds extensions, to find types and the like.
 
     The schema is dropped at the end. The connection holds a lock on its name, so what a killed
     process leaves behind is recognised, and dropped by the next one. The role of ``url`` needs
@@ -31,9 +34,10 @@ def scratch(url: Url) -> Iterator[Connection]:
         connection.autocommit = True
         drop_abandoned(connection, schemas_like(connection, PREFIX))
         try_lock(connection, name)
+        behind = schemas_of_extensions(connection, url.schema, PREFIX)
         create_schema(connection, name)
         try:
-            use_schema(connection, name)
+            use_schema(connection, name, *behind)
             yield connection
         finally:
             drop_schema(connection, name)

@@ -125,7 +125,7 @@ def _differences(
 ) -> Iterator[Finding]:
     if agreement.is_known(owner, declared, scripts, cache, unmanaged):
         return
-    wanted = replace(desired(owner, declared, cache), meanings=declared.meanings)
+    wanted = replace(desired(owner, declared, cache, scripts), meanings=declared.meanings)
     try:
         built = with_meanings(replayed(owner, scripts, cache).schema, scripts, wanted)
     except MigrationError as error:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from berceau.migration.script import Script
 from berceau.postgres import runner
 from berceau.postgres.connection import Connection
+from berceau.postgres.extensions import provide
 from berceau.postgres.scratch import scratch
 from berceau.postgres.url import Url
 from berceau.schema.model import Schema
@@ -34,6 +35,7 @@ class Copy:
             if self.part is None:
                 runner.replay(connection, self.scripts)
             else:
+                provide(connection, self.scripts)
                 make(connection, self.part.of(self.built.schema))
             yield connection
 

@@ -109,7 +109,7 @@ def plan(
     if not chosen and agreement.is_known(owner, declared, scripts, cache, unmanaged):
         return NOTHING
     built = replayed(owner, scripts, cache)
-    wanted = replace(desired(owner, declared, cache), meanings=declared.meanings)
+    wanted = replace(desired(owner, declared, cache, scripts), meanings=declared.meanings)
     led = followers(built.schema, wanted)
     current = with_meanings(without(built.schema, led), scripts, wanted)
     built = replace(built, schema=current)

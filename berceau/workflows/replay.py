@@ -8,6 +8,7 @@ from berceau.errors import StatementError
 from berceau.migration.script import Script
 from berceau.postgres import catalog, objects, runner
 from berceau.postgres.connection import Connection, connect
+from berceau.postgres.extensions import provide
 from berceau.postgres.objects import Object
 from berceau.postgres.schemas import execute
 from berceau.postgres.scratch import scratch
@@ -76,18 +77,21 @@ def remember(owner: Url, scripts: Sequence[Script], built: Replayed, cache: Sche
     cache.keep(MIGRATIONS, causes(owner, scripts), built)
 
 
-def desired(owner: Url, declared: Schema, cache: SchemaCache) -> Schema:
+def desired(
+    owner: Url, declared: Schema, cache: SchemaCache, scripts: Sequence[Script] = ()
+) -> Schema:
     """Return ``declared`` as PostgreSQL's catalog shows it; raises ``MigrationError``.
 
-    Where most of it was seen before, only the rest is made and looked at.
+    It may use extensions that ``scripts`` make. Where most of it was seen before, only the rest is
+    made and looked at.
     """
     server = _server(owner)
     last = cache.find(Seen, SEEN, server)
     if last is not None and last.declared == declared:
         return last.desired
-    seen = _seen_in_part(owner, declared, last) if last is not None else None
+    seen = _seen_in_part(owner, declared, scripts, last) if last is not None else None
     if seen is None:
-        seen = as_postgres_sees(owner, declared)
+        seen = as_postgres_sees(owner, declared, scripts)
     cache.keep(SEEN, server, Seen(declared, seen))
     return seen
 
@@ -108,19 +112,22 @@ def make(connection: Connection, schema: Schema) -> Schema:
     return catalog.read(connection)
 
 
-def as_postgres_sees(owner: Url, declared: Schema) -> Schema:
+def as_postgres_sees(owner: Url, declared: Schema, scripts: Sequence[Script] = ()) -> Schema:
     """Return ``declared`` as the catalog shows it once it is made, in a scratch schema."""
     with scratch(owner) as connection, refusing("Correct the entity that declares it."):
+        provide(connection, scripts)
         return named_as(declared, make(connection, declared))
 
 
-def _seen_in_part(owner: Url, declared: Schema, last: Seen) -> Schema | None:
+def _seen_in_part(
+    owner: Url, declared: Schema, scripts: Sequence[Script], last: Seen
+) -> Schema | None:
     """Look at the tables that are new or different; ``None`` where names get in each other's way.
 
     Only a whole schema shows then what PostgreSQL says to that.
     """
     part = between(last.declared, declared)
-    whole = part.put(as_postgres_sees(owner, part.of(declared)), last.desired)
+    whole = part.put(as_postgres_sees(owner, part.of(declared), scripts), last.desired)
     return None if clashes(whole) else whole
 
 

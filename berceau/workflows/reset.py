@@ -4,6 +4,7 @@ from berceau.migration.history import compare
 from berceau.migration.resume import taken_effect
 from berceau.migration.script import Script
 from berceau.postgres import ledger, removal, seeds
+from berceau.postgres.extensions import made_by
 from berceau.postgres.url import Url
 from berceau.schema.managed import managed
 from berceau.workflows.cache import SchemaCache
@@ -17,6 +18,7 @@ def reset(
 ) -> tuple[str, ...]:
     """Drop all tables, enums and other objects that the applied migrations made; apply ``scripts``.
 
+    An extension stays where it may have been there before: ``CREATE EXTENSION IF NOT EXISTS``.
     Returns the names of what was applied. What no migration made stays; raises
     ``StatementError``, and drops nothing, where that depends on what was to be dropped, and
     ``HistoryError`` where ``scripts`` couldn't be applied.
@@ -35,5 +37,5 @@ def reset(
             ledger.clear(connection)
             seeds.clear(connection)
 
-        removal.drop(connection, ours, built.objects, forget)
+        removal.drop(connection, ours, (*built.objects, *made_by(made)), forget)
         return apply_pending(connection, scripts, report)

@@ -9,6 +9,7 @@ from berceau.migration.header import Header, digest, without
 from berceau.migration.provenance import made_by_entities
 from berceau.migration.script import Script, check_name, name_before
 from berceau.postgres import runner
+from berceau.postgres.extensions import creates_extension
 from berceau.postgres.fingerprints import fingerprint
 from berceau.postgres.rows import filled_tables
 from berceau.postgres.scratch import scratch
@@ -81,6 +82,8 @@ def _equivalent(owner: Url, old: Sequence[Script], name: str) -> Squashed:
         down = "\n\n".join(map(str, whole.down)) + "\n" if whole.down else ""
         short = _script(old, name, "\n\n".join(map(str, whole.up)) + "\n", down, others)
         reason = f"rows in {', '.join(sorted(filled))}" if filled else _lacking(owner, short, built)
+        # Where the database has it already, its objects can be made without it.
+        reason = "an extension" if any(map(creates_extension, old)) else reason
         if not reason:
             return Squashed(_with_proven_down(owner, short))
     # Each keeps its name above it; a squash in a squash brings its own along.
