@@ -93,6 +93,7 @@ def includeme(config: Configurator) -> None:
     config.include("berceau.web.intake")
     config.include("berceau.web.renderer")
     config.include("berceau.web.navigation")
+    config.include("berceau.web.messages")
     config.include("berceau.web.csrf")
     config.include("berceau.web.caching")
     config.include("berceau.web.units")

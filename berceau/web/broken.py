@@ -13,6 +13,7 @@ from pyramid.request import Request
 from berceau.components import Component, locate
 from berceau.errors import BerceauError, Location
 from berceau.settings import Settings
+from berceau.web.failures import template_failure
 from berceau.web.registry import EXPLAIN, RUNNING, SETTINGS
 
 log = logging.getLogger("berceau")
@@ -43,6 +44,7 @@ def broken_app(settings: Settings, error: Exception) -> Any:
     config = Configurator(settings={SETTINGS: settings, "reload_templates": True})
     config.include("berceau.web.renderer")
     config.include("berceau.web.navigation")
+    config.include("berceau.web.messages")
     config.include("berceau.web.security")
     config.add_static_view("static/berceau", "berceau.web:static")
     page = explain(error)
@@ -58,14 +60,17 @@ def broken_app(settings: Settings, error: Exception) -> Any:
 def explain(error: Exception, components: Iterable[Component] = ()) -> dict[str, Any]:
     """Return what the page says of ``error``: message, place, cure, source, and a traceback.
 
-    An error that doesn't know its place is shown where it passed through ``components`` last.
+    An error that doesn't know its place is shown where it passed through ``components`` last; that
+    may be a template, of which the page shows the expression, too.
     """
     known = isinstance(error, BerceauError)
     told = error.where if isinstance(error, BerceauError) else None
-    where = told or locate(error, components)
+    failure = None if known else template_failure(error, components)
+    where = told or (failure.where if failure and not failure.calls else locate(error, components))
     return {
         "message": error.message if isinstance(error, BerceauError) else repr(error),
         "where": str(where),
+        "template": failure,
         "cure": error.cure if isinstance(error, BerceauError) else None,
         "lines": source(where),
         "traceback": None if known else "".join(traceback.format_exception(error)),

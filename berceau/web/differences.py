@@ -2,7 +2,8 @@
 
 import logging
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +15,13 @@ from pyramid.tweens import EXCVIEW
 
 from berceau.errors import MigrationError
 from berceau.schema.changes import DropEnum, DropTable
-from berceau.schema.sql import Hazard, Lock
+from berceau.schema.sql import Hazard, Lock, Statement
 from berceau.web.registry import SETTINGS
 from berceau.web.unavailable import STATIC
 from berceau.workflows.declared import declared
 from berceau.workflows.migrate import Options, migrate
 from berceau.workflows.propose import Proposal, propose
+from berceau.workflows.wording import counted
 
 log = logging.getLogger("berceau")
 
@@ -128,18 +130,24 @@ def apply(request: Request) -> Any:
 
 def _page(request: Request, difference: Difference) -> dict[str, Any]:
     request.response.status = 503
-    plan = difference.proposal.plan if difference.proposal else None
+    statements = difference.proposal.plan.up if difference.proposal else ()
+    locks = [each.lock for each in statements if each.lock is not Lock.NONE]
     return {
-        "statements": [
-            {
-                "sql": str(each),
-                "hazards": sorted(each.hazards),
-                "lock": None if each.lock is Lock.NONE else each.lock,
-            }
-            for each in (plan.up if plan else ())
-        ],
+        "sql": "\n\n".join(map(_commented, statements)),
+        "hazards": _counted(hazard for each in statements for hazard in sorted(each.hazards)),
+        "locks": ", ".join(f"{lock} ({times})" for lock, times in _counted(locks)),
         "refusal": difference.refusal,
         "button": difference.is_harmless,
         "path": request.route_path(ROUTE),
         "back": request.path_info if request.method == "GET" else "/",
     }
+
+
+def _commented(statement: Statement) -> str:
+    """Return the SQL with its hazards above it, as a migration has them."""
+    return "\n".join([*(f"-- {hazard}" for hazard in sorted(statement.hazards)), str(statement)])
+
+
+def _counted(found: Iterable[str]) -> list[tuple[str, str]]:
+    """Return each once, with the number of statements that have it: a table may get many."""
+    return [(each, counted(times, "statement")) for each, times in Counter(found).items()]

@@ -49,7 +49,8 @@ class Template(PageTemplateFile):
 
     def digest(self, body: str, names: Collection[str]) -> str:  # noqa: ARG002 - Chameleon's
         """Return that name; Chameleon's own tells the versions of all that is installed."""
-        made_of = (body, VERSIONS, *sorted(BOOLEAN_ATTRIBUTES))
+        # What is compiled notes its file, to tell where it failed: two of one text are two.
+        made_of = (str(self.filename), body, VERSIONS, *sorted(BOOLEAN_ATTRIBUTES))
         return sha256("\0".join(made_of).encode("utf-8", "ignore")).hexdigest()
 
 

@@ -16,6 +16,9 @@ from berceau.web.secret import signing_secret
 # What a cookie of 4 kB has room for, beside the signature and the times.
 LARGEST = 2900
 
+# A browser takes this prefix from the site itself only, and over HTTPS.
+COOKIES = {False: "session", True: "__Host-session"}
+
 
 def includeme(config: Configurator) -> None:
     """Give ``request.session`` a signed cookie; raises ``SettingsError`` without a good secret."""
@@ -54,8 +57,7 @@ class SessionFactory:
         self._factories = {
             secure: SignedCookieSessionFactory(
                 secret,
-                # A browser takes this prefix from the site itself only, and over HTTPS.
-                cookie_name="__Host-session" if secure else "session",
+                cookie_name=COOKIES[secure],
                 secure=secure,
                 httponly=True,
                 samesite="Lax",
@@ -71,3 +73,7 @@ class SessionFactory:
     def __call__(self, request: Request) -> Any:
         """Return the session of ``request``."""
         return self._factories[request.scheme == "https"](request)
+
+    def is_carried_by(self, request: Request) -> bool:
+        """Tell whether the browser sent a session, without opening it."""
+        return COOKIES[request.scheme == "https"] in request.cookies

@@ -216,3 +216,105 @@ def test_every_response_has_the_security_headers(pages, path):
 
 def test_a_view_may_set_a_security_header_itself(pages):
     assert pages.get("/own").headers["X-Frame-Options"] == "SAMEORIGIN"
+
+
+BROKEN = """
+    from pyramid.view import view_config
+
+    def includeme(config):
+        for name in ("name", "attribute", "nested", "syntax", "markup", "python"):
+            config.add_route(name, "/" + name)
+
+    def fail():
+        raise LookupError("deep down")
+
+    @view_config(route_name="name", renderer="name.pt")
+    @view_config(route_name="attribute", renderer="attribute.pt")
+    @view_config(route_name="nested", renderer="nested.pt")
+    @view_config(route_name="syntax", renderer="syntax.pt")
+    @view_config(route_name="markup", renderer="markup.pt")
+    @view_config(route_name="python", renderer="python.pt")
+    def show(request):
+        return {"post": 1, "fail": fail}
+"""
+TEMPLATES = {
+    "name.pt": "<p>\n  ${nothing_there}\n</p>",
+    "attribute.pt": '<ul>\n<li tal:repeat="each post.titel">x</li></ul>',
+    "nested.pt": '<div>\n\n<p metal:use-macro="load: name.pt"></p></div>',
+    "syntax.pt": "<p>\n${1 +}</p>",
+    "markup.pt": '<p>\n<b tal:repeat="each"></b></p>',
+    "python.pt": "<p>${fail()}</p>",
+}
+
+
+@pytest.mark.parametrize(
+    ("page", "place", "expression"),
+    [
+        ("name", "name.pt:2", "nothing_there"),
+        ("attribute", "attribute.pt:2", "post.titel"),
+        ("nested", "name.pt:2", "nothing_there"),
+        ("syntax", "syntax.pt:2", "1 +"),
+        ("markup", "markup.pt:2", "each"),
+        ("python", "__init__.py:9", "fail()"),
+    ],
+)
+def test_a_developer_sees_where_a_template_failed(serve, component, page, place, expression):
+    failing = component("pages", {"__init__.py": BROKEN, **TEMPLATES})
+    shown = serve(failing, includes=["berceau.web.broken"]).get("/" + page, status=500).html
+    assert shown.select_one(".lead").text == f"component pages, {failing.path / place}"
+    assert shown.select_one("code.expression").text == expression
+    assert shown.select_one("mark").text.startswith(place.rpartition(":")[2])
+    assert ("python.pt:1" in shown.main.text) is (page == "python")
+
+
+def test_what_may_be_wide_is_reached_and_named(serve, component):
+    failing = component("pages", {"__init__.py": PAGES})
+    page = serve(failing, includes=["berceau.web.broken"]).get("/crash", status=500)
+    regions = page.html.select("pre")
+    assert len(regions) == 2
+    for region in regions:
+        assert region["tabindex"] == "0"
+        assert region["role"] == "region"
+        assert region["aria-label"]
+
+
+MESSAGES = """
+    from pyramid.httpexceptions import HTTPSeeOther
+    from pyramid.view import view_config
+
+    def includeme(config):
+        for name in ("save", "page", "fail"):
+            config.add_route(name, "/" + name)
+
+    @view_config(route_name="save")
+    def save(request):
+        request.flash("<It> was saved.")
+        return HTTPSeeOther("/page")
+
+    @view_config(route_name="fail")
+    def fail(request):
+        request.flash("It was saved.")
+        raise RuntimeError
+
+    @view_config(route_name="page", renderer="page.pt")
+    def page(request):
+        return {}
+"""
+PAGE = '<html metal:use-macro="layout"><p metal:fill-slot="main">Here</p></html>'
+
+
+def test_a_message_is_shown_once_and_only_of_what_was_done(serve, component):
+    app = serve(component("pages", {"__init__.py": MESSAGES, "page.pt": PAGE}))
+    told = app.get("/save", status=303).follow().html.select("[role=status]")
+    assert [each.text.strip() for each in told] == ["<It> was saved."]
+    assert not app.get("/page").html.select("[role=status]")
+    app.get("/fail", status=500)
+    assert not app.get("/page").html.select("[role=status]")
+
+
+def test_a_page_without_a_message_leaves_the_session_alone(serve, component):
+    app = serve(component("pages", {"__init__.py": MESSAGES, "page.pt": PAGE}))
+    app.set_cookie("other", "1")
+    page = app.get("/page")
+    assert "Set-Cookie" not in page.headers
+    assert "session" not in vars(page.request)

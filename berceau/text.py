@@ -1,0 +1,30 @@
+"""Text that people typed: whether there is anything in it to see."""
+
+import unicodedata
+
+# Spaces, controls, formats (zero width, direction), surrogates and marks, which need a letter.
+UNSEEN = {"Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Mn", "Mc", "Me"}
+
+# Letters and symbols without ink: fillers of Hangul, blanks of Braille, hieroglyphs and music.
+BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800\U00013441\U00013442\U0001d159")
+
+
+def is_blank(text: str) -> bool:
+    """Tell whether no character of ``text`` can be seen: such a title or name is none."""
+    return all(
+        character in BLANKS
+        or unicodedata.category(character) in UNSEEN
+        or _is_reserved(ord(character))
+        for character in text
+    )
+
+
+def _is_reserved(code: int) -> bool:
+    """Tell whether Unicode keeps ``code`` for what isn't seen, or for no character at all."""
+    return (
+        code == 0x2065
+        or 0xFFF0 <= code <= 0xFFF8
+        or 0xE0000 <= code <= 0xE0FFF
+        or 0xFDD0 <= code <= 0xFDEF
+        or code & 0xFFFE == 0xFFFE
+    )
