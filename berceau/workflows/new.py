@@ -69,7 +69,8 @@ def render(name: str) -> dict[str, str]:
     """
     _check_name(name)
     title = name.replace("_", " ").capitalize()
-    values = {"name": name, "entity": entity_name(name), "title": title}
+    one = singular(name).replace("_", " ")
+    values = {"name": name, "entity": entity_name(name), "one": one, "title": title}
     return {
         _Template(path).substitute(values): _Template(text).substitute(values)
         for path, text in _templates()

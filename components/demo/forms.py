@@ -7,6 +7,8 @@ from typing import Any, Self, TypedDict
 
 from webob.multidict import MultiDict
 
+from berceau.text import is_blank
+
 from .entities import EMAIL_LENGTH, NAME_LENGTH, TITLE_LENGTH, DemoPostStatus
 
 CONTENT_LENGTH = 10_000
@@ -87,7 +89,7 @@ class PostForm:
             return ""
         # Browsers send a line break as two characters; count it as the one that was typed.
         text: str = "".join(values).replace("\r\n", "\n").strip()
-        if not text:
+        if is_blank(text):
             self.errors[name] = f"Enter {what}."
         elif (found := len(stored(text))) > length:
             self.errors[name] = f"Use {length:,} characters at most; these are {found:,}."

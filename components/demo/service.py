@@ -2,29 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import starmap
-from typing import NamedTuple
+from typing import Any
 from uuid import UUID
 
 from pony.orm import TransactionIntegrityError, count, desc, flush, rollback, select
 
 from .entities import DemoPost, DemoPostStatus, DemoUser
+from .paging import PAGE, Page, Place, PostLine
 
 
 class NameTakenError(Exception):
     """Another author bears the name already."""
-
-
-class PostLine(NamedTuple):
-    """What a list shows of a post, with the name of its author."""
-
-    id: UUID
-    title: str
-    content: str
-    status: DemoPostStatus
-    author: str
-    created_at: datetime
 
 
 @dataclass(frozen=True)
@@ -48,11 +37,54 @@ def overview(latest: int = 3) -> Overview:
 
 def list_posts(limit: int | None = None) -> Sequence[PostLine]:
     """Return the posts, the newest first, in one query: a page needs no objects to change."""
-    lines = select(
+    return _newest_first(_lines(), limit)
+
+
+def list_page(*, before: Place | None = None, after: Place | None = None) -> Page:
+    """Return a page of posts: the newest, or those next before, or after, a place in the list."""
+    if after is not None:
+        newer = _lines().where(
+            lambda post: (
+                post.created_at > after.created_at
+                or (post.created_at == after.created_at and post.id < after.id)
+            )
+        )
+        found = _oldest_first(newer, PAGE + 1)
+        if len(found) > PAGE:
+            return Page(found[PAGE - 1 :: -1], newer=True, older=True)
+    elif before is not None:
+        older = _lines().where(
+            lambda post: (
+                post.created_at < before.created_at
+                or (post.created_at == before.created_at and post.id > before.id)
+            )
+        )
+        found = _newest_first(older, PAGE + 1)
+        if found:
+            return Page(found[:PAGE], newer=True, older=len(found) > PAGE)
+    found = list_posts(PAGE + 1)
+    return Page(found[:PAGE], older=len(found) > PAGE)
+
+
+def _lines() -> Any:
+    return select(
         (post.id, post.title, post.content, post.status, post.author.name, post.created_at)
         for post in DemoPost
-    ).order_by(lambda key, _title, _content, _status, _author, created_at: (desc(created_at), key))
-    return list(starmap(PostLine, lines.without_distinct().limit(limit)))
+    ).without_distinct()
+
+
+def _newest_first(lines: Any, limit: int | None) -> Sequence[PostLine]:
+    ordered = lines.order_by(
+        lambda key, _title, _content, _status, _author, created_at: (desc(created_at), key)
+    )
+    return list(starmap(PostLine, ordered.limit(limit)))
+
+
+def _oldest_first(lines: Any, limit: int) -> Sequence[PostLine]:
+    ordered = lines.order_by(
+        lambda key, _title, _content, _status, _author, created_at: (created_at, desc(key))
+    )
+    return list(starmap(PostLine, ordered.limit(limit)))
 
 
 def create_post(

@@ -10,6 +10,7 @@ from pyramid.view import view_config
 from . import service
 from .entities import DemoPostStatus
 from .forms import PostForm
+from .paging import Place
 
 
 @view_config(route_name="demo", request_method="GET", renderer="templates/overview.pt")
@@ -19,9 +20,9 @@ def overview(_request: Request) -> dict[str, Any]:
 
 
 @view_config(route_name="demo.posts", request_method="GET", renderer="templates/posts.pt")
-def list_posts(_request: Request) -> dict[str, Any]:
-    """Show all posts, and the form that writes one."""
-    return _posts_page(PostForm())
+def list_posts(request: Request) -> dict[str, Any]:
+    """Show a page of the posts, and the form that writes one."""
+    return _posts_page(request, PostForm())
 
 
 @view_config(route_name="demo.posts", request_method="POST", renderer="templates/posts.pt")
@@ -34,9 +35,10 @@ def create_post(request: Request) -> Any:
         except service.NameTakenError:
             form.errors["name"] = "Another author has this name. Choose a different one."
         else:
+            request.flash("The post was saved.")
             return HTTPSeeOther(request.route_path("demo.posts"))
     request.response.status = 422
-    return _posts_page(form)
+    return _posts_page(request, form)
 
 
 @view_config(route_name="demo.post.delete", request_method="POST")
@@ -48,8 +50,11 @@ def delete_post(request: Request) -> HTTPSeeOther:
         raise HTTPNotFound from None
     if not service.delete_post(post_id):
         raise HTTPNotFound
+    request.flash("The post was deleted.")
     return HTTPSeeOther(request.route_path("demo.posts"))
 
 
-def _posts_page(form: PostForm) -> dict[str, Any]:
-    return {"posts": service.list_posts(), "form": form, "statuses": list(DemoPostStatus)}
+def _posts_page(request: Request, form: PostForm) -> dict[str, Any]:
+    before, after = (Place.read(request.GET.get(name, "")) for name in ("before", "after"))
+    page = service.list_page(before=before, after=after)
+    return {"page": page, "form": form, "statuses": list(DemoPostStatus)}

@@ -46,7 +46,6 @@ def test_code_templates_and_components_are_picked_up(notes, serve):
         assert "Nothing here yet" in site.get("/notes")[1]
         change(folder / "templates/list.pt", "Nothing here yet", "Nothing so far")
         assert "Nothing so far" in site.get("/notes")[1], "a template needs no reload"
-        change(folder / "views.py", '"found": service.newest()', '"found": ()')
         change(folder / "views.py", '"length": TITLE_LENGTH', '"length": 77')
         site.await_text("/notes", 'maxlength="77"')
         views = VIEWS.format(renderer="string", value="'A new shop'")
@@ -69,7 +68,7 @@ def test_code_templates_and_components_are_picked_up(notes, serve):
         ("entities.py", "Required(str", "Requird(str", "Requird"),
         ("entities.py", "Required(str, TITLE", "Set('Nothing', TITLE", "Nothing"),
         ("__init__.py", "config.add_route(", "config.add_rout(", "add_rout"),
-        ("service.py", "def newest()", "def newest(", "SyntaxError"),
+        ("service.py", "def create(title: str)", "def create(title: str", "SyntaxError"),
     ],
 )
 def test_a_broken_component_is_shown_and_recovers(notes, serve, file, before, after, says):

@@ -63,6 +63,6 @@ def test_nothing_is_wider_than_the_window(visit):
     page.locator(".post").wait_for()
     for path in ("/", "/demo", "/demo/posts", "/nowhere"):
         page.goto(path)
-        for width in (1280, 360):
+        for width in (1280, 320):
             page.set_viewport_size({"width": width, "height": 800})
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path

@@ -34,6 +34,12 @@ def test_the_status_becomes_a_member():
     assert read(status="ARCHIVED").values()["status"] is DemoPostStatus.ARCHIVED
 
 
+@pytest.mark.parametrize("field", ["title", "content", "name"])
+@pytest.mark.parametrize("text", ["\u200b", "\u202e\u202c", "\u0301", "\u3164"])
+def test_text_of_which_nothing_can_be_seen_is_none(field, text):
+    assert set(read(**{field: text}).errors) == {field}
+
+
 @pytest.mark.parametrize("email", ["ada@example.org", "a+b@mail.example.co.uk", "ä@exämple.org"])
 def test_these_are_addresses(email):
     assert not read(email=email).errors

@@ -1,10 +1,13 @@
 """The demo's pages, on the real application."""
 
-from uuid import uuid4
+import re
+from uuid import UUID, uuid4
 
 import pytest
 
-from components.demo.entities import DemoPostStatus
+from berceau.orm.session import unit_of_work
+from components.demo import service
+from components.demo.entities import DemoPost, DemoPostStatus
 
 VALID = {
     "title": "A title",
@@ -81,6 +84,83 @@ def test_a_valid_form_saves_the_post_and_returns_to_the_list(submit):
     assert titles(response.follow()) == ["Saved"]
 
 
+def test_the_next_page_says_once_that_the_post_was_saved(submit, app):
+    page = submit().follow()
+    assert page.html.select_one("[role=status]").text.strip() == "The post was saved."
+    assert not app.get("/demo/posts").html.select("[role=status]")
+
+
+def test_a_post_that_was_not_saved_says_nothing_of_it(submit, app):
+    assert not submit(status=422, title="").html.select("[role=status]")
+    assert not app.get("/demo/posts").html.select("[role=status]")
+
+
+def test_what_was_typed_keeps_its_direction_to_itself(submit):
+    page = submit(title="مرحبا \u202e", content="שלום", name="أدا \u202e").follow()
+    for part in (".post h2", ".post .content", "#title", "#content", "#name"):
+        assert page.html.select_one(part)["dir"] == "auto", part
+    assert page.html.select_one(".post strong bdi").text == "أدا \u202e"
+
+
+def test_the_time_of_a_post_is_one_that_html_knows(app, write):
+    write()
+    moment = app.get("/demo/posts").html.time["datetime"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", moment)
+
+
+def test_a_long_list_has_pages(app, write, monkeypatch):
+    monkeypatch.setattr(service, "PAGE", 2)
+    for number in range(5):
+        write(title=str(number))
+    page = app.get("/demo/posts")
+    assert titles(page) == ["4", "3"]
+    assert not page.html.select("[rel=prev]")
+    page = page.click("Older posts")
+    write(title="5")
+    assert titles(page) == ["2", "1"]
+    last = page.click("Older posts")
+    assert titles(last) == ["0"]
+    assert not last.html.select("[rel=next]")
+    assert titles(last.click("Newer posts")) == ["2", "1"]
+    first = last.click("Newer posts").click("Newer posts")
+    assert titles(first) == ["4", "3"]
+    assert titles(first.click("Newer posts")) == ["5", "4"]
+
+
+def test_posts_of_one_time_are_on_one_page_each(app, write, monkeypatch):
+    monkeypatch.setattr(service, "PAGE", 2)
+    for number in range(5):
+        write(title=str(number))
+    with unit_of_work():
+        (moment,) = {post.created_at for post in DemoPost.select(lambda post: post.title == "0")}
+        for post in DemoPost.select():
+            post.created_at = moment
+    page = app.get("/demo/posts")
+    seen = titles(page)
+    while page.html.select("[rel=next]"):
+        page = page.click("Older posts")
+        seen += titles(page)
+    assert sorted(seen) == ["0", "1", "2", "3", "4"]
+    while page.html.select("[rel=prev]"):
+        page = page.click("Newer posts")
+    assert titles(page) == seen[:2]
+
+
+ID = UUID(int=7)
+PLACES = [
+    *("", "x", "0", "-1", "9" * 30, "²", "_", f"_{ID}", f"x_{ID}", "2026-11-22_"),
+    *(f"0001-01-01T00:00:00+00:00_{ID}", f"0001-01-01T00:00:00+23:59_{ID}"),
+    *(f"9999-12-31T23:59:59-23:59_{ID}", f"2026-11-22T12:00:00+00:00_{ID}_"),
+]
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("name", ["after", "before", "page"])
+def test_an_address_of_no_page_leads_to_the_first(app, write, name, place):
+    write()
+    assert titles(app.get("/demo/posts", {name: place})) == ["A title"]
+
+
 def test_what_was_typed_is_shown_as_text_and_not_as_html(submit):
     script = "<script>alert(1)</script>"
     page = submit(title=script, content=script, name=script).follow()
@@ -93,6 +173,7 @@ def test_what_was_typed_is_shown_as_text_and_not_as_html(submit):
     ("field", "value", "message"),
     [
         ("title", " ", "Enter a title."),
+        ("title", "\u200b\u202e", "Enter a title."),
         ("title", "x" * 201, "Use 200 characters at most; these are 201."),
         ("title", "a\x00b", "Remove the NUL character, which can't be stored."),
         ("content", "", "Enter some text."),
