@@ -8,6 +8,7 @@ from berceau.migration.components import components_of, subject
 from berceau.migration.script import Script
 from berceau.postgres import catalog, runner
 from berceau.postgres.connection import Connection
+from berceau.postgres.dependents import in_the_way, users
 from berceau.postgres.scratch import scratch
 from berceau.postgres.url import Url
 from berceau.schema.changes import DropColumn, DropTable
@@ -17,7 +18,7 @@ from berceau.schema.model import Schema
 from berceau.schema.naming import with_names
 from berceau.schema.order import order
 from berceau.schema.sql import to_statements
-from berceau.schema.steps import in_steps
+from berceau.schema.steps import InTheWay, in_steps
 from berceau.workflows import scripts as folder
 from berceau.workflows.deploy import Report, deploying, settled, silent
 from berceau.workflows.migrate import to_script
@@ -53,10 +54,13 @@ def adopt(
                 f"Pending: {', '.join(script.name for script in found.pending)}.",
                 cure="Run `invoke migrate.deploy` first: drift is what differs after that.",
             )
-        built = build(owner, scripts)
+        with scratch(owner) as copy:
+            runner.replay(copy, scripts)
+            built = catalog.read(copy)
+            used = users(copy) | users(connection)
         held = catalog.read(connection)
         wanted = held if everything else managed(held, built)
-        plan = between(built, wanted)
+        plan = between(built, wanted, in_the_way(used))
         if not plan.up:
             return None
         _refuse_loss(plan, allow_data_loss)
@@ -66,12 +70,16 @@ def adopt(
         return script
 
 
-def between(current: Schema, desired: Schema) -> Plan:
-    """Return the plan that leads from ``current`` to ``desired``, and back where it can."""
+def between(current: Schema, desired: Schema, barred: InTheWay | None = None) -> Plan:
+    """Return the plan that leads from ``current`` to ``desired``, and back where it can.
+
+    What is known to be in the way of new types is ``barred``, as ``in_steps`` takes it.
+    """
     desired = with_names(current, desired)
-    changes = order(in_steps(diff(current, desired), current, desired))
+    changes = order(in_steps(diff(current, desired), current, desired, in_the_way=barred))
     try:
-        back = to_statements(order(in_steps(diff(desired, current), desired, current)))
+        undone = in_steps(diff(desired, current), desired, current, in_the_way=barred)
+        back = to_statements(order(undone))
     except MigrationError as error:
         return Plan(changes, to_statements(changes), None, error.message)
     return Plan(changes, to_statements(changes), back)

@@ -4,6 +4,7 @@ import pytest
 
 from berceau.errors import StatementError
 from berceau.workflows import scripts
+from berceau.workflows.adopt import adopt
 from berceau.workflows.deploy import deploy
 
 POST = "class Post(db.Entity):\n    n = Optional(int)\n    s = Optional(str, 9)\n"
@@ -166,6 +167,17 @@ def test_what_uses_an_enum_in_the_migrations_is_known(migrate, settings, databas
     assert "set_aside" in script.sql
     assert "set_aside" in script.down
     deploy(database.owner, scripts.read(settings.migrations))
+
+
+@pytest.mark.parametrize("sql", ["SELECT", made(USERS["a check"][0])], ids=["nothing", "a check"])
+def test_a_type_that_was_rebuilt_by_hand_is_adopted_likewise(
+    migrate, query, settings, database, sql
+):
+    migrate(OPEN_DONE_OLD)
+    query(REBUILT)
+    query(sql)
+    adopted = adopt(database.owner, settings.migrations, "hand", {})
+    assert ("set_aside" in adopted.sql) == ("set_aside" in adopted.down) == (sql != "SELECT")
 
 
 def test_what_production_alone_has_is_named_and_nothing_is_lost(
