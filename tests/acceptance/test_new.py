@@ -134,6 +134,13 @@ def test_no_entity_takes_a_name_that_its_module_uses(word):
         assert entity_name(name) not in imported
 
 
+@pytest.mark.parametrize("name", ["pages", "notes", "note_pages", "page_pages"])
+def test_no_module_has_a_class_of_its_own_with_the_name_of_the_entity(name):
+    for path, text in render(name).items():
+        if path.endswith(".py") and path != "entities.py":
+            assert f"class {entity_name(name)}:" not in text, path
+
+
 @pytest.mark.parametrize(
     ("plural", "one"),
     [
