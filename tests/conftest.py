@@ -17,6 +17,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
+import hypothesis
 import pytest
 
 from berceau.postgres import binaries, cluster
@@ -29,6 +30,10 @@ from berceau.settings import load
 from berceau.workflows.databases import Databases, databases
 from berceau.workflows.isolation import PREFIX
 from berceau.workflows.template import databases_of
+
+# How long an example takes says more of the machine than of the code.
+hypothesis.settings.register_profile("berceau", deadline=None)
+hypothesis.settings.load_profile("berceau")
 
 ROOT = Path(__file__).parents[1]
 HEADER = "from pony.orm import *\nfrom berceau.orm import db\n"

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from pyramid.config import PHASE3_CONFIG, Configurator
-from pyramid.events import NewResponse
 from pyramid.interfaces import IStaticURLInfo
 from pyramid.path import AssetResolver
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.static import QueryStringCacheBuster
+from pyramid.tweens import EXCVIEW
 
+FOLDERS = "berceau.static_folders"
 PARAMETER = "v"
 YEAR = 365 * 24 * 3600
 """How long browsers keep a file whose address tells its content, in seconds."""
@@ -27,19 +28,38 @@ def includeme(config: Configurator) -> None:
     It holds for the static views of all components. One that has a cache buster of its own, or
     a ``cache_max_age``, keeps it.
     """
-    folders: dict[str, str] = {}
+    config.registry[FOLDERS] = {}
+    config.action("berceau.caching", lambda: _know_static_views(config), order=PHASE3_CONFIG + 1)
+    # What is sent is settled outside of this: a file that the visitor has is only named.
+    config.add_tween(
+        "berceau.web.caching.tween_factory",
+        under="berceau.web.requests.tween_factory",
+        over=EXCVIEW,
+    )
 
-    def know_static_views() -> None:
-        info = config.registry.queryUtility(IStaticURLInfo)
-        for _, spec, route in info.registrations if info else ():
-            if route is not None:  # no address of another server
-                folders[route] = spec
-                # First is last: those that a component adds are asked before.
-                info.cache_busters.insert(0, (spec, Fingerprint(PARAMETER), False))
 
-    config.action("berceau.caching", know_static_views, order=PHASE3_CONFIG + 1)
-    config.add_subscriber(_labels_static_files(folders), NewResponse)
-    config.add_subscriber(keep_private, NewResponse)
+def _know_static_views(config: Configurator) -> None:
+    info = config.registry.queryUtility(IStaticURLInfo)
+    for _, spec, route in info.registrations if info else ():
+        if route is not None:  # no address of another server
+            config.registry[FOLDERS][route] = spec
+            # First is last: those that a component adds are asked before.
+            info.cache_busters.insert(0, (spec, Fingerprint(PARAMETER), False))
+
+
+def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
+    """Return a tween that says of each response who may keep it, and for how long."""
+    folders: dict[str, str] = registry[FOLDERS]
+
+    def tween(request: Request) -> Response:
+        response = handler(request)
+        route = getattr(request, "matched_route", None)
+        if route is not None and route.name in folders and response.status_code == 200:
+            label(request, response, folders[route.name])
+        keep_private(request, response)
+        return response
+
+    return tween
 
 
 class Fingerprint(QueryStringCacheBuster):
@@ -72,30 +92,22 @@ def _digest(path: str, _changed: int, _size: int) -> str:
         return file_digest(file, "sha256").hexdigest()[:_DIGITS]
 
 
-def _labels_static_files(folders: dict[str, str]) -> Callable[[NewResponse], None]:
-    def label(event: NewResponse) -> None:
-        """Let a file be kept for good where its address tells its content."""
-        request, response = event.request, event.response
-        route = getattr(request, "matched_route", None)
-        if route is None or route.name not in folders or response.status_code != 200:
-            return
-        found = fingerprint(folders[route.name] + "/".join(request.subpath))
-        if found is None:
-            return
-        response.etag = f"{found}-{response.content_encoding or 'plain'}"
-        if "Cache-Control" in response.headers:
-            return
-        if f"{PARAMETER}={found}" in request.query_string.split("&"):
-            response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
-        else:
-            response.headers["Cache-Control"] = "public, no-cache"
-
-    return label
+def label(request: Request, response: Response, folder: str) -> None:
+    """Let a file of ``folder`` be kept for good where its address tells its content."""
+    found = fingerprint(folder + "/".join(request.subpath))
+    if found is None:
+        return
+    response.etag = f"{found}-{response.content_encoding or 'plain'}"
+    if "Cache-Control" in response.headers:
+        return
+    if f"{PARAMETER}={found}" in request.query_string.split("&"):
+        response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+    else:
+        response.headers["Cache-Control"] = "public, no-cache"
 
 
-def keep_private(event: NewResponse) -> None:
+def keep_private(request: Request, response: Response) -> None:
     """Let no cache give one visitor's page, with token or session, to another."""
-    request, response = event.request, event.response
     if "session" in vars(request) or hasattr(request, "csrf_token"):
         _vary(response, "Cookie")
         response.cache_control.public = None
