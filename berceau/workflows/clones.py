@@ -1,8 +1,11 @@
 """Schemas copied and dropped on demand, with what nobody means refused."""
 
+import os
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from functools import cache
 
-from berceau.errors import CloneError
+from berceau.errors import CloneError, ConnectionFailedError, PermissionMissingError
 from berceau.postgres.clone.cloning import clone
 from berceau.postgres.clone.comparing import dependents
 from berceau.postgres.connection import Connection, connect
@@ -22,9 +25,9 @@ def clone_schema(
     ``PermissionMissingError``.
     """
     _check_names(source, target)
-    with connect(owner) as connection:
+    with ExitStack() as stack, connect(owner) as connection:
         connection.autocommit = True
-        return clone(connection, source, target, allowed)
+        return clone(connection, source, target, allowed, cache(lambda: _another(owner, stack)))
 
 
 def drop_clone(owner: Url, target: str, *, force: bool = False) -> None:
@@ -42,6 +45,18 @@ def drop_clone(owner: Url, target: str, *, force: bool = False) -> None:
         if not force:
             _require_expendable(connection, owner, target)
         drop_schema(connection, target)
+
+
+def _another(owner: Url, stack: ExitStack) -> Connection | None:
+    """Return one more connection, unless there is one processor or no connection is left."""
+    if (os.cpu_count() or 1) < 2:
+        return None
+    try:
+        connection = stack.enter_context(closing(connect(owner)))
+    except (ConnectionFailedError, PermissionMissingError):
+        return None
+    connection.autocommit = True
+    return connection
 
 
 def _check_names(source: str, target: str) -> None:

@@ -5,20 +5,14 @@ from berceau.postgres.clone.storage import options
 from berceau.postgres.clone.tables import INLINE
 
 # What a table isn't made with. Keys of partitions are made for each, and then attached.
-KEYS = f"""
+ADDED = f"""
 {INLINE}
-SELECT c.oid, format('ALTER TABLE ONLY %s ADD CONSTRAINT %I %s', conrelid::regclass, conname,
-                     pg_get_constraintdef(c.oid))
+SELECT c.oid, format('ALTER TABLE %s%s ADD CONSTRAINT %I %s',
+                     CASE WHEN contype IN ('p', 'u', 'x') THEN 'ONLY ' ELSE '' END,
+                     conrelid::regclass, conname, pg_get_constraintdef(c.oid))
 FROM relation r JOIN pg_constraint c ON conrelid = r.oid
-WHERE contype IN ('p', 'u', 'x') AND c.oid NOT IN (SELECT oid FROM inline)
-"""
-
-CHECKS = f"""
-{INLINE}
-SELECT c.oid, format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname,
-                     pg_get_constraintdef(c.oid))
-FROM relation r JOIN pg_constraint c ON conrelid = r.oid
-WHERE contype IN ('c', 'n') AND conislocal AND c.oid NOT IN (SELECT oid FROM inline)
+WHERE (contype IN ('p', 'u', 'x') OR contype IN ('c', 'n') AND conislocal)
+  AND c.oid NOT IN (SELECT oid FROM inline)
 """
 
 # An heir's is valid although that of its parent isn't, where the heir was made later.
@@ -116,8 +110,7 @@ FROM pg_statistic_ext s WHERE stxnamespace = :schema
 """
 
 KINDS = (
-    Kind(Rank.CONSTRAINT, "pg_constraint", KEYS),
-    Kind(Rank.CONSTRAINT, "pg_constraint", CHECKS),
+    Kind(Rank.CONSTRAINT, "pg_constraint", ADDED),
     Kind(Rank.DETAIL, "pg_class", VALIDATED, makes=False),
     Kind(Rank.PARTITION_FOREIGN_KEY, "pg_constraint", PARTITIONS_FOREIGN_KEYS),
     Kind(Rank.FOREIGN_KEY, "pg_constraint", FOREIGN_KEYS),

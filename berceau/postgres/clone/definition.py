@@ -36,6 +36,9 @@ class Rank(IntEnum):
 Address = tuple[str, int]
 """An object as the system catalogs know it: the name of its catalog, and its oid there."""
 
+Edge = tuple[Address, Address, str]
+"""A dependent object, what it depends on, and how (pg_depend's deptype)."""
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -84,7 +87,9 @@ class Definitions:
     """A schema as statements in the order to run them.
 
     Where they name the schema they say ``token``, a word that nothing else contains; where they
-    name what stays where it was, of an extension, they say ``outside``. At last come ``fills``,
+    name what stays where it was, of an extension, they say ``outside``. Each text has a number in
+    ``lanes``: where texts that follow each other have other numbers than 0, those with different
+    numbers neither need nor lock what the others make. At last come ``fills``,
     which fill materialized views, as far as their queries run on no rows. ``ledger`` are the rows
     of Berceau's ledger as COPY writes them, if there is one. ``notes`` are about what isn't copied.
     ``references`` may lead back to the source.
@@ -94,6 +99,7 @@ class Definitions:
     token: str
     outside: str
     texts: tuple[str, ...]
+    lanes: tuple[int, ...]
     fills: tuple[str, ...]
     ledger: str | None
     notes: tuple[str, ...]

@@ -63,6 +63,22 @@ _OF_RELATIONS = " UNION ALL ".join(
     for catalog, column in OF_RELATIONS.items()
 )
 
+# All that PostgreSQL says to be in the schema, whatever its kind.
+CONTENTS = """
+SELECT classid::regclass::text, objid FROM pg_depend
+WHERE refclassid = 'pg_namespace'::regclass AND refobjid = :schema AND deptype = 'n'
+  AND classid NOT IN ('pg_extension'::regclass, 'pg_publication_namespace'::regclass,
+                      'pg_default_acl'::regclass)
+  -- An operator that another one names and that was never made itself.
+  AND NOT (classid = 'pg_operator'::regclass
+           AND objid IN (SELECT oid FROM pg_operator WHERE oprcode = 0))
+UNION ALL
+SELECT 'pg_transform', f.oid
+FROM pg_transform f JOIN pg_type t ON t.oid = trftype WHERE typnamespace = :schema
+"""
+
+DESCRIBED = "SELECT pg_describe_object(%(catalog)s::regclass, %(oid)s, 0)"
+
 # Before PostgreSQL 17 an extension's type was a member without the type of its arrays.
 _MEMBERS = """
 SELECT classid::regclass::text, objid FROM pg_depend
@@ -93,6 +109,11 @@ class Contents:
     def bind(self, query: str) -> str:
         """Return ``query`` about this schema, complete."""
         return _PLACE.sub(lambda place: self._values[place[0]], query)
+
+    @cached_property
+    def empty(self) -> set[str]:
+        """The catalogs that have no object of the schema."""
+        return {*IN_SCHEMA, *OF_RELATIONS} - {catalog for catalog, _ in self.own}
 
     @cached_property
     def _values(self) -> dict[str, str]:

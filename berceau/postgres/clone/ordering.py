@@ -6,31 +6,53 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache
 
 from berceau.errors import CloneError
-from berceau.postgres.clone.definition import Address, Definition, Rank
+from berceau.postgres.clone.definition import Address, Definition, Edge, Rank
+from berceau.postgres.clone.lanes import End, lanes
 
-Edge = tuple[Address, Address, str]
-"""A dependent object, what it depends on, and how (pg_depend's deptype)."""
+NOTHING = -1
+"""In the place of a definition's number, where a promise is made."""
 
 
-def order(
-    definitions: Sequence[Definition], edges: Sequence[Edge], apart: Collection[str] = ()
-) -> list[str]:
-    """Return the texts of ``definitions``, in order of rank as far as ``edges`` allow.
+def order(definitions: Sequence[Definition], edges: Sequence[Edge]) -> tuple[list[str], list[int]]:
+    """Return the texts of ``definitions``, in order of rank as far as ``edges`` allow, with lanes.
 
     A table is made with its foreign keys where what they need is there already: PostgreSQL looks
-    for rows that break one that is added later. Those with a text in ``apart`` are added later in
-    any case. Where objects depend on each other in a circle, the promise of one is made first.
-    Raises ``CloneError`` where none has one.
+    for rows that break one that is added later. Where objects depend on each other in a circle, the
+    promise of one is made first. Raises ``CloneError`` where none has one.
     """
-    return _Order(definitions, edges, apart).texts()
+    ordered = _Order(definitions, edges)
+    texts = ordered.texts()
+    return texts, [ordered.lanes.get(number, 0) for number in ordered.made]
+
+
+def put_together(
+    definitions: Sequence[Definition], wholes: Mapping[Address, Address], like: Collection[str]
+) -> set[str]:
+    """Return the texts of ``definitions`` as the texts ``like`` are put together, in no order.
+
+    A table comes without those foreign keys that are apart there, and what has a promise there
+    comes with it.
+    """
+    makers = {each.address for each in definitions if each.makes}
+    parts = defaultdict[Address, list[str]](list)
+    texts = set[str]()
+    for each in definitions:
+        if each.part and each.text not in like:
+            whole = next(one for one in upwards(wholes[each.address], wholes) if one in makers)
+            parts[whole].append(f", {each.part}")
+    for each in definitions:
+        if not each.part or each.text in like:
+            more = "".join(sorted(parts[each.address])) if each.makes else ""
+            texts.add(f"{each.text}{more}{each.end}")
+        if each.promise is not None and each.promise in like:
+            texts.add(each.promise)
+    return texts
 
 
 class _Order:
     """Definitions by number: what each waits for, and which of them are ready."""
 
-    def __init__(
-        self, definitions: Sequence[Definition], edges: Sequence[Edge], apart: Collection[str]
-    ) -> None:
+    def __init__(self, definitions: Sequence[Definition], edges: Sequence[Edge]) -> None:
         self.definitions = definitions
         makers = {each.address: number for number, each in enumerate(definitions) if each.makes}
         wholes = whole_of(edges)
@@ -39,7 +61,8 @@ class _Order:
         def maker(address: Address) -> int | None:
             return next((makers[each] for each in upwards(address, wholes) if each in makers), None)
 
-        needs = _needs(definitions, maker, edges)
+        ends = [(maker(dependent), maker(needed), needed) for dependent, needed, _ in edges]
+        needs = _needs(definitions, maker, ends)
         self.waiting = dict(enumerate(needs))
         self.dependents = defaultdict[int, list[int]](list)
         for number, needed in enumerate(needs):
@@ -48,9 +71,7 @@ class _Order:
         self.whole = {
             number: whole
             for number, each in enumerate(definitions)
-            if each.part
-            and each.text not in apart
-            and (whole := maker(wholes[each.address])) is not None
+            if each.part and (whole := maker(wholes[each.address])) is not None
         }
         self.parts = defaultdict[int, list[int]](list)
         for part, whole in self.whole.items():
@@ -58,6 +79,8 @@ class _Order:
         self.ready = [self._key(number) for number, needed in enumerate(needs) if not needed]
         heapq.heapify(self.ready)
         self.promised = set[int]()
+        self.lanes = lanes(definitions, ends)
+        self.made = list[int]()
 
     def texts(self) -> list[str]:
         """Return the texts in order."""
@@ -82,6 +105,7 @@ class _Order:
             del self.waiting[each]
         for each in (number, *parts):
             self._release(each)
+        self.made.append(number)
         definition = self.definitions[number]
         more = "".join(sorted(f", {self.definitions[part].part}" for part in parts))
         return f"{definition.text}{more}{definition.end}"
@@ -93,6 +117,7 @@ class _Order:
             circle = self._needed_by(number) if promise and number not in self.promised else ()
             if promise is not None and number in circle:
                 self.promised.add(number)
+                self.made.append(NOTHING)
                 self._release(number, circle)
                 return promise
         names = sorted(
@@ -138,12 +163,11 @@ class _Order:
 def _needs(
     definitions: Sequence[Definition],
     maker: Callable[[Address], int | None],
-    edges: Sequence[Edge],
+    ends: Sequence[End],
 ) -> list[set[int]]:
     """Return, for each definition, the numbers of those that have to come first."""
     needs: list[set[int]] = [set() for _ in definitions]
-    for dependent, needed, _ in edges:
-        first, second = maker(needed), maker(dependent)
+    for second, first, _ in ends:
         if first is not None and second is not None and first != second:
             needs[second].add(first)
     for number, definition in enumerate(definitions):

@@ -23,9 +23,9 @@ from berceau.postgres.clone import (
     views,
 )
 from berceau.postgres.clone.bodies import Schema
-from berceau.postgres.clone.definition import Address, Definition, Definitions, Kind, Rank
-from berceau.postgres.clone.objects import OWN, RELATION
-from berceau.postgres.clone.ordering import Edge, order, upwards, whole_of
+from berceau.postgres.clone.definition import Address, Definition, Definitions, Edge, Kind, Rank
+from berceau.postgres.clone.objects import CONTENTS, DESCRIBED, OWN, RELATION
+from berceau.postgres.clone.ordering import order, upwards, whole_of
 from berceau.postgres.clone.redirecting import redirect_all
 from berceau.postgres.clone.references import Reference
 from berceau.postgres.clone.snapshot import Snapshot, read_whole
@@ -50,20 +50,6 @@ WHERE refobjid >= 16384 AND deptype IN ('n', 'a', 'i') AND refclassid <> 'pg_nam
   AND NOT (classid = 'pg_constraint'::regclass AND objid IN (
       SELECT c.oid FROM pg_constraint c JOIN pg_constraint parent ON parent.oid = c.conparentid
       WHERE c.contype = 'f' AND NOT ({constraints.HAS_OWN_KEY})))
-"""
-
-# All that PostgreSQL says to be in the schema, whatever its kind.
-_CONTENTS = """
-SELECT classid::regclass::text, objid, pg_describe_object(classid, objid, 0) FROM pg_depend d
-WHERE refclassid = 'pg_namespace'::regclass AND refobjid = :schema AND deptype = 'n'
-  AND classid NOT IN ('pg_extension'::regclass, 'pg_publication_namespace'::regclass,
-                      'pg_default_acl'::regclass)
-  -- An operator that another one names and that was never made itself.
-  AND NOT (classid = 'pg_operator'::regclass
-           AND objid IN (SELECT oid FROM pg_operator WHERE oprcode = 0))
-UNION ALL
-SELECT 'pg_transform', f.oid, pg_describe_object('pg_transform'::regclass, f.oid, 0)
-FROM pg_transform f JOIN pg_type t ON t.oid = trftype WHERE typnamespace = :schema
 """
 
 # A column that a parent got later comes after those that its heir had by then.
@@ -109,29 +95,25 @@ _NAMES = " UNION ALL ".join(
 _NAME = r'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\U0010ffff][\w$]*|[-+*/<>=~!@#%^&|`?]+)'
 
 
-def read(
-    connection: Connection, source: str, like: Definitions | None = None, *, renamed: bool = True
-) -> Definitions:
+def read(connection: Connection, source: str, *, renamed: bool = True) -> Definitions:
     """Return the definitions of all that the schema ``source`` holds, in order.
 
-    With ``like`` a foreign key is apart from its table where it is there, to compare both. Where
-    the copy isn't ``renamed``, bodies of functions stay as they are.
+    Where the copy isn't ``renamed``, bodies of functions stay as they are.
 
     The schema is renamed, in a transaction that is rolled back, to a word that nothing else
     contains, so that whatever names it can be told from literals that look the same. Others go on
     working in it meanwhile. The connection is in autocommit mode. Raises ``CloneError`` for
     what can't be copied, ``PermissionMissingError`` where the role doesn't own the schema.
     """
-    return read_whole(connection, source, lambda snapshot: _read(snapshot, like, renamed))
+    return read_whole(connection, source, lambda snapshot: _read(snapshot, renamed))
 
 
-def _read(snapshot: Snapshot, like: Definitions | None, renamed: bool) -> Definitions:
-    reader = _Reader(snapshot, renamed, [])
+def _read(snapshot: Snapshot, renamed: bool) -> Definitions:
+    reader = Reader(snapshot, renamed, [])
     edges = reader.edges()
     try:
-        apart = {text.replace(like.token, reader.token) for text in like.texts} if like else ()
         found = reader.definitions(edges)
-        texts = order([each for each in found if each.rank < Rank.REFRESH], edges, apart)
+        texts, lanes = order([each for each in found if each.rank < Rank.REFRESH], edges)
     except CloneError as error:  # it names objects as the reader sees them
         message = error.message.replace(f"{reader.token}.", "")
         raise CloneError(message, cure=error.cure) from None
@@ -140,6 +122,7 @@ def _read(snapshot: Snapshot, like: Definitions | None, renamed: bool) -> Defini
         reader.token,
         reader.outside,
         tuple(texts),
+        tuple(lanes),
         tuple(sorted(each.text for each in found if each.rank is Rank.REFRESH)),
         reader.ledger(),
         reader.notes(),
@@ -148,7 +131,7 @@ def _read(snapshot: Snapshot, like: Definitions | None, renamed: bool) -> Defini
 
 
 @dataclass(frozen=True)
-class _Reader:
+class Reader:
     """Reads the schema of ``snapshot``, which is called ``token`` for the moment."""
 
     snapshot: Snapshot
@@ -173,25 +156,31 @@ class _Reader:
     def definitions(self, edges: Sequence[Edge]) -> list[Definition]:
         """Return the definitions of what belongs to no extension."""
         members = self.snapshot.contents.members
-        outside, theirs = set(members), self._names(members)
+        theirs = self._names(members)
         if self.redirects:
             self._require_distinct(theirs)
-        found = [
-            each
-            for kind in KINDS
-            if self.snapshot.version >= kind.since
-            for each in self._read(kind)
-            if each.address not in outside
-        ]
-        self._claim(found, outside, edges)
+        found = self.found(iter(KINDS))
+        self.claim(found, edges)
         if not self.redirects:
             return found
-        path = f"{self.token}, {self.outside}" if outside else self.token
+        path = f"{self.token}, {self.outside}" if members else self.token
         names = self._names(self.snapshot.contents.own)
         schema = Schema(self.source, names, self.token, path)
         found, references = redirect_all(found, schema, self._rows)
         self.references.extend(references)
         return self._leave_outside(found, theirs)
+
+    def found(self, kinds: Iterator[Kind]) -> list[Definition]:
+        """Return the definitions of these ``kinds`` as PostgreSQL prints them."""
+        outside = set(self.snapshot.contents.members)
+        empty = self.snapshot.contents.empty
+        return [
+            each
+            for kind in kinds
+            if self.snapshot.version >= kind.since and kind.catalog not in empty
+            for each in self._read(kind)
+            if each.address not in outside
+        ]
 
     def edges(self) -> list[Edge]:
         """Return what depends on what."""
@@ -231,7 +220,7 @@ class _Reader:
         rows = self._rows(_NAMES, **{catalog: oids[catalog] for catalog in places})
         return {name for _, _, name in rows}
 
-    def _rows(self, query: str, **values: str | list[Any]) -> list[tuple[Any, ...]]:
+    def _rows(self, query: str, **values: str | int | list[Any]) -> list[tuple[Any, ...]]:
         right = "SET" if self.snapshot.version >= 160000 else "MEMBER"
         query = self.snapshot.contents.bind(query).replace(":set_role", f"'{right}'")
         self.snapshot.cursor.execute(query, values or None)
@@ -259,17 +248,19 @@ class _Reader:
                 "SCHEMA extensions.",
             )
 
-    def _claim(self, found: list[Definition], members: set[Address], edges: Sequence[Edge]) -> None:
+    def claim(self, found: list[Definition], edges: Sequence[Edge]) -> None:
         """Raise ``CloneError`` unless everything in the schema is defined or an extension's."""
-        claimed = {each.address for each in found if each.makes} | members
+        claimed = {each.address for each in found if each.makes}
+        claimed.update(self.snapshot.contents.members)
         wholes = whole_of(edges)
         left = [
-            description
-            for catalog, oid, description in self._rows(_CONTENTS)
-            if claimed.isdisjoint(upwards((catalog, oid), wholes))
+            address
+            for address in self._rows(CONTENTS)
+            if claimed.isdisjoint(upwards((address[0], address[1]), wholes))
         ]
         if left:
-            names = sorted(name.replace(f"{self.token}.", "") for name in left)
+            described = [self._rows(DESCRIBED, catalog=one, oid=oid) for one, oid in left]
+            names = sorted(name.replace(f"{self.token}.", "") for ((name,),) in described)
             raise CloneError(
                 f"The schema {self.source!r} holds what can't be copied:\n"
                 + "\n".join(f"    {name}" for name in names[:10]),

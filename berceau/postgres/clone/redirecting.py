@@ -8,7 +8,7 @@ from typing import Any
 from berceau.postgres.clone.bodies import Schema, leads, redirect, redirect_literals
 from berceau.postgres.clone.definition import Definition, Rank
 from berceau.postgres.clone.objects import OWN, RELATION
-from berceau.postgres.clone.references import Reference
+from berceau.postgres.clone.references import Reference, mentions
 
 # Functions whose text may have the name, maybe in parts or in other letters.
 _BODIES = rf"""
@@ -84,7 +84,8 @@ def _redirect(
         body, language, place = function
         text, references = redirect(each.text, body, language, schema, place)
         return replace(each, text=text), references
-    if each.rank is Rank.COMMENT:
+    every = "\n".join((each.text, each.part or "", each.promise or "", each.end))
+    if each.rank is Rank.COMMENT or not mentions(every, schema.name):
         return each, []
     place = _place(each.text)
     text, references = redirect_literals(each.text, schema, place, ("", each.end))

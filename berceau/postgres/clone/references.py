@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from fnmatch import fnmatchcase
+from functools import cache
 
 SHOWN = 60
 _IDENTIFIER = r"(?<![\w$]){}(?![\w$])"
@@ -55,7 +56,12 @@ def refused(references: Sequence[Reference], allowed: Iterable[str]) -> tuple[Re
 
 def mentions(value: str, source: str) -> bool:
     """Say whether ``value`` has the word ``source``."""
-    return re.search(_IDENTIFIER.format(re.escape(source)), value, re.IGNORECASE) is not None
+    return _word(source).search(value) is not None
+
+
+@cache
+def _word(source: str) -> re.Pattern[str]:
+    return re.compile(_IDENTIFIER.format(re.escape(source)), re.IGNORECASE)
 
 
 def leads_back(value: str, source: str, *, dynamic: bool) -> bool:

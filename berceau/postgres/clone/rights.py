@@ -115,11 +115,12 @@ ORDER BY 1
 _ACLS = f"""
 {OWNED},
 acls AS (
-    SELECT classid, objid, 0 AS sub, owner, keeper, kind, acl FROM owned WHERE kind IS NOT NULL
+    SELECT classid, objid, 0 AS sub, owner, keeper, kind, acl FROM owned
+    WHERE kind IS NOT NULL AND {{condition}}
     UNION ALL
     SELECT classid, objid, attnum, owner, keeper, 'c', attacl
     FROM owned JOIN pg_attribute ON attrelid = objid AND attacl IS NOT NULL
-    WHERE classid = 'pg_class'::regclass
+    WHERE classid = 'pg_class'::regclass AND {{condition}}
 )
 """
 
@@ -183,7 +184,7 @@ SELECT objid, string_agg(text, ';' ORDER BY verb DESC, sub <> 0, place, text), N
 FROM statement WHERE {{condition}} GROUP BY classid, objid
 """
 KEPT_GRANTORS = f"""
-{_ACLS}
+{_ACLS.format(condition="true")}
 SELECT DISTINCT format('that %s granted rights on %s', grantor::regrole,
                        (pg_identify_object(classid, objid, 0)).identity)
 FROM acls, aclexplode(acl)

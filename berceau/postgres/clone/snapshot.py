@@ -56,19 +56,27 @@ class Snapshot:
         return int(self.cursor.connection.server_version)
 
 
-def read_whole(connection: Connection, source: str, read: Callable[[Snapshot], Result]) -> Result:
+def read_whole(
+    connection: Connection,
+    source: str,
+    read: Callable[[Snapshot], Result],
+    *,
+    watched: bool = True,
+) -> Result:
     """Return what ``read`` returns of one state of the schema ``source``.
 
     PostgreSQL prints expressions by what is there at the moment, not by what the transaction sees.
     So what was read counts only if nothing of it was altered meanwhile; otherwise the next attempt
     locks the tables. The connection is in autocommit mode. Raises ``CloneError``, also where others
     are in the way all the time.
+
+    A schema that only this session knows of needn't be ``watched``.
     """
     deadline = time.monotonic() + BUSY_SECONDS
     lock = False
     with connection.cursor() as cursor:
         while True:
-            attempt = _Attempt(cursor, source, lock=lock)
+            attempt = _Attempt(cursor, source, lock=lock, watched=watched)
             try:
                 result = attempt.run(read)
             except (psycopg2.Error, CloneError) as error:
@@ -97,8 +105,8 @@ def _find(cursor: Cursor, source: str) -> int:
 class _Attempt:
     """One transaction in which the schema is renamed and read, and which is rolled back."""
 
-    def __init__(self, cursor: Cursor, source: str, *, lock: bool) -> None:
-        self.cursor, self.source, self.lock = cursor, source, lock
+    def __init__(self, cursor: Cursor, source: str, *, lock: bool, watched: bool) -> None:
+        self.cursor, self.source, self.lock, self.watched = cursor, source, lock, watched
         self.contents = Contents(0)
         self.stamp = ""
         self.locked_out = False
@@ -113,7 +121,8 @@ class _Attempt:
             cursor.execute(PLAIN_SESSION)
             self._lock(tables)
             self.contents = find_contents(cursor, _find(cursor, self.source))
-            self.stamp = stamp_of(cursor, self.contents)
+            if self.watched:
+                self.stamp = stamp_of(cursor, self.contents)
             token = f"berceau_{secrets.token_hex(16)}"
             self._rename(token)
             cursor.execute("SET LOCAL lock_timeout = %s", (READERS_WAIT,))

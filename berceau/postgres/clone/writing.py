@@ -1,7 +1,10 @@
 """Definitions carried out in a new schema."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import Event
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
@@ -11,39 +14,93 @@ from berceau.migration.splitter import tokens
 from berceau.postgres.clone import event_triggers
 from berceau.postgres.clone.busy import BUSY_SECONDS, CURE, WAIT, in_the_way
 from berceau.postgres.clone.definition import Definitions
+from berceau.postgres.clone.lanes import runs
 from berceau.postgres.clone.session import PLAIN_SESSION
 from berceau.postgres.connection import transaction
 from berceau.postgres.schemas import in_steps
 
+Another = Callable[[], Connection | None]
+"""Gives one more connection of the same role, in autocommit mode, if one can be had."""
+
+MANY = 50
+"""From how many statements on two connections are worth the start of the second."""
+
 _BUSY = (psycopg2.errors.LockNotAvailable, psycopg2.errors.DeadlockDetected)
 
 
-def write(connection: Connection, definitions: Definitions, target: str) -> None:
+def write(
+    connection: Connection, definitions: Definitions, target: str, another: Another | None = None
+) -> None:
     """Carry ``definitions`` out in the schema ``target``, which exists and is empty.
 
     The connection is in autocommit mode. Each step is a transaction of its own, as the server
-    has room for so many locks only. Raises ``CloneError`` with the statement that failed.
+    has room for so many locks only. A connection from ``another`` makes tables beside this one,
+    where there are many. Raises ``CloneError`` with the statement that failed.
     """
     place = Place(connection, definitions, target)
-    deadline = time.monotonic() + BUSY_SECONDS
+    source, deadline = definitions.source, time.monotonic() + BUSY_SECONDS
+    texts = [place.put(text) for text in definitions.texts]
+    for first, second in runs(texts, definitions.lanes):
+        other = another() if another and len(second) >= MANY else None
+        if other is None:
+            in_steps([*first, *second], _Runner(connection, source, deadline))
+        else:
+            _run_both((connection, first), (other, second), source, deadline)
 
-    def run(step: Sequence[str]) -> None:
-        while True:
+
+def _run_both(
+    ours: tuple[Connection, Sequence[str]],
+    theirs: tuple[Connection, Sequence[str]],
+    source: str,
+    deadline: float,
+) -> None:
+    """Run the statements of two connections at a time; none goes on where the other failed."""
+    stop = Event()
+    (connection, first), (other, second) = ours, theirs
+
+    def run_theirs() -> None:
+        try:
+            in_steps(second, _Runner(other, source, deadline, stop))
+        except BaseException:
+            stop.set()
+            raise
+
+    with ThreadPoolExecutor(1) as pool:
+        beside = pool.submit(run_theirs)
+        try:
+            in_steps(first, _Runner(connection, source, deadline, stop))
+        except BaseException:
+            stop.set()
+            other.cancel()
+            raise
+        beside.result()
+
+
+@dataclass(frozen=True)
+class _Runner:
+    """Runs steps, and tries again for as long as others are in the way, or until it is to stop."""
+
+    connection: Connection
+    source: str
+    deadline: float
+    stop: Event = field(default_factory=Event)
+
+    def __call__(self, step: Sequence[str]) -> None:
+        """Run the statements of ``step`` as one transaction."""
+        while not self.stop.is_set():
             try:
-                _run(connection, step)
+                _run(self.connection, step)
                 return
             except psycopg2.errors.OutOfMemory:
                 raise
             except _BUSY:
-                if time.monotonic() > deadline:
-                    raise _busy(connection, definitions.source) from None
+                if time.monotonic() > self.deadline:
+                    raise _busy(self.connection, self.source) from None
             except psycopg2.Error as error:
-                explained = _explain(connection, definitions.source, step)
-                if explained or time.monotonic() > deadline:
+                explained = _explain(self.connection, self.source, step)
+                if explained or time.monotonic() > self.deadline:
                     raise explained or error from error
             time.sleep(0.05)
-
-    in_steps([place.put(text) for text in definitions.texts], run)
 
 
 def fill_views(connection: Connection, definitions: Definitions, target: str) -> tuple[str, ...]:
