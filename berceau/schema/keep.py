@@ -12,7 +12,7 @@ from berceau.schema.names import quote_name, quote_names
 from berceau.schema.numbering import serial, shared_by
 from berceau.schema.pairs import compare, structure
 
-Item = TypeVar("Item", bound=Check | Rule | Index)
+Item = TypeVar("Item", bound=Check | Rule | Index | Unique)
 
 _DECLARABLE_METHODS = ("btree", "gin")
 
@@ -21,9 +21,9 @@ def keep(current: Schema, desired: Schema) -> Schema:
     """Return ``desired`` with what entities can't declare, of the tables that ``current`` has too.
 
     These are checks, exclusions and deferrable constraints, indexes on expressions and the like,
-    generated columns, collations, triggers, sequences that several columns share. Raises
-    ``MigrationError`` where one of them rests on a column that goes or gets another type:
-    PostgreSQL would drop or change it silently.
+    generated columns with all that rests on them, collations, triggers, sequences that several
+    columns share. Raises ``MigrationError`` where one of them rests on a column that goes or gets
+    another type: PostgreSQL would drop or change it silently.
     """
     before = {table.name: table for table in current.tables}
     shared = shared_by(column for table in current.tables for column in table.columns)
@@ -37,18 +37,30 @@ def keep(current: Schema, desired: Schema) -> Schema:
 
 
 def _keep(before: Table, after: Table, shared: Set[str]) -> Table:
+    generated = _undeclared(before, after)
+    uniques = (each for each in before.uniques if not generated.isdisjoint(each.columns))
     kept = replace(
         after,
         columns=tuple(_columns(before.columns, after.columns, shared)),
-        uniques=tuple(each for each in after.uniques if not _ruled(each, before.rules)),
-        foreign_keys=tuple(_foreign_keys(before.foreign_keys, after.foreign_keys)),
+        uniques=_united(
+            uniques, (each for each in after.uniques if not _ruled(each, before.rules))
+        ),
+        foreign_keys=tuple(_foreign_keys(before.foreign_keys, after.foreign_keys, generated)),
         checks=_united(before.checks, after.checks),
         rules=_united(before.rules, after.rules),
-        indexes=_united((each for each in before.indexes if not _declarable(each)), after.indexes),
+        indexes=_united(
+            (each for each in before.indexes if _by_hand(each, generated)), after.indexes
+        ),
         others=before.others,
     )
-    _require_untouched(before, kept)
+    _require_untouched(before, kept, generated)
     return kept
+
+
+def _undeclared(before: Table, after: Table) -> Set[str]:
+    """Return the names of the generated columns of ``before`` that ``after`` doesn't declare."""
+    declared = {column.name for column in after.columns}
+    return {each.name for each in before.columns if each.generated} - declared
 
 
 def _united(before: Iterable[Item], after: Iterable[Item]) -> tuple[Item, ...]:
@@ -90,9 +102,13 @@ def _ruled(unique: Unique, rules: Iterable[Rule]) -> bool:
 
 
 def _foreign_keys(
-    before: Iterable[ForeignKey], after: Iterable[ForeignKey]
+    before: Iterable[ForeignKey], after: Iterable[ForeignKey], generated: Set[str]
 ) -> Iterator[ForeignKey]:
-    kept = {_reference(key): key for key in before if key.definition is not None}
+    kept = {
+        _reference(key): key
+        for key in before
+        if key.definition is not None or not generated.isdisjoint(key.columns)
+    }
     for key in after:
         yield kept.pop(_reference(key), key)
     yield from kept.values()
@@ -111,24 +127,33 @@ def _declarable(index: Index) -> bool:
     )
 
 
+def _by_hand(index: Index, generated: Set[str]) -> bool:
+    """Say whether no entity can declare ``index``; it may rest on a ``generated`` column."""
+    return not _declarable(index) or not {*map(quote_name, generated)}.isdisjoint(index.keys)
+
+
 def _is_name(key: str) -> bool:
     return re.fullmatch(r'[a-z_][a-z0-9_]*|"(?:[^"]|"")+"', key) is not None
 
 
-def _require_untouched(before: Table, after: Table) -> None:
+def _require_untouched(before: Table, after: Table, generated: Set[str]) -> None:
     new = {column.name: column for column in after.columns}
     for column in before.columns:
         if column.name not in new:
-            _require_unused(column, before, "goes", _users(before))
+            _require_unused(column, before, "goes", _users(before, generated))
         elif not is_free(column.type, new[column.name].type):
             _require_unused(column, before, "gets another type", _expressions(before))
 
 
-def _users(table: Table) -> Iterator[tuple[str, str]]:
+def _users(table: Table, generated: Set[str]) -> Iterator[tuple[str, str]]:
     yield from _expressions(table)
     for index in table.indexes:
-        if not _declarable(index):
+        if _by_hand(index, generated):
             yield f"index {index.name}", " ".join((*index.keys, index.options))
+    constraints: list[Unique | ForeignKey] = [*table.uniques, *table.foreign_keys]
+    for each in constraints:
+        if not generated.isdisjoint(each.columns):
+            yield f"constraint {each.name}", " ".join(map(quote_name, each.columns))
 
 
 def _expressions(table: Table) -> Iterator[tuple[str, str]]:

@@ -93,6 +93,8 @@ def suggest_members(before: Schema, after: Schema) -> Iterator[Question]:
         columns = compare(was.columns, now.columns)
         likeness = partial(_column_likeness, was, now)
         for column in columns.removed:
+            if column.generated:
+                continue  # a migration by hand made it, and it stays
             yield from _question(Kind.COLUMN, now.name, column, columns.added, likeness)
 
 

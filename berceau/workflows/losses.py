@@ -35,10 +35,10 @@ def refuse_loss(
         losses.append(f"{each}, which has it no longer ({_rows(count)} with a value)")
     if losses:
         cure = "Nothing was written. If that is meant, add --allow-data-loss."
-        if any(isinstance(change, DropTable) for change in changes):
+        if any(isinstance(change, DropTable | DropColumn) for change in changes):
             cure += (
-                " A table that stays without an entity is named in pyproject.toml: unmanaged under "
-                "[tool.berceau.migrations]."
+                " What stays without being declared is named in pyproject.toml, a column as "
+                "table.column: unmanaged under [tool.berceau.migrations]."
             )
         raise DataLossError(f"The migration would lose data: {'; '.join(losses)}.", cure=cure)
 

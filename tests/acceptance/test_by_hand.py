@@ -88,6 +88,44 @@ def test_what_a_table_has_besides_stays(migrate, dumped, query, by_hand, sql):
     assert migrate(MORE).written is None
 
 
+GENERATED = "ALTER TABLE foo ADD g integer GENERATED ALWAYS AS (num * 2) STORED;"
+ON_GENERATED = {
+    "nothing": "",
+    "an index": "CREATE INDEX i ON foo (g)",
+    "an index with another column": "CREATE INDEX i ON foo (g, val)",
+    "a unique": "ALTER TABLE foo ADD UNIQUE (g, val)",
+    "a foreign key": "CREATE TABLE t (id integer PRIMARY KEY); INSERT INTO t VALUES (10), (-12);"
+    "ALTER TABLE foo ADD FOREIGN KEY (g) REFERENCES t",
+}
+
+
+@pytest.mark.parametrize("sql", ON_GENERATED.values(), ids=ON_GENERATED)
+def test_a_generated_column_stays_with_what_rests_on_it(migrate, dumped, query, by_hand, sql):
+    """Another column of its type is new, and isn't taken for it under another name."""
+    migrate(FOO)
+    query(ROWS)
+    by_hand(f"{GENERATED} {sql}")
+    migrate(FOO)
+    before = [line for line in dumped() if line]
+    assert migrate(MORE).written
+    assert before == [line for line in dumped() if line and "extra" not in line]
+    assert migrate(MORE).written is None
+
+
+@pytest.mark.parametrize(
+    ("sql", "what"),
+    [
+        ("CREATE INDEX i ON foo (g, val)", "index i"),
+        ("ALTER TABLE foo ADD CONSTRAINT u UNIQUE (g, val)", "constraint u"),
+    ],
+)
+def test_what_rests_on_a_generated_column_isnt_dropped_with_another(migrate, by_hand, sql, what):
+    migrate(FOO)
+    by_hand(f"{GENERATED} {sql}")
+    with pytest.raises(BerceauError, match=f"The {what} of foo uses the column val, which goes"):
+        migrate("class Foo(db.Entity):\n    num = Optional(int)\n", allow_data_loss=True)
+
+
 def test_a_publication_is_not_made_again_for_a_proof(migrate, query, by_hand, database):
     name = f"p_{database.owner.schema}"
     migrate(FOO)
