@@ -14,7 +14,7 @@ from berceau.schema.changes import (
 from berceau.schema.choices import Place
 from berceau.schema.conversions import retypes
 from berceau.schema.model import Enum, Schema
-from berceau.schema.names import quote_name
+from berceau.schema.names import quote_name, words
 from berceau.schema.steps import goes_or_moves
 
 
@@ -41,7 +41,8 @@ def in_use(users: Set[User], current: Schema, changes: Sequence[Change]) -> Iter
                 what = f"the column {table}.{column.name}"
                 yield from _refused(what, "gets another type", names)
             case AlterEnum(before, after) if goes_or_moves(change):
-                names = _bound(users, _columns(before, current))
+                places = _columns(before, current)
+                names = _bound(users, places) | set(_computed(places, current))
                 yield from _refused(f"the enum {after.name}", "has to be rebuilt", names)
 
 
@@ -64,6 +65,15 @@ def _bound(users: Set[User], places: Set[Place]) -> set[str]:
         if (each.place in places and not each.bears_types)
         or (each.table in tables and each.kind == "column of its rows")
     }
+
+
+def _computed(places: Set[Place], current: Schema) -> Iterator[str]:
+    """Yield the generated columns that are computed from the columns of ``places``."""
+    for table in current.tables:
+        sources = {column for owner, column in places if owner == table.name}
+        for column in table.columns:
+            if column.generated and not sources.isdisjoint(words(column.generated)):
+                yield f"the generated column {column.name} of table {table.name}"
 
 
 def _columns(enum: Enum, current: Schema) -> set[Place]:

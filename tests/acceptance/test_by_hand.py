@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from berceau.errors import BerceauError
+from berceau.errors import BerceauError, DataLossError
 from berceau.workflows import scripts
 from berceau.workflows.squash import squash
 
@@ -124,6 +124,24 @@ def test_what_rests_on_a_generated_column_isnt_dropped_with_another(migrate, by_
     by_hand(f"{GENERATED} {sql}")
     with pytest.raises(BerceauError, match=f"The {what} of foo uses the column val, which goes"):
         migrate("class Foo(db.Entity):\n    num = Optional(int)\n", allow_data_loss=True)
+
+
+def test_a_generated_column_keeps_its_enum_from_being_rebuilt(migrate, by_hand):
+    enum = "class St(enum.StrEnum):\n    A = 'a'\n"
+    foo = "class Foo(db.Entity):\n    st = Required(St)\n"
+    migrate(f"{enum}    B = 'b'\n{foo}")
+    by_hand("ALTER TABLE foo ADD g boolean GENERATED ALWAYS AS (st = 'a') STORED")
+    said = "the enum st, which has to be rebuilt, is used by the generated column g of table foo"
+    with pytest.raises(BerceauError, match=f"{said}: drop it, or write it anew"):
+        migrate(enum + foo)
+
+
+def test_a_column_of_ones_own_can_be_told_to_stay(migrate, by_hand):
+    migrate(FOO)
+    by_hand("ALTER TABLE foo ADD mine date")
+    with pytest.raises(DataLossError, match=r"(?s)column foo.mine .* a column as table.column"):
+        migrate(MORE)
+    assert migrate(MORE, unmanaged=("foo.mine",)).written
 
 
 def test_a_publication_is_not_made_again_for_a_proof(migrate, query, by_hand, database):
