@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from berceau.errors import Location, MigrationFileError
@@ -51,6 +51,11 @@ class Header:
             lines.append(f"-- Generated: {self.generated}")
         lines += (f"-- Means: {line}" for line in to_lines(self.means))
         return "\n".join(lines) + "\n\n"
+
+
+def nameable(names: Iterable[str]) -> tuple[str, ...]:
+    """Return those of ``names`` that a header can list."""
+    return tuple(name for name in names if _NAME.fullmatch(name))
 
 
 def parse(sql: str) -> Header:

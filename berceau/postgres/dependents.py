@@ -66,14 +66,6 @@ WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p'
   AND (k.contype = 'c' OR i.indpred IS NOT NULL OR i.indexprs IS NOT NULL)
 """
 
-# Of bodies that are text, nothing but their words tells what they use.
-_BODIES = """
-SELECT replace(p.oid::regprocedure::text, quote_ident(current_schema()) || '.', ''), p.prosrc
-FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-WHERE p.pronamespace = current_schema()::regnamespace AND l.lanname NOT IN ('c', 'internal')
-  AND p.prosqlbody IS NULL
-"""
-
 
 @dataclass(frozen=True, order=True)
 class User:
@@ -137,13 +129,6 @@ def in_the_way(found: Iterable[User]) -> InTheWay:
         frozenset(each.place for each in found if each.steps_aside),
         frozenset(each.place for each in found if each.is_expression),
     )
-
-
-def bodies(connection: Connection) -> dict[str, str]:
-    """Return the functions whose body is text, each with it."""
-    with connection.cursor() as cursor:
-        cursor.execute(_BODIES)
-        return dict(cursor.fetchall())
 
 
 def users_of_type(connection: Connection, name: str) -> tuple[str, ...]:

@@ -5,13 +5,14 @@ from pathlib import Path
 
 from berceau.errors import DataLossError, HistoryError, MigrationError
 from berceau.migration.components import components_of, subject
+from berceau.migration.header import nameable
 from berceau.migration.script import Script
 from berceau.postgres import catalog, runner
 from berceau.postgres.connection import Connection
 from berceau.postgres.dependents import in_the_way, users
 from berceau.postgres.scratch import scratch
 from berceau.postgres.url import Url
-from berceau.schema.changes import DropColumn, DropTable
+from berceau.schema.changes import CreateEnum, CreateTable, DropColumn, DropTable
 from berceau.schema.diff import diff
 from berceau.schema.managed import managed
 from berceau.schema.model import Schema
@@ -65,7 +66,8 @@ def adopt(
             return None
         _refuse_loss(plan, allow_data_loss)
         components = components_of(map(subject, plan.changes), owners, scripts).values()
-        script = to_script(plan, slug, scripts, {each for some in components for each in some})
+        named = {each for some in components for each in some}
+        script = to_script(plan, slug, scripts, named, nameable(_made(plan) - owners.keys()))
         record(connection, owner, migrations, (*scripts, script), wanted)
         return script
 
@@ -109,6 +111,12 @@ def record(
             "`invoke migrate.baseline`.",
         )
     rewrite(connection, migrations, Rewrite(new=scripts[-1]))
+
+
+def _made(plan: Plan) -> set[str]:
+    """Return the tables and enums that ``plan`` makes."""
+    tables = {each.table.name for each in plan.changes if isinstance(each, CreateTable)}
+    return tables | {each.enum.name for each in plan.changes if isinstance(each, CreateEnum)}
 
 
 def _refuse_loss(plan: Plan, allowed: bool) -> None:

@@ -173,14 +173,24 @@ def to_empty_script(slug: str, scripts: Sequence[Script]) -> Script:
 
 
 def to_script(
-    found: Plan, slug: str, scripts: Sequence[Script], components: Iterable[str] = ()
+    found: Plan,
+    slug: str,
+    scripts: Sequence[Script],
+    components: Iterable[str] = (),
+    unmanaged: Iterable[str] = (),
 ) -> Script:
-    """Return the migration that carries out ``found``, of ``components``, after ``scripts``."""
+    """Return the migration that carries out ``found``, of ``components``, after ``scripts``.
+
+    It says of the ``unmanaged`` tables and enums that they are no entity's.
+    """
     last = folder.last_name(scripts)
     name = new_name(slug, datetime.now(UTC), last)
     up = _NO_CHANGE if found.means and not found.up else to_text(found.up)
     named = tuple(sorted(set(components)))
-    header = Header(last, named, generated=digest(up), means=found.means).to_sql(name)
+    others = tuple(sorted(set(unmanaged)))
+    header = Header(last, named, generated=digest(up), unmanaged=others, means=found.means).to_sql(
+        name
+    )
     if found.down is None:
         down = f"-- {name} can't be undone automatically: {found.irreversible}\n"
     else:

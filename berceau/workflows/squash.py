@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from berceau.errors import HistoryError, MigrationError
-from berceau.migration.header import Header, digest, without
+from berceau.migration.header import Header, digest, nameable, without
 from berceau.migration.provenance import made_by_entities
 from berceau.migration.script import Script, check_name, name_before
 from berceau.postgres import runner
@@ -151,8 +151,7 @@ def _script(
 ) -> Script:
     components = {each for script in old for each in script.header.components}
     replaces = tuple(each for s in old for each in (*s.header.replaces, s.name))
-    named = tuple(each for each in unmanaged if not set(each) & set(" ,"))
     header = Header(
-        None, tuple(sorted(components)), replaces, digest(up), named, records(old)
+        None, tuple(sorted(components)), replaces, digest(up), nameable(unmanaged), records(old)
     ).to_sql(name)
     return Script(name, header + up, f"-- Undoes {name}\n\n{down}")

@@ -6,6 +6,7 @@ import pytest
 
 from berceau.errors import BerceauError, DataLossError
 from berceau.workflows import scripts
+from berceau.workflows.adopt import adopt
 from berceau.workflows.squash import squash
 
 FOO = """
@@ -267,6 +268,15 @@ class Log(db.Entity):
     assert query("SELECT old, bar FROM foo, log") == []
     with pytest.raises(BerceauError, match="table bar"):
         migrate(MORE, unmanaged=patterns[:-1])
+
+
+def test_what_is_adopted_for_no_entity_stays(migrate, query, settings, database):
+    migrate(FOO)
+    query("CREATE TYPE mood AS ENUM ('a'); CREATE TABLE audit (id int PRIMARY KEY, m mood)")
+    adopt(database.owner, settings.migrations, "adopted", {"foo": "shop"}, everything=True)
+    assert migrate(FOO).written is None
+    assert migrate(MORE).written
+    assert query("SELECT m FROM audit") == []
 
 
 def test_an_entity_can_take_over_what_was_made_by_hand(migrate, by_hand, query):
