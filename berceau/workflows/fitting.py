@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from berceau.errors import MigrationError
+from berceau.migration.splitter import split
 from berceau.postgres.dependents import users_of_type
 from berceau.schema.changes import (
     AddColumn,
@@ -50,7 +51,24 @@ def fit(rows: Rows, changes: Iterable[Change], choices: Choices, ask: AskValue |
     refusals += _in_the_way(rows, changes)
     if refusals:
         raise MigrationError("; ".join(refusals) + ".", cure=_cure(options))
+    for option, given in (("--backfill", choices.backfills), ("--using", choices.usings)):
+        for (table, column), sql in given.items():
+            _require_expression(f"{option} {table}.{column}", sql)
     return choices
+
+
+def _require_expression(option: str, sql: str) -> None:
+    """Raise ``MigrationError`` unless ``sql`` can stand within a statement, as it is."""
+    try:
+        single = [piece.text for piece in split(sql)] == [sql]
+    except MigrationError:
+        single = False
+    if not single:
+        raise MigrationError(
+            f"{option} is no single expression: {sql}",
+            cure="Nothing was written. Give one value as SQL, without a semicolon or a comment "
+            "at its end. Other statements belong into a migration of your own.",
+        )
 
 
 def _cure(options: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from berceau.errors import StatementError
+from berceau.errors import MigrationError, StatementError
 from berceau.workflows import scripts
 from berceau.workflows.down import down
 
@@ -234,3 +234,14 @@ def test_rows_come_along(
         assert "Proven without rows only" not in undo
         down(database.owner, scripts.read(settings.migrations), allow_data_loss=True)
         assert query(again) == expected
+
+
+@pytest.mark.parametrize("sql", ["1; DROP TABLE foo", "1;", "1 -- one", "'1"])
+@pytest.mark.parametrize("option", ["using", "backfill"])
+def test_what_rows_get_is_one_expression(migrate, query, option, sql):
+    migrate(entity("Foo", "r = Optional(str)"))
+    query("INSERT INTO foo (r) VALUES ('')")
+    after = {"using": "r = Optional(int)", "backfill": "r = Optional(str)\n    n = Required(int)"}
+    column = {"using": "foo.r", "backfill": "foo.n"}[option]
+    with pytest.raises(MigrationError, match=f"--{option} {column} is no single expression"):
+        migrate(entity("Foo", after[option]), **{f"{option}s": [f"{column}={sql}"]})
