@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from berceau.postgres.connection import connect
-from berceau.settings import load
+from berceau.settings import Settings
 from berceau.workflows.databases import databases
 from tests.conftest import TASKS, Project
 
@@ -205,7 +205,7 @@ def test_dynamic_sql_that_names_the_schema_leaves_development_alone(embedded):
     """
     embedded.migration("20990101000000_wipe", wipe)
     embedded.succeed("migrate.deploy")
-    settings = load(embedded.root)
+    settings = Settings(embedded.root)  # whatever database the environment names
     with connect(databases(settings).owner) as owner, owner.cursor() as cursor:
         cursor.execute("INSERT INTO thing (name) VALUES ('of development')")
     tests = """
