@@ -136,7 +136,7 @@ def test_no_request_is_refused_while_the_code_changes(notes, serve):
 
 def test_a_process_that_died_leaves_its_requests_to_the_next(notes, serve):
     views = notes.root / "components/notes/views.py"
-    change(views, '    return {"found"', '    import os; os._exit(3)\n    return {"found"')
+    change(views, "    return {\n", "    import os; os._exit(3)\n    return {\n")
     with serve(notes, RELOAD) as site:
         with pytest.raises(OSError):  # noqa: PT011 - whatever a cut connection is called
             site.get("/notes")
