@@ -79,8 +79,12 @@ def neighbours(connection: Connection, schema: str, without: Collection[str] = (
         }
         if known <= {schema}:
             return []
+        # Catalogs that have just grown have no statistics: PostgreSQL would look through all that
+        # is placed for each dependency.
+        cursor.execute("SET enable_nestloop = off")
         cursor.execute(_NEEDS)
         edges = cursor.fetchall()
+        cursor.execute("RESET enable_nestloop")
         cursor.execute(_NAMED, {"names": list(known)})
         edges += cursor.fetchall()
         cursor.execute(_EVENTS)
