@@ -7,16 +7,15 @@ tables were made: the catalogs have no statistics. Each figure is of a new datab
 
 import argparse
 import statistics
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from peers import copy_by_dump
 from size import plain_server
 
-from berceau.postgres.binaries import find_programs
 from berceau.postgres.connection import connect
 from berceau.postgres.schemas import STEP
 from berceau.postgres.server import EmbeddedServer
@@ -54,19 +53,6 @@ def make(server: EmbeddedServer, name: str, tables: int) -> Url:
         for start in range(0, len(texts), STEP // 4):
             cursor.execute("".join(texts[start : start + STEP // 4]))
     return url
-
-
-def copy_by_dump(url: Url) -> None:
-    """Copy the schema public as people do without Berceau."""
-    options = f"-h {url.hosts[0][0]} -U {url.user} -d {url.database}"
-    programs = find_programs()
-    subprocess.run(
-        f"'{programs}/pg_dump' {options} --schema-only --schema=public --no-comments"
-        r" | sed -e 's/public\./peer./g' -e 's/SCHEMA public/SCHEMA peer/'"
-        f" | '{programs}/psql' {options} -q -v ON_ERROR_STOP=1 >/dev/null",
-        shell=True,
-        check=True,
-    )
 
 
 def measure(server: EmbeddedServer, tables: int, number: int) -> tuple[float, float, float]:

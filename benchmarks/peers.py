@@ -1,8 +1,12 @@
-"""The same generated components for Django, for SQLAlchemy with Alembic, and for Prisma."""
+"""What others do: generated components for Django, Alembic and Prisma, and a copy by pg_dump."""
 
+import subprocess
 from pathlib import Path
 
 from project import write
+
+from berceau.postgres.binaries import find_programs
+from berceau.postgres.url import Url
 
 DJANGO_MODELS = """
 import uuid
@@ -207,3 +211,16 @@ def generate_prisma(root: Path, components: int) -> None:
 
 def _names(host: str, schema: str) -> dict[str, str]:
     return {"host": host, "schema": schema, "user": "berceau_owner", "database": "berceau"}
+
+
+def copy_by_dump(url: Url) -> None:
+    """Copy the schema public as people do without Berceau."""
+    options = f"-h {url.hosts[0][0]} -U {url.user} -d {url.database}"
+    programs = find_programs()
+    subprocess.run(
+        f"'{programs}/pg_dump' {options} --schema-only --schema=public --no-comments"
+        r" | sed -e 's/public\./peer./g' -e 's/SCHEMA public/SCHEMA peer/'"
+        f" | '{programs}/psql' {options} -q -v ON_ERROR_STOP=1 >/dev/null",
+        shell=True,
+        check=True,
+    )

@@ -16,11 +16,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from peers import generate_alembic, generate_django
+from peers import copy_by_dump, generate_alembic, generate_django
 from project import generate, plain_environment, write
 
 from berceau.postgres import cluster, server
-from berceau.postgres.binaries import find_programs
 from berceau.postgres.connection import connect
 from berceau.postgres.schemas import create_schema
 from berceau.postgres.server import EmbeddedServer
@@ -125,7 +124,9 @@ def measure(figures: Figures, root: Path, tables: int, *, peers: bool) -> None:
         run("db.clone", "db.clone", "--source", "public", "--target", "trial")
         run("db.drop", "db.drop", "--target", "trial")
         if peers:
-            figures.note("pg_dump, sed, psql", tables, copy_by_dump(ours), 0)
+            begin = time.perf_counter()
+            copy_by_dump(ours.owner_url)
+            figures.note("pg_dump, sed, psql", tables, time.perf_counter() - begin, 0)
         run("migrate.check, first", "migrate.check")
         run("migrate.check, unchanged", "migrate.check")
         run("migrate.status", "migrate.status")
@@ -147,22 +148,6 @@ def one_column_more(project: Path) -> None:
     line = "title = Required(str, 200)"
     text = path.read_text().replace(line, f"{line}\n    extra = Optional(str, nullable=True)", 1)
     path.write_text(text)
-
-
-def copy_by_dump(ours: EmbeddedServer) -> float:
-    """Copy the schema public as people do without Berceau; return the seconds that it took."""
-    owner = ours.owner_url
-    options = f"-h {owner.hosts[0][0]} -U {owner.user} -d {owner.database}"
-    programs = find_programs()
-    begin = time.perf_counter()
-    subprocess.run(
-        f"'{programs}/pg_dump' {options} --schema-only --schema=public --no-comments"
-        r" | sed -e 's/public\./peer./g' -e 's/SCHEMA public/SCHEMA peer/'"
-        f" | '{programs}/psql' {options} -q -v ON_ERROR_STOP=1 >/dev/null",
-        shell=True,
-        check=True,
-    )
-    return time.perf_counter() - begin
 
 
 def measure_peers(figures: Figures, root: Path, tables: int, ours: EmbeddedServer) -> None:
