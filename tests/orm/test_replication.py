@@ -49,6 +49,8 @@ def entity(servers):
     """An entity with a table on the primary, which reads from the standby where it may."""
     primary, standby = servers
     note = make_entity(primary)
+    # A standby is behind by moments: a test that only reads there would not find the table.
+    standby.wait_until(lambda: standby.ask("SELECT to_regclass('note') IS NOT NULL"))
     database = note._database_
     pool = ConnectionPool(primary.url, Limits())
     orm.connect(pool, database, ReplicaPool(standby.url, Limits()))
