@@ -1,8 +1,8 @@
 """Forms, read under limits: what is malformed or too large is refused before it costs much."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, Any
 from urllib.parse import parse_qsl
 
 from pyramid.httpexceptions import HTTPBadRequest, HTTPRequestEntityTooLarge
@@ -29,7 +29,10 @@ class TooLargeError(HTTPRequestEntityTooLarge, ValueError):
 
 @dataclass(eq=False)
 class Upload:
-    """A file of a form: its field's ``name``, what the browser calls it, and its bytes."""
+    """A file of a form: its field's ``name``, what the browser calls it, and its bytes.
+
+    The file is closed once the response was sent: copy what is needed longer.
+    """
 
     name: str
     filename: str
@@ -67,40 +70,62 @@ def pairs(text: bytes, limits: FormLimits) -> list[tuple[str, str]]:
 
 
 def parts(
-    body: IO[bytes], content_type: str, limits: FormLimits
+    body: IO[bytes], content_type: str, limits: FormLimits, open_file: Callable[[], IO[bytes]]
 ) -> Iterator[tuple[str, str | Upload]]:
     """Yield the names of a ``multipart/form-data`` body, with their texts and files.
 
-    Raises ``MalformedError``, ``TooLargeError``.
+    ``open_file`` returns an empty file for an upload, which its caller closes. Raises
+    ``MalformedError``, ``TooLargeError``.
     """
     # Most applications take no files: the parser is loaded where one does.
     from multipart import MultipartError, ParserLimitReached
 
+    fields, files, size = limits.max_form_fields, limits.max_form_files, limits.max_form_size
     try:
-        yield from _parsed(body, content_type, limits)
+        for part, content in _segments(body, content_type, fields + files):
+            if part.filename:
+                files -= 1
+                yield part.name, _upload(part, content, open_file())
+            else:
+                fields -= 1
+                text = _text(part, content, size)
+                size -= len(text)
+                yield part.name, text.decode()
+            if min(fields, files) < 0:
+                raise TooLargeError
     except ParserLimitReached:
         raise TooLargeError from None
     except (MultipartError, UnicodeDecodeError):
         raise MalformedError from None
 
 
-def _parsed(
-    body: IO[bytes], content_type: str, limits: FormLimits
-) -> Iterator[tuple[str, str | Upload]]:
-    from multipart import MultipartParser, parse_options_header
+def _segments(
+    body: IO[bytes], content_type: str, most: int
+) -> Iterator[tuple[Any, Iterator[bytes]]]:
+    """Yield what the headers of each part say, and its content, which has to be read at once."""
+    from multipart import PushMultipartParser, parse_options_header
 
-    fields, files, size = limits.max_form_fields, limits.max_form_files, limits.max_form_size
     _, options = parse_options_header(content_type)
     boundary = options.get("boundary", "")
-    for part in MultipartParser(body, boundary, part_limit=fields + files, strict=True):
-        if part.filename:
-            files -= 1
-            yield part.name, Upload(part.name, part.filename, part.content_type, part.file)
-        elif part.charset.lower() not in CHARSETS:
-            raise MalformedError("Send text as UTF-8.")
-        else:
-            fields -= 1
-            size -= part.size
-            yield part.name, part.raw.decode() if size >= 0 else ""
-        if min(fields, files, size) < 0:
+    events = PushMultipartParser(boundary, max_segment_count=most, strict=True).parse_blocking(
+        body.read
+    )
+    for part in events:
+        yield part, iter(events.__next__, None)
+
+
+def _upload(part: Any, content: Iterator[bytes], file: IO[bytes]) -> Upload:
+    file.writelines(content)
+    file.seek(0)
+    return Upload(part.name, part.filename, part.content_type or "application/octet-stream", file)
+
+
+def _text(part: Any, content: Iterator[bytes], most: int) -> bytes:
+    if part.charset and part.charset.lower() not in CHARSETS:
+        raise MalformedError("Send text as UTF-8.")
+    text = bytearray()
+    for chunk in content:
+        text += chunk
+        if len(text) > most:
             raise TooLargeError
+    return bytes(text)

@@ -10,11 +10,13 @@ from pyramid.config import Configurator
 from pyramid.request import Request as PyramidRequest
 from pyramid.response import Response
 from pyramid.tweens import EXCVIEW
+from pyramid_retry import BeforeRetry
 from webob.multidict import GetDict, MultiDict, NoVars
 
 from berceau.settings import FormLimits
 from berceau.web.forms import CHARSETS, MalformedError, pairs, parts, whole
 from berceau.web.registry import SETTINGS
+from berceau.web.temporary import open_file, open_spool
 
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
@@ -47,6 +49,8 @@ BASE: Any = PyramidRequest
 def includeme(config: Configurator) -> None:
     """Read every request by ``Request``, and refuse at once what no page can answer."""
     config.set_request_factory(Request)
+    config.include("berceau.web.temporary")
+    config.add_subscriber(read_again, BeforeRetry)
     config.add_tween(
         "berceau.web.intake.tween_factory",
         under=EXCVIEW,
@@ -62,6 +66,12 @@ def tween_factory(handler: Callable[[PyramidRequest], Response], _registry: Any)
         return handler(request)
 
     return tween
+
+
+def read_again(event: BeforeRetry) -> None:
+    """Let the next attempt read from the begin what the failed one read, or changed."""
+    event.environ.pop(PARSED_FORM, None)
+    event.request.make_body_seekable()
 
 
 def check_address(request: PyramidRequest) -> None:
@@ -154,7 +164,7 @@ class Request(BASE):
         self.make_body_seekable()
         self.body_file_raw.seek(0)
         found = MultiDict(
-            parts(self.body_file, self.headers["Content-Type"], self._limits)
+            parts(self.body_file, self.headers["Content-Type"], self._limits, self._open_spool)
             if kind == MULTIPART
             else pairs(whole(self.body_file, self._limits), self._limits)
         )
@@ -217,6 +227,13 @@ class Request(BASE):
     @text.setter
     def text(self, value: str) -> None:
         BASE.text.fset(self, value)
+
+    def make_tempfile(self) -> IO[bytes]:
+        """Return the file for a large body that WebOb copies."""
+        return open_file(self.environ)
+
+    def _open_spool(self) -> IO[bytes]:
+        return open_spool(self.environ)
 
     @cached_property
     def _limits(self) -> FormLimits:

@@ -14,6 +14,7 @@ from pyramid_retry import BeforeRetry, RetryableException, is_last_attempt
 from berceau.orm.failures import is_repeatable
 from berceau.orm.session import ATTEMPTS, pause, unit_of_work
 from berceau.web.replicas import remember
+from berceau.web.temporary import replace_body
 
 log = logging.getLogger("berceau")
 
@@ -60,7 +61,7 @@ def tween_factory(handler: Handler, _registry: Any) -> Handler:
         if unit.position is not None:
             remember(response, request, unit.position)
         if _is_made_while_sent(response.app_iter, request):
-            response.app_iter = _Streamed(response.app_iter)
+            replace_body(response, _Streamed(response.app_iter))
         return response
 
     return tween

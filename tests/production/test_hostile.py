@@ -2,10 +2,12 @@
 
 import re
 import socket
+import time
 from collections import Counter
 from contextlib import suppress
 from random import Random
 
+import psutil
 import pytest
 
 from benchmarks.odd_requests import KINDS
@@ -157,6 +159,33 @@ def test_odd_requests_of_every_kind_are_answered(serve):
     probes = answered - len(logged)  # /healthz and /readyz have no line
     assert 0 <= probes < answered / 20
     assert not [line for line in lines if line["level"] == "ERROR"]
+
+
+@pytest.mark.usefixtures("demo")
+def test_large_bodies_leave_no_file_open(serve):
+    served = serve()
+    form = b"Content-Type: multipart/form-data; boundary=x\r\n"
+    body = b'--x\r\nContent-Disposition: form-data; name="a"; filename="f"\r\n\r\n'
+    body += b"x" * 700_000 + b"\r\n--x--\r\n"
+    start = b"POST /demo/posts HTTP/1.1\r\n" + HOST + form
+    whole = start + b"Content-Length: %d\r\n" % len(body) + END + body
+    process = psutil.Process(served.process.pid)
+    assert served.request("/demo")[0] == 200  # it is connected to the database
+    before = process.num_fds()
+    most = 0
+    for number in range(200):
+        if number % 2:
+            assert send(served.port, whole).startswith(b"HTTP/1.1 400 ")
+        else:  # who leaves in the middle
+            with socket.create_connection(("127.0.0.1", served.port), timeout=10) as client:
+                client.sendall(whole[:-9])
+        most = max(most, process.num_fds())
+    # The connections that are being closed have descriptors, too.
+    assert most < before + 8
+    end = time.monotonic() + 10
+    while process.num_fds() > before:
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 PASSED_ON = {

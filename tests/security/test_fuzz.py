@@ -6,7 +6,6 @@
 import os
 from urllib.parse import urlencode
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pony.orm import db_session
@@ -14,9 +13,6 @@ from webob import Request
 
 from components.demo.entities import DemoPost, DemoPostStatus, DemoUser
 from tests.security.conftest import NASTY
-
-# WebOb keeps bodies above 10 kB in files, which it leaves to the garbage collector.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed file")
 
 FIELDS = ("title", "content", "status", "name", "email")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "ODD")

@@ -11,9 +11,6 @@ from berceau.settings import FormLimits, Settings
 from berceau.web.app import make_app
 from berceau.web.logs import REQUEST, Formatter
 
-# WebOb keeps bodies above 10 kB in files, which it leaves to the garbage collector.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed file")
-
 PAGES = """
     from pyramid.response import Response
     from pyramid.view import view_config

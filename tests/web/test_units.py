@@ -7,7 +7,7 @@ from pony.orm.core import OptimisticCheckError
 from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
-from webtest import TestApp
+from webtest import TestApp, Upload
 
 from berceau.errors import CommitUnknownError, DatabaseError
 from berceau.orm.provider import BerceauProvider
@@ -112,6 +112,27 @@ class TestRepetition:
             "POST / runs again after attempt 2: somebody else was faster",
         ]
 
+    @pytest.mark.parametrize("size", [10, 300_000])
+    def test_each_attempt_reads_the_body_from_its_begin(self, serve_view, size):
+        read = []
+
+        def view(request):
+            if request.content_type == "text/plain":
+                read.append(len(request.body_file.read()))
+            else:
+                read.append(len(request.POST["a"].file.read()))
+                request.POST["a"].file.close()
+            if len(read) < 3:
+                raise OptimisticCheckError("somebody else was faster")
+            return Response("saved")
+
+        app = serve_view(view, require_csrf=False)
+        app.post("/", {"a": Upload("f", b"x" * size)})
+        assert read == [size] * 3
+        read.clear()
+        app.post("/", "x" * size, {"Content-Type": "text/plain"})
+        assert read == [size] * 3
+
     def test_the_last_failure_has_a_page(self, serve_view, caplog):
         attempts = []
 
@@ -160,6 +181,12 @@ class TestStream:
 
         assert serve_view(view).get("/").text == "Ada"
         assert user_count() == 1
+
+    def test_its_length_is_kept(self, serve_view):
+        def view(_):
+            return Response(app_iter=(part for part in (b"a", b"bc")), content_length=3)
+
+        assert serve_view(view).get("/").content_length == 3
 
     def test_it_can_t_write(self, serve_view):
         def parts():
