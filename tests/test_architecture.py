@@ -115,6 +115,12 @@ def test_where_nothing_changed_pony_is_not_imported() -> None:
     assert not {"pony", "berceau.orm", "pyramid"} & found
 
 
+def test_a_copy_of_a_schema_starts_without_what_plans_changes() -> None:
+    """It takes less than a second, of which each import is a part."""
+    found = loaded("berceau.workflows.clones", "berceau.workflows.databases")
+    assert not {"psutil", "berceau.schema", "berceau.migration.history"} & found
+
+
 def test_the_controller_of_test_workers_starts_without_what_imports_entities() -> None:
     assert not {"pony", "pyramid"} & loaded("berceau.testing.preparation")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from psycopg2.extensions import connection as Connection
 
-from berceau.postgres.ledger import OWN_TABLES
+from berceau.postgres.own_tables import OWN_TABLES
 from berceau.schema.model import (
     Action,
     Check,

@@ -15,11 +15,7 @@ from berceau.migration.resume import segments_of
 from berceau.migration.script import Script, count
 from berceau.postgres.deploy_lock import lock_name
 from berceau.postgres.locks import holder, holds
-
-LEDGER = "berceau_migration"
-SEEDS = "berceau_seed"
-OWN_TABLES = (LEDGER, SEEDS)
-"""The tables that are Berceau's own, and not part of the schema."""
+from berceau.postgres.own_tables import LEDGER
 
 _CREATE = """
 CREATE TABLE IF NOT EXISTS {table} (

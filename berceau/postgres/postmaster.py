@@ -1,5 +1,6 @@
 """A running server, known by the ``postmaster.pid`` in its data folder."""
 
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-import psutil
+from berceau.postgres.processes import folder, program
 
 PID_FILE = "postmaster.pid"
 PORT = 5432  # names the socket; nothing listens on it
@@ -59,8 +60,8 @@ class Postmaster:
     def stop(self, seconds: float) -> bool:
         """End it and its connections in order; return whether it was gone within ``seconds``."""
         try:
-            psutil.Process(self.pid).send_signal(signal.SIGINT)
-        except psutil.NoSuchProcess:
+            os.kill(self.pid, signal.SIGINT)
+        except ProcessLookupError:
             return True
         return wait_until(lambda: not is_alive(self.pid), seconds)
 
@@ -70,6 +71,8 @@ def end_orphan(socket: Path, seconds: float) -> None:
 
     It would notice by itself within a minute, and take its successor's socket with it.
     """
+    import psutil  # most commands find a server that runs, and don't need it
+
     try:
         pid = int((socket / f"{SOCKET}.lock").read_text().split("\n")[0])
         process = psutil.Process(pid)
@@ -92,22 +95,14 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
 
 def is_alive(pid: int) -> bool:
     """Return whether the process runs; one that merely waits to be reaped doesn't."""
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+    return program(pid) is not None
 
 
 def _serves(pid: int, data: Path, claimed: Path) -> bool:
     """Return whether the process is PostgreSQL, working in ``data``."""
+    if program(pid) != "postgres":
+        return False
     try:
-        process = psutil.Process(pid)
-        if process.name() != "postgres" or not is_alive(pid):
-            return False
-        try:
-            folder = Path(process.cwd())
-        except psutil.AccessDenied:  # root in a container may not look at another account's process
-            folder = claimed
-        return folder.samefile(data)
-    except (psutil.NoSuchProcess, FileNotFoundError):
+        return (folder(pid) or claimed).samefile(data)
+    except FileNotFoundError:
         return False

@@ -10,7 +10,7 @@ from psycopg2.extensions import encrypt_password
 
 from berceau.errors import DatabaseError, PermissionMissingError, UrlError
 from berceau.postgres.connection import Connection, connect
-from berceau.postgres.ledger import LEDGER
+from berceau.postgres.own_tables import LEDGER
 from berceau.postgres.url import Url
 
 EXPLICIT_MEMBERSHIP = 160000  # since PostgreSQL 16, creating a role doesn't let one act as it

@@ -8,7 +8,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
 from berceau.errors import IsolationError
-from berceau.postgres.ledger import LEDGER
+from berceau.postgres.own_tables import LEDGER
 
 
 def count_rows(connection: Connection, table: str, *, not_null: str | None = None) -> int | None:

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING
 
 import psycopg2
 from psycopg2 import sql
@@ -10,7 +12,9 @@ from psycopg2.extensions import connection as Connection
 
 from berceau.errors import PermissionMissingError, StatementError
 from berceau.postgres.locks import try_lock, unlock
-from berceau.schema.sql import Statement, Transaction
+
+if TYPE_CHECKING:  # what reads and copies schemas writes no SQL of changes
+    from berceau.schema.sql import Statement
 
 STEP = 100
 """Objects per transaction: each holds locks until its end (``max_locks_per_transaction``)."""
@@ -66,7 +70,7 @@ def use_schema(connection: Connection, *names: str) -> None:
         cursor.execute(sql.SQL("SET search_path = {}").format(path))
 
 
-def execute(connection: Connection, statements: Sequence[Statement]) -> None:
+def execute(connection: Connection, statements: Sequence["Statement"]) -> None:
     """Run ``statements`` in steps of one transaction each; the connection is in autocommit mode.
 
     Raises ``StatementError`` with what PostgreSQL refused.
@@ -81,8 +85,8 @@ def execute(connection: Connection, statements: Sequence[Statement]) -> None:
                 raise StatementError(f"PostgreSQL says: {message}{_at(position, step)}") from error
 
 
-def _steps(statements: Iterable[Statement]) -> Iterator[tuple[str, ...]]:
-    for alone, run in groupby(statements, lambda each: each.transaction is Transaction.NONE):
+def _steps(statements: Iterable["Statement"]) -> Iterator[tuple[str, ...]]:
+    for alone, run in groupby(statements, attrgetter("runs_alone")):
         texts = tuple(map(str, run))
         size = 1 if alone else STEP
         yield from (texts[start : start + size] for start in range(0, len(texts), size))

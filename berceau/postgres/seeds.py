@@ -7,7 +7,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
 from berceau.postgres.connection import PINNED, setting
-from berceau.postgres.ledger import SEEDS
+from berceau.postgres.own_tables import SEEDS
 
 _CREATE = """
 CREATE TABLE IF NOT EXISTS {table} (

@@ -27,7 +27,7 @@ from berceau.orm import db
 from berceau.orm.database import is_mapped, map_entities
 from berceau.orm.diagnosis import duplicate, file_of_module, place_of
 from berceau.orm.mapping import enum_classes, table_entities, to_schema
-from berceau.postgres.ledger import OWN_TABLES
+from berceau.postgres.own_tables import OWN_TABLES
 from berceau.schema.model import Schema
 from berceau.source import check_entities
 from berceau.workflows.phases import Phases

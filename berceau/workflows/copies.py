@@ -15,7 +15,7 @@ from berceau.postgres.clone.reading import read
 from berceau.postgres.clone.references import Reference
 from berceau.postgres.clone.stamp import rows_stamp, stamp
 from berceau.postgres.connection import Connection, describe_hosts
-from berceau.postgres.ledger import LEDGER
+from berceau.postgres.own_tables import LEDGER
 from berceau.postgres.rows import delete_all
 from berceau.postgres.url import Url
 from berceau.workflows import fingerprint

@@ -73,9 +73,9 @@ def test_roots_server_is_known_in_a_container_too(embedded, monkeypatch):
     embedded.start()
     pid = embedded.pid
 
-    def refuse(process: psutil.Process) -> None:
-        raise psutil.AccessDenied(process.pid)
+    def refuse(path: Path) -> None:
+        raise PermissionError(path)
 
-    monkeypatch.setattr(psutil.Process, "cwd", refuse)
+    monkeypatch.setattr(Path, "readlink", refuse)
     assert embedded.pid == pid
     assert embedded.stop()

@@ -15,7 +15,7 @@ from berceau.postgres.clone.parsing import version
 from berceau.postgres.clone.reading import read
 from berceau.postgres.clone.references import Reference, refused
 from berceau.postgres.clone.writing import MANY, Another, fill_views, write
-from berceau.postgres.ledger import LEDGER
+from berceau.postgres.own_tables import LEDGER
 from berceau.postgres.schemas import create_schema, drop_schema
 
 SHOWN = 20

@@ -51,9 +51,14 @@ class Statement:
     transaction: Transaction = Transaction.SHARED
     locks: int = 0
 
+    @property
+    def runs_alone(self) -> bool:
+        """Whether it runs outside of any transaction of ours."""
+        return self.transaction is Transaction.NONE
+
     def together(self) -> "Statement":
         """Return it as it runs in one transaction with its neighbours, locks and all."""
-        if self.transaction is not Transaction.NONE:
+        if not self.runs_alone:
             return replace(self, transaction=Transaction.SHARED, locks=0)
         return replace(
             self,

@@ -46,7 +46,7 @@ def _groups(statements: Iterable[Statement]) -> Iterator[list[Statement]]:
 
 
 def _is_outside(group: Sequence[Statement]) -> bool:
-    return group[0].transaction is Transaction.NONE
+    return group[0].runs_alone
 
 
 def commented(statement: Statement) -> str:
