@@ -33,6 +33,18 @@ def count_rows(connection: Connection, table: str, *, not_null: str | None = Non
         return int(cursor.fetchall()[0][0])
 
 
+def hides_rows(connection: Connection, table: str) -> bool:
+    """Say whether row security may hide rows of ``table`` from the connection's role.
+
+    It does so to the table's owner where it is forced.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(row_security_active(to_regclass(quote_ident(%s))), false)", (table,)
+        )
+        return bool(cursor.fetchall()[0][0])
+
+
 def fetch(
     connection: Connection, query: str, values: Sequence[Any] | Mapping[str, Any] | None = None
 ) -> list[tuple[Any, ...]]:
@@ -43,7 +55,10 @@ def fetch(
 
 
 def filled_tables(connection: Connection) -> tuple[str, ...]:
-    """Return the tables on the connection's search_path that hold rows, the ledger excepted."""
+    """Return the tables on the connection's search_path that hold rows, the ledger excepted.
+
+    One whose rows may be hidden is among them unless its file is empty.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -55,13 +70,22 @@ def filled_tables(connection: Connection) -> tuple[str, ...]:
             (LEDGER,),
         )
         names = [name for (name,) in cursor.fetchall()]
-    return tuple(name for name in names if count_rows(connection, name))
+    return tuple(
+        name for name in names if count_rows(connection, name) or hides_rows(connection, name)
+    )
 
 
 # A sequence that was never used has no last value. Those of other schemas aren't asked: they may be
 # gone by then.
 _DELETE_ALL = """
-DO $$ DECLARE deletes text; BEGIN
+DO $$ DECLARE deletes text; truncated text; BEGIN
+    SELECT string_agg(format('%I.%I', nspname, relname), ', ') INTO truncated
+    FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+    WHERE relkind = 'r' AND nspname = ANY (current_schemas(false)) AND relrowsecurity
+      AND row_security_active(c.oid) AND pg_relation_size(c.oid) > 0;
+    IF truncated IS NOT NULL THEN
+        EXECUTE 'TRUNCATE ' || truncated || ' CASCADE';
+    END IF;
     WITH own AS MATERIALIZED (
         SELECT seqrelid, seqstart FROM pg_sequence JOIN pg_class ON pg_class.oid = seqrelid
         JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = ANY (current_schemas(false))),
@@ -92,8 +116,9 @@ def delete_all(connection: Connection) -> None:
     """Delete the rows of all tables on the connection's search_path, Berceau's ledger excepted.
 
     Only tables that were written to are touched, in one statement: foreign keys are checked at
-    its end, so their direction doesn't matter. Sequences that were used begin anew. The
-    connection is in autocommit mode. Raises ``IsolationError`` where ``hurry`` made it give up.
+    its end, so their direction doesn't matter. A table whose rows row security hides is truncated,
+    with all that refer to it. Sequences that were used begin anew. The connection is in autocommit
+    mode. Raises ``IsolationError`` where ``hurry`` made it give up.
     """
     try:
         with connection.cursor() as cursor:

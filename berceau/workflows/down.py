@@ -5,14 +5,14 @@ from itertools import takewhile
 
 from berceau.errors import DataLossError, HistoryError, Location
 from berceau.migration.history import Applied, Direction
-from berceau.migration.losses import Loss, losses
+from berceau.migration.losses import Loss, Renamed, losses
 from berceau.migration.script import DOWN, Script
 from berceau.postgres import ledger, runner
 from berceau.postgres.connection import Connection
-from berceau.postgres.rows import count_rows
+from berceau.postgres.rows import count_rows, hides_rows
 from berceau.postgres.url import Url
 from berceau.workflows.deploy import Report, deploying, settled, silent
-from berceau.workflows.wording import counted
+from berceau.workflows.row_counts import counted_rows
 
 ZERO = "zero"
 """The name that stands for before the first migration."""
@@ -98,7 +98,8 @@ def _require_undoable(script: Script) -> None:
 
 
 def _refuse_loss(connection: Connection, scripts: Sequence[Script]) -> None:
-    found = [text for script in scripts for text in _at_stake(connection, script)]
+    renamed = Renamed()
+    found = [text for script in scripts for text in _at_stake(connection, script, renamed)]
     if found:
         raise DataLossError(
             f"Undoing would lose data: {'; '.join(found)}.",
@@ -106,16 +107,20 @@ def _refuse_loss(connection: Connection, scripts: Sequence[Script]) -> None:
         )
 
 
-def _at_stake(connection: Connection, script: Script) -> Iterator[str]:
-    for loss in losses(script.down):
+def _at_stake(connection: Connection, script: Script, renamed: Renamed) -> Iterator[str]:
+    for loss in losses(script.down, renamed):
         rows = _rows(connection, loss)
-        if rows == 0:
-            continue
-        count = "" if rows is None else f" ({counted(rows, 'row')})"
-        yield f"{loss.what}{count} in {script.file(DOWN)}:{loss.line}"
+        if rows is not None:
+            yield f"{loss.what}{rows} in {script.file(DOWN)}:{loss.line}"
 
 
-def _rows(connection: Connection, loss: Loss) -> int | None:
+def _rows(connection: Connection, loss: Loss) -> str | None:
+    """Return how many rows ``loss`` concerns, as far as that is known; ``None`` where none."""
     if loss.table is None:
+        return ""
+    count = count_rows(connection, loss.table, not_null=loss.column)
+    if count is None:
+        return ""
+    if count == 0 and not hides_rows(connection, loss.table):
         return None
-    return count_rows(connection, loss.table, not_null=loss.column)
+    return f" ({counted_rows(connection, loss.table, count)})"

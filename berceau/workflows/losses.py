@@ -12,7 +12,7 @@ from berceau.schema.changes import AlterColumn, Change, DropColumn, DropTable
 from berceau.schema.held import Hidden
 from berceau.schema.moves import column_before, name_before
 from berceau.schema.names import quote_name
-from berceau.workflows.wording import counted
+from berceau.workflows.row_counts import counted_rows
 
 
 def refuse_loss(
@@ -32,7 +32,8 @@ def refuse_loss(
         losses += [f"{what} ({whose}{rows})" for what, rows in _losses(connection, changes, change)]
     for each in hidden:
         count = count_held(connection, each.table, each.column, each.discriminator, each.value)
-        losses.append(f"{each}, which has it no longer ({_rows(count)} with a value)")
+        rows = _rows(connection, each.table, count)
+        losses.append(f"{each}, which has it no longer ({rows} with a value)")
     if losses:
         cure = "Nothing was written. If that is meant, add --allow-data-loss."
         if any(isinstance(change, DropTable | DropColumn) for change in changes):
@@ -49,11 +50,12 @@ def _losses(
     match change:
         case DropTable(table):
             name = name_before(changes, table.name)
-            yield f"table {name}", _rows(count_rows(connection, name))
+            yield f"table {name}", _rows(connection, name, count_rows(connection, name))
         case DropColumn(table, column):
             name_of_table, name = column_before(changes, table, column.name)
-            rows = count_rows(connection, name_of_table, not_null=name)
-            yield f"column {table}.{name}", f"{_rows(rows)} with a value"
+            count = count_rows(connection, name_of_table, not_null=name)
+            rows = _rows(connection, name_of_table, count)
+            yield f"column {table}.{name}", f"{rows} with a value"
         case AlterColumn(table, before, after, None):
             place = column_before(changes, table, before.name)
             name = quote_name(place[1])
@@ -62,10 +64,9 @@ def _losses(
                 back = cast(f"({there.using})::{after.type}", after.type, before.type)
                 count = count_altered(connection, place, back.using if back else "NULL")
                 what = f"part of column {table}.{before.name}, as {after.type}"
-                yield what, f"{_rows(count)} with a value that changes"
+                rows = _rows(connection, place[0], count)
+                yield what, f"{rows} with a value that changes"
 
 
-def _rows(count: int | None) -> str:
-    if count is None:
-        return "not in this database"
-    return counted(count, "row")
+def _rows(connection: Connection, table: str, count: int | None) -> str:
+    return "not in this database" if count is None else counted_rows(connection, table, count)

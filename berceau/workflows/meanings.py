@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from berceau.errors import MigrationError
 from berceau.migration.script import Script
-from berceau.postgres.connection import connect
+from berceau.postgres.connection import Connection, connect
 from berceau.postgres.misfits import count_label
 from berceau.postgres.rows import count_rows
 from berceau.postgres.url import Url
@@ -20,8 +20,8 @@ from berceau.schema.renames import path_of
 from berceau.schema.subclasses import Recoded, Subclasses
 from berceau.workflows.gaps import AskValue, Gap
 from berceau.workflows.renames import Count
+from berceau.workflows.row_counts import counted_rows
 from berceau.workflows.target import Rows
-from berceau.workflows.wording import counted
 
 
 def records(scripts: Sequence[Script]) -> tuple[Meaning, ...]:
@@ -100,19 +100,24 @@ def guessed(current: Schema, means: Sequence[Meaning]) -> Iterator[str]:
 def counting(owner: Url) -> Count:
     """Return what counts rows in the database of ``owner``, by the place of a name in it."""
 
-    def count(place: Place) -> int | None:
+    def count(place: Place) -> str | None:
         with connect(owner) as target:
             target.set_session(readonly=True, autocommit=True)
-            match place:
-                case (table,):
-                    return count_rows(target, table)
-                case (table, column):
-                    return count_rows(target, table, not_null=column)
-                case (table, column, value):
-                    return count_label(target, table, column, value)
-        return None
+            found = _count(target, place)
+            return None if found is None else counted_rows(target, place[0], found)
 
     return count
+
+
+def _count(target: Connection, place: Place) -> int | None:
+    match place:
+        case (table,):
+            return count_rows(target, table)
+        case (table, column):
+            return count_rows(target, table, not_null=column)
+        case (table, column, value):
+            return count_label(target, table, column, value)
+    return None
 
 
 def with_subclasses(
@@ -147,7 +152,7 @@ def with_subclasses(
 def _gaps(rows: Rows, recoded: Recoded) -> Iterator[Gap]:
     table, column = recoded.place[0], recoded.place[1]
     for value in recoded.gone:
-        count = counted(rows.count_value(table, column, value), "row")
+        count = rows.count_value(table, column, value)
         option = f"{path_of((table, column, value))}={path_of((recoded.root,))}"
         yield Gap(
             (path_of((table, column)), value),

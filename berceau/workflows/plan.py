@@ -52,6 +52,7 @@ from berceau.workflows.proof import (
 )
 from berceau.workflows.renames import Ask, Settled, carry_out, decline, settle
 from berceau.workflows.replay import Replayed, desired, refusing, replayed
+from berceau.workflows.row_counts import unseen
 from berceau.workflows.target import Rows
 
 
@@ -182,7 +183,7 @@ def _plan(
             found,
             obstacle=proof.obstacle,
             built=copy.put(proof.built),
-            notes=(*filled.notes, *notes),
+            notes=(*filled.notes, *notes, *unseen(copy.owner, found.changes)),
             hidden=settled.hidden,
         )
 

@@ -18,12 +18,11 @@ from berceau.schema.renames import Kind, Rename, parse, renamed
 from berceau.schema.sql import to_statements
 from berceau.schema.subclasses import Recoded, Subclasses
 from berceau.schema.suggest import Question, suggest_members, suggest_wholes
-from berceau.workflows.wording import counted
 
 Ask = Callable[[Question], str | None]
 """Answers a question with one of its candidates, or with ``None``: it was dropped."""
 
-Count = Callable[[Place], int | None]
+Count = Callable[[Place], str | None]
 """Counts the rows concerned by a name at a place; ``None`` where that can't be told."""
 
 MOST = 5
@@ -171,7 +170,7 @@ class _Settling:
             if not free:
                 continue
             rows = self.count(question.place)
-            note = question.note if rows is None else f"{question.note} ({counted(rows, 'row')})"
+            note = question.note if rows is None else f"{question.note} ({rows})"
             # What is known for sure is no loss to allow.
             ask = self.doubts if question.certain and self.ask is decline else self.ask
             answer = ask(replace(question, candidates=free[:MOST], note=note))

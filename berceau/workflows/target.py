@@ -21,6 +21,7 @@ from berceau.schema.choices import Place
 from berceau.schema.model import Enum, ForeignKey, Schema
 from berceau.schema.moves import column_before, name_before
 from berceau.schema.names import quote_name
+from berceau.workflows.row_counts import counted_rows
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,10 @@ class Rows:
             if column.type in (name, f"{name}[]")
         )
 
-    def count_value(self, table: str, column: str, value: str) -> int:
-        """Count the rows of ``table`` that hold ``value``, as text, in ``column``."""
-        return count_label(self.target, *column_before(self.renamed, table, column), value)
+    def count_value(self, table: str, column: str, value: str) -> str:
+        """Say how many rows of ``table`` hold ``value``, as text, in ``column``."""
+        place = column_before(self.renamed, table, column)
+        return counted_rows(self.target, place[0], count_label(self.target, *place, value))
 
     def enum_before(self, name: str) -> str:
         """Return what an enum is called in ``target``."""

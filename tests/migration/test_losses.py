@@ -1,6 +1,6 @@
 import pytest
 
-from berceau.migration.losses import Loss, losses
+from berceau.migration.losses import Loss, Renamed, losses
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from berceau.migration.losses import Loss, losses
     ],
 )
 def test_what_a_statement_loses(text, expected):
-    assert losses(text) == (expected,)
+    assert losses(text, Renamed()) == (expected,)
 
 
 @pytest.mark.parametrize(
@@ -34,4 +34,15 @@ def test_what_a_statement_loses(text, expected):
     ],
 )
 def test_what_loses_nothing(text):
-    assert losses(text) == ()
+    assert losses(text, Renamed()) == ()
+
+
+def test_names_are_those_before_the_first_script():
+    renamed = Renamed()
+    assert not losses(
+        "ALTER TABLE a RENAME TO t; ALTER TABLE b RENAME TO a; ALTER TABLE IF EXISTS t RENAME TO b;"
+        "ALTER TABLE b RENAME COLUMN x TO y; ALTER TABLE b RENAME CONSTRAINT x TO z",
+        renamed,
+    )
+    found = losses("ALTER TABLE b RENAME y TO x; ALTER TABLE b DROP x; DROP TABLE a", renamed)
+    assert found == (Loss("column a.x", 1, "a", "x"), Loss("table b", 1, "b"))

@@ -6,7 +6,7 @@ import pytest
 
 from berceau.errors import IsolationError
 from berceau.postgres.connection import connect
-from berceau.postgres.rows import delete_all, hurry
+from berceau.postgres.rows import delete_all, filled_tables, hurry
 
 
 def test_other_schemas_may_come_and_go_meanwhile(database):
@@ -47,3 +47,21 @@ def test_whoever_holds_rows_is_not_waited_for_without_end(database):
             cursor.execute("SET lock_timeout = '10ms'")
             with pytest.raises(IsolationError, match="somebody still has a transaction open"):
                 delete_all(connection)
+
+
+def test_rows_that_row_security_hides_go_too(database):
+    with connect(database.owner) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        cursor.execute(
+            "CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE u (t int REFERENCES t);"
+            "INSERT INTO t VALUES (1), (2); INSERT INTO u VALUES (1);"
+            "CREATE POLICY none ON t USING (id = 2);"
+            "ALTER TABLE t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
+        )
+        assert filled_tables(connection) == ("t", "u")
+        cursor.execute("DELETE FROM t")
+        assert filled_tables(connection) == ("t", "u"), "one is hidden"
+        delete_all(connection)
+        assert filled_tables(connection) == ()
+        cursor.execute("ALTER TABLE t NO FORCE ROW LEVEL SECURITY; SELECT FROM t")
+        assert cursor.fetchall() == []

@@ -34,6 +34,18 @@ def test_a_schema_is_copied_and_dropped(connected, source, target, query):
     assert query(f"SELECT FROM pg_namespace WHERE nspname = '{target}'") == []
 
 
+def test_a_schema_with_rows_that_row_security_hides_is_not_dropped(
+    connected, source, target, query
+):
+    connected.succeed("db.clone", "--source", source, "--target", target)
+    query(
+        f"INSERT INTO {target}.post VALUES (1, 'a');"
+        f"ALTER TABLE {target}.post ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
+    )
+    assert "holds rows in 1 table: post" in connected.fail("db.drop", "--target", target)
+    connected.succeed("db.drop", "--target", target, "--force")
+
+
 def test_a_migrated_copy_counts_as_migrated(connected, database, target):
     connected.component("blog", "class Post(db.Entity):\n    title = Required(str)\n")
     connected.succeed("migrate")

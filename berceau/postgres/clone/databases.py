@@ -67,6 +67,13 @@ def databases_like(connection: Connection, prefix: str) -> tuple[str, ...]:
         return tuple(row[0] for row in cursor.fetchall())
 
 
+def databases(connection: Connection) -> tuple[str, ...]:
+    """Return the names of all databases of the server."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT datname FROM pg_database ORDER BY datname")
+        return tuple(row[0] for row in cursor.fetchall())
+
+
 def drop_database(connection: Connection, name: str) -> None:
     """Drop the database ``name``, if it exists, and end what is connected to it.
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 
 import psycopg2
 from psycopg2 import sql
@@ -10,6 +11,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from berceau.errors import DatabaseError, PermissionMissingError
+from berceau.postgres.clone.catalog_rights import CATALOG_RIGHTS
 from berceau.postgres.clone.session import PLAIN_SESSION
 from berceau.postgres.connection import transaction
 from berceau.postgres.schemas import create_schema, schema_exists
@@ -142,7 +144,8 @@ class Surroundings:
     """What a database has around its schemas, as statements.
 
     ``extensions`` are pairs of a schema and the statement that installs one there. What comes
-    ``after`` needs the schemas. ``database`` is about the database itself, called ``NAME``.
+    ``after`` needs the schemas. ``rights`` are those on what every database has. ``database`` is
+    about the database itself, called ``NAME``.
     """
 
     extensions: tuple[tuple[str, str], ...]
@@ -150,13 +153,15 @@ class Surroundings:
     grants: tuple[str, ...]
     servers: tuple[str, ...]
     after: tuple[str, ...]
+    rights: tuple[str, ...]
     database: tuple[str, ...]
 
     def texts(self) -> tuple[str, ...]:
         """Return all of it, to tell whether it is as it was."""
         extensions = (f"{text} {schema}" for schema, text in self.extensions)
         public = str(self.has_public)
-        return (*extensions, public, *self.grants, *self.servers, *self.after, *self.database)
+        others = (self.grants, self.servers, self.after, self.rights, self.database)
+        return (*extensions, public, *chain.from_iterable(others))
 
 
 def read_surroundings(connection: Connection, schemas: Sequence[str]) -> Surroundings:
@@ -172,6 +177,7 @@ def read_surroundings(connection: Connection, schemas: Sequence[str]) -> Surroun
             _texts(cursor, _DEFAULT_GRANTS),
             _texts(cursor, _SERVERS),
             _texts(cursor, _PUBLICATIONS, names) + _texts(cursor, _EVENT_TRIGGERS, names),
+            _texts(cursor, CATALOG_RIGHTS, names),
             _texts(cursor, _DATABASE),
         )
 
@@ -202,6 +208,11 @@ def make_after(target: Connection, surroundings: Surroundings, admin: Admin) -> 
     """Make in the database of ``target`` what needs its schemas, as far as the role may."""
     for text in surroundings.after:
         _made(target, text, admin)
+    # To whom doesn't own it, PostgreSQL may only give a warning.
+    with ((admin() if surroundings.rights else None) or target).cursor() as cursor:
+        for text in surroundings.rights:
+            with suppress(psycopg2.errors.InsufficientPrivilege):
+                cursor.execute(text)
 
 
 def set_up_database(connection: Connection, name: str, surroundings: Surroundings) -> None:
