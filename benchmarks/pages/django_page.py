@@ -88,7 +88,7 @@ class Post(models.Model):
 def posts(request: HttpRequest) -> HttpResponse:
     """Show the newest posts with their authors."""
     shown = ("id", "title", "content", "status", "author__name", "created_at")
-    newest = Post.objects.order_by("-created_at", "id").values(*shown)
+    newest = Post.objects.order_by("-created_at", "-id").values(*shown)
     statuses = ["DRAFT", "PUBLISHED", "ARCHIVED"]
     return render(request, "django_page.html", {"posts": newest, "statuses": statuses})
 

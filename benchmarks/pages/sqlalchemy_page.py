@@ -78,10 +78,10 @@ class Templates:
 def posts(request: Request) -> dict[str, Any]:
     """Show the newest posts with their authors."""
     shown = (Post.id, Post.title, Post.content, Post.status, User.name.label("author"))
-    newest = (
-        select(*shown, Post.created_at).join(Post.author).order_by(Post.created_at.desc(), Post.id)
-    )
-    return {"posts": request.db.execute(newest).all(), "form": FORM, "statuses": list(Status)}
+    order = (Post.created_at.desc(), Post.id.desc())
+    newest = select(*shown, Post.created_at).join(Post.author).order_by(*order)
+    page = SimpleNamespace(posts=request.db.execute(newest).all(), newer=False, older=False)
+    return {"page": page, "where": {}, "form": FORM, "statuses": list(Status)}
 
 
 def main(url: str, port: str, root: str) -> None:
@@ -104,6 +104,7 @@ def main(url: str, port: str, root: str) -> None:
     config.set_default_csrf_options(require_csrf=True)
     config.add_request_method(session, "db", reify=True)
     config.add_request_method(lambda _: (), "navigation", reify=True)
+    config.add_request_method(lambda _: (), "messages", reify=True)
     config.add_renderer(".pt", Templates(Path(root)))
     config.add_static_view("static/berceau", f"{root}/berceau/web/static")
     sys.path.insert(0, root)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from pony.orm import LongStr, PrimaryKey, Required, Set
+from pony.orm import LongStr, PrimaryKey, Required, Set, composite_index
 
 from berceau.orm import db
 
@@ -51,6 +51,7 @@ class DemoPost(db.Entity):
     author = Required(DemoUser, index=True)
     created_at = Required(datetime, default=now)
     updated_at = Required(datetime, default=now)
+    composite_index(created_at, id)  # noqa: A003 - no builtin; the order of the list
 
     def before_update(self) -> None:
         """Note the time of the change."""

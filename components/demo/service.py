@@ -41,29 +41,42 @@ def list_posts(limit: int | None = None) -> Sequence[PostLine]:
 
 
 def list_page(*, before: Place | None = None, after: Place | None = None) -> Page:
-    """Return a page of posts: the newest, or those next before, or after, a place in the list."""
+    """Return a page of posts: the newest, or those next before, or after, a place in the list.
+
+    Where fewer than a page are after the place, it is the first page; where none is before it, the
+    last.
+    """
     if after is not None:
-        newer = _lines().where(
-            lambda post: (
-                post.created_at > after.created_at
-                or (post.created_at == after.created_at and post.id < after.id)
-            )
-        )
-        found = _oldest_first(newer, PAGE + 1)
+        found = _oldest_first(_newer(after), PAGE + 1)
         if len(found) > PAGE:
             return Page(found[PAGE - 1 :: -1], newer=True, older=True)
     elif before is not None:
-        older = _lines().where(
-            lambda post: (
-                post.created_at < before.created_at
-                or (post.created_at == before.created_at and post.id > before.id)
-            )
-        )
-        found = _newest_first(older, PAGE + 1)
+        found = _newest_first(_older(before), PAGE + 1)
         if found:
             return Page(found[:PAGE], newer=True, older=len(found) > PAGE)
+        found = _oldest_first(_lines(), PAGE + 1)
+        return Page(found[:PAGE][::-1], newer=len(found) > PAGE)
     found = list_posts(PAGE + 1)
     return Page(found[:PAGE], older=len(found) > PAGE)
+
+
+def _newer(place: Place) -> Any:
+    # The first condition lets PostgreSQL begin at the place in the index.
+    return _lines().where(
+        lambda post: (
+            post.created_at >= place.created_at
+            and (post.created_at > place.created_at or post.id > place.id)
+        )
+    )
+
+
+def _older(place: Place) -> Any:
+    return _lines().where(
+        lambda post: (
+            post.created_at <= place.created_at
+            and (post.created_at < place.created_at or post.id < place.id)
+        )
+    )
 
 
 def _lines() -> Any:
@@ -75,14 +88,17 @@ def _lines() -> Any:
 
 def _newest_first(lines: Any, limit: int | None) -> Sequence[PostLine]:
     ordered = lines.order_by(
-        lambda key, _title, _content, _status, _author, created_at: (desc(created_at), key)
+        lambda key, _title, _content, _status, _author, created_at: (
+            desc(created_at),
+            desc(key),
+        )
     )
     return list(starmap(PostLine, ordered.limit(limit)))
 
 
 def _oldest_first(lines: Any, limit: int) -> Sequence[PostLine]:
     ordered = lines.order_by(
-        lambda key, _title, _content, _status, _author, created_at: (created_at, desc(key))
+        lambda key, _title, _content, _status, _author, created_at: (created_at, key)
     )
     return list(starmap(PostLine, ordered.limit(limit)))
 

@@ -43,7 +43,7 @@ def create_post(request: Request) -> Any:
 
 @view_config(route_name="demo.post.delete", request_method="POST")
 def delete_post(request: Request) -> HTTPSeeOther:
-    """Delete a post and return to the list."""
+    """Delete a post and return to the page of the list that it was on."""
     try:
         post_id = UUID(request.matchdict["id"])
     except ValueError:
@@ -51,10 +51,16 @@ def delete_post(request: Request) -> HTTPSeeOther:
     if not service.delete_post(post_id):
         raise HTTPNotFound
     request.flash("The post was deleted.")
-    return HTTPSeeOther(request.route_path("demo.posts"))
+    return HTTPSeeOther(request.route_path("demo.posts", _query=_where(request)))
 
 
 def _posts_page(request: Request, form: PostForm) -> dict[str, Any]:
-    before, after = (Place.read(request.GET.get(name, "")) for name in ("before", "after"))
-    page = service.list_page(before=before, after=after)
-    return {"page": page, "form": form, "statuses": list(DemoPostStatus)}
+    where = _where(request)
+    page = service.list_page(**where)
+    return {"page": page, "where": where, "form": form, "statuses": list(DemoPostStatus)}
+
+
+def _where(request: Request) -> dict[str, Place]:
+    """Return which page the address names: the one before, or after, a place; or the first."""
+    named = {name: Place.read(request.GET.get(name, "")) for name in ("before", "after")}
+    return {name: place for name, place in named.items() if place is not None}

@@ -3,13 +3,14 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier, local
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from berceau.orm.session import unit_of_work
 from components.demo import service
 from components.demo.entities import DemoPost, DemoPostStatus, DemoUser
+from components.demo.paging import PAGE, Place
 
 
 def test_the_newest_post_comes_first(write):
@@ -32,6 +33,48 @@ def test_listing_takes_as_many_queries_for_many_authors_as_for_one(db, write):
     for number in range(10):
         write(name=f"Author {number}", email=f"{number}@example.org")
     assert queries() == for_one
+
+
+@pytest.fixture
+def plans(db, monkeypatch):
+    """The plan of each query that is run meanwhile, as a text."""
+    plans = []
+    run = db._exec_sql
+
+    def explain(sql, arguments=None, *rest):
+        if sql.startswith("SELECT"):
+            plans.append("\n".join(line for (line,) in run(f"EXPLAIN {sql}", arguments)))
+        return run(sql, arguments, *rest)
+
+    monkeypatch.setattr(db, "_exec_sql", explain)
+    return plans
+
+
+@pytest.fixture
+def many_posts(db, write):
+    """20,000 posts, one a minute; returns the place in their middle."""
+    write()
+    with unit_of_work():
+        db.execute(
+            "INSERT INTO demo_post"
+            " SELECT gen_random_uuid(), 'A title', repeat('text ', 30), 'DRAFT', author,"
+            " created_at - n * interval '1 minute', updated_at"
+            " FROM demo_post, generate_series(1, 20000) n"
+        )
+        (newest,) = service.list_posts(1)
+    return Place(newest.created_at - timedelta(minutes=10_000), UUID(int=0))
+
+
+@pytest.mark.parametrize("name", ["before", "after", None])
+def test_a_page_of_many_posts_reads_no_more_than_it_shows(many_posts, plans, name):
+    with unit_of_work():
+        page = service.list_page(**({name: many_posts} if name else {}))
+    assert len(page.posts) == PAGE
+    (plan,) = plans
+    assert "demo_post_created_at_id_idx" in plan
+    assert ("Index Cond: (created_at" in plan) == (name is not None), plan
+    assert "Sort" not in plan
+    assert "Seq Scan on demo_post" not in plan
 
 
 def test_a_post_finds_its_author_by_email_however_it_is_spelled(write):

@@ -127,6 +127,40 @@ def test_a_long_list_has_pages(app, write, monkeypatch):
     assert titles(first.click("Newer posts")) == ["5", "4"]
 
 
+def delete_first(page):
+    return page.forms[0].submit(status=303).follow()
+
+
+def test_who_deletes_stays_on_the_page(app, write, monkeypatch):
+    monkeypatch.setattr(service, "PAGE", 2)
+    for number in range(7):
+        write(title=str(number))
+    page = delete_first(app.get("/demo/posts").click("Older posts"))
+    assert page.html.select_one("[role=status]").text.strip() == "The post was deleted."
+    assert titles(page) == ["3", "2"]
+    page = delete_first(page.click("Older posts").click("Newer posts"))
+    assert titles(page) == ["5", "2"]
+
+
+def test_who_empties_the_last_page_gets_the_one_before(app, write, monkeypatch):
+    monkeypatch.setattr(service, "PAGE", 2)
+    for number in range(5):
+        write(title=str(number))
+    page = delete_first(app.get("/demo/posts").click("Older posts").click("Older posts"))
+    assert page.html.select_one("[role=status]").text.strip() == "The post was deleted."
+    assert titles(page) == ["2", "1"]
+    assert titles(page.click("Newer posts")) == ["4", "3"]
+    assert not page.html.select("[rel=next]")
+
+
+def test_a_mistake_is_shown_beside_the_page_that_was_seen(app, write, monkeypatch):
+    monkeypatch.setattr(service, "PAGE", 2)
+    for number in range(5):
+        write(title=str(number))
+    page = app.get("/demo/posts").click("Older posts")
+    assert titles(page.forms["write-form"].submit(status=422)) == ["2", "1"]
+
+
 def test_posts_of_one_time_are_on_one_page_each(app, write, monkeypatch):
     monkeypatch.setattr(service, "PAGE", 2)
     for number in range(5):
