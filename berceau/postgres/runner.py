@@ -1,6 +1,7 @@
 """Carries migrations out, segment by segment, so that the ledger always says how far one came."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -50,6 +51,18 @@ def undo(
 ) -> None:
     """Run the down script of ``script``, and take it out of the ledger; else like ``apply``."""
     _Run(connection, script, Direction.DOWN, report, patience).run()
+
+
+def forget(connection: Connection, script: Script) -> None:
+    """Take ``script``, of which no statement took effect, out of the ledger.
+
+    An INVALID index that its first statement left goes.
+    """
+    first = segments_of(script, Direction.UP)[0]
+    effect = effect_of(first.statements[0]) if first.mode is Mode.ALONE else None
+    if effect is not None and effect.look(connection) is Trace.BROKEN:
+        effect.clear(connection)
+    Ledger(connection).forget(script.name)
 
 
 def replay(connection: Connection, scripts: Iterable[Script]) -> None:
@@ -248,12 +261,25 @@ class _Run:
         return cure
 
     def _next_step(self, failure: Failure) -> str:
+        left = self._left(failure.segment)
         if self.done == 0:
-            return f"Nothing of it was kept. {failure.cure} Then run the command again."
+            but = f" but {left}" if left else ""
+            return f"Nothing of it was kept{but}. {failure.cure} Then run the command again."
         kept = "Statement 1 is" if self.done == 1 else f"Statements 1 to {self.done} are"
         rest = "" if failure.segment.mode is Mode.ALONE else f"; of {failure.segment} nothing is"
+        rest = f"; what is left of the next one is {left}" if left else rest
         mend = f"{failure.advice} Then" if failure.advice else "Mend the file behind that, and"
         return (
             f"{kept} done{rest}. {mend} run the command again; or settle "
             f"it: `invoke migrate.resolve {self.script.name} --applied` or `--rolled-back`."
         )
+
+    def _left(self, segment: Segment) -> str:
+        """Return what the failed ``segment`` left in the database, if anything."""
+        if segment.mode is not Mode.ALONE:
+            return ""
+        effect = effect_of(segment.statements[0])
+        with suppress(psycopg2.Error, MigrationError):  # of an index that somebody else builds
+            if effect is not None and effect.look(self.connection) is Trace.BROKEN:
+                return "an INVALID index, which the next run builds again"
+        return ""

@@ -38,14 +38,17 @@ def down(
         on_disk = {script.name: script for script in scripts}
         lines = _to_undo(ledger.read(connection), to)
         chosen = [_chosen(line, on_disk.get(line.name)) for line in lines]
-        for script in chosen:
+        begun = [
+            script for line, script in zip(lines, chosen, strict=True) if not line.left_nothing
+        ]
+        for script in begun:
             _require_undoable(script)
         if not allow_data_loss:
-            _refuse_loss(connection, chosen)
+            _refuse_loss(connection, begun)
         ledger.ensure(connection)
         for line, script in zip(lines, chosen, strict=True):
             if line.left_nothing:
-                ledger.Ledger(connection).forget(line.name)
+                runner.forget(connection, line.to_script())
                 continue
             report(f"undoing {script.name}")
             runner.undo(connection, script, report)

@@ -87,3 +87,34 @@ def test_a_failed_migration_is_settled_by_a_person(connected, query):
     connected.succeed("migrate.resolve", FIRST, "--applied")
     assert applied(connected) == [FIRST]
     assert "nothing to resolve" in connected.fail("migrate.resolve", FIRST, "--applied")
+
+
+INVALID = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"
+
+
+def test_a_failed_index_is_told_of_and_undone(connected, query):
+    connected.migration(FIRST, "CREATE TABLE a (x int);\n")
+    connected.succeed("migrate.deploy")
+    query("INSERT INTO a VALUES (1), (1)")
+    connected.migration(SECOND, "CREATE UNIQUE INDEX CONCURRENTLY i ON a (x);\n")
+    message = connected.fail("migrate.deploy")
+    assert (
+        "Nothing of it was kept but an INVALID index, which the next run builds again." in message
+    )
+    assert query(INVALID) == [("i",)]
+    connected.succeed("migrate.down")
+    assert query(INVALID) == []
+    assert applied(connected) == [FIRST]
+
+
+def test_a_failed_index_is_told_of_where_statements_before_it_are_done(connected, query):
+    connected.migration(
+        FIRST,
+        "CREATE TABLE a (x int);\nINSERT INTO a VALUES (1), (1);\n"
+        "CREATE UNIQUE INDEX CONCURRENTLY i ON a (x);\n",
+    )
+    message = connected.fail("migrate.deploy")
+    assert "Statements 1 to 2 are done; what is left of the next one is an INVALID" in message
+    query("DELETE FROM a")
+    connected.succeed("migrate.deploy")
+    assert query(INVALID) == []
