@@ -18,13 +18,13 @@ from itertools import product
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
-from berceau.postgres import cluster, server
-from berceau.postgres.binaries import find_programs
-from berceau.postgres.connection import connect
-from berceau.postgres.schemas import STEP
+from berceau.postgres.core.connection import connect
+from berceau.postgres.embedded import cluster, server
+from berceau.postgres.embedded.binaries import find_programs
+from berceau.postgres.inspect.schemas import STEP
 from berceau.settings import Settings, load
-from berceau.workflows.databases import databases, embedded_server
-from berceau.workflows.isolation import Isolation, prepare, private_schema
+from berceau.workflows.shared.databases import databases, embedded_server
+from berceau.workflows.testing.isolation import Isolation, prepare, private_schema
 
 TABLE = """
 CREATE TABLE t{n} (

@@ -16,11 +16,11 @@ from pathlib import Path
 from peers import copy_by_dump
 from size import plain_server
 
-from berceau.postgres.connection import connect
-from berceau.postgres.schemas import STEP
-from berceau.postgres.server import EmbeddedServer
-from berceau.postgres.url import Url
-from berceau.workflows.clones import clone_schema, drop_clone
+from berceau.postgres.core.connection import connect
+from berceau.postgres.core.url import Url
+from berceau.postgres.embedded.server import EmbeddedServer
+from berceau.postgres.inspect.schemas import STEP
+from berceau.workflows.testing.clone_command import clone_schema, drop_clone
 
 COMPONENT = """
 CREATE TYPE status{n} AS ENUM ('DRAFT', 'DONE');

@@ -21,12 +21,12 @@ from urllib.request import urlopen
 
 from load import Promises, content_of, visitors
 
-from berceau.migration.script import Script
-from berceau.postgres.connection import connect
-from berceau.postgres.roles import provision
-from berceau.postgres.url import Url
-from berceau.workflows import scripts
-from berceau.workflows.deploy import deploy
+from berceau.migration.migration import Migration
+from berceau.postgres.core.connection import connect
+from berceau.postgres.core.url import Url
+from berceau.postgres.inspect.roles import provision
+from berceau.workflows.deploy import migration_directory
+from berceau.workflows.deploy.deploy import deploy
 
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT))
@@ -246,7 +246,7 @@ def site(*, pooled: bool) -> Iterator[Site]:
             shutil.copytree(ROOT / part, root / part)
         shutil.copy(ROOT / "tasks.py", root)
         running = Site(root, primary, standby)
-        begin(running, scripts.read(root / "migrations"))
+        begin(running, migration_directory.read(root / "migrations"))
         if pooled:
             running.pooler = opened.enter_context(
                 pooler(replace(running.owner, user="app"), size=4)
@@ -265,7 +265,7 @@ def site(*, pooled: bool) -> Iterator[Site]:
                 process.wait()
 
 
-def begin(running: Site, migrations: tuple[Script, ...]) -> None:
+def begin(running: Site, migrations: tuple[Migration, ...]) -> None:
     """Make primary, roles, tables, and a standby that confirms each commit."""
     primary, standby = running.primary, running.standby
     primary.make()

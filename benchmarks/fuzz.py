@@ -23,7 +23,7 @@ from odd_requests import KINDS
 from serve import FIRST_PORT, PAGES, ROOT, make_project, served, stop_server, write_posts
 
 from berceau.settings import load
-from berceau.workflows.start import Running, start
+from berceau.workflows.serve.start import Running, start
 
 CLIENTS = 16
 # A server that says nothing for so long waits for the rest of what is no whole request.

@@ -19,9 +19,9 @@ from pathlib import Path
 from peers import generate_alembic, generate_django
 from project import generate, plain_environment
 
-from berceau.postgres.connection import connect
-from berceau.postgres.schemas import create_schema
-from berceau.postgres.server import EmbeddedServer
+from berceau.postgres.core.connection import connect
+from berceau.postgres.embedded.server import EmbeddedServer
+from berceau.postgres.inspect.schemas import create_schema
 
 INVOKE = [sys.executable, "-m", "invoke"]
 DJANGO = [sys.executable, "-m", "django"]

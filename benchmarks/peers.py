@@ -5,8 +5,8 @@ from pathlib import Path
 
 from project import write
 
-from berceau.postgres.binaries import find_programs
-from berceau.postgres.url import Url
+from berceau.postgres.core.url import Url
+from berceau.postgres.embedded.binaries import find_programs
 
 DJANGO_MODELS = """
 import uuid

@@ -23,7 +23,7 @@ from urllib.request import urlopen
 
 from berceau.orm.session import unit_of_work
 from berceau.settings import load
-from berceau.workflows.start import Running, start
+from berceau.workflows.serve.start import Running, start
 
 ROOT = Path(__file__).parents[1]
 PAGES = Path(__file__).parent / "pages"

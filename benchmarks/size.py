@@ -19,10 +19,10 @@ from pathlib import Path
 from peers import copy_by_dump, generate_alembic, generate_django
 from project import generate, plain_environment, write
 
-from berceau.postgres import cluster, server
-from berceau.postgres.connection import connect
-from berceau.postgres.schemas import create_schema
-from berceau.postgres.server import EmbeddedServer
+from berceau.postgres.core.connection import connect
+from berceau.postgres.embedded import cluster, server
+from berceau.postgres.embedded.server import EmbeddedServer
+from berceau.postgres.inspect.schemas import create_schema
 
 INVOKE = [sys.executable, "-m", "invoke"]
 DJANGO = [sys.executable, "-m", "django"]

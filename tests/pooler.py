@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from berceau.postgres.url import Url
+from berceau.postgres.core.url import Url
 
 PROGRAM = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 needs_pgbouncer = pytest.mark.skipif(PROGRAM is None, reason="PgBouncer isn't installed")

@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from threading import Thread
 
-from berceau.postgres.url import Url
+from berceau.postgres.core.url import Url
 
 COMMIT = b"COMMIT\x00"
 

@@ -13,10 +13,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from berceau.postgres.account import Account
-from berceau.postgres.binaries import programs_for
-from berceau.postgres.connection import connect
-from berceau.postgres.url import Url
+from berceau.postgres.core.connection import connect
+from berceau.postgres.core.url import Url
+from berceau.postgres.embedded.account import Account
+from berceau.postgres.embedded.binaries import programs_for
 
 SECONDS = 30
 

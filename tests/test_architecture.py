@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,27 @@ LEVELS = (
     {"schema"},
     {"errors", "text", "mypy"},  # the last is the plugin for mypy, which nothing here imports
 )
+# In rooms of many modules, which package may import from which: these arrows, and no others.
+PACKAGES = {
+    "workflows": {
+        "shared": set(),
+        "build": {"shared"},
+        "deploy": {"shared"},
+        "write": {"deploy", "shared"},
+        "history": {"write", "deploy", "shared"},
+        "testing": {"deploy", "shared"},
+        "serve": {"build", "deploy", "shared"},
+    },
+    "postgres": {
+        "core": set(),
+        "rows": {"core"},
+        "inspect": {"core"},
+        "embedded": {"core", "inspect"},
+        "pooling": {"core"},
+        "runner": {"core", "inspect"},
+        "clone": {"core", "inspect"},
+    },
+}
 BESIDE = {("testing", "web")}  # the `app` fixture is the real application
 EDGES = {
     "psycopg2": {"postgres"},
@@ -43,6 +65,20 @@ def room(path: Path) -> str:
     return path.relative_to(PACKAGE).with_suffix("").parts[0]
 
 
+def name_of(path: Path) -> str:
+    parts = ("berceau", *path.relative_to(PACKAGE).with_suffix("").parts)
+    return ".".join(parts).removesuffix(".__init__")
+
+
+NAMES = {name_of(path) for path in modules()}
+
+
+def package(name: str) -> str:
+    """Return which package of its room the module called ``name`` is in; none has itself."""
+    parts = name.split(".")
+    return parts[2] if len(parts) > 2 else ""
+
+
 def imports(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -51,8 +87,7 @@ def imports(path: Path) -> Iterator[str]:
             assert node.level == 0, f"{path}:{node.lineno} imports relatively"
             assert node.module is not None
             yield node.module
-            if node.module == "berceau":
-                yield from (f"berceau.{alias.name}" for alias in node.names)
+            yield from NAMES & {f"{node.module}.{alias.name}" for alias in node.names}
 
 
 def level(name: str) -> int:
@@ -75,6 +110,29 @@ def test_imports_point_down(path: Path) -> None:
         assert level(there) > level(here), f"{here} imports {name}"
 
 
+@pytest.mark.parametrize("name", PACKAGES)
+def test_packages_of_a_room_import_as_planned(name: str) -> None:
+    found: dict[str, set[str]] = {}
+    for path in modules():
+        here = package(name_of(path))
+        if room(path) == name and here:
+            below = found.setdefault(here, set())
+            below |= {package(there) for there in imports(path) if in_room(there, name)} - {here}
+    assert found == PACKAGES[name]
+
+
+def in_room(name: str, room: str) -> bool:
+    return name in NAMES and name.startswith(f"berceau.{room}.")
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = {name_of(path): NAMES.intersection(imports(path)) for path in modules()}
+    # A package is imported with each of its modules, and none of ours imports in turn.
+    graph = {name: below - {name} for name, below in graph.items()}
+    with_circles = TopologicalSorter(graph)
+    with_circles.prepare()  # raises CycleError, which shows the circle
+
+
 @pytest.mark.parametrize("library", EDGES)
 def test_a_library_is_used_at_its_edge_only(library: str) -> None:
     users = {
@@ -94,7 +152,12 @@ def test_settings_are_read_at_the_edges_only() -> None:
     }
     # psql inherits the whole environment, unread; the reads of components are watched; systemd
     # tells the server, and nobody else, where it listens for news.
-    assert readers == {"settings.py", "postgres/shell.py", "workflows/reads.py", "web/server.py"}
+    assert readers == {
+        "settings.py",
+        "postgres/embedded/shell.py",
+        "workflows/build/input_tracking.py",
+        "web/server.py",
+    }
 
 
 def loaded(*names: str) -> set[str]:
@@ -110,14 +173,17 @@ def test_a_command_starts_without_what_others_need() -> None:
 
 
 def test_where_nothing_changed_pony_is_not_imported() -> None:
-    commands = ("build", "check", "declared", "deploy", "migrate", "propose", "status")
+    commands = (
+        *("build.build", "build.declared", "deploy.deploy", "deploy.status"),
+        *("history.check", "write.migrate", "write.propose"),
+    )
     found = loaded(*(f"berceau.workflows.{name}" for name in commands))
     assert not {"pony", "berceau.orm", "pyramid"} & found
 
 
 def test_a_copy_of_a_schema_starts_without_what_plans_changes() -> None:
     """It takes less than a second, of which each import is a part."""
-    found = loaded("berceau.workflows.clones", "berceau.workflows.databases")
+    found = loaded("berceau.workflows.testing.clone_command", "berceau.workflows.shared.databases")
     assert not {"psutil", "berceau.schema", "berceau.migration.history"} & found
 
 

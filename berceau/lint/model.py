@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from pathlib import Path
 
-from berceau.lint.notes import Notes
+from berceau.lint.file_facts import Notes
 from berceau.orm.attributes import Attribute
 from berceau.schema.lint import first_columns
 from berceau.schema.model import Schema

@@ -4,9 +4,9 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from berceau.lint.moments import naive
+from berceau.lint.file_facts import Notes, Place
+from berceau.lint.naive_datetimes import naive
 from berceau.lint.names import Names, Nodes
-from berceau.lint.notes import Notes, Place
 from berceau.lint.queries import METHODS, Query, entity_of, find
 from berceau.lint.sql import built_from_strings
 from berceau.lint.translation import untranslatable

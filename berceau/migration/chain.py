@@ -4,30 +4,30 @@ from collections.abc import Sequence
 
 from berceau.migration.findings import Code, Finding
 from berceau.migration.header import NO_PARENT
-from berceau.migration.script import Script
+from berceau.migration.migration import Migration
 
 
-def branches(scripts: Sequence[Script]) -> tuple[tuple[str, tuple[Script, ...]], ...]:
+def branches(scripts: Sequence[Migration]) -> tuple[tuple[str, tuple[Migration, ...]], ...]:
     """Return the parents that several of ``scripts`` follow, each with those.
 
     A migration without a header follows the one before it.
     """
-    children: dict[str, list[Script]] = {}
+    children: dict[str, list[Migration]] = {}
     for script, before in _pairs(scripts):
         children.setdefault(_parent(script, before), []).append(script)
     return tuple((parent, tuple(each)) for parent, each in children.items() if len(each) > 1)
 
 
-def descendants(scripts: Sequence[Script], first: Script) -> tuple[Script, ...]:
+def descendants(scripts: Sequence[Migration], first: Migration) -> tuple[Migration, ...]:
     """Return ``first`` and those of ``scripts`` that follow it, directly or not, in order."""
-    found: dict[str, Script] = {}
+    found: dict[str, Migration] = {}
     for script, before in _pairs(scripts):
         if script == first or _parent(script, before) in found:
             found[script.name] = script
     return tuple(found.values())
 
 
-def breaks(scripts: Sequence[Script]) -> tuple[Finding, ...]:
+def breaks(scripts: Sequence[Migration]) -> tuple[Finding, ...]:
     """Return what is wrong with the chain of ``scripts``, which come in order of name."""
     forks = branches(scripts)
     forked = {script.name for _, children in forks for script in children}
@@ -41,11 +41,11 @@ def breaks(scripts: Sequence[Script]) -> tuple[Finding, ...]:
     return tuple(conflicts or orphans)
 
 
-def _pairs(scripts: Sequence[Script]) -> Sequence[tuple[Script, Script | None]]:
+def _pairs(scripts: Sequence[Migration]) -> Sequence[tuple[Migration, Migration | None]]:
     return tuple(zip(scripts, (None, *scripts), strict=False))
 
 
-def _parent(script: Script, before: Script | None) -> str:
+def _parent(script: Migration, before: Migration | None) -> str:
     stated = script.header.parent
     # What was proven upon the last of those that a squash replaced was proven upon the squash.
     if stated is None or (before is not None and (stated,) == before.header.replaces[-1:]):
@@ -53,11 +53,11 @@ def _parent(script: Script, before: Script | None) -> str:
     return stated
 
 
-def _follows(script: Script, before: Script | None) -> bool:
+def _follows(script: Migration, before: Migration | None) -> bool:
     return _parent(script, before) == (before.name if before is not None else NO_PARENT)
 
 
-def _conflict(parent: str, children: Sequence[Script]) -> Finding:
+def _conflict(parent: str, children: Sequence[Migration]) -> Finding:
     names = [script.name for script in children]
     follow = "start the history" if parent == NO_PARENT else f"follow {parent}"
     return Finding(
@@ -70,7 +70,7 @@ def _conflict(parent: str, children: Sequence[Script]) -> Finding:
     )
 
 
-def _orphan(script: Script, before: Script | None, scripts: Sequence[Script]) -> Finding:
+def _orphan(script: Migration, before: Migration | None, scripts: Sequence[Migration]) -> Finding:
     parent = script.header.parent
     known = parent in {each.name for each in scripts}
     place = before.name if before is not None else NO_PARENT

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from berceau.migration.script import Script
+from berceau.migration.migration import Migration
 from berceau.schema.changes import Change
 from berceau.schema.names import quote_name
 
@@ -16,7 +16,7 @@ def subject(change: Change) -> str:
 
 
 def components_of(
-    names: Iterable[str], owners: Mapping[str, str], scripts: Sequence[Script]
+    names: Iterable[str], owners: Mapping[str, str], scripts: Sequence[Migration]
 ) -> dict[str, tuple[str, ...]]:
     """Return the component of each table or enum in ``names``, as far as anything tells.
 
@@ -30,7 +30,7 @@ def components_of(
     }
 
 
-def _former(name: str, present: set[str], scripts: Sequence[Script]) -> tuple[str, ...]:
+def _former(name: str, present: set[str], scripts: Sequence[Migration]) -> tuple[str, ...]:
     created = re.compile(rf"CREATE (TABLE|TYPE) {re.escape(quote_name(name))}\s")
     for script in reversed(scripts):
         if created.search(script.sql):

@@ -8,7 +8,7 @@ from enum import StrEnum
 from berceau.errors import HistoryError
 from berceau.migration.chain import breaks
 from berceau.migration.findings import Code, Finding
-from berceau.migration.script import Script
+from berceau.migration.migration import Migration
 
 
 class State(StrEnum):
@@ -27,7 +27,7 @@ class Direction(StrEnum):
 
 
 @dataclass(frozen=True)
-class Applied:
+class Revision:
     """A line of the ledger: a migration that was applied, or begun; times are aware.
 
     Of the ``total`` statements of its script in ``direction`` the first ``position`` took
@@ -71,9 +71,9 @@ class Applied:
         """The names of the migrations that it stands for, oldest first."""
         return self.to_script().header.replaces
 
-    def to_script(self) -> Script:
+    def to_script(self) -> Migration:
         """Return the migration as it was run."""
-        return Script(self.name, self.script, self.down, self.data)
+        return Migration(self.name, self.script, self.down, self.data)
 
     def __str__(self) -> str:
         """Say how far it came."""
@@ -101,13 +101,13 @@ class History:
     gone. ``contradictions`` tells everything that keeps a deploy from being safe.
     """
 
-    applied: tuple[Applied, ...]
-    pending: tuple[Script, ...]
-    edited: tuple[Applied, ...]
-    missing: tuple[Applied, ...]
-    unfinished: tuple[Applied, ...] = ()
-    replacing: tuple[Script, ...] = ()
-    void: tuple[Applied, ...] = ()
+    applied: tuple[Revision, ...]
+    pending: tuple[Migration, ...]
+    edited: tuple[Revision, ...]
+    missing: tuple[Revision, ...]
+    unfinished: tuple[Revision, ...] = ()
+    replacing: tuple[Migration, ...] = ()
+    void: tuple[Revision, ...] = ()
     contradictions: tuple[Finding, ...] = ()
 
     def require_sound(self) -> None:
@@ -117,7 +117,7 @@ class History:
             raise HistoryError(first.message, cure=first.cure)
 
 
-def compare(scripts: Sequence[Script], applied: Sequence[Applied]) -> History:
+def compare(scripts: Sequence[Migration], applied: Sequence[Revision]) -> History:
     """Hold the ``scripts`` on disk, in order, against what the ledger says was ``applied``."""
     by_name = {script.name: script for script in scripts}
     whole = tuple(each for each in applied if each.is_whole)
@@ -162,7 +162,7 @@ def compare(scripts: Sequence[Script], applied: Sequence[Applied]) -> History:
     )
 
 
-def _edited(edited: Sequence[Applied]) -> tuple[Finding, ...]:
+def _edited(edited: Sequence[Revision]) -> tuple[Finding, ...]:
     return tuple(
         Finding(
             Code.EDITED,
@@ -175,7 +175,7 @@ def _edited(edited: Sequence[Applied]) -> tuple[Finding, ...]:
     )
 
 
-def _missing(missing: Sequence[Applied]) -> tuple[Finding, ...]:
+def _missing(missing: Sequence[Revision]) -> tuple[Finding, ...]:
     return tuple(
         Finding(
             Code.MISSING,
@@ -187,7 +187,7 @@ def _missing(missing: Sequence[Applied]) -> tuple[Finding, ...]:
     )
 
 
-def _partly(script: Script, done: set[str]) -> Finding:
+def _partly(script: Migration, done: set[str]) -> Finding:
     lacking = [name for name in script.header.replaces if name not in done]
     return Finding(
         Code.PARTLY_REPLACED,

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from berceau.migration.findings import Code, Finding
-from berceau.migration.marks import marks
-from berceau.migration.script import UP, Script
-from berceau.migration.splitter import Piece, split
+from berceau.migration.hazard_comments import marks
+from berceau.migration.migration import UP, Migration
+from berceau.migration.splitter import ParsedStatement, split
 from berceau.schema.sql.statement import Hazard
 
 _RUNNER = "the runner sets lock_timeout, waits and tries again"
@@ -70,7 +70,7 @@ def readable(sql: str) -> str:
     return sql
 
 
-def findings(script: Script, remarks: Iterable[Remark]) -> Iterator[Finding]:
+def findings(script: Migration, remarks: Iterable[Remark]) -> Iterator[Finding]:
     """Yield those of squawk's ``remarks`` on the SQL of ``script`` that nothing settles."""
     lines = script.sql.splitlines()
     pieces = split(script.sql)
@@ -81,7 +81,7 @@ def findings(script: Script, remarks: Iterable[Remark]) -> Iterator[Finding]:
             yield _finding(script, remark)
 
 
-def _start(line: int, pieces: Iterable[Piece]) -> int:
+def _start(line: int, pieces: Iterable[ParsedStatement]) -> int:
     """Return where the statement begins that ``line`` is part of."""
     return max((piece.line for piece in pieces if piece.line <= line), default=line)
 
@@ -94,7 +94,7 @@ def _is_ignored(remark: Remark, sql: str) -> bool:
     )
 
 
-def _finding(script: Script, remark: Remark) -> Finding:
+def _finding(script: Migration, remark: Remark) -> Finding:
     unreadable = remark.rule == UNREADABLE
     advice = "" if remark.advice is None else f"{remark.advice.rstrip('.')}. "
     where = "the file" if unreadable else "this line"

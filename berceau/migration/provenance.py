@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Set
 
 from berceau.migration.header import digest, without
-from berceau.migration.script import Script
-from berceau.migration.splitter import Piece, split
+from berceau.migration.migration import Migration
+from berceau.migration.splitter import ParsedStatement, split
 
 _NAME = r'(?:"(?:[^"]|"")+"|[^\s".(),;]+)'
 _CREATED = re.compile(rf"create (?:table|type) (?P<name>{_NAME}) (?:\(|as enum\b)")
@@ -15,7 +15,7 @@ _DROPPED = re.compile(rf"drop (?:table|type) (?P<name>{_NAME})")
 _KEY = re.compile(rf"^    CONSTRAINT {_NAME} PRIMARY KEY \(", re.MULTILINE)
 
 
-def made_by_entities(scripts: Iterable[Script]) -> Set[str]:
+def made_by_entities(scripts: Iterable[Migration]) -> Set[str]:
     """Return the names of the tables and enums that ``scripts`` made because of an entity.
 
     That is what generated migrations create. Where one was changed by hand, it is what looks as
@@ -39,7 +39,7 @@ def made_by_entities(scripts: Iterable[Script]) -> Set[str]:
     return names
 
 
-def _is_ours(piece: Piece) -> bool:
+def _is_ours(piece: ParsedStatement) -> bool:
     return piece.head[1] == "type" or bool(_KEY.search(piece.text))
 
 

@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 
 from berceau.errors import HistoryError, Location
-from berceau.migration.history import Applied, Direction
-from berceau.migration.script import UP, Script
-from berceau.migration.segments import Segment, cut
-from berceau.migration.splitter import Piece
+from berceau.migration.history import Direction, Revision
+from berceau.migration.migration import UP, Migration
+from berceau.migration.splitter import ParsedStatement
+from berceau.migration.transaction_groups import TransactionGroup, cut
 
 
-def segments_of(script: Script, direction: Direction) -> tuple[Segment, ...]:
+def segments_of(script: Migration, direction: Direction) -> tuple[TransactionGroup, ...]:
     """Return what ``script`` carries out in ``direction``."""
     return script.segments if direction is Direction.UP else script.undoing
 
 
-def resume(line: Applied | None, script: Script, direction: Direction) -> tuple[int, bool]:
+def resume(line: Revision | None, script: Migration, direction: Direction) -> tuple[int, bool]:
     """Return how many statements of ``script`` are done, and whether the next one may be.
 
     ``line`` is the ledger's. Raises ``HistoryError`` with the place where the script differs from
@@ -31,7 +31,7 @@ def resume(line: Applied | None, script: Script, direction: Direction) -> tuple[
     return line.position, line.begun and len(next_ones) == 2 and _same(*next_ones)
 
 
-def taken_effect(line: Applied) -> Script:
+def taken_effect(line: Revision) -> Migration:
     """Return as a script what the database may hold of the migration that ``line`` tells of.
 
     Of one that is half undone, that is all that it made.
@@ -40,27 +40,29 @@ def taken_effect(line: Applied) -> Script:
     if line.is_whole or line.direction is Direction.DOWN:
         return script
     pieces = [piece for _, piece in _numbered(cut(script.sql, script.file(UP)))]
-    return Script(line.name, "".join(map(_written, pieces[: line.position])))
+    return Migration(line.name, "".join(map(_written, pieces[: line.position])))
 
 
-def _written(piece: Piece) -> str:
+def _written(piece: ParsedStatement) -> str:
     rows = "" if piece.data is None else f"{piece.data}\\.\n"
     return f"{piece.text};\n{rows}"
 
 
-def _numbered(segments: Sequence[Segment]) -> list[tuple[Segment, Piece]]:
+def _numbered(
+    segments: Sequence[TransactionGroup],
+) -> list[tuple[TransactionGroup, ParsedStatement]]:
     return [(segment, piece) for segment in segments for piece in segment.statements]
 
 
-def _same(one: Piece, other: Piece) -> bool:
+def _same(one: ParsedStatement, other: ParsedStatement) -> bool:
     return (one.text.splitlines(), one.data) == (other.text.splitlines(), other.data)
 
 
 def _changed(
-    script: Script,
+    script: Migration,
     direction: Direction,
-    before: tuple[Segment, Piece],
-    now: Sequence[tuple[Segment, Piece]],
+    before: tuple[TransactionGroup, ParsedStatement],
+    now: Sequence[tuple[TransactionGroup, ParsedStatement]],
 ) -> HistoryError:
     segment, piece = now[0] if now else before
     where = Location(file=segment.file, line=piece.line if now else None)

@@ -38,7 +38,7 @@ _HEAD = 24
 
 
 @dataclass(frozen=True)
-class Piece:
+class ParsedStatement:
     """One statement of a script, without its semicolon; ``line`` is where it begins, from 1.
 
     ``head`` holds its first tokens: unquoted words in lower case, all others as they stand.
@@ -73,7 +73,7 @@ def tokens(text: str) -> Iterator[Token]:
         yield Token(kind, text[start:position])
 
 
-def split(text: str) -> tuple[Piece, ...]:
+def split(text: str) -> tuple[ParsedStatement, ...]:
     """Return the statements of ``text``, in order.
 
     Raises ``MigrationFileError`` with the line of a psql meta-command, or of a quote, comment or
@@ -88,7 +88,7 @@ def _token() -> re.Pattern[str]:
     return re.compile(_TOKEN, re.VERBOSE | re.DOTALL)
 
 
-def _pieces(text: str) -> Iterator[Piece]:
+def _pieces(text: str) -> Iterator[ParsedStatement]:
     position, line, counted = 0, 1, 0
     while position < len(text):
         found = _Statement(text, position)
@@ -100,7 +100,7 @@ def _pieces(text: str) -> Iterator[Piece]:
         data = None
         if found.copies:
             data, position = _copy_data(text, position)
-        yield Piece(text[found.start : found.stop], line, tuple(found.head), data)
+        yield ParsedStatement(text[found.start : found.stop], line, tuple(found.head), data)
 
 
 class _Statement:

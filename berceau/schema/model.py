@@ -109,14 +109,14 @@ class ForeignKey:
 
 
 @dataclass(frozen=True)
-class Rule:
+class RawConstraint:
     """A constraint that no entity can declare, as SQL: an exclusion, or a deferrable one."""
 
     name: str
     definition: str
 
 
-Constraint = PrimaryKey | Unique | Check | ForeignKey | Rule
+Constraint = PrimaryKey | Unique | Check | ForeignKey | RawConstraint
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ class Table:
     checks: tuple[Check, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
     indexes: tuple[Index, ...] = ()
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[RawConstraint, ...] = ()
     others: tuple[str, ...] = ()
 
     @property

@@ -6,10 +6,10 @@ from functools import partial
 from typing import TypeVar
 
 from berceau.schema.changes import RenameConstraint, RenameIndex, RenameSequence, Renaming
-from berceau.schema.model import Column, ForeignKey, Index, Rule, Schema, Table, Unique
-from berceau.schema.moves import Move, in_turn, relations
+from berceau.schema.model import Column, ForeignKey, Index, RawConstraint, Schema, Table, Unique
 from berceau.schema.names import free_name, object_name, sequence_name
 from berceau.schema.pairs import Part, is_relation, matched, parts, relation_names
+from berceau.schema.rename_changes import Move, in_turn, relations
 
 SomePart = TypeVar("SomePart", bound=Part)
 Names = Mapping[Part, str]
@@ -87,7 +87,7 @@ def renamings_to(current: Schema, desired: Schema) -> tuple[Renaming, ...]:
         for old, new in pairs.pairs:
             if old.name == new.name:
                 continue
-            if isinstance(old, Rule) or not is_relation(old):
+            if isinstance(old, RawConstraint) or not is_relation(old):
                 own[old.name] = Move(new.name, partial(RenameConstraint, table.name))
             else:
                 shared[old.name] = Move(new.name, RenameIndex)

@@ -34,7 +34,7 @@ from berceau.schema.changes import (
     ValidateConstraint,
 )
 from berceau.schema.conversions import enum_of, loses, retypes
-from berceau.schema.model import Check, ForeignKey, Index, PrimaryKey, Rule, Unique
+from berceau.schema.model import Check, ForeignKey, Index, PrimaryKey, RawConstraint, Unique
 from berceau.schema.names import words
 from berceau.schema.room import new_names
 
@@ -228,7 +228,9 @@ def _obstacles(
                 return name in names or target in unkeyed or not busy.isdisjoint(mine | its)
             case DropConstraint(table, PrimaryKey(name, columns) | Unique(name, columns)):
                 return name in names or any((table, column) in busy for column in columns)
-            case DropConstraint(table, Check(name) | Rule(name)) | DropIndex(table, Index(name)):
+            case DropConstraint(table, Check(name) | RawConstraint(name)) | DropIndex(
+                table, Index(name)
+            ):
                 return name in names or any(place[0] == table for place in busy)
         return False
 

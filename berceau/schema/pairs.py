@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
-from berceau.schema.model import Check, Constraint, ForeignKey, Index, Rule, Table, Unique
+from berceau.schema.model import Check, Constraint, ForeignKey, Index, RawConstraint, Table, Unique
 
 
 class Named(Protocol):
@@ -84,7 +84,7 @@ def matched(before: Table, after: Table) -> Keyed[Part]:
 def is_relation(part: Part) -> bool:
     """Say whether a part's name is one of those that tables have, too: it is an index's."""
     return not isinstance(part, Check | ForeignKey) and not (
-        isinstance(part, Rule) and part.definition.startswith("CHECK")
+        isinstance(part, RawConstraint) and part.definition.startswith("CHECK")
     )
 
 

@@ -7,9 +7,9 @@ from functools import partial
 from typing import TypeVar
 
 from berceau.schema.model import Column, Enum, Schema, Table
-from berceau.schema.nearest import Nearest, Parts
 from berceau.schema.pairs import Keyed, Named, compare
 from berceau.schema.renames import Kind, Rename
+from berceau.schema.similarity import Nearest, Parts
 
 LIKELY = 0.5
 """How much of two tables, enums or names must agree, from 0 to 1."""

@@ -8,11 +8,11 @@ from invoke.context import Context
 from berceau.errors import LintError
 from berceau.tasks.command import command
 from berceau.tasks.project import load, print_json, say
-from berceau.workflows.wording import counted
+from berceau.workflows.shared.wording import counted
 
 if TYPE_CHECKING:
     from berceau.lint.finding import Finding
-    from berceau.workflows.build import BuildReport
+    from berceau.workflows.build.build import BuildReport
 
 
 @command(
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 )
 def build(_: Context, check: bool = False, json: bool = False) -> None:
     """Discover, validate and lint the components' entities, compose and type them into .berceau."""
-    from berceau.workflows.build import build as run
+    from berceau.workflows.build.build import build as run
 
     report = run(load(), check=check)
     refused = [each for each in report.findings if check or each.level == "error"]

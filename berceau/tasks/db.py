@@ -15,8 +15,8 @@ from berceau.tasks.command import command
 from berceau.tasks.project import load, say
 
 if TYPE_CHECKING:
-    from berceau.postgres.server import Status
-    from berceau.postgres.url import Url
+    from berceau.postgres.core.url import Url
+    from berceau.postgres.embedded.server import Status
 
 OWNER_HELP = {"owner": "as the role that owns the schema, instead of the application's"}
 
@@ -24,7 +24,7 @@ OWNER_HELP = {"owner": "as the role that owns the schema, instead of the applica
 @command
 def start(_: Context) -> None:
     """Start the embedded PostgreSQL server, and make its database and roles if they're missing."""
-    from berceau.workflows.databases import embedded_server
+    from berceau.workflows.shared.databases import embedded_server
 
     settings = load()
     embedded_server(settings).start()
@@ -34,7 +34,7 @@ def start(_: Context) -> None:
 @command
 def stop(_: Context) -> None:
     """Stop the embedded PostgreSQL server."""
-    from berceau.workflows.databases import embedded_server
+    from berceau.workflows.shared.databases import embedded_server
 
     was_running = embedded_server(load()).stop()
     say("The embedded server is stopped." if was_running else "The embedded server wasn't running.")
@@ -60,8 +60,8 @@ def shell(
     _: Context, owner: bool = False, database: str | None = None, schema: str | None = None
 ) -> None:
     """Open psql on the database."""
-    from berceau.postgres.shell import open_shell
-    from berceau.workflows.databases import embedded_server
+    from berceau.postgres.embedded.shell import open_shell
+    from berceau.workflows.shared.databases import embedded_server
 
     chosen = _choose(owner)
     if database:
@@ -84,9 +84,9 @@ def provision(_: Context, admin_url: str | None = None) -> None:
     The roles get the passwords that the URLs have, and the rights that they need, no more.
     Running it again is harmless.
     """
-    from berceau.postgres.connection import describe_hosts
-    from berceau.postgres.roles import provision as run
-    from berceau.postgres.url import Url
+    from berceau.postgres.core.connection import describe_hosts
+    from berceau.postgres.core.url import Url
+    from berceau.postgres.inspect.roles import provision as run
 
     settings = load()
     if settings.database_url is None or settings.migration_database_url is None:
@@ -121,8 +121,8 @@ def provision(_: Context, admin_url: str | None = None) -> None:
 )
 def clone(_: Context, source: str, target: str, allow_references: str | bool = "") -> None:
     """Copy a schema's structure exactly, whatever it holds, and Berceau's ledger; no other rows."""
-    from berceau.workflows.clones import clone_schema
-    from berceau.workflows.databases import databases
+    from berceau.workflows.shared.databases import databases
+    from berceau.workflows.testing.clone_command import clone_schema
 
     owner = databases(load()).owner
     allowed = ("*",) if allow_references is True else tuple(str(allow_references).split(","))
@@ -137,8 +137,8 @@ def clone(_: Context, source: str, target: str, allow_references: str | bool = "
 )
 def drop(_: Context, target: str, force: bool = False) -> None:
     """Drop a schema and all it holds, a copy that db.clone made for instance."""
-    from berceau.workflows.clones import drop_clone
-    from berceau.workflows.databases import databases
+    from berceau.workflows.shared.databases import databases
+    from berceau.workflows.testing.clone_command import drop_clone
 
     drop_clone(databases(load()).owner, target, force=force)
     say(f"The schema {target} is dropped.")
@@ -147,8 +147,8 @@ def drop(_: Context, target: str, force: bool = False) -> None:
 @command
 def prune(_: Context) -> None:
     """Drop the schemas and databases of tests that no run holds, also what was kept to look at."""
-    from berceau.workflows.databases import databases
-    from berceau.workflows.prune import prune as run
+    from berceau.workflows.shared.databases import databases
+    from berceau.workflows.testing.prune import prune as run
 
     pruned = run(databases(load()).owner)
     for name in pruned.dropped:
@@ -160,15 +160,15 @@ def prune(_: Context) -> None:
 
 
 def _choose(owner: bool) -> "Url":
-    from berceau.workflows.databases import databases
+    from berceau.workflows.shared.databases import databases
 
     chosen = databases(load())
     return chosen.owner if owner else chosen.runtime
 
 
 def _print_status(settings: Settings) -> None:
-    from berceau.postgres.url import Url
-    from berceau.workflows.databases import embedded_server
+    from berceau.postgres.core.url import Url
+    from berceau.workflows.shared.databases import embedded_server
 
     if settings.database_url is not None and settings.migration_database_url is not None:
         say("A database is configured, and used instead of the embedded server:")
@@ -197,7 +197,7 @@ def _print_running(running: "Status", log: Path) -> None:
 )
 def seed(_: Context, again: list[str]) -> None:
     """Put in the rows that the components begin with: those of each seeds.py, once."""
-    from berceau.workflows.seed import seed as run
+    from berceau.workflows.serve.seed import seed as run
 
     done = run(load(), again, say)
     if done.changed:

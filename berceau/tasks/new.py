@@ -9,7 +9,7 @@ from berceau.tasks.project import load, say
 @command(help={"name": "what the component is called, as in guest_book"})
 def new(_: Context, name: str) -> None:
     """Write a component that works: entities, service, views, template and tests."""
-    from berceau.workflows.new import create
+    from berceau.workflows.build.new import create
 
     settings = load()
     created = create(settings, name)

@@ -7,8 +7,8 @@ from berceau.errors import RenameError
 
 if TYPE_CHECKING:
     from berceau.schema.suggest import Question
-    from berceau.workflows.gaps import AskValue, Gap
-    from berceau.workflows.renames import Ask
+    from berceau.workflows.write.gaps import AskValue, Gap
+    from berceau.workflows.write.renames import Ask
 
 NONE_OF_THEM = "0"
 

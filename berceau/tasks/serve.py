@@ -49,7 +49,7 @@ def _check(ini: Path) -> None:
 
 def _migrate(settings: Settings) -> None:
     """Migrate, unless that may lose data: a component that was taken out leaves its tables."""
-    from berceau.workflows.migrate import Options
+    from berceau.workflows.write.migrate import Options
 
     try:
         migrate_project(settings, Options(), ask=None)

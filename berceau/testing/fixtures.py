@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from berceau.testing.plugin import ALLOWED, ISOLATION
+from berceau.testing.options import ALLOWED, ISOLATION
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from berceau.settings import Settings
     from berceau.testing.worker import Worker
-    from berceau.workflows.migrator import Migrator
+    from berceau.workflows.testing.migrator import Migrator
 
 COMMITS = "commits: commit for real; what the test leaves is deleted afterwards"
 ROOT = pytest.StashKey[Path]()
@@ -110,7 +110,7 @@ def app(db: Database, berceau_application: Any) -> TestApp[Any]:
 def migrator(pytestconfig: pytest.Config, berceau_settings: Settings) -> Iterator[Migrator]:
     """The project's migrations, to apply and undo one by one in an empty schema of the test's."""
     from berceau.testing.preparation import isolation_called
-    from berceau.workflows.migrator import migrator
+    from berceau.workflows.testing.migrator import migrator
 
     with migrator(berceau_settings, isolation_called(pytestconfig.getini(ISOLATION))) as found:
         yield found

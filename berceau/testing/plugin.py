@@ -7,20 +7,15 @@ from pathlib import Path
 
 import pytest
 
-# What only projects need is imported in projects only: pytest loads this wherever it runs.
+from berceau.testing.options import ALLOWED, FLAGS, ISOLATION
 
-ISOLATION = "berceau_isolation"
-ALLOWED = "berceau_allow_references"
-OPTIONS = {
-    "--keep-schema": "keep the rows of the first test that fails, to look at them with psql",
-    "--show-sql": "show the queries of tests that fail; with -s, of all tests",
-}
+# What only projects need is imported in projects only: pytest loads this wherever it runs.
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of Berceau."""
     group = parser.getgroup("berceau", "Berceau")
-    for name, meaning in OPTIONS.items():
+    for name, meaning in FLAGS.items():
         group.addoption(name, action="store_true", help=meaning)
     parser.addini(
         ISOLATION,

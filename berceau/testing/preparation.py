@@ -6,7 +6,7 @@ from pathlib import Path
 
 from berceau.errors import SettingsError
 from berceau.settings import load
-from berceau.workflows import isolation
+from berceau.workflows.testing import isolation
 
 
 def begin(root: Path, kind: str, allowed: Sequence[str]) -> Future[str]:

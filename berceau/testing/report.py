@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from berceau.errors import BerceauError
-from berceau.postgres.queries import Query, Recorder
+from berceau.postgres.pooling.queries import Query, Recorder
 from berceau.testing.worker import Worker
 
 

@@ -7,14 +7,14 @@ from functools import cache
 from typing import Any
 
 from berceau.orm import db
-from berceau.postgres.queries import Recorder
+from berceau.postgres.pooling.queries import Recorder
 from berceau.settings import Settings
 from berceau.testing import assets as assets  # for its effect
-from berceau.testing.place import Place
+from berceau.testing.database import Place
 from berceau.testing.preparation import isolation_called
 from berceau.web.app import make_app
-from berceau.workflows import isolation
-from berceau.workflows.compose import compose
+from berceau.workflows.build.compose import compose
+from berceau.workflows.testing import isolation
 
 
 class Worker:

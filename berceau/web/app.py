@@ -11,17 +11,17 @@ from berceau import settings as project
 from berceau.errors import BerceauError, SettingsError
 from berceau.settings import Settings
 from berceau.web import production
-from berceau.web.broken import broken_app
 from berceau.web.components import blame_configuration, include_component
+from berceau.web.debug_page import broken_app
 from berceau.web.registry import RUNNING, SETTINGS
 from berceau.web.reload import Reloading, is_reloading
-from berceau.workflows.build import build
-from berceau.workflows.start import start
+from berceau.workflows.build.build import build
+from berceau.workflows.serve.start import start
 
 log = logging.getLogger("berceau")
 
 # What helps a developer, and does nothing in production.
-DEVELOPMENT = ("berceau.web.differences", "berceau.web.broken")
+DEVELOPMENT = ("berceau.web.differences", "berceau.web.debug_page")
 
 
 def main(global_config: Mapping[str, str], **ini: str) -> Any:

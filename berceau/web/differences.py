@@ -18,10 +18,10 @@ from berceau.schema.changes import DropEnum, DropTable
 from berceau.schema.sql import Hazard, Lock, Statement
 from berceau.web.registry import SETTINGS
 from berceau.web.unavailable import STATIC
-from berceau.workflows.declared import declared
-from berceau.workflows.migrate import Options, migrate
-from berceau.workflows.propose import Proposal, propose
-from berceau.workflows.wording import counted
+from berceau.workflows.build.declared import declared
+from berceau.workflows.shared.wording import counted
+from berceau.workflows.write.migrate import Options, migrate
+from berceau.workflows.write.propose import Proposal, propose
 
 log = logging.getLogger("berceau")
 

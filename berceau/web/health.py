@@ -14,7 +14,7 @@ from pyramid.tweens import INGRESS
 from berceau.errors import BerceauError, ComponentError
 from berceau.web.components import owner
 from berceau.web.registry import RUNNING
-from berceau.workflows.start import Running
+from berceau.workflows.serve.start import Running
 
 log = logging.getLogger("berceau")
 

@@ -9,7 +9,7 @@ from pyramid.config import Configurator
 from pyramid.request import Request
 
 from berceau.web.registry import METRICS, RUNNING
-from berceau.workflows.start import Running
+from berceau.workflows.serve.start import Running
 
 # Anybody may send any method; each would be a series of its own.
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}

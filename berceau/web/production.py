@@ -6,7 +6,7 @@ from configparser import RawConfigParser
 from pathlib import Path
 
 from berceau.errors import Location, PermissionMissingError, SettingsError
-from berceau.postgres.roles import RoleReport
+from berceau.postgres.inspect.roles import RoleReport
 from berceau.settings import Settings
 
 DEVELOPMENT = "On a developer's machine, set berceau.development = true in the ini file."

@@ -16,7 +16,7 @@ from pyramid.config import Configurator
 from pyramid.path import AssetResolver
 
 from berceau.web.registry import SETTINGS
-from berceau.workflows.files import kept_in
+from berceau.workflows.shared.files import kept_in
 
 KEPT = 7 * 24 * 3600.0
 """How long a compiled template is kept, in seconds: each change of a template makes another."""

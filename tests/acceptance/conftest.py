@@ -17,26 +17,26 @@ import pony.orm
 import pytest
 
 from berceau.migration.header import Header, digest
-from berceau.migration.script import Script
+from berceau.migration.migration import Migration
 from berceau.orm.database import map_entities
 from berceau.orm.mapping import to_schema
-from berceau.postgres import catalog
-from berceau.postgres.binaries import find_programs
-from berceau.postgres.connection import Connection
-from berceau.postgres.schemas import execute
-from berceau.postgres.scratch import scratch
-from berceau.postgres.url import Url
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.core.url import Url
+from berceau.postgres.embedded.binaries import find_programs
+from berceau.postgres.inspect import catalog
+from berceau.postgres.inspect.schemas import execute
+from berceau.postgres.inspect.scratch import scratch
 from berceau.schema.diff import create, diff
 from berceau.schema.model import Schema
 from berceau.schema.order import order
 from berceau.schema.sql import to_statements
 from berceau.settings import Settings
-from berceau.workflows.cache import SchemaCache
-from berceau.workflows.databases import Databases
-from berceau.workflows.deploy import silent
-from berceau.workflows.migrate import Options, Outcome, to_script
-from berceau.workflows.migrate import migrate as run_migrate
-from berceau.workflows.plan import plan
+from berceau.workflows.deploy.deploy import silent
+from berceau.workflows.shared.cache import SchemaCache
+from berceau.workflows.shared.databases import Databases
+from berceau.workflows.write.migrate import Options, Outcome, to_script
+from berceau.workflows.write.migrate import migrate as run_migrate
+from berceau.workflows.write.plan import plan
 
 TIMES = ("date", "datetime", "time", "timedelta")
 
@@ -145,7 +145,7 @@ def check_rename(
 
 
 @pytest.fixture(name="generated")
-def _generated() -> Callable[[str], Script]:
+def _generated() -> Callable[[str], Migration]:
     """Return the function that makes a migration of SQL as Berceau writes one."""
     return generated
 
@@ -166,10 +166,10 @@ def dumped(database: Databases, server: Databases) -> Callable[[], list[str]]:
     return dumped
 
 
-def generated(sql: str) -> Script:
+def generated(sql: str) -> Migration:
     """Return a migration of ``sql`` as one that Berceau wrote."""
     name = "20260101000000_old"
-    return Script(name, Header(generated=digest(sql)).to_sql(name) + sql)
+    return Migration(name, Header(generated=digest(sql)).to_sql(name) + sql)
 
 
 def run(connection: Connection, sql: str) -> list[tuple[Any, ...]]:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from berceau.postgres.connection import connect
-from berceau.postgres.deploy_lock import deploy_lock
-from berceau.workflows.migrate import Options, migrate
+from berceau.postgres.core.connection import connect
+from berceau.postgres.runner.deploy_lock import deploy_lock
+from berceau.workflows.write.migrate import Options, migrate
 
 POST = "class Post(db.Entity):\n    title = Required(str)\n"
 RENAMED = POST.replace("title", "headline")

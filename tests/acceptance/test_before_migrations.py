@@ -3,11 +3,11 @@
 import pytest
 
 from berceau.errors import HistoryError, StatementError
-from berceau.postgres import ledger
-from berceau.postgres.connection import connect
-from berceau.workflows import scripts
-from berceau.workflows.baseline import baseline
-from berceau.workflows.deploy import deploy
+from berceau.postgres.core.connection import connect
+from berceau.postgres.runner import ledger
+from berceau.workflows.deploy import migration_directory
+from berceau.workflows.deploy.deploy import deploy
+from berceau.workflows.history.baseline import baseline
 
 FIRST, SECOND = "20260101000000_first", "20260102000000_second"
 ZED = "class Zed(db.Entity):\n    name = Required(str)\n"
@@ -26,7 +26,7 @@ def write(settings):
 
 @pytest.fixture
 def read(settings):
-    return lambda: scripts.read(settings.migrations)
+    return lambda: migration_directory.read(settings.migrations)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from berceau.workflows.stamp import Stamp
+from berceau.workflows.build.stamp import Stamp
 
 POST = """
 class Post(db.Entity):

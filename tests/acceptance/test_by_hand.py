@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from berceau.errors import BerceauError, DataLossError
-from berceau.workflows import scripts
-from berceau.workflows.adopt import adopt
-from berceau.workflows.squash import squash
+from berceau.workflows.deploy import migration_directory
+from berceau.workflows.history.adopt import adopt
+from berceau.workflows.history.squash import squash
 
 FOO = """
 class Foo(db.Entity):
@@ -24,7 +24,9 @@ def by_hand(settings):
     """Return a function that writes a migration of SQL behind those that there are."""
 
     def write(sql):
-        last = datetime.strptime(scripts.read(settings.migrations)[-1].name[:14], "%Y%m%d%H%M%S")
+        last = datetime.strptime(
+            migration_directory.read(settings.migrations)[-1].name[:14], "%Y%m%d%H%M%S"
+        )
         folder = settings.migrations / f"{last + timedelta(seconds=1):%Y%m%d%H%M%S}_by_hand"
         folder.mkdir()
         (folder / "migration.sql").write_text(sql + ";\n")

@@ -11,15 +11,15 @@ from hypothesis import HealthCheck, Phase, assume, event, given, note, settings
 from hypothesis import strategies as st
 
 from berceau.errors import BerceauError, StatementError
-from berceau.migration.script import Script, new_name
+from berceau.migration.migration import Migration, new_name
 from berceau.postgres.clone.databases import create_empty, drop_database
-from berceau.postgres.connection import connect
-from berceau.postgres.schemas import create_schema, drop_schema
+from berceau.postgres.core.connection import connect
+from berceau.postgres.inspect.schemas import create_schema, drop_schema
 from berceau.settings import Settings, load
-from berceau.workflows import scripts as folder
-from berceau.workflows.databases import embedded_server
-from berceau.workflows.deploy import deploy
-from berceau.workflows.migrate import Options, migrate
+from berceau.workflows.deploy import migration_directory as folder
+from berceau.workflows.deploy.deploy import deploy
+from berceau.workflows.shared.databases import embedded_server
+from berceau.workflows.write.migrate import Options, migrate
 from tests.conftest import ROOT
 
 EXAMPLES = int(os.environ.get("BERCEAU_TEST_EXAMPLES", "15"))
@@ -196,7 +196,7 @@ def _evolve(connection, url, root, declare, evolution):
         texts = ", ".join(values[name] for name in ("val", *columns))
         run(connection, f"INSERT INTO foo ({', '.join(('val', *columns))}) VALUES ({texts})")
     name = new_name("by_hand", datetime.now(UTC), folder.read(project.migrations)[-1].name)
-    folder.save(project.migrations, Script(name, ";\n".join(evolution.by_hand) + ";\n"))
+    folder.save(project.migrations, Migration(name, ";\n".join(evolution.by_hand) + ";\n"))
     try:
         deploy(url, folder.read(project.migrations))
     except StatementError:

@@ -3,8 +3,8 @@
 import pytest
 
 from berceau.errors import MigrationError
-from berceau.workflows import scripts
-from berceau.workflows.down import down
+from berceau.workflows.deploy import migration_directory
+from berceau.workflows.deploy.down import down
 
 POST = "class Post(db.Entity):\n    title = Required(str)\n"
 TAG = "class Tag(db.Entity):\n    {}\n    posts = Set('Post')\n"
@@ -26,7 +26,7 @@ def test_rows_of_a_root_that_is_renamed_are_called_so(migrate, query, settings, 
     migrate(article, renames=["post=article"])
     rows = "SELECT title, classtype FROM {} ORDER BY 1"
     assert query(rows.format("article")) == [("a", "Article"), ("b", "Note")]
-    down(database.owner, scripts.read(settings.migrations), allow_data_loss=True)
+    down(database.owner, migration_directory.read(settings.migrations), allow_data_loss=True)
     assert query(rows.format("post")) == [("a", "Post"), ("b", "Note")]
 
 

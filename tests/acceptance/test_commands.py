@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from berceau.postgres.connection import connect
-from berceau.postgres.locks import holder
-from berceau.postgres.schemas import schemas_like
-from berceau.postgres.scratch import PREFIX
+from berceau.postgres.core.connection import connect
+from berceau.postgres.core.locks import holder
+from berceau.postgres.inspect.schemas import schemas_like
+from berceau.postgres.inspect.scratch import PREFIX
 
 BLOG = "class Post(db.Entity):\n    title = Required(str)\n"
 TAG = "class Tag(db.Entity):\n    name = Required(str)\n"

@@ -3,9 +3,9 @@
 import pytest
 
 from berceau.migration.findings import Code
-from berceau.workflows import scripts
-from berceau.workflows.check import check
-from berceau.workflows.deploy import deploy
+from berceau.workflows.deploy import migration_directory
+from berceau.workflows.deploy.deploy import deploy
+from berceau.workflows.history.check import check
 
 NAME = "20260101000000_later"
 POST = "class Post(db.Entity):\n    title = Required(str)\n"
@@ -27,7 +27,7 @@ def test_create_only_writes_one_to_fill_where_nothing_else_is_to_do(
 ):
     migrate(POST)
     written = migrate(POST, create_only=True, name="fill").written
-    (_, script) = scripts.read(settings.migrations)
+    (_, script) = migration_directory.read(settings.migrations)
     assert script.name == written
     assert script.is_empty
     assert not script.undoing
@@ -35,7 +35,7 @@ def test_create_only_writes_one_to_fill_where_nothing_else_is_to_do(
     file = settings.migrations / written / "migration.sql"
     file.write_text(f"{file.read_text()}INSERT INTO post (title) VALUES ('first');\n")
     assert codes(POST) == []
-    assert deploy(database.owner, scripts.read(settings.migrations)) == (written,)
+    assert deploy(database.owner, migration_directory.read(settings.migrations)) == (written,)
     assert query("SELECT title FROM post") == [("first",)]
 
 
@@ -46,7 +46,9 @@ def test_a_deploy_says_that_one_has_no_statement(settings, database, codes, text
     (settings.migrations / "HEAD").write_text(NAME)
     assert codes("") == [Code.EMPTY]
     said: list[str] = []
-    assert deploy(database.owner, scripts.read(settings.migrations), said.append) == (NAME,)
+    assert deploy(database.owner, migration_directory.read(settings.migrations), said.append) == (
+        NAME,
+    )
     assert said == [f"applying {NAME}, which has no statement"]
     assert codes("") == [], "what is applied can't be changed any more"
 
@@ -55,5 +57,5 @@ def test_python_is_a_statement(settings):
     (settings.migrations / NAME).mkdir(parents=True)
     (settings.migrations / NAME / "migration.sql").write_text("")
     (settings.migrations / NAME / "data.py").write_text("def migrate(connection):\n    pass\n")
-    (script,) = scripts.read(settings.migrations)
+    (script,) = migration_directory.read(settings.migrations)
     assert not script.is_empty

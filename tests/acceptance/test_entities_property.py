@@ -12,17 +12,17 @@ from hypothesis import HealthCheck, Phase, assume, event, given, note, settings
 from hypothesis import strategies as st
 
 from berceau.errors import BerceauError, MigrationError
-from berceau.postgres import catalog
-from berceau.postgres.connection import Connection
-from berceau.postgres.locks import try_lock, unlock
-from berceau.postgres.schemas import create_schema, drop_schema, execute, use_schema
-from berceau.postgres.scratch import PREFIX, scratch
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.core.locks import try_lock, unlock
+from berceau.postgres.inspect import catalog
+from berceau.postgres.inspect.schemas import create_schema, drop_schema, execute, use_schema
+from berceau.postgres.inspect.scratch import PREFIX, scratch
 from berceau.schema.diff import create, diff
+from berceau.schema.lowering import in_steps
 from berceau.schema.model import Schema
 from berceau.schema.order import order
 from berceau.schema.sql import to_statements
-from berceau.schema.steps import in_steps
-from berceau.workflows.databases import Databases
+from berceau.workflows.shared.databases import Databases
 
 EXAMPLES = int(os.environ.get("BERCEAU_TEST_EXAMPLES", "40"))
 

@@ -7,17 +7,18 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from berceau.errors import MigrationError
-from berceau.migration.script import Script
-from berceau.postgres import catalog, runner
-from berceau.postgres.schemas import execute
-from berceau.postgres.scratch import scratch
+from berceau.migration.migration import Migration
+from berceau.postgres.inspect import catalog
+from berceau.postgres.inspect.schemas import execute
+from berceau.postgres.inspect.scratch import scratch
+from berceau.postgres.runner import runner
 from berceau.schema.choices import Choices
 from berceau.schema.diff import create, diff
+from berceau.schema.lowering import in_steps
 from berceau.schema.order import order
 from berceau.schema.sql import to_statements
 from berceau.schema.sql.text import to_text
-from berceau.schema.steps import in_steps
-from berceau.workflows.replay import as_postgres_sees
+from berceau.workflows.deploy.replay import as_postgres_sees
 
 POST = """
 class Status(enum.Enum):
@@ -223,7 +224,7 @@ def test_rows_keep_their_labels_or_get_the_chosen_ones(server, declare, before, 
         for start, end, mapping in ((old, new, forth), (new, old, back)):
             choices = Choices(labels={("status", label): to for label, to in mapping.items()})
             steps = order(in_steps(diff(start, end), start, end, choices))
-            runner.replay(connection, [Script("steps", to_text(to_statements(steps)))])
+            runner.replay(connection, [Migration("steps", to_text(to_statements(steps)))])
             rows = [mapping.get(label, label) for label in rows]
             assert diff(catalog.read(connection), end) == ()
             cursor.execute("SELECT status::text, past[1]::text FROM post ORDER BY id")

@@ -3,16 +3,16 @@
 import pytest
 
 from berceau.errors import DataLossError, HistoryError, StatementError
-from berceau.postgres import ledger
-from berceau.postgres.connection import connect
-from berceau.workflows import scripts
-from berceau.workflows.adopt import adopt
-from berceau.workflows.baseline import baseline
-from berceau.workflows.cache import SchemaCache
-from berceau.workflows.check import check
-from berceau.workflows.deploy import deploy
-from berceau.workflows.reset import reset
-from berceau.workflows.squash import squash
+from berceau.postgres.core.connection import connect
+from berceau.postgres.runner import ledger
+from berceau.workflows.deploy import migration_directory
+from berceau.workflows.deploy.deploy import deploy
+from berceau.workflows.deploy.reset import reset
+from berceau.workflows.history.adopt import adopt
+from berceau.workflows.history.baseline import baseline
+from berceau.workflows.history.check import check
+from berceau.workflows.history.squash import squash
+from berceau.workflows.shared.cache import SchemaCache
 
 BASE, NEXT, LAST = (
     f"2026010{n}000000_{name}" for n, name in enumerate(("base", "next", "last"), 1)
@@ -33,7 +33,7 @@ def write(settings):
 
 @pytest.fixture
 def read(settings):
-    return lambda: scripts.read(settings.migrations)
+    return lambda: migration_directory.read(settings.migrations)
 
 
 @pytest.fixture

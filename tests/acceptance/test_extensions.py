@@ -9,17 +9,17 @@ import pytest
 from berceau.errors import BerceauError, HistoryError
 from berceau.migration.findings import Code
 from berceau.postgres.clone.databases import create_empty, drop_database
-from berceau.postgres.connection import connect
+from berceau.postgres.core.connection import connect
 from berceau.settings import load
-from berceau.workflows import scripts
-from berceau.workflows.check import check
-from berceau.workflows.databases import Databases, embedded_server
-from berceau.workflows.deploy import deploy
-from berceau.workflows.down import ZERO, down
-from berceau.workflows.isolation import private_schema
-from berceau.workflows.reset import reset
-from berceau.workflows.squash import squash
-from berceau.workflows.status import status
+from berceau.workflows.deploy import migration_directory
+from berceau.workflows.deploy.deploy import deploy
+from berceau.workflows.deploy.down import ZERO, down
+from berceau.workflows.deploy.reset import reset
+from berceau.workflows.deploy.status import status
+from berceau.workflows.history.check import check
+from berceau.workflows.history.squash import squash
+from berceau.workflows.shared.databases import Databases, embedded_server
+from berceau.workflows.testing.isolation import private_schema
 from tests.conftest import ROOT
 
 FOO = """
@@ -118,12 +118,14 @@ def by_hand(settings):
     """Return a function that writes a migration of SQL behind those that there are."""
 
     def write(sql, back):
-        last = datetime.strptime(scripts.read(settings.migrations)[-1].name[:14], "%Y%m%d%H%M%S")
+        last = datetime.strptime(
+            migration_directory.read(settings.migrations)[-1].name[:14], "%Y%m%d%H%M%S"
+        )
         folder = settings.migrations / f"{last + timedelta(seconds=1):%Y%m%d%H%M%S}_by_hand"
         folder.mkdir()
         (folder / "migration.sql").write_text(sql + ";\n")
         (folder / "down.sql").write_text(back + ";\n")
-        scripts.point_head(settings.migrations)
+        migration_directory.point_head(settings.migrations)
 
     return write
 
@@ -135,7 +137,7 @@ def test_all_goes_on_behind_extensions(
     owner, more = database.owner, declare(MORE)
 
     def files():
-        return scripts.read(settings.migrations)
+        return migration_directory.read(settings.migrations)
 
     def wrong(place):
         found = check(place, more, settings.migrations, cache, STAY)
@@ -202,7 +204,7 @@ def test_a_rehearsal_uses_nothing_but_extensions_of_the_schema_behind(
         by_hand(sql, "SELECT 1")
         with pytest.raises(BerceauError):
             migrate(MORE, create_only=True)
-        folder = settings.migrations / scripts.read(settings.migrations)[-1].name
+        folder = settings.migrations / migration_directory.read(settings.migrations)[-1].name
         for file in folder.iterdir():
             file.unlink()
         folder.rmdir()

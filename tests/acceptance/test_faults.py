@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from berceau.postgres.connection import connect
+from berceau.postgres.core.connection import connect
 
 NAME = "20260101000000_careful"
 STEPS = """

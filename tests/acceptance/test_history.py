@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from berceau.postgres.connection import connect
-from berceau.postgres.locks import try_lock
-from berceau.postgres.schemas import schemas_like
-from berceau.postgres.scratch import PREFIX
+from berceau.postgres.core.connection import connect
+from berceau.postgres.core.locks import try_lock
+from berceau.postgres.inspect.schemas import schemas_like
+from berceau.postgres.inspect.scratch import PREFIX
 
 BLOG = """
 class Post(db.Entity):

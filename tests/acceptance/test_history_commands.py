@@ -3,17 +3,17 @@
 import pytest
 
 from berceau.errors import HistoryError, StatementError
-from berceau.postgres import ledger
-from berceau.postgres.connection import connect
+from berceau.postgres.core.connection import connect
+from berceau.postgres.runner import ledger
 from berceau.schema.model import EMPTY
-from berceau.workflows import scripts
-from berceau.workflows.adopt import adopt
-from berceau.workflows.deploy import deploy
-from berceau.workflows.down import ZERO, down
-from berceau.workflows.rebase import rebase
-from berceau.workflows.reset import reset
-from berceau.workflows.squash import squash
-from berceau.workflows.status import status
+from berceau.workflows.deploy import migration_directory
+from berceau.workflows.deploy.deploy import deploy
+from berceau.workflows.deploy.down import ZERO, down
+from berceau.workflows.deploy.reset import reset
+from berceau.workflows.deploy.status import status
+from berceau.workflows.history.adopt import adopt
+from berceau.workflows.history.rebase import rebase
+from berceau.workflows.history.squash import squash
 
 A, B, C = (f"2026010{n}000000_{name}" for n, name in enumerate("abc", 1))
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1"
@@ -37,7 +37,7 @@ class Line:
         self.write(name, f"CREATE TABLE {name[15:]} ();", f"DROP TABLE {name[15:]};", parent)
 
     def read(self):
-        return scripts.read(self.folder)
+        return migration_directory.read(self.folder)
 
     def deploy(self):
         return deploy(self.owner, self.read())

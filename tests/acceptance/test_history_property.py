@@ -15,21 +15,21 @@ from hypothesis import strategies as st
 
 from berceau.errors import BerceauError, MigrationError, StatementError
 from berceau.migration.header import without
-from berceau.migration.script import Script
-from berceau.postgres import runner
-from berceau.postgres.connection import Connection, connect
-from berceau.postgres.locks import try_lock, unlock
-from berceau.postgres.schemas import create_schema, drop_schema
-from berceau.postgres.scratch import PREFIX, scratch
-from berceau.postgres.url import Url
+from berceau.migration.migration import Migration
+from berceau.postgres.core.connection import Connection, connect
+from berceau.postgres.core.locks import try_lock, unlock
+from berceau.postgres.core.url import Url
+from berceau.postgres.inspect.schemas import create_schema, drop_schema
+from berceau.postgres.inspect.scratch import PREFIX, scratch
+from berceau.postgres.runner import runner
 from berceau.schema.diff import diff
 from berceau.schema.model import Schema
 from berceau.settings import Settings
-from berceau.workflows.cache import SchemaCache
-from berceau.workflows.databases import Databases
-from berceau.workflows.down import ZERO
-from berceau.workflows.replay import Replayed, read
-from berceau.workflows.status import Status
+from berceau.workflows.deploy.down import ZERO
+from berceau.workflows.deploy.replay import Replayed, read
+from berceau.workflows.deploy.status import Status
+from berceau.workflows.shared.cache import SchemaCache
+from berceau.workflows.shared.databases import Databases
 from tests.acceptance.world import BY_HAND, DATABASES, DRIFT, ENTITIES, Place, Step, World
 
 EXAMPLES = int(os.environ.get("BERCEAU_TEST_EXAMPLES", "20"))
@@ -139,7 +139,7 @@ def world(connection: Connection, owner: Url, schemas: list[Schema], root: Path)
         yield World(root / "migrations", places, schemas)
 
 
-def built_by(owner: Url, scripts: Sequence[Script]) -> Replayed | None:
+def built_by(owner: Url, scripts: Sequence[Migration]) -> Replayed | None:
     """Return what ``scripts`` build in an empty schema; ``None`` where they don't run."""
     return _built(owner, tuple((without(script.sql), script.data) for script in scripts))
 
@@ -149,7 +149,7 @@ def _built(owner: Url, texts: tuple[tuple[str, str], ...]) -> Replayed | None:
     with scratch(owner) as connection:
         try:
             runner.replay(
-                connection, [Script("replayed", *text[:1], "", text[1]) for text in texts]
+                connection, [Migration("replayed", *text[:1], "", text[1]) for text in texts]
             )
         except MigrationError:
             return None
@@ -185,7 +185,7 @@ class View:
     held: Replayed
     status: Status
 
-    def agrees(self, owner: Url, scripts: Sequence[Script]) -> bool:
+    def agrees(self, owner: Url, scripts: Sequence[Migration]) -> bool:
         """Say whether it holds what those of ``scripts`` build that aren't pending, and no more."""
         pending = self.status.history.pending
         return same(built_by(owner, [each for each in scripts if each not in pending]), self.held)

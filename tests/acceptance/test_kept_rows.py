@@ -3,8 +3,8 @@
 import pytest
 
 from berceau.errors import MigrationError, StatementError
-from berceau.workflows import scripts
-from berceau.workflows.down import down
+from berceau.workflows.deploy import migration_directory
+from berceau.workflows.deploy.down import down
 
 STATE = "class State(enum.StrEnum):\n    OPEN = 'open'\n    DONE = 'done'\n"
 
@@ -229,10 +229,12 @@ def test_rows_come_along(
     if isinstance(expected, str):
         assert "Proven without rows only" in undo
         with pytest.raises(StatementError, match=expected):
-            down(database.owner, scripts.read(settings.migrations), allow_data_loss=True)
+            down(
+                database.owner, migration_directory.read(settings.migrations), allow_data_loss=True
+            )
     else:
         assert "Proven without rows only" not in undo
-        down(database.owner, scripts.read(settings.migrations), allow_data_loss=True)
+        down(database.owner, migration_directory.read(settings.migrations), allow_data_loss=True)
         assert query(again) == expected
 
 

@@ -12,14 +12,14 @@ from psycopg2 import extensions
 
 from berceau.errors import HistoryError
 from berceau.migration.header import without
-from berceau.postgres import ledger
-from berceau.postgres.connection import connect
-from berceau.workflows import scripts as folder
-from berceau.workflows.adopt import adopt
-from berceau.workflows.deploy import deploy
-from berceau.workflows.migrate import Options, migrate
-from berceau.workflows.rebase import rebase
-from berceau.workflows.squash import squash
+from berceau.postgres.core.connection import connect
+from berceau.postgres.runner import ledger
+from berceau.workflows.deploy import migration_directory as folder
+from berceau.workflows.deploy.deploy import deploy
+from berceau.workflows.history.adopt import adopt
+from berceau.workflows.history.rebase import rebase
+from berceau.workflows.history.squash import squash
+from berceau.workflows.write.migrate import Options, migrate
 
 WRITES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree")
 BASE, ONE, TWO, THREE = (f"2026010{n}000000_{name}" for n, name in enumerate("abcd", 1))

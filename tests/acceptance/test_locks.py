@@ -2,14 +2,14 @@
 
 import pytest
 
-from berceau.postgres import catalog
-from berceau.postgres.connection import transaction
-from berceau.postgres.schemas import execute
-from berceau.postgres.scratch import scratch
+from berceau.postgres.core.connection import transaction
+from berceau.postgres.inspect import catalog
+from berceau.postgres.inspect.schemas import execute
+from berceau.postgres.inspect.scratch import scratch
 from berceau.schema.diff import create, diff
+from berceau.schema.lowering import in_steps
 from berceau.schema.order import order
 from berceau.schema.sql import Lock, Transaction, to_statements
-from berceau.schema.steps import in_steps
 
 POST = "class Post(db.Entity):\n    n = Optional(int)\n"
 TAG = "class Tag(db.Entity):\n    posts = Set('Post')\n"

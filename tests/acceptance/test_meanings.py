@@ -6,17 +6,17 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from berceau.errors import BerceauError, DataLossError, MigrationError, RenameError
-from berceau.postgres.connection import connect
-from berceau.workflows import scripts
-from berceau.workflows.baseline import baseline
-from berceau.workflows.cache import SchemaCache
-from berceau.workflows.check import check
-from berceau.workflows.down import down
-from berceau.workflows.migrate import Options
-from berceau.workflows.migrate import migrate as run_migrate
-from berceau.workflows.rebase import rebase
-from berceau.workflows.resolve import mark_applied
-from berceau.workflows.squash import squash
+from berceau.postgres.core.connection import connect
+from berceau.workflows.deploy import migration_directory
+from berceau.workflows.deploy.down import down
+from berceau.workflows.deploy.resolve import mark_applied
+from berceau.workflows.history.baseline import baseline
+from berceau.workflows.history.check import check
+from berceau.workflows.history.rebase import rebase
+from berceau.workflows.history.squash import squash
+from berceau.workflows.shared.cache import SchemaCache
+from berceau.workflows.write.migrate import Options
+from berceau.workflows.write.migrate import migrate as run_migrate
 
 
 def entities(**attributes: str) -> str:
@@ -330,7 +330,7 @@ def test_what_rows_stand_for_is_asked_and_kept(case, migrate, query, settings, d
         assert [(value,)] == [(str(each),) for (each,) in query(sql)]
     assert not finding(case.after)
     assert migrate(case.after).written is None
-    down(database.owner, scripts.read(settings.migrations), allow_data_loss=True)
+    down(database.owner, migration_directory.read(settings.migrations), allow_data_loss=True)
 
 
 UNCHANGED = {
@@ -368,7 +368,7 @@ def test_a_subclass_without_attributes_is_recorded(migrate, settings, finding):
     assert "person.classtype.Teacher stands for Teacher" in finding(more)
     outcome = migrate(more)
     assert outcome.statements == ()
-    script = scripts.read(settings.migrations)[-1]
+    script = migration_directory.read(settings.migrations)[-1]
     assert "-- Means: subclass person.classtype.Teacher=Teacher\n" in script.sql
     assert script.is_generated
     with pytest.raises(MigrationError, match="whose classtype is 'Teacher'"):
@@ -464,7 +464,7 @@ def test_a_squash_keeps_what_names_stand_for(migrate, settings, database):
 
 def test_a_baseline_records_what_names_stand_for(migrate, settings, database, declare, cache):
     migrate(linked(*BOTH))
-    for script in scripts.read(settings.migrations):
+    for script in migration_directory.read(settings.migrations):
         shutil.rmtree(settings.migrations / script.name)
     with connect(database.owner) as connection, connection.cursor() as cursor:
         cursor.execute("DELETE FROM berceau_migration")
@@ -478,10 +478,10 @@ def test_a_baseline_records_what_names_stand_for(migrate, settings, database, de
 def test_what_two_branches_record_is_all_known(migrate, settings, database):
     one = migrate(entities(**PERSON, A_Person="")).written
     migrate(entities(**PERSON, A_Person="", B_Person=""), name="ours", create_only=True)
-    ours = scripts.read(settings.migrations)[-1]
+    ours = migration_directory.read(settings.migrations)[-1]
     shutil.rmtree(settings.migrations / ours.name)
     migrate(entities(**PERSON, A_Person="", C_Person=""), name="theirs", create_only=True)
-    scripts.save(settings.migrations, replace(ours, name="20990101000000_ours"))
+    migration_directory.save(settings.migrations, replace(ours, name="20990101000000_ours"))
     assert ours.header.parent == one
     rebase(database.owner, settings.migrations)
     assert migrate(entities(**PERSON, A_Person="", B_Person="", C_Person="")).written is None
@@ -490,10 +490,12 @@ def test_what_two_branches_record_is_all_known(migrate, settings, database):
 def test_migrations_that_record_nothing_are_taken_as_the_entities_say(
     migrate, settings, database, declare, finding
 ):
-    script = scripts.read(settings.migrations)[0] if migrate(linked(*BOTH)).written else None
+    script = (
+        migration_directory.read(settings.migrations)[0] if migrate(linked(*BOTH)).written else None
+    )
     bare = "\n".join(line for line in script.sql.splitlines() if "Means" not in line) + "\n"
     (settings.migrations / script.name / "migration.sql").write_text(bare)
-    mark_applied(database.owner, scripts.read(settings.migrations), script.name)
+    mark_applied(database.owner, migration_directory.read(settings.migrations), script.name)
     assert not finding(linked(*BOTH))
     said = []
     written = run_migrate(settings, declare(linked(*BOTH)), Options(), said.append)

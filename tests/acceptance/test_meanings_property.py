@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from berceau.errors import MigrationError, RenameError
 from berceau.migration.header import Header, digest
-from berceau.migration.script import Script
+from berceau.migration.migration import Migration
 from berceau.orm.database import connect, map_entities
 from berceau.orm.mapping import to_schema
-from berceau.postgres.pool import ConnectionPool
-from berceau.postgres.schemas import execute
-from berceau.postgres.scratch import scratch
+from berceau.postgres.inspect.schemas import execute
+from berceau.postgres.inspect.scratch import scratch
+from berceau.postgres.pooling.pool import ConnectionPool
 from berceau.schema.diff import create
 from berceau.schema.meaning import missing
 from berceau.schema.order import order
@@ -24,8 +24,8 @@ from berceau.schema.renames import Kind
 from berceau.schema.sql import to_statements
 from berceau.schema.sql.text import to_text
 from berceau.settings import Limits
-from berceau.workflows.cache import SchemaCache
-from berceau.workflows.plan import plan
+from berceau.workflows.shared.cache import SchemaCache
+from berceau.workflows.write.plan import plan
 
 EXAMPLES = int(os.environ.get("BERCEAU_TEST_EXAMPLES", "25"))
 ENTITIES = ["Ant", "Bee"]
@@ -177,13 +177,13 @@ def expected(before: Shape, after: Shape, links, rows: dict[int, str]) -> tuple[
     )
 
 
-def scripts_of(text: str) -> Sequence[Script]:
+def scripts_of(text: str) -> Sequence[Migration]:
     with connected(text, None) as database:
         schema = to_schema(database)
     sql = to_text(to_statements(order(create(schema))))
     name = "20260101000000_before"
     return [
-        Script(name, Header(generated=digest(sql), means=missing((), schema)).to_sql(name) + sql)
+        Migration(name, Header(generated=digest(sql), means=missing((), schema)).to_sql(name) + sql)
     ]
 
 

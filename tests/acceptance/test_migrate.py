@@ -6,9 +6,9 @@ import psycopg2
 import pytest
 
 from berceau.errors import BerceauError, DataLossError, HistoryError, MigrationError
-from berceau.postgres.connection import connect
-from berceau.workflows import scripts
-from berceau.workflows.deploy import deploy, history
+from berceau.postgres.core.connection import connect
+from berceau.workflows.deploy import migration_directory
+from berceau.workflows.deploy.deploy import deploy, history
 
 POST = "class Post(db.Entity):\n    title = Required(str)\n"
 TAG = "class Tag(db.Entity):\n    name = Required(str, unique=True)\n"
@@ -23,7 +23,7 @@ def tables(query):
 @pytest.fixture
 def names(settings):
     """Return a function that gives the names of the migrations on disk."""
-    return lambda: [script.name for script in scripts.read(settings.migrations)]
+    return lambda: [script.name for script in migration_directory.read(settings.migrations)]
 
 
 def columns(query, table: str) -> list[str]:
@@ -84,7 +84,7 @@ def test_create_only_writes_and_applies_nothing(migrate, names, tables, settings
     written = migrate(POST, create_only=True).written
     assert names() == [written]
     assert tables() == []
-    assert deploy(database.owner, scripts.read(settings.migrations)) == (written,)
+    assert deploy(database.owner, migration_directory.read(settings.migrations)) == (written,)
     assert "post" in tables()
 
 
@@ -152,14 +152,14 @@ def test_what_is_pending_is_applied_first(migrate, settings, tables, database):
     outcome = migrate(POST + TAG)
     assert outcome.applied == (first, outcome.written)
     assert "tag" in tables()
-    assert not history(database.runtime, scripts.read(settings.migrations)).pending
+    assert not history(database.runtime, migration_directory.read(settings.migrations)).pending
 
 
 def test_an_edited_migration_stops_everything(migrate, names, settings, tables, database):
     first = migrate(POST).written
     file = settings.migrations / first / "migration.sql"
     file.write_text(file.read_text() + "\nDROP TABLE post;\n")
-    found = scripts.read(settings.migrations)
+    found = migration_directory.read(settings.migrations)
     for command in (lambda: migrate(POST + TAG), lambda: deploy(database.owner, found)):
         with pytest.raises(HistoryError, match=f"Changed on disk after it was applied: {first}"):
             command()
@@ -171,7 +171,7 @@ def test_an_edited_migration_stops_everything(migrate, names, settings, tables, 
 def test_other_line_ends_are_no_edit(migrate, settings, database):
     file = settings.migrations / migrate(POST).written / "migration.sql"
     file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
-    assert deploy(database.owner, scripts.read(settings.migrations)) == ()
+    assert deploy(database.owner, migration_directory.read(settings.migrations)) == ()
 
 
 def test_a_missing_migration_stops_everything(migrate, names, settings, database):

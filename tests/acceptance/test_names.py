@@ -3,11 +3,11 @@
 import pytest
 
 from berceau.errors import DuplicateNameError, EntityError
-from berceau.postgres import catalog
-from berceau.postgres.connection import connect
-from berceau.workflows import scripts
-from berceau.workflows.deploy import deploy
-from berceau.workflows.down import down
+from berceau.postgres.core.connection import connect
+from berceau.postgres.inspect import catalog
+from berceau.workflows.deploy import migration_directory
+from berceau.workflows.deploy.deploy import deploy
+from berceau.workflows.deploy.down import down
 
 CAT = """
 class Cat(db.Entity):
@@ -80,9 +80,9 @@ def test_a_name_that_an_entity_gives_is_heeded(case, migrate, query, names, sett
     assert query(f"SELECT code FROM {table} ORDER BY 1") == [("a",), ("b",)]
     assert migrate(entities).written is None
     if entities != PLAIN:
-        down(database.owner, scripts.read(settings.migrations))
+        down(database.owner, migration_directory.read(settings.migrations))
         assert names() == before
-        deploy(database.owner, scripts.read(settings.migrations))
+        deploy(database.owner, migration_directory.read(settings.migrations))
         assert names(table) >= expected
 
 
@@ -196,9 +196,9 @@ def test_a_name_is_free_when_it_is_taken(case, migrate, settings, database):
     migrate(after, allow_data_loss=True)
     second = state()
     assert migrate(after).written is None
-    down(database.owner, scripts.read(settings.migrations), allow_data_loss=True)
+    down(database.owner, migration_directory.read(settings.migrations), allow_data_loss=True)
     assert state() == first
-    deploy(database.owner, scripts.read(settings.migrations))
+    deploy(database.owner, migration_directory.read(settings.migrations))
     assert state() == second
     migrate(before, allow_data_loss=True)
     assert migrate(before).written is None

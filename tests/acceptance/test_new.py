@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from berceau.errors import ComponentError
-from berceau.workflows.new import entity_name, render, singular
+from berceau.workflows.build.new import entity_name, render, singular
 
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 MYPY = """

@@ -7,14 +7,14 @@ from textwrap import dedent
 import pony.orm
 import pytest
 
-from berceau.postgres import catalog
-from berceau.postgres.connection import connect
-from berceau.workflows import scripts
-from berceau.workflows.baseline import baseline
-from berceau.workflows.cache import SchemaCache
-from berceau.workflows.check import check
-from berceau.workflows.deploy import deploy
-from berceau.workflows.down import down
+from berceau.postgres.core.connection import connect
+from berceau.postgres.inspect import catalog
+from berceau.workflows.deploy import migration_directory
+from berceau.workflows.deploy.deploy import deploy
+from berceau.workflows.deploy.down import down
+from berceau.workflows.history.baseline import baseline
+from berceau.workflows.history.check import check
+from berceau.workflows.shared.cache import SchemaCache
 
 SHOP = """
 class Author(db.Entity):
@@ -160,10 +160,14 @@ class Place:
         after = self.catalog()
         assert (self.rows(), self.next_numbers()) == (rows, numbers)
         if written is not None:
-            down(self.database.owner, scripts.read(self.settings.migrations), allow_data_loss=True)
+            down(
+                self.database.owner,
+                migration_directory.read(self.settings.migrations),
+                allow_data_loss=True,
+            )
             assert facts(self.catalog()) == facts(before)
             assert (self.rows(), self.next_numbers()) == (rows, numbers)
-            deploy(self.database.owner, scripts.read(self.settings.migrations))
+            deploy(self.database.owner, migration_directory.read(self.settings.migrations))
             assert facts(self.catalog()) == facts(after)
             assert (self.rows(), self.next_numbers()) == (rows, numbers)
         assert self.run(entities).written is None

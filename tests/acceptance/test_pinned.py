@@ -5,15 +5,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from berceau.migration.script import Script
-from berceau.postgres import runner
-from berceau.postgres.connection import PINNED, connect
-from berceau.postgres.scratch import scratch
-from berceau.workflows import scripts
-from berceau.workflows.deploy import deploy
-from berceau.workflows.down import down
-from berceau.workflows.migrate import Options
-from berceau.workflows.migrate import migrate as run_migrate
+from berceau.migration.migration import Migration
+from berceau.postgres.core.connection import PINNED, connect
+from berceau.postgres.inspect.scratch import scratch
+from berceau.postgres.runner import runner
+from berceau.workflows.deploy import migration_directory
+from berceau.workflows.deploy.deploy import deploy
+from berceau.workflows.deploy.down import down
+from berceau.workflows.write.migrate import Options
+from berceau.workflows.write.migrate import migrate as run_migrate
 
 STRANGE = {
     "DateStyle": "German, DMY",
@@ -62,9 +62,9 @@ def strange(database, monkeypatch):
     return replace(database.owner, parameters=(*database.owner.parameters, ("options", options)))
 
 
-def script() -> Script:
+def script() -> Migration:
     lines = (f"INSERT INTO held SELECT {sql};\n" for sql in MEANING)
-    return Script("20260101000000_meaning", f"{TABLE};\n" + "".join(lines), "DROP TABLE held;\n")
+    return Migration("20260101000000_meaning", f"{TABLE};\n" + "".join(lines), "DROP TABLE held;\n")
 
 
 def held(connection) -> list[str]:
@@ -106,7 +106,7 @@ def test_casts_mean_the_same(declare, query, strange, settings, kind, text, valu
     run_migrate(project, after, Options(allow_data_loss=True))
     assert query("SELECT at FROM foo") == [(value,)]
     assert run_migrate(project, after, Options()).written is None
-    down(strange, scripts.read(project.migrations), allow_data_loss=True)
+    down(strange, migration_directory.read(project.migrations), allow_data_loss=True)
     ((found,),) = query("SELECT at FROM foo")
     assert found.startswith(again)
 

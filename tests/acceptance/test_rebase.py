@@ -3,9 +3,9 @@
 import pytest
 
 from berceau.errors import HistoryError, MigrationError
-from berceau.workflows import scripts
-from berceau.workflows.deploy import deploy
-from berceau.workflows.rebase import rebase
+from berceau.workflows.deploy import migration_directory
+from berceau.workflows.deploy.deploy import deploy
+from berceau.workflows.history.rebase import rebase
 
 BASE, ONE, TWO, THREE = (f"2026010{n}000000_{name}" for n, name in enumerate("abcd", 1))
 TABLE = "CREATE TABLE t (a int);"
@@ -27,7 +27,7 @@ def line(settings):
 
 @pytest.fixture
 def read(settings):
-    return lambda: scripts.read(settings.migrations)
+    return lambda: migration_directory.read(settings.migrations)
 
 
 def names(read) -> list[tuple[str, str]]:

@@ -1,9 +1,9 @@
 """What only SQL can declare follows a rename, as PostgreSQL itself carries it along."""
 
-from berceau.postgres import catalog
-from berceau.postgres.preview import preview
-from berceau.postgres.scratch import scratch
-from berceau.schema.moves import inverse, moves
+from berceau.postgres.inspect import catalog
+from berceau.postgres.inspect.preview import preview
+from berceau.postgres.inspect.scratch import scratch
+from berceau.schema.rename_changes import inverse, moves
 from berceau.schema.renames import Kind, Rename
 from berceau.schema.sql import to_statements
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from berceau.postgres import catalog
-from berceau.postgres.connection import Connection
-from berceau.postgres.preview import preview
-from berceau.postgres.scratch import scratch
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.inspect import catalog
+from berceau.postgres.inspect.preview import preview
+from berceau.postgres.inspect.scratch import scratch
 from berceau.schema.diff import create
 from berceau.schema.model import Column, Enum, ForeignKey, Index, PrimaryKey, Schema, Table, Unique
-from berceau.schema.moves import inverse, moves
 from berceau.schema.names import object_name, quote_name
 from berceau.schema.order import order
+from berceau.schema.rename_changes import inverse, moves
 from berceau.schema.renames import Kind, Rename, parse
 from berceau.schema.sql import to_statements
 

@@ -12,7 +12,7 @@ from berceau.schema.choices import parse as parse_choices
 from berceau.schema.diff import create
 from berceau.schema.order import order
 from berceau.schema.sql import to_statements
-from berceau.workflows.plan import Plan, plan
+from berceau.workflows.write.plan import Plan, plan
 
 BLOG = """
 class Post(db.Entity):

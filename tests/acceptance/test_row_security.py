@@ -3,8 +3,8 @@
 import pytest
 
 from berceau.errors import DataLossError, RenameError
-from berceau.workflows import scripts
-from berceau.workflows.down import down
+from berceau.workflows.deploy import migration_directory
+from berceau.workflows.deploy.down import down
 
 PERSON = """
 class Person(db.Entity):
@@ -45,7 +45,7 @@ def test_a_loss_is_told_of_rows_that_are_hidden(hidden, migrate, settings, datab
     with pytest.raises(DataLossError, match=rf"table person \({count}\)"):
         migrate("")
     with pytest.raises(DataLossError, match=rf"table person \({count}\) in"):
-        down(database.owner, scripts.read(settings.migrations))
+        down(database.owner, migration_directory.read(settings.migrations))
 
 
 def test_without_force_the_owner_sees_and_counts_all(hidden, migrate, query):
@@ -75,4 +75,4 @@ def test_a_loss_of_a_table_is_counted_by_its_name_before(
         renames=("person=human",),
     )
     with pytest.raises(DataLossError, match=r"table human \(3 rows\)"):
-        down(database.owner, scripts.read(settings.migrations), "zero")
+        down(database.owner, migration_directory.read(settings.migrations), "zero")

@@ -3,13 +3,13 @@
 import pytest
 
 from berceau.errors import MigrationError
-from berceau.postgres.connection import connect
+from berceau.postgres.core.connection import connect
 from berceau.schema.sql import Statement, to_statements
 from berceau.tasks.questions import ask_value
-from berceau.workflows import plan
-from berceau.workflows.migrate import Options
-from berceau.workflows.migrate import migrate as run_migrate
-from berceau.workflows.renames import decline
+from berceau.workflows.write import plan
+from berceau.workflows.write.migrate import Options
+from berceau.workflows.write.migrate import migrate as run_migrate
+from berceau.workflows.write.renames import decline
 
 AUTHOR = "class Author(db.Entity):\n    name = Required(str)\n    posts = Set('Post')\n"
 

@@ -9,19 +9,19 @@ from types import ModuleType
 from hypothesis import HealthCheck, Phase, assume, event, given, note, settings
 
 from berceau.errors import BerceauError, MigrationError
-from berceau.postgres import catalog
-from berceau.postgres.fakes import make_rows
-from berceau.postgres.schemas import execute
-from berceau.postgres.scratch import scratch
+from berceau.postgres.inspect import catalog
+from berceau.postgres.inspect.schemas import execute
+from berceau.postgres.inspect.scratch import scratch
+from berceau.postgres.rows.synthetic_rows import make_rows
 from berceau.schema.choices import Choices
 from berceau.schema.diff import create
 from berceau.schema.order import order
 from berceau.schema.sql import to_statements
 from berceau.schema.sql.text import to_text
-from berceau.workflows.cache import SchemaCache
-from berceau.workflows.gaps import Gap
-from berceau.workflows.plan import plan
-from berceau.workflows.renames import decline
+from berceau.workflows.shared.cache import SchemaCache
+from berceau.workflows.write.gaps import Gap
+from berceau.workflows.write.plan import plan
+from berceau.workflows.write.renames import decline
 
 EXAMPLES = int(os.environ.get("BERCEAU_TEST_EXAMPLES", "15"))
 

@@ -3,13 +3,13 @@
 import pytest
 
 from berceau.errors import MigrationError
-from berceau.postgres import catalog
-from berceau.postgres.connection import connect
-from berceau.workflows import scripts
-from berceau.workflows.baseline import baseline
-from berceau.workflows.cache import SchemaCache
-from berceau.workflows.deploy import deploy
-from berceau.workflows.down import down
+from berceau.postgres.core.connection import connect
+from berceau.postgres.inspect import catalog
+from berceau.workflows.deploy import migration_directory
+from berceau.workflows.deploy.deploy import deploy
+from berceau.workflows.deploy.down import down
+from berceau.workflows.history.baseline import baseline
+from berceau.workflows.shared.cache import SchemaCache
 
 INT = "class Invoice(db.Entity):\n    id = PrimaryKey(int, auto=True)\n"
 BIG = INT.replace("int,", "int, size=64,")
@@ -116,7 +116,7 @@ def test_numbers_go_on(begin, migrate, numbers, settings, database, case, after)
     migrate(after)
     assert expected is None or numbers(len(expected)) == expected
     assert migrate(after).written is None
-    down(database.owner, scripts.read(settings.migrations))
+    down(database.owner, migration_directory.read(settings.migrations))
     migrate(after)
     assert expected is None or numbers(len(expected)) == expected
 
@@ -140,9 +140,9 @@ def test_a_sequence_of_several_tables_stays_theirs(begin, migrate, query, settin
     ]
     migrate(RECEIPT, allow_data_loss=True)
     assert query("INSERT INTO receipt DEFAULT VALUES RETURNING id") == [(8,)]
-    down(database.owner, scripts.read(settings.migrations))
+    down(database.owner, migration_directory.read(settings.migrations))
     assert query("INSERT INTO invoice DEFAULT VALUES RETURNING id") == [(9,)]
-    deploy(database.owner, scripts.read(settings.migrations))
+    deploy(database.owner, migration_directory.read(settings.migrations))
     migrate(RECEIPT)  # the sequence belongs to one table only by now, and becomes its identity
     assert query("INSERT INTO receipt DEFAULT VALUES RETURNING id") == [(10,)]
     assert migrate(RECEIPT).written is None
@@ -163,7 +163,7 @@ def test_a_table_may_be_called_as_the_sequence_of_another(migrate, query, settin
     migrate(INT + other)
     assert query("INSERT INTO invoice DEFAULT VALUES RETURNING id") == [(6,)]
     assert migrate(INT + other).written is None
-    down(database.owner, scripts.read(settings.migrations))
+    down(database.owner, migration_directory.read(settings.migrations))
     assert query("INSERT INTO invoice DEFAULT VALUES RETURNING id") == [(7,)]
     migrate(INT + other)
     migrate(other, allow_data_loss=True)

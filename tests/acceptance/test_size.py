@@ -4,18 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from berceau.postgres import cluster
-from berceau.postgres.connection import connect
-from berceau.postgres.server import EmbeddedServer
+from berceau.postgres.core.connection import connect
+from berceau.postgres.embedded import cluster
+from berceau.postgres.embedded.server import EmbeddedServer
 from berceau.schema.model import Column, Enum, ForeignKey, PrimaryKey, Schema, Table
 from berceau.schema.sql.text import to_text
 from berceau.settings import Settings
-from berceau.workflows import scripts
-from berceau.workflows.cache import SchemaCache
-from berceau.workflows.deploy import deploy
-from berceau.workflows.down import ZERO, down
-from berceau.workflows.migrate import Options, migrate
-from berceau.workflows.reset import reset
+from berceau.workflows.deploy import migration_directory
+from berceau.workflows.deploy.deploy import deploy
+from berceau.workflows.deploy.down import ZERO, down
+from berceau.workflows.deploy.reset import reset
+from berceau.workflows.shared.cache import SchemaCache
+from berceau.workflows.write.migrate import Options, migrate
 
 TABLES = 900
 
@@ -68,7 +68,7 @@ def test_all_that_concerns_all_tables_fits_into_the_servers_locks(plain):
 
     done = migrate(settings, many(), Options(name="init"))
     assert tables() == TABLES
-    written = scripts.read(settings.migrations)
+    written = migration_directory.read(settings.migrations)
     assert down(owner, written, ZERO, allow_data_loss=True) == (done.written,)
     assert tables() == 0
     assert deploy(owner, written) == (done.written,)

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from berceau.errors import StatementError
-from berceau.workflows import scripts
-from berceau.workflows.deploy import deploy
-from berceau.workflows.down import down
+from berceau.workflows.deploy import migration_directory
+from berceau.workflows.deploy.deploy import deploy
+from berceau.workflows.deploy.down import down
 
 STATE = "class State(enum.StrEnum):\n    OPEN = 'open'\n    DONE = 'done'\n"
 
@@ -93,17 +93,17 @@ def test_a_deploy_that_rows_stop_has_lost_nothing(
     """Development has no such rows: the migration is written there, and stops in production."""
     first = migrate(before).written
     second = migrate(after, allow_data_loss=True, **options).written
-    down(database.owner, scripts.read(settings.migrations), first, allow_data_loss=True)
+    down(database.owner, migration_directory.read(settings.migrations), first, allow_data_loss=True)
     query(rows)
     held = contents(query)
     with pytest.raises(StatementError, match=stops):
-        deploy(database.owner, scripts.read(settings.migrations))
+        deploy(database.owner, migration_directory.read(settings.migrations))
     left = contents(query)
     for table, lines in held.items():
         for old, new in zip(lines, left[table], strict=True):
             assert old.items() <= new.items()
         query(f"TRUNCATE {table} CASCADE")
-    assert deploy(database.owner, scripts.read(settings.migrations)) == (second,)
+    assert deploy(database.owner, migration_directory.read(settings.migrations)) == (second,)
 
 
 def contents(query) -> dict[str, list[dict[str, object]]]:

@@ -148,7 +148,7 @@ def test_a_change_of_the_database_is_seen_by_the_next_check(blog, query):
 AGAIN = """
 from pathlib import Path
 from berceau.settings import load
-from berceau.workflows.declared import compose_anew, look
+from berceau.workflows.build.declared import compose_anew, look
 
 settings = load(Path.cwd())
 compose_anew(settings, look(settings), keep=False)

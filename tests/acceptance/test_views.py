@@ -3,9 +3,9 @@
 import pytest
 
 from berceau.errors import StatementError
-from berceau.workflows import scripts
-from berceau.workflows.adopt import adopt
-from berceau.workflows.deploy import deploy
+from berceau.workflows.deploy import migration_directory
+from berceau.workflows.deploy.deploy import deploy
+from berceau.workflows.history.adopt import adopt
 
 POST = "class Post(db.Entity):\n    n = Optional(int)\n    s = Optional(str, 9)\n"
 WIDER = {
@@ -34,7 +34,7 @@ def test_a_view_that_no_migration_made_is_no_obstacle(migrate, query, after):
 def test_without_views_a_migration_says_nothing_of_them(migrate, settings):
     migrate(POST)
     migrate(WIDER["a table rewritten"])
-    (_, script) = scripts.read(settings.migrations)
+    (_, script) = migration_directory.read(settings.migrations)
     assert "set_aside" not in script.sql
 
 
@@ -45,11 +45,11 @@ def test_a_view_of_production_alone_stops_the_deploy_and_nothing_is_lost(
     migrate(WIDER["a table rewritten"], create_only=True)
     query(VIEWS)
     with pytest.raises(StatementError, match="used by a view or rule") as caught:
-        deploy(database.owner, scripts.read(settings.migrations))
+        deploy(database.owner, migration_directory.read(settings.migrations))
     assert "Note the definition of what depends on the column, drop that" in str(caught.value)
     assert query("SELECT n FROM ones") == [(1,)]
     query("DROP VIEW ones, numbers")
-    deploy(database.owner, scripts.read(settings.migrations))
+    deploy(database.owner, migration_directory.read(settings.migrations))
     assert query("SELECT pg_typeof(n)::text FROM post") == [("bigint",)]
 
 
@@ -141,7 +141,7 @@ def test_an_enum_that_nothing_else_uses_is_rebuilt_without_more_words(migrate, q
     migrate(OPEN_DONE_OLD)
     query("INSERT INTO task (n, state, states) VALUES (1, 'open', '{done}')")
     migrate(DONE_OPEN)
-    (_, script) = scripts.read(settings.migrations)
+    (_, script) = migration_directory.read(settings.migrations)
     assert script.sql.endswith(REBUILT)
     assert "set_aside" not in script.down
     assert query("SELECT state, states FROM task") == [("open", "{done}")]
@@ -152,7 +152,7 @@ def test_what_uses_an_enum_in_the_database_is_known(migrate, query, settings, sq
     migrate(OPEN_DONE_OLD)
     query(made(sql))
     migrate(DONE_OPEN)
-    (_, script) = scripts.read(settings.migrations)
+    (_, script) = migration_directory.read(settings.migrations)
     assert "set_aside" in script.sql
     assert "set_aside" in script.down
 
@@ -163,10 +163,10 @@ def test_what_uses_an_enum_in_the_migrations_is_known(migrate, settings, databas
     folder.mkdir()
     (folder / "migration.sql").write_text(f"{made(USERS['a partial index'][0])};\n")
     migrate(DONE_OPEN, create_only=True)
-    (*_, script) = scripts.read(settings.migrations)
+    (*_, script) = migration_directory.read(settings.migrations)
     assert "set_aside" in script.sql
     assert "set_aside" in script.down
-    deploy(database.owner, scripts.read(settings.migrations))
+    deploy(database.owner, migration_directory.read(settings.migrations))
 
 
 @pytest.mark.parametrize("sql", ["SELECT", made(USERS["a check"][0])], ids=["nothing", "a check"])
@@ -190,12 +190,12 @@ def test_what_production_alone_has_is_named_and_nothing_is_lost(
     for sql, drop, named in {**USERS, **BEYOND}.values():
         query(made(sql))
         with pytest.raises(StatementError) as caught:
-            deploy(database.owner, scripts.read(settings.migrations))
+            deploy(database.owner, migration_directory.read(settings.migrations))
         assert named in str(caught.value)
         assert "Nothing of it was kept. Note the definition of " in str(caught.value)
         query(dropped(drop))
     assert dumped() == before
-    deploy(database.owner, scripts.read(settings.migrations))
+    deploy(database.owner, migration_directory.read(settings.migrations))
     assert query("SELECT state FROM task") == [("open",)]
 
 

@@ -12,25 +12,25 @@ from typing import Any
 import psycopg2
 
 from berceau.errors import HistoryError
-from berceau.migration.script import Script
-from berceau.postgres.connection import connect
-from berceau.postgres.url import Url
+from berceau.migration.migration import Migration
+from berceau.postgres.core.connection import connect
+from berceau.postgres.core.url import Url
 from berceau.schema.model import EMPTY, Schema
 from berceau.settings import Settings
-from berceau.workflows import resolve as resolving
-from berceau.workflows import scripts as folder
-from berceau.workflows.adopt import adopt
-from berceau.workflows.baseline import baseline
-from berceau.workflows.cache import SchemaCache
-from berceau.workflows.check import check
-from berceau.workflows.deploy import deploy
-from berceau.workflows.down import down
-from berceau.workflows.migrate import Options, migrate
-from berceau.workflows.plan import Plan, plan
-from berceau.workflows.rebase import rebase
-from berceau.workflows.reset import reset
-from berceau.workflows.squash import squash
-from berceau.workflows.status import Status, status
+from berceau.workflows.deploy import migration_directory as folder
+from berceau.workflows.deploy import resolve as resolving
+from berceau.workflows.deploy.deploy import deploy
+from berceau.workflows.deploy.down import down
+from berceau.workflows.deploy.reset import reset
+from berceau.workflows.deploy.status import Status, status
+from berceau.workflows.history.adopt import adopt
+from berceau.workflows.history.baseline import baseline
+from berceau.workflows.history.check import check
+from berceau.workflows.history.rebase import rebase
+from berceau.workflows.history.squash import squash
+from berceau.workflows.shared.cache import SchemaCache
+from berceau.workflows.write.migrate import Options, migrate
+from berceau.workflows.write.plan import Plan, plan
 
 ENTITIES = (
     "",
@@ -79,7 +79,7 @@ class Place:
     settings: Settings
     cache: SchemaCache
 
-    def plan(self, declared: Schema, scripts: Sequence[Script]) -> Plan:
+    def plan(self, declared: Schema, scripts: Sequence[Migration]) -> Plan:
         """Return what separates the migrations from the entities; nothing of it is cached."""
         with TemporaryDirectory() as folder:
             return plan(self.url, declared, scripts, SchemaCache(Path(folder)))
@@ -96,7 +96,7 @@ class World:
     others: dict[str, Path] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    def scripts(self) -> tuple[Script, ...]:
+    def scripts(self) -> tuple[Migration, ...]:
         return folder.read(self.migrations)
 
     def texts(self) -> dict[str, bytes]:
@@ -193,7 +193,7 @@ class World:
         stamp = int(last[:14]) + 1 if last and last[12:14] < "59" else 20270101000000 + n
         name = f"{stamp}_hand"
         folder.save(
-            self.migrations, Script(name, f"-- Parent: {last or 'none'}\n\n{up}\n", f"{back}\n")
+            self.migrations, Migration(name, f"-- Parent: {last or 'none'}\n\n{up}\n", f"{back}\n")
         )
 
     def drift(self, place: Place, sql: str) -> None:

@@ -18,8 +18,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from berceau.postgres.postmaster import SOCKET
-from berceau.postgres.server import EmbeddedServer
+from berceau.postgres.embedded.postmaster import SOCKET
+from berceau.postgres.embedded.server import EmbeddedServer
 
 ROOT = Path(__file__).parents[2]
 NOT_INHERITED = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "BERCEAU_", "PYTEST_", "PG", "PYTHON")

@@ -12,14 +12,14 @@ from pony.orm import Required, db_session
 
 from berceau.orm.database import connect, map_entities
 from berceau.orm.mapping import to_schema
-from berceau.postgres.pool import ConnectionPool
-from berceau.postgres.schemas import execute
-from berceau.postgres.scratch import scratch
+from berceau.postgres.inspect.schemas import execute
+from berceau.postgres.inspect.scratch import scratch
+from berceau.postgres.pooling.pool import ConnectionPool
 from berceau.schema.diff import create
 from berceau.schema.order import order
 from berceau.schema.sql import to_statements
 from berceau.settings import Limits
-from berceau.workflows.databases import Databases
+from berceau.workflows.shared.databases import Databases
 
 NAMES = "abcd"
 ROWS = list(product([False, True], repeat=len(NAMES)))

@@ -3,19 +3,19 @@ import pytest
 from berceau.migration.chain import branches, breaks
 from berceau.migration.findings import Code
 from berceau.migration.header import Header
-from berceau.migration.script import Script
+from berceau.migration.migration import Migration
 
 
-def chain(*links: str) -> tuple[Script, ...]:
+def chain(*links: str) -> tuple[Migration, ...]:
     """Make scripts of links such as "b<a": b follows a; "b" alone has no header."""
     return tuple(map(link, sorted(links)))
 
 
-def link(text: str) -> Script:
+def link(text: str) -> Migration:
     name, says, parent = text.partition("<")
     parent, _, replaces = parent.partition("=")
     header = Header(parent, replaces=tuple(replaces.split())) if says else None
-    return Script(name, (header.to_sql(name) if header else "") + "SELECT 1;")
+    return Migration(name, (header.to_sql(name) if header else "") + "SELECT 1;")
 
 
 SOUND = {

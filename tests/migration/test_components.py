@@ -4,16 +4,16 @@ from typing import get_args
 import pytest
 
 from berceau.migration.components import components_of, subject
-from berceau.migration.script import Script
+from berceau.migration.migration import Migration
 from berceau.schema.changes import Change, Restore, SetAside
 
 SCRIPTS = (
-    Script("1", "-- Components: blog\n\nCREATE TABLE post (id int);"),
-    Script(
+    Migration("1", "-- Components: blog\n\nCREATE TABLE post (id int);"),
+    Migration(
         "2", "-- Components: shop, wiki\n\nCREATE TABLE page ();\nCREATE TYPE colour AS ENUM ();"
     ),
-    Script("3", "-- Components: shop, wiki, zoo\n\nCREATE TABLE zoo_animal ();"),
-    Script("4", "CREATE TABLE by_hand ();"),
+    Migration("3", "-- Components: shop, wiki, zoo\n\nCREATE TABLE zoo_animal ();"),
+    Migration("4", "CREATE TABLE by_hand ();"),
 )
 
 

@@ -3,15 +3,15 @@ from datetime import UTC, datetime
 import pytest
 
 from berceau.errors import HistoryError
-from berceau.migration.history import Applied, compare
-from berceau.migration.script import Script
+from berceau.migration.history import Revision, compare
+from berceau.migration.migration import Migration
 
-FIRST = Script("20260101000000_first", "SELECT 1;")
-SECOND = Script("20260102000000_second", "SELECT 2;")
+FIRST = Migration("20260101000000_first", "SELECT 1;")
+SECOND = Migration("20260102000000_second", "SELECT 2;")
 
 
-def applied(script: Script) -> Applied:
-    return Applied(script.name, script.checksum, datetime(2026, 1, 3, tzinfo=UTC))
+def applied(script: Migration) -> Revision:
+    return Revision(script.name, script.checksum, datetime(2026, 1, 3, tzinfo=UTC))
 
 
 def test_what_the_ledger_lacks_is_pending() -> None:
@@ -21,7 +21,7 @@ def test_what_the_ledger_lacks_is_pending() -> None:
 
 
 def test_a_changed_file_is_named() -> None:
-    edited = Script(FIRST.name, "SELECT 'changed';")
+    edited = Migration(FIRST.name, "SELECT 'changed';")
     history = compare([edited], [applied(FIRST)])
     assert [each.name for each in history.edited] == [FIRST.name]
     with pytest.raises(HistoryError, match=FIRST.name):
@@ -35,9 +35,9 @@ def test_a_lost_file_is_named() -> None:
         history.require_sound()
 
 
-def squash(*replaced: Script) -> Script:
+def squash(*replaced: Migration) -> Migration:
     names = ", ".join(script.name for script in replaced)
-    return Script("20260102000000_squashed", f"-- Replaces: {names}\n\nSELECT 1; SELECT 2;")
+    return Migration("20260102000000_squashed", f"-- Replaces: {names}\n\nSELECT 1; SELECT 2;")
 
 
 def test_a_squash_is_recorded_where_all_that_it_replaces_was_applied() -> None:
@@ -67,12 +67,12 @@ def test_a_database_between_is_told_what_it_lacks() -> None:
 
 
 def test_all_contradictions_are_found_not_only_the_first() -> None:
-    edited = Script(FIRST.name, "SELECT 'changed';")
+    edited = Migration(FIRST.name, "SELECT 'changed';")
     history = compare([edited], [applied(FIRST), applied(SECOND)])
     assert [each.code for each in history.contradictions] == ["M002", "M003"]
 
 
 def test_two_branches_are_not_deployed() -> None:
-    rivals = [Script(s.name, f"-- Parent: none\n{s.sql}") for s in (FIRST, SECOND)]
+    rivals = [Migration(s.name, f"-- Parent: none\n{s.sql}") for s in (FIRST, SECOND)]
     with pytest.raises(HistoryError, match="two branches"):
         compare(rivals, []).require_sound()

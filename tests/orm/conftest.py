@@ -8,15 +8,15 @@ from pony.orm import Database, db_session, rollback
 
 from berceau.orm import database as orm
 from berceau.orm.mapping import to_schema
-from berceau.postgres.connection import Connection
-from berceau.postgres.pool import ConnectionPool
-from berceau.postgres.schemas import execute
-from berceau.postgres.scratch import scratch
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.inspect.schemas import execute
+from berceau.postgres.inspect.scratch import scratch
+from berceau.postgres.pooling.pool import ConnectionPool
 from berceau.schema.diff import create
 from berceau.schema.order import order
 from berceau.schema.sql import to_statements
 from berceau.settings import Limits
-from berceau.workflows.databases import Databases
+from berceau.workflows.shared.databases import Databases
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from berceau.errors import DatabaseError, EntityError
 from berceau.orm.database import map_entities
 from berceau.orm.mapping import enum_classes
 from berceau.orm.types import BUILT_IN_TYPES, enum_labels, enum_type_name
-from berceau.postgres.schemas import execute
+from berceau.postgres.inspect.schemas import execute
 from berceau.schema import model
 from berceau.schema.diff import create
 from berceau.schema.model import Schema

@@ -26,9 +26,9 @@ from berceau.errors import DatabaseError, IsolationError
 from berceau.orm import database as orm
 from berceau.orm.isolation import SharedSource, queries_to
 from berceau.orm.session import unit_of_work
-from berceau.postgres.pool import ConnectionPool
-from berceau.postgres.queries import ObservedPool, Recorder
-from berceau.postgres.rollback import share
+from berceau.postgres.pooling.pool import ConnectionPool
+from berceau.postgres.pooling.queries import ObservedPool, Recorder
+from berceau.postgres.pooling.shared_transaction import share
 from berceau.settings import Limits
 
 pytestmark = pytest.mark.usefixtures("shared")

@@ -9,10 +9,10 @@ from pony.orm import Database, Required, select
 from berceau.errors import ConnectionFailedError, SettingsError
 from berceau.orm import database as orm
 from berceau.orm.session import run_unit, unit_of_work
-from berceau.postgres.connection import check_session, connect
-from berceau.postgres.pool import ConnectionPool
+from berceau.postgres.core.connection import check_session, connect
+from berceau.postgres.pooling.pool import ConnectionPool
 from berceau.settings import Limits, Settings
-from berceau.workflows.databases import databases
+from berceau.workflows.shared.databases import databases
 from tests.pooler import needs_pgbouncer, pooler
 
 pytestmark = needs_pgbouncer

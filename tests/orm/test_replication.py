@@ -10,10 +10,10 @@ from berceau.errors import DatabaseError
 from berceau.orm import database as orm
 from berceau.orm.mapping import to_schema
 from berceau.orm.session import run_unit, unit_of_work
-from berceau.postgres.connection import connect
-from berceau.postgres.pool import ConnectionPool
-from berceau.postgres.replica import ReplicaPool
-from berceau.postgres.schemas import execute
+from berceau.postgres.core.connection import connect
+from berceau.postgres.inspect.schemas import execute
+from berceau.postgres.pooling.pool import ConnectionPool
+from berceau.postgres.pooling.replica import ReplicaPool
 from berceau.schema.diff import create
 from berceau.schema.order import order
 from berceau.schema.sql import to_statements

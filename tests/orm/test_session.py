@@ -12,8 +12,8 @@ from berceau.orm import database as orm
 from berceau.orm import session
 from berceau.orm.failures import is_repeatable
 from berceau.orm.session import pause, run_unit, unit_of_work
-from berceau.postgres import outcome
-from berceau.postgres.pool import ConnectionPool
+from berceau.postgres.core import commit_status
+from berceau.postgres.pooling.pool import ConnectionPool
 from berceau.settings import Limits
 from tests.proxy import proxy
 
@@ -282,7 +282,7 @@ class TestBrokenConnection:
         assert names() == {"attempt 1"}
 
     def test_where_nobody_can_be_asked_it_is_unknown(self, broken_way, monkeypatch):
-        monkeypatch.setattr(outcome, "PATIENCE", 0.3)
+        monkeypatch.setattr(commit_status, "PATIENCE", 0.3)
 
         def work():
             Account(name="ada")

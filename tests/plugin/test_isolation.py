@@ -6,9 +6,9 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from berceau.postgres.connection import connect
+from berceau.postgres.core.connection import connect
 from berceau.settings import Settings
-from berceau.workflows.databases import databases
+from berceau.workflows.shared.databases import databases
 from tests.conftest import TASKS, Project
 
 THING = (

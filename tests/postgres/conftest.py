@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from berceau.postgres import ledger, runner
-from berceau.postgres.cluster import ADMIN
-from berceau.postgres.connection import connect
-from berceau.postgres.deploy_lock import deploy_lock
-from berceau.postgres.schemas import drop_schema
-from berceau.postgres.scratch import scratch
-from berceau.postgres.server import EmbeddedServer
+from berceau.postgres.core.connection import connect
+from berceau.postgres.embedded.cluster import ADMIN
+from berceau.postgres.embedded.server import EmbeddedServer
+from berceau.postgres.inspect.schemas import drop_schema
+from berceau.postgres.inspect.scratch import scratch
+from berceau.postgres.runner import ledger, runner
+from berceau.postgres.runner.deploy_lock import deploy_lock
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,9 +25,9 @@ ROOT = Path(__file__).parents[2]
 START_ELSEWHERE = """
 import os, sys
 from pathlib import Path
-from berceau.postgres import ledger, runner
-from berceau.postgres.connection import connect
-from berceau.postgres.server import EmbeddedServer
+from berceau.postgres.runner import ledger, runner
+from berceau.postgres.core.connection import connect
+from berceau.postgres.embedded.server import EmbeddedServer
 if len(sys.argv) > 2:
     uid, gid = map(int, sys.argv[2:])
     os.setgroups([]); os.setgid(gid); os.setuid(uid)

@@ -3,8 +3,8 @@
 import re
 import subprocess
 
-from berceau.postgres.binaries import find_programs
-from berceau.postgres.cluster import ADMIN
+from berceau.postgres.embedded.binaries import find_programs
+from berceau.postgres.embedded.cluster import ADMIN
 
 
 def run(connection, text: str) -> list[tuple]:

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from berceau.postgres.binaries import programs_for
-from berceau.postgres.connection import connect
+from berceau.postgres.core.connection import connect
+from berceau.postgres.embedded.binaries import programs_for
 from tests.conftest import ROOT, Project
 from tests.production.conftest import serving
 from tests.replication import nodes

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from berceau.postgres import catalog
-from berceau.postgres.connection import Connection
-from berceau.postgres.schemas import execute
-from berceau.postgres.scratch import scratch
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.inspect import catalog
+from berceau.postgres.inspect.schemas import execute
+from berceau.postgres.inspect.scratch import scratch
 from berceau.schema.diff import create, diff
+from berceau.schema.lowering import in_steps
 from berceau.schema.model import (
     Check,
     Column,
@@ -26,7 +27,6 @@ from berceau.schema.model import (
 from berceau.schema.names import object_name, quote_name
 from berceau.schema.order import order
 from berceau.schema.sql import to_statements
-from berceau.schema.steps import in_steps
 
 # Types and defaults by column: each type casts to the others, as a migration must.
 COLUMNS = {

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from berceau.migration.segments import Mode, cut
+from berceau.migration.transaction_groups import Mode, cut
 from berceau.schema.changes import (
     AlterEnum,
     Change,
@@ -27,11 +27,11 @@ from berceau.schema.changes import (
 from berceau.schema.choices import Choices
 from berceau.schema.conversions import loses
 from berceau.schema.diff import diff
+from berceau.schema.lowering import InTheWay, in_steps
 from berceau.schema.model import Column, Enum, Index, PrimaryKey, Schema, Table, Unique
 from berceau.schema.order import order
 from berceau.schema.sql import rendered
 from berceau.schema.sql.text import to_text
-from berceau.schema.steps import InTheWay, in_steps
 
 UNSTOPPABLE = (DropColumn, DropTable, DropEnum, DropIndex, DropConstraint, CreateEnum, AlterEnum)
 

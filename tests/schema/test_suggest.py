@@ -17,8 +17,8 @@ from berceau.schema.model import (
     Table,
     Unique,
 )
-from berceau.schema.nearest import ENOUGH
 from berceau.schema.pairs import compare
+from berceau.schema.similarity import ENOUGH
 from berceau.schema.suggest import (
     LIKELY,
     _enum_agreement,

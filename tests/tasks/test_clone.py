@@ -4,8 +4,8 @@ from secrets import token_hex
 
 import pytest
 
-from berceau.postgres.connection import connect
-from berceau.postgres.schemas import drop_schema
+from berceau.postgres.core.connection import connect
+from berceau.postgres.inspect.schemas import drop_schema
 
 
 @pytest.fixture

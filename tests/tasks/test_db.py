@@ -8,8 +8,8 @@ from secrets import token_hex
 import pytest
 from psycopg2 import sql
 
-from berceau.postgres.connection import connect
-from berceau.postgres.url import Url
+from berceau.postgres.core.connection import connect
+from berceau.postgres.core.url import Url
 
 SECRET = "hunter2"
 CONFIGURED = {

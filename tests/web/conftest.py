@@ -12,8 +12,8 @@ import pytest
 from webtest import TestApp
 
 from berceau.components import Component
-from berceau.postgres.pool import PoolStatus
-from berceau.postgres.roles import RoleReport
+from berceau.postgres.inspect.roles import RoleReport
+from berceau.postgres.pooling.pool import PoolStatus
 from berceau.settings import Settings
 from berceau.testing import assets as assets  # for its effect
 from berceau.web.app import make_app

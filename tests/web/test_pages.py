@@ -69,7 +69,7 @@ def test_a_crash_is_logged_with_its_traceback_and_shown_without(pages, caplog):
 
 def test_a_developer_sees_where_a_view_failed(serve, component):
     failing = component("pages", {"__init__.py": PAGES})
-    pages = serve(failing, includes=["berceau.web.broken"])
+    pages = serve(failing, includes=["berceau.web.debug_page"])
     page = pages.get("/crash", status=500)
     place = page.html.select_one(".lead").text
     assert page.html.h1.text == "RuntimeError('the secret reason')"
@@ -260,7 +260,7 @@ TEMPLATES = {
 )
 def test_a_developer_sees_where_a_template_failed(serve, component, page, place, expression):
     failing = component("pages", {"__init__.py": BROKEN, **TEMPLATES})
-    shown = serve(failing, includes=["berceau.web.broken"]).get("/" + page, status=500).html
+    shown = serve(failing, includes=["berceau.web.debug_page"]).get("/" + page, status=500).html
     assert shown.select_one(".lead").text == f"component pages, {failing.path / place}"
     assert shown.select_one("code.expression").text == expression
     assert shown.select_one("mark").text.startswith(place.rpartition(":")[2])
@@ -269,7 +269,7 @@ def test_a_developer_sees_where_a_template_failed(serve, component, page, place,
 
 def test_what_may_be_wide_is_reached_and_named(serve, component):
     failing = component("pages", {"__init__.py": PAGES})
-    page = serve(failing, includes=["berceau.web.broken"]).get("/crash", status=500)
+    page = serve(failing, includes=["berceau.web.debug_page"]).get("/crash", status=500)
     regions = page.html.select("pre")
     assert len(regions) == 2
     for region in regions:

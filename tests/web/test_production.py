@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from berceau.errors import PermissionMissingError, SettingsError
-from berceau.postgres.roles import RoleReport
+from berceau.postgres.inspect.roles import RoleReport
 from berceau.web.app import make_app
 from berceau.web.production import check_variables
 

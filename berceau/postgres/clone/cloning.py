@@ -15,8 +15,8 @@ from berceau.postgres.clone.parsing import version
 from berceau.postgres.clone.reading import read
 from berceau.postgres.clone.references import Reference, refused
 from berceau.postgres.clone.writing import MANY, Another, fill_views, write
-from berceau.postgres.own_tables import LEDGER
-from berceau.postgres.schemas import create_schema, drop_schema
+from berceau.postgres.core.own_tables import LEDGER
+from berceau.postgres.inspect.schemas import create_schema, drop_schema
 
 SHOWN = 20
 ALLOW = (

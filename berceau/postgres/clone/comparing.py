@@ -20,7 +20,7 @@ from berceau.postgres.clone.reading import KINDS, Reader
 from berceau.postgres.clone.session import PLAIN_SESSION
 from berceau.postgres.clone.snapshot import Snapshot, read_whole
 from berceau.postgres.clone.writing import Place
-from berceau.postgres.connection import transaction
+from berceau.postgres.core.connection import transaction
 
 # What objects of a schema need of others.
 _NEEDS = f"""

@@ -10,7 +10,7 @@ from berceau.postgres.clone.cloning import put_ledger
 from berceau.postgres.clone.definition import Definitions
 from berceau.postgres.clone.session import PLAIN_SESSION
 from berceau.postgres.clone.writing import Place, fill_views, write
-from berceau.postgres.connection import transaction
+from berceau.postgres.core.connection import transaction
 
 
 def fill_together(connection: Connection, every: Sequence[Definitions]) -> None:

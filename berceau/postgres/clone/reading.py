@@ -29,7 +29,7 @@ from berceau.postgres.clone.ordering import order, upwards, whole_of
 from berceau.postgres.clone.redirecting import redirect_all
 from berceau.postgres.clone.references import Reference
 from berceau.postgres.clone.snapshot import Snapshot, read_whole
-from berceau.postgres.own_tables import LEDGER
+from berceau.postgres.core.own_tables import LEDGER
 
 KINDS = tuple(
     kind

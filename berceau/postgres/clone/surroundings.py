@@ -13,8 +13,8 @@ from psycopg2.extensions import cursor as Cursor
 from berceau.errors import DatabaseError, PermissionMissingError
 from berceau.postgres.clone.catalog_rights import CATALOG_RIGHTS
 from berceau.postgres.clone.session import PLAIN_SESSION
-from berceau.postgres.connection import transaction
-from berceau.postgres.schemas import create_schema, schema_exists
+from berceau.postgres.core.connection import transaction
+from berceau.postgres.inspect.schemas import create_schema, schema_exists
 
 _EXTENSIONS = """
 SELECT nspname, format('CREATE EXTENSION IF NOT EXISTS %I SCHEMA %I VERSION %L', extname, nspname,

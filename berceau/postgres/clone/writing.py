@@ -16,8 +16,8 @@ from berceau.postgres.clone.busy import BUSY_SECONDS, CURE, WAIT, in_the_way
 from berceau.postgres.clone.definition import Definitions
 from berceau.postgres.clone.lanes import runs
 from berceau.postgres.clone.session import PLAIN_SESSION
-from berceau.postgres.connection import transaction
-from berceau.postgres.schemas import in_steps
+from berceau.postgres.core.connection import transaction
+from berceau.postgres.inspect.schemas import in_steps
 
 Another = Callable[[], Connection | None]
 """Gives one more connection of the same role, in autocommit mode, if one can be had."""

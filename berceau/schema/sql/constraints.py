@@ -9,7 +9,15 @@ from berceau.schema.changes import (
     ReplaceKey,
     ValidateConstraint,
 )
-from berceau.schema.model import Check, Constraint, ForeignKey, Index, PrimaryKey, Rule, Unique
+from berceau.schema.model import (
+    Check,
+    Constraint,
+    ForeignKey,
+    Index,
+    PrimaryKey,
+    RawConstraint,
+    Unique,
+)
 from berceau.schema.names import object_name, quote_name, quote_names
 from berceau.schema.sql.indexes import create_index
 from berceau.schema.sql.statement import Hazard, Lock, Statement, Transaction, render
@@ -92,7 +100,7 @@ def constraint_definition(constraint: Constraint) -> str:
             body = f"UNIQUE ({quote_names(columns)})"
         case Check(expression=expression):
             body = f"CHECK ({expression})"
-        case Rule(definition=body) | ForeignKey(definition=str(body)):
+        case RawConstraint(definition=body) | ForeignKey(definition=str(body)):
             pass
         case ForeignKey(columns=columns, on_delete=action):
             target = f"{quote_name(constraint.target)} ({quote_names(constraint.target_columns)})"

@@ -12,10 +12,10 @@ from berceau.tasks.project import load, print_json, say
 @command(help={"json": "print one JSON document"})
 def check(_: Context, json: bool = False) -> None:
     """Fail where migrations contradict the entities, the database, or each other."""
-    from berceau.workflows.cache import SchemaCache
-    from berceau.workflows.check import check as run
-    from berceau.workflows.databases import databases
-    from berceau.workflows.declared import declared
+    from berceau.workflows.build.declared import declared
+    from berceau.workflows.history.check import check as run
+    from berceau.workflows.shared.cache import SchemaCache
+    from berceau.workflows.shared.databases import databases
 
     settings = load()
     schema = declared(settings).schema

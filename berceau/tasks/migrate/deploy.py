@@ -10,12 +10,12 @@ from berceau.tasks.project import load, say
 @command
 def deploy(_: Context) -> None:
     """Apply the migrations that are pending, or resume one that failed; what production runs."""
-    from berceau.workflows import scripts
-    from berceau.workflows.databases import databases
-    from berceau.workflows.deploy import deploy as run
+    from berceau.workflows.deploy import migration_directory
+    from berceau.workflows.deploy.deploy import deploy as run
+    from berceau.workflows.shared.databases import databases
 
     settings = load()
-    applied = run(databases(settings).owner, scripts.read(settings.migrations), say)
+    applied = run(databases(settings).owner, migration_directory.read(settings.migrations), say)
     say(f"deploy: applied {', '.join(applied)}" if applied else "deploy: nothing is pending")
 
 
@@ -27,14 +27,14 @@ def deploy(_: Context) -> None:
 )
 def down(_: Context, to: str | None = None, allow_data_loss: bool = False) -> None:
     """Undo the last migration, or all down to another one, by their down.sql."""
-    from berceau.workflows import scripts
-    from berceau.workflows.databases import databases
-    from berceau.workflows.down import down as run
+    from berceau.workflows.deploy import migration_directory
+    from berceau.workflows.deploy.down import down as run
+    from berceau.workflows.shared.databases import databases
 
     settings = load()
     undone = run(
         databases(settings).owner,
-        scripts.read(settings.migrations),
+        migration_directory.read(settings.migrations),
         to,
         allow_data_loss=allow_data_loss,
         report=say,
@@ -54,9 +54,9 @@ def resolve(
     _: Context, name: str, applied: bool = False, rolled_back: bool = False, done: int = -1
 ) -> None:
     """Settle a migration that failed, by what you found in the database."""
-    from berceau.workflows import resolve as resolving
-    from berceau.workflows import scripts
-    from berceau.workflows.databases import databases
+    from berceau.workflows.deploy import migration_directory
+    from berceau.workflows.deploy import resolve as resolving
+    from berceau.workflows.shared.databases import databases
 
     if applied + rolled_back + (done >= 0) != 1:
         raise MigrationError(
@@ -65,7 +65,7 @@ def resolve(
             f"{name}`.",
         )
     settings = load()
-    owner, found = databases(settings).owner, scripts.read(settings.migrations)
+    owner, found = databases(settings).owner, migration_directory.read(settings.migrations)
     if applied:
         resolving.mark_applied(owner, found, name, say)
         say(f"resolve: {name} is applied")

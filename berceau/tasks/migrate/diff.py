@@ -11,7 +11,7 @@ from berceau.tasks.project import load, print_json, say
 
 if TYPE_CHECKING:
     from berceau.schema.sql import Statement
-    from berceau.workflows.propose import Proposal
+    from berceau.workflows.write.propose import Proposal
 
 
 @command(iterable=CHOICES, help=CHOICES_HELP | {"json": "print one JSON document"})
@@ -24,9 +24,9 @@ def diff(
     using: Texts = None,
 ) -> None:
     """Print the SQL that `migrate` would write, with its hazards and locks; write nothing."""
-    from berceau.workflows.declared import declared
-    from berceau.workflows.migrate import Options
-    from berceau.workflows.propose import propose
+    from berceau.workflows.build.declared import declared
+    from berceau.workflows.write.migrate import Options
+    from berceau.workflows.write.propose import propose
 
     settings = load()
     schema = declared(settings).schema
@@ -45,7 +45,7 @@ def diff(
 
 
 def _as_data(found: "Proposal") -> dict[str, object]:
-    from berceau.workflows.renames import option
+    from berceau.workflows.write.renames import option
 
     plan = found.plan
     return {
@@ -75,7 +75,7 @@ def _statement_data(statement: "Statement") -> dict[str, object]:
 
 def _paragraphs(found: "Proposal") -> Iterator[str]:
     from berceau.schema.sql import Lock
-    from berceau.workflows.renames import option
+    from berceau.workflows.write.renames import option
 
     for question in found.questions:
         options = " or ".join(option(rename) for rename in question.options)

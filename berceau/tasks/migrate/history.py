@@ -10,14 +10,14 @@ from berceau.tasks.command import command
 from berceau.tasks.project import load, say
 
 if TYPE_CHECKING:
-    from berceau.workflows.databases import Databases
+    from berceau.workflows.shared.databases import Databases
 
 
 @command(help={"branch": "a migration of the branch to move"})
 def rebase(_: Context, branch: str = "") -> None:
     """Where two branches both added migrations, move those of one behind the other's."""
-    from berceau.workflows.databases import databases
-    from berceau.workflows.rebase import rebase as run
+    from berceau.workflows.history.rebase import rebase as run
+    from berceau.workflows.shared.databases import databases
 
     settings = load()
     moves = run(databases(settings).owner, settings.migrations, branch or None, say)
@@ -27,10 +27,10 @@ def rebase(_: Context, branch: str = "") -> None:
 @command(positional=["name"], help={"name": "a migration, or what to call the first one"})
 def baseline(_: Context, name: str) -> None:
     """Record an existing database as migrated up to NAME, once it was found to be."""
-    from berceau.workflows.baseline import baseline as run
-    from berceau.workflows.cache import SchemaCache
-    from berceau.workflows.databases import databases
-    from berceau.workflows.declared import declared
+    from berceau.workflows.build.declared import declared
+    from berceau.workflows.history.baseline import baseline as run
+    from berceau.workflows.shared.cache import SchemaCache
+    from berceau.workflows.shared.databases import databases
 
     settings = load()
     found = declared(settings)
@@ -56,9 +56,9 @@ def baseline(_: Context, name: str) -> None:
 )
 def adopt(_: Context, name: str, allow_data_loss: bool = False, unmanaged: bool = False) -> None:
     """Write how the database differs from its migrations as one, recorded here as applied."""
-    from berceau.workflows.adopt import adopt as run
-    from berceau.workflows.databases import databases
-    from berceau.workflows.declared import declared
+    from berceau.workflows.build.declared import declared
+    from berceau.workflows.history.adopt import adopt as run
+    from berceau.workflows.shared.databases import databases
 
     settings = load()
     script = run(
@@ -79,8 +79,8 @@ def adopt(_: Context, name: str, allow_data_loss: bool = False, unmanaged: bool 
 @command(help={"name": "what to call the migration"})
 def squash(_: Context, name: str = "squashed") -> None:
     """Replace the applied migrations by one, proven to be equivalent."""
-    from berceau.workflows.databases import databases
-    from berceau.workflows.squash import squash as run
+    from berceau.workflows.history.squash import squash as run
+    from berceau.workflows.shared.databases import databases
 
     settings = load()
     squashed = run(databases(settings).owner, settings.migrations, name, say)
@@ -98,16 +98,18 @@ def squash(_: Context, name: str = "squashed") -> None:
 )
 def reset(_: Context, force: bool = False, no_input: bool = False) -> None:
     """Drop what the migrations made, rows included, and apply them all again."""
-    from berceau.workflows import scripts
-    from berceau.workflows.cache import SchemaCache
-    from berceau.workflows.databases import databases
-    from berceau.workflows.reset import reset as run
+    from berceau.workflows.deploy import migration_directory
+    from berceau.workflows.deploy.reset import reset as run
+    from berceau.workflows.shared.cache import SchemaCache
+    from berceau.workflows.shared.databases import databases
 
     settings = load()
     found = databases(settings)
     if not found.embedded:
         _require_leave(found, force, no_input)
-    applied = run(found.owner, scripts.read(settings.migrations), SchemaCache(settings.cache), say)
+    applied = run(
+        found.owner, migration_directory.read(settings.migrations), SchemaCache(settings.cache), say
+    )
     say(f"reset: applied {', '.join(applied)}" if applied else "reset: there is nothing to apply")
 
 

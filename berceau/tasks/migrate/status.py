@@ -10,26 +10,26 @@ from berceau.tasks.command import command
 from berceau.tasks.project import load, print_json, say
 
 if TYPE_CHECKING:
-    from berceau.migration.history import Applied
+    from berceau.migration.history import Revision
     from berceau.schema.model import Schema
-    from berceau.workflows.status import Status
+    from berceau.workflows.deploy.status import Status
 
 
 @command(help={"json": "print one JSON document"})
 def status(_: Context, json: bool = False) -> None:
     """Show what is applied, pending, changed on disk, missing, adrift, and unmanaged."""
-    from berceau.workflows import scripts
-    from berceau.workflows.cache import SchemaCache
-    from berceau.workflows.databases import databases
-    from berceau.workflows.declared import declared
-    from berceau.workflows.status import status as read
+    from berceau.workflows.build.declared import declared
+    from berceau.workflows.deploy import migration_directory
+    from berceau.workflows.deploy.status import status as read
+    from berceau.workflows.shared.cache import SchemaCache
+    from berceau.workflows.shared.databases import databases
 
     settings = load()
     schema = declared(settings).schema
     found = read(
         databases(settings).owner,
         schema,
-        scripts.read(settings.migrations),
+        migration_directory.read(settings.migrations),
         SchemaCache(settings.cache),
     )
     if json:
@@ -58,7 +58,7 @@ def _as_data(found: "Status") -> dict[str, object]:
     }
 
 
-def _progress(line: "Applied") -> dict[str, object]:
+def _progress(line: "Revision") -> dict[str, object]:
     kept = ("name", "direction", "position", "total", "error")
     return {name: getattr(line, name) for name in kept}
 

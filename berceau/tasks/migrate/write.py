@@ -13,9 +13,9 @@ from berceau.tasks.project import load, say
 from berceau.tasks.questions import questioner, value_questioner
 
 if TYPE_CHECKING:
-    from berceau.workflows.gaps import AskValue
-    from berceau.workflows.migrate import Options
-    from berceau.workflows.renames import Ask
+    from berceau.workflows.write.gaps import AskValue
+    from berceau.workflows.write.migrate import Options
+    from berceau.workflows.write.renames import Ask
 
 Texts = Sequence[str] | None
 """The values of an option that can be repeated; invoke hands them over as a list."""
@@ -52,7 +52,7 @@ def migrate(
     using: Texts = None,
 ) -> None:
     """Write the difference between entities and migrations as SQL, proven, and apply it."""
-    from berceau.workflows.migrate import Options
+    from berceau.workflows.write.migrate import Options
 
     options = Options(
         name,
@@ -79,9 +79,9 @@ def migrate_project(
     without them, such a change is refused.
     """
     from berceau.schema.sql.text import commented
-    from berceau.workflows.build import build
-    from berceau.workflows.declared import declared
-    from berceau.workflows.migrate import migrate as run
+    from berceau.workflows.build.build import build
+    from berceau.workflows.build.declared import declared
+    from berceau.workflows.write.migrate import migrate as run
 
     report = build(settings)
     if report.changed:

@@ -1,0 +1,101 @@
+"""Which statements of scripts lose data, as far as their words tell."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from berceau.migration.hazard_comments import marks
+from berceau.migration.splitter import ParsedStatement, split
+from berceau.schema.sql.statement import Hazard
+
+_NAME = r'(?:"(?:[^"]|"")+"|[^\s".(),;]+)'
+_DROP_TABLE = re.compile(rf"drop table (?:if exists )?(?P<table>{_NAME})(?P<more> [.,])?")
+_ALTER_TABLE = re.compile(rf"alter table (?:if exists )?(?:only )?(?P<table>{_NAME}) ")
+_DROP_COLUMN = re.compile(
+    rf"drop (?:column )?(?:if exists )?(?!constraint\b|default\b|not\b|identity\b|expression\b)"
+    rf"(?P<column>{_NAME})"
+)
+_RENAME = re.compile(
+    rf"alter table (?:if exists )?(?:only )?(?P<table>{_NAME}) rename "
+    rf"(?:(?:column )?(?!constraint |to )(?P<column>{_NAME}) )?to (?P<after>{_NAME})"
+)
+_OTHER = re.compile(r"drop (schema|owned)\b|truncate\b|delete from\b|update\b")
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A statement that loses data: of ``table``, or of its ``column``, where that is known.
+
+    They are called as they are before the scripts run.
+    """
+
+    what: str
+    line: int
+    table: str | None = None
+    column: str | None = None
+
+
+@dataclass
+class Renamed:
+    """What scripts that run one after the other renamed so far: names before, by those after."""
+
+    tables: dict[str, str] = field(default_factory=dict)
+    columns: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def note(self, words: str) -> None:
+        """Take in what a statement renames."""
+        match = _RENAME.match(words)
+        if match is None:
+            return
+        table, after = _unquoted(match["table"]), _unquoted(match["after"])
+        if match["column"] is None:
+            self.tables[after] = self.tables.pop(table, table)
+        else:
+            before, column = self.table(table), _unquoted(match["column"])
+            self.columns[before, after] = self.columns.pop((before, column), column)
+
+    def table(self, name: str) -> str:
+        """Return what the table that is called ``name`` by now was called before."""
+        return self.tables.get(name, name)
+
+    def column(self, table: str, name: str) -> str:
+        """Return what a column was called before; ``table`` is what its table was called then."""
+        return self.columns.get((table, name), name)
+
+
+def losses(text: str, renamed: Renamed) -> tuple[Loss, ...]:
+    """Return what the SQL ``text`` drops or deletes, and what is marked to lose data.
+
+    ``renamed`` is what earlier scripts renamed; what this one renames is added.
+    """
+    return tuple(_all_losses(text, renamed))
+
+
+def _all_losses(text: str, renamed: Renamed) -> Iterator[Loss]:
+    lines = text.splitlines()
+    for piece in split(text):
+        yield from _losses(piece, lines, renamed)
+        renamed.note(" ".join(piece.head))
+
+
+def _losses(piece: ParsedStatement, lines: list[str], renamed: Renamed) -> Iterator[Loss]:
+    words = " ".join(piece.head)
+    altered = _ALTER_TABLE.match(words)
+    columns = [_unquoted(match["column"]) for match in _DROP_COLUMN.finditer(words)]
+    if match := _DROP_TABLE.match(words):
+        table = None if match["more"] else renamed.table(_unquoted(match["table"]))
+        yield Loss(f"table {table}" if table else _first_line(piece), piece.line, table)
+    elif altered and columns:
+        name = renamed.table(_unquoted(altered["table"]))
+        for column in (renamed.column(name, each) for each in columns):
+            yield Loss(f"column {name}.{column}", piece.line, name, column)
+    elif _OTHER.match(words) or Hazard.DATA_LOSS in marks(piece.line, lines):
+        yield Loss(_first_line(piece), piece.line)
+
+
+def _first_line(piece: ParsedStatement) -> str:
+    return piece.text.splitlines()[0]
+
+
+def _unquoted(name: str) -> str:
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name

@@ -1,0 +1,218 @@
+"""Connections, and what a person needs to know when one can't be had."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import MappingProxyType, TracebackType
+from typing import Any, Self
+
+import psycopg2
+from psycopg2 import extensions
+
+from berceau.errors import ConnectionFailedError, DatabaseError, PermissionMissingError
+from berceau.postgres.core.url import Url
+
+POOLER = "Does PgBouncer stand before the server? Add ?pgbouncer=true to the URL."
+
+# What libpq and the server say, in the order to look for it, and the cure. A server that speaks
+# another language than English gets the last one: its words are in the message anyway.
+CURES = (
+    (("unsupported startup parameter",), POOLER),
+    (
+        ("password authentication failed", "no password supplied"),
+        "Correct the password in the URL, or let `invoke db.provision` set it.",
+    ),
+    (
+        ("no pg_hba.conf entry",),
+        "Let the server's pg_hba.conf accept this host, role and database.",
+    ),
+    (("too many clients", "remaining connection slots"), "Close connections, or raise the limit."),
+    (
+        ("starting up", "shutting down", "recovery mode", "not yet accepting"),
+        "The server isn't ready: try again in a moment.",
+    ),
+    (("SSL", "certificate"), "Correct sslmode and the other ssl parameters of the URL."),
+    (("does not exist",), "Correct the URL, or create what is missing with `invoke db.provision`."),
+)
+PINNED = MappingProxyType(
+    {
+        "DateStyle": "ISO, MDY",
+        "IntervalStyle": "postgres",
+        "timezone_abbreviations": "Default",
+        "lc_monetary": "C",
+        "lc_numeric": "C",
+        "lc_time": "C",
+        "extra_float_digits": "1",
+        "bytea_output": "hex",
+        "xmlbinary": "base64",
+        "xmloption": "content",
+        "array_nulls": "on",
+        "standard_conforming_strings": "on",
+        "transform_null_equals": "off",
+        "quote_all_identifiers": "off",
+    }
+)
+"""What the meaning of SQL depends on, and that of values read from text or written as text.
+
+Databases and roles may have other settings (ALTER ROLE ... SET): a migration has to do the same
+everywhere. These are PostgreSQL's own defaults.
+"""
+UNREACHABLE = "Is the server running there? Check host and port in the URL, and the network."
+
+
+class Connection(extensions.connection):
+    """psycopg2's, but ``with`` is one unit of work that also closes it: commit, or on error not.
+
+    A pool notes when it was ``opened`` and last ``used``, by the monotonic clock.
+    """
+
+    opened = 0.0
+    used = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            if kind is None:
+                self.commit()
+        finally:
+            self.close()
+
+
+class OwnCursor(extensions.cursor):
+    """For what Berceau asks on the side: it isn't counted among the application's queries."""
+
+
+def connect(
+    url: Url,
+    *,
+    schema: str | None = None,
+    settings: Mapping[str, str] | None = None,
+    pinned: Mapping[str, str] = PINNED,
+    kind: type[Connection] = Connection,
+) -> Connection:
+    """Return a new connection of the class ``kind`` to ``schema``, by default the URL's.
+
+    ``settings`` are the server's, for the session, where the URL's own ``options`` don't say
+    otherwise; what is ``pinned``, it can't change. Through a pooler, the first transaction alone
+    has them and the search path. Raises ``ConnectionFailedError`` or ``PermissionMissingError``.
+    """
+    try:
+        keywords: dict[str, Any] = url.dsn(schema, settings, pinned)
+        connection: Connection = psycopg2.connect(connection_factory=kind, **keywords)
+        if url.pooled:
+            with connection.cursor(cursor_factory=OwnCursor) as cursor:
+                wanted = {**(settings or {}), **pinned}
+                cursor.execute(session_sql(url.with_schema(schema or url.schema), wanted))
+        else:
+            overrule_environment(connection, url.session(schema))
+    except psycopg2.OperationalError as error:
+        raise explain(url, str(error)) from None
+    return connection
+
+
+def overrule_environment(connection: Connection, session: Mapping[str, str]) -> None:
+    """Set what libpq took from PGDATESTYLE and PGTZ, which win over a connection's options.
+
+    ``session`` is what the URL's sessions have. psycopg2 reads dates in one style only. DISCARD ALL
+    leads back to the environment's.
+    """
+    wanted = {"DateStyle": PINNED["DateStyle"], "TimeZone": session["timezone"]}
+    if wanted != {name: connection.info.parameter_status(name) for name in wanted}:
+        with connection.cursor(cursor_factory=OwnCursor) as cursor:
+            cursor.execute(setting("SESSION", wanted))
+        if not connection.autocommit:
+            connection.commit()
+
+
+@contextmanager
+def connected(url: Url) -> Iterator[Connection]:
+    """Give the body a connection; one that breaks is as bad as one that can't be had.
+
+    Raises ``ConnectionFailedError`` or ``PermissionMissingError``.
+    """
+    try:
+        with connect(url) as connection:
+            yield connection
+    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        raise explain(url, str(error)) from None
+
+
+def session_sql(url: Url, settings: Mapping[str, str]) -> str:
+    """Return the SQL that gives one transaction what ``url`` and ``settings`` ask of a session."""
+    return setting("LOCAL", {**settings, **url.session()})
+
+
+def setting(scope: str, settings: Mapping[str, str]) -> str:
+    """Return the SQL that gives the ``settings`` to a ``scope``: SESSION or LOCAL."""
+    return "; ".join(
+        f"SET {scope} {name} = {_list_or_text(name, value)}" for name, value in settings.items()
+    )
+
+
+def _list_or_text(name: str, value: str) -> str:
+    # A search path is a list of identifiers: as one text, the list would be one strange name.
+    return value if name in ("search_path", "DateStyle") else "'" + value.replace("'", "''") + "'"
+
+
+def check_session(connection: Connection, url: Url) -> None:
+    """Raise ``ConnectionFailedError`` where something on the way lost the session's settings."""
+    wanted = url.session()
+    with connection.cursor() as cursor:
+        for name, value in wanted.items():
+            cursor.execute("SELECT current_setting(%s)", (name,))
+            (found,) = cursor.fetchone() or ("",)
+            if _unquoted(found) != _unquoted(value):
+                raise ConnectionFailedError(
+                    f"A connection to {describe_hosts(url)} should have {name} = {value}, "
+                    f"but has {found}.",
+                    cure=POOLER,
+                )
+
+
+def _unquoted(name: str) -> str:
+    # The server shows a search path as it was given: by SET, without quotes that it doesn't need.
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name
+
+
+@contextmanager
+def transaction(connection: extensions.connection) -> Iterator[None]:
+    """Run the body in one transaction on an autocommit ``connection``, which stays open."""
+    connection.autocommit = False
+    try:
+        yield
+        connection.commit()
+    except BaseException:
+        if not connection.closed:
+            connection.rollback()
+        raise
+    finally:
+        if not connection.closed:
+            connection.autocommit = True
+
+
+def explain(url: Url, reason: str) -> DatabaseError:
+    """Return the error for a person, given what libpq said."""
+    message = (
+        f"No connection to database {url.database!r} as role {url.user!r} "
+        f"on {describe_hosts(url)}: {' / '.join(reason.strip().splitlines())}"
+    )
+    if "permission denied for database" in reason:
+        return PermissionMissingError(
+            message, cure=f"Grant role {url.user!r} CONNECT on it: `invoke db.provision` does."
+        )
+    for signs, cure in CURES:
+        if any(sign in reason for sign in signs):
+            return ConnectionFailedError(message, cure=cure)
+    return ConnectionFailedError(message, cure=UNREACHABLE)
+
+
+def describe_hosts(url: Url) -> str:
+    """Return the hosts and ports of ``url`` as a person reads them."""
+    hosts = (f"{name}:{port}" if port else name for name, port in url.hosts)
+    return ", ".join(hosts) or "the default host"

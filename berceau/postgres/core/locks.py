@@ -1,0 +1,75 @@
+"""Advisory locks by name: held by a session, and gone with it."""
+
+import hashlib
+
+import psycopg2
+from psycopg2.extensions import connection as Connection
+
+from berceau.postgres.core.connection import transaction
+
+
+def try_lock(connection: Connection, name: str) -> bool:
+    """Take the lock called ``name`` for the session of ``connection``; say whether it was free."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", (_key(name),))
+        return bool(cursor.fetchall()[0][0])
+
+
+def await_lock(connection: Connection, name: str, seconds: float) -> bool:
+    """Wait for the lock called ``name``, for ``seconds`` at most; say whether it was had.
+
+    The connection is in autocommit mode. While it waits it is in a transaction, which others may
+    wait for: CREATE INDEX CONCURRENTLY does.
+    """
+    limits = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = %s"
+    try:
+        with transaction(connection), connection.cursor() as cursor:
+            cursor.execute(f"{limits}; SELECT pg_advisory_lock(%s)", (f"{seconds}s", _key(name)))
+    except psycopg2.errors.LockNotAvailable:
+        return False
+    return True
+
+
+def unlock(connection: Connection, name: str) -> None:
+    """Give the lock called ``name`` back."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_unlock(%s)", (_key(name),))
+
+
+def holds(connection: Connection, name: str) -> bool:
+    """Say whether the session of ``connection`` holds the lock called ``name``."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT EXISTS (
+                SELECT FROM pg_locks
+                WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND pid = pg_backend_pid()
+                  AND (classid::bigint << 32) | objid::bigint = %s)
+            """,
+            (_key(name),),
+        )
+        return bool(cursor.fetchall()[0][0])
+
+
+def holder(connection: Connection, name: str) -> str | None:
+    """Describe the session, other than this, that holds the lock called ``name``, or None."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT format('%%s (process %%s%%s, since %%s)', coalesce(a.usename, 'a role'), l.pid,
+                          ' on ' || host(a.client_addr), date_trunc('second', a.backend_start))
+            FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
+            WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+              AND l.pid <> pg_backend_pid()
+              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+              AND (l.classid::bigint << 32) | l.objid::bigint = %s
+            """,
+            (_key(name),),
+        )
+        row = cursor.fetchone()
+        return str(row[0]) if row else None
+
+
+def _key(name: str) -> int:
+    digest = hashlib.sha256(f"berceau:{name}".encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)

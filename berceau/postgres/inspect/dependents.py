@@ -1,0 +1,182 @@
+"""What uses tables, columns and types: views, functions, checks and indexes with expressions ..."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from psycopg2.extensions import connection as Connection
+
+from berceau.schema.changes import Renaming
+from berceau.schema.lowering import InTheWay
+from berceau.schema.rename_changes import columns_after
+
+# Left out is what a schema's model has of its tables: constraints, indexes, defaults, sequences.
+# Checks and indexes with expressions are listed: they hold the type of a column.
+_USERS = """
+WITH t AS (
+    SELECT c.oid, c.relname, c.reltype, y.typarray
+    FROM pg_class c JOIN pg_type y ON y.oid = c.reltype
+    WHERE c.relkind IN ('r', 'p') AND c.relnamespace = current_schema()::regnamespace
+), used AS (
+    SELECT t.relname, d.refobjsubid AS number, t.oid, d.* FROM t
+    JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = t.oid
+    UNION ALL
+    SELECT t.relname, 0, t.oid, d.* FROM t
+    JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid IN (t.reltype, t.typarray)
+)
+SELECT DISTINCT u.relname, a.attname, CASE
+           WHEN u.classid = 'pg_rewrite'::regclass AND r.rulename <> '_RETURN' THEN 'rule'
+           WHEN u.classid = 'pg_rewrite'::regclass THEN 'view'
+           WHEN u.classid = 'pg_class'::regclass AND o.relkind IN ('r', 'p') AND u.objsubid = 0
+               THEN 'child'
+           WHEN u.classid = 'pg_class'::regclass THEN 'column of its rows'
+           WHEN u.classid = 'pg_statistic_ext'::regclass THEN 'statistics'
+           ELSE 'other' END,
+       replace(CASE WHEN r.rulename = '_RETURN'
+           THEN pg_describe_object('pg_class'::regclass, r.ev_class, 0)
+           ELSE pg_describe_object(u.classid, u.objid, u.objsubid) END,
+           quote_ident(current_schema()) || '.', ''),
+       coalesce(r.ev_class, p.polrelid, g.tgrelid, s.stxrelid, l.prrelid) IS NOT DISTINCT FROM u.oid
+FROM used u
+LEFT JOIN pg_attribute a ON a.attrelid = u.oid AND a.attnum = u.number AND u.number > 0
+LEFT JOIN pg_rewrite r ON u.classid = 'pg_rewrite'::regclass AND r.oid = u.objid
+LEFT JOIN pg_policy p ON u.classid = 'pg_policy'::regclass AND p.oid = u.objid
+LEFT JOIN pg_trigger g ON u.classid = 'pg_trigger'::regclass AND g.oid = u.objid
+LEFT JOIN pg_statistic_ext s ON u.classid = 'pg_statistic_ext'::regclass AND s.oid = u.objid
+LEFT JOIN pg_publication_rel l ON u.classid = 'pg_publication_rel'::regclass AND l.oid = u.objid
+LEFT JOIN pg_class o ON u.classid = 'pg_class'::regclass AND o.oid = u.objid
+WHERE u.deptype IN ('n', 'a') AND u.classid NOT IN ('pg_constraint'::regclass,
+                                                     'pg_attrdef'::regclass)
+  AND NOT coalesce(g.tgisinternal, false)
+  AND (o.oid IS NULL OR o.relkind IN ('r', 'p', 'c', 'f')) AND u.objid <> u.oid
+UNION ALL
+SELECT c.relname, a.attname, 'other', 'the partitioning of table ' || c.relname, true
+FROM pg_partitioned_table k JOIN pg_class c ON c.oid = k.partrelid
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND (
+    a.attnum = ANY (k.partattrs)
+    OR strpos(pg_get_expr(k.partexprs, c.oid), quote_ident(a.attname)) > 0)
+WHERE c.relnamespace = current_schema()::regnamespace
+UNION ALL
+SELECT c.relname, a.attname, 'expression', pg_describe_object(d.classid, d.objid, 0), true
+FROM pg_class c JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid AND a.attnum > 0
+LEFT JOIN pg_constraint k ON d.classid = 'pg_constraint'::regclass AND k.oid = d.objid
+LEFT JOIN pg_index i ON d.classid = 'pg_class'::regclass AND i.indexrelid = d.objid
+WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
+  AND (k.contype = 'c' OR i.indpred IS NOT NULL OR i.indexprs IS NOT NULL)
+"""
+
+
+@dataclass(frozen=True, order=True)
+class User:
+    """What uses a ``column`` of ``table``, or the table itself where that is empty.
+
+    ``name`` is as PostgreSQL describes it: view v, policy p on table t. Its ``kind`` says what a
+    change does to it. A ``part`` of the table goes with it.
+    """
+
+    table: str
+    column: str
+    kind: str
+    name: str
+    part: bool = False
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The table and the column."""
+        return self.table, self.column
+
+    @property
+    def steps_aside(self) -> bool:
+        """Whether it can stand aside while a column gets another type."""
+        return self.kind in ("view", "rule")
+
+    @property
+    def is_expression(self) -> bool:
+        """Whether it is a check or an index of the table, with an expression."""
+        return self.kind == "expression"
+
+    @property
+    def bears_types(self) -> bool:
+        """Whether PostgreSQL lets a column that it uses get another type."""
+        return self.kind == "statistics" or self.steps_aside or self.is_expression
+
+
+def users(connection: Connection) -> frozenset[User]:
+    """Return what uses tables of the schema that the connection's search_path names first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_USERS)
+        return frozenset(
+            User(table, column or "", kind, name, part)
+            for table, column, kind, name, part in cursor.fetchall()
+        )
+
+
+def users_after(changes: Iterable[Renaming], found: Iterable[User]) -> frozenset[User]:
+    """Return what is ``found``, by the names that tables and columns have after ``changes``."""
+    changes = tuple(changes)
+    renamed = set()
+    for each in found:
+        ((table, column),) = columns_after(changes, [(each.table, each.column)])
+        renamed.add(replace(each, table=table, column=column))
+    return frozenset(renamed)
+
+
+def in_the_way(found: Iterable[User]) -> InTheWay:
+    """Return the columns that can't get another type before something of ``found`` stands aside."""
+    found = tuple(each for each in found if each.column)
+    return InTheWay(
+        frozenset(each.place for each in found if each.steps_aside),
+        frozenset(each.place for each in found if each.is_expression),
+    )
+
+
+def users_of_type(connection: Connection, name: str) -> tuple[str, ...]:
+    """Return what keeps the enum type ``name`` from being rebuilt, as a person calls it.
+
+    That is what uses the type itself, or arrays of it, besides the columns of tables, and the
+    views, checks and indexes over these.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT DISTINCT pg_describe_object(d.classid, d.objid, d.objsubid)
+            FROM pg_type t
+            JOIN pg_depend d
+                ON d.refclassid = 'pg_type'::regclass AND d.refobjid IN (t.oid, t.typarray)
+            LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
+            WHERE t.typname = %s AND t.typnamespace = current_schema()::regnamespace
+              AND d.objid <> t.typarray
+              AND (d.classid IN ('pg_proc'::regclass, 'pg_type'::regclass)
+                   OR c.relkind IN ('c', 'f'))
+            ORDER BY 1
+            """,
+            (name,),
+        )
+        return tuple(described for (described,) in cursor.fetchall())
+
+
+def users_of_sequence(
+    connection: Connection, name: str, besides: Iterable[tuple[str, str]]
+) -> tuple[str, ...]:
+    """Return what takes numbers from the sequence ``name``, as a person calls it.
+
+    ``besides`` are columns, as (table, column), that don't count.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT DISTINCT pg_describe_object(d.classid, d.objid, d.objsubid)
+            FROM pg_class s
+            JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = s.oid
+            LEFT JOIN pg_attrdef a ON d.classid = 'pg_attrdef'::regclass AND a.oid = d.objid
+            LEFT JOIN pg_class t ON t.oid = a.adrelid
+            LEFT JOIN pg_attribute c ON c.attrelid = t.oid AND c.attnum = a.adnum
+            WHERE s.relname = %s AND s.relnamespace = current_schema()::regnamespace
+              AND s.relkind = 'S' AND d.deptype = 'n'
+              AND (t.oid IS NULL OR to_jsonb(ARRAY[t.relname, c.attname]) <> ALL (%s::jsonb[]))
+            ORDER BY 1
+            """,
+            (name, [json.dumps(place) for place in besides]),
+        )
+        return tuple(described for (described,) in cursor.fetchall())

@@ -1,0 +1,193 @@
+"""The application's connections: bounded, checked before use and recycled."""
+
+import os
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+from threading import Condition
+from time import monotonic
+
+import psycopg2
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
+
+from berceau.errors import PoolTimeoutError
+from berceau.postgres.core.commit_status import Transaction, transaction_of, was_committed
+from berceau.postgres.core.connection import (
+    Connection,
+    OwnCursor,
+    connect,
+    overrule_environment,
+    session_sql,
+)
+from berceau.postgres.core.url import Url
+from berceau.settings import Limits
+
+# A connection that rested for longer, in seconds, is asked whether the server still knows it.
+TRUSTED_REST = 5.0
+
+
+@dataclass(frozen=True)
+class PoolStatus:
+    """How many connections may be open, are open, are in use, and how many threads wait."""
+
+    size: int
+    opened: int
+    in_use: int
+    waiting: int
+
+
+class ConnectionPool:
+    """At most ``limits.pool_size`` connections of this process to ``url``.
+
+    Safe for threads, and after a fork, which begins with none. A connection comes back without
+    transaction and session settings. ``preamble`` is the SQL that each transaction begins with:
+    empty unless a pooler shares the server's sessions; ``snapshot`` is that of one that only reads.
+    """
+
+    snapshot = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+    kind = Connection
+
+    def __init__(self, url: Url, limits: Limits) -> None:
+        self.url = url
+        self.limits = limits
+        self._settings = server_settings(limits)
+        self.preamble = session_sql(url, self._settings) if url.pooled else ""
+        self._begin()
+
+    def acquire(self) -> tuple[Connection, bool]:
+        """Return a connection that works, and whether it is new.
+
+        Raises ``PoolTimeoutError`` where all are in use for ``limits.pool_timeout`` seconds,
+        ``ConnectionFailedError`` or ``PermissionMissingError`` where none can be opened.
+        """
+        if self._process != os.getpid():
+            self._begin()
+        self._enter()
+        try:
+            rested = self._rested()
+            return rested or self._open(), rested is None
+        except BaseException:
+            self._leave()
+            raise
+
+    def release(self, connection: Connection) -> None:
+        """Take ``connection`` back for the next user; a broken one is closed."""
+        if connection.opened > self._closed and self._clean(connection):
+            connection.used = monotonic()
+            self._resting.append(connection)
+            self._leave()
+        else:
+            self.discard(connection)
+
+    def discard(self, connection: Connection) -> None:
+        """Close ``connection``; those that rest are checked before their next use."""
+        self._suspected = monotonic()
+        connection.close()
+        self._leave()
+
+    def transaction(self, connection: Connection) -> Transaction | None:
+        """Return what names the open transaction afterwards; ``None`` where it wrote nothing."""
+        return transaction_of(connection)
+
+    def was_committed(self, transaction: Transaction) -> bool | None:
+        """Return what became of ``transaction``, whose connection broke; ``None``: unknown."""
+        return was_committed(self.url, transaction)
+
+    def position(self, connection: Connection) -> str:
+        """Return the place in the server's log that holds all that was committed so far."""
+        with connection.cursor(cursor_factory=OwnCursor) as cursor:
+            cursor.execute("SELECT pg_current_wal_lsn()::text")
+            (position,) = cursor.fetchone() or ("",)
+        return str(position)
+
+    def close(self) -> None:
+        """Close the connections that rest; one in use is closed when it comes back."""
+        self._closed = monotonic()
+        with suppress(IndexError):
+            while True:
+                self._resting.pop().close()
+
+    @property
+    def status(self) -> PoolStatus:
+        """What goes on at this moment."""
+        opened = self._in_use + len(self._resting)
+        return PoolStatus(self.limits.pool_size, opened, self._in_use, self._waiting)
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
+        self._changed = Condition()
+        self._resting: deque[Connection] = deque()
+        self._in_use = 0
+        self._waiting = 0
+        self._suspected = 0.0
+        self._closed = 0.0
+
+    def _enter(self) -> None:
+        size, timeout = self.limits.pool_size, self.limits.pool_timeout
+        with self._changed:
+            self._waiting += 1
+            free = self._changed.wait_for(lambda: self._in_use < size, timeout)
+            self._waiting -= 1
+            if not free:
+                raise PoolTimeoutError(
+                    f"All {size} connections of this process were in use for {timeout:g} s.",
+                    cure="Find what holds them for so long, or raise berceau.pool_size.",
+                )
+            self._in_use += 1
+
+    def _leave(self) -> None:
+        with self._changed:
+            self._in_use -= 1
+            self._changed.notify()
+
+    def _rested(self) -> Connection | None:
+        with suppress(IndexError):
+            while True:
+                connection = self._resting.pop()  # the last used: in quiet times, the others age
+                if self._is_fit(connection):
+                    return connection
+                connection.close()
+        return None
+
+    def _open(self) -> Connection:
+        connection = connect(self.url, settings=self._settings, pinned={}, kind=self.kind)
+        connection.rollback()
+        connection.autocommit = True
+        connection.opened = monotonic()
+        return connection
+
+    def _is_fit(self, connection: Connection) -> bool:
+        now = monotonic()
+        lifetime = self.limits.connection_lifetime
+        if lifetime and now - connection.opened > lifetime:
+            return False
+        if connection.used > self._suspected and now - connection.used < TRUSTED_REST:
+            return True
+        try:
+            with connection.cursor(cursor_factory=OwnCursor) as cursor:
+                cursor.execute("SELECT 1")
+        except psycopg2.Error:
+            return False
+        return True
+
+    def _clean(self, connection: Connection) -> bool:
+        """Undo what the last user left behind; return whether another one may have it."""
+        try:
+            if connection.info.transaction_status != TRANSACTION_STATUS_IDLE:
+                connection.rollback()
+            connection.autocommit = True
+            if not self.url.pooled:  # there, it is the pooler's affair
+                with connection.cursor(cursor_factory=OwnCursor) as cursor:
+                    cursor.execute("DISCARD ALL")
+                overrule_environment(connection, self.url.session())
+        except psycopg2.Error:
+            return False
+        return True
+
+
+def server_settings(limits: Limits) -> dict[str, str]:
+    """Return the server's settings that keep ``limits``, in its milliseconds."""
+    return {
+        "statement_timeout": f"{limits.statement_timeout * 1000:.0f}",
+        "idle_in_transaction_session_timeout": f"{limits.idle_transaction_timeout * 1000:.0f}",
+    }

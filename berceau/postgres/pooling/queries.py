@@ -1,0 +1,147 @@
+"""The queries that connections run, written down while somebody wants to know."""
+
+import functools
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+
+from psycopg2 import extensions
+
+from berceau.postgres.core.connection import Connection, OwnCursor
+from berceau.postgres.core.url import Url
+from berceau.postgres.pooling.pool import ConnectionPool
+from berceau.settings import Limits
+
+
+@dataclass(frozen=True)
+class Query:
+    """What was sent, values included; how many ``seconds`` it took; how many ``rows`` it gave.
+
+    ``rows`` counts those changed, where it changed some, and is -1 where nobody counted.
+    """
+
+    text: str
+    seconds: float
+    rows: int
+
+    def __str__(self) -> str:
+        rows = "" if self.rows < 0 else f"  ({self.rows} {'row' if self.rows == 1 else 'rows'})"
+        return f"{self.seconds * 1000:7.2f} ms  {' '.join(self.text.split())}{rows}"
+
+
+class Recorder:
+    """Hands the queries of all its connections to those who record."""
+
+    def __init__(self) -> None:
+        self._records: list[list[Query]] = []
+
+    @contextmanager
+    def record(self) -> Iterator[list[Query]]:
+        """Yield a list that grows by each query until the body ends."""
+        queries: list[Query] = []
+        self._records.append(queries)
+        try:
+            yield queries
+        finally:
+            # By identity: two records may be equal.
+            self._records[:] = [each for each in self._records if each is not queries]
+
+    @property
+    def is_recording(self) -> bool:
+        """Say whether somebody records."""
+        return bool(self._records)
+
+    def add(self, sent: Iterable[bytes | None], seconds: float, rows: int) -> None:
+        """Note that these were ``sent`` together; what was refused before it was sent is None."""
+        for each in sent:
+            if each:
+                query = Query(each.decode("utf-8", "replace"), seconds, rows)
+                for record in self._records:
+                    record.append(query)
+
+
+class ObservedConnection(Connection):
+    """One whose cursors, of any class, tell a ``recorder`` what they run."""
+
+    recorder: Recorder
+
+    def cursor(self, name: Any = None, cursor_factory: Any = None, **options: Any) -> Any:  # type: ignore[override]  # one signature for psycopg2's three
+        """Return a cursor, as psycopg2 does."""
+        chosen: Any = cursor_factory or self.cursor_factory
+        kind = _observed(chosen or extensions.cursor)
+        return super().cursor(name, cursor_factory=kind, **options)
+
+    @contextmanager
+    def statement(self) -> Iterator[None]:
+        """Surround each statement that a cursor runs."""
+        yield
+
+
+class ObservedPool(ConnectionPool):
+    """A pool for tests, whose connections tell ``recorder`` what they run.
+
+    Their commits don't wait for the disk: what a test writes needn't outlive the server.
+    """
+
+    kind = ObservedConnection
+
+    def __init__(self, url: Url, limits: Limits, recorder: Recorder) -> None:
+        super().__init__(url, limits)
+        self._settings["synchronous_commit"] = "off"
+        self._recorder = recorder
+
+    def _open(self) -> Connection:
+        connection = cast(ObservedConnection, super()._open())
+        connection.recorder = self._recorder
+        return connection
+
+
+class _Observed:
+    """What is laid over a class of cursors."""
+
+    connection: ObservedConnection
+    query: bytes | None
+    rowcount: int
+    mogrify: Any
+
+    def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002 - psycopg2's name
+        self._run(super().execute, query, vars)  # type: ignore[misc]
+
+    def executemany(self, query: Any, vars_list: Iterable[Any]) -> None:
+        rows = list(vars_list)
+        self._run(super().executemany, query, rows, each=rows)  # type: ignore[misc]
+
+    def callproc(self, *args: Any) -> Any:
+        return self._run(super().callproc, *args)  # type: ignore[misc]
+
+    def copy_expert(self, *args: Any, **options: Any) -> None:
+        self._run(super().copy_expert, *args, **options)  # type: ignore[misc]
+
+    def copy_from(self, *args: Any, **options: Any) -> None:
+        self._run(super().copy_from, *args, **options)  # type: ignore[misc]
+
+    def copy_to(self, *args: Any, **options: Any) -> None:
+        self._run(super().copy_to, *args, **options)  # type: ignore[misc]
+
+    def _run(self, run: Any, *args: Any, each: Iterable[Any] | None = None, **options: Any) -> Any:
+        recorder = self.connection.recorder
+        with self.connection.statement():
+            started = time.perf_counter()
+            try:
+                return run(*args, **options)
+            finally:
+                if recorder.is_recording:
+                    seconds = time.perf_counter() - started
+                    if each is None:
+                        recorder.add((self.query,), seconds, self.rowcount)
+                    else:
+                        recorder.add((self.mogrify(args[0], row) for row in each), seconds, -1)
+
+
+@functools.cache
+def _observed(kind: type) -> type:
+    if issubclass(kind, OwnCursor):
+        return kind
+    return type(f"Observed{kind.__name__}", (_Observed, kind), {})

@@ -1,0 +1,118 @@
+"""Rows, counted and cleared without knowing what they mean."""
+
+import psycopg2
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+
+from berceau.errors import IsolationError
+from berceau.postgres.core.own_tables import LEDGER
+
+
+def count_rows(connection: Connection, table: str, *, not_null: str | None = None) -> int | None:
+    """Count the rows of ``table``, or those with a value in the column ``not_null``.
+
+    ``None`` where there is no such table or column on the connection's search_path.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT EXISTS (
+                SELECT FROM information_schema.columns
+                WHERE table_schema = current_schema() AND table_name = %(table)s
+                  AND column_name = coalesce(%(column)s, column_name))
+            """,
+            {"table": table, "column": not_null},
+        )
+        if not cursor.fetchall()[0][0]:
+            return None
+        counted = sql.SQL("*") if not_null is None else sql.Identifier(not_null)
+        cursor.execute(sql.SQL("SELECT count({}) FROM {}").format(counted, sql.Identifier(table)))
+        return int(cursor.fetchall()[0][0])
+
+
+def hides_rows(connection: Connection, table: str) -> bool:
+    """Say whether row security may hide rows of ``table`` from the connection's role.
+
+    It does so to the table's owner where it is forced.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(row_security_active(to_regclass(quote_ident(%s))), false)", (table,)
+        )
+        return bool(cursor.fetchall()[0][0])
+
+
+def filled_tables(connection: Connection) -> tuple[str, ...]:
+    """Return the tables on the connection's search_path that hold rows, the ledger excepted.
+
+    One whose rows may be hidden is among them unless its file is empty.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT relname FROM pg_class
+            WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace
+              AND relname <> %s AND pg_relation_size(oid) > 0
+            ORDER BY relname
+            """,
+            (LEDGER,),
+        )
+        names = [name for (name,) in cursor.fetchall()]
+    return tuple(
+        name for name in names if count_rows(connection, name) or hides_rows(connection, name)
+    )
+
+
+# A sequence that was never used has no last value. Those of other schemas aren't asked: they may be
+# gone by then.
+_DELETE_ALL = """
+DO $$ DECLARE deletes text; truncated text; BEGIN
+    SELECT string_agg(format('%I.%I', nspname, relname), ', ') INTO truncated
+    FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+    WHERE relkind = 'r' AND nspname = ANY (current_schemas(false)) AND relrowsecurity
+      AND row_security_active(c.oid) AND pg_relation_size(c.oid) > 0;
+    IF truncated IS NOT NULL THEN
+        EXECUTE 'TRUNCATE ' || truncated || ' CASCADE';
+    END IF;
+    WITH own AS MATERIALIZED (
+        SELECT seqrelid, seqstart FROM pg_sequence JOIN pg_class ON pg_class.oid = seqrelid
+        JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = ANY (current_schemas(false))),
+    begun AS (
+        SELECT setval(seqrelid::regclass, seqstart, false) FROM own
+        WHERE pg_sequence_last_value(seqrelid) IS NOT NULL),
+    deleted AS (
+        SELECT format('deleted_%s AS (DELETE FROM %I.%I)', c.oid, nspname, relname) AS part
+        FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+        WHERE relkind = 'r' AND nspname = ANY (current_schemas(false))
+          AND relname <> {ledger} AND pg_relation_size(c.oid) > 0)
+    SELECT (SELECT string_agg(part, ', ') FROM deleted) INTO deletes
+    FROM (SELECT count(*) FROM begun) AS restarted;
+    IF deletes IS NOT NULL THEN
+        EXECUTE 'WITH ' || deletes || ' SELECT';
+    END IF;
+END $$
+"""
+
+
+def hurry(connection: Connection) -> None:
+    """Let ``delete_all`` neither wait for the disk nor for long for somebody's transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = off; SET lock_timeout = '10s'")
+
+
+def delete_all(connection: Connection) -> None:
+    """Delete the rows of all tables on the connection's search_path, Berceau's ledger excepted.
+
+    Only tables that were written to are touched, in one statement: foreign keys are checked at
+    its end, so their direction doesn't matter. A table whose rows row security hides is truncated,
+    with all that refer to it. Sequences that were used begin anew. The connection is in autocommit
+    mode. Raises ``IsolationError`` where ``hurry`` made it give up.
+    """
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL(_DELETE_ALL).format(ledger=sql.Literal(LEDGER)))
+    except psycopg2.errors.LockNotAvailable:
+        raise IsolationError(
+            "The rows of a test can't be deleted: somebody still has a transaction open on them.",
+            cure="Let the test wait for its threads and processes.",
+        ) from None

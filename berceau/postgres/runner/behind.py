@@ -1,0 +1,126 @@
+"""Schemas behind a scratch schema: their extensions serve its scripts, all else is out of reach."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import psycopg2
+from psycopg2 import errorcodes
+from psycopg2.extensions import connection as Connection
+
+from berceau.errors import MigrationError
+from berceau.migration.splitter import ParsedStatement
+from berceau.migration.transaction_groups import TransactionGroup
+
+_PATHS = """
+SELECT quote_ident(current_schema()), current_setting('search_path'),
+       array_remove(current_schemas(false), current_schema())::text[]
+"""
+_OBJECTS = """
+SELECT classid::bigint, objid::bigint FROM pg_depend
+WHERE refclassid = 'pg_namespace'::regclass AND classid <> 'pg_class'::regclass
+  AND refobjid IN (SELECT oid FROM pg_namespace WHERE nspname = ANY (%(behind)s))
+"""
+# A lock is kept to the transaction's end, and tells what it used or dropped. What is altered
+# without one has a new row, which is of this transaction, or of a part of it.
+_REACHED = """
+WITH n AS (SELECT oid FROM pg_namespace WHERE nspname = ANY (%(behind)s)),
+mine AS (SELECT * FROM pg_locks WHERE pid = pg_backend_pid())
+SELECT min(what) FROM (
+    SELECT c.oid::regclass::text FROM mine JOIN pg_class c ON c.oid = relation
+    WHERE locktype = 'relation' AND relnamespace IN (SELECT oid FROM n)
+      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass
+                      AND d.objid = c.oid AND d.deptype = 'e')
+    UNION ALL
+    SELECT coalesce(pg_describe_object(classid, objid, 0), 'what is gone') FROM mine
+    JOIN unnest(%(classes)s::bigint[], %(objects)s::bigint[]) o (class, object)
+        ON classid = class AND objid = object
+    WHERE locktype = 'object' AND mode IN ('AccessExclusiveLock', 'ShareUpdateExclusiveLock')
+    UNION ALL
+    SELECT oid::regprocedure::text FROM pg_proc
+    WHERE pronamespace IN (SELECT oid FROM n) AND age(xmin) <= 0
+    UNION ALL
+    SELECT t.oid::regtype::text FROM pg_type t LEFT JOIN pg_enum e ON e.enumtypid = t.oid
+    WHERE typnamespace IN (SELECT oid FROM n) AND (age(t.xmin) <= 0 OR age(e.xmin) <= 0)
+) found (what)
+"""
+_UNDEFINED = (errorcodes.UNDEFINED_OBJECT, errorcodes.UNDEFINED_FUNCTION)
+_OWN_TRANSACTION = ("savepoint", "release", "rollback", "set")
+
+Run = Callable[[TransactionGroup, ParsedStatement], None]
+
+
+class Behind:
+    """The search path of a scratch schema, with the schemas behind it and without them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        with connection.cursor() as cursor:
+            cursor.execute(_PATHS)
+            self.alone, self.whole, behind = cursor.fetchall()[0]
+            self._known: dict[str, list[str] | list[int]] = {"behind": behind}
+            if behind:
+                cursor.execute(_OBJECTS, self._known)
+                found = cursor.fetchall()
+                self._known["classes"] = [class_ for class_, _ in found]
+                self._known["objects"] = [each for _, each in found]
+
+    def __bool__(self) -> bool:
+        return bool(self._known["behind"])
+
+    @property
+    def reaching(self) -> str:
+        """The statement after which the transaction finds what is behind."""
+        return f"SET LOCAL search_path = {self.whole}"
+
+    def run(self, run: Run, segment: TransactionGroup, piece: ParsedStatement) -> None:
+        """Let ``run`` carry ``piece`` out with what is behind, or without where that is in the way.
+
+        What drops something, or leaves alone what doesn't exist, shall not find it behind.
+        """
+
+        def without() -> None:
+            run(segment, piece)
+
+        def reaching() -> None:
+            self._execute(self.reaching)
+            run(segment, piece)
+            self.require_unreached()
+            self._execute(f"SET LOCAL search_path = {self.alone}")
+
+        if piece.head[:1] and piece.head[0] in _OWN_TRANSACTION:
+            without()
+        elif is_careful(piece):
+            self._one_or_other(without, reaching)
+        else:
+            self._one_or_other(reaching, without)
+
+    def _one_or_other(self, one: Callable[[], None], other: Callable[[], None]) -> None:
+        self._execute("SAVEPOINT berceau_behind")
+        try:
+            one()
+        except (psycopg2.Error, MigrationError) as error:
+            if isinstance(error, psycopg2.Error) and error.pgcode not in _UNDEFINED:
+                raise
+            self._execute("ROLLBACK TO SAVEPOINT berceau_behind")
+            other()
+        self._execute("RELEASE SAVEPOINT berceau_behind")
+
+    def require_unreached(self) -> None:
+        """Raise ``MigrationError`` where the open transaction used more than extensions."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(_REACHED, self._known)
+            (found,) = cursor.fetchall()[0]
+        if found is not None:
+            raise MigrationError(
+                f"it uses {found}, which no migration makes.",
+                cure="Make it in a migration before: others don't have it.",
+            )
+
+    def _execute(self, text: str) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.execute(text)
+
+
+def is_careful(piece: ParsedStatement) -> bool:
+    """Say whether ``piece`` may be about something that isn't there."""
+    return piece.head[:1] == ("drop",) or ("if", "exists") in pairwise(piece.head)

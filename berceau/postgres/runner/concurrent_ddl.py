@@ -1,0 +1,123 @@
+"""Whether a statement that runs outside of a transaction took effect: looked up, not remembered."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from psycopg2.extensions import connection as Connection
+
+from berceau.errors import MigrationError
+from berceau.migration.splitter import ParsedStatement
+
+_NAME = r'(?:"(?:[^"]|"")+"|[^\s".(),;]+)'
+_QUALIFIED = rf"{_NAME}(?: \. {_NAME})?"
+_CREATE_INDEX = re.compile(
+    rf"create (?:unique )?index concurrently (?:if not exists )?(?P<name>{_NAME}) "
+    rf"on (?:only )?(?P<table>{_QUALIFIED})"
+)
+_DROP_INDEX = re.compile(rf"drop index concurrently (?:if exists )?(?P<name>{_QUALIFIED})")
+_REPEATABLE = re.compile(r"vacuum\b|reindex\b|cluster\b|alter system\b")
+
+# Names are read, folded and cut by the server, as it does for the statement itself.
+_INDEX = """
+SELECT i.indexrelid::regclass::text, i.indisvalid,
+       (SELECT p.pid FROM pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)
+FROM pg_class t JOIN pg_class c ON c.relnamespace = t.relnamespace
+JOIN pg_index i ON i.indexrelid = c.oid AND i.indrelid = t.oid
+WHERE t.oid = to_regclass(%(table)s)
+  AND c.relname = (parse_ident(%(name)s))[1]::name
+"""
+
+
+class Trace(StrEnum):
+    """What a statement left in the database."""
+
+    NOTHING = "nothing"
+    DONE = "done"
+    BROKEN = "broken"
+
+
+class Effect(Protocol):
+    """What a statement leaves behind, and how a broken trace of it is cleared away."""
+
+    def look(self, connection: Connection) -> Trace:
+        """Look the trace up."""
+
+    def clear(self, connection: Connection, *, concurrently: bool = True) -> None:
+        """Clear a broken trace away, so that the statement can run again."""
+
+
+@dataclass(frozen=True)
+class IndexBuilt:
+    """CREATE INDEX CONCURRENTLY: an interrupted one leaves an INVALID index of that name."""
+
+    name: str
+    table: str
+
+    def look(self, connection: Connection) -> Trace:
+        """Look for the index; raises ``MigrationError`` while somebody else builds it."""
+        with connection.cursor() as cursor:
+            cursor.execute(_INDEX, {"name": self.name, "table": self.table})
+            row = cursor.fetchone()
+        if row is None:
+            return Trace.NOTHING
+        if row[2] is not None:
+            raise MigrationError(
+                f"The index {self.name} is being built by another session (process {row[2]}).",
+                cure="Wait for it to end, then run the command again.",
+            )
+        return Trace.DONE if row[1] else Trace.BROKEN
+
+    def clear(self, connection: Connection, *, concurrently: bool = True) -> None:
+        """Drop the INVALID index."""
+        drop = "DROP INDEX CONCURRENTLY " if concurrently else "DROP INDEX "
+        with connection.cursor() as cursor:
+            cursor.execute(_INDEX, {"name": self.name, "table": self.table})
+            for index, *_ in cursor.fetchall():  # quoted by the server
+                cursor.execute(drop + index)
+
+
+@dataclass(frozen=True)
+class IndexGone:
+    """DROP INDEX CONCURRENTLY: an interrupted one leaves an index that can be dropped again."""
+
+    name: str
+
+    def look(self, connection: Connection) -> Trace:
+        """Look whether the index is gone."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT to_regclass(%s) IS NULL", (self.name,))
+            return Trace.DONE if cursor.fetchall()[0][0] else Trace.NOTHING
+
+    def clear(self, _: Connection, *, concurrently: bool = True) -> None:
+        """Leave it: the statement itself can be run again."""
+
+
+@dataclass(frozen=True)
+class Repeatable:
+    """VACUUM and the like: running it twice is as good as once."""
+
+    def look(self, _: Connection) -> Trace:
+        """Say that it is to be run."""
+        return Trace.NOTHING
+
+    def clear(self, _: Connection, *, concurrently: bool = True) -> None:
+        """Leave it."""
+
+
+def effect_of(piece: ParsedStatement) -> Effect | None:
+    """Return what ``piece`` leaves behind, None where that can't be looked up."""
+    words = " ".join(piece.head)
+    if match := _CREATE_INDEX.match(words):
+        return IndexBuilt(match["name"], match["table"].replace(" . ", "."))
+    if match := _DROP_INDEX.match(words):
+        return IndexGone(match["name"].replace(" . ", "."))
+    if _REPEATABLE.match(words):
+        return Repeatable()
+    return None
+
+
+def waits_for_transactions(piece: ParsedStatement) -> bool:
+    """Say whether ``piece`` waits for old transactions, and locks no reader or writer out."""
+    return "concurrently" in piece.head

@@ -1,0 +1,52 @@
+"""The lock that lets one deploy of a schema at a time."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from psycopg2.extensions import connection as Connection
+
+from berceau.errors import MigrationError
+from berceau.postgres.core.locks import holder, try_lock, unlock
+
+POLL_SECONDS = 0.2
+
+
+def lock_name(schema: str) -> str:
+    """Return the name of the lock that whoever migrates ``schema`` holds."""
+    return f"deploy:{schema}"
+
+
+@contextmanager
+def deploy_lock(
+    connection: Connection,
+    schema: str,
+    *,
+    patience: float = 60.0,
+    report: Callable[[str], None] = lambda _: None,
+) -> Iterator[None]:
+    """Hold the right to migrate ``schema`` while the body runs.
+
+    The lock is polled for ``patience`` seconds and never waited on inside the server, where a
+    waiting session would block CREATE INDEX CONCURRENTLY. ``report`` hears once who holds it.
+    Raises ``MigrationError`` when patience ends.
+    """
+    name = lock_name(schema)
+    deadline = time.monotonic() + patience
+    waiting = False
+    while not try_lock(connection, name):
+        who = holder(connection, name) or "a session that just ended"
+        if time.monotonic() > deadline:
+            raise MigrationError(
+                f"Another deploy of the schema {schema} is running: {who}.",
+                cure="Wait for it to end, then run the command again.",
+            )
+        if not waiting:
+            report(f"waiting for another deploy: {who}")
+            waiting = True
+        time.sleep(POLL_SECONDS)
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            unlock(connection, name)

@@ -1,0 +1,218 @@
+"""One segment of a script carried out on a connection: all of it, or a failure with its place."""
+
+import io
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+import psycopg2
+from psycopg2 import errorcodes
+from psycopg2.extensions import TRANSACTION_STATUS_INTRANS
+from psycopg2.extensions import connection as Connection
+
+from berceau.errors import BerceauError, HistoryError, Location, MigrationError
+from berceau.migration.migration import DATA
+from berceau.migration.splitter import ParsedStatement
+from berceau.migration.transaction_groups import Mode, TransactionGroup, changes_session
+from berceau.postgres.runner.lock_retry import Report, RetryPolicy, Watch
+from berceau.postgres.runner.retyping import advice
+
+DUPLICATE = (
+    errorcodes.DUPLICATE_TABLE,
+    errorcodes.DUPLICATE_OBJECT,
+    errorcodes.DUPLICATE_COLUMN,
+    errorcodes.DUPLICATE_FUNCTION,
+    errorcodes.DUPLICATE_SCHEMA,
+)
+"""What PostgreSQL says of something that exists already; views and indexes count as tables."""
+
+PASSING = (
+    errorcodes.LOCK_NOT_AVAILABLE,
+    errorcodes.DEADLOCK_DETECTED,
+    errorcodes.SERIALIZATION_FAILURE,
+)
+"""What may go well at another try."""
+
+
+class Failure(Exception):  # noqa: N818 - it never leaves this room
+    """Statement ``number`` of ``segment`` failed; its transaction was rolled back."""
+
+    def __init__(
+        self,
+        segment: TransactionGroup,
+        number: int,
+        error: BaseException,
+        blockers: str = "",
+        advice: str | None = None,
+    ) -> None:
+        self.segment = segment
+        self.number = number
+        self.error = error
+        self.blockers = blockers
+        self.advice = advice
+        super().__init__(self.reason)
+
+    @property
+    def passes(self) -> bool:
+        """Whether another try may go well."""
+        return isinstance(self.error, psycopg2.Error) and self.error.pgcode in PASSING
+
+    @property
+    def is_duplicate(self) -> bool:
+        """Whether it was to make what is there already."""
+        return isinstance(self.error, psycopg2.Error) and self.error.pgcode in DUPLICATE
+
+    @property
+    def where(self) -> Location:
+        """The file and the line at fault."""
+        piece = self.segment.statements[self.number - self.segment.first]
+        line = piece.line
+        if isinstance(self.error, psycopg2.Error) and self.error.diag.statement_position:
+            # With advice, it is a position in the text of something else.
+            position = 1 if self.advice else int(self.error.diag.statement_position)
+            line += piece.text.count("\n", 0, position - 1)
+        elif self.segment.mode is Mode.PYTHON:
+            file = str(self.segment.file)
+            frames = traceback.extract_tb(self.error.__traceback__)
+            line = next((f.lineno or 1 for f in reversed(frames) if f.filename == file), line)
+        return Location(file=self.segment.file, line=line)
+
+    @property
+    def cure(self) -> str:
+        """What to do about it."""
+        cure = self.error.cure if isinstance(self.error, BerceauError) else self.advice
+        if cure is None and self.is_duplicate:
+            return "Drop or rename what is in the way."
+        return cure or "Mend what it met."
+
+    @property
+    def reason(self) -> str:
+        """What went wrong, and who was in the way."""
+        if isinstance(self.error, KeyboardInterrupt):
+            return "it was interrupted"
+        if isinstance(self.error, BerceauError):
+            return self.error.message
+        if not isinstance(self.error, psycopg2.Error):
+            return f"{type(self.error).__name__}: {self.error}"
+        said = self.error.diag.message_primary or str(self.error).strip()
+        detail = f" {self.error.diag.message_detail}" if self.error.diag.message_detail else ""
+        blockers = f" (held by {self.blockers})" if self.blockers and self.passes else ""
+        return f"{said}{detail}{blockers}"
+
+
+class Execution:
+    """Runs segments of the migration ``name``; ``connection`` is in autocommit mode."""
+
+    def __init__(
+        self, connection: Connection, watch: Watch, name: str, report: Report, patience: RetryPolicy
+    ) -> None:
+        self.connection = connection
+        self.name = name
+        self.report = report
+        self._watch = watch
+        self._patience = patience
+
+    def execute(self, text: str) -> None:
+        """Run SQL of the script."""
+        with self.connection.cursor() as cursor:
+            self._watch.run(lambda: cursor.execute(text), self.name)
+
+    def patiently(
+        self, segment: TransactionGroup, attempt: Callable[[TransactionGroup], None]
+    ) -> None:
+        """Make the ``attempt``; what a passing reason stopped is attempted again after a pause."""
+        for pause in self._patience.pauses():
+            try:
+                attempt(segment)
+            except Failure as failure:
+                if not failure.passes:
+                    raise
+                self.report(
+                    f"{self.name}, statement {failure.number}: {failure.reason}; "
+                    f"trying again in {pause:.1f} s"
+                )
+                time.sleep(pause)
+            else:
+                return
+        attempt(segment)
+
+    def transact(
+        self,
+        segment: TransactionGroup,
+        at_the_end: Callable[[], None],
+        run: Callable[[TransactionGroup, ParsedStatement], None] | None = None,
+    ) -> None:
+        """Run ``segment`` and ``at_the_end`` in one transaction; raises ``Failure``.
+
+        Each statement is ``run`` as ``run_piece`` does it, unless told otherwise.
+        """
+        run = run or self.run_piece
+        number = segment.first
+        try:
+            self.execute(segment.begin)
+            for number, piece in segment.numbered():  # noqa: B007 - told by the failure
+                run(segment, piece)
+            at_the_end()
+            self.execute("COMMIT")
+        except BaseException as error:
+            self._roll_back()
+            if isinstance(error, HistoryError):
+                raise
+            raise self.failure(segment, number, error) from error
+
+    def run_piece(self, segment: TransactionGroup, piece: ParsedStatement) -> None:
+        """Run one statement, the rows of a COPY, or a step in Python."""
+        if segment.mode is Mode.PYTHON:
+            self._run_python(segment, piece)
+        elif piece.data is not None:
+            rows = io.StringIO(piece.data)
+            with self.connection.cursor() as cursor:
+                self._watch.run(lambda: cursor.copy_expert(piece.text, rows), self.name)
+        else:
+            self.execute(piece.text)
+
+    def failure(self, segment: TransactionGroup, number: int, error: BaseException) -> Failure:
+        """Return the failure of statement ``number``."""
+        text = segment.statements[number - segment.first].text
+        advised = advice(self.connection, text, error)
+        return Failure(segment, number, error, self._watch.blockers, advised)
+
+    def restore_settings(self, segments: Sequence[TransactionGroup], done: int) -> None:
+        """Set again what the ``done`` first statements set, for those that follow."""
+        for segment in segments:
+            for number, piece in segment.numbered():
+                if number <= done and changes_session(piece):
+                    self.execute(piece.text)
+
+    def _run_python(self, segment: TransactionGroup, piece: ParsedStatement) -> None:
+        module: dict[str, object] = {"__name__": f"{self.name}.data", "__file__": segment.file}
+        before = self._transaction()
+        exec(compile(piece.text, str(segment.file), "exec"), module)  # noqa: S102 - reviewed code
+        migrate = module.get("migrate")
+        if not callable(migrate):
+            raise MigrationError(
+                f"{DATA} has no function migrate.",
+                where=Location(file=segment.file),
+                cure="Write `def migrate(connection): ...`; the connection is psycopg2's.",
+            )
+        migrate(self.connection)
+        if self._transaction() != before:
+            raise MigrationError(
+                f"{DATA} ended the transaction that it was given.",
+                where=Location(file=segment.file),
+                cure="Take COMMIT and ROLLBACK out; see with your own eyes what it committed.",
+            )
+
+    def _transaction(self) -> object:
+        """Identify the open transaction."""
+        if self.connection.info.transaction_status != TRANSACTION_STATUS_INTRANS:
+            return None
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT pg_current_xact_id()::text")
+            return cursor.fetchall()
+
+    def _roll_back(self) -> None:
+        # A lost connection has rolled back by itself.
+        with suppress(psycopg2.Error), self.connection.cursor() as cursor:
+            cursor.execute("ROLLBACK")

@@ -1,0 +1,282 @@
+"""The table of what was applied, and how far."""
+
+import json
+from dataclasses import fields, replace
+from datetime import datetime
+from typing import Any
+
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+
+from berceau.errors import PermissionMissingError
+from berceau.migration.history import Direction, Revision, State
+from berceau.migration.line import in_line
+from berceau.migration.migration import Migration, count
+from berceau.migration.resume import segments_of
+from berceau.postgres.core.locks import holder, holds
+from berceau.postgres.core.own_tables import LEDGER
+from berceau.postgres.runner.deploy_lock import lock_name
+
+_CREATE = """
+CREATE TABLE IF NOT EXISTS {table} (
+    name text PRIMARY KEY,
+    checksum text NOT NULL,
+    script text NOT NULL,
+    applied_at timestamptz DEFAULT clock_timestamp()
+)
+"""
+
+# What came after the first version; ledgers of that one are given it. Of the script in its
+# direction the first `position` statements took effect; `begun`: the next one, which runs outside
+# of a transaction, may have taken effect too.
+_LATER = """
+ALTER TABLE {table}
+    ALTER COLUMN applied_at DROP NOT NULL,
+    ADD COLUMN down text NOT NULL DEFAULT '',
+    ADD COLUMN data text NOT NULL DEFAULT '',
+    ADD COLUMN state text NOT NULL DEFAULT 'applied'
+        CHECK (state IN ('running', 'applied', 'failed')),
+    ADD COLUMN direction text NOT NULL DEFAULT 'up' CHECK (direction IN ('up', 'down')),
+    ADD COLUMN position integer NOT NULL DEFAULT 0,
+    ADD COLUMN total integer NOT NULL DEFAULT 0,
+    ADD COLUMN begun boolean NOT NULL DEFAULT false,
+    ADD COLUMN failed_at integer,
+    ADD COLUMN error text,
+    ADD COLUMN started_at timestamptz
+"""
+_IS_FIRST_VERSION = """
+SELECT FROM pg_attribute
+WHERE attrelid = %s::regclass AND attname = 'started_at' AND NOT attisdropped
+"""
+
+# Default privileges may have granted the runtime role all data rights at its creation.
+_PROTECT = """
+DO $$ DECLARE grantee text; BEGIN
+    FOR grantee IN
+        SELECT DISTINCT a.grantee::regrole::text
+        FROM pg_class c, aclexplode(c.relacl) a
+        WHERE c.oid = {name}::regclass AND a.grantee NOT IN (0, c.relowner)
+    LOOP
+        EXECUTE format('REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {table} FROM %s', grantee);
+    END LOOP;
+END $$
+"""
+
+_WRITE = """
+INSERT INTO {table} AS m (name, checksum, script, down, data, state, direction, position, total,
+                     begun, applied_at, started_at)
+VALUES (%(name)s, %(checksum)s, %(script)s, %(down)s, %(data)s, %(state)s, %(direction)s,
+        %(position)s, %(total)s, %(begun)s,
+        CASE WHEN %(state)s = 'applied' THEN clock_timestamp() END,
+        clock_timestamp())
+ON CONFLICT (name) DO UPDATE SET (checksum, script, down, data, state, direction, position, total,
+                                  begun, applied_at, started_at, failed_at, error)
+    = (excluded.checksum, excluded.script, excluded.down, excluded.data, excluded.state,
+       excluded.direction, excluded.position, excluded.total, excluded.begun,
+       coalesce(excluded.applied_at, m.applied_at), excluded.started_at, NULL, NULL)
+"""
+_BEGIN = "UPDATE {table} SET begun = true WHERE name = %(name)s"
+_ADVANCE = "UPDATE {table} SET begun = false, position = %(position)s WHERE name = %(name)s"
+_FINISH = """
+UPDATE {table} SET state = 'applied', applied_at = clock_timestamp(), begun = false,
+                   position = total
+WHERE name = %(name)s
+"""
+_FAIL = """
+UPDATE {table} SET state = 'failed', failed_at = %(number)s, error = %(error)s, begun = false
+WHERE name = %(name)s
+"""
+_RENAME = """
+UPDATE {table} SET name = %(new)s, checksum = %(checksum)s, script = %(script)s, down = %(down)s
+WHERE name = %(name)s
+"""
+_FORGET = "DELETE FROM {table} WHERE name = ANY(%(names)s)"
+_CLEAR = "DELETE FROM {table}"
+
+
+class Ledger:
+    """The ledger of the schema that the search_path of ``connection`` names first when it is made.
+
+    It stays that schema's, whatever a script does to search_path or role. What it writes belongs
+    to the open transaction, or to one of its own.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_schema(), current_setting('search_path')")
+            ((found, path),) = cursor.fetchall()
+        if found is None:
+            raise PermissionMissingError(
+                f"The role {connection.info.user!r} finds no schema {path} in the database "
+                f"{connection.info.dbname!r}.",
+                cure="Correct the schema in the URL, or let `invoke db.provision` make it.",
+            )
+        self.schema: str = found
+        self._table = sql.Identifier(self.schema, LEDGER)
+
+    def ensure(self) -> None:
+        """Create it where it is missing, and bring it up to date; only its owner may write in it.
+
+        The connection is in autocommit mode.
+        """
+        with self.connection.cursor() as cursor:
+            name = sql.Literal(self._table.as_string(cursor))
+            cursor.execute(sql.SQL(_CREATE).format(table=self._table))
+            cursor.execute(sql.SQL(_IS_FIRST_VERSION.replace("%s", "{}")).format(name))
+            if cursor.rowcount == 0:
+                cursor.execute(sql.SQL(_LATER).format(table=self._table))
+            cursor.execute(sql.SQL(_PROTECT).format(table=self._table, name=name))
+        # The second version kept what a squash replaced beside it.
+        for line in self._read():
+            self._forget(*line.replaces if line.is_whole else ())
+
+    def read(self) -> tuple[Revision, ...]:
+        """Return its lines, each behind the one that it follows; none where there is no ledger yet.
+
+        A migration whose deploy is gone has failed, though nobody was left to write that down.
+        """
+        before = self._read()
+        running = [each for each in before if each.state is State.RUNNING]
+        if not running or holder(self.connection, lock_name(self.schema)) is not None:
+            return before
+        # The lock was free: what ran before, and stands there unchanged now, is nobody's work.
+        return tuple(
+            replace(each, state=State.FAILED) if each in running else each for each in self._read()
+        )
+
+    def find(self, name: str) -> Revision | None:
+        """Return the line of the migration called ``name``."""
+        return next((each for each in self.read() if each.name == name), None)
+
+    def start(
+        self, script: Migration, direction: Direction, position: int, *, begun: bool = False
+    ) -> None:
+        """Write that ``script`` is being carried out, and its first ``position`` statements are.
+
+        ``begun`` says that the next one may be, too.
+        """
+        total = count(segments_of(script, direction))
+        self._write(script, State.RUNNING, direction, position, total, begun)
+
+    def record(self, script: Migration) -> None:
+        """Write that ``script`` is applied, in the place of what it replaces."""
+        total = count(script.segments)
+        self._write(script, State.APPLIED, Direction.UP, total, total, begun=False)
+        self._forget(*script.header.replaces)  # after it: between the two, nothing is lacking
+
+    def rename(self, name: str, script: Migration) -> None:
+        """Write that what was applied as ``name`` is ``script`` now."""
+        new = {"new": script.name, "checksum": script.checksum, "script": script.sql}
+        self._run(_RENAME, name=name, down=script.down, **new)
+
+    def begin(self, name: str) -> None:
+        """Write that the next statement is begun, outside of a transaction."""
+        self._run(_BEGIN, name=name)
+
+    def advance(self, name: str, position: int) -> None:
+        """Write that the first ``position`` statements took effect."""
+        self._run(_ADVANCE, name=name, position=position)
+
+    def finish(self, name: str) -> None:
+        """Write that all statements took effect: the migration is applied."""
+        self._run(_FINISH, name=name)
+
+    def fail(self, name: str, number: int, error: str) -> None:
+        """Write that statement ``number`` failed with ``error``."""
+        self._run(_FAIL, name=name, number=number, error=error)
+
+    def forget(self, name: str) -> None:
+        """Remove the line of the migration ``name``: nothing of it is applied."""
+        self._forget(name)
+
+    def clear(self) -> None:
+        """Remove all lines."""
+        self._run(_CLEAR)
+
+    def holds_lock(self) -> bool:
+        """Say whether this very session of the server has the deploy lock."""
+        return holds(self.connection, lock_name(self.schema))
+
+    def _read(self) -> tuple[Revision, ...]:
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT to_regclass(%s)", (self._table.as_string(cursor),))
+            if cursor.fetchall()[0][0] is None:
+                return ()
+            # As JSON a ledger of the first version is read like one of today.
+            cursor.execute(sql.SQL("SELECT to_json(m)::text FROM {} m").format(self._table))
+            return in_line([_to_applied(json.loads(row)) for (row,) in cursor.fetchall()])
+
+    def _forget(self, *names: str) -> None:
+        if names:
+            self._run(_FORGET, names=[*names])
+
+    def _write(
+        self,
+        script: Migration,
+        state: State,
+        direction: Direction,
+        position: int,
+        total: int,
+        begun: bool,
+    ) -> None:
+        self._run(
+            _WRITE,
+            name=script.name,
+            checksum=script.checksum,
+            script=script.sql,
+            down=script.down,
+            data=script.data,
+            state=state.value,
+            direction=direction.value,
+            position=position,
+            total=total,
+            begun=begun,
+        )
+
+    def _run(self, query: str, **values: object) -> None:
+        with self.connection.cursor() as cursor:
+            # The role may be one that a script took; this one holds until the transaction's end.
+            text = sql.SQL("SET LOCAL ROLE NONE;" + query).format(table=self._table)
+            cursor.execute(text, values)
+
+
+def ensure(connection: Connection) -> None:
+    """Create the ledger where it is missing; only its owner may write in it."""
+    Ledger(connection).ensure()
+
+
+def read(connection: Connection) -> tuple[Revision, ...]:
+    """Return what was applied or begun, in its order; nothing where there is no ledger yet."""
+    return Ledger(connection).read()
+
+
+def read_scripts(connection: Connection) -> tuple[Migration, ...]:
+    """Return what was applied as it was then, in its order, whatever the files say now."""
+    return tuple(line.to_script() for line in read(connection) if line.is_whole)
+
+
+def record(connection: Connection, script: Migration) -> None:
+    """Write that ``script`` is applied."""
+    Ledger(connection).record(script)
+
+
+def _to_applied(row: dict[str, Any]) -> Revision:
+    known = {field.name for field in fields(Revision)}
+    values = {name: value for name, value in row.items() if name in known}
+    for name in ("applied_at", "started_at"):
+        if values.get(name) is not None:
+            values[name] = datetime.fromisoformat(values[name])
+    values["state"] = State(values.get("state", State.APPLIED))
+    values["direction"] = Direction(values.get("direction", Direction.UP))
+    return Revision(**values)
+
+
+def clear(connection: Connection) -> None:
+    """Forget everything that was applied."""
+    Ledger(connection).clear()
+
+
+def rename(connection: Connection, name: str, script: Migration) -> None:
+    """Write that what was applied as ``name`` is ``script`` now."""
+    Ledger(connection).rename(name, script)

@@ -1,0 +1,76 @@
+"""The boundary of a migration: its schema, which the connection names; it changes nothing else."""
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+from psycopg2.extensions import connection as Connection
+
+from berceau.errors import MigrationError, StatementError
+from berceau.migration.transaction_groups import TransactionGroup
+
+_IS_FOREIGN = """
+relnamespace <> %(schema)s::regnamespace AND relnamespace NOT IN (
+    SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_' OR nspname = 'information_schema')
+"""
+_ELSEWHERE = f"SELECT oid FROM pg_class WHERE {_IS_FOREIGN}"  # noqa: S608 - our own text
+# Its locks tell what a transaction changed. A foreign key that comes or goes locks what it refers
+# to as well, without changing it: an altered relation is a new row of pg_class, of this
+# transaction or a part of it; a dropped one is none.
+_TOUCHED = f"""
+SELECT string_agg(DISTINCT coalesce(c.oid::regclass::text, 'a table that is gone'), ', ')
+FROM pg_locks l LEFT JOIN pg_class c ON c.oid = l.relation
+WHERE l.locktype = 'relation' AND l.pid = pg_backend_pid()
+  AND CASE WHEN c.oid IS NULL THEN l.relation = ANY (%(elsewhere)s::oid[])
+           WHEN {_IS_FOREIGN} THEN l.mode IN ('RowExclusiveLock', 'ShareLock')
+               OR l.mode = 'AccessExclusiveLock' AND age(c.xmin) <= 0 END
+"""  # noqa: S608 - our own text
+_SCHEMA_OF = "SELECT relnamespace::regnamespace::text FROM pg_class WHERE oid = to_regclass(%s)"
+_CURE = (
+    "Each rehearsal would change it again. Take the schema out of the names, and search_path out "
+    "of the script: the database URL names the schema."
+)
+
+
+class Boundary:
+    """Guards the schema that the search_path of ``connection`` names first when it is made."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_schema(), quote_ident(current_schema())")
+            self._name, self._quoted = cursor.fetchall()[0]
+            cursor.execute(_ELSEWHERE, {"schema": self._quoted})
+            self._elsewhere = [oid for (oid,) in cursor.fetchall()]
+
+    def require_unnamed(self, segments: Iterable[TransactionGroup]) -> None:
+        """Raise ``StatementError`` for a statement that names the schema, as others are called."""
+        ours = {(self._name, "."), (f'"{self._name}"', ".")}
+        for segment in segments:
+            for number, piece in segment.numbered():
+                if ours & set(pairwise(piece.head)):
+                    raise StatementError(
+                        f"Statement {number}: it names the schema {self._name}, which the "
+                        "database URL chooses.",
+                        where=segment.place(number),
+                        cure="Take the schema out of the names.",
+                    )
+
+    def require_untouched(self) -> None:
+        """Raise ``MigrationError`` where the open transaction changed a relation elsewhere."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(_TOUCHED, {"schema": self._quoted, "elsewhere": self._elsewhere})
+            (touched,) = cursor.fetchall()[0]
+        if touched is not None:
+            raise _strayed(touched)
+
+    def require_ours(self, table: str) -> None:
+        """Raise ``MigrationError`` where ``table``, as SQL, is another schema's."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(_SCHEMA_OF, (table,))
+            row = cursor.fetchone()
+        if row is not None and row[0] != self._quoted:
+            raise _strayed(table)
+
+
+def _strayed(what: str) -> MigrationError:
+    return MigrationError(f"it changes {what}, outside of its schema.", cure=_CURE)

@@ -1,0 +1,192 @@
+"""What only a hand-written migration can have made stays: no entity could have declared it."""
+
+import re
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import replace
+from typing import TypeVar
+
+from berceau.errors import MigrationError
+from berceau.schema.casts import is_free
+from berceau.schema.model import (
+    Check,
+    Column,
+    ForeignKey,
+    Index,
+    RawConstraint,
+    Schema,
+    Table,
+    Unique,
+)
+from berceau.schema.names import quote_name, quote_names
+from berceau.schema.numbering import serial, shared_by
+from berceau.schema.pairs import compare, structure
+
+Item = TypeVar("Item", bound=Check | RawConstraint | Index | Unique)
+
+_DECLARABLE_METHODS = ("btree", "gin")
+
+
+def keep(current: Schema, desired: Schema) -> Schema:
+    """Return ``desired`` with what entities can't declare, of the tables that ``current`` has too.
+
+    These are checks, exclusions and deferrable constraints, indexes on expressions and the like,
+    generated columns with all that rests on them, collations, triggers, sequences that several
+    columns share. Raises ``MigrationError`` where one of them rests on a column that goes or gets
+    another type: PostgreSQL would drop or change it silently.
+    """
+    before = {table.name: table for table in current.tables}
+    shared = shared_by(column for table in current.tables for column in table.columns)
+    return replace(
+        desired,
+        tables=tuple(
+            _keep(before[table.name], table, shared) if table.name in before else table
+            for table in desired.tables
+        ),
+    )
+
+
+def _keep(before: Table, after: Table, shared: Set[str]) -> Table:
+    generated = _undeclared(before, after)
+    uniques = (each for each in before.uniques if not generated.isdisjoint(each.columns))
+    kept = replace(
+        after,
+        columns=tuple(_columns(before.columns, after.columns, shared)),
+        uniques=_united(
+            uniques, (each for each in after.uniques if not _ruled(each, before.rules))
+        ),
+        foreign_keys=tuple(_foreign_keys(before.foreign_keys, after.foreign_keys, generated)),
+        checks=_united(before.checks, after.checks),
+        rules=_united(before.rules, after.rules),
+        indexes=_united(
+            (each for each in before.indexes if _by_hand(each, generated)), after.indexes
+        ),
+        others=before.others,
+    )
+    _require_untouched(before, kept, generated)
+    return kept
+
+
+def _undeclared(before: Table, after: Table) -> Set[str]:
+    """Return the names of the generated columns of ``before`` that ``after`` doesn't declare."""
+    declared = {column.name for column in after.columns}
+    return {each.name for each in before.columns if each.generated} - declared
+
+
+def _united(before: Iterable[Item], after: Iterable[Item]) -> tuple[Item, ...]:
+    """Return all of both, and what stands on both sides once, as it is declared."""
+    declared = tuple(after)
+    return (*compare(before, declared, structure).removed, *declared)
+
+
+def _columns(
+    before: Iterable[Column], after: Iterable[Column], shared: Set[str]
+) -> Iterator[Column]:
+    old = {column.name: column for column in before}
+    names = set()
+    for column in after:
+        names.add(column.name)
+        same = old.get(column.name)
+        if same is not None and same.generated is not None:
+            yield same
+        elif same is not None and column.identity and serial(same.default) in shared:
+            yield replace(
+                column,
+                identity=False,
+                default=same.default,
+                sequence=same.sequence,
+                numbering=same.numbering,
+            )
+        elif same is not None and same.type == column.type and column.collation is None:
+            yield replace(column, collation=same.collation)
+        else:
+            yield column
+    yield from (column for column in old.values() if column.generated and column.name not in names)
+
+
+def _ruled(unique: Unique, rules: Iterable[RawConstraint]) -> bool:
+    """Say whether one of ``rules`` is ``unique`` with more to it: deferrable, for one."""
+    columns = f"({quote_names(unique.columns)})"
+    starts = f"UNIQUE {columns}", f"UNIQUE NULLS NOT DISTINCT {columns}"
+    return any(rule.definition.startswith(starts) for rule in rules)
+
+
+def _foreign_keys(
+    before: Iterable[ForeignKey], after: Iterable[ForeignKey], generated: Set[str]
+) -> Iterator[ForeignKey]:
+    kept = {
+        _reference(key): key
+        for key in before
+        if key.definition is not None or not generated.isdisjoint(key.columns)
+    }
+    for key in after:
+        yield kept.pop(_reference(key), key)
+    yield from kept.values()
+
+
+def _reference(key: ForeignKey) -> tuple[object, ...]:
+    return key.columns, key.target, key.target_columns
+
+
+def _declarable(index: Index) -> bool:
+    plain = all(_is_name(key) for key in index.keys)
+    return (
+        plain
+        and index.method in _DECLARABLE_METHODS
+        and not (index.unique or index.where or index.options)
+    )
+
+
+def _by_hand(index: Index, generated: Set[str]) -> bool:
+    """Say whether no entity can declare ``index``; it may rest on a ``generated`` column."""
+    return not _declarable(index) or not {*map(quote_name, generated)}.isdisjoint(index.keys)
+
+
+def _is_name(key: str) -> bool:
+    return re.fullmatch(r'[a-z_][a-z0-9_]*|"(?:[^"]|"")+"', key) is not None
+
+
+def _require_untouched(before: Table, after: Table, generated: Set[str]) -> None:
+    new = {column.name: column for column in after.columns}
+    for column in before.columns:
+        if column.name not in new:
+            _require_unused(column, before, "goes", _users(before, generated))
+        elif not is_free(column.type, new[column.name].type):
+            _require_unused(column, before, "gets another type", _expressions(before))
+
+
+def _users(table: Table, generated: Set[str]) -> Iterator[tuple[str, str]]:
+    yield from _expressions(table)
+    for index in table.indexes:
+        if _by_hand(index, generated):
+            yield f"index {index.name}", " ".join((*index.keys, index.options))
+    constraints: list[Unique | ForeignKey] = [*table.uniques, *table.foreign_keys]
+    for each in constraints:
+        if not generated.isdisjoint(each.columns):
+            yield f"constraint {each.name}", " ".join(map(quote_name, each.columns))
+
+
+def _expressions(table: Table) -> Iterator[tuple[str, str]]:
+    """Yield what PostgreSQL would print differently, once a column has another type."""
+    yield from ((f"check {check.name}", check.expression) for check in table.checks)
+    yield from ((f"constraint {rule.name}", rule.definition) for rule in table.rules)
+    for key in table.foreign_keys:
+        yield f"foreign key {key.name}", key.definition or ""
+    for index in table.indexes:
+        keys = [key for key in index.keys if not _is_name(key)]
+        yield f"index {index.name}", " ".join((*keys, index.where or ""))
+    for column in table.columns:
+        if column.generated:
+            yield f"column {column.name}", column.generated
+
+
+def _require_unused(
+    column: Column, table: Table, what: str, users: Iterator[tuple[str, str]]
+) -> None:
+    name = re.compile(rf"(?<![\w\"]){re.escape(quote_name(column.name))}(?![\w\"])")
+    for user, text in users:
+        if name.search(text):
+            raise MigrationError(
+                f"The {user} of {table.name} uses the column {column.name}, which {what}; "
+                "a hand-written migration made it, and no entity can declare it.",
+                cure=f"First drop the {user}, or write it anew, in a migration of your own.",
+            )

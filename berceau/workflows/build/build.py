@@ -1,0 +1,171 @@
+"""Build: compose the components' entities and write the schema that they declare."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from berceau.errors import BerceauError, ComponentError, Location
+from berceau.lint.finding import Finding, heeded
+from berceau.migration.components import subject
+from berceau.schema.diff import create
+from berceau.schema.order import order
+from berceau.schema.sql import rendered
+from berceau.settings import Settings
+from berceau.workflows.build.declared import (Sources, compose_anew, look)
+from berceau.workflows.shared.files import (holds, write)
+from berceau.workflows.build.file_facts import (Reading)
+from berceau.workflows.shared.phases import (Phases)
+from berceau.workflows.build.stamp import (Stamp)
+
+if TYPE_CHECKING:
+    from berceau.workflows.build.compose import (Composition)
+
+WHOLE = "main"
+TYPES = "types"
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a component declares, by number."""
+
+    name: str
+    tables: int
+    enums: int
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What a build found and did.
+
+    ``findings`` are what the rules object to, and the settings don't ignore. ``changed`` holds the
+    files that it wrote or removed; all types count as one. ``seconds`` tells how long each phase
+    took.
+    """
+
+    components: tuple[Contents, ...]
+    findings: tuple[Finding, ...] = ()
+    changed: tuple[str, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+def build(settings: Settings, *, check: bool = False) -> BuildReport:
+    """Compose the project's components and write ``.berceau/schema`` and ``.berceau/types``.
+
+    Where neither sources nor output changed since the last build, nothing is imported and
+    nothing written. With ``check``, writes nothing and raises ``BerceauError`` where a build
+    would change a file. Raises ``ComponentError`` for components that can't be built, but not for
+    what the rules find.
+    """
+    phases = Phases()
+    sources = look(settings, phases)
+    with phases.phase("compare"):
+        stamp = Stamp(settings.state / "build.json")
+        fresh = stamp.is_fresh(sources.fingerprint)
+    if fresh:
+        contents, findings = stamp.summary["components"], stamp.summary["findings"]
+        return BuildReport(
+            tuple(Contents(**each) for each in contents),
+            heeded((Finding(**each) for each in findings), settings.lint_ignore),
+            seconds=phases.seconds,
+        )
+    return _build(settings, sources, stamp, phases, check)
+
+
+def _build(
+    settings: Settings, sources: Sources, stamp: Stamp, phases: Phases, check: bool
+) -> BuildReport:
+    with Reading(settings, sources.components) as reading, ThreadPoolExecutor(1) as writer:
+        composition, inputs = compose_anew(settings, sources, phases, keep=not check)
+        with phases.phase("types"):
+            from berceau.orm import db  # with Pony, as below: only what changed needs it
+            from berceau.orm.typing import to_stubs
+
+            stubs = to_stubs(db)
+        with phases.phase("write"):
+            outputs = _outputs(settings, composition)
+            outputs |= {settings.state / TYPES / name: text for name, text in stubs.items()}
+            changed = _changed(settings, outputs)
+            # Beside the rules: to make many files is to wait for the file system.
+            written = writer.submit(_write, outputs, settings.root, () if check else changed)
+        with phases.phase("lint"):  # last, since its helper works meanwhile
+            from berceau.workflows.build.component_lint import (inspect)
+
+            findings = inspect(settings.root, composition, reading.notes())
+        with phases.phase("write"):
+            written.result()
+    contents = _contents(composition)
+    if not check:
+        with phases.phase("write"):
+            reading.keep()
+            stamp.save(inputs, outputs, _summary(contents, findings))
+    names = _named(settings, changed)
+    if check and names:
+        raise BerceauError(
+            f"The build is stale; it would change {', '.join(names)}.", cure="Run `invoke build`."
+        )
+    return BuildReport(contents, heeded(findings, settings.lint_ignore), names, phases.seconds)
+
+
+def _summary(contents: Iterable[Contents], findings: Iterable[Finding]) -> dict[str, Any]:
+    return {
+        "components": [asdict(each) for each in contents],
+        "findings": [asdict(each) for each in findings],
+    }
+
+
+def _outputs(settings: Settings, composition: "Composition") -> dict[Path, str]:
+    """Return the SQL that creates the whole schema, and each component's part, by file."""
+    whole: list[str] = []
+    parts: dict[str, list[str]] = defaultdict(list)
+    for change, statement in rendered(order(create(composition.schema))):
+        whole.append(f"{statement}\n\n")
+        owner = composition.owners.get(subject(change))
+        if owner is not None:
+            parts[owner].append(whole[-1])
+    for name in parts:
+        if name.lower() == WHOLE:  # to some file systems, Main.sql is main.sql
+            raise ComponentError(
+                f"A component can't be called {name}: {WHOLE}.sql holds the whole schema.",
+                where=Location(name),
+                cure="Rename its folder.",
+            )
+    texts = {WHOLE: whole} | {
+        component.name: parts[component.name]
+        for component in composition.components
+        if component.name in parts
+    }
+    folder = settings.state / "schema"
+    return {folder / f"{name}.sql": "".join(text) for name, text in texts.items()}
+
+
+def _changed(settings: Settings, outputs: Mapping[Path, str]) -> tuple[Path, ...]:
+    """Return what differs on disk from ``outputs``, relative to the project's root."""
+    schema, types = settings.state / "schema", settings.state / TYPES
+    stale = {*schema.glob("*.sql"), *types.rglob("*.pyi")} - outputs.keys()
+    written = [path for path, text in outputs.items() if not holds(path, text)]
+    return tuple(path.relative_to(settings.root) for path in (*written, *sorted(stale)))
+
+
+def _named(settings: Settings, changed: Collection[Path]) -> tuple[str, ...]:
+    """Return the names of ``changed`` files as people want them: the types are one thing."""
+    types = (settings.state / TYPES).relative_to(settings.root)
+    others = [str(path) for path in changed if types not in path.parents]
+    return (*others, str(types)) if len(others) < len(changed) else tuple(others)
+
+
+def _write(outputs: Mapping[Path, str], root: Path, changed: Iterable[Path]) -> None:
+    for path in changed:
+        if root / path in outputs:
+            write(root / path, outputs[root / path])
+        else:
+            (root / path).unlink(missing_ok=True)
+
+
+def _contents(composition: "Composition") -> tuple[Contents, ...]:
+    return tuple(
+        Contents(name, len(part.tables), len(part.enums))
+        for name, part in composition.parts.items()
+    )

@@ -1,0 +1,143 @@
+"""New: a component that works, written from templates as a whole or not at all."""
+
+import builtins
+import collections.abc
+import keyword
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+
+from berceau.components import discover
+from berceau.errors import BerceauError, ComponentError, Location
+from berceau.schema.names import RESERVED_IN_COLUMNS
+from berceau.settings import Settings
+from berceau.workflows.build.build import (WHOLE)
+from berceau.workflows.build.declared import (declared)
+from berceau.workflows.shared.files import (write, write_folder)
+
+MAX_LENGTH = 40
+"""The longest name of a component; those of tables, routes and tests follow from it."""
+
+_SUFFIX = ".tmpl"
+_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_PLURALS = ((r"ies$", "y"), (r"(ss|x|z|ch|sh)es$", r"\1"), (r"([^sui])s$", r"\1"))
+
+
+class _Template(Template):
+    """Text with ``~{name}`` to fill in: neither Python nor Chameleon uses that sign."""
+
+    delimiter = "~"
+
+
+@dataclass(frozen=True)
+class Created:
+    """A component that was written: its entity and its folder, with the ``files`` in it."""
+
+    name: str
+    entity: str
+    folder: Path
+    files: tuple[str, ...]
+
+
+def create(settings: Settings, name: str) -> Created:
+    """Write the component ``name`` into the project: entities, service, views, template and tests.
+
+    The folder appears as a whole or not at all. Raises ``ComponentError`` for a name that can't
+    be, or that something else has, and what ``declared`` raises for components that are broken.
+    """
+    folder = settings.components / name
+    texts = render(name)
+    _check_free(settings, name)
+    package = settings.components / "__init__.py"
+    if not package.exists():  # without it, type checkers find each component twice
+        write(package, '"""The components of this project."""\n')
+    try:
+        write_folder(folder, texts)
+    except BerceauError:
+        if folder.exists():  # since we looked
+            raise _taken(name, folder, "There is a folder of that name.") from None
+        raise
+    return Created(name, entity_name(name), folder, tuple(sorted(texts)))
+
+
+def render(name: str) -> dict[str, str]:
+    """Return the files of a component ``name``, by their paths in its folder.
+
+    Raises ``ComponentError`` for a name that none can have.
+    """
+    _check_name(name)
+    title = name.replace("_", " ").capitalize()
+    one = singular(name).replace("_", " ")
+    values = {"name": name, "entity": entity_name(name), "one": one, "title": title}
+    return {
+        _Template(path).substitute(values): _Template(text).substitute(values)
+        for path, text in _templates()
+    }
+
+
+def entity_name(name: str) -> str:
+    """Return what the entity of a component is called: ``GuestBook`` in ``guest_books``."""
+    return "".join(word.capitalize() for word in singular(name).split("_"))
+
+
+def singular(name: str) -> str:
+    """Return an English noun in the singular, as far as its ending tells: ``notes``, ``note``."""
+    for ending, other in _PLURALS:
+        found, times = re.subn(ending, other, name)
+        if times:
+            return found
+    return name
+
+
+def _templates() -> Iterator[tuple[str, str]]:
+    folder = Path(__file__).with_name("component")
+    for path in folder.rglob(f"*{_SUFFIX}"):
+        name = path.relative_to(folder).as_posix().removesuffix(_SUFFIX)
+        yield name, path.read_text(encoding="utf-8")
+
+
+def _check_name(name: str) -> None:
+    import pony.orm  # no other command that only looks at files needs it
+
+    entity = entity_name(name)
+    if not _NAME.fullmatch(name) or len(name) > MAX_LENGTH:
+        problem = f"a component's name has small letters, digits and _, {MAX_LENGTH} at most"
+    elif keyword.iskeyword(name) or keyword.issoftkeyword(name):
+        problem = "that is a word of Python"
+    elif name == WHOLE:
+        problem = f"{WHOLE}.sql holds the schema of all components"
+    elif any(hasattr(module, entity) for module in (builtins, collections.abc, pony.orm)):
+        problem = f"its entity would be called {entity}, as something of Python's or Pony's"
+    elif singular(name) in RESERVED_IN_COLUMNS:
+        problem = f"its table would be called {singular(name)}, a reserved word of SQL"
+    else:
+        return
+    raise ComponentError(
+        f"A component can't be called {name!r}: {problem}.",
+        cure="Choose another name, such as notes or guest_book.",
+    )
+
+
+def _check_free(settings: Settings, name: str) -> None:
+    folder = settings.components / name
+    if folder.exists():
+        raise _taken(name, folder, "There is a folder of that name.")
+    for component in discover(settings.components):
+        if component.name == name:
+            raise _taken(name, component.path, "A component of that name is installed.")
+    found, table = declared(settings), singular(name)
+    names = {each.name for each in found.schema.tables}
+    if table in names.union(each.name for each in found.schema.enums):
+        owner = found.owners.get(table)
+        whose = f"The component {owner}" if owner else "The project"
+        raise _taken(name, settings.components, f"{whose} has {table} in the database already.")
+
+
+def _taken(name: str, place: Path, why: str) -> ComponentError:
+    return ComponentError(
+        f"The name {name} is taken. {why}",
+        where=Location(file=place),
+        cure="Choose another name.",
+    )

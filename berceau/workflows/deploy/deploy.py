@@ -1,0 +1,105 @@
+"""Deploy: apply the reviewed migrations that the database lacks."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+from berceau.errors import HistoryError
+from berceau.migration.history import Direction, History, Revision, compare
+from berceau.migration.migration import Migration
+from berceau.postgres.core.connection import Connection, connect, connected
+from berceau.postgres.core.session import notice_loss
+from berceau.postgres.core.url import Url
+from berceau.postgres.inspect.schemas import require_schema
+from berceau.postgres.runner import ledger, runner
+from berceau.postgres.runner.deploy_lock import deploy_lock
+
+Report = Callable[[str], None]
+
+
+def silent(_: str) -> None:
+    """Report nothing."""
+
+
+@contextmanager
+def deploying(owner: Url, report: Report = silent) -> Iterator[Connection]:
+    """Yield an autocommit connection that alone may migrate the schema of ``owner``."""
+    with connect(owner) as connection:
+        connection.autocommit = True
+        require_schema(connection, owner.schema)
+        notice_loss(connection)
+        with deploy_lock(connection, owner.schema, report=report):
+            yield connection
+
+
+def history(url: Url, scripts: Sequence[Migration]) -> History:
+    """Hold ``scripts`` against the ledger of the schema of ``url``; the runtime role may ask.
+
+    Raises ``ConnectionFailedError``, also where the connection breaks meanwhile.
+    """
+    with connected(url) as connection:
+        return compare(scripts, ledger.read(connection))
+
+
+def deploy(owner: Url, scripts: Sequence[Migration], report: Report = silent) -> tuple[str, ...]:
+    """Apply what is pending, one deploy at a time, and return the names of what was applied.
+
+    What failed or was interrupted is resumed. Raises ``HistoryError`` where files and ledger
+    contradict each other, ``StatementError`` where a migration fails: the ones before it stay
+    applied, and the ledger tells how far it came itself.
+    """
+    with deploying(owner, report) as connection:
+        return apply_pending(connection, scripts, report)
+
+
+def settled(
+    connection: Connection, scripts: Sequence[Migration], report: Report = silent
+) -> History:
+    """Return the history, once the ledger has a squash in the place of what that replaces.
+
+    What was begun and left nothing is forgotten where its file is gone. Where anything is
+    contradictory, the ledger stays as it is.
+    """
+    found = compare(scripts, ledger.read(connection))
+    if found.contradictions or not (found.replacing or found.void):
+        return found
+    ledger.ensure(connection)
+    for line in found.void:
+        ledger.Ledger(connection).forget(line.name)
+    for script in found.replacing:
+        ledger.record(connection, script)
+        report(f"recorded {script.name}: what it replaces was applied")
+    return compare(scripts, ledger.read(connection))
+
+
+def apply_pending(
+    connection: Connection, scripts: Sequence[Migration], report: Report
+) -> tuple[str, ...]:
+    """Apply what is pending on a connection that holds the deploy lock."""
+    found = settled(connection, scripts, report)
+    found.require_sound()
+    begun = {each.name: each for each in found.unfinished}
+    refuse_half_undone(begun.values())
+    if found.pending:
+        ledger.ensure(connection)
+    for script in found.pending:
+        report(_announced(script, begun.get(script.name)))
+        runner.apply(connection, script, report)
+    return tuple(script.name for script in found.pending)
+
+
+def refuse_half_undone(unfinished: Iterable[Revision]) -> None:
+    """Raise ``HistoryError`` for a migration that was undone in part."""
+    for each in unfinished:
+        if each.direction is Direction.DOWN:
+            raise HistoryError(
+                f"{each.name} is half undone: {each}",
+                cure="Run `invoke migrate.down` to go on, or settle it: `invoke migrate.resolve "
+                f"{each.name} --applied` or `--rolled-back`.",
+            )
+
+
+def _announced(script: Migration, before: Revision | None) -> str:
+    if before is None or before.position == 0:
+        note = ", which has no statement" if script.is_empty else ""
+        return f"applying {script.name}{note}"
+    return f"resuming {script.name} after statement {before.position} of {before.total}"

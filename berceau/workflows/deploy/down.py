@@ -1,0 +1,129 @@
+"""Down: undo the last migrations, by their reviewed ``down.sql``."""
+
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
+
+from berceau.errors import DataLossError, HistoryError, Location
+from berceau.migration.destructive import Loss, Renamed, losses
+from berceau.migration.history import Direction, Revision
+from berceau.migration.migration import DOWN, Migration
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.core.url import Url
+from berceau.postgres.rows.rows import count_rows, hides_rows
+from berceau.postgres.runner import ledger, runner
+from berceau.workflows.deploy.deploy import Report, deploying, settled, silent
+from berceau.workflows.shared.row_counts import counted_rows
+
+ZERO = "zero"
+"""The name that stands for before the first migration."""
+
+
+def down(
+    owner: Url,
+    scripts: Sequence[Migration],
+    to: str | None = None,
+    *,
+    allow_data_loss: bool = False,
+    report: Report = silent,
+) -> tuple[str, ...]:
+    """Undo the last migration, or all after ``to``, newest first, and return their names.
+
+    ``scripts`` are those on disk; one that isn't there any more is undone by the ledger's copy. A
+    squash is undone as a whole: what it replaced is no longer in the ledger.
+    Raises, before anything is undone: ``HistoryError`` where a migration can't be undone,
+    ``DataLossError`` where that would lose rows without leave.
+    """
+    with deploying(owner, report) as connection:
+        settled(connection, scripts, report)
+        on_disk = {script.name: script for script in scripts}
+        lines = _to_undo(ledger.read(connection), to)
+        chosen = [_chosen(line, on_disk.get(line.name)) for line in lines]
+        begun = [
+            script for line, script in zip(lines, chosen, strict=True) if not line.left_nothing
+        ]
+        for script in begun:
+            _require_undoable(script)
+        if not allow_data_loss:
+            _refuse_loss(connection, begun)
+        ledger.ensure(connection)
+        for line, script in zip(lines, chosen, strict=True):
+            if line.left_nothing:
+                runner.forget(connection, line.to_script())
+                continue
+            report(f"undoing {script.name}")
+            runner.undo(connection, script, report)
+        return tuple(script.name for script in chosen)
+
+
+def _to_undo(lines: Sequence[Revision], to: str | None) -> tuple[Revision, ...]:
+    """Return what to undo, newest first."""
+    newest_first = tuple(reversed(lines))
+    if to is None:
+        chosen = newest_first[:1]
+    elif to == ZERO:
+        chosen = newest_first
+    elif to in (line.name for line in lines):
+        chosen = tuple(takewhile(lambda line: line.name != to, newest_first))
+    else:
+        squash = next((line.name for line in lines if to in line.replaces), None)
+        raise HistoryError(
+            f"{to} is part of {squash}, which replaced it and is undone as a whole."
+            if squash
+            else f"No migration called {to} is applied.",
+            cure=f"`invoke migrate.status` lists them; `--to {ZERO}` undoes all.",
+        )
+    for line in chosen:
+        if not line.is_whole and not line.left_nothing and line.direction is Direction.UP:
+            raise HistoryError(
+                f"{line.name} was applied in part only: {line}",
+                cure="Let `invoke migrate.deploy` go on with it first, or settle it: `invoke "
+                f"migrate.resolve {line.name} --applied` or `--rolled-back`.",
+            )
+    return chosen
+
+
+def _chosen(line: Revision, on_disk: Migration | None) -> Migration:
+    """Return what was applied, with the down script on disk, where there is one."""
+    before = line.to_script()
+    if on_disk is None or not on_disk.undoing:
+        return before
+    return Migration(before.name, before.sql, on_disk.down, before.data)
+
+
+def _require_undoable(script: Migration) -> None:
+    if not script.undoing:
+        said = " ".join(line.removeprefix("--").strip() for line in script.down.splitlines())
+        raise HistoryError(
+            f"{script.name} can't be undone. {said}".strip(),
+            where=Location(file=script.file(DOWN)),
+            cure="Write what undoes it in that file, or restore a backup.",
+        )
+
+
+def _refuse_loss(connection: Connection, scripts: Sequence[Migration]) -> None:
+    renamed = Renamed()
+    found = [text for script in scripts for text in _at_stake(connection, script, renamed)]
+    if found:
+        raise DataLossError(
+            f"Undoing would lose data: {'; '.join(found)}.",
+            cure="Nothing was undone. If that is meant, add --allow-data-loss.",
+        )
+
+
+def _at_stake(connection: Connection, script: Migration, renamed: Renamed) -> Iterator[str]:
+    for loss in losses(script.down, renamed):
+        rows = _rows(connection, loss)
+        if rows is not None:
+            yield f"{loss.what}{rows} in {script.file(DOWN)}:{loss.line}"
+
+
+def _rows(connection: Connection, loss: Loss) -> str | None:
+    """Return how many rows ``loss`` concerns, as far as that is known; ``None`` where none."""
+    if loss.table is None:
+        return ""
+    count = count_rows(connection, loss.table, not_null=loss.column)
+    if count is None:
+        return ""
+    if count == 0 and not hides_rows(connection, loss.table):
+        return None
+    return f" ({counted_rows(connection, loss.table, count)})"

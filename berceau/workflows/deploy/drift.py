@@ -1,0 +1,85 @@
+"""Drift: where the database differs from what its migrations built, and what nobody's made."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import unified_diff
+
+from berceau.errors import MigrationError
+from berceau.postgres.inspect.objects import Object
+from berceau.schema.diff import diff
+from berceau.schema.lowering import in_steps
+from berceau.schema.managed import Unmanaged, managed, unmanaged
+from berceau.schema.model import Schema
+from berceau.schema.order import order
+from berceau.schema.pairs import compare
+from berceau.schema.sql import to_statements
+from berceau.workflows.deploy.replay import Replayed
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How the managed part of a database differs from what its migrations build.
+
+    ``restore`` is the SQL that leads back, ``adopt`` the SQL that led here, a statement each.
+    ``objects`` are views, functions and the like that are gone or differ, each with a diff.
+    """
+
+    restore: tuple[str, ...] = ()
+    adopt: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.restore or self.adopt or self.objects)
+
+    def __str__(self) -> str:
+        parts = list(self.objects)
+        if self.restore:
+            parts += "to restore what the migrations build:", *self.restore
+        if self.adopt:
+            parts += "to adopt what is there:", *self.adopt
+        return "\n".join(parts)
+
+
+def drift(held: Replayed, built: Replayed) -> Drift:
+    """Compare what a database holds with what its migrations built."""
+    ours = managed(held.schema, built.schema)
+    return Drift(
+        to_sql(ours, built.schema),
+        to_sql(built.schema, ours),
+        differing(held.objects, built.objects),
+    )
+
+
+def foreign(held: Replayed, built: Replayed) -> tuple[Unmanaged, ...]:
+    """Return what a database holds that its migrations didn't build, by kind and name."""
+    ours = {(each.kind, each.name) for each in built.objects}
+    others = (Unmanaged(each.kind, each.name) for each in held.objects)
+    beyond = (each for each in others if (each.kind, each.name) not in ours)
+    return tuple(sorted((*unmanaged(held.schema, built.schema), *beyond)))
+
+
+def to_sql(current: Schema, desired: Schema) -> tuple[str, ...]:
+    """Return the SQL that leads from one schema to another, a statement each."""
+    try:
+        changes = order(in_steps(diff(current, desired), current, desired))
+        return tuple(map(str, to_statements(changes)))
+    except MigrationError as error:
+        return (f"-- {error.message}",)
+
+
+def differing(held: Sequence[Object], built: Sequence[Object]) -> tuple[str, ...]:
+    """Return what is gone from ``built`` or differs in what is ``held``, each with its diff."""
+    found = compare(built, held, key=lambda each: (each.kind, each.name))
+    gone = [f"{each} is gone{_changed(each.definition, '')}" for each in found.removed]
+    differ = [
+        f"{after} differs{_changed(before.definition, after.definition)}"
+        for before, after in found.changed
+    ]
+    return (*gone, *differ)
+
+
+def _changed(before: str, after: str) -> str:
+    """Return the lines that differ, each on a line of its own."""
+    texts = (before.strip().splitlines(), after.strip().splitlines())
+    lines = unified_diff(*texts, "migrations", "database", lineterm="", n=1)
+    return "".join(f"\n{line}" for line in lines)

@@ -1,0 +1,178 @@
+"""The project's ``migrations/`` folder, read into and written from ``Migration`` values."""
+
+import os
+import re
+import shutil
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from berceau.errors import Location, MigrationFileError
+from berceau.migration.migration import DATA, DOWN, NAME, UP, Migration, check_name
+from berceau.workflows.shared.files import write, write_folder
+
+HEAD = "HEAD"
+REWRITE = ".rewrite.json"
+"""What a command that rewrites history is about to do, while it does."""
+_NUMBERED = re.compile(r"\d{14}")
+
+
+def read(folder: Path) -> tuple[Migration, ...]:
+    """Return the migrations in ``folder``, in order; none where it doesn't exist.
+
+    Raises ``MigrationFileError`` for a folder that is no migration.
+    """
+    scripts, errors = examine(folder)
+    if errors:
+        raise errors[0]
+    return scripts
+
+
+def examine(folder: Path) -> tuple[tuple[Migration, ...], tuple[MigrationFileError, ...]]:
+    """Return the migrations in ``folder``, in order, and what is wrong with the other folders."""
+    scripts, errors = [], []
+    if os.path.lexists(folder / REWRITE):
+        errors.append(_INTERRUPTED)
+    for path in _paths(folder):
+        try:
+            scripts.append(_read(path))
+        except MigrationFileError as error:
+            errors.append(error)
+    return tuple(scripts), tuple(errors)
+
+
+_INTERRUPTED = MigrationFileError(
+    "A command that rewrites migrations/ was interrupted.",
+    where=Location(file=Path("migrations", REWRITE)),
+    cure="Run `invoke migrate.rebase`: it finishes what was begun.",
+)
+
+
+def _paths(folder: Path) -> tuple[Path, ...]:
+    """Return what in ``folder`` is a migration, or is called like one, in order."""
+    if not os.path.lexists(folder):
+        return ()
+    with _explained(folder):
+        return tuple(
+            path
+            for path in sorted(folder.iterdir())
+            if path.name[0] != "." and (path.is_dir() or _NUMBERED.match(path.name))
+        )
+
+
+def _read(path: Path) -> Migration:
+    if not path.is_dir():
+        raise MigrationFileError(
+            f"migrations/{path.name} is no folder.",
+            cure=f"A migration is a folder with a {UP}: move the file into one, or restore it.",
+        )
+    check_name(path.name)
+    sql = read_text(path / UP)
+    others = (path / name for name in (DOWN, DATA))
+    down, data = (read_text(each) if os.path.lexists(each) else "" for each in others)
+    script = Migration(path.name, sql, down, data.removeprefix("\ufeff"))
+    try:
+        _ = script.header
+    except MigrationFileError as error:
+        error.where = Location(file=path / UP, line=error.where.line if error.where else None)
+        raise
+    return script
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a migration's file, or raise ``MigrationFileError`` with the line."""
+    with _explained(path):
+        if not stat.S_ISREG(path.stat().st_mode):  # to read a pipe is to wait for ever
+            raise MigrationFileError(
+                f"{path.name} is no file.",
+                where=Location(file=path),
+                cure="Put the migration's file in its place.",
+            )
+        raw = path.read_bytes()
+    try:
+        text = raw.decode()
+        flaw, position, cure = "a NUL character", raw.find(b"\0"), "Take it out."
+    except UnicodeDecodeError as error:
+        position, cure = error.start, "Save the file as UTF-8."
+        flaw = f"what isn't UTF-8 (the byte 0x{raw[position]:02x})"
+    if position >= 0:
+        line = raw.count(b"\n", 0, position) + 1
+        raise MigrationFileError(
+            f"{path.name} holds {flaw}.", where=Location(file=path, line=line), cure=cure
+        )
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Make what the operating system refuses in the body an error for a person."""
+    try:
+        yield
+    except OSError as error:
+        raise MigrationFileError(
+            f"{path.name} can't be read: {error.strerror}.",
+            where=Location(file=path),
+            cure="Restore it (git checkout), or remove its folder if it was never applied.",
+        ) from error
+
+
+def save(folder: Path, script: Migration) -> None:
+    """Write ``script`` as a folder of its own, all of it or nothing, and make it the newest."""
+    files = {UP: script.sql, DOWN: script.down, DATA: script.data}
+    write_folder(folder / script.name, {name: text for name, text in files.items() if text})
+    point_head(folder)
+
+
+def move(folder: Path, name: str, script: Migration) -> None:
+    """Turn the migration called ``name`` into ``script``; other files in its folder stay.
+
+    Where that was done, nothing changes.
+    """
+    if script.name != name and (folder / name).exists():
+        (folder / name).rename(folder / script.name)
+    write(folder / script.name / UP, script.sql)
+    if script.down:
+        write(folder / script.name / DOWN, script.down)
+
+
+def replace_by(folder: Path, names: Sequence[str], script: Migration) -> None:
+    """Save ``script``, and remove the migrations called ``names``, as far as that isn't done."""
+    if not (folder / script.name).exists():
+        save(folder, script)
+    for name in names:
+        if (folder / name).exists():
+            shutil.rmtree(folder / name)
+
+
+def point_head(folder: Path) -> bool:
+    """Let ``HEAD`` in ``folder`` name the newest migration; say whether that changed it.
+
+    The file is there for git: two branches that both add a migration both change its one line,
+    and the second merge stops at it.
+    """
+    paths = folder.iterdir() if folder.is_dir() else ()
+    names = sorted(path.name for path in paths if NAME.fullmatch(path.name))
+    return bool(names) and write(folder / HEAD, f"{names[-1]}\n")
+
+
+def has_conflict(folder: Path) -> bool:
+    """Return whether git left the marks of a conflict in ``HEAD``."""
+    return "<<<<<<<" in _head(folder)
+
+
+def is_stale(folder: Path, scripts: Sequence[Migration]) -> bool:
+    """Return whether ``HEAD`` doesn't name the newest of ``scripts``: git wouldn't see a fork."""
+    return bool(scripts) and _head(folder).strip() != scripts[-1].name
+
+
+def _head(folder: Path) -> str:
+    """Return what ``HEAD`` says; what can't be read says nothing, and is written again."""
+    with suppress(OSError):
+        return (folder / HEAD).read_bytes().decode(errors="replace")
+    return ""
+
+
+def last_name(scripts: Sequence[Migration]) -> str | None:
+    """Return the name of the newest of ``scripts``."""
+    return scripts[-1].name if scripts else None

@@ -1,0 +1,139 @@
+"""Replay: what migrations build, and what entities declare, as PostgreSQL itself says it."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from berceau.errors import StatementError
+from berceau.migration.migration import Migration
+from berceau.postgres.core.connection import Connection, connect
+from berceau.postgres.core.url import Url
+from berceau.postgres.inspect import catalog, objects
+from berceau.postgres.inspect.extensions import provide
+from berceau.postgres.inspect.objects import Object
+from berceau.postgres.inspect.schemas import execute
+from berceau.postgres.inspect.scratch import scratch
+from berceau.postgres.runner import runner
+from berceau.schema.diff import create
+from berceau.schema.model import EMPTY, Schema
+from berceau.schema.naming import named_as
+from berceau.schema.order import order
+from berceau.schema.sql import to_statements
+from berceau.schema.subset import between, clashes
+from berceau.workflows.shared.cache import SchemaCache
+
+MIGRATIONS = "migrations"
+APPLIED = "applied"
+SEEN = "seen"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What entities ``declared``, and how the catalog shows it."""
+
+    declared: Schema
+    desired: Schema
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """All that migrations leave in an empty schema."""
+
+    schema: Schema
+    objects: tuple[Object, ...]
+
+
+def read(connection: Connection) -> Replayed:
+    """Return what the schema of ``connection`` holds."""
+    return Replayed(catalog.read(connection), objects.read(connection))
+
+
+def replayed(
+    owner: Url, scripts: Sequence[Migration], cache: SchemaCache, kind: str = MIGRATIONS
+) -> Replayed:
+    """Return what ``scripts`` build on the server of ``owner``; raises ``MigrationError``.
+
+    The ``cache`` keeps one of each ``kind``; what is applied is often what is in the files.
+    """
+    if not scripts:
+        return Replayed(EMPTY, ())
+    known = causes(owner, scripts)
+
+    def replay() -> Replayed:
+        with scratch(owner) as connection:
+            runner.replay(connection, scripts)
+            return read(connection)
+
+    found = cache.find(Replayed, MIGRATIONS, known) if kind != MIGRATIONS else None
+    return found or cache.get(Replayed, kind, known, replay)
+
+
+def causes(owner: Url, scripts: Sequence[Migration]) -> tuple[str, ...]:
+    """Return what decides what ``scripts`` build on the server of ``owner``."""
+    return (*map(repr, scripts), *_server(owner))
+
+
+def remember(owner: Url, scripts: Sequence[Migration], built: Replayed, cache: SchemaCache) -> None:
+    """Keep what ``scripts`` are known to build: a proof that ended with it has shown it."""
+    cache.keep(MIGRATIONS, causes(owner, scripts), built)
+
+
+def desired(
+    owner: Url, declared: Schema, cache: SchemaCache, scripts: Sequence[Migration] = ()
+) -> Schema:
+    """Return ``declared`` as PostgreSQL's catalog shows it; raises ``MigrationError``.
+
+    It may use extensions that ``scripts`` make. Where most of it was seen before, only the rest is
+    made and looked at.
+    """
+    server = _server(owner)
+    last = cache.find(Seen, SEEN, server)
+    if last is not None and last.declared == declared:
+        return last.desired
+    seen = _seen_in_part(owner, declared, scripts, last) if last is not None else None
+    if seen is None:
+        seen = as_postgres_sees(owner, declared, scripts)
+    cache.keep(SEEN, server, Seen(declared, seen))
+    return seen
+
+
+@contextmanager
+def refusing(cure: str) -> Iterator[None]:
+    """Add the ``cure`` to what PostgreSQL refuses in the body."""
+    try:
+        yield
+    except StatementError as error:
+        error.cure = f"Nothing was written. {cure}"
+        raise
+
+
+def make(connection: Connection, schema: Schema) -> Schema:
+    """Create ``schema`` in an empty one, and return it as the catalog shows it."""
+    execute(connection, to_statements(order(create(schema))))
+    return catalog.read(connection)
+
+
+def as_postgres_sees(owner: Url, declared: Schema, scripts: Sequence[Migration] = ()) -> Schema:
+    """Return ``declared`` as the catalog shows it once it is made, in a scratch schema."""
+    with scratch(owner) as connection, refusing("Correct the entity that declares it."):
+        provide(connection, scripts)
+        return named_as(declared, make(connection, declared))
+
+
+def _seen_in_part(
+    owner: Url, declared: Schema, scripts: Sequence[Migration], last: Seen
+) -> Schema | None:
+    """Look at the tables that are new or different; ``None`` where names get in each other's way.
+
+    Only a whole schema shows then what PostgreSQL says to that.
+    """
+    part = between(last.declared, declared)
+    whole = part.put(as_postgres_sees(owner, part.of(declared), scripts), last.desired)
+    return None if clashes(whole) else whole
+
+
+def _server(owner: Url) -> tuple[str, ...]:
+    """Return what tells one server, and its version, from another."""
+    with connect(owner) as connection:
+        version = str(connection.info.server_version)
+    return version, repr(owner.hosts), owner.database, owner.user

@@ -1,0 +1,42 @@
+"""Reset: drop what the migrations made in a database, and migrate it again."""
+
+from berceau.migration.history import compare
+from berceau.migration.migration import Migration
+from berceau.migration.resume import taken_effect
+from berceau.postgres.core.url import Url
+from berceau.postgres.inspect import removal
+from berceau.postgres.inspect.extensions import made_by
+from berceau.postgres.runner import ledger, seeds
+from berceau.schema.managed import managed
+from berceau.workflows.deploy.deploy import Report, apply_pending, deploying, silent
+from berceau.workflows.deploy.replay import APPLIED, read, replayed
+from berceau.workflows.shared.cache import SchemaCache
+from berceau.workflows.shared.wording import counted
+
+
+def reset(
+    owner: Url, scripts: tuple[Migration, ...], cache: SchemaCache, report: Report = silent
+) -> tuple[str, ...]:
+    """Drop all tables, enums and other objects that the applied migrations made; apply ``scripts``.
+
+    An extension stays where it may have been there before: ``CREATE EXTENSION IF NOT EXISTS``.
+    Returns the names of what was applied. What no migration made stays; raises
+    ``StatementError``, and drops nothing, where that depends on what was to be dropped, and
+    ``HistoryError`` where ``scripts`` couldn't be applied.
+    """
+    with deploying(owner, report) as connection:
+        compare(scripts, ()).require_sound()
+        made = tuple(map(taken_effect, ledger.read(connection)))
+        built = replayed(owner, made, cache, APPLIED)
+        ours = managed(read(connection).schema, built.schema)
+        report(
+            f"dropping {counted(len(ours.tables), 'table')} and {counted(len(ours.enums), 'enum')}"
+        )
+        ledger.ensure(connection)
+
+        def forget() -> None:
+            ledger.clear(connection)
+            seeds.clear(connection)
+
+        removal.drop(connection, ours, (*built.objects, *made_by(made)), forget)
+        return apply_pending(connection, scripts, report)

@@ -1,0 +1,73 @@
+"""Resolve: say what became of a migration that failed, where only a person can know."""
+
+from collections.abc import Sequence
+
+from berceau.errors import HistoryError
+from berceau.migration.history import Direction, Revision
+from berceau.migration.migration import Migration, count
+from berceau.migration.resume import segments_of
+from berceau.postgres.core.url import Url
+from berceau.postgres.runner.ledger import Ledger
+from berceau.workflows.deploy.deploy import Report, deploying, silent
+
+
+def mark_applied(
+    owner: Url, scripts: Sequence[Migration], name: str, report: Report = silent
+) -> None:
+    """Record that all of the migration ``name``, as it is on disk, is in the database.
+
+    One that was applied, and edited since, is recorded anew. Raises ``HistoryError``.
+    """
+    with deploying(owner, report) as connection:
+        ledger = Ledger(connection)
+        on_disk = next((each for each in scripts if each.name == name), None)
+        line = ledger.find(name)
+        if on_disk is None or line is None or line.checksum == on_disk.checksum:
+            line = _unfinished(ledger, name)
+        script = on_disk or line.to_script()
+        ledger.ensure()
+        ledger.record(script)
+
+
+def mark_rolled_back(owner: Url, name: str, report: Report = silent) -> None:
+    """Record that nothing of the migration ``name`` is in the database, so that it is pending."""
+    with deploying(owner, report) as connection:
+        ledger = Ledger(connection)
+        _unfinished(ledger, name)
+        ledger.ensure()
+        ledger.forget(name)
+
+
+def mark_done(
+    owner: Url, scripts: Sequence[Migration], name: str, done: int, report: Report = silent
+) -> None:
+    """Record that the first ``done`` statements of the migration ``name`` took effect, no more."""
+    with deploying(owner, report) as connection:
+        ledger = Ledger(connection)
+        line = _unfinished(ledger, name)
+        script = next((each for each in scripts if each.name == name), line.to_script())
+        if line.direction is Direction.DOWN:
+            script = line.to_script()
+        total = count(segments_of(script, line.direction))
+        if not 0 <= done < total:
+            raise HistoryError(
+                f"{name} has {total} statements: {done} can't be done of an unfinished one.",
+                cure=f"Give a number from 0 to {total - 1}, or --applied.",
+            )
+        ledger.ensure()
+        ledger.start(script, line.direction, done)
+
+
+def _unfinished(ledger: Ledger, name: str) -> Revision:
+    line = ledger.find(name)
+    if line is None:
+        raise HistoryError(
+            f"The database knows no migration {name} that failed.",
+            cure="`invoke migrate.status` shows them.",
+        )
+    if line.is_whole:
+        raise HistoryError(
+            f"{name} is applied; there is nothing to resolve.",
+            cure="`invoke migrate.down` undoes it.",
+        )
+    return line

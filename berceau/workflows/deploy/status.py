@@ -1,0 +1,90 @@
+"""Status: what is applied, pending, contradictory; how the database differs from all that."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import unified_diff
+
+from berceau.errors import MigrationError
+from berceau.migration.history import History, compare
+from berceau.migration.migration import Migration
+from berceau.postgres.core.connection import connect
+from berceau.postgres.core.url import Url
+from berceau.postgres.runner import ledger
+from berceau.schema.managed import Unmanaged, managed
+from berceau.schema.model import Schema
+from berceau.workflows.deploy.drift import Drift, drift, foreign
+from berceau.workflows.deploy.replay import APPLIED, Replayed, causes, read, replayed
+from berceau.workflows.shared.cache import SchemaCache, to_text
+
+
+@dataclass(frozen=True)
+class Compared:
+    """How a database differs from its migrations and from the entities: see ``Status``."""
+
+    drift: Drift
+    unmanaged: tuple[Unmanaged, ...]
+    undeclared: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Status:
+    """The history, and the database beside it.
+
+    ``edits`` gives, by name, what changed in a migration's SQL since it was applied, as a
+    unified diff. ``undeclared`` are the tables and enums of our migrations that no component
+    declares any more. ``unknown`` says why the database couldn't be compared, if it couldn't.
+    """
+
+    history: History
+    edits: Mapping[str, str] = field(default_factory=dict)
+    drift: Drift = field(default_factory=Drift)
+    unmanaged: tuple[Unmanaged, ...] = ()
+    undeclared: tuple[str, ...] = ()
+    unknown: str = ""
+
+
+def status(
+    owner: Url, declared: Schema, scripts: Sequence[Migration], cache: SchemaCache
+) -> Status:
+    """Compare the database of ``owner`` with the migrations and the ``declared`` schema."""
+    with connect(owner) as connection:
+        connection.autocommit = True
+        history = compare(scripts, ledger.read(connection))
+        applied = ledger.read_scripts(connection)
+        held = read(connection)
+    edits = _edits(history, scripts, applied)
+    if not all(each.left_nothing for each in history.unfinished):
+        return Status(history, edits, unknown="what was begun may have changed it in part")
+
+    def compared() -> Compared:
+        built = replayed(owner, applied, cache, APPLIED)
+        return Compared(
+            drift(held, built), foreign(held, built), _undeclared(held, built, declared)
+        )
+
+    both = (to_text(held), to_text(declared), *causes(owner, applied))
+    try:
+        found = cache.get(Compared, "compared", both, compared)
+    except MigrationError as error:
+        return Status(history, edits, unknown=error.message)
+    return Status(history, edits, found.drift, found.unmanaged, found.undeclared)
+
+
+def _edits(
+    history: History, scripts: Sequence[Migration], applied: Sequence[Migration]
+) -> dict[str, str]:
+    before = {script.name: script.sql for script in applied}
+    after = {script.name: script.sql for script in scripts}
+    return {each.name: _diff(before[each.name], after[each.name]) for each in history.edited}
+
+
+def _diff(before: str, after: str) -> str:
+    lines = (before.splitlines(), after.splitlines())
+    return "\n".join(unified_diff(*lines, "applied", "migration.sql", lineterm="", n=1))
+
+
+def _undeclared(held: Replayed, built: Replayed, declared: Schema) -> tuple[str, ...]:
+    ours = managed(held.schema, built.schema)
+    names = {table.name for table in declared.tables} | {enum.name for enum in declared.enums}
+    undeclared = [f"table {table.name}" for table in ours.tables if table.name not in names]
+    return (*undeclared, *(f"enum {each.name}" for each in ours.enums if each.name not in names))

@@ -1,0 +1,135 @@
+"""Adopt: what a database already holds becomes a migration, recorded there as applied."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from berceau.errors import DataLossError, HistoryError, MigrationError
+from berceau.migration.components import components_of, subject
+from berceau.migration.header import nameable
+from berceau.migration.migration import Migration
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.core.url import Url
+from berceau.postgres.inspect import catalog
+from berceau.postgres.inspect.dependents import in_the_way, users
+from berceau.postgres.inspect.scratch import scratch
+from berceau.postgres.runner import runner
+from berceau.schema.changes import CreateEnum, CreateTable, DropColumn, DropTable
+from berceau.schema.diff import diff
+from berceau.schema.lowering import InTheWay, in_steps
+from berceau.schema.managed import managed
+from berceau.schema.model import Schema
+from berceau.schema.naming import with_names
+from berceau.schema.order import order
+from berceau.schema.sql import to_statements
+from berceau.workflows.deploy import migration_directory as folder
+from berceau.workflows.deploy.deploy import Report, deploying, settled, silent
+from berceau.workflows.history.rewrite import Rewrite, rewrite
+from berceau.workflows.write.migrate import to_script
+from berceau.workflows.write.plan import Plan
+
+Owners = Mapping[str, str]
+"""The component of each declared table and enum."""
+
+
+def adopt(
+    owner: Url,
+    migrations: Path,
+    slug: str,
+    owners: Owners,
+    *,
+    everything: bool = False,
+    allow_data_loss: bool = False,
+    report: Report = silent,
+) -> Migration | None:
+    """Write the drift of the database as a migration, so that the other databases get it.
+
+    With ``everything``, that includes tables, columns, indexes and enums that no migration made.
+    Returns None where there is nothing to adopt. Raises ``DataLossError`` where others would
+    lose data by it, ``HistoryError`` where migrations are pending.
+    """
+    with deploying(owner, report) as connection:
+        scripts = folder.read(migrations)
+        found = settled(connection, scripts, report)
+        found.require_sound()
+        if found.pending:
+            raise HistoryError(
+                f"Pending: {', '.join(script.name for script in found.pending)}.",
+                cure="Run `invoke migrate.deploy` first: drift is what differs after that.",
+            )
+        with scratch(owner) as copy:
+            runner.replay(copy, scripts)
+            built = catalog.read(copy)
+            used = users(copy) | users(connection)
+        held = catalog.read(connection)
+        wanted = held if everything else managed(held, built)
+        plan = between(built, wanted, in_the_way(used))
+        if not plan.up:
+            return None
+        _refuse_loss(plan, allow_data_loss)
+        components = components_of(map(subject, plan.changes), owners, scripts).values()
+        named = {each for some in components for each in some}
+        script = to_script(plan, slug, scripts, named, nameable(_made(plan) - owners.keys()))
+        record(connection, owner, migrations, (*scripts, script), wanted)
+        return script
+
+
+def between(current: Schema, desired: Schema, barred: InTheWay | None = None) -> Plan:
+    """Return the plan that leads from ``current`` to ``desired``, and back where it can.
+
+    What is known to be in the way of new types is ``barred``, as ``in_steps`` takes it.
+    """
+    desired = with_names(current, desired)
+    changes = order(in_steps(diff(current, desired), current, desired, in_the_way=barred))
+    try:
+        undone = in_steps(diff(desired, current), desired, current, in_the_way=barred)
+        back = to_statements(order(undone))
+    except MigrationError as error:
+        return Plan(changes, to_statements(changes), None, error.message)
+    return Plan(changes, to_statements(changes), back)
+
+
+def build(owner: Url, scripts: tuple[Migration, ...]) -> Schema:
+    """Return the schema that ``scripts`` build in an empty one."""
+    with scratch(owner) as connection:
+        runner.replay(connection, scripts)
+        return catalog.read(connection)
+
+
+def record(
+    connection: Connection,
+    owner: Url,
+    migrations: Path,
+    scripts: tuple[Migration, ...],
+    wanted: Schema,
+) -> None:
+    """Save the last of ``scripts`` and record it as applied, if all of them build ``wanted``."""
+    difference = diff(build(owner, scripts), wanted)
+    if difference:
+        raise MigrationError(
+            "What the database holds can't be written as a migration; "
+            f"the first difference: {difference[0]}",
+            cure="Nothing was written. Write the migration by hand, and record it with "
+            "`invoke migrate.baseline`.",
+        )
+    rewrite(connection, migrations, Rewrite(new=scripts[-1]))
+
+
+def _made(plan: Plan) -> set[str]:
+    """Return the tables and enums that ``plan`` makes."""
+    tables = {each.table.name for each in plan.changes if isinstance(each, CreateTable)}
+    return tables | {each.enum.name for each in plan.changes if isinstance(each, CreateEnum)}
+
+
+def _refuse_loss(plan: Plan, allowed: bool) -> None:
+    lost = [
+        f"table {change.table.name}"
+        if isinstance(change, DropTable)
+        else f"column {change.table}.{change.column.name}"
+        for change in plan.changes
+        if isinstance(change, DropTable | DropColumn)
+    ]
+    if lost and not allowed:
+        raise DataLossError(
+            f"Gone from this database, and to be dropped from all others: {', '.join(lost)}.",
+            cure="Nothing was written. If that is meant, add --allow-data-loss.",
+        )

@@ -1,0 +1,125 @@
+"""Baseline: an existing database is recorded as migrated, if it really is."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from berceau.errors import HistoryError
+from berceau.migration.components import components_of, subject
+from berceau.migration.history import History
+from berceau.migration.migration import Migration
+from berceau.postgres.core.connection import Connection, transaction
+from berceau.postgres.core.url import Url
+from berceau.postgres.inspect import catalog
+from berceau.postgres.inspect.schemas import execute
+from berceau.postgres.runner import ledger
+from berceau.schema.managed import managed
+from berceau.schema.meaning import missing
+from berceau.schema.model import EMPTY, Schema
+from berceau.schema.naming import renamings_to
+from berceau.schema.sql import to_statements
+from berceau.workflows.deploy import migration_directory as folder
+from berceau.workflows.deploy.deploy import Report, deploying, settled, silent
+from berceau.workflows.deploy.drift import drift
+from berceau.workflows.deploy.replay import desired, read, replayed
+from berceau.workflows.history.adopt import Owners, between, record
+from berceau.workflows.shared.cache import SchemaCache
+from berceau.workflows.write.migrate import to_script
+
+
+def baseline(
+    owner: Url,
+    declared: Schema,
+    owners: Owners,
+    migrations: Path,
+    name: str,
+    cache: SchemaCache,
+    report: Report = silent,
+) -> tuple[str, ...]:
+    """Record the database of ``owner`` as migrated, and return the names that were recorded.
+
+    Where ``name`` is a migration, it and those before it are recorded without running, once the
+    database was found to hold all that they build; keys, indexes and sequences that have other
+    names there get those of the migrations. Otherwise a migration of that name is written
+    for what the database holds of the declared tables and enums; the rest stays unmanaged.
+    Raises ``HistoryError`` where that isn't possible, with the difference.
+    """
+    with deploying(owner, report) as connection:
+        scripts = folder.read(migrations)
+        found = settled(connection, scripts, report)
+        found.require_sound()
+        named = [s for s in scripts if name in (s.name, s.name[15:])]
+        if named:
+            until = scripts[: scripts.index(named[-1]) + 1]
+            return _record(connection, owner, until, found, cache, report)
+        if scripts or found.applied:
+            raise HistoryError(
+                f"There is no migration {name} in migrations/.",
+                cure="Name one that is there. For what was changed by hand since, there is "
+                "`invoke migrate.adopt`."
+                if found.applied
+                else f"To record what is there, name the last one that the database contains. "
+                f"{_anew(scripts, name)}",
+            )
+        wanted = replace(desired(owner, declared, cache), meanings=declared.meanings)
+        return (_write(connection, owner, wanted, owners, migrations, name),)
+
+
+def _record(
+    connection: Connection,
+    owner: Url,
+    scripts: Sequence[Migration],
+    found: History,
+    cache: SchemaCache,
+    report: Report,
+) -> tuple[str, ...]:
+    pending = [script for script in scripts if script in found.pending]
+    if not pending:
+        raise HistoryError(f"{scripts[-1].name} is recorded already.")
+    held, built = read(connection), replayed(owner, scripts, cache, "baseline")
+    difference = drift(held, built)
+    if difference:
+        raise HistoryError(
+            f"The database isn't what the migrations up to {scripts[-1].name} build.\n{difference}",
+            cure="Nothing was recorded. Run that SQL, or change the migration. "
+            + ("" if found.applied else _anew(found.pending, scripts[-1].name[15:])),
+        )
+    ledger.ensure(connection)
+    # Later migrations use the names that these give to keys, indexes and sequences.
+    names = to_statements(renamings_to(managed(held.schema, built.schema), built.schema))
+    with transaction(connection):
+        if names:
+            report("naming what is there as the migrations do:")
+        for statement in names:
+            report(f"  {statement}")
+        execute(connection, names)
+        for script in pending:
+            ledger.record(connection, script)
+    return tuple(script.name for script in pending)
+
+
+def _anew(scripts: Sequence[Migration], name: str) -> str:
+    """Say how to take a baseline of what the database holds instead of ``scripts``."""
+    folders = " ".join(f"migrations/{script.name}" for script in scripts)
+    return (
+        f"Or, if no database has applied them, remove {folders}, and run `invoke migrate.baseline "
+        f"{name}`: it writes what this database holds."
+    )
+
+
+def _write(
+    connection: Connection, owner: Url, wanted: Schema, owners: Owners, migrations: Path, slug: str
+) -> str:
+    held = managed(catalog.read(connection), wanted)
+    if held == EMPTY:
+        raise HistoryError(
+            "The database holds none of the tables that the components declare.",
+            cure="There is nothing to record: `invoke migrate` writes and applies what is needed.",
+        )
+    names = {table.name for table in held.tables} | {enum.name for enum in held.enums}
+    means = tuple(each for each in missing((), wanted) if each.place[0] in names)
+    plan = replace(between(EMPTY, held), means=means)
+    components = components_of(map(subject, plan.changes), owners, ()).values()
+    script = to_script(plan, slug, (), {each for some in components for each in some})
+    record(connection, owner, migrations, (script,), held)
+    return script.name

@@ -1,0 +1,149 @@
+"""Check: all that is wrong with a project's migrations, at once; what CI runs."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from berceau.errors import MigrationError, MigrationFileError
+from berceau.migration.chain import branches
+from berceau.migration.findings import Code, Finding
+from berceau.migration.history import Revision, State
+from berceau.migration.migration import Migration
+from berceau.migration.provenance import made_by_entities
+from berceau.postgres.core.url import Url
+from berceau.schema.meaning import missing as to_record
+from berceau.schema.model import Schema
+from berceau.schema.preserve import keep
+from berceau.schema.staying import Staying, with_staying
+from berceau.workflows.deploy import migration_directory as folder
+from berceau.workflows.deploy.drift import to_sql
+from berceau.workflows.deploy.replay import desired, replayed
+from berceau.workflows.deploy.status import Status, status
+from berceau.workflows.history.lint import lint
+from berceau.workflows.shared.cache import SchemaCache
+from berceau.workflows.write import agreement
+from berceau.workflows.write.meanings import astray, records, unrecorded, with_meanings
+
+
+def check(
+    owner: Url,
+    declared: Schema,
+    migrations: Path,
+    cache: SchemaCache,
+    unmanaged: Sequence[str] = (),
+) -> tuple[Finding, ...]:
+    """Return what is wrong with the folder ``migrations``, by itself and beside the database.
+
+    Nothing is written, and the database isn't changed: scratch schemas come and go in it. What
+    ``unmanaged`` has a pattern for needs no entity.
+    Raises ``StatementError`` for entities that PostgreSQL refuses.
+    """
+    scripts, errors = folder.examine(migrations)
+    found = status(owner, declared, scripts, cache)
+    unfinished = found.history.unfinished
+    findings = [*map(_malformed, errors), *_failed(unfinished)]
+    findings += [*_contradictions(found, migrations), *_drift(found)]
+    if folder.has_conflict(migrations):
+        findings += () if branches(scripts) else (_CONFLICT,)
+    elif not errors and folder.is_stale(migrations, scripts):
+        findings.append(_STALE)
+    # What is broken in itself can't be compared with the entities.
+    if not errors and not any(each.code in (Code.CONFLICT, Code.ORPHAN) for each in findings):
+        findings += _differences(owner, declared, scripts, cache, unmanaged)
+        applied = {each.name for each in found.history.applied}
+        findings += lint(owner, scripts, migrations, applied)
+    known = unfinished or any(each.code is Code.BROKEN for each in findings)
+    if found.unknown and not known:
+        findings.append(_broken("The applied migrations", found.unknown))
+    return tuple(sorted(findings, key=lambda each: each.code))
+
+
+_CONFLICT = Finding(
+    Code.CONFLICT,
+    "git left a conflict in migrations/HEAD: two branches both add a migration.",
+    "Run `invoke migrate.rebase`: it settles the migrations, and this file with them.",
+)
+
+
+_STALE = Finding(
+    Code.STALE,
+    "migrations/HEAD doesn't name the newest migration, so that git won't see when another branch "
+    "adds one.",
+    "Run `invoke migrate.rebase`: it writes the file. Commit it.",
+)
+
+
+def _malformed(error: MigrationFileError) -> Finding:
+    where = f" ({error.where})" if error.where and str(error.where) else ""
+    name = error.where.file.parent.name if error.where and error.where.file else None
+    return Finding(Code.MALFORMED, f"{error.message}{where}", error.cure or "", name)
+
+
+def _failed(unfinished: Sequence[Revision]) -> Iterator[Finding]:
+    for line in unfinished:
+        if line.state is State.FAILED:
+            yield Finding(
+                Code.FAILED,
+                f"A migration isn't finished: {line}",
+                "Run `invoke migrate.deploy` to go on where it stopped, or settle it: "
+                f"`invoke migrate.resolve {line.name} --applied` or `--rolled-back`.",
+                line.name,
+            )
+
+
+def _contradictions(found: Status, migrations: Path) -> Iterator[Finding]:
+    for each in found.history.contradictions:
+        if each.code is Code.MISSING and (migrations / str(each.migration)).is_dir():
+            continue  # it is there, and malformed
+        yield replace(each, detail=found.edits.get(each.migration or "", ""))
+
+
+def _drift(found: Status) -> Iterator[Finding]:
+    if found.drift:
+        yield Finding(
+            Code.DRIFT,
+            "The database differs from what its migrations build.",
+            "Run the SQL that restores it, or `invoke migrate.adopt NAME` to keep it as it is.",
+            detail=str(found.drift),
+        )
+
+
+def _broken(which: str, why: str) -> Finding:
+    return Finding(
+        Code.BROKEN,
+        f"{which} don't run in an empty schema: {why}",
+        "Mend what fails there: every new database runs them all.",
+    )
+
+
+def _differences(
+    owner: Url,
+    declared: Schema,
+    scripts: Sequence[Migration],
+    cache: SchemaCache,
+    unmanaged: Sequence[str],
+) -> Iterator[Finding]:
+    if agreement.is_known(owner, declared, scripts, cache, unmanaged):
+        return
+    wanted = replace(desired(owner, declared, cache, scripts), meanings=declared.meanings)
+    try:
+        built = with_meanings(replayed(owner, scripts, cache).schema, scripts, wanted)
+    except MigrationError as error:
+        yield _broken("The migrations", error.message)
+        return
+    wanted = with_staying(built, wanted, Staying(made_by_entities(scripts), unmanaged))
+    try:
+        missing = to_sql(built, keep(built, wanted))
+    except MigrationError as error:
+        missing = (f"-- {error.message}",)
+    meant = astray(built, wanted) or unrecorded(scripts, declared)
+    missing = (*missing, *(f"-- {line}" for line in meant))
+    if missing:
+        yield Finding(
+            Code.DIFFERENT,
+            "The entities declare what no migration builds.",
+            "Run `invoke migrate`, review what it writes, and commit it.",
+            detail="\n".join(missing),
+        )
+    elif not to_record(records(scripts), declared):
+        agreement.remember(owner, declared, scripts, cache, unmanaged)

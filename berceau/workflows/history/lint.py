@@ -1,0 +1,87 @@
+"""Lint: what nobody but a reviewer would notice in migrations that were written by hand."""
+
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import replace
+from pathlib import Path
+
+from berceau.errors import MigrationError
+from berceau.migration.findings import Code, Finding
+from berceau.migration.migration import DOWN, UP, Migration
+from berceau.postgres.core.connection import Connection, connect
+from berceau.postgres.core.url import Url
+from berceau.postgres.inspect.scratch import scratch
+from berceau.postgres.runner import runner
+from berceau.workflows.deploy.drift import differing, to_sql
+from berceau.workflows.deploy.replay import Replayed, read
+from berceau.workflows.history import squawk
+from berceau.workflows.history.git import shared_names
+
+
+def lint(
+    owner: Url, scripts: Sequence[Migration], migrations: Path, applied: Set[str]
+) -> Iterator[Finding]:
+    """Yield what may be wrong with those of ``scripts`` that were written or edited by hand.
+
+    Looks only at those that can still be changed: that git's shared branch doesn't have, or,
+    where git knows none, that aren't ``applied``.
+    """
+    done = shared_names(migrations) or applied
+    ours = [each for each in scripts if each.name not in done and _is_by_hand(each)]
+    if not ours:
+        return
+    with connect(owner) as connection:
+        version = connection.info.server_version // 10_000
+    for script in ours:
+        if script.is_empty:
+            yield Finding(
+                Code.EMPTY,
+                f"{script.name} has no statement.",
+                f"Write its SQL into {UP}, or remove its folder.",
+                script.name,
+            )
+        yield from squawk.lint(script, migrations.parent, version)
+        if script.undoing:
+            yield from _not_undone(owner, scripts[: scripts.index(script)], script)
+
+
+def _is_by_hand(script: Migration) -> bool:
+    # What stands for others was applied, as it is, under their names.
+    return not script.is_generated and not script.header.replaces
+
+
+def _not_undone(owner: Url, before: Sequence[Migration], script: Migration) -> Iterator[Finding]:
+    """Apply and undo ``script`` after those ``before`` it; yield in what that doesn't lead back."""
+    with scratch(owner) as connection:
+        try:
+            runner.replay(connection, before)
+            there = read(connection)
+            runner.replay(connection, [script])
+        except MigrationError:
+            return  # that they don't run is a finding of its own
+        left = _undo(connection, script, there)
+    if left:
+        yield Finding(
+            Code.NOT_UNDONE,
+            f"The down.sql of {script.name} doesn't undo what its migration.sql does.",
+            "Complete it, or leave only a comment in it that says why it can't be undone.",
+            script.name,
+            left,
+            str(script.file(DOWN)),
+        )
+
+
+def _undo(connection: Connection, script: Migration, there: Replayed) -> str:
+    """Undo ``script``, and return how that differs from what was ``there`` before it."""
+    try:
+        runner.replay(connection, [replace(script, sql=script.down, data="")])
+    except MigrationError as error:
+        return error.message
+    back = read(connection)
+    added = sorted(set(map(str, back.objects)) - set(map(str, there.objects)))
+    return "\n".join(
+        (
+            *to_sql(back.schema, there.schema),
+            *differing(back.objects, there.objects),
+            *(f"{each} is left" for each in added),
+        )
+    )

@@ -1,0 +1,157 @@
+"""Squash: one migration in the place of all that were applied, proven equivalent."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from berceau.errors import HistoryError, MigrationError
+from berceau.migration.header import Header, digest, nameable, without
+from berceau.migration.migration import Migration, check_name, name_before
+from berceau.migration.provenance import made_by_entities
+from berceau.postgres.core.url import Url
+from berceau.postgres.inspect.extensions import creates_extension
+from berceau.postgres.inspect.scratch import scratch
+from berceau.postgres.rows.fingerprints import fingerprint
+from berceau.postgres.rows.rows import filled_tables
+from berceau.postgres.runner import runner
+from berceau.schema.diff import diff
+from berceau.schema.model import EMPTY
+from berceau.workflows.deploy import migration_directory as folder
+from berceau.workflows.deploy.deploy import Report, deploying, settled, silent
+from berceau.workflows.deploy.replay import Replayed, read
+from berceau.workflows.history.adopt import between
+from berceau.workflows.history.rewrite import Rewrite, finish, rewrite
+from berceau.workflows.write.meanings import records
+
+
+@dataclass(frozen=True)
+class Squashed:
+    """The new migration; ``kept`` says why it holds the old ones' SQL as it is, if it does."""
+
+    script: Migration
+    kept: str = ""
+
+
+def squash(owner: Url, migrations: Path, slug: str, report: Report = silent) -> Squashed:
+    """Replace the migrations that were applied by one, and record it here.
+
+    It creates at once what they led to. Where that leaves something out, such as views or rows,
+    it holds their SQL one after the other. Databases that applied them all accept it without
+    running it. Raises ``HistoryError`` where there is nothing to squash.
+    """
+    with deploying(owner, report) as connection:
+        if begun := finish(connection, migrations):
+            report("finished what an interrupted command had begun")
+            if begun.new is not None and begun.gone:  # else adopt had begun it
+                return Squashed(begun.new)
+        scripts = folder.read(migrations)
+        found = settled(connection, scripts, report)
+        found.require_sound()
+        old = tuple(script for script in scripts if script not in found.pending)
+        if len(old) < 2 or old != scripts[: len(old)]:
+            raise HistoryError(
+                "There are no two applied migrations at the beginning of history to squash."
+            )
+        new = _equivalent(owner, old, _name(slug, old, found.pending))
+        gone = tuple(script.name for script in old)
+        rewrite(connection, migrations, Rewrite(new=new.script, gone=gone))
+        return new
+
+
+def _name(slug: str, old: Sequence[Migration], pending: Sequence[Migration]) -> str:
+    """Return a name that the first of all migrations can have: one before what is ``pending``."""
+    name = check_name(f"{old[-1].name[:14]}_{slug}")
+    if pending and name > pending[0].name:
+        name = name_before(slug, pending[0].name)
+    if name in {each for script in old for each in (script.name, *script.header.replaces)}:
+        raise HistoryError(f"{name} is there already.", cure="Choose another name: --name NAME")
+    return name
+
+
+def _equivalent(owner: Url, old: Sequence[Migration], name: str) -> Squashed:
+    built, filled = _build(owner, old)
+    ours = made_by_entities(old)
+    enums, tables = built.schema.enums, built.schema.tables
+    names = [*(enum.name for enum in enums), *(table.name for table in tables)]
+    others = tuple(each for each in names if each not in ours)
+    try:
+        whole = between(EMPTY, built.schema)
+    except MigrationError as error:
+        reason = error.message  # what only a hand-written migration can make
+    else:
+        down = "\n\n".join(map(str, whole.down)) + "\n" if whole.down else ""
+        short = _script(old, name, "\n\n".join(map(str, whole.up)) + "\n", down, others)
+        reason = f"rows in {', '.join(sorted(filled))}" if filled else _lacking(owner, short, built)
+        # Where the database has it already, its objects can be made without it.
+        reason = "an extension" if any(map(creates_extension, old)) else reason
+        if not reason:
+            return Squashed(_with_proven_down(owner, short))
+    # Each keeps its name above it; a squash in a squash brings its own along.
+    up = "\n".join(f"-- From {script.name}\n\n{without(script.sql)}" for script in old)
+    down = "\n".join(script.down for script in reversed(old))
+    steps = [script.data for script in old if script.data]
+    # Python runs after all SQL: where that makes a difference, the proof shows it.
+    long = replace(_script(old, name, up, down, others), data=steps[-1] if steps else "")
+    lacking = _lacking(owner, long, built)
+    if not lacking and len(steps) < 2 and _build(owner, [long])[1] == filled:
+        return Squashed(_with_proven_down(owner, long), reason)
+    several = "several have a data.py" if len(steps) > 1 else "the rows differ"
+    raise MigrationError(
+        f"One migration can't replace them: {lacking or several}.",
+        cure="Nothing was changed. What they do depends on where one ends and another begins.",
+    )
+
+
+def _build(owner: Url, scripts: Sequence[Migration]) -> tuple[Replayed, Mapping[str, object]]:
+    """Return what ``scripts`` build, and the tables that they fill, each with its fingerprint."""
+    with scratch(owner) as connection:
+        runner.replay(connection, scripts)
+        built = read(connection)
+        columns = {table.name: [c.name for c in table.columns] for table in built.schema.tables}
+        filled = filled_tables(connection)
+        return built, {name: fingerprint(connection, name, columns[name]) for name in filled}
+
+
+def _lacking(owner: Url, script: Migration, built: Replayed) -> str:
+    """Say in what ``script`` alone gives something other than ``built``, if it does."""
+    try:
+        made, _ = _build(owner, [script])
+    except MigrationError as error:
+        return error.message
+    difference = diff(made.schema, built.schema)
+    if difference:
+        return str(difference[0])
+    lost = sorted(set(built.objects) ^ set(made.objects))
+    return ", ".join(map(str, lost))
+
+
+def _with_proven_down(owner: Url, script: Migration) -> Migration:
+    """Return ``script``, with a ``down.sql`` that says so where its own doesn't lead to nothing.
+
+    The last of those that it replaces may have had none, or one that relied on another.
+    """
+    with scratch(owner) as connection:
+        runner.replay(connection, [script])
+        try:
+            runner.replay(connection, [Migration(script.name, script.down)])
+            back = read(connection)
+            left = [*(f"table {each.name}" for each in back.schema.tables)]
+            left += (f"enum {each.name}" for each in back.schema.enums)
+            left += map(str, back.objects)
+        except MigrationError as error:
+            left = [error.message]
+    if not left:
+        return script
+    why = f"what it replaces has no down.sql that leads back: {', '.join(left)}"
+    return replace(script, down=f"-- {script.name} can't be undone, since {why}\n")
+
+
+def _script(
+    old: Sequence[Migration], name: str, up: str, down: str, unmanaged: Sequence[str]
+) -> Migration:
+    components = {each for script in old for each in script.header.components}
+    replaces = tuple(each for s in old for each in (*s.header.replaces, s.name))
+    header = Header(
+        None, tuple(sorted(components)), replaces, digest(up), nameable(unmanaged), records(old)
+    ).to_sql(name)
+    return Migration(name, header + up, f"-- Undoes {name}\n\n{down}")

@@ -1,0 +1,140 @@
+"""Seed: the rows that an application needs to begin with, put in once."""
+
+import hashlib
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pony import orm
+
+from berceau.components import Component, import_module, locate
+from berceau.errors import BerceauError, ComponentError, HistoryError, Location
+from berceau.orm import db
+from berceau.orm.session import unit_of_work
+from berceau.postgres.core.connection import connect
+from berceau.postgres.runner import seeds as ledger
+from berceau.schema.model import ForeignKey
+from berceau.settings import Settings
+from berceau.workflows.build.compose import Composition, compose
+from berceau.workflows.deploy.deploy import Report, silent
+from berceau.workflows.serve.start import start
+
+
+@dataclass(frozen=True)
+class Seeding:
+    """The names of the components whose seeds ran, and of those whose seeds changed since."""
+
+    ran: tuple[str, ...]
+    changed: tuple[str, ...]
+
+
+def seed(settings: Settings, again: Collection[str] = (), report: Report = silent) -> Seeding:
+    """Run the seeds that never ran, and those of the components ``again``, in one transaction.
+
+    A component's come after those of the components whose tables its own refer to. They act as
+    the application does, with its rights. Raises ``ComponentError`` with file and line where one
+    fails: nothing of any is kept then; ``HistoryError`` where migrations are pending.
+    """
+    running = start(settings)
+    components = tuple(_with_seeds(compose(settings.components)))
+    _require_known(again, components)
+    if pending := running.pending():
+        raise HistoryError(
+            f"The database lacks {', '.join(pending)}.", cure="Run `invoke migrate.deploy` first."
+        )
+    databases = running.databases
+    with connect(databases.owner) as connection:
+        ledger.ensure(connection, databases.runtime.user)
+    with unit_of_work():
+        # In the unit's own transaction: seeds are recorded if they are kept.
+        connection = db.get_connection()
+        ledger.pin(connection)
+        checksums = ledger.read(connection)
+        transaction = ledger.transaction(connection)
+        due = [each for each in components if each.name in again or each.name not in checksums]
+        for component in due:
+            report(f"seeding {component.name}")
+            _run(component, components)
+            if ledger.transaction(db.get_connection()) != transaction:
+                raise ComponentError(
+                    f"The seeds of component {component.name} rolled back.",
+                    where=Location(component.name, component.seeds),
+                    cure="That undoes what came before, too: let them raise an exception instead.",
+                )
+            ledger.record(connection, component.name, _checksum(component))
+    return Seeding(
+        ran=tuple(each.name for each in due),
+        changed=tuple(
+            each.name
+            for each in components
+            if each not in due and checksums[each.name] != _checksum(each)
+        ),
+    )
+
+
+def _with_seeds(composition: Composition) -> Iterator[Component]:
+    """Yield the components that have seeds, each after those that its tables refer to."""
+    done: set[str] = set()
+
+    def visit(component: Component) -> Iterator[Component]:
+        if component.name in done:
+            return  # or on the way: where two refer to each other, either may come first
+        done.add(component.name)
+        needed = set(_referred(composition, component))
+        for other in composition.components:
+            if other.name in needed:
+                yield from visit(other)
+        if component.seeds is not None:
+            yield component
+
+    for component in composition.components:
+        yield from visit(component)
+
+
+def _referred(composition: Composition, component: Component) -> Iterator[str]:
+    for table in composition.parts[component.name].tables:
+        for constraint in table.constraints:
+            if isinstance(constraint, ForeignKey) and constraint.target in composition.owners:
+                yield composition.owners[constraint.target]
+
+
+def _require_known(names: Collection[str], components: Sequence[Component]) -> None:
+    known = [component.name for component in components]
+    for name in names:
+        if name not in known:
+            raise ComponentError(
+                f"No component called {name} has seeds.",
+                cure=f"Those that have: {', '.join(known) or 'none'}.",
+            )
+
+
+def _run(component: Component, among: Sequence[Component]) -> None:
+    module: Any = import_module(f"{component.package}.seeds", component, among)
+    if not callable(getattr(module, "seed", None)):
+        raise ComponentError(
+            f"The seeds.py of component {component.name} has no function seed.",
+            where=Location(component.name, component.seeds),
+            cure="Write `def seed() -> None:`, and make the rows in it.",
+        )
+    try:
+        module.seed()
+        orm.flush()
+    except BerceauError as error:
+        error.where = error.where or _place(error, component, among)
+        raise
+    except Exception as error:
+        raise ComponentError(
+            f"The seeds of component {component.name} failed: {type(error).__name__}: {error}",
+            where=_place(error, component, among),
+            cure="No seeds were kept, of no component. Mend the line and run `invoke db.seed`.",
+        ) from error
+
+
+def _place(error: Exception, component: Component, among: Sequence[Component]) -> Location:
+    where = locate(error, among)
+    return where if where.file else Location(component.name, component.seeds)
+
+
+def _checksum(component: Component) -> str:
+    text = component.seeds.read_bytes() if component.seeds else b""
+    return hashlib.sha256(text).hexdigest()

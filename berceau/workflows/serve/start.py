@@ -1,0 +1,77 @@
+"""Start: what an application needs before it can answer its first request."""
+
+from dataclasses import dataclass
+
+from berceau.components import Component
+from berceau.orm import database as orm
+from berceau.postgres.core.connection import check_session, connect, describe_hosts
+from berceau.postgres.inspect.roles import RoleReport, describe_role
+from berceau.postgres.pooling.pool import ConnectionPool
+from berceau.postgres.pooling.replica import ReplicaPool
+from berceau.settings import Settings
+from berceau.workflows.build.compose import compose
+from berceau.workflows.deploy import migration_directory as folder
+from berceau.workflows.deploy.deploy import deploy, history
+from berceau.workflows.shared.databases import Databases, databases
+
+
+@dataclass(frozen=True)
+class Running:
+    """A started application: its components, its database, and the role that it acts as."""
+
+    components: tuple[Component, ...]
+    settings: Settings
+    databases: Databases
+    role: RoleReport
+    pool: ConnectionPool
+
+    @property
+    def summary(self) -> str:
+        """One line for the log: who works where."""
+        runtime = self.databases.runtime
+        server = "the embedded server" if self.databases.embedded else f"{describe_hosts(runtime)}"
+        return (
+            f"database {runtime.database}, schema {self.role.schema}, role {self.role.role} "
+            f"on {server}; components: {', '.join(c.name for c in self.components) or 'none'}"
+        )
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What works, but shouldn't stay so."""
+        role = self.role
+        if role.can_change_schema:
+            return (
+                f"the role {role.role} can change the schema {role.schema}: a mistake or an "
+                "intruder could too; `invoke db.provision` sets up a role with data rights only",
+            )
+        if role.can_make and not self.settings.development:
+            return (
+                f"the role {role.role} can make {', '.join(role.can_make)}: an intruder could fill "
+                "the disk with them; `invoke db.provision` by a superuser forbids it",
+            )
+        return ()
+
+    def pending(self) -> tuple[str, ...]:
+        """Return the names of the migrations that the database lacks, asking it anew."""
+        scripts = folder.read(self.settings.migrations)
+        found = history(self.databases.runtime, scripts)
+        return tuple(script.name for script in found.pending)
+
+
+def start(settings: Settings) -> Running:
+    """Compose the components, reach the database, and connect the entities to it.
+
+    The embedded database gets the pending migrations; a configured one is never changed.
+    Raises ``BerceauError`` for what makes a start impossible.
+    """
+    composition = compose(settings.components)
+    found = databases(settings)
+    if found.embedded:
+        deploy(found.owner, folder.read(settings.migrations))
+    with connect(found.runtime) as connection:
+        check_session(connection, found.runtime)
+        role = describe_role(connection, found.runtime.schema)
+    pool = ConnectionPool(found.runtime, settings.limits)
+    replica = ReplicaPool(found.replica, settings.limits) if found.replica else None
+    orm.connect(pool, replica=replica)
+    return Running(composition.components, settings, found, role, pool)

@@ -1,0 +1,107 @@
+"""Schemas copied and dropped on demand, with what nobody means refused."""
+
+import os
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from functools import cache
+
+from berceau.errors import CloneError, ConnectionFailedError, PermissionMissingError
+from berceau.postgres.clone.cloning import clone
+from berceau.postgres.clone.comparing import dependents
+from berceau.postgres.core.connection import Connection, connect
+from berceau.postgres.core.url import NAME_BYTES, Url
+from berceau.postgres.inspect.schemas import drop_schema, require_schema, schema_exists, use_schema
+from berceau.postgres.rows.rows import filled_tables
+from berceau.workflows.shared.wording import counted
+
+
+def clone_schema(
+    owner: Url, source: str, target: str, allowed: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """Make the new schema ``target`` an exact copy of ``source``, without rows.
+
+    Returns sentences about what the role of ``owner`` has no right to copy. What may lead back to
+    the source is refused, except where a pattern of ``allowed`` fits. Raises ``CloneError`` or
+    ``PermissionMissingError``.
+    """
+    _check_names(source, target)
+    with ExitStack() as stack, connect(owner) as connection:
+        connection.autocommit = True
+        return clone(connection, source, target, allowed, cache(lambda: _another(owner, stack)))
+
+
+def drop_clone(owner: Url, target: str, *, force: bool = False) -> None:
+    """Drop the schema ``target`` and all that it holds.
+
+    The application's own schema, rows in any other, and what needs it from outside are dropped
+    only with ``force``. Raises ``CloneError`` or ``PermissionMissingError``.
+    """
+    _require_ordinary(target)
+    with connect(owner) as connection:
+        connection.autocommit = True
+        if not schema_exists(connection, target):
+            raise CloneError(f"There is no schema {target!r}.", cure="Correct the name.")
+        require_schema(connection, target)
+        if not force:
+            _require_expendable(connection, owner, target)
+        drop_schema(connection, target)
+
+
+def _another(owner: Url, stack: ExitStack) -> Connection | None:
+    """Return one more connection, unless there is one processor or no connection is left."""
+    if (os.cpu_count() or 1) < 2:
+        return None
+    try:
+        connection = stack.enter_context(closing(connect(owner)))
+    except (ConnectionFailedError, PermissionMissingError):
+        return None
+    connection.autocommit = True
+    return connection
+
+
+def _check_names(source: str, target: str) -> None:
+    if source == target:
+        raise CloneError(
+            f"Source and target are the same schema, {source!r}.",
+            cure="Choose another target: a copy is always a new schema.",
+        )
+    for name in (source, target):
+        _require_ordinary(name)
+    if not target or len(target.encode()) > NAME_BYTES or "\0" in target:
+        raise CloneError(
+            f"No schema can be called {target!r}.",
+            cure=f"A name has 1 to {NAME_BYTES} bytes.",
+        )
+
+
+def _require_ordinary(name: str) -> None:
+    if name.startswith("pg_") or name == "information_schema":
+        raise CloneError(
+            f"The schema {name!r} is PostgreSQL's own.", cure="Name one of the application's."
+        )
+
+
+def _require_expendable(connection: Connection, owner: Url, target: str) -> None:
+    if target == owner.schema:
+        raise CloneError(
+            f"{target!r} is the application's own schema.",
+            cure="Add --force to drop it and all its data.",
+        )
+    use_schema(connection, target)
+    filled = filled_tables(connection)
+    if filled:
+        raise CloneError(
+            f"The schema {target!r} holds rows in {counted(len(filled), 'table')}: "
+            f"{_some(filled)}.",
+            cure="Add --force to drop it with them.",
+        )
+    others = dependents(connection, target)
+    if others:
+        raise CloneError(
+            f"What other schemas hold needs the schema {target!r}: {_some(others)}.",
+            cure="Add --force to drop that, too.",
+        )
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join((*names[:5], *(["..."] if len(names) > 5 else [])))

@@ -1,0 +1,192 @@
+"""Copies of a schema for tests: what they are made from, and how a copy of it is recognised."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from hashlib import sha256
+from pathlib import Path
+from typing import Self
+
+from berceau.postgres.clone.cloning import require_apart
+from berceau.postgres.clone.definition import Definitions
+from berceau.postgres.clone.parsing import version
+from berceau.postgres.clone.reading import read
+from berceau.postgres.clone.references import Reference
+from berceau.postgres.clone.stamp import rows_stamp, stamp
+from berceau.postgres.core.connection import Connection, describe_hosts
+from berceau.postgres.core.own_tables import LEDGER
+from berceau.postgres.core.url import Url
+from berceau.postgres.rows.rows import delete_all
+from berceau.workflows.shared import fingerprint
+from berceau.workflows.shared.cache import SchemaCache
+from berceau.workflows.shared.databases import Databases
+
+PREFIX = "berceau_test_"
+KEPT = "berceau: kept to look at"
+"""The comment of a copy that no run takes again; `invoke db.prune` drops it."""
+
+
+class Isolation(StrEnum):
+    """What a worker has to itself: a schema in the project's database, or a database.
+
+    ``AUTO`` is a database where one can be made, and else a schema.
+    """
+
+    AUTO = "auto"
+    DATABASE = "database"
+    SCHEMA = "schema"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What all workers of a run need to know of the source.
+
+    ``isolation`` is no longer ``AUTO``. ``stamps`` tell that the catalogs of each schema to copy,
+    of which the source is the first, are as they were, and ``fingerprint`` that copies are.
+    """
+
+    isolation: Isolation
+    stamps: dict[str, str]
+    fingerprint: str
+
+    @property
+    def schemas(self) -> tuple[str, ...]:
+        """The names of the schemas to copy."""
+        return tuple(self.stamps)
+
+    def to_text(self) -> str:
+        """Return it as text for another process."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Return what ``to_text`` made a text of."""
+        values = json.loads(text)
+        return cls(Isolation(values["isolation"]), values["stamps"], values["fingerprint"])
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The comment of a complete copy, written last: of which source, and in which state."""
+
+    source: str
+    fingerprint: str
+    footprint: str
+
+    def to_text(self) -> str:
+        """Return it as a comment."""
+        return json.dumps({"berceau": "a copy for tests", **asdict(self)})
+
+    @classmethod
+    def from_text(cls, text: str | None) -> Self | None:
+        """Return the mark that a comment is, if it is one."""
+        try:
+            values = json.loads(text or "")
+            return cls(values["source"], values["fingerprint"], values["footprint"])
+        except (ValueError, TypeError, LookupError):
+            return None
+
+
+@dataclass
+class Private:
+    """A worker's own copy: the URLs that lead there, and the owner's autocommit ``connection``.
+
+    ``mark`` sets the comment that says what the copy is; with ``option``, `invoke db.shell` opens
+    it.
+    """
+
+    databases: Databases
+    connection: Connection
+    mark: Callable[[str], None]
+    option: str
+    kept: bool = False
+
+    @property
+    def schema(self) -> str:
+        """The name of the private schema."""
+        return self.databases.owner.schema
+
+    def empty(self) -> None:
+        """Delete all rows of the private schema."""
+        delete_all(self.connection)
+
+    def keep(self) -> None:
+        """Leave the copy and its rows to be looked at: no later run takes or changes it."""
+        self.mark(KEPT)
+        self.kept = True
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A fingerprint that was worked out before, and what may lead from copies to the source."""
+
+    fingerprint: str
+    references: tuple[Reference, ...]
+
+
+def look(
+    connection: Connection,
+    source: Url,
+    cache: Path,
+    isolation: Isolation,
+    schemas: Sequence[str] = (),
+    around: Sequence[str] = (),
+    allowed: Sequence[str] = (),
+) -> Prepared:
+    """Find out what copies of the schema ``source``, and of ``schemas`` with it, have to be like.
+
+    ``around`` is what else copies are made from. Definitions are read only where the catalogs
+    changed since the last look. The connection is in autocommit mode. Raises ``CloneError`` for
+    what can't be copied, and, unless ``allowed``, for what may lead from a schema to its source.
+    """
+    rows = rows_stamp(connection, source.schema, LEDGER)
+    stamps = {
+        name: f"{stamp(connection, name)}{f' {rows}' if name == source.schema else ''}"
+        for name in (source.schema, *schemas)
+    }
+    causes, kind = (
+        (_identity(source), version(), *stamps, *stamps.values(), *around),
+        _kind(source, isolation),
+    )
+
+    def work_out() -> _Known:
+        every = [
+            read_definitions(connection, source.with_schema(name), cache, seen, isolation)
+            for name, seen in stamps.items()
+        ]
+        texts = (text.replace(each.token, "") for each in every for text in each.texts)
+        found = fingerprint.of_texts((fingerprint.of_berceau(), rows, *around, *texts))
+        return _Known(found, tuple(one for each in every for one in each.references))
+
+    known = SchemaCache(cache).get(_Known, f"{kind}-fingerprint", causes, work_out)
+    require_apart(source.schema, known.references, allowed, _apart(source))
+    return Prepared(isolation, stamps, known.fingerprint)
+
+
+def _apart(source: Url) -> str:
+    return (
+        f'As an administrator: ALTER ROLE "{source.user}" CREATEDB. Then tests have databases of '
+        "their own, where every name stays as it is. Or list in pytest's settings what may go on "
+        "using the source: berceau_allow_references = NAME ..."
+    )
+
+
+def read_definitions(
+    connection: Connection, source: Url, cache: Path, seen: str, isolation: Isolation
+) -> Definitions:
+    """Return the definitions of ``source``, kept since the last time if its stamp is ``seen``."""
+    return SchemaCache(cache).get(
+        Definitions,
+        _kind(source, isolation),
+        (_identity(source), seen, version()),
+        lambda: read(connection, source.schema, renamed=isolation is Isolation.SCHEMA),
+    )
+
+
+def _kind(source: Url, isolation: Isolation) -> str:
+    return f"clone-{isolation}-{sha256(_identity(source).encode()).hexdigest()[:12]}"
+
+
+def _identity(source: Url) -> str:
+    return f"{source.user} {describe_hosts(source)} {source.database} {source.schema}"

@@ -1,0 +1,90 @@
+"""Isolation: a private copy of the migrated schema for one test process."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from berceau.errors import DatabaseError, HistoryError
+from berceau.postgres.core.connection import Connection, connect
+from berceau.settings import Settings
+from berceau.workflows.deploy import migration_directory as folder
+from berceau.workflows.deploy.deploy import deploy, history
+from berceau.workflows.shared.databases import Databases, databases
+from berceau.workflows.testing.copies import PREFIX as PREFIX
+from berceau.workflows.testing.copies import Isolation as Isolation
+from berceau.workflows.testing.copies import Prepared, look
+from berceau.workflows.testing.copies import Private as Private
+from berceau.workflows.testing.slots import schema_slot
+from berceau.workflows.testing.template import database_slot, prepare_databases
+
+
+def prepare(
+    settings: Settings, isolation: Isolation = Isolation.AUTO, allowed: Sequence[str] = ()
+) -> str:
+    """Get the source of all copies ready, once for a run; return what its workers need to know.
+
+    The embedded server is started and migrated. The text is for `private_schema`, in this process
+    or in another. Raises ``HistoryError`` where a configured database lacks migrations,
+    ``CloneError`` for what can't be copied, or what may lead from a schema to its source unless
+    a pattern of ``allowed`` fits, ``PermissionMissingError`` where the owner doesn't own the
+    schema, or may not create databases for tests that are to have their own.
+    """
+    source = databases(settings)
+    _require_migrated(source, settings)
+    with connect(source.owner) as connection:
+        connection.autocommit = True
+        return _prepare(connection, source, settings, isolation, allowed).to_text()
+
+
+def _prepare(
+    connection: Connection,
+    source: Databases,
+    settings: Settings,
+    isolation: Isolation,
+    allowed: Sequence[str],
+) -> Prepared:
+    if isolation is not Isolation.SCHEMA:
+        try:
+            return prepare_databases(connection, source, settings, isolation)
+        except DatabaseError:
+            if isolation is Isolation.DATABASE:
+                raise
+    return look(connection, source.owner, settings.cache, Isolation.SCHEMA, allowed=allowed)
+
+
+@contextmanager
+def private_schema(
+    settings: Settings,
+    prepared: str | None = None,
+    isolation: Isolation = Isolation.AUTO,
+    allowed: Sequence[str] = (),
+) -> Iterator[Private]:
+    """Give this process a copy of the project's migrated schema, without rows, while the body runs.
+
+    ``prepared`` is what `prepare` returned in the controlling process, which was told
+    ``isolation`` and ``allowed``; without it that is done here. The copy is the one of the first
+    free slot: it is used again as long as the source stays as it was, and made again otherwise. A
+    slot is held by a lock that dies with this process: any number of runs share a server, and a
+    killed one leaves nothing that the next one trips over. Raises what `prepare` does.
+    """
+    found = Prepared.from_text(prepared or prepare(settings, isolation, allowed))
+    source = databases(settings)
+    with (
+        schema_slot(source, found, settings.cache)
+        if found.isolation is Isolation.SCHEMA
+        else database_slot(source, found, settings)
+    ) as private:
+        yield private
+
+
+def _require_migrated(source: Databases, settings: Settings) -> None:
+    scripts = folder.read(settings.migrations)
+    if source.embedded:
+        deploy(source.owner, scripts)
+        return
+    pending = history(source.owner, scripts).pending
+    if pending:
+        raise HistoryError(
+            f"The tests' schema is copied from {source.owner.schema}, which lacks "
+            f"{', '.join(script.name for script in pending)}.",
+            cure="Run `invoke migrate.deploy` first.",
+        )

@@ -1,0 +1,91 @@
+"""The way along the migrations, step by step, in an empty schema: to test what one does to rows."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from berceau.errors import HistoryError
+from berceau.migration.migration import Migration
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.core.fetch import fetch
+from berceau.postgres.core.url import Url
+from berceau.settings import Settings
+from berceau.workflows.deploy import migration_directory as folder
+from berceau.workflows.deploy.deploy import deploy
+from berceau.workflows.deploy.down import down
+from berceau.workflows.shared.databases import databases
+from berceau.workflows.testing.copies import Isolation
+from berceau.workflows.testing.empty_schema import empty_schema
+
+
+class Migrator:
+    """Applies and undoes ``scripts`` one after the other, as their owner, in the schema of ``url``.
+
+    It begins before the first. A migration is named in full, or without its timestamp. Entities
+    are those of the last migration: rows are written and read as SQL.
+    """
+
+    def __init__(self, url: Url, scripts: Sequence[Migration], connection: Connection) -> None:
+        self._url = url
+        self._scripts = scripts
+        self._connection = connection
+        self._applied = 0
+
+    @property
+    def applied(self) -> tuple[str, ...]:
+        """The names of the migrations that are applied, in order."""
+        return tuple(script.name for script in self._scripts[: self._applied])
+
+    def up_to(self, name: str) -> None:
+        """Apply the migrations up to ``name``, and that. Raises ``HistoryError``, as all do."""
+        self._up(self._position(name) + 1)
+
+    def up_before(self, name: str) -> None:
+        """Apply the migrations before ``name``."""
+        self._up(self._position(name))
+
+    def up(self) -> None:
+        """Apply the next migration. Raises ``StatementError`` where it fails."""
+        if self._applied == len(self._scripts):
+            raise HistoryError("There is no further migration.", cure="All are applied.")
+        self._up(self._applied + 1)
+
+    def down(self) -> None:
+        """Undo the last migration, whatever is lost."""
+        down(self._url, self._scripts[: self._applied], allow_data_loss=True)
+        self._applied -= 1
+
+    def execute(
+        self, sql: str, values: Sequence[Any] | Mapping[str, Any] | None = None
+    ) -> list[tuple[Any, ...]]:
+        """Run ``sql``, commit, and return its rows; ``values`` are those of psycopg2."""
+        return fetch(self._connection, sql, values)
+
+    def _up(self, count: int) -> None:
+        if count < self._applied:
+            raise HistoryError(
+                f"{self._scripts[self._applied - 1].name} is applied already.",
+                cure="Go back with down().",
+            )
+        deploy(self._url, self._scripts[:count])
+        self._applied = count
+
+    def _position(self, name: str) -> int:
+        for position, script in enumerate(self._scripts):
+            if name in (script.name, script.name.partition("_")[2]):
+                return position
+        raise HistoryError(
+            f"There is no migration called {name}.",
+            cure=f"There are: {', '.join(script.name for script in self._scripts) or 'none'}.",
+        )
+
+
+@contextmanager
+def migrator(settings: Settings, isolation: Isolation = Isolation.AUTO) -> Iterator[Migrator]:
+    """Yield a migrator over the project's migrations, in a place that lasts as long as the body.
+
+    Raises ``DatabaseError``, and ``MigrationFileError`` for a folder that is no migration.
+    """
+    scripts = folder.read(settings.migrations)
+    with empty_schema(databases(settings), settings, isolation) as (url, connection):
+        yield Migrator(url, scripts, connection)

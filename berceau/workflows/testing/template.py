@@ -1,0 +1,224 @@
+"""Databases of their own for test processes, copied from a template that is made once."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import replace
+from hashlib import sha256
+
+from berceau.errors import DatabaseError, PermissionMissingError
+from berceau.postgres.clone.databases import (
+    close_to_others,
+    comment_database,
+    create_copy,
+    create_empty,
+    database_comment,
+    databases_like,
+    drop_database,
+    may_create,
+)
+from berceau.postgres.clone.filling import fill_together
+from berceau.postgres.clone.neighbours import neighbours
+from berceau.postgres.clone.surroundings import (
+    make_after,
+    make_before,
+    read_surroundings,
+    role_settings,
+    set_up_database,
+)
+from berceau.postgres.core.connection import Connection, connect
+from berceau.postgres.core.locks import await_lock, unlock
+from berceau.postgres.core.url import Url
+from berceau.postgres.inspect.schemas import use_schema
+from berceau.postgres.inspect.scratch import PREFIX as SCRATCH_PREFIX
+from berceau.settings import Settings
+from berceau.workflows.shared.databases import Databases, embedded_server
+from berceau.workflows.testing.copies import (
+    PREFIX,
+    Isolation,
+    Mark,
+    Prepared,
+    Private,
+    look,
+    read_definitions,
+)
+from berceau.workflows.testing.slots import is_fresh, state_of, take, turn
+
+TEMPLATE_PREFIX = "berceau_template_"
+LOOK_SECONDS = 1.0
+
+
+@contextmanager
+def database_slot(source: Databases, prepared: Prepared, settings: Settings) -> Iterator[Private]:
+    """Hold a database of its own while the body runs; its schemas are called as in the source."""
+    with connect(source.owner) as guard:
+        guard.autocommit = True
+        name = take(guard, name_of(source.owner), lambda n: database_comment(guard, n))
+        own = Databases(
+            _in_copy(guard, source.runtime, name), _in_copy(guard, source.owner, name), False
+        )
+        if not _is_fresh(guard, own.owner, prepared):
+            _make(guard, name, source, prepared, settings)
+        with connect(own.owner) as connection:
+            connection.autocommit = True
+            use_schema(connection, *prepared.schemas)
+            yield Private(
+                own,
+                connection,
+                lambda comment: comment_database(guard, name, comment),
+                f"--database {name}",
+            )
+
+
+def prepare_databases(
+    connection: Connection, source: Databases, settings: Settings, isolation: Isolation
+) -> Prepared:
+    """Find out what databases for tests have to be like, and make their template.
+
+    Raises ``DatabaseError`` where they can't be had: ``PermissionMissingError`` where only an
+    administrator could make them, ``CloneError`` for what can't be copied.
+    """
+    if isolation is Isolation.AUTO and source.runtime.pooled:
+        raise DatabaseError("A pooler stands before the server, and knows no other database.")
+    _allow(connection, source, settings)
+    schema = source.owner.schema
+    others = neighbours(connection, schema, without=(PREFIX, SCRATCH_PREFIX))
+    around = read_surroundings(connection, (schema, *others)).texts()
+    found = look(connection, source.owner, settings.cache, Isolation.DATABASE, others, around)
+    await_template(connection, source, found, settings)
+    return found
+
+
+def _allow(connection: Connection, source: Databases, settings: Settings) -> None:
+    if may_create(connection):
+        return
+    if not source.embedded:
+        raise PermissionMissingError(
+            f"Tests are to have databases of their own, and the role {source.owner.user!r} may not "
+            "create any.",
+            cure=f'As an administrator: ALTER ROLE "{source.owner.user}" CREATEDB. Or let tests '
+            "have schemas: set berceau_isolation to schema.",
+        )
+    embedded_server(settings).allow_databases()
+
+
+def names_for(database: str) -> str:
+    """Return what is in the names of all copies of schemas of ``database``: names are server-wide.
+
+    Locks aren't: a run on another database can't see who holds these.
+    """
+    return sha256(database.encode()).hexdigest()[:8] + "_"
+
+
+def databases_of(connection: Connection, source: Url) -> tuple[str, ...]:
+    """Return the names of all databases that were made for tests of the schema of ``source``."""
+    return databases_like(connection, name_of(source)) + databases_like(
+        connection, TEMPLATE_PREFIX + _digest(source)
+    )
+
+
+def _digest(source: Url) -> str:
+    return names_for(source.database) + sha256(source.schema.encode()).hexdigest()[:4] + "_"
+
+
+def name_of(source: Url, slot: str = "") -> str:
+    """Return what a database for tests of the schema of ``source`` is called."""
+    return f"{PREFIX}{_digest(source)}{slot}"
+
+
+def template_of(source: Url, prepared: Prepared) -> str:
+    """Return what the template of such databases is called."""
+    return f"{TEMPLATE_PREFIX}{_digest(source)}{prepared.fingerprint[:16]}"
+
+
+def _in_copy(guard: Connection, url: Url, name: str) -> Url:
+    """Return ``url`` for the database ``name``, with what is set for its role in the source."""
+    found = role_settings(guard, url.user)
+    own = url.with_database(name)
+    return own.with_options(found) if found else own
+
+
+def _is_fresh(guard: Connection, own: Url, prepared: Prepared) -> bool:
+    mark = Mark.from_text(database_comment(guard, own.database))
+    if mark is None or mark.fingerprint != prepared.fingerprint:
+        return False
+    with connect(own) as connection:
+        connection.autocommit = True
+        return is_fresh(connection, prepared.schemas, mark, prepared)
+
+
+def _make(
+    guard: Connection, name: str, source: Databases, prepared: Prepared, settings: Settings
+) -> None:
+    drop_database(guard, name)
+    mark = await_template(guard, source, prepared, settings)
+    with turn(guard, name):
+        template = template_of(source.owner, prepared)
+        while not create_copy(guard, name, template):
+            mark = await_template(guard, source, prepared, settings)
+    set_up_database(guard, name, read_surroundings(guard, prepared.schemas))
+    # The oids of a copied database are the template's, and so is its footprint.
+    comment_database(guard, name, mark.to_text())
+
+
+def await_template(
+    guard: Connection, source: Databases, prepared: Prepared, settings: Settings
+) -> Mark:
+    """Return the mark of the template, which one of all processes makes where it is missing."""
+    template = template_of(source.owner, prepared)
+    while True:
+        mark = Mark.from_text(database_comment(guard, template))
+        if mark is not None:
+            return mark
+        if await_lock(guard, template, LOOK_SECONDS):
+            try:
+                if Mark.from_text(database_comment(guard, template)) is None:
+                    _make_template(guard, template, source, prepared, settings)
+            finally:
+                unlock(guard, template)
+
+
+def _make_template(
+    guard: Connection, template: str, source: Databases, prepared: Prepared, settings: Settings
+) -> None:
+    for old in databases_like(guard, TEMPLATE_PREFIX + _digest(source.owner)):
+        drop_database(guard, old)  # of earlier states of the source, or half made
+    create_empty(guard, template)
+    try:
+        mark = _fill_template(guard, template, source, prepared, settings)
+    except DatabaseError:
+        with suppress(DatabaseError):  # the next run drops what stays, as it has no mark
+            drop_database(guard, template)
+        raise
+    close_to_others(guard, template)
+    comment_database(guard, template, mark.to_text())
+
+
+def _fill_template(
+    guard: Connection, template: str, source: Databases, prepared: Prepared, settings: Settings
+) -> Mark:
+    owner = source.owner.with_database(template)
+    around = read_surroundings(guard, prepared.schemas)
+    definitions = [
+        read_definitions(
+            guard, source.owner.with_schema(name), settings.cache, stamp, prepared.isolation
+        )
+        for name, stamp in prepared.stamps.items()
+    ]
+    with ExitStack() as stack:
+
+        def admin() -> Connection | None:
+            if not source.embedded:
+                return None
+            url = replace(embedded_server(settings).admin_url(template), schema=owner.schema)
+            connection = stack.enter_context(closing(connect(url)))
+            connection.autocommit = True
+            return connection
+
+        connection = stack.enter_context(connect(owner))
+        connection.autocommit = True
+        make_before(connection, around, prepared.schemas, admin)
+        fill_together(connection, definitions)
+        make_after(connection, around, admin)
+        state = state_of(connection, prepared.schemas)
+    connect(source.runtime.with_database(template)).close()  # or tests couldn't, either
+    return Mark(source.owner.schema, prepared.fingerprint, state)

@@ -1,0 +1,45 @@
+"""Agreement: that migrations build what entities declare, which needn't be found out twice."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from berceau.migration.migration import Migration
+from berceau.postgres.core.url import Url
+from berceau.schema.model import Schema
+from berceau.workflows.deploy.replay import causes
+from berceau.workflows.shared.cache import SchemaCache, to_text
+
+_KIND = "agreement"
+
+
+@dataclass(frozen=True)
+class _Agreement:
+    """What is kept where nothing separates both sides: there is no more to say."""
+
+
+def is_known(
+    owner: Url,
+    declared: Schema,
+    scripts: Sequence[Migration],
+    cache: SchemaCache,
+    unmanaged: Sequence[str] = (),
+) -> bool:
+    """Return whether ``scripts`` are known to build what is ``declared``, and the ``unmanaged``."""
+    return cache.find(_Agreement, _KIND, _causes(owner, declared, scripts, unmanaged)) is not None
+
+
+def remember(
+    owner: Url,
+    declared: Schema,
+    scripts: Sequence[Migration],
+    cache: SchemaCache,
+    unmanaged: Sequence[str] = (),
+) -> None:
+    """Keep that ``scripts`` were found to build what is ``declared``."""
+    cache.keep(_KIND, _causes(owner, declared, scripts, unmanaged), _Agreement())
+
+
+def _causes(
+    owner: Url, declared: Schema, scripts: Sequence[Migration], unmanaged: Sequence[str]
+) -> tuple[str, ...]:
+    return (to_text(declared), *unmanaged, *causes(owner, scripts))

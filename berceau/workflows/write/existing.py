@@ -1,0 +1,83 @@
+"""Existing: what a database holds already of that which a new migration would make."""
+
+from collections.abc import Iterable, Iterator
+
+from berceau.errors import HistoryError
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.inspect.presence import Kind, Named, present
+from berceau.schema.changes import (
+    AddColumn,
+    Change,
+    CreateEnum,
+    CreateTable,
+    DropColumn,
+    DropConstraint,
+    DropEnum,
+    DropIndex,
+    DropTable,
+    RenameColumn,
+    RenameEnum,
+    RenameIndex,
+    RenameSequence,
+    RenameTable,
+)
+
+
+def refuse_what_is_there(connection: Connection, changes: Iterable[Change], *, first: bool) -> None:
+    """Raise ``HistoryError`` where the database holds what ``changes`` are to make.
+
+    ``first`` says that there is no migration before.
+    """
+    changes = tuple(changes)
+    # What goes, or gets another name, in the same migration isn't in the way.
+    made = {*_made(changes)} - {*_gone(changes)}
+    there = present(connection, made)
+    if not there:
+        return
+    cure = (
+        "Let `invoke migrate.baseline NAME` record it: it writes what is there as the first "
+        "migration, NAME, and runs nothing. What is lacking is for `invoke migrate` then."
+        if first
+        else "Drop or rename what is in the way, or let `invoke migrate.adopt NAME --unmanaged` "
+        "take over what no migration made."
+    )
+    raise HistoryError(
+        f"The database holds already what the migration would make: {', '.join(map(str, there))}.",
+        cure=f"Nothing was written. {cure}",
+    )
+
+
+def _made(changes: Iterable[Change]) -> Iterator[Named]:
+    for change in changes:
+        match change:
+            case CreateTable():
+                yield Named(Kind.TABLE, change.table.name)
+            case CreateEnum():
+                yield Named(Kind.ENUM, change.enum.name)
+            case AddColumn():
+                yield Named(Kind.COLUMN, change.table, change.column.name)
+
+
+def _gone(changes: Iterable[Change]) -> Iterator[Named]:
+    for change in changes:
+        match change:
+            case DropTable():
+                yield from _free(change.table.name)
+            case DropEnum():
+                yield from _free(change.enum.name)
+            case RenameTable() | RenameEnum() | RenameIndex() | RenameSequence():
+                yield from _free(change.before)
+            case DropIndex():
+                yield from _free(change.index.name)
+            case DropConstraint():
+                yield from _free(change.constraint.name)
+            case DropColumn():
+                yield Named(Kind.COLUMN, change.table, change.column.name)
+            case RenameColumn():
+                yield Named(Kind.COLUMN, change.table, change.before)
+
+
+def _free(name: str) -> Iterator[Named]:
+    """Yield what may have a name: tables and enums share theirs, and tables those of indexes."""
+    yield Named(Kind.TABLE, name)
+    yield Named(Kind.ENUM, name)

@@ -1,0 +1,191 @@
+"""What names stand for: as the migrations record it, and as a person or a check reads it."""
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from berceau.errors import MigrationError
+from berceau.migration.migration import Migration
+from berceau.postgres.core.connection import Connection, connect
+from berceau.postgres.core.url import Url
+from berceau.postgres.rows.rows import count_rows
+from berceau.postgres.rows.violations import count_label
+from berceau.schema.choices import Choices
+from berceau.schema.held import hidden
+from berceau.schema.links import Links
+from berceau.schema.meaning import Place, Role, current_meanings, missing, places, recorded
+from berceau.schema.model import Meaning, Schema
+from berceau.schema.moved import Moved
+from berceau.schema.renames import path_of
+from berceau.schema.subclasses import Recoded, Subclasses
+from berceau.workflows.shared.row_counts import counted_rows
+from berceau.workflows.write.gaps import AskValue, Gap
+from berceau.workflows.write.renames import Count
+from berceau.workflows.write.target import Rows
+
+
+def records(scripts: Sequence[Migration]) -> tuple[Meaning, ...]:
+    """Return what ``scripts`` say that names stand for."""
+    return recorded(script.header.means for script in scripts)
+
+
+def with_meanings(schema: Schema, scripts: Sequence[Migration], desired: Schema) -> Schema:
+    """Return ``schema``, which ``scripts`` build, with what its names stand for."""
+    return replace(schema, meanings=current_meanings(records(scripts), schema, desired))
+
+
+def astray(current: Schema, desired: Schema) -> tuple[str, ...]:
+    """Return what stands for something else in ``current`` than what is ``desired``, as lines."""
+    moved = Moved(current, desired, ())
+    links, subclasses = Links(moved), Subclasses(moved, ())
+    asked = (
+        *moved.crossed(Role.TABLE, Role.COLUMN, Role.LABEL),
+        *subclasses.questions(),
+        *links.relations(),
+        *links.tables(),
+        *links.columns(),
+    )
+    lines = {question.note: None for question in asked}
+    for each in subclasses.recoded():
+        for value, new in each.values.items():
+            lines[f"rows with {path_of(each.place)} = {value!r} are {new!r} by now"] = None
+        for value in each.gone:
+            lines[f"rows with {path_of(each.place)} = {value!r} are of no entity by now"] = None
+    for found in hidden(moved):
+        lines[f"{found} is declared for it no longer"] = None
+    for (table,) in links.lost():
+        lines[f"the table {table} holds links of a relation that is gone"] = None
+    return tuple(lines)
+
+
+def loses_relations(current: Schema, desired: Schema) -> bool:
+    """Say whether a link table, or the column of a one-to-one relation, isn't ``desired``."""
+    there, wanted = places(current), places(desired)
+    links = {each.place for each in current.meanings if each.role == Role.LINK}
+    mirrors = {each.place for each in desired.meanings if each.role == Role.MIRROR}
+    return bool((links | mirrors & there) - wanted)
+
+
+def unrecorded(scripts: Sequence[Migration], declared: Schema) -> tuple[str, ...]:
+    """Return what no migration says of names of which earlier ones say something, as lines.
+
+    What was migrated before migrations said anything isn't among it.
+    """
+    known = records(scripts)
+    owners = {(each.role, each.place[0]) for each in known}
+    new = (each for each in missing(known, declared) if (each.role, each.place[0]) in owners)
+    return tuple(
+        f"{path_of(each.place)} stands for {each.of}"
+        if each.of
+        else f"{path_of(each.place)} stands for nothing by now"
+        for each in new
+    )
+
+
+def guessed(current: Schema, means: Sequence[Meaning]) -> Iterator[str]:
+    """Yield what is recorded late of link tables of ``current``: it may have been otherwise."""
+    new = {each.place[0] for each in means if each.role == Role.LINK and each.of}
+    ends: dict[tuple[str, ...], list[str]] = {}
+    for table in current.tables:
+        if table.name in new and not any(each.place[0] == table.name for each in current.meanings):
+            ends.setdefault(tuple(key.target for key in table.foreign_keys), []).append(table.name)
+    for names in ends.values():
+        if len(names) > 1:
+            yield (
+                f"no migration so far says which relations {', '.join(names)} hold: they are taken "
+                "as the entities declare them now"
+            )
+
+
+def counting(owner: Url) -> Count:
+    """Return what counts rows in the database of ``owner``, by the place of a name in it."""
+
+    def count(place: Place) -> str | None:
+        with connect(owner) as target:
+            target.set_session(readonly=True, autocommit=True)
+            found = _count(target, place)
+            return None if found is None else counted_rows(target, place[0], found)
+
+    return count
+
+
+def _count(target: Connection, place: Place) -> int | None:
+    match place:
+        case (table,):
+            return count_rows(target, table)
+        case (table, column):
+            return count_rows(target, table, not_null=column)
+        case (table, column, value):
+            return count_label(target, table, column, value)
+    return None
+
+
+def with_subclasses(
+    rows: Rows, recoded: Sequence[Recoded], choices: Choices, ask: AskValue | None
+) -> Choices:
+    """Return ``choices`` with what the ``rows`` get that were of subclasses called otherwise.
+
+    Those of subclasses that are gone, which no query would find any more, need a choice even where
+    there are none here: other databases may have some. Raises ``MigrationError`` without one.
+    """
+    gaps = {gap.place: gap for each in recoded for gap in _gaps(rows, each)}
+    for place in choices.subclasses.keys() - gaps.keys():
+        raise MigrationError(
+            f"No subclass goes that is {place[1]!r} in {place[0]}.",
+            cure="Nothing was written. Correct the name, or leave the option out.",
+        )
+    answers = dict(choices.subclasses)
+    open_ = [gap for place, gap in gaps.items() if place not in answers and not choices.cuts]
+    for gap in open_:
+        answer = ask(gap) if ask else None
+        if answer is None:
+            options = " ".join(each.option for each in open_)
+            raise MigrationError(
+                "; ".join(each.need for each in open_) + ".",
+                cure=f"Nothing was written. Say what they get: {options}, or add --allow-data-loss "
+                "to delete them.",
+            )
+        answers[gap.place] = answer
+    return _recoding(choices, recoded, answers)
+
+
+def _gaps(rows: Rows, recoded: Recoded) -> Iterator[Gap]:
+    table, column = recoded.place[0], recoded.place[1]
+    for value in recoded.gone:
+        count = rows.count_value(table, column, value)
+        option = f"{path_of((table, column, value))}={path_of((recoded.root,))}"
+        yield Gap(
+            (path_of((table, column)), value),
+            f"The rows of {table} whose {column} is {value!r} ({count} here) are of no entity any "
+            "more",
+            f"--map-value {shlex.quote(option)}",
+            recoded.left or (recoded.root,),
+        )
+
+
+def _recoding(
+    choices: Choices, recoded: Sequence[Recoded], answers: Mapping[tuple[str, str], str]
+) -> Choices:
+    values: dict[tuple[str, str], dict[str, str]] = {}
+    merged, deleted = [], []
+    for each in recoded:
+        table, column = each.place[0], each.place[1]
+        found = values.setdefault((table, column), dict(each.values))
+        for value in each.gone:
+            new = answers.get((path_of(each.place), value))
+            if new is None:
+                deleted.append((table, column, value))
+            else:
+                _require(new, each)
+                found[value] = new
+                merged.append((table, column, value))
+    return replace(choices, values=values, merged=tuple(merged), deleted=tuple(deleted))
+
+
+def _require(value: str, recoded: Recoded) -> None:
+    known = recoded.left or (recoded.root,)
+    if value not in known:
+        raise MigrationError(
+            f"No entity declares the value {value} of {path_of(recoded.place)}.",
+            cure=f"Nothing was written. Choose one of: {', '.join(known)}.",
+        )

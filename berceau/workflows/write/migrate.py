@@ -1,0 +1,213 @@
+"""Migrate: write the difference between entities and migrations, proven, and apply it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import chain
+from types import MappingProxyType
+
+from berceau.migration.components import components_of, subject
+from berceau.migration.header import Header, digest
+from berceau.migration.migration import Migration, new_name
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.core.url import Url
+from berceau.schema.choices import parse
+from berceau.schema.model import Schema
+from berceau.schema.row_impact import not_undone
+from berceau.schema.sql import Statement
+from berceau.schema.sql.text import to_text
+from berceau.settings import Settings
+from berceau.workflows.deploy import migration_directory as folder
+from berceau.workflows.deploy.deploy import Report, apply_pending, deploying, silent
+from berceau.workflows.deploy.replay import remember
+from berceau.workflows.shared.cache import SchemaCache
+from berceau.workflows.shared.databases import databases
+from berceau.workflows.write.answers import Answers, Unanswered
+from berceau.workflows.write.destructive import refuse_loss
+from berceau.workflows.write.existing import refuse_what_is_there
+from berceau.workflows.write.gaps import AskValue
+from berceau.workflows.write.plan import Plan, plan
+from berceau.workflows.write.renames import Ask, decline
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the developer chose.
+
+    ``name`` describes the migration in a word or two; ``renames``, ``backfills``, ``labels`` and
+    ``usings`` are as ``--rename``, ``--backfill``, ``--map-value`` and ``--using`` take them.
+    """
+
+    name: str = "changes"
+    create_only: bool = False
+    allow_data_loss: bool = False
+    renames: Sequence[str] = ()
+    backfills: Sequence[str] = ()
+    labels: Sequence[str] = ()
+    usings: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What ``migrate`` did: the migration it wrote, if any, and those it applied."""
+
+    written: str | None
+    statements: tuple[Statement, ...]
+    applied: tuple[str, ...]
+
+
+def migrate(
+    settings: Settings,
+    declared: Schema,
+    options: Options,
+    report: Report = silent,
+    ask: Ask | None = None,
+    owners: Mapping[str, str] = MappingProxyType({}),
+    ask_value: AskValue | None = None,
+) -> Outcome:
+    """Write what separates the migrations from the ``declared`` schema, and apply it.
+
+    ``ask`` settles what may have been renamed; without it, such a change is refused unless data
+    may be lost. ``ask_value`` gives what rows need that no option gives them; without it, that
+    is refused. ``owners`` gives the component of each declared table and enum. Migrations that
+    are pending on disk are applied first. Nothing is written unless the proof succeeds. Raises
+    ``RenameError``, ``DataLossError`` for a change that loses data without leave, and
+    ``MigrationError`` for one that the rows at hand don't allow.
+    """
+    answers = Answers(ask, ask_value)
+    applied: list[str] = []
+    owner = databases(settings).owner
+    while True:
+        try:
+            with deploying(owner, report) as connection:
+                scripts = folder.read(settings.migrations)
+                if not options.create_only:
+                    applied += apply_pending(connection, scripts, report)
+                if not answers.known:
+                    report("comparing the entities with the migrations")
+                cache = SchemaCache(settings.cache)
+                found = prepare(
+                    owner,
+                    declared,
+                    scripts,
+                    cache,
+                    options,
+                    answers.ask,
+                    answers.ask_value,
+                    settings.unmanaged,
+                )
+                for note in found.notes:
+                    report(note)
+                written = _write(connection, settings, scripts, found, options, owners, report)
+                if written is not None and not options.create_only:
+                    applied += apply_pending(connection, (*scripts, written), report)
+                name = written.name if written else None
+                return Outcome(name, found.up, tuple(applied))
+        except Unanswered as question:
+            question.settle()
+
+
+def _write(
+    connection: Connection,
+    settings: Settings,
+    scripts: Sequence[Migration],
+    found: Plan,
+    options: Options,
+    owners: Mapping[str, str],
+    report: Report,
+) -> Migration | None:
+    """Write what was ``found``, if anything was, and return it."""
+    if not (found.up or found.means) and options.create_only:
+        script = to_empty_script(options.name, scripts)
+        folder.save(settings.migrations, script)
+        report(f"wrote migrations/{script.name}, without a statement: write your SQL into it")
+        return script
+    if not (found.up or found.means):
+        if folder.point_head(settings.migrations):
+            report(f"wrote migrations/{folder.HEAD}")
+        return None
+    names = {*map(subject, found.changes), *(each.place[0] for each in found.means)}
+    components = components_of(names, owners, scripts)
+    if not options.create_only:
+        refuse_what_is_there(connection, found.changes, first=not scripts)
+    if not options.allow_data_loss:
+        refuse_loss(connection, found.changes, components, found.hidden)
+    script = to_script(found, options.name, scripts, chain.from_iterable(components.values()))
+    folder.save(settings.migrations, script)
+    if found.built is not None:
+        owner = databases(settings).owner
+        remember(owner, (*scripts, script), found.built, SchemaCache(settings.cache))
+    report(f"wrote migrations/{script.name}" + ("" if found.up else _RECORDS_ONLY))
+    return script
+
+
+def prepare(
+    owner: Url,
+    declared: Schema,
+    scripts: Sequence[Migration],
+    cache: SchemaCache,
+    options: Options,
+    ask: Ask | None,
+    ask_value: AskValue | None = None,
+    unmanaged: Sequence[str] = (),
+) -> Plan:
+    """Return the proven plan of what separates ``scripts`` from the ``declared`` schema.
+
+    What ``unmanaged`` has a pattern for stays without an entity.
+    """
+    if ask is None and options.allow_data_loss:
+        ask = decline
+    choices = parse(options.backfills, options.labels, options.usings)
+    choices = replace(choices, cuts=options.allow_data_loss)
+    return plan(
+        owner, declared, scripts, cache, options.renames, ask, choices, ask_value, unmanaged
+    )
+
+
+def to_empty_script(slug: str, scripts: Sequence[Migration]) -> Migration:
+    """Return a migration after ``scripts`` that has no statement: it is to be written by hand."""
+    last = folder.last_name(scripts)
+    name = new_name(slug, datetime.now(UTC), last)
+    header = Header(last).to_sql(name)
+    return Migration(name, f"{header}-- Write your SQL here.\n", "-- Write here what undoes it.\n")
+
+
+def to_script(
+    found: Plan,
+    slug: str,
+    scripts: Sequence[Migration],
+    components: Iterable[str] = (),
+    unmanaged: Iterable[str] = (),
+) -> Migration:
+    """Return the migration that carries out ``found``, of ``components``, after ``scripts``.
+
+    It says of the ``unmanaged`` tables and enums that they are no entity's.
+    """
+    last = folder.last_name(scripts)
+    name = new_name(slug, datetime.now(UTC), last)
+    up = _NO_CHANGE if found.means and not found.up else to_text(found.up)
+    named = tuple(sorted(set(components)))
+    others = tuple(sorted(set(unmanaged)))
+    header = Header(last, named, generated=digest(up), unmanaged=others, means=found.means).to_sql(
+        name
+    )
+    if found.down is None:
+        down = f"-- {name} can't be undone automatically: {found.irreversible}\n"
+    else:
+        notes = "".join(f"-- {note}\n" for note in not_undone(found.changes))
+        back = to_text(found.down) if found.down else _NOTHING_BACK
+        down = f"-- Undoes {name}\n{notes}{_obstacle(found.obstacle)}\n" + back
+    return Migration(name, header + up, down)
+
+
+_RECORDS_ONLY = ": it only records what names stand for"
+_NO_CHANGE = "-- Nothing changes in the database: only what its names stand for is new.\n"
+_NOTHING_BACK = "SELECT 1; -- nothing in the database has to change back\n"
+
+
+def _obstacle(obstacle: str) -> str:
+    """Return the comment that warns of rows that can't be undone with, if there is reason to."""
+    if not obstacle:
+        return ""
+    said = "\n".join(f"--   {line}" for line in obstacle.splitlines())
+    return f"-- Proven without rows only. With the rows at hand\n{said}\n"

@@ -1,0 +1,178 @@
+"""Fit: what the rows at hand need before a change, from the options or a person; or a refusal."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from berceau.errors import MigrationError
+from berceau.migration.splitter import split
+from berceau.postgres.inspect.dependents import users_of_type
+from berceau.schema.changes import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    AlterEnum,
+    Change,
+    CreateIndex,
+    CreateTable,
+    DropColumn,
+    DropTable,
+)
+from berceau.schema.choices import Choices, Place
+from berceau.schema.conversions import retypes
+from berceau.schema.lowering import goes_or_moves
+from berceau.schema.model import ForeignKey, PrimaryKey, Unique
+from berceau.schema.names import quote_name
+from berceau.schema.numbering import numbers_of
+from berceau.workflows.shared.wording import counted
+from berceau.workflows.write.gaps import AskValue, gaps
+from berceau.workflows.write.target import Rows
+from berceau.workflows.write.uses import in_use
+
+
+def fit(rows: Rows, changes: Iterable[Change], choices: Choices, ask: AskValue | None) -> Choices:
+    """Return ``choices`` with what ``ask`` adds, so that ``rows`` fit ``changes``.
+
+    Raises ``MigrationError`` with all that doesn't fit, and the options that settle it.
+    """
+    changes = tuple(changes)
+    _refuse_strangers(changes, choices)
+    refusals, options = [], []
+    answers: dict[tuple[str, Place], str | None] = {}
+    for gap in gaps(rows, changes, choices):
+        key = gap.kind, gap.place  # one value of an enum may be missing in several columns
+        if key not in answers:
+            answers[key] = ask(gap) if ask else None
+            options += [] if answers[key] else [gap.option]
+        if answer := answers[key]:
+            choices = choices.with_one(gap.kind, gap.place, answer)
+        else:
+            refusals.append(gap.need)
+    refusals += _misfits(rows, changes)
+    refusals += in_use(rows.users, rows.current, changes)
+    refusals += _in_the_way(rows, changes)
+    if refusals:
+        raise MigrationError("; ".join(refusals) + ".", cure=_cure(options))
+    for option, given in (("--backfill", choices.backfills), ("--using", choices.usings)):
+        for (table, column), sql in given.items():
+            _require_expression(f"{option} {table}.{column}", sql)
+    return choices
+
+
+def _require_expression(option: str, sql: str) -> None:
+    """Raise ``MigrationError`` unless ``sql`` can stand within a statement, as it is."""
+    try:
+        single = [piece.text for piece in split(sql)] == [sql]
+    except MigrationError:
+        single = False
+    if not single:
+        raise MigrationError(
+            f"{option} is no single expression: {sql}",
+            cure="Nothing was written. Give one value as SQL, without a semicolon or a comment "
+            "at its end. Other statements belong into a migration of your own.",
+        )
+
+
+def _cure(options: Sequence[str]) -> str:
+    cure = "Nothing was written. "
+    if not options:
+        return cure + "Correct what is in the way first, or change what is declared."
+    cure += f"Say what they get: {' '.join(options)}"
+    given = {option.partition(" ")[0] for option in options}
+    if "--backfill" in given:
+        return cure + " (SQL, over the row's other columns), or give the attribute a default."
+    if "--using" in given:
+        cure += " (SQL, over the row's columns; a key and what refers to it need the same)"
+    if "--map-value" in given:
+        cure += "; or give a column's new values as SQL: --using TABLE.COLUMN=SQL"
+    return cure + "."
+
+
+def _misfits(rows: Rows, changes: Sequence[Change]) -> Iterator[str]:
+    new = {change.table.name for change in changes if isinstance(change, CreateTable)}
+    for change in changes:
+        if getattr(change, "table", None) in new:
+            continue
+        match change:
+            case AddConstraint(table, Unique() | PrimaryKey() as key):
+                yield from _duplicates(rows, table, key.columns)
+            case CreateIndex(table, index) if index.unique and index.where is None:
+                yield from _duplicates(rows, table, index.keys)
+            case AddConstraint(table, ForeignKey() as key):
+                count, shown = rows.orphans(table, key)
+                if count:
+                    yield (
+                        f"{', '.join(key.columns)} of {counted(count, 'row')} of {table} "
+                        f"point{'s' if count == 1 else ''} at no row of {key.target}: {shown}"
+                    )
+
+
+def _in_the_way(rows: Rows, changes: Sequence[Change]) -> Iterator[str]:
+    """Yield what uses an enum that has to be rebuilt, or a sequence, and can't stand aside."""
+    for change in changes:
+        if isinstance(change, AlterColumn) and change.after.identity:
+            yield from _of_sequence(rows, change, changes)
+        if isinstance(change, AlterEnum) and goes_or_moves(change):
+            users = users_of_type(rows.target, rows.enum_before(change.before.name))
+            if users:
+                yield (
+                    f"The enum {change.after.name} has to be rebuilt, which {', '.join(users)} "
+                    f"keep{'s' if len(users) == 1 else ''} from being done: drop that in a "
+                    "migration before, and make it again in one behind"
+                )
+
+
+def _of_sequence(rows: Rows, change: AlterColumn, changes: Sequence[Change]) -> Iterator[str]:
+    """Yield what else takes numbers from a sequence that becomes a part of its column."""
+    sequence = numbers_of(change.before)
+    if sequence is None:
+        return
+    places = {(change.table, change.before.name)}
+    for other in changes:
+        match other:
+            case DropColumn(table, column):
+                places.add((table, column.name))
+            case DropTable(table):
+                places |= {(table.name, column.name) for column in table.columns}
+    users = rows.users_of_sequence(sequence, places)
+    if users:
+        yield (
+            f"The sequence {sequence} becomes a part of {change.table}.{change.after.name}, but "
+            f"{', '.join(users)} needs it, too: give that a sequence of its own first"
+        )
+
+
+def _duplicates(rows: Rows, table: str, columns: Sequence[str]) -> Iterator[str]:
+    count, shown = rows.duplicates(table, columns)
+    if count:
+        yield f"{', '.join(columns)} of {table} shall be unique, but there is {shown}" + (
+            f" and {count - shown.count(' times')} more" if count > shown.count(" times") else ""
+        )
+
+
+def _refuse_strangers(changes: Sequence[Change], choices: Choices) -> None:
+    """Raise ``MigrationError`` for a choice that no change asks for: it may be mistyped."""
+    filled: set[Place] = set()
+    retyped: dict[Place, str] = {}
+    labels: set[Place] = set()
+    for change in changes:
+        match change:
+            case AddColumn(table, column) | AlterColumn(table, _, column):
+                filled.add((table, column.name))
+                if retypes(change):
+                    retyped[table, column.name] = column.type.removesuffix("[]")
+            case DropColumn(table, column) if column.not_null:
+                filled.add((table, column.name))  # on the way back
+            case AlterEnum(before, after):
+                labels |= {(after.name, label) for label in set(before.labels) - {*after.labels}}
+    strange = [*choices.backfills.keys() - filled, *choices.usings.keys() - retyped.keys()]
+    strange += [
+        (name, value)
+        for name, value in choices.labels.keys() - labels
+        if quote_name(name) not in retyped.values()
+    ]
+    if strange:
+        raise MigrationError(
+            f"Nothing changes that needs a value for {'.'.join(strange[0])}.",
+            cure="Nothing was written. Correct the name, or leave the option out: --backfill "
+            "is for a column that is new or becomes required, --using for one that gets another "
+            "type, --map-value for a value that an enum loses or lacks.",
+        )

@@ -1,0 +1,51 @@
+"""Propose: the SQL that ``migrate`` would write, and what it would ask; nothing is written."""
+
+from dataclasses import dataclass
+
+from berceau.errors import MigrationError
+from berceau.schema.model import Schema
+from berceau.schema.suggest import Question
+from berceau.settings import Settings
+from berceau.workflows.deploy import migration_directory as folder
+from berceau.workflows.shared.cache import SchemaCache
+from berceau.workflows.shared.databases import databases
+from berceau.workflows.write.migrate import Options, prepare
+from berceau.workflows.write.plan import Plan
+from berceau.workflows.write.renames import refusal
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A proven ``plan`` in which nothing is renamed but what was declared, and the questions left.
+
+    The plan drops and adds what the ``questions`` are about.
+    """
+
+    plan: Plan
+    questions: tuple[Question, ...]
+
+
+def propose(settings: Settings, declared: Schema, options: Options) -> Proposal:
+    """Return what separates the migrations on disk from the ``declared`` schema.
+
+    Raises ``MigrationError`` where it can't be migrated; rows of the database aren't asked.
+    """
+    questions: list[Question] = []
+    scripts = folder.read(settings.migrations)
+    owner = databases(settings).owner
+    cache = SchemaCache(settings.cache)
+    try:
+        found = prepare(
+            owner,
+            declared,
+            scripts,
+            cache,
+            options,
+            questions.append,
+            unmanaged=settings.unmanaged,
+        )
+    except MigrationError as error:
+        if questions:  # to drop and add is impossible, so the answers come first
+            raise refusal(questions) from error
+        raise
+    return Proposal(found, tuple(questions))

@@ -1,0 +1,257 @@
+"""Settle renames: those declared, those that a person confirms, and no other."""
+
+import shlex
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from berceau.errors import RenameError, StatementError
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.inspect.preview import preview
+from berceau.schema.changes import Renaming
+from berceau.schema.held import Hidden, hidden
+from berceau.schema.links import Links
+from berceau.schema.meaning import Place, Role, places
+from berceau.schema.model import Schema
+from berceau.schema.moved import Moved, with_room
+from berceau.schema.rename_changes import moves
+from berceau.schema.renames import Kind, Rename, parse, renamed
+from berceau.schema.sql import to_statements
+from berceau.schema.subclasses import Recoded, Subclasses
+from berceau.schema.suggest import Question, suggest_members, suggest_wholes
+
+Ask = Callable[[Question], str | None]
+"""Answers a question with one of its candidates, or with ``None``: it was dropped."""
+
+Count = Callable[[Place], str | None]
+"""Counts the rows concerned by a name at a place; ``None`` where that can't be told."""
+
+MOST = 5
+"""Candidates to choose from: what is unlikelier still is better declared than found in a list."""
+
+
+def decline(_: Question) -> str | None:
+    """Answer that nothing was renamed but what was declared."""
+    return None
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The ``changes`` that rename, and the schema that they make of the current one.
+
+    ``recoded`` says which values in rows become others, or stand for nothing; ``hidden`` is what
+    rows hold in columns that their entity has no longer.
+    """
+
+    changes: tuple[Renaming, ...]
+    schema: Schema
+    recoded: tuple[Recoded, ...] = ()
+    hidden: tuple[Hidden, ...] = ()
+
+
+def settle(
+    connection: Connection,
+    current: Schema,
+    desired: Schema,
+    texts: Sequence[str],
+    ask: Ask | None,
+    mapped: Container[tuple[str, str]] = (),
+    count: Count = lambda _: None,
+) -> Settled:
+    """Return the renames among ``texts``, and those that ``ask`` confirms, carried out.
+
+    ``connection`` leads to a scratch schema that holds ``current``; it stays as it is. Tables
+    and enums are settled before what is in them. Labels and subclasses that are ``mapped``, by
+    place, go for sure. ``count`` gives the rows that a question is about. Raises ``RenameError``,
+    also where there is a question but no ``ask``, and ``StatementError`` with what PostgreSQL
+    refused.
+    """
+    settling = _Settling(connection, current, desired, ask, mapped, count)
+    settling.choose(parse(texts, current, desired))
+    settling.wholes()
+    settling.meant()
+    settling.links()
+    settling.require_sides()
+    settling.members()
+    if settling.doubts.questions:
+        raise refusal(settling.doubts.questions)
+    recoded = tuple(Subclasses(settling.moved, mapped).recoded())
+    return replace(settling.found, recoded=recoded, hidden=tuple(hidden(settling.moved)))
+
+
+class _Settling:
+    """The renames that were chosen so far, and what they make of the current schema."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        current: Schema,
+        desired: Schema,
+        ask: Ask | None,
+        mapped: Container[tuple[str, str]],
+        count: Count,
+    ) -> None:
+        self.connection, self.current, self.desired = connection, current, desired
+        self.mapped, self.count = mapped, count
+        self.doubts = _Doubts()
+        self.ask = ask or self.doubts
+        self.chosen: list[Rename] = []
+        self.freed: set[Place] = set()
+        self.given: set[tuple[str | None, str]] = set()
+        self.found = Settled((), current)
+
+    @property
+    def moved(self) -> Moved:
+        return Moved(self.current, self.desired, self.chosen)
+
+    def choose(self, renames: Iterable[Rename]) -> None:
+        """Add ``renames`` to those that were chosen, and carry all out."""
+        renames = list(renames)
+        if renames or self.freed:
+            self.chosen += renames
+            self.chosen = list(with_room(self.moved, self.freed))
+            self.found = self._carry_out()
+
+    def wholes(self) -> None:
+        """Ask what became of tables and enums, by their likeness; of link tables, see ``meant``."""
+        known = {link.table for link in Links(self.moved).before}
+        questions = suggest_wholes(self.found.schema, self.desired, self.given)
+        self.choose(self._answers(each for each in questions if each.before not in known))
+
+    def links(self) -> None:
+        """Ask what became of link tables of which more isn't known, by their likeness."""
+        questions = suggest_wholes(self.found.schema, self.desired, self.given)
+        known = {link.table for link in Links(self.moved).before}
+        self.choose(self._answers(each for each in questions if each.before in known))
+
+    def meant(self) -> None:
+        """Ask where what names stand for has to go; the names themselves don't show it."""
+        self._settle(self.moved.crossed(Role.TABLE))
+        self._settle(Subclasses(self.moved, self.mapped).questions())
+        self._settle(Links(self.moved).relations())
+        for find in (Links.tables, Links.columns):
+            links = Links(self.moved)
+            questions, implied = links.implied(find(links))
+            self.choose(implied)
+            self._settle(iter(questions))
+        self.freed |= Links(self.moved).lost()
+        self.choose(())
+        self._settle(self.moved.crossed(Role.COLUMN, Role.LABEL))
+
+    def require_sides(self) -> None:
+        """Refuse to let a one-to-one relation change its side: its column would be lost."""
+        if self.ask is decline:
+            return
+        there = {self.moved.new_place(place) for place in places(self.current)}
+        for each in self.desired.meanings:
+            if each.role == Role.MIRROR and each.place in there - self.moved.there:
+                table, column = each.place
+                raise RenameError(
+                    f"The one-to-one relation of {each.of} moves to the other side, and the column "
+                    f"{table}.{column} with what it holds goes.",
+                    cure=f"Nothing was written. Keep it with column={column!r} in {each.of}, or "
+                    "add --allow-data-loss.",
+                )
+
+    def members(self) -> None:
+        """Ask what became of columns and labels, by their likeness."""
+        questions = (
+            question
+            for question in suggest_members(self.found.schema, self.desired)
+            if question.kind is not Kind.LABEL
+            or (question.owner or "", question.before) not in self.mapped
+        )
+        self.choose(self._answers(questions))
+
+    def _settle(self, questions: Iterator[Question]) -> None:
+        """Ask about what stands for something: who says no lets it go, and makes a new one."""
+        renames = []
+        for question in questions:
+            free = tuple(c for c in question.candidates if (question.owner, c) not in self.given)
+            if not free:
+                continue
+            rows = self.count(question.place)
+            note = question.note if rows is None else f"{question.note} ({rows})"
+            # What is known for sure is no loss to allow.
+            ask = self.doubts if question.certain and self.ask is decline else self.ask
+            answer = ask(replace(question, candidates=free[:MOST], note=note))
+            if answer is not None:
+                self.given.add((question.owner, answer))
+                renames.append(Rename(question.kind, question.owner, question.before, answer))
+            elif question.kind in (Kind.TABLE, Kind.COLUMN):
+                self.freed.add(question.place)
+        self.choose(renames)
+
+    def _carry_out(self) -> Settled:
+        changes = moves(self.current, self.chosen)
+        if not changes:
+            return Settled((), self.current)
+        return carry_out(self.connection, Settled((), self.current), changes)
+
+    def _answers(self, questions: Iterator[Question]) -> Iterator[Rename]:
+        """Yield what is confirmed; each new name is ``given`` once, by owner and name."""
+        old_names = {new: old for old, new in renamed(self.chosen, Kind.TABLE, Kind.ENUM).items()}
+        for question in questions:
+            owner = old_names.get(question.owner or "", question.owner)
+            free = tuple(each for each in question.candidates if (owner, each) not in self.given)
+            if not free:
+                continue
+            answer = self.ask(replace(question, owner=owner, candidates=free[:MOST]))
+            if answer is not None:
+                self.given.add((owner, answer))
+                yield Rename(question.kind, owner, question.before, answer)
+
+
+def carry_out(connection: Connection, settled: Settled, changes: tuple[Renaming, ...]) -> Settled:
+    """Return what is ``settled`` with ``changes``; the scratch schema stays as it is.
+
+    Raises ``StatementError`` with what PostgreSQL refused.
+    """
+    changes = (*settled.changes, *changes)
+    try:
+        schema = preview(connection, to_statements(changes))
+    except StatementError as error:
+        error.cure = "Nothing was written. Free the name in a migration before, or choose another."
+        raise
+    return replace(settled, changes=changes, schema=schema)
+
+
+@dataclass
+class _Doubts:
+    """Collects questions that nobody is there to answer, and goes on with the likeliest answer.
+
+    So one refusal names all that is in doubt, also within what was probably renamed.
+    """
+
+    questions: list[Question] = field(default_factory=list)
+
+    def __call__(self, question: Question) -> str | None:
+        self.questions.append(question)
+        return question.candidates[0]
+
+
+def refusal(questions: Iterable[Question]) -> RenameError:
+    """Return the error for ``questions`` that nobody answered, with the options that do."""
+    questions = tuple(questions)
+    lines = "".join(f"\n    {describe(question)}" for question in questions)
+    if any(question.certain for question in questions):
+        return RenameError(
+            f"Names that rows and tables hold stand for something else by now:{lines}",
+            cure="Nothing was written. Run it again with each --rename that is meant, or give "
+            "back in the entities what the names follow from: their order, or a name.",
+        )
+    return RenameError(
+        f"Renamed, or dropped and added?{lines}",
+        cure="Nothing was written. Run it again with each --rename that is meant, or with "
+        "--allow-data-loss to drop and add.",
+    )
+
+
+def describe(question: Question) -> str:
+    """Return a question as one line, with the options that answer it."""
+    options = " or ".join(option(rename) for rename in question.options)
+    return f"{question.note or f'{question.kind} {question.path}'}: {options}"
+
+
+def option(rename: Rename) -> str:
+    """Return the option that declares ``rename``, quoted for a shell."""
+    return f"--rename {shlex.quote(str(rename))}"

@@ -1,0 +1,104 @@
+"""The rows of the database at hand, asked for by the names that renames are about to give."""
+
+from collections.abc import Collection, Sequence, Set
+from dataclasses import dataclass
+
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.inspect.dependents import User, users_of_sequence
+from berceau.postgres.rows.rows import count_rows
+from berceau.postgres.rows.violations import (
+    VALUE,
+    count_label,
+    count_nulls,
+    duplicates,
+    orphans,
+    strays,
+    unconvertible,
+)
+from berceau.schema.casts import cast, nothing
+from berceau.schema.changes import AlterColumn, RenameEnum, RenameSequence, Renaming
+from berceau.schema.choices import Place
+from berceau.schema.model import Enum, ForeignKey, Schema
+from berceau.schema.names import quote_name
+from berceau.schema.rename_changes import column_before, name_before
+from berceau.workflows.shared.row_counts import counted_rows
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows in ``target``, asked for by the names that ``renamed`` gives.
+
+    ``current`` is the schema that has these names, and ``users`` are what uses its tables.
+    """
+
+    target: Connection
+    renamed: Sequence[Renaming]
+    current: Schema
+    users: Set[User] = frozenset()
+
+    def count(self, table: str) -> int:
+        """Count the rows of ``table``."""
+        return count_rows(self.target, name_before(self.renamed, table)) or 0
+
+    def count_nulls(self, table: str, column: str) -> int:
+        """Count the rows without a value in ``column``."""
+        return count_nulls(self.target, *column_before(self.renamed, table, column))
+
+    def count_label(self, enum: Enum, label: str) -> int:
+        """Count the rows of all tables that hold ``label``."""
+        name = quote_name(enum.name)
+        return sum(
+            count_label(self.target, *column_before(self.renamed, table.name, column.name), label)
+            for table in self.current.tables
+            for column in table.columns
+            if column.type in (name, f"{name}[]")
+        )
+
+    def count_value(self, table: str, column: str, value: str) -> str:
+        """Say how many rows of ``table`` hold ``value``, as text, in ``column``."""
+        place = column_before(self.renamed, table, column)
+        return counted_rows(self.target, place[0], count_label(self.target, *place, value))
+
+    def enum_before(self, name: str) -> str:
+        """Return what an enum is called in ``target``."""
+        for change in reversed(self.renamed):
+            if isinstance(change, RenameEnum) and change.after == name:
+                name = change.before
+        return name
+
+    def users_of_sequence(self, sequence: str, besides: Set[Place]) -> tuple[str, ...]:
+        """Return what takes numbers from a sequence, for a person, ``besides`` these columns."""
+        for change in reversed(self.renamed):
+            if isinstance(change, RenameSequence) and change.after == sequence:
+                sequence = change.before
+        known = [column_before(self.renamed, *place) for place in besides]
+        return users_of_sequence(self.target, sequence, known)
+
+    def duplicates(self, table: str, columns: Sequence[str]) -> tuple[int, str]:
+        """Return how many values several rows share, and some of them."""
+        return duplicates(self.target, *self._before(table, columns))
+
+    def orphans(self, table: str, key: ForeignKey) -> tuple[int, str]:
+        """Return how many rows point at none, and at what."""
+        there = any(each.name == key.target for each in self.current.tables)
+        parent = self._before(key.target, key.target_columns) if there else None
+        return orphans(self.target, self._before(table, key.columns), parent)
+
+    def unconvertible(self, change: AlterColumn) -> tuple[int, str]:
+        """Return how many rows have a value that can't be what it shall be, and some."""
+        before, after = change.before, change.after
+        plain = cast(VALUE, before.type, after.type)
+        if plain is not None and not plain.may_fail:
+            return 0, ""
+        place = column_before(self.renamed, change.table, before.name)
+        using = plain.using if plain else nothing(VALUE, after.type)
+        return unconvertible(self.target, place, after.type, using)
+
+    def strays(self, change: AlterColumn, known: Collection[str]) -> list[tuple[str, int]]:
+        """Return the values of a column that aren't ``known``, and how many rows hold each."""
+        place = column_before(self.renamed, change.table, change.before.name)
+        return strays(self.target, place, known, array=change.before.type.endswith("[]"))
+
+    def _before(self, table: str, columns: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+        names = tuple(column_before(self.renamed, table, column)[1] for column in columns)
+        return name_before(self.renamed, table), names

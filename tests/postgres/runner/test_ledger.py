@@ -1,0 +1,183 @@
+"""The ledger, also one that the first version made, and what resuming rests on it."""
+
+import pytest
+
+from berceau.errors import HistoryError, PermissionMissingError, StatementError
+from berceau.migration.history import Direction, State
+from berceau.migration.migration import Migration
+from berceau.postgres.core.connection import connect
+from berceau.postgres.runner import ledger, runner
+from berceau.postgres.runner.deploy_lock import deploy_lock
+from berceau.postgres.runner.ledger import Ledger
+from berceau.postgres.runner.lock_retry import RetryPolicy
+
+NAME = "20260101000000_first"
+FIRST_VERSION = """
+CREATE TABLE berceau_migration (
+    name text PRIMARY KEY,
+    checksum text NOT NULL,
+    script text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+INSERT INTO berceau_migration VALUES ('20250101000000_old', 'abc', 'SELECT 1;');
+"""
+HALF = "CREATE TABLE a ();\nVACUUM a;\nCREATE TABLE b ();\n{}\n"
+
+
+def run(connection, sql):
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall() if cursor.description else None
+
+
+def test_a_schema_that_is_missing_is_named(database):
+    with (
+        connect(database.owner.with_schema("nowhere")) as connection,
+        pytest.raises(PermissionMissingError, match='finds no schema "nowhere" in the database'),
+    ):
+        ledger.read(connection)
+
+
+def test_a_ledger_of_the_first_version_is_read_and_brought_up_to_date(connection, apply):
+    run(connection, FIRST_VERSION)
+    (before,) = ledger.read(connection)
+    assert (before.name, before.state, before.script) == (
+        "20250101000000_old",
+        "applied",
+        "SELECT 1;",
+    )
+    apply(connection, Migration(NAME, "CREATE TABLE a ()"))
+    old, new = ledger.read(connection)
+    assert old == before
+    assert (new.state, new.position, new.total) == (State.APPLIED, 1, 1)
+    ledger.ensure(connection)
+    assert ledger.read(connection) == (old, new)
+
+
+def test_a_failure_is_remembered_with_its_place_and_resumed_behind_what_is_done(connection, apply):
+    with pytest.raises(StatementError) as caught:
+        apply(connection, Migration(NAME, HALF.format("SELECT 1/0;")))
+    assert "failed at statement 4 of 4: division by zero" in caught.value.message
+    assert caught.value.where.line == 4
+    assert "Statements 1 to 2 are done; of statements 3 to 4" in caught.value.cure
+    (line,) = ledger.read(connection)
+    assert str(line) == (f"failed {NAME} at statement 4 of 4, migration.sql:4: division by zero")
+    assert (line.position, line.total, line.failed_at) == (2, 4, 4)
+    apply(connection, Migration(NAME, HALF.format("CREATE TABLE c ();")))
+    (line,) = ledger.read(connection)
+    assert (line.state, line.position, line.error) == (State.APPLIED, 4, None)
+    assert run(connection, "SELECT to_regclass('b'), to_regclass('c')") == [("b", "c")]
+
+
+def test_what_is_done_may_not_be_changed_before_the_rest_is(connection, apply):
+    with pytest.raises(StatementError):
+        apply(connection, Migration(NAME, HALF.format("SELECT 1/0;")))
+    mended = Migration(NAME, HALF.format("SELECT 1;").replace("VACUUM a", "VACUUM FULL a"))
+    with pytest.raises(HistoryError, match="statement that took effect was changed") as caught:
+        apply(connection, mended)
+    assert caught.value.where.line == 2
+    assert "VACUUM a" in caught.value.message
+    apply(connection, Migration(NAME, "-- a note\n\n" + HALF.format("SELECT 1;")))
+
+
+def test_only_a_person_can_tell_whether_an_interrupted_procedure_took_effect(connection, apply):
+    script = Migration(NAME, "CREATE TABLE a ();\nCALL p();\nCREATE TABLE b ();")
+    book = Ledger(connection)
+    book.ensure()
+    book.start(script, Direction.UP, 1, begun=True)  # as a killed deploy leaves it
+    with pytest.raises(HistoryError, match="only you can tell") as caught:
+        apply(connection, script)
+    assert "--done 2`, else `--done 1`" in caught.value.cure
+    book.start(script, Direction.UP, 2)
+    apply(connection, script)
+    assert run(connection, "SELECT to_regclass('b')") == [("b",)]
+
+
+def test_settings_neither_hide_the_ledger_nor_leak_into_the_next_script(connection, apply):
+    path = run(connection, "SHOW search_path")
+    with pytest.raises(StatementError):
+        apply(connection, Migration(NAME, "SET timezone = 'Asia/Tokyo';VACUUM;SELECT 1/0"))
+    checked = "SELECT 1 / (current_setting('timezone') = 'Asia/Tokyo')::int"
+    apply(connection, Migration(NAME, f"SET timezone = 'Asia/Tokyo';VACUUM;{checked}"))
+    apply(connection, Migration("20260101000001_b", "SET search_path = pg_catalog; VACUUM;"))
+    assert run(connection, "SHOW search_path") == path
+    assert run(connection, "SELECT current_user = session_user, current_setting('timezone')") == [
+        (True, "UTC")
+    ]
+    assert [line.state for line in ledger.read(connection)] == ["applied", "applied"]
+
+
+def test_a_lock_that_is_held_is_waited_for_in_short_tries(running, connection, apply):
+    run(connection, "CREATE TABLE t (a int)")
+    schema = Ledger(connection).schema
+    heard = []
+    patience = RetryPolicy(lock_seconds=0.8, tries=2, first_pause=0.01)
+    script = Migration(NAME, "ALTER TABLE t ADD b int")
+    with connect(running.owner_url, schema=schema) as other:
+        run(other, "LOCK TABLE t")
+        with pytest.raises(StatementError, match=r"lock timeout \(held by berceau_owner \(process"):
+            apply(connection, script, report=heard.append, patience=patience)
+    assert any("waits for berceau_owner" in line for line in heard)
+    assert sum("trying again" in line for line in heard) == 1
+    apply(connection, script, patience=patience)
+
+
+def test_a_lost_deploy_lock_keeps_a_transaction_from_taking_effect(connection, apply):
+    with pytest.raises(HistoryError, match="deploy lock was lost"):
+        apply(connection, Migration(NAME, "CREATE TABLE a (); SELECT pg_advisory_unlock_all()"))
+    assert run(connection, "SELECT to_regclass('a')") == [(None,)]
+
+
+DATA = """
+def migrate(connection):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT a FROM t")
+        cursor.executemany("INSERT INTO t VALUES (%s)", [(a * 2,) for (a,) in cursor.fetchall()])
+    connection.commit()  # is the migration's to do
+"""
+
+
+def test_python_runs_behind_the_sql_in_a_transaction_of_its_own(connection, apply):
+    sql = "CREATE TABLE t (a int); INSERT INTO t VALUES (21);"
+    broken = Migration(NAME, sql, data=DATA + "    raise ValueError('no')\n")
+    with pytest.raises(StatementError, match="statement 3 of 3: ValueError: no") as caught:
+        apply(connection, broken)
+    assert str(caught.value.where) == f"migrations/{NAME}/data.py:7"
+    assert run(connection, "TABLE t") == [(21,)]
+    script = Migration(NAME, sql, data=DATA)
+    assert script.checksum not in (broken.checksum, Migration(NAME, sql).checksum)
+    apply(connection, script)
+    assert run(connection, "TABLE t") == [(21,), (42,)]
+    run(connection, "DROP TABLE t")
+    runner.replay(connection, [script])
+    assert run(connection, "TABLE t") == [(21,), (42,)]
+
+
+def test_python_that_ends_its_transaction_is_found_out(connection, apply):
+    data = "def migrate(connection):\n    connection.cursor().execute('COMMIT')\n"
+    with pytest.raises(StatementError, match="ended the transaction"):
+        apply(connection, Migration(NAME, "SELECT 1;", data=data))
+
+
+def test_undoing_takes_the_line_away(connection, apply):
+    script = Migration(NAME, "CREATE TABLE a ();", "VACUUM a;\nDROP TABLE a;\nSELECT 1/0;")
+    apply(connection, script)
+    schema = Ledger(connection).schema
+    with deploy_lock(connection, schema):
+        with pytest.raises(StatementError, match="could not be undone: it failed at statement 3"):
+            runner.undo(connection, script)
+        (line,) = ledger.read(connection)
+        assert (line.direction, line.position, line.is_whole) == (Direction.DOWN, 1, False)
+        runner.undo(connection, Migration(NAME, script.sql, "VACUUM a;\nDROP TABLE a;"))
+    assert ledger.read(connection) == ()
+    assert run(connection, "SELECT to_regclass('a')") == [(None,)]
+
+
+def test_concurrently_is_rehearsed_though_somebody_holds_a_snapshot(running, connection):
+    with connect(running.owner_url) as other:
+        run(other, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT 1")
+        sql = "CREATE TABLE t (a int); CREATE INDEX CONCURRENTLY i ON t (a); VACUUM; SELECT 1"
+        runner.replay(connection, [Migration(NAME, sql)])
+    assert run(connection, "SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass") == [
+        (True,)
+    ]
