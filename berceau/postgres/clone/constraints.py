@@ -1,6 +1,6 @@
 """Constraints and indexes as definitions."""
 
-from berceau.postgres.clone.definition import Kind, Rank
+from berceau.postgres.clone.definition import Kind, Rank, parts
 from berceau.postgres.clone.storage import options
 from berceau.postgres.clone.tables import INLINE
 
@@ -110,14 +110,24 @@ FROM pg_statistic_ext s WHERE stxnamespace = :schema
 """
 
 KINDS = (
-    Kind(Rank.CONSTRAINT, "pg_constraint", ADDED),
-    Kind(Rank.DETAIL, "pg_class", VALIDATED, makes=False),
-    Kind(Rank.PARTITION_FOREIGN_KEY, "pg_constraint", PARTITIONS_FOREIGN_KEYS),
-    Kind(Rank.FOREIGN_KEY, "pg_constraint", FOREIGN_KEYS),
-    Kind(Rank.FOREIGN_KEY_TO_PARTITIONS, "pg_constraint", FOREIGN_KEYS_TO_PARTITIONS),
-    Kind(Rank.INDEX, "pg_class", INDEXES),
-    Kind(Rank.INDEX_ATTACH, "pg_class", ATTACHED, makes=False),
-    Kind(Rank.DETAIL, "pg_class", INDEX_DETAILS, makes=False),
-    Kind(Rank.DETAIL, "pg_class", INDEX_ROLES, makes=False),
-    Kind(Rank.DETAIL, "pg_statistic_ext", STATISTICS),
+    Kind(
+        Rank.CONSTRAINT,
+        "pg_constraint",
+        ADDED,
+        parts("pg_constraint", "cnpux"),
+    ),
+    Kind(Rank.DETAIL, "pg_class", VALIDATED, ("pg_inherits",), makes=False),
+    Kind(Rank.PARTITION_FOREIGN_KEY, "pg_constraint", PARTITIONS_FOREIGN_KEYS, ("pg_inherits",)),
+    Kind(Rank.FOREIGN_KEY, "pg_constraint", FOREIGN_KEYS, ("pg_constraint fr",)),
+    Kind(
+        Rank.FOREIGN_KEY_TO_PARTITIONS,
+        "pg_constraint",
+        FOREIGN_KEYS_TO_PARTITIONS,
+        ("pg_constraint fp",),
+    ),
+    Kind(Rank.INDEX, "pg_class", INDEXES, parts("pg_class", "iI")),
+    Kind(Rank.INDEX_ATTACH, "pg_class", ATTACHED, ("pg_inherits",), makes=False),
+    Kind(Rank.DETAIL, "pg_class", INDEX_DETAILS, parts("pg_class", "iI"), makes=False),
+    Kind(Rank.DETAIL, "pg_class", INDEX_ROLES, parts("pg_class", "iI"), makes=False),
+    Kind(Rank.DETAIL, "pg_statistic_ext", STATISTICS, ("pg_statistic_ext",)),
 )

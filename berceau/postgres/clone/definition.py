@@ -40,6 +40,11 @@ Edge = tuple[Address, Address, str]
 """A dependent object, what it depends on, and how (pg_depend's deptype)."""
 
 
+def parts(catalog: str, kinds: str) -> tuple[str, ...]:
+    """Return what ``Contents`` calls objects of ``catalog`` of these ``kinds``, a letter each."""
+    return tuple(f"{catalog} {kind}" for kind in kinds)
+
+
 @dataclass(frozen=True)
 class Kind:
     """How one kind of definition is read: ``query`` gives oids in ``catalog``, and texts.
@@ -52,6 +57,9 @@ class Kind:
     has room for parts before, and the seventh what the object is as a part of the text of that to
     which it belongs.
 
+    The query is left out where the schema has none ``of`` these parts, which are those of
+    ``Contents``: most schemas have few kinds, and a query takes long to plan.
+
     In the query, ``:schema`` is the oid of the schema, and ``relation`` has its rows of pg_class
     without those that belong to an extension. ``since`` is the first version of PostgreSQL, as
     in ``server_version_num``, that has the kind.
@@ -60,6 +68,7 @@ class Kind:
     rank: Rank
     catalog: str
     query: str
+    of: tuple[str, ...]
     makes: bool = True
     since: int = 0
 

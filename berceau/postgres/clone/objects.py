@@ -1,9 +1,10 @@
 """What belongs to a schema, and the words that queries about it begin with."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from psycopg2.extensions import cursor as Cursor
 
@@ -24,43 +25,125 @@ OWN = """
 )
 """
 
-# Where each catalog has the schema's objects.
+
+@dataclass(frozen=True)
+class Catalog:
+    """Where a catalog has the schema's objects, and in SQL what is said of each.
+
+    That is a word for its kind or NULL, its owner and rights, and its name, where a definition may
+    call it so.
+    """
+
+    condition: str
+    kind: str = "NULL"
+    owner: str = "me"
+    rights: str = "true"
+    name: str = "NULL"
+
+
+def _plain(acl: str, kind: str) -> str:
+    """Return SQL that says whether a new object of the role at work has the rights ``acl``, too."""
+    return f"coalesce({acl}, acldefault('{kind}', me)) = fresh_{kind}"
+
+
 IN_SCHEMA = {
-    "pg_namespace": "oid = :schema",
-    "pg_class": "relnamespace = :schema",
-    "pg_type": "typnamespace = :schema",
-    "pg_proc": "pronamespace = :schema",
-    "pg_operator": "oprnamespace = :schema",
-    "pg_opclass": "opcnamespace = :schema",
-    "pg_opfamily": "opfnamespace = :schema",
-    "pg_collation": "collnamespace = :schema",
-    "pg_conversion": "connamespace = :schema",
-    "pg_ts_parser": "prsnamespace = :schema",
-    "pg_ts_template": "tmplnamespace = :schema",
-    "pg_ts_dict": "dictnamespace = :schema",
-    "pg_ts_config": "cfgnamespace = :schema",
-    "pg_statistic_ext": "stxnamespace = :schema",
-    "pg_constraint": "connamespace = :schema",
-    "pg_amop": "amopfamily IN (SELECT oid FROM pg_opfamily WHERE opfnamespace = :schema)",
-    "pg_amproc": "amprocfamily IN (SELECT oid FROM pg_opfamily WHERE opfnamespace = :schema)",
-    "pg_cast": "castsource IN (SELECT oid FROM pg_type WHERE typnamespace = :schema)"
-    " OR casttarget IN (SELECT oid FROM pg_type WHERE typnamespace = :schema)",
+    "pg_namespace": Catalog("oid = :schema", owner="nspowner", rights=_plain("nspacl", "n")),
+    "pg_class": Catalog(
+        "relnamespace = :schema",
+        "relkind",
+        "relowner",
+        f"CASE WHEN relkind = 'S' THEN {_plain('relacl', 's')}"
+        f" ELSE relkind IN ('i', 'I', 'c') OR {_plain('relacl', 'r')} END",
+        "relname",
+    ),
+    "pg_type": Catalog(
+        "typnamespace = :schema",
+        # PostgreSQL makes these itself; nobody else can make one with that handler.
+        "CASE WHEN typelem = 0 OR typsubscript <> 'array_subscript_handler'::regproc"
+        " THEN typtype ELSE 'A' END",
+        "typowner",
+        _plain("typacl", "T"),
+        "typname",
+    ),
+    "pg_proc": Catalog(
+        "pronamespace = :schema", "prokind", "proowner", _plain("proacl", "f"), "proname"
+    ),
+    "pg_operator": Catalog("oprnamespace = :schema", owner="oprowner", name="oprname"),
+    "pg_opclass": Catalog("opcnamespace = :schema", owner="opcowner", name="opcname"),
+    "pg_opfamily": Catalog("opfnamespace = :schema", owner="opfowner", name="opfname"),
+    "pg_collation": Catalog("collnamespace = :schema", owner="collowner", name="collname"),
+    "pg_conversion": Catalog("connamespace = :schema", owner="conowner", name="conname"),
+    "pg_ts_parser": Catalog("prsnamespace = :schema", name="prsname"),
+    "pg_ts_template": Catalog("tmplnamespace = :schema", name="tmplname"),
+    "pg_ts_dict": Catalog("dictnamespace = :schema", owner="dictowner", name="dictname"),
+    "pg_ts_config": Catalog("cfgnamespace = :schema", owner="cfgowner", name="cfgname"),
+    "pg_statistic_ext": Catalog("stxnamespace = :schema", owner="stxowner"),
+    "pg_constraint": Catalog(
+        "connamespace = :schema",
+        # Of a foreign key with the kind of the table that it needs.
+        "concat(contype, CASE WHEN contype = 'f'"
+        " THEN (SELECT relkind FROM pg_class WHERE oid = confrelid) END)",
+    ),
+    "pg_amop": Catalog("amopfamily IN (SELECT oid FROM pg_opfamily WHERE opfnamespace = :schema)"),
+    "pg_amproc": Catalog(
+        "amprocfamily IN (SELECT oid FROM pg_opfamily WHERE opfnamespace = :schema)"
+    ),
+    "pg_cast": Catalog(
+        "castsource IN (SELECT oid FROM pg_type WHERE typnamespace = :schema)"
+        " OR casttarget IN (SELECT oid FROM pg_type WHERE typnamespace = :schema)"
+    ),
 }
 OF_RELATIONS = {
-    "pg_attrdef": "adrelid",
-    "pg_rewrite": "ev_class",
-    "pg_trigger": "tgrelid",
-    "pg_policy": "polrelid",
+    "pg_attrdef": Catalog("adrelid = relation"),
+    "pg_rewrite": Catalog("ev_class = relation"),
+    "pg_trigger": Catalog("tgrelid = relation", "CASE WHEN tgisinternal THEN 'internal' END"),
+    "pg_policy": Catalog("polrelid = relation"),
 }
 
-_ALL = " UNION ALL ".join(
-    f"SELECT '{catalog}', '{catalog}'::regclass::oid, oid FROM {catalog} WHERE {condition}"
-    for catalog, condition in IN_SCHEMA.items()
+# What isn't an object, and is there or isn't.
+OWNERS, RIGHTS, SCHEMA_RIGHTS = "owners", "rights", "rights of the schema"
+_FACTS = {
+    "pg_inherits": "pg_inherits JOIN unnest(:relations) relation ON inhrelid = relation",
+    "pg_seclabel": "pg_seclabel",
+    "pg_extension": "pg_depend WHERE refclassid = 'pg_extension'::regclass AND deptype = 'x'",
+    RIGHTS: "pg_attribute JOIN unnest(:relations) relation ON attrelid = relation"
+    " WHERE attacl IS NOT NULL",
+}
+
+# The role at work, and what its new objects get. Arrays of rights are sorted.
+_FRESH = f"""
+WITH fresh AS MATERIALIZED (
+    SELECT me, {
+    ", ".join(
+        f"coalesce((SELECT defaclacl FROM pg_default_acl WHERE defaclnamespace = 0"
+        f" AND defaclrole = me AND defaclobjtype = '{kind.upper() if kind == 's' else kind}'),"
+        f" acldefault('{kind}', me)) AS fresh_{kind}"
+        for kind in "nrsTf"
+    )
+}
+    FROM (SELECT oid AS me FROM pg_roles WHERE rolname = current_user) role
 )
-_OF_RELATIONS = " UNION ALL ".join(
-    f"SELECT '{catalog}', '{catalog}'::regclass::oid, o.oid"
-    f" FROM unnest(:relations) r (oid) JOIN {catalog} o ON {column} = r.oid"
-    for catalog, column in OF_RELATIONS.items()
+"""
+
+
+def _rows(catalogs: Mapping[str, Catalog], more: str = "") -> str:
+    return " UNION ALL ".join(
+        f"SELECT '{name}', '{name}'::regclass::oid, {name}.oid,"
+        f" concat_ws(' ', '{name}', {each.kind}), {each.owner} = me, {each.rights}, {each.name}"
+        f" FROM fresh, {name}{more} WHERE {each.condition}"
+        for name, each in catalogs.items()
+    )
+
+
+_ALL = _FRESH + _rows(IN_SCHEMA)
+_OF_RELATIONS = (
+    "WITH fresh (me) AS (SELECT 0::oid)"
+    + _rows(OF_RELATIONS, ", unnest(:relations) relation")
+    + "".join(
+        f" UNION ALL SELECT '', NULL, NULL, '{fact}', true, true, NULL"
+        f" WHERE EXISTS (SELECT FROM {rows})"
+        for fact, rows in _FACTS.items()
+    )
 )
 
 # All that PostgreSQL says to be in the schema, whatever its kind.
@@ -97,7 +180,11 @@ _PLACE = re.compile(":(?:schema|relations|classes|objects)")
 class Contents:
     """The oids of what is in a schema: its ``own`` objects, and ``members`` of extensions.
 
-    ``classes`` are the oids of the catalogs of ``own``.
+    ``classes`` are the oids of the catalogs of ``own``. ``parts`` are which kinds of objects there
+    are: the names of their catalogs, each with the kind that a column there says, if one does; and
+    what else there is, as in pg_inherits. Among them are ``OWNERS`` where another role than the
+    one at work owns something, and ``RIGHTS`` and ``SCHEMA_RIGHTS`` where rights aren't those of a
+    new object. ``names`` are those of own objects, and ``theirs`` those of members.
     """
 
     schema: int
@@ -105,15 +192,13 @@ class Contents:
     classes: tuple[int, ...] = ()
     own: tuple[Address, ...] = ()
     members: tuple[Address, ...] = ()
+    parts: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+    theirs: frozenset[str] = frozenset()
 
     def bind(self, query: str) -> str:
         """Return ``query`` about this schema, complete."""
         return _PLACE.sub(lambda place: self._values[place[0]], query)
-
-    @cached_property
-    def empty(self) -> set[str]:
-        """The catalogs that have no object of the schema."""
-        return {*IN_SCHEMA, *OF_RELATIONS} - {catalog for catalog, _ in self.own}
 
     @cached_property
     def _values(self) -> dict[str, str]:
@@ -130,20 +215,51 @@ def find_contents(cursor: Cursor, schema: int) -> Contents:
     cursor.execute(_MEMBERS)
     members = set(cursor.fetchall())
     cursor.execute(_ALL.replace(":schema", f"{schema}::oid"))
-    found = cursor.fetchall()
+    found = [_Row(*row) for row in cursor.fetchall()]
     relations = tuple(
-        oid for catalog, _, oid in found if catalog == "pg_class" and (catalog, oid) not in members
+        each.oid for each in found if each.catalog == "pg_class" and each.address not in members
     )
     cursor.execute(_OF_RELATIONS.replace(":relations", array(relations)))
-    found += cursor.fetchall()
-    own = [row for row in found if (row[0], row[2]) not in members]
+    found += [_Row(*row) for row in cursor.fetchall()]
+    own = [each for each in found if each.catalog and each.address not in members]
+    theirs = [each for each in found if each.address in members]
     return Contents(
         schema,
         relations,
-        tuple(class_ for _, class_, _ in own),
-        tuple((catalog, oid) for catalog, _, oid in own),
-        tuple((catalog, oid) for catalog, _, oid in found if (catalog, oid) in members),
+        tuple(each.class_ for each in own),
+        tuple(each.address for each in own),
+        tuple(each.address for each in theirs),
+        _parts(each for each in found if each.address not in members),
+        frozenset(each.name for each in own if each.name),
+        frozenset(each.name for each in theirs if each.name),
     )
+
+
+class _Row(NamedTuple):
+    """An object, or, where ``catalog`` is "", the mere ``part``."""
+
+    catalog: str
+    class_: int
+    oid: int
+    part: str
+    is_mine: bool
+    is_plain: bool
+    name: str | None
+
+    @property
+    def address(self) -> Address:
+        return self.catalog, self.oid
+
+
+def _parts(rows: Iterable[_Row]) -> frozenset[str]:
+    parts = set[str]()
+    for each in rows:
+        parts.add(each.part)
+        if not each.is_mine:
+            parts.add(OWNERS)
+        if not (each.is_mine and each.is_plain):
+            parts.add(SCHEMA_RIGHTS if each.catalog == "pg_namespace" else RIGHTS)
+    return frozenset(parts)
 
 
 def array(oids: Iterable[int]) -> str:

@@ -64,7 +64,7 @@ ITEMS = """
 """
 
 KINDS = (
-    Kind(Rank.OPERATOR, "pg_operator", OPERATORS),
-    Kind(Rank.OPERATOR, "pg_opfamily", ITEMS + FAMILIES),
-    Kind(Rank.OPERATOR, "pg_opclass", ITEMS + CLASSES),
+    Kind(Rank.OPERATOR, "pg_operator", OPERATORS, ("pg_operator",)),
+    Kind(Rank.OPERATOR, "pg_opfamily", ITEMS + FAMILIES, ("pg_opfamily",)),
+    Kind(Rank.OPERATOR, "pg_opclass", ITEMS + CLASSES, ("pg_opclass",)),
 )

@@ -1,7 +1,6 @@
 """The definitions of a schema, read from the catalogs in PostgreSQL's own words."""
 
 import re
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import StringIO
@@ -23,8 +22,16 @@ from berceau.postgres.clone import (
     views,
 )
 from berceau.postgres.clone.bodies import Schema
-from berceau.postgres.clone.definition import Address, Definition, Definitions, Edge, Kind, Rank
-from berceau.postgres.clone.objects import CONTENTS, DESCRIBED, OWN, RELATION
+from berceau.postgres.clone.definition import Definition, Definitions, Edge, Kind, Rank
+from berceau.postgres.clone.objects import (
+    CONTENTS,
+    DESCRIBED,
+    OWN,
+    OWNERS,
+    RELATION,
+    RIGHTS,
+    SCHEMA_RIGHTS,
+)
 from berceau.postgres.clone.ordering import order, upwards, whole_of
 from berceau.postgres.clone.redirecting import redirect_all
 from berceau.postgres.clone.references import Reference
@@ -72,25 +79,6 @@ WHERE relkind IN ('r', 'f') AND NOT relispartition AND EXISTS (
           GROUP BY attname) ordered)
 ORDER BY 1
 """
-
-# How objects are called that a definition may name.
-_NAMES = " UNION ALL ".join(
-    f"SELECT '{catalog}', oid, {column}::text FROM {catalog} WHERE oid = ANY (%({catalog})s::oid[])"
-    for catalog, column in {
-        "pg_class": "relname",
-        "pg_type": "typname",
-        "pg_proc": "proname",
-        "pg_operator": "oprname",
-        "pg_opclass": "opcname",
-        "pg_opfamily": "opfname",
-        "pg_collation": "collname",
-        "pg_conversion": "conname",
-        "pg_ts_parser": "prsname",
-        "pg_ts_template": "tmplname",
-        "pg_ts_dict": "dictname",
-        "pg_ts_config": "cfgname",
-    }.items()
-)
 
 _NAME = r'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\U0010ffff][\w$]*|[-+*/<>=~!@#%^&|`?]+)'
 
@@ -156,7 +144,7 @@ class Reader:
     def definitions(self, edges: Sequence[Edge]) -> list[Definition]:
         """Return the definitions of what belongs to no extension."""
         members = self.snapshot.contents.members
-        theirs = self._names(members)
+        theirs = self.snapshot.contents.theirs
         if self.redirects:
             self._require_distinct(theirs)
         found = self.found(iter(KINDS))
@@ -164,8 +152,7 @@ class Reader:
         if not self.redirects:
             return found
         path = f"{self.token}, {self.outside}" if members else self.token
-        names = self._names(self.snapshot.contents.own)
-        schema = Schema(self.source, names, self.token, path)
+        schema = Schema(self.source, self.snapshot.contents.names, self.token, path)
         found, references = redirect_all(found, schema, self._rows)
         self.references.extend(references)
         return self._leave_outside(found, theirs)
@@ -173,11 +160,11 @@ class Reader:
     def found(self, kinds: Iterator[Kind]) -> list[Definition]:
         """Return the definitions of these ``kinds`` as PostgreSQL prints them."""
         outside = set(self.snapshot.contents.members)
-        empty = self.snapshot.contents.empty
+        parts = self.snapshot.contents.parts
         return [
             each
             for kind in kinds
-            if self.snapshot.version >= kind.since and kind.catalog not in empty
+            if self.snapshot.version >= kind.since and not parts.isdisjoint(kind.of)
             for each in self._read(kind)
             if each.address not in outside
         ]
@@ -198,27 +185,19 @@ class Reader:
 
     def notes(self) -> tuple[str, ...]:
         """Return what isn't copied, or not as it is."""
+        parts = self.snapshot.contents.parts
         rows = [
             row
-            for query in (
-                RELATION + rights.KEPT_OWNERS,
-                RELATION + rights.KEPT_GRANTORS,
-                rights.KEPT_DEFAULT_GRANTS,
-                _LATE_COLUMNS,
+            for query, of in (
+                (RELATION + rights.KEPT_OWNERS, (OWNERS,)),
+                (RELATION + rights.KEPT_GRANTORS, (RIGHTS, SCHEMA_RIGHTS)),
+                (rights.KEPT_DEFAULT_GRANTS, ("pg_namespace",)),
+                (_LATE_COLUMNS, ("pg_inherits",)),
             )
+            if not parts.isdisjoint(of)
             for row in self._rows(query)
         ]
         return tuple(text.replace(f"{self.token}.", "") for (text,) in rows)
-
-    def _names(self, addresses: Collection[Address]) -> set[str]:
-        if not addresses:
-            return set()
-        oids: dict[str, list[int]] = defaultdict(list)
-        for catalog, oid in addresses:
-            oids[catalog].append(oid)
-        places = re.findall(r"%\((\w+)\)s", _NAMES)
-        rows = self._rows(_NAMES, **{catalog: oids[catalog] for catalog in places})
-        return {name for _, _, name in rows}
 
     def _rows(self, query: str, **values: str | int | list[Any]) -> list[tuple[Any, ...]]:
         right = "SET" if self.snapshot.version >= 160000 else "MEMBER"
@@ -235,11 +214,9 @@ class Reader:
             others = tuple(("pg_class", other) for other in after or ())
             yield Definition(kind.rank, address, text, kind.makes, promise, others, end or "", part)
 
-    def _require_distinct(self, theirs: set[str]) -> None:
+    def _require_distinct(self, theirs: Collection[str]) -> None:
         """Raise ``CloneError`` where a name may mean an extension's object or another one."""
-        if not theirs:
-            return
-        both = sorted(theirs & self._names(self.snapshot.contents.own))
+        both = sorted(self.snapshot.contents.names.intersection(theirs))
         if both:
             raise CloneError(
                 f"The schema {self.source!r} holds an extension, and names of its own that are "
@@ -267,7 +244,7 @@ class Reader:
                 cure="Move it to another schema.",
             )
 
-    def _leave_outside(self, found: list[Definition], names: set[str]) -> list[Definition]:
+    def _leave_outside(self, found: list[Definition], names: Collection[str]) -> list[Definition]:
         """Let what belongs to an extension be named where it is."""
         if not names:
             return found

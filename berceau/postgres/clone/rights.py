@@ -1,7 +1,7 @@
 """Comments, owners and grants as definitions."""
 
 from berceau.postgres.clone.definition import Kind, Rank
-from berceau.postgres.clone.objects import OWN
+from berceau.postgres.clone.objects import OWN, OWNERS, RIGHTS, SCHEMA_RIGHTS
 
 _NOUN = """CASE
         WHEN type LIKE '% column' THEN 'COLUMN'
@@ -94,7 +94,7 @@ anothers AS (
 )
 """
 
-OWNERS = f"""
+OWNED_BY_OTHERS = f"""
 {ANOTHERS}
 SELECT objid, format('ALTER %s %s OWNER TO %s', noun, identity, role), NULL, NULL,
        classid::regclass::text
@@ -110,15 +110,21 @@ FROM anothers WHERE keeper <> owner AND NOT EXISTS (
 ORDER BY 1
 """
 
-# Compared is what an object has with what PostgreSQL gives to a new one of the role at work. Each
-# is granted by who granted it in the source, where the role at work may act as that.
+# Compared is what an object has with what PostgreSQL gives to a new one of the role at work: most
+# have just that, and arrays of rights are sorted. Each right is granted by who granted it in
+# the source, where the role at work may act as that.
 _ACLS = f"""
 {OWNED},
-acls AS (
-    SELECT classid, objid, 0 AS sub, owner, keeper, kind, acl FROM owned
+acls AS MATERIALIZED (
+    SELECT classid, objid, 0 AS sub, owner, keeper, kind, acl, fresh
+    FROM me, owned LEFT JOIN pg_default_acl
+      ON defaclnamespace = 0 AND defaclrole = (SELECT oid FROM me)
+     AND defaclobjtype = CASE kind WHEN 's' THEN 'S' ELSE kind END,
+    coalesce(defaclacl, acldefault(kind, me.oid)) fresh
     WHERE kind IS NOT NULL AND {{condition}}
+      AND (owner <> me.oid OR coalesce(acl, acldefault(kind, owner)) <> fresh)
     UNION ALL
-    SELECT classid, objid, attnum, owner, keeper, 'c', attacl
+    SELECT classid, objid, attnum, owner, keeper, 'c', attacl, acldefault('c', owner)
     FROM owned JOIN pg_attribute ON attrelid = objid AND attacl IS NOT NULL
     WHERE classid = 'pg_class'::regclass AND {{condition}}
 )
@@ -145,10 +151,7 @@ given AS (
     SELECT classid, objid, sub, kind, keeper, keeper AS giver,
            CASE grantee WHEN me.oid THEN keeper ELSE grantee END AS role,
            privilege_type AS privilege, is_grantable AS grantable
-    FROM me, acls LEFT JOIN pg_default_acl
-      ON defaclnamespace = 0 AND defaclrole = (SELECT oid FROM me)
-     AND defaclobjtype = CASE kind WHEN 's' THEN 'S' ELSE kind END,
-    aclexplode(coalesce(defaclacl, acldefault(kind, me.oid)))
+    FROM me, acls, aclexplode(fresh)
 ),
 change AS (
     SELECT 'REVOKE' AS verb, given.*, 0 AS place FROM given LEFT JOIN wanted
@@ -217,11 +220,11 @@ FROM pg_default_acl WHERE defaclnamespace = :schema AND NOT pg_has_role(defaclro
 """
 
 KINDS = (
-    Kind(Rank.COMMENT, "", COMMENTS, makes=False),
-    Kind(Rank.COMMENT, "", LABELS, makes=False),
-    Kind(Rank.DETAIL, "", EXTENSIONS, makes=False),
-    Kind(Rank.OWNER, "", OWNERS, makes=False),
-    Kind(Rank.DETAIL, "", SCHEMA_GRANTS, makes=False),
-    Kind(Rank.GRANT, "", OBJECT_GRANTS, makes=False),
-    Kind(Rank.GRANT, "pg_namespace", DEFAULT_GRANTS, makes=False),
+    Kind(Rank.COMMENT, "", COMMENTS, ("pg_namespace",), makes=False),
+    Kind(Rank.COMMENT, "", LABELS, ("pg_seclabel",), makes=False),
+    Kind(Rank.DETAIL, "", EXTENSIONS, ("pg_extension",), makes=False),
+    Kind(Rank.OWNER, "", OWNED_BY_OTHERS, (OWNERS,), makes=False),
+    Kind(Rank.DETAIL, "", SCHEMA_GRANTS, (SCHEMA_RIGHTS,), makes=False),
+    Kind(Rank.GRANT, "", OBJECT_GRANTS, (RIGHTS,), makes=False),
+    Kind(Rank.GRANT, "pg_namespace", DEFAULT_GRANTS, ("pg_namespace",), makes=False),
 )

@@ -1,6 +1,6 @@
 """Functions, procedures, aggregates and casts as definitions."""
 
-from berceau.postgres.clone.definition import Kind, Rank
+from berceau.postgres.clone.definition import Kind, Rank, parts
 
 # A range comes with functions and a cast of its own.
 OF_A_RANGE = """EXISTS (
@@ -59,7 +59,7 @@ FROM pg_cast c WHERE c.oid >= 16384
 """
 
 KINDS = (
-    Kind(Rank.ROUTINE, "pg_proc", FUNCTIONS),
-    Kind(Rank.ROUTINE, "pg_proc", AGGREGATES),
-    Kind(Rank.OPERATOR, "pg_cast", CASTS),
+    Kind(Rank.ROUTINE, "pg_proc", FUNCTIONS, parts("pg_proc", "fpw")),
+    Kind(Rank.ROUTINE, "pg_proc", AGGREGATES, parts("pg_proc", "a")),
+    Kind(Rank.OPERATOR, "pg_cast", CASTS, ("pg_cast",)),
 )

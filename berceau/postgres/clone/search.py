@@ -47,9 +47,9 @@ FROM pg_conversion WHERE connamespace = :schema
 """
 
 KINDS = (
-    Kind(Rank.TEXT_SEARCH, "pg_ts_parser", PARSERS),
-    Kind(Rank.TEXT_SEARCH, "pg_ts_template", TEMPLATES),
-    Kind(Rank.TEXT_SEARCH, "pg_ts_dict", DICTIONARIES),
-    Kind(Rank.TEXT_SEARCH, "pg_ts_config", CONFIGURATIONS),
-    Kind(Rank.OPERATOR, "pg_conversion", CONVERSIONS),
+    Kind(Rank.TEXT_SEARCH, "pg_ts_parser", PARSERS, ("pg_ts_parser",)),
+    Kind(Rank.TEXT_SEARCH, "pg_ts_template", TEMPLATES, ("pg_ts_template",)),
+    Kind(Rank.TEXT_SEARCH, "pg_ts_dict", DICTIONARIES, ("pg_ts_dict",)),
+    Kind(Rank.TEXT_SEARCH, "pg_ts_config", CONFIGURATIONS, ("pg_ts_config",)),
+    Kind(Rank.OPERATOR, "pg_conversion", CONVERSIONS, ("pg_conversion",)),
 )

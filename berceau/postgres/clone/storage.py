@@ -1,6 +1,6 @@
 """How relations store their rows, and what else is set on them, as definitions."""
 
-from berceau.postgres.clone.definition import Kind, Rank
+from berceau.postgres.clone.definition import Kind, Rank, parts
 
 
 def options(expression: str) -> str:
@@ -50,6 +50,12 @@ GROUP BY r.oid
 """
 
 KINDS = (
-    Kind(Rank.DETAIL, "pg_class", COLUMNS, makes=False),
-    Kind(Rank.DETAIL, "pg_class", TABLES, makes=False),
+    Kind(
+        Rank.DETAIL,
+        "pg_class",
+        COLUMNS,
+        parts("pg_class", "rpfm"),
+        makes=False,
+    ),
+    Kind(Rank.DETAIL, "pg_class", TABLES, parts("pg_class", "rpm"), makes=False),
 )

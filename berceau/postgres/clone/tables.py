@@ -1,6 +1,6 @@
 """Tables, their columns, and sequences as definitions."""
 
-from berceau.postgres.clone.definition import Kind, Rank
+from berceau.postgres.clone.definition import Kind, Rank, parts
 from berceau.postgres.clone.storage import options
 
 SEQUENCE = """concat_ws(' ', 'START WITH ' || seqstart, 'INCREMENT BY ' || seqincrement,
@@ -199,11 +199,11 @@ GROUP BY r.oid
 """
 
 KINDS = (
-    Kind(Rank.SEQUENCE, "pg_class", SEQUENCES),
-    Kind(Rank.DETAIL, "pg_class", OWNED_SEQUENCES, makes=False),
-    Kind(Rank.DETAIL, "pg_class", UNLIKE_TABLE_SEQUENCES, makes=False),
-    Kind(Rank.TABLE, "pg_class", TABLES),
-    Kind(Rank.ATTACH, "pg_class", ATTACHED, makes=False),
-    Kind(Rank.DEFAULT, "pg_attrdef", DEFAULTS),
-    Kind(Rank.DEFAULT, "pg_class", INHERITED, makes=False),
+    Kind(Rank.SEQUENCE, "pg_class", SEQUENCES, parts("pg_class", "S")),
+    Kind(Rank.DETAIL, "pg_class", OWNED_SEQUENCES, parts("pg_class", "S"), makes=False),
+    Kind(Rank.DETAIL, "pg_class", UNLIKE_TABLE_SEQUENCES, parts("pg_class", "S"), makes=False),
+    Kind(Rank.TABLE, "pg_class", TABLES, parts("pg_class", "rpf")),
+    Kind(Rank.ATTACH, "pg_class", ATTACHED, ("pg_inherits",), makes=False),
+    Kind(Rank.DEFAULT, "pg_attrdef", DEFAULTS, ("pg_attrdef",)),
+    Kind(Rank.DEFAULT, "pg_class", INHERITED, ("pg_inherits",), makes=False),
 )

@@ -1,6 +1,6 @@
 """Types and collations as definitions."""
 
-from berceau.postgres.clone.definition import Kind, Rank
+from berceau.postgres.clone.definition import Kind, Rank, parts
 
 COLLATIONS = """
 SELECT c.oid, format('CREATE COLLATION %s.%I (%s)', :schema::regnamespace, collname, concat_ws(', ',
@@ -93,11 +93,11 @@ WHERE typnamespace = :schema
 """
 
 KINDS = (
-    Kind(Rank.COLLATION, "pg_collation", COLLATIONS),
-    Kind(Rank.TYPE, "pg_type", ENUMS),
-    Kind(Rank.TYPE, "pg_type", COMPOSITES),
-    Kind(Rank.TYPE, "pg_type", DOMAINS),
-    Kind(Rank.TYPE, "pg_constraint", DOMAIN_CONSTRAINTS),
-    Kind(Rank.TYPE, "pg_type", RANGES),
-    Kind(Rank.TYPE, "pg_type", BASE_TYPES),
+    Kind(Rank.COLLATION, "pg_collation", COLLATIONS, ("pg_collation",)),
+    Kind(Rank.TYPE, "pg_type", ENUMS, parts("pg_type", "e")),
+    Kind(Rank.TYPE, "pg_type", COMPOSITES, parts("pg_class", "c")),
+    Kind(Rank.TYPE, "pg_type", DOMAINS, parts("pg_type", "d")),
+    Kind(Rank.TYPE, "pg_constraint", DOMAIN_CONSTRAINTS, parts("pg_type", "d")),
+    Kind(Rank.TYPE, "pg_type", RANGES, parts("pg_type", "r")),
+    Kind(Rank.TYPE, "pg_type", BASE_TYPES, parts("pg_type", "bp")),
 )

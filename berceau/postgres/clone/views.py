@@ -1,6 +1,6 @@
 """Views, and the rules, triggers and policies of relations, as definitions."""
 
-from berceau.postgres.clone.definition import Kind, Rank
+from berceau.postgres.clone.definition import Kind, Rank, parts
 from berceau.postgres.clone.storage import options
 
 VIEWS = f"""
@@ -80,11 +80,11 @@ FROM relation r JOIN pg_policy p ON polrelid = r.oid
 """
 
 KINDS = (
-    Kind(Rank.VIEW, "pg_class", VIEWS),
-    Kind(Rank.VIEW, "pg_class", MATERIALIZED),
-    Kind(Rank.RULE, "pg_rewrite", RULES),
-    Kind(Rank.RULE, "pg_trigger", TRIGGERS),
-    Kind(Rank.DETAIL, "pg_class", TRIGGER_STATES, makes=False),
-    Kind(Rank.RULE, "pg_policy", POLICIES),
-    Kind(Rank.REFRESH, "pg_class", POPULATED, makes=False),
+    Kind(Rank.VIEW, "pg_class", VIEWS, parts("pg_class", "v")),
+    Kind(Rank.VIEW, "pg_class", MATERIALIZED, parts("pg_class", "m")),
+    Kind(Rank.RULE, "pg_rewrite", RULES, ("pg_rewrite",)),
+    Kind(Rank.RULE, "pg_trigger", TRIGGERS, ("pg_trigger",)),
+    Kind(Rank.DETAIL, "pg_class", TRIGGER_STATES, ("pg_trigger",), makes=False),
+    Kind(Rank.RULE, "pg_policy", POLICIES, ("pg_policy",)),
+    Kind(Rank.REFRESH, "pg_class", POPULATED, parts("pg_class", "m"), makes=False),
 )

@@ -9,6 +9,7 @@ from berceau.errors import CloneError
 from berceau.postgres.clone import snapshot
 from berceau.postgres.clone.cloning import clone
 from berceau.postgres.clone.printing import without_casts
+from berceau.postgres.clone.reading import read
 from berceau.postgres.core.connection import connect
 from berceau.postgres.inspect.schemas import drop_schema
 from tests.postgres.dumps import dump, run
@@ -146,6 +147,23 @@ def test_what_a_superuser_made_is_copied(admin, running, case):
     make(admin, OF_SUPERUSERS[case])
     clone(admin, "torture", "copied")
     assert words(dump(running, "copied")) == words(dump(running, "torture"))
+
+
+class Everything(frozenset[str]):
+    """The parts of a schema of which no query may be left out."""
+
+    def isdisjoint(self, _: object) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("case", EXACT | OF_SUPERUSERS)
+def test_queries_that_are_left_out_would_find_nothing(admin, monkeypatch, case):
+    make(admin, (EXACT | OF_SUPERUSERS)[case])
+    some = read(admin, "torture")
+    monkeypatch.setattr("berceau.postgres.clone.objects._parts", lambda _: Everything())
+    every = read(admin, "torture")
+    texts = [text.replace(every.token, some.token) for text in every.texts + every.fills]
+    assert (texts, every.notes) == ([*some.texts, *some.fills], some.notes)
 
 
 @pytest.mark.parametrize("extension", STAYS)
