@@ -1,0 +1,39 @@
+"""How the documentation becomes a site; CONTRIBUTING.md has the command.
+
+The source is the whole repository, so that a page's links to the README or to the benchmarks lead
+to the same place on the site as in the repository.
+"""
+
+from berceau import __version__
+
+project = "Berceau"
+version = release = __version__
+root_doc = "docs/index"
+extensions = ["myst_parser"]
+include_patterns = ["*.md", "docs/**", "benchmarks/*.md"]
+exclude_patterns = [".*", "berceau", "build", "components", "migrations", "node_modules", "tests"]
+myst_heading_anchors = 4  # GitHub gives every heading an anchor
+
+html_theme = "furo"
+html_title = f"Berceau {version}"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_favicon = "../berceau/web/static/icon.svg"
+templates_path = ["_templates"]
+html_additional_pages = {"index": "front.html"}
+html_copy_source = False
+html_show_copyright = False
+html_domain_indices = html_use_index = False
+html_theme_options = {
+    "top_of_page_buttons": [],
+    "light_css_variables": {
+        "color-brand-primary": "#0f5246",
+        "color-brand-content": "#17695a",
+        "color-brand-visited": "#17695a",
+    },
+    "dark_css_variables": {
+        "color-brand-primary": "#a0e0cd",
+        "color-brand-content": "#7ed0b8",
+        "color-brand-visited": "#7ed0b8",
+    },
+}
