@@ -14,14 +14,14 @@ from berceau.schema.diff import create
 from berceau.schema.order import order
 from berceau.schema.sql import rendered
 from berceau.settings import Settings
-from berceau.workflows.build.declared import (Sources, compose_anew, look)
-from berceau.workflows.shared.files import (holds, write)
-from berceau.workflows.build.file_facts import (Reading)
-from berceau.workflows.shared.phases import (Phases)
-from berceau.workflows.build.stamp import (Stamp)
+from berceau.workflows.build.declared import Sources, compose_anew, look
+from berceau.workflows.build.file_facts import Reading
+from berceau.workflows.build.stamp import Stamp
+from berceau.workflows.shared.files import holds, write
+from berceau.workflows.shared.phases import Phases
 
 if TYPE_CHECKING:
-    from berceau.workflows.build.compose import (Composition)
+    from berceau.workflows.build.compose import Composition
 
 WHOLE = "main"
 TYPES = "types"
@@ -91,7 +91,7 @@ def _build(
             # Beside the rules: to make many files is to wait for the file system.
             written = writer.submit(_write, outputs, settings.root, () if check else changed)
         with phases.phase("lint"):  # last, since its helper works meanwhile
-            from berceau.workflows.build.component_lint import (inspect)
+            from berceau.workflows.build.component_lint import inspect
 
             findings = inspect(settings.root, composition, reading.notes())
         with phases.phase("write"):

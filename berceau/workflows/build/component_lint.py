@@ -5,16 +5,16 @@ from functools import cache
 from pathlib import Path
 
 from berceau.components import by_folder, component_of
+from berceau.lint.file_facts import Notes
 from berceau.lint.finding import Finding
 from berceau.lint.model import circles, implicit_cascades, unindexed_filters
-from berceau.lint.file_facts import (Notes)
 from berceau.lint.rules import RULES
 from berceau.orm import db
 from berceau.orm.attributes import Attribute, read_attributes
 from berceau.orm.diagnosis import file_of
 from berceau.orm.mapping import enum_classes
 from berceau.schema.lint import faults
-from berceau.workflows.build.compose import (Composition)
+from berceau.workflows.build.compose import Composition
 
 Found = tuple[Path, int, str, str]
 """A file, a line, a rule's code, and what is wrong."""

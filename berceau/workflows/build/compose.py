@@ -27,10 +27,10 @@ from berceau.orm import db
 from berceau.orm.database import is_mapped, map_entities
 from berceau.orm.diagnosis import duplicate, file_of_module, place_of
 from berceau.orm.mapping import enum_classes, table_entities, to_schema
-from berceau.postgres.core.own_tables import (OWN_TABLES)
+from berceau.postgres.core.own_tables import OWN_TABLES
 from berceau.schema.model import Schema
 from berceau.source import check_entities
-from berceau.workflows.shared.phases import (Phases)
+from berceau.workflows.shared.phases import Phases
 
 _ALREADY_EXISTS = re.compile(r"Entity (\w+) already exists")
 

@@ -10,13 +10,13 @@ from berceau.components import Component, discover
 from berceau.schema.model import Schema
 from berceau.settings import Settings
 from berceau.workflows.build import inputs
-from berceau.workflows.shared.cache import (SchemaCache)
-from berceau.workflows.build.inputs import (Inputs)
-from berceau.workflows.shared.phases import (Phases)
-from berceau.workflows.build.input_tracking import (watch)
+from berceau.workflows.build.input_tracking import watch
+from berceau.workflows.build.inputs import Inputs
+from berceau.workflows.shared.cache import SchemaCache
+from berceau.workflows.shared.phases import Phases
 
 if TYPE_CHECKING:
-    from berceau.workflows.build.compose import (Composition)
+    from berceau.workflows.build.compose import Composition
 
 _START = time.time_ns()
 """No module of the project that is edited later is what this process imported, for certain."""
@@ -82,7 +82,7 @@ def compose_anew(
     """
     unwatched = any(component.package in sys.modules for component in sources.components)
     with watch() as reads:
-        from berceau.workflows.build.compose import (compose)
+        from berceau.workflows.build.compose import compose
 
         composition = compose(settings.components, phases, sources.components)
     read = inputs.found(sources.components, settings.root, reads)

@@ -16,11 +16,11 @@ from tempfile import TemporaryFile
 from typing import Self
 
 from berceau.components import Component
-from berceau.lint.file_facts import (Notes)
+from berceau.lint.file_facts import Notes
 from berceau.schema.codec import decode, encode
 from berceau.settings import Settings
 from berceau.workflows.shared import fingerprint
-from berceau.workflows.shared.cache import (SchemaCache)
+from berceau.workflows.shared.cache import SchemaCache
 
 MANY = 50
 """From so many new files on, a helper's start is worth its time."""

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import berceau
 from berceau.components import Component, by_folder
+from berceau.workflows.build.input_tracking import Reads, variable
 from berceau.workflows.shared import fingerprint
-from berceau.workflows.build.input_tracking import (Reads, variable)
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from berceau.components import discover
 from berceau.errors import BerceauError, ComponentError, Location
 from berceau.schema.names import RESERVED_IN_COLUMNS
 from berceau.settings import Settings
-from berceau.workflows.build.build import (WHOLE)
-from berceau.workflows.build.declared import (declared)
-from berceau.workflows.shared.files import (write, write_folder)
+from berceau.workflows.build.build import WHOLE
+from berceau.workflows.build.declared import declared
+from berceau.workflows.shared.files import write, write_folder
 
 MAX_LENGTH = 40
 """The longest name of a component; those of tables, routes and tests follow from it."""

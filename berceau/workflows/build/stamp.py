@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from berceau.workflows.shared import fingerprint
-from berceau.workflows.shared.files import (keep)
+from berceau.workflows.shared.files import keep
 
 
 class Stamp:
