@@ -83,6 +83,11 @@ def is_free(before: str, after: str) -> bool:
     return before == after or _is_free(_parse(before), _parse(after))
 
 
+def unlimited(sql_type: str) -> str:
+    """Return ``sql_type`` for a cast: one with a length would cut values that are too long."""
+    return _LIMITS.sub("", sql_type)
+
+
 def _parse(text: str) -> _Type:
     limits = _LIMITS.search(text)
     base = _LIMITS.sub("", text).removesuffix("[]")

@@ -12,6 +12,7 @@ from berceau.schema.model import (
     PrimaryKey,
     Table,
 )
+from berceau.schema.renaming import Renaming
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,16 @@ class AlterEnum:
 
 @dataclass(frozen=True)
 class Use:
-    """A column that holds values of an enum type, and the ``default`` it has afterwards."""
+    """A column that holds values of an enum type, and the ``default`` it has afterwards.
+
+    ``values`` and ``merged`` are those of a discriminator, as text, as a ``Recode`` has them.
+    """
 
     table: str
     column: Column
     default: str | None
+    values: tuple[tuple[str, str], ...] = ()
+    merged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,12 +107,16 @@ class AddColumn:
 
 @dataclass(frozen=True)
 class AlterColumn:
-    """A column that differs; ``using`` is SQL for the new values, where no plain cast is meant."""
+    """A column that differs; ``using`` is SQL for the new values, where no plain cast is meant.
+
+    ``exact`` says that each of these tells which value it was before.
+    """
 
     table: str
     before: Column
     after: Column
     using: str | None = None
+    exact: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,11 +143,15 @@ class Recode:
 
 @dataclass(frozen=True)
 class DeleteRows:
-    """The rows of a column that hold ``value``, as SQL, go."""
+    """The rows of a column that hold ``value``, as SQL, go.
+
+    They do so ``early``, where the column gets another type, which may have no such value.
+    """
 
     table: str
     column: str
     value: str
+    early: bool = False
 
 
 @dataclass(frozen=True)
@@ -204,75 +218,6 @@ class DropIndex:
     table: str
     index: Index
 
-
-@dataclass(frozen=True)
-class RenameTable:
-    """A table that keeps its rows under another name."""
-
-    before: str
-    after: str
-
-
-@dataclass(frozen=True)
-class RenameColumn:
-    """A column that keeps its values under another name; ``table`` is called so by then."""
-
-    table: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True)
-class RenameEnum:
-    """An enum type under another name."""
-
-    before: str
-    after: str
-
-
-@dataclass(frozen=True)
-class RenameLabel:
-    """A label of ``enum``, which is called so by then, under another name in all rows."""
-
-    enum: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True)
-class RenameConstraint:
-    """A foreign key or check under another name."""
-
-    table: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True)
-class RenameIndex:
-    """An index under another name, and with it the primary key or unique constraint behind it."""
-
-    before: str
-    after: str
-
-
-@dataclass(frozen=True)
-class RenameSequence:
-    """The sequence of an identity column under another name."""
-
-    before: str
-    after: str
-
-
-Renaming = (
-    RenameTable
-    | RenameColumn
-    | RenameEnum
-    | RenameLabel
-    | RenameConstraint
-    | RenameIndex
-    | RenameSequence
-)
 
 Change = (
     CreateEnum

@@ -58,6 +58,11 @@ class Choices:
             case "labels":
                 return replace(self, labels={**self.labels, place: answer})
 
+    def settled(self, value: str) -> set[Place]:
+        """Return the discriminators whose rows with ``value`` get another one, or go."""
+        renamed = {place for place, values in self.values.items() if value in values}
+        return renamed | {(table, column) for table, column, gone in self.deleted if gone == value}
+
     def over(self, declared: Schema) -> "Choices":
         """Return these choices over what ``declared`` columns say of empty values and kinds."""
         return replace(

@@ -1,10 +1,11 @@
 """How the values of a column become those of another type, where the plain cast isn't meant."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from berceau.errors import MigrationError
-from berceau.schema.casts import cast
+from berceau.schema.casts import cast, unlimited
 from berceau.schema.changes import (
     AlterColumn,
     Change,
@@ -16,7 +17,7 @@ from berceau.schema.changes import (
 )
 from berceau.schema.choices import Choices
 from berceau.schema.model import Enum
-from berceau.schema.names import quote_literal, quote_name
+from berceau.schema.names import literal_text, quote_literal, quote_name
 
 Labels = tuple[tuple[str, str], ...]
 """Pairs of a value that goes and the label that its rows get."""
@@ -24,7 +25,7 @@ Labels = tuple[tuple[str, str], ...]
 _LENGTH = re.compile(r"character( varying)?\(\d+\)(\[\])?")
 
 
-def retypes(change: Change) -> bool:
+def retypes(change: Change | None) -> bool:
     """Say whether ``change`` gives a column another type."""
     return isinstance(change, AlterColumn) and change.before.type != change.after.type
 
@@ -36,12 +37,14 @@ def loses(change: Change) -> bool:
             return True
         case Recode():
             return bool(change.merged)
-        case RebuildEnum(before, mapping=mapping):
+        case RebuildEnum(before, uses=uses, mapping=mapping):
             new = [label for _, label in mapping]
-            return len({*new}) < len(new) or not {*new}.isdisjoint(before.labels)
-        case AlterColumn(_, before, after, using) if retypes(change):
+            merged = len({*new}) < len(new) or not {*new}.isdisjoint(before.labels)
+            return merged or any(use.merged for use in uses)
+        case AlterColumn(_, before, after, using, exact) if retypes(change):
             plain = cast("", before.type, after.type)
-            return using is not None or (plain is not None and plain.may_lose)
+            lossy = using is not None and not exact
+            return lossy or (plain is not None and plain.may_lose)
     return False
 
 
@@ -51,17 +54,39 @@ def enum_of(sql_type: str, enums: Iterable[Enum]) -> Enum | None:
     return next((enum for enum in enums if quote_name(enum.name) == name), None)
 
 
-def conversion(change: AlterColumn, enums: Iterable[Enum], choices: Choices) -> str | None:
-    """Return the SQL that ``choices`` give for the values of a column; ``None``: the plain cast."""
+def converted(change: AlterColumn, enums: Iterable[Enum], choices: Choices) -> AlterColumn:
+    """Return ``change`` with the SQL that ``choices`` give for its new values, if they do."""
+    place = change.table, change.after.name
     if not retypes(change):
-        return None
-    chosen = choices.usings.get((change.table, change.after.name))
-    if chosen is not None:
-        return chosen
+        return change
+    if place in choices.usings:
+        return replace(change, using=choices.usings[place])
     enum = enum_of(change.after.type, enums)
-    if enum is not None and (labels := chosen_labels(enum, choices)):
-        return relabelled(quote_name(change.after.name), change.after.type, labels)
-    return cut(change) if choices.cuts else None
+    labels = chosen_labels(enum, choices) if enum else ()
+    values = {**dict(labels), **recoded(change, choices)}
+    shorter = cut(change) if choices.cuts else None
+    if not values:
+        return replace(change, using=shorter)
+    sql_type = change.after.type if enum or shorter else unlimited(change.after.type)
+    merged = labels or shorter or any(each[:2] == place for each in choices.merged)
+    using = relabelled(quote_name(place[1]), sql_type, tuple(values.items()))
+    return replace(change, using=using, exact=not merged)
+
+
+def recoded(change: AlterColumn, choices: Choices) -> Mapping[str, str]:
+    """Return the values of a discriminator, as text, that become others.
+
+    Where migrations don't say what its values stand for, that is the root's, its default.
+    """
+    place = change.table, change.after.name
+    if place in choices.values:
+        return choices.values[place]
+    if change.before.default is None or change.after.default is None:
+        return {}
+    before, after = literal_text(change.before.default), literal_text(change.after.default)
+    known = {*map(literal_text, choices.kinds.get(place, ()))}
+    # One that is declared beside the other is another entity, and no new name for it.
+    return {before: after} if len({before, after} & known) == 1 and before != after else {}
 
 
 def cut(change: AlterColumn) -> str | None:
@@ -88,7 +113,10 @@ def chosen_labels(enum: Enum, choices: Choices) -> Labels:
 
 
 def relabelled(value: str, sql_type: str, labels: Labels) -> str:
-    """Return ``value``, as SQL, as one of the enum ``sql_type``, or an array of it."""
+    """Return ``value``, as SQL, as one of ``sql_type``, where ``labels`` take the place of others.
+
+    That is an enum, or an array of one, or any type that is read from a text.
+    """
     if sql_type.endswith("[]"):
         text = f"{value}::text[]"
         for before, after in labels:

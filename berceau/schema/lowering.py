@@ -11,24 +11,23 @@ from berceau.schema.changes import (
     AlterEnum,
     Backfill,
     Change,
-    DeleteRows,
     Disown,
     DropColumn,
     DropConstraint,
     DropEnum,
     DropTable,
     RebuildEnum,
-    Recode,
     ReplaceKey,
     Restore,
     SetAside,
     Use,
 )
 from berceau.schema.choices import NO_CHOICES, Choices, Place
-from berceau.schema.conversions import chosen_labels, conversion, retypes
+from berceau.schema.conversions import chosen_labels, converted, retypes
 from berceau.schema.model import Column, Enum, PrimaryKey, Schema, Table
-from berceau.schema.names import free_name, object_name, quote_literal, quote_name
+from berceau.schema.names import free_name, object_name, quote_name
 from berceau.schema.numbering import serial
+from berceau.schema.recodes import with_recodes
 from berceau.schema.room import with_room
 
 # The form of a constant: PostgreSQL gives it to all rows at once, without touching them.
@@ -83,7 +82,7 @@ def in_steps(
                 steps += _alter(change, desired, choices, keyed)
             case _:
                 steps.append(change)
-    steps += _recodes(changes, current, desired, choices)
+    steps = [*with_recodes(steps, changes, current, desired, choices)]
     steps += _freeing(steps, current, in_the_way)
     given = {place: number for number, place in enumerate(choices.backfills)}
     backfills = (step for step in steps if isinstance(step, Backfill))
@@ -201,55 +200,11 @@ def _alter(
     required = after.not_null or (table, after.name) in keyed
     first = replace(after, not_null=before.not_null and required)
     if first != before:
-        yield AlterColumn(table, before, first, conversion(change, desired.enums, choices))
+        yield converted(AlterColumn(table, before, first), desired.enums, choices)
     if lacks_values(change) and value is not None:
         yield Backfill(table, after.name, value)
     if first != after:
         yield AlterColumn(table, first, after)
-
-
-def _root_renamed(change: AlterColumn, choices: Choices) -> Iterator[tuple[str, str]]:
-    """Yield what calls the rows of an entity's root, which its discriminator's default names."""
-    before, after = change.before.default, change.after.default
-    known = choices.kinds.get((change.table, change.after.name), ())
-    if before is None or after is None or before == after:
-        return
-    # One that is declared beside the other is another entity, and no new name for it.
-    if len({value.partition("::")[0] for value in (before, after)} & {*known}) == 1:
-        yield before, after
-
-
-def _recodes(
-    changes: Iterable[Change], current: Schema, desired: Schema, choices: Choices
-) -> Iterator[Change]:
-    """Yield what the rows get, or lose, whose discriminator says what no entity is called now."""
-    types, old_types = _types(desired), _types(current)
-    pairs: dict[Place, dict[str, str]] = {}
-    for place, values in choices.values.items():
-        if place in types:
-            pairs[place] = {
-                _value(old, types[place]): _value(new, types[place]) for old, new in values.items()
-            }
-    for change in changes:
-        # Where migrations say what the values stand for, the default isn't all that is known.
-        if isinstance(change, AlterColumn) and (change.table, change.after.name) not in pairs:
-            pairs[change.table, change.after.name] = dict(_root_renamed(change, choices))
-    for place, found in pairs.items():
-        if found:
-            lost = {_value(each[2], types[place]) for each in choices.merged if each[:2] == place}
-            merged = tuple(old for old in found if old in lost)
-            yield Recode(*place, tuple(found.items()), merged)
-    for table, column, value in choices.deleted:
-        if (table, column) in old_types:
-            yield DeleteRows(table, column, _value(value, old_types[table, column]))
-
-
-def _types(schema: Schema) -> dict[Place, str]:
-    return {(table.name, column.name): column.type for table, column in _columns(schema)}
-
-
-def _value(text: str, sql_type: str) -> str:
-    return f"{quote_literal(text)}::{sql_type}"
 
 
 def lacks_values(change: AddColumn | AlterColumn) -> bool:

@@ -38,6 +38,7 @@ RESERVED = RESERVED_IN_COLUMNS | frozenset(
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 _WORD = re.compile(r'"((?:[^"]|"")+)"|([^\W\d][\w$]*)')
+_LITERAL = re.compile(r"(E?)'((?:[^']|'')*)'(?:::.*)?", re.DOTALL)
 _WORD_START = re.compile(
     r"(?<=[^\W_A-Z])(?=[A-Z])"  # DemoPost: before the P
     r"|(?<=[A-Z])(?=[A-Z][a-z])"  # HTTPRequest: before the R
@@ -73,6 +74,15 @@ def quote_literal(text: str) -> str:
     """Return ``text`` as an SQL string literal, whatever ``standard_conforming_strings`` is."""
     quoted = "'" + text.replace("'", "''").replace("\\", "\\\\") + "'"
     return f"E{quoted}" if "\\" in text else quoted
+
+
+def literal_text(sql: str) -> str:
+    """Return the text of a literal as PostgreSQL prints it, with its cast or without."""
+    match = _LITERAL.fullmatch(sql)
+    if match is None:
+        return sql
+    text = match[2].replace("''", "'")
+    return text.replace("\\\\", "\\") if match[1] else text
 
 
 def object_name(table: str, columns: Iterable[str], suffix: str) -> str:

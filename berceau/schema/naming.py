@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
-from berceau.schema.changes import RenameConstraint, RenameIndex, RenameSequence, Renaming
 from berceau.schema.model import Column, ForeignKey, Index, RawConstraint, Schema, Table, Unique
 from berceau.schema.names import free_name, object_name, sequence_name
 from berceau.schema.pairs import Part, is_relation, matched, parts, relation_names
 from berceau.schema.rename_changes import Move, in_turn, relations
+from berceau.schema.renaming import RenameConstraint, RenameIndex, RenameSequence, Renaming
 
 SomePart = TypeVar("SomePart", bound=Part)
 Names = Mapping[Part, str]

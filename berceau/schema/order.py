@@ -24,10 +24,6 @@ from berceau.schema.changes import (
     DropTable,
     RebuildEnum,
     Recode,
-    RenameEnum,
-    RenameIndex,
-    RenameSequence,
-    RenameTable,
     ReplaceKey,
     Restore,
     SetAside,
@@ -36,9 +32,11 @@ from berceau.schema.changes import (
 from berceau.schema.conversions import enum_of, loses, retypes
 from berceau.schema.model import Check, ForeignKey, Index, PrimaryKey, RawConstraint, Unique
 from berceau.schema.names import words
+from berceau.schema.renaming import RenameEnum, RenameIndex, RenameSequence, RenameTable
 from berceau.schema.room import new_names
 
 _RETYPE = "AlterColumn that gives another type"
+_CLEAR = "DeleteRows of what a new type may have no value for"
 _SWAP = "DropConstraint of what a new foreign key mustn't find"
 _RELAX = "AlterColumn that needs no value any more"
 
@@ -53,6 +51,7 @@ _STAGES: tuple[type | str, ...] = (
     Disown,
     CreateEnum,
     AlterEnum,
+    _CLEAR,
     SetAside,
     RebuildEnum,
     _RETYPE,
@@ -134,6 +133,8 @@ def _stage(change: Change) -> type | str:
             return f"{type(change).__name__} of a foreign key"
         case AlterColumn() if retypes(change):
             return _RETYPE
+        case DeleteRows(early=True):
+            return _CLEAR
         case AlterColumn(_, before, after) if before.not_null and not after.not_null:
             return _RELAX
     return type(change)
@@ -169,6 +170,7 @@ def _concerned(change: Change) -> Iterator[str]:
             | AlterColumn(table)
             | Backfill(table)
             | Recode(table)
+            | DeleteRows(table)
             | AddConstraint(table)
             | ValidateConstraint(table)
             | ReplaceKey(table)
@@ -182,7 +184,7 @@ def _changed_last(changes: Sequence[Change]) -> set[str]:
     found = {
         table
         for change in changes
-        if loses(change) and not isinstance(change, _LAST)
+        if loses(change) and _stage(change) not in _LAST
         for table in _concerned(change)
     }
     while True:

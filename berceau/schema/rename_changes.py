@@ -4,8 +4,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from functools import partial
 
-from berceau.schema.changes import (
-    Change,
+from berceau.schema.changes import Change
+from berceau.schema.model import Schema, Table
+from berceau.schema.names import object_name, quote_name, sequence_name
+from berceau.schema.renames import Kind, Rename, renamed
+from berceau.schema.renaming import (
     RenameColumn,
     RenameConstraint,
     RenameEnum,
@@ -15,9 +18,6 @@ from berceau.schema.changes import (
     RenameTable,
     Renaming,
 )
-from berceau.schema.model import Schema, Table
-from berceau.schema.names import object_name, quote_name, sequence_name
-from berceau.schema.renames import Kind, Rename, renamed
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,10 @@ from berceau.schema.changes import (
     DropEnum,
     DropIndex,
     DropTable,
-    RenameEnum,
-    RenameIndex,
-    RenameSequence,
-    RenameTable,
-    Renaming,
 )
 from berceau.schema.model import Column, Index, PrimaryKey, Unique
 from berceau.schema.names import object_name
+from berceau.schema.renaming import RenameEnum, RenameIndex, RenameSequence, RenameTable, Renaming
 
 
 def with_room(changes: Iterable[Change]) -> Iterator[Change]:

@@ -1,6 +1,6 @@
 """What changes do to rows: which tables they touch, and which values stay as they are."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from berceau.schema.changes import (
     AddColumn,
@@ -13,14 +13,13 @@ from berceau.schema.changes import (
     DeleteRows,
     RebuildEnum,
     Recode,
-    RenameLabel,
-    RenameTable,
 )
 from berceau.schema.choices import Choices
 from berceau.schema.conversions import retypes
 from berceau.schema.lowering import lacks_values
 from berceau.schema.model import Enum, Schema, Table
 from berceau.schema.names import quote_name, words
+from berceau.schema.renaming import RenameLabel, RenameTable
 
 
 def touched(changes: Iterable[Change], schema: Schema) -> set[str]:
@@ -81,19 +80,9 @@ def not_undone(changes: Iterable[Change]) -> Iterator[str]:
     """Yield, as sentences, what the way back from ``changes`` can't do for rows."""
     for change in changes:
         match change:
-            case AlterEnum(before, after) | RebuildEnum(before, after):
-                mapping = change.mapping if isinstance(change, RebuildEnum) else ()
-                given_back = {new for _, new in mapping}
-                for label in after.labels:
-                    if label not in before.labels and label not in given_back:
-                        yield (
-                            f"Rows that hold {label!r} of {after.name} by then keep this from "
-                            "being undone: give them another label first."
-                        )
-                for old, new in mapping:
-                    if new in before.labels:
-                        yield f"Rows that held {old!r} of {after.name} keep {new!r}."
-            case AlterColumn(table, before, after, str()):
+            case AlterEnum() | RebuildEnum():
+                yield from _labels_not_undone(change)
+            case AlterColumn(table, before, after, str(), exact=False):
                 yield (
                     f"Values of {table}.{after.name} come back as they are by then, as "
                     f"{before.type}, and not as they were."
@@ -104,13 +93,37 @@ def not_undone(changes: Iterable[Change]) -> Iterator[str]:
                 yield f"Rows that were given a value for {table}.{column} keep it, if it stays."
 
 
+def _labels_not_undone(change: AlterEnum | RebuildEnum) -> Iterator[str]:
+    before, after = change.before.labels, change.after
+    mapping = change.mapping if isinstance(change, RebuildEnum) else ()
+    uses = change.uses if isinstance(change, RebuildEnum) else ()
+    given_back = {new for _, new in mapping} | {new for use in uses for _, new in use.values}
+    for label in after.labels:
+        if label not in before and label not in given_back:
+            yield (
+                f"Rows that hold {label!r} of {after.name} by then keep this from being undone: "
+                "give them another label first."
+            )
+    for old, new in mapping:
+        if new in before:
+            yield f"Rows that held {old!r} of {after.name} keep {new!r}."
+    for use in uses:
+        yield from _not_told(use.table, use.column.name, use.values, use.merged)
+
+
 def _subclasses_not_undone(change: Recode | DeleteRows) -> Iterator[str]:
     if isinstance(change, DeleteRows):
         yield f"Rows of {change.table} that held {change.value} in {change.column} are gone."
         return
-    for old, new in change.values:
-        if old in change.merged:
-            yield f"Rows of {change.table} that held {old} in {change.column} keep {new}."
+    yield from _not_told(change.table, change.column, change.values, change.merged)
+
+
+def _not_told(
+    table: str, column: str, values: Iterable[tuple[str, str]], merged: Collection[str]
+) -> Iterator[str]:
+    for old, new in values:
+        if old in merged:
+            yield f"Rows of {table} that held {old} in {column} keep {new}."
 
 
 def _changed(changes: Iterable[Change], after: Schema) -> Iterator[tuple[str, str]]:
@@ -118,8 +131,8 @@ def _changed(changes: Iterable[Change], after: Schema) -> Iterator[tuple[str, st
         match change:
             case Backfill(table, column) | Recode(table, column):
                 yield table, column
-            case RebuildEnum() if change.mapping:
-                yield from ((use.table, use.column.name) for use in change.uses)
+            case RebuildEnum(uses=uses, mapping=mapping):
+                yield from ((u.table, u.column.name) for u in uses if mapping or u.values)
             case RenameLabel(enum):
                 yield from _uses(enum, after)
 

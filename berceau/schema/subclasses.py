@@ -8,7 +8,7 @@ from berceau.errors import RenameError
 from berceau.schema.meaning import Place, Role
 from berceau.schema.model import Schema
 from berceau.schema.moved import Moved
-from berceau.schema.names import quote_literal
+from berceau.schema.names import literal_text, quote_literal, quote_name
 from berceau.schema.renames import Kind, path_of
 from berceau.schema.suggest import Question
 
@@ -47,11 +47,16 @@ class Subclasses:
         """Yield a question for each value that stands for nothing by now, or for something else."""
         for each in self._columns():
             for value, entity in each.before.items():
-                wanted = each.wanted(value)
+                wanted, held = each.wanted(value), each.held(value)
                 is_settled = each.rooted(value) is not None or self._is_settled(each, value)
-                if is_settled or wanted == value or (wanted is None and value in each.after):
+                if is_settled or wanted == held or (wanted is None and held in each.after):
                     continue
-                free = [v for v in each.after if v not in each.before and v != each.new_root]
+                known = {*each.before.values()}
+                free = [
+                    new
+                    for new, other in each.after.items()
+                    if new not in each.before and new != each.new_root and other not in known
+                ]
                 likely = sorted(free, key=lambda other: _unlike(value, other))
                 found = likely if wanted is None else [wanted]
                 if found:
@@ -74,11 +79,12 @@ class Subclasses:
             renamed, gone = {}, []
             for value in each.before:
                 new = self.chosen.get((path_of(each.place), value), each.rooted(value))
-                if new is not None and new != value:
+                held = each.held(value)
+                if new is not None and new != held:
                     self._require(new, each)
-                    renamed[value] = new
-                elif new is None and value not in each.after:
-                    gone.append(value)
+                    renamed[held] = new
+                elif new is None and held not in each.after:
+                    gone.append(held)
             if renamed or gone or each.root != each.new_root:
                 left = tuple(each.after)
                 yield Recoded(each.new_place, renamed, tuple(gone), each.root or "", left)
@@ -86,6 +92,7 @@ class Subclasses:
     def _columns(self) -> Iterator["_Column"]:
         before, after = _by_column(self.moved.current), _by_column(self.moved.desired)
         default, new_default = _defaults(self.moved.current), _defaults(self.moved.desired)
+        labels = self._labels()
         for place, values in before.items():
             new_place = self.moved.new_place(place)
             yield _Column(
@@ -95,7 +102,21 @@ class Subclasses:
                 after.get(new_place, {}),
                 _root(default.get(place), values),
                 _root(new_default.get(new_place), after.get(new_place, {})),
+                labels.get(place, {}),
             )
+
+    def _labels(self) -> dict[Place, Values]:
+        """Return the new labels of enums, by the old ones, by the columns that hold them."""
+        found: dict[str, Values] = {}
+        for each in self.moved.chosen:
+            if each.kind is Kind.LABEL and each.owner is not None:
+                found.setdefault(quote_name(each.owner), {})[each.before] = each.after
+        return {
+            (table.name, column.name): found[column.type]
+            for table in self.moved.current.tables
+            for column in table.columns
+            if column.type in found
+        }
 
     def _is_settled(self, column: "_Column", value: str) -> bool:
         known = (path_of(column.place), value) in self.chosen
@@ -127,6 +148,11 @@ class _Column:
     after: Values
     root: str | None
     new_root: str | None
+    labels: Values
+
+    def held(self, value: str) -> str:
+        """Return what rows of ``value`` hold once the labels of its enum have their new names."""
+        return self.labels.get(value, value)
 
     def wanted(self, value: str) -> str | None:
         """Return the value that the entity of ``value`` has by now."""
@@ -165,8 +191,8 @@ def _defaults(schema: Schema) -> dict[Place, str]:
 
 def _root(default: str | None, values: Values) -> str | None:
     """Return which of ``values`` is that of the root's rows: the default, as SQL."""
-    said = (default or "").partition("::")[0]
-    return next((each for each in values if said in (each, quote_literal(each))), None)
+    said = None if default is None else literal_text(default)
+    return said if said in values else None
 
 
 def _unlike(one: str, other: str) -> tuple[float, str]:

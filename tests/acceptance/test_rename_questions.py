@@ -7,10 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from berceau.errors import DataLossError, RenameError, StatementError
-from berceau.schema.changes import DropColumn, DropTable, RenameColumn, RenameTable
+from berceau.schema.changes import DropColumn, DropTable
 from berceau.schema.choices import parse as parse_choices
 from berceau.schema.diff import create
 from berceau.schema.order import order
+from berceau.schema.renaming import RenameColumn, RenameTable
 from berceau.schema.sql import to_statements
 from berceau.workflows.write.plan import Plan, plan
 

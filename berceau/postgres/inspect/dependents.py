@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from psycopg2.extensions import connection as Connection
 
-from berceau.schema.changes import Renaming
 from berceau.schema.lowering import InTheWay
 from berceau.schema.rename_changes import columns_after
+from berceau.schema.renaming import Renaming
 
 # Left out is what a schema's model has of its tables: constraints, indexes, defaults, sequences.
 # Checks and indexes with expressions are listed: they hold the type of a column.

@@ -20,7 +20,7 @@ DECLARE
     count int := 0;
     shown text[] := '{{}}';
 BEGIN
-    FOR {value} IN SELECT {column} FROM {table} LOOP
+    FOR {value} IN SELECT {column} FROM {table} WHERE {column}::text <> ALL ({besides}) LOOP
         BEGIN
             converted := {using};
         EXCEPTION WHEN data_exception OR integrity_constraint_violation THEN
@@ -113,12 +113,16 @@ def orphans(
 
 
 def unconvertible(
-    connection: Connection, place: tuple[str, str], after: str, using: str
+    connection: Connection,
+    place: tuple[str, str],
+    after: str,
+    using: str,
+    besides: Collection[str] = (),
 ) -> tuple[int, str]:
     """Return how many rows have a value in ``place`` that ``using`` can't convert, and some.
 
-    ``place`` is a table and its column, ``after`` the type that it gets. Where PostgreSQL doesn't
-    know that, it can't tell: none.
+    ``place`` is a table and its column, ``after`` the type that it gets; ``besides`` these values.
+    Where PostgreSQL doesn't know that type, it can't tell: none.
     """
     parts = {
         "value": sql.SQL(VALUE),
@@ -126,6 +130,9 @@ def unconvertible(
         "table": sql.Identifier(place[0]),
         "column": sql.Identifier(place[1]),
         "using": sql.SQL(using),
+        "besides": sql.SQL("ARRAY[{}]::text[]").format(
+            sql.SQL(", ").join(map(sql.Literal, sorted(besides)))
+        ),
         "limit": sql.Literal(SHOWN),
     }
     with connection.cursor() as cursor:

@@ -67,10 +67,11 @@ def _(change: RebuildEnum) -> Iterator[Statement]:
 def _conversion(use: Use, change: RebuildEnum) -> Iterator[str]:
     name, array = quote_name(use.column.name), use.column.type.endswith("[]")
     sql_type = quote_name(change.after.name) + ("[]" if array else "")
+    mapping = tuple({**dict(change.mapping), **dict(use.values)}.items())
     prefix = f"ALTER COLUMN {name}"
     if use.column.default is not None:
         yield f"{prefix} DROP DEFAULT"
-    yield f"{prefix} TYPE {sql_type} USING {relabelled(name, sql_type, change.mapping)}"
+    yield f"{prefix} TYPE {sql_type} USING {relabelled(name, sql_type, mapping)}"
     if use.default is not None:
         yield f"{prefix} SET DEFAULT {use.default}"
 

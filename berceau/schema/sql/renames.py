@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from berceau.schema.changes import (
+from berceau.schema.names import quote_literal, quote_name
+from berceau.schema.renaming import (
     RenameColumn,
     RenameConstraint,
     RenameEnum,
@@ -11,7 +12,6 @@ from berceau.schema.changes import (
     RenameSequence,
     RenameTable,
 )
-from berceau.schema.names import quote_literal, quote_name
 from berceau.schema.sql.statement import Hazard, Lock, Statement, render
 
 _BREAKS = frozenset({Hazard.BREAKS_OLD_CODE})

@@ -15,6 +15,8 @@ from berceau.schema.changes import (
     DropEnum,
     DropIndex,
     DropTable,
+)
+from berceau.schema.renaming import (
     RenameColumn,
     RenameEnum,
     RenameIndex,

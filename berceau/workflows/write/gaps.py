@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from berceau.schema.changes import AddColumn, AlterColumn, AlterEnum, Change, CreateEnum
 from berceau.schema.choices import Choices, Kind, Place
-from berceau.schema.conversions import cut, enum_of, retypes
+from berceau.schema.conversions import cut, enum_of, recoded, retypes
 from berceau.schema.lowering import lacks_values
 from berceau.schema.model import Enum
 from berceau.workflows.shared.wording import counted
@@ -50,7 +50,7 @@ def gaps(rows: Rows, changes: Sequence[Change], choices: Choices) -> Iterator[Ga
             case AlterEnum(before, after):
                 for label in before.labels:
                     if label not in after.labels and (after.name, label) not in choices.labels:
-                        yield from _label(rows, before, after, label)
+                        yield from _label(rows, before, after, label, choices)
 
 
 def _conversion(
@@ -58,10 +58,12 @@ def _conversion(
 ) -> Iterator[Gap]:
     """Yield what the rows need for a column's new type, be it an ``enum`` or another one."""
     table, after = change.table, change.after
+    settled = {*recoded(change, choices)}
+    settled |= {value for *place, value in choices.deleted if place == [table, after.name]}
     arrays = {change.before.type.endswith("[]"), after.type.endswith("[]")}
     if enum is not None and len(arrays) == 1:
-        known = {*enum.labels, *(value for name, value in choices.labels if name == enum.name)}
-        found = rows.strays(change, known)
+        labels = {*enum.labels, *(value for name, value in choices.labels if name == enum.name)}
+        found = rows.strays(change, labels | settled)
         for value, count in found[:_MOST]:
             yield Gap(
                 (enum.name, value),
@@ -77,7 +79,7 @@ def _conversion(
         return
     if cut(change) and choices.cuts:
         return
-    count, shown = rows.unconvertible(change)
+    count, shown = rows.unconvertible(change, settled)
     if count:
         leave = ", unless --allow-data-loss cuts them" if cut(change) else ""
         need = f"{table}.{after.name} can't be {after.type} in {counted(count, 'row')}: {shown}"
@@ -114,8 +116,8 @@ def _backfill(table: str, column: str, who: str) -> Gap:
     )
 
 
-def _label(rows: Rows, before: Enum, after: Enum, label: str) -> Iterator[Gap]:
-    count = rows.count_label(before, label)
+def _label(rows: Rows, before: Enum, after: Enum, label: str, choices: Choices) -> Iterator[Gap]:
+    count = rows.count_label(before, label, choices.settled(label))
     if count:
         option = f"{_quote(after.name)}.{_quote(label)}=NEW"
         yield Gap(

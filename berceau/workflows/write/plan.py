@@ -210,8 +210,7 @@ def _fitted(
     with connect(owner) as target:
         target.set_session(readonly=True, autocommit=True)
         rows = Rows(target, settled.changes, settled.schema, used)
-        fitted = fit(rows, changes, choices, ask)
-        return with_subclasses(rows, settled.recoded, fitted, ask)
+        return fit(rows, changes, with_subclasses(rows, settled.recoded, choices, ask), ask)
 
 
 def _part(built: Replayed, wanted: Schema, choices: Choices) -> Part | None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from berceau.errors import RenameError, StatementError
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.inspect.preview import preview
-from berceau.schema.changes import Renaming
 from berceau.schema.held import Hidden, hidden
 from berceau.schema.links import Links
 from berceau.schema.meaning import Place, Role, places
@@ -15,6 +14,7 @@ from berceau.schema.model import Schema
 from berceau.schema.moved import Moved, with_room
 from berceau.schema.rename_changes import moves
 from berceau.schema.renames import Kind, Rename, parse, renamed
+from berceau.schema.renaming import Renaming
 from berceau.schema.sql import to_statements
 from berceau.schema.subclasses import Recoded, Subclasses
 from berceau.schema.suggest import Question, suggest_members, suggest_wholes

@@ -16,11 +16,12 @@ from berceau.postgres.rows.violations import (
     unconvertible,
 )
 from berceau.schema.casts import cast, nothing
-from berceau.schema.changes import AlterColumn, RenameEnum, RenameSequence, Renaming
+from berceau.schema.changes import AlterColumn
 from berceau.schema.choices import Place
 from berceau.schema.model import Enum, ForeignKey, Schema
 from berceau.schema.names import quote_name
 from berceau.schema.rename_changes import column_before, name_before
+from berceau.schema.renaming import RenameEnum, RenameSequence, Renaming
 from berceau.workflows.shared.row_counts import counted_rows
 
 
@@ -44,14 +45,14 @@ class Rows:
         """Count the rows without a value in ``column``."""
         return count_nulls(self.target, *column_before(self.renamed, table, column))
 
-    def count_label(self, enum: Enum, label: str) -> int:
-        """Count the rows of all tables that hold ``label``."""
+    def count_label(self, enum: Enum, label: str, besides: Set[Place] = frozenset()) -> int:
+        """Count the rows of all tables that hold ``label``, ``besides`` those of these columns."""
         name = quote_name(enum.name)
         return sum(
             count_label(self.target, *column_before(self.renamed, table.name, column.name), label)
             for table in self.current.tables
             for column in table.columns
-            if column.type in (name, f"{name}[]")
+            if column.type in (name, f"{name}[]") and (table.name, column.name) not in besides
         )
 
     def count_value(self, table: str, column: str, value: str) -> str:
@@ -84,15 +85,15 @@ class Rows:
         parent = self._before(key.target, key.target_columns) if there else None
         return orphans(self.target, self._before(table, key.columns), parent)
 
-    def unconvertible(self, change: AlterColumn) -> tuple[int, str]:
-        """Return how many rows have a value that can't be what it shall be, and some."""
+    def unconvertible(self, change: AlterColumn, known: Collection[str]) -> tuple[int, str]:
+        """Return how many rows have a value that isn't ``known`` nor can be converted, and some."""
         before, after = change.before, change.after
         plain = cast(VALUE, before.type, after.type)
         if plain is not None and not plain.may_fail:
             return 0, ""
         place = column_before(self.renamed, change.table, before.name)
         using = plain.using if plain else nothing(VALUE, after.type)
-        return unconvertible(self.target, place, after.type, using)
+        return unconvertible(self.target, place, after.type, using, known)
 
     def strays(self, change: AlterColumn, known: Collection[str]) -> list[tuple[str, int]]:
         """Return the values of a column that aren't ``known``, and how many rows hold each."""
