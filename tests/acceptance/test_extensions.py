@@ -212,3 +212,67 @@ def test_a_rehearsal_uses_nothing_but_extensions_of_the_schema_behind(
     assert migrate(MORE, create_only=True).written
     assert query("SELECT mine('a'), g('a'), id, 'a'::mood FROM legacy") == [(1, 1, 1, "a")]
     assert query("SELECT enumlabel FROM pg_enum") == [("a",)]
+
+
+BLOCK = "BEGIN UPDATE foo SET val = hstore('a', 'b') -> 'a'; {} END"
+"""What uses an extension, and perhaps commits."""
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        f"CREATE PROCEDURE p() LANGUAGE plpgsql AS $${BLOCK.format('')}$$; CALL p()",
+        f"DO $${BLOCK.format('/* no COMMIT */')}$$",
+        "DO $$BEGIN UPDATE foo SET val = apart.hstore('a', 'b') OPERATOR(apart.->) 'a'; COMMIT;"
+        "END$$",
+    ],
+    ids=["procedure", "block", "extension apart"],
+)
+def test_a_procedure_or_block_uses_an_extension(migrate, by_hand, query, sql):
+    migrate(FOO)
+    query(ROWS)
+    schema = " SCHEMA apart" if "apart" in sql else ""
+    by_hand(
+        "CREATE SCHEMA IF NOT EXISTS apart; CREATE EXTENSION citext;"
+        f"CREATE EXTENSION hstore{schema}; {sql}",
+        "SELECT 1",
+    )
+    migrate(FOO)
+    assert query("SELECT DISTINCT val FROM foo") == [("b",)]
+    assert migrate(MORE).written
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        f"CREATE PROCEDURE p() LANGUAGE plpgsql AS $${BLOCK.format('COMMIT;')}$$; CALL p()",
+        f"DO $${BLOCK.format('ROLLBACK;')}$$",
+    ],
+)
+def test_what_commits_and_uses_an_extension_of_the_schema_is_told_what_to_do(
+    migrate, by_hand, query, sql
+):
+    migrate(FOO)
+    query(ROWS)
+    by_hand("CREATE EXTENSION hstore", "DROP EXTENSION hstore")
+    migrate(FOO)
+    by_hand(sql, "SELECT 1")
+    with pytest.raises(
+        BerceauError, match="what commits finds no extension of the schema public"
+    ) as caught:
+        migrate(MORE, create_only=True)
+    assert "a schema of its own" in str(caught.value)
+    assert "hstore(unknown, unknown) does not exist" in str(caught.value)
+    assert caught.value.where.line
+
+
+@pytest.mark.parametrize("end", ["/* COMMIT */", "COMMIT;"])
+def test_what_may_commit_reaches_no_table_of_the_schema_behind(migrate, by_hand, query, end):
+    migrate(FOO)
+    by_hand("CREATE EXTENSION hstore", "DROP EXTENSION hstore")
+    migrate(FOO)
+    query("CREATE TABLE legacy (id int); INSERT INTO legacy VALUES (1)")
+    by_hand(f"DO $$BEGIN DELETE FROM legacy; {end} END$$", "SELECT 1")
+    with pytest.raises(BerceauError, match="legacy"):
+        migrate(MORE, create_only=True)
+    assert query("SELECT id FROM legacy") == [(1,)]

@@ -43,7 +43,7 @@ SELECT min(what) FROM (
     WHERE typnamespace IN (SELECT oid FROM n) AND (age(t.xmin) <= 0 OR age(e.xmin) <= 0)
 ) found (what)
 """
-_UNDEFINED = (errorcodes.UNDEFINED_OBJECT, errorcodes.UNDEFINED_FUNCTION)
+UNDEFINED = (errorcodes.UNDEFINED_OBJECT, errorcodes.UNDEFINED_FUNCTION)
 _OWN_TRANSACTION = ("savepoint", "release", "rollback", "set")
 
 Run = Callable[[TransactionGroup, ParsedStatement], None]
@@ -99,7 +99,7 @@ class Behind:
         try:
             one()
         except (psycopg2.Error, MigrationError) as error:
-            if isinstance(error, psycopg2.Error) and error.pgcode not in _UNDEFINED:
+            if isinstance(error, psycopg2.Error) and error.pgcode not in UNDEFINED:
                 raise
             self._execute("ROLLBACK TO SAVEPOINT berceau_behind")
             other()
@@ -115,6 +115,17 @@ class Behind:
                 f"it uses {found}, which no migration makes.",
                 cure="Make it in a migration before: others don't have it.",
             )
+
+    def out_of_reach(self, error: psycopg2.Error) -> MigrationError:
+        """Return what to say of a block that commits, and didn't find what is behind."""
+        schemas = ", ".join(map(str, self._known["behind"]))
+        return MigrationError(
+            f"{error.diag.message_primary}. In a rehearsal, what commits finds no extension of the "
+            f"schema {schemas}.",
+            cure="Take COMMIT and ROLLBACK out of the block or procedure: a migration may have "
+            "several, each a transaction of its own. Or install the extension in a schema of its "
+            "own, and write that schema before its names.",
+        )
 
     def _execute(self, text: str) -> None:
         with self.connection.cursor() as cursor:

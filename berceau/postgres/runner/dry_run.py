@@ -15,14 +15,14 @@ from berceau.migration.splitter import ParsedStatement
 from berceau.migration.transaction_groups import Mode, TransactionGroup, outside_of_schema
 from berceau.postgres.core.session import lock_timeout
 from berceau.postgres.inspect.extensions import is_about_extension, rehearsed
-from berceau.postgres.runner.behind import Behind, is_careful
+from berceau.postgres.runner.behind import UNDEFINED, Behind, is_careful
 from berceau.postgres.runner.concurrent_ddl import (
     IndexBuilt,
     Trace,
     effect_of,
     waits_for_transactions,
 )
-from berceau.postgres.runner.execution import Execution
+from berceau.postgres.runner.execution import Execution, Failure
 from berceau.postgres.runner.schema_guard import Boundary
 
 _CONCURRENTLY = re.compile(r"\bCONCURRENTLY\b", re.IGNORECASE)
@@ -92,12 +92,36 @@ class Rehearsal:
     def _run_alone(self, execution: Execution, segment: TransactionGroup) -> None:
         (piece,) = segment.statements
         try:
-            if not waits_for_transactions(piece):
-                execution.execute(piece.text)
-            else:
+            if waits_for_transactions(piece):
                 self._run_concurrently(execution, segment)
+            elif self.behind and piece.head[0] in ("call", "do"):
+                self._run_block(execution, segment)
+            else:
+                execution.execute(piece.text)
         except (psycopg2.Error, MigrationError) as error:
             raise execution.failure(segment, segment.first, error) from error
+
+    def _run_block(self, execution: Execution, segment: TransactionGroup) -> None:
+        """Run CALL or DO, which may commit.
+
+        What doesn't is as good in a transaction, where it finds extensions behind the schema. What
+        it reached besides can be undone there, and not once it was committed.
+        """
+        (piece,) = segment.statements
+        try:
+            execution.transact(
+                segment, self.boundary.require_untouched, partial(self._run_piece, execution)
+            )
+            return
+        except Failure as failure:
+            if not failure.ended_transaction:
+                raise
+        try:
+            execution.execute(piece.text)
+        except psycopg2.Error as error:
+            if error.pgcode not in UNDEFINED:
+                raise
+            raise self.behind.out_of_reach(error) from error
 
     def _run_concurrently(self, execution: Execution, segment: TransactionGroup) -> None:
         """Run CREATE INDEX CONCURRENTLY and the like, which a long transaction may hold up.

@@ -64,6 +64,14 @@ class Failure(Exception):  # noqa: N818 - it never leaves this room
         return isinstance(self.error, psycopg2.Error) and self.error.pgcode in DUPLICATE
 
     @property
+    def ended_transaction(self) -> bool:
+        """Whether it was to end a transaction that isn't its own."""
+        return (
+            isinstance(self.error, psycopg2.Error)
+            and self.error.pgcode == errorcodes.INVALID_TRANSACTION_TERMINATION
+        )
+
+    @property
     def where(self) -> Location:
         """The file and the line at fault."""
         piece = self.segment.statements[self.number - self.segment.first]
