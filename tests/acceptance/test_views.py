@@ -1,11 +1,18 @@
 """What no migration knows of uses a column that changes its type: it returns, or stops a deploy."""
 
+import shutil
+from dataclasses import replace
+
 import pytest
 
 from berceau.errors import StatementError
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploy
+from berceau.workflows.deploy.status import status
 from berceau.workflows.history.adopt import adopt
+from berceau.workflows.history.check import check
+from berceau.workflows.history.rebase import rebase
+from berceau.workflows.shared.cache import SchemaCache
 
 POST = "class Post(db.Entity):\n    n = Optional(int)\n    s = Optional(str, 9)\n"
 WIDER = {
@@ -178,6 +185,51 @@ def test_a_type_that_was_rebuilt_by_hand_is_adopted_likewise(
     query(sql)
     adopted = adopt(database.owner, settings.migrations, "hand", {})
     assert ("set_aside" in adopted.sql) == ("set_aside" in adopted.down) == (sql != "SELECT")
+
+
+@pytest.mark.parametrize("sql", ["SELECT", made(USERS["a check"][0])], ids=["nothing", "a check"])
+def test_the_sql_of_drift_says_no_more_than_is_needed(
+    migrate, declare, query, settings, database, sql
+):
+    migrate(OPEN_DONE_OLD)
+    query(REBUILT)
+    query(sql)
+
+    def found():
+        scripts = migration_directory.read(settings.migrations)
+        cache = SchemaCache(settings.cache)
+        return status(database.owner, declare(OPEN_DONE_OLD), scripts, cache).drift
+
+    drift = found()
+    for statements in (drift.restore, drift.adopt):
+        assert ("set_aside" in " ".join(statements)) == (sql != "SELECT")
+    query("\n".join(drift.restore))
+    assert not any("TYPE" in each for each in found().restore)
+
+
+@pytest.mark.parametrize("sql", ["SELECT 1", made(USERS["a check"][0])], ids=["nothing", "a check"])
+def test_the_check_shows_no_more_than_is_needed(migrate, declare, settings, database, sql):
+    migrate(OPEN_DONE_OLD)
+    folder = settings.migrations / "20990101000000_by_hand"
+    folder.mkdir()
+    (folder / "migration.sql").write_text(f"{sql};\n")
+    cache = SchemaCache(settings.cache)
+    findings = check(database.owner, declare(DONE_OPEN), settings.migrations, cache)
+    (detail,) = (each.detail for each in findings if each.code == "M001")
+    assert ("set_aside" in detail) == (sql != "SELECT 1")
+
+
+def test_a_way_back_that_a_rebase_writes_says_no_more_than_is_needed(migrate, settings, database):
+    migrate(OPEN_DONE_OLD)
+    migrate(DONE_OPEN, name="ours", create_only=True)
+    ours = migration_directory.read(settings.migrations)[-1]
+    shutil.rmtree(settings.migrations / ours.name)
+    migrate(OPEN_DONE_OLD.replace("OLD =", "NEW = 'new'; OLD ="), create_only=True)
+    migration_directory.save(settings.migrations, replace(ours, name="20990101000000_ours"))
+    rebase(database.owner, settings.migrations)
+    moved = migration_directory.read(settings.migrations)[-1]
+    assert "'new'" in moved.down
+    assert "set_aside" not in moved.down
 
 
 def test_what_production_alone_has_is_named_and_nothing_is_lost(

@@ -1,10 +1,11 @@
 """Drift: where the database differs from what its migrations built, and what nobody's made."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
 
 from berceau.errors import MigrationError
+from berceau.postgres.inspect.dependents import User, in_the_way
 from berceau.postgres.inspect.objects import Object
 from berceau.schema.diff import diff
 from berceau.schema.lowering import in_steps
@@ -43,9 +44,10 @@ class Drift:
 def drift(held: Replayed, built: Replayed) -> Drift:
     """Compare what a database holds with what its migrations built."""
     ours = managed(held.schema, built.schema)
+    used = (*held.users, *built.users)
     return Drift(
-        to_sql(ours, built.schema),
-        to_sql(built.schema, ours),
+        to_sql(ours, built.schema, used),
+        to_sql(built.schema, ours, used),
         differing(held.objects, built.objects),
     )
 
@@ -58,10 +60,14 @@ def foreign(held: Replayed, built: Replayed) -> tuple[Unmanaged, ...]:
     return tuple(sorted((*unmanaged(held.schema, built.schema), *beyond)))
 
 
-def to_sql(current: Schema, desired: Schema) -> tuple[str, ...]:
-    """Return the SQL that leads from one schema to another, a statement each."""
+def to_sql(current: Schema, desired: Schema, used: Iterable[User]) -> tuple[str, ...]:
+    """Return the SQL that leads from one schema to another, a statement each.
+
+    What uses columns, and may have to stand aside while these get another type, is ``used``.
+    """
+    barred = in_the_way(used)
     try:
-        changes = order(in_steps(diff(current, desired), current, desired))
+        changes = order(in_steps(diff(current, desired), current, desired, in_the_way=barred))
         return tuple(map(str, to_statements(changes)))
     except MigrationError as error:
         return (f"-- {error.message}",)

@@ -9,6 +9,7 @@ from berceau.migration.migration import Migration
 from berceau.postgres.core.connection import Connection, connect
 from berceau.postgres.core.url import Url
 from berceau.postgres.inspect import catalog, objects
+from berceau.postgres.inspect.dependents import User, users
 from berceau.postgres.inspect.extensions import provide
 from berceau.postgres.inspect.objects import Object
 from berceau.postgres.inspect.schemas import execute
@@ -37,15 +38,17 @@ class Seen:
 
 @dataclass(frozen=True)
 class Replayed:
-    """All that migrations leave in an empty schema."""
+    """All that migrations leave in an empty schema: ``users`` are what uses its tables."""
 
     schema: Schema
-    objects: tuple[Object, ...]
+    objects: tuple[Object, ...] = ()
+    users: tuple[User, ...] = ()
 
 
 def read(connection: Connection) -> Replayed:
     """Return what the schema of ``connection`` holds."""
-    return Replayed(catalog.read(connection), objects.read(connection))
+    used = tuple(sorted(users(connection)))
+    return Replayed(catalog.read(connection), objects.read(connection), used)
 
 
 def replayed(
@@ -56,7 +59,7 @@ def replayed(
     The ``cache`` keeps one of each ``kind``; what is applied is often what is in the files.
     """
     if not scripts:
-        return Replayed(EMPTY, ())
+        return Replayed(EMPTY)
     known = causes(owner, scripts)
 
     def replay() -> Replayed:

@@ -127,13 +127,14 @@ def _differences(
         return
     wanted = replace(desired(owner, declared, cache, scripts), meanings=declared.meanings)
     try:
-        built = with_meanings(replayed(owner, scripts, cache).schema, scripts, wanted)
+        replay = replayed(owner, scripts, cache)
+        built = with_meanings(replay.schema, scripts, wanted)
     except MigrationError as error:
         yield _broken("The migrations", error.message)
         return
     wanted = with_staying(built, wanted, Staying(made_by_entities(scripts), unmanaged))
     try:
-        missing = to_sql(built, keep(built, wanted))
+        missing = to_sql(built, keep(built, wanted), replay.users)
     except MigrationError as error:
         missing = (f"-- {error.message}",)
     meant = astray(built, wanted) or unrecorded(scripts, declared)

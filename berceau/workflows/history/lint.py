@@ -80,7 +80,7 @@ def _undo(connection: Connection, script: Migration, there: Replayed) -> str:
     added = sorted(set(map(str, back.objects)) - set(map(str, there.objects)))
     return "\n".join(
         (
-            *to_sql(back.schema, there.schema),
+            *to_sql(back.schema, there.schema, (*back.users, *there.users)),
             *differing(back.objects, there.objects),
             *(f"{each} is left" for each in added),
         )

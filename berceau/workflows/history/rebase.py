@@ -14,6 +14,7 @@ from berceau.migration.migration import Migration, new_name
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.url import Url
 from berceau.postgres.inspect import catalog
+from berceau.postgres.inspect.dependents import users
 from berceau.postgres.inspect.scratch import scratch
 from berceau.postgres.runner import ledger, runner
 from berceau.schema.diff import diff
@@ -126,15 +127,14 @@ def _prove(owner: Url, kept: Sequence[Migration], moves: Sequence[Move]) -> tupl
 
 def _with_down(connection: Connection, script: Migration) -> Migration:
     """Run ``script``, and return it with a ``down`` that undoes exactly that, or says it can't."""
-    before = catalog.read(connection)
+    before, used = catalog.read(connection), users(connection)
     runner.replay(connection, [script])
-    after = catalog.read(connection)
+    after, used = catalog.read(connection), used | users(connection)
     undone = _undo(connection, script)
     if undone != after and diff(undone, before):
-        text = "\n\n".join(to_sql(after, before))
-        runner.replay(
-            connection, [Migration(script.name, "\n".join(to_sql(undone, before))), script]
-        )
+        text = "\n\n".join(to_sql(after, before, used))
+        back = "\n".join(to_sql(undone, before, used | users(connection)))
+        runner.replay(connection, [Migration(script.name, back), script])
         script = replace(script, down=f"-- Undoes {script.name}\n\n{text}\n")
         undone = _undo(connection, script)
         if diff(undone, before):

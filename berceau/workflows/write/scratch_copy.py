@@ -47,4 +47,5 @@ class Copy:
         if self.part is None:
             return after
         whole = self.part.put(after.schema, self.built.schema)
-        return None if clashes(whole) else Replayed(whole, ())
+        used = {*self.built.users, *after.users}
+        return None if clashes(whole) else Replayed(whole, users=tuple(sorted(used)))
