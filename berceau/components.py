@@ -172,8 +172,9 @@ def import_module(name: str, component: Component, among: Iterable[Component]) -
     try:
         return importlib.import_module(name)
     except ComponentError as error:  # what Berceau refused knows its cure, but not its place
-        error.where = error.where or locate(error, among)
-        raise
+        if error.where is not None:
+            raise
+        raise error.at(locate(error, among)) from error
     except (Exception, SystemExit) as error:
         where = locate(error, among)
         raise ComponentImportError(

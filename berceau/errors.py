@@ -23,11 +23,14 @@
         ├── RenameError               a rename is impossible, or may be meant and wasn't declared
         └── StatementError            a statement of a migration failed
 
-Each knows its message, its place and its cure, as ``BerceauError`` tells.
+Each knows its message, its place and its cure, as ``BerceauError`` tells. Who catches one and knows
+its place or its cure better raises another: ``raise error.at(where) from error``.
 """
 
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,19 @@ class BerceauError(Exception):
         self.where = where
         self.cure = cure
         super().__init__(message)
+
+    def at(self, where: Location) -> Self:
+        """Return a copy of this error whose place is ``where``."""
+        return self._with(where=where)
+
+    def with_cure(self, cure: str) -> Self:
+        """Return a copy of this error that tells the reader to do ``cure``."""
+        return self._with(cure=cure)
+
+    def _with(self, **parts: object) -> Self:
+        other = copy(self)
+        vars(other).update(parts)
+        return other
 
     def __str__(self) -> str:
         lines = [self.message]
@@ -151,4 +167,26 @@ class RenameError(MigrationError):
 
 
 class StatementError(MigrationError):
-    """A statement of a migration failed; nothing of that migration was kept."""
+    """A statement failed; the cure says what was kept.
+
+    ``migration`` and ``number``, which counts from 1, tell which statement it was, if it is one of
+    a migration. ``reason`` is the part of the message that says what went wrong. ``sqlstate`` is
+    PostgreSQL's code for it, if PostgreSQL refused the statement.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        where: Location | None = None,
+        cure: str | None = None,
+        migration: str | None = None,
+        number: int | None = None,
+        reason: str | None = None,
+        sqlstate: str | None = None,
+    ) -> None:
+        super().__init__(message, where=where, cure=cure)
+        self.migration = migration
+        self.number = number
+        self.reason = message if reason is None else reason
+        self.sqlstate = sqlstate

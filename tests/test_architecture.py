@@ -213,3 +213,21 @@ def test_a_module_says_what_it_is_and_stays_a_room(path: Path) -> None:
     text = path.read_text()
     assert ast.get_docstring(ast.parse(text))
     assert len(text.splitlines()) <= 300
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_an_error_is_not_edited_on_its_way_up(path: Path) -> None:
+    """Others may hold it, too: who knows more raises another, ``error.at(where)``."""
+    handlers = [
+        n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.ExceptHandler)
+    ]
+    edited = [
+        f"{path.name}:{node.lineno}"
+        for handler in handlers
+        for node in ast.walk(handler)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == handler.name
+    ]
+    assert not edited

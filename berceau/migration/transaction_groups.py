@@ -89,8 +89,7 @@ def cut(text: str, file: Path) -> tuple[TransactionGroup, ...]:
     try:
         return tuple(_numbered(_Cutter(file).run(split(text))))
     except MigrationFileError as error:
-        error.where = Location(file=file, line=error.where.line if error.where else None)
-        raise
+        raise error.at(replace(error.where or Location(), file=file)) from error
 
 
 def python(text: str, file: Path, first: int) -> TransactionGroup:

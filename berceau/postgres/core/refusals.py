@@ -16,4 +16,9 @@ def explained(cure: str) -> Iterator[None]:
     except psycopg2.Error as error:
         said = error.diag.message_primary or str(error).strip()
         detail = f" {error.diag.message_detail}" if error.diag.message_detail else ""
-        raise StatementError(f"PostgreSQL says: {said}{detail}", cure=cure) from error
+        raise StatementError(
+            f"PostgreSQL says: {said}{detail}",
+            cure=cure,
+            reason=f"{said}{detail}",
+            sqlstate=error.pgcode,
+        ) from error

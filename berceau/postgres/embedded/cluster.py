@@ -23,6 +23,8 @@ from berceau.postgres.embedded.postmaster import (
 
 ADMIN = "postgres"
 START_SECONDS = 60.0  # recovery after a crash replays the log first
+_LINGERING = "pre-existing shared memory block"
+"""What PostgreSQL logs while children of a killed server are still there."""
 LINGER_SECONDS = 10.0  # the children of a killed server notice it, one after the other
 SOCKET_PATH_BYTES = 103  # macOS; Linux allows 107
 LOG_LINES = 15
@@ -115,10 +117,10 @@ def launch(data: Path, account: Account, programs: Path, log: Path) -> None:
         pid = _spawn(data, socket, account, programs, log)
         try:
             return await_ready(data, pid, log, begin)
-        except ServerError as error:
+        except ServerError:
             if not is_alive(pid):
                 socket.rmdir()
-            lingering = "pre-existing shared memory block" in error.message
+            lingering = any(_LINGERING in line for line in _read_end(log, begin))
             if not lingering or time.monotonic() > end:
                 raise
         time.sleep(0.2)

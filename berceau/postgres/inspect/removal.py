@@ -54,6 +54,7 @@ def drop(
                 f"{error.diag.message_primary}: {error.diag.message_detail}",
                 cure=f"{dropped}. What no migration made is yours to drop first. Then run the "
                 "command again.",
+                sqlstate=error.pgcode,
             ) from error
 
 

@@ -82,7 +82,11 @@ def execute(connection: Connection, statements: Sequence["Statement"]) -> None:
             except psycopg2.Error as error:
                 message = error.diag.message_primary or str(error)
                 position = int(error.diag.statement_position or 0)
-                raise StatementError(f"PostgreSQL says: {message}{_at(position, step)}") from error
+                raise StatementError(
+                    f"PostgreSQL says: {message}{_at(position, step)}",
+                    reason=message,
+                    sqlstate=error.pgcode,
+                ) from error
 
 
 def _steps(statements: Iterable["Statement"]) -> Iterator[tuple[str, ...]]:

@@ -70,7 +70,8 @@ def copy_rows(
         counts = _insert(connection, source, tables)
         connection.commit()
     except psycopg2.Error as error:
-        raise StatementError(error.diag.message_primary or str(error).strip()) from error
+        message = error.diag.message_primary or str(error).strip()
+        raise StatementError(message, sqlstate=error.pgcode) from error
     finally:
         if not connection.closed:
             connection.rollback()

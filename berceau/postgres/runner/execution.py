@@ -11,7 +11,7 @@ from psycopg2 import errorcodes
 from psycopg2.extensions import TRANSACTION_STATUS_INTRANS
 from psycopg2.extensions import connection as Connection
 
-from berceau.errors import BerceauError, HistoryError, Location, MigrationError
+from berceau.errors import BerceauError, HistoryError, Location, MigrationError, StatementError
 from berceau.migration.migration import DATA
 from berceau.migration.splitter import ParsedStatement
 from berceau.migration.transaction_groups import Mode, TransactionGroup, changes_session
@@ -56,12 +56,17 @@ class Failure(Exception):  # noqa: N818 - it never leaves this room
     @property
     def passes(self) -> bool:
         """Whether another try may go well."""
-        return isinstance(self.error, psycopg2.Error) and self.error.pgcode in PASSING
+        return self.sqlstate in PASSING
+
+    @property
+    def sqlstate(self) -> str | None:
+        """PostgreSQL's code for what went wrong, where PostgreSQL refused the statement."""
+        return self.error.pgcode if isinstance(self.error, psycopg2.Error) else None
 
     @property
     def is_duplicate(self) -> bool:
         """Whether it was to make what is there already."""
-        return isinstance(self.error, psycopg2.Error) and self.error.pgcode in DUPLICATE
+        return self.sqlstate in DUPLICATE
 
     @property
     def ended_transaction(self) -> bool:
@@ -107,6 +112,18 @@ class Failure(Exception):  # noqa: N818 - it never leaves this room
         detail = f" {self.error.diag.message_detail}" if self.error.diag.message_detail else ""
         blockers = f" (held by {self.blockers})" if self.blockers and self.passes else ""
         return f"{said}{detail}{blockers}"
+
+    def to_error(self, migration: str, message: str, cure: str) -> StatementError:
+        """Return what a person reads of it; it is a statement of ``migration``."""
+        return StatementError(
+            message,
+            where=self.where,
+            cure=cure,
+            migration=migration,
+            number=self.number,
+            reason=self.reason,
+            sqlstate=self.sqlstate,
+        )
 
 
 class Execution:

@@ -8,7 +8,7 @@ from typing import NoReturn
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
-from berceau.errors import HistoryError, Location, MigrationError, StatementError
+from berceau.errors import HistoryError, Location, MigrationError
 from berceau.migration.history import Direction
 from berceau.migration.migration import Migration
 from berceau.migration.resume import resume, segments_of
@@ -95,10 +95,10 @@ def _replay(rehearsal: Rehearsal, script: Migration) -> None:
         except Failure as failure:
             if not isinstance(failure.error, Exception):
                 raise failure.error from None
-            raise StatementError(
+            raise failure.to_error(
+                script.name,
                 f"{script.name} failed at statement {failure.number}: {failure.reason}",
-                where=failure.where,
-                cure=f"This was a rehearsal: nothing was kept. {failure.cure}",
+                f"This was a rehearsal: nothing was kept. {failure.cure}",
             ) from failure.error
 
 
@@ -237,10 +237,10 @@ class _Run:
     def _fail(self, failure: Failure) -> NoReturn:
         """Write the failure down, if the server can still be told, and raise it."""
         if self.connection.closed:
-            raise StatementError(
+            raise failure.to_error(
+                self.script.name,
                 f"The connection was lost during {self.script.name}: {failure.reason}",
-                where=failure.where,
-                cure="What took effect is known: `invoke migrate.status` shows it. Run the command "
+                "What took effect is known: `invoke migrate.status` shows it. Run the command "
                 "again, and it goes on there.",
             ) from failure.error
         place = f"{failure.where.file and failure.where.file.name}:{failure.where.line}"
@@ -249,10 +249,10 @@ class _Run:
             raise failure.error from None
         deed = "failed" if self.direction is Direction.UP else "could not be undone: it failed"
         total = self.segments[-1].last
-        raise StatementError(
+        raise failure.to_error(
+            self.script.name,
             f"{self.script.name} {deed} at statement {failure.number} of {total}: {failure.reason}",
-            where=failure.where,
-            cure=self._cure(failure),
+            self._cure(failure),
         ) from failure.error
 
     def _cure(self, failure: Failure) -> str:

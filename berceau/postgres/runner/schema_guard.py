@@ -48,11 +48,13 @@ class Boundary:
         for segment in segments:
             for number, piece in segment.numbered():
                 if ours & set(pairwise(piece.head)):
+                    reason = f"it names the schema {self._name}, which the database URL chooses."
                     raise StatementError(
-                        f"Statement {number}: it names the schema {self._name}, which the "
-                        "database URL chooses.",
+                        f"Statement {number}: {reason}",
                         where=segment.place(number),
                         cure="Take the schema out of the names.",
+                        number=number,
+                        reason=reason,
                     )
 
     def require_untouched(self) -> None:

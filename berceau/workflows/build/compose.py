@@ -110,7 +110,7 @@ def _map(components: tuple[Component, ...]) -> Schema:
         return to_schema(db)
     except BerceauError as error:
         if error.where and error.where.file and error.where.component is None:
-            error.where = _named(error.where, components)
+            raise error.at(_named(error.where, components)) from error
         raise
 
 

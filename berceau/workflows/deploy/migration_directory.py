@@ -6,6 +6,7 @@ import shutil
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from berceau.errors import Location, MigrationFileError
@@ -33,7 +34,7 @@ def examine(folder: Path) -> tuple[tuple[Migration, ...], tuple[MigrationFileErr
     """Return the migrations in ``folder``, in order, and what is wrong with the other folders."""
     scripts, errors = [], []
     if os.path.lexists(folder / REWRITE):
-        errors.append(_INTERRUPTED)
+        errors.append(_interrupted())
     for path in _paths(folder):
         try:
             scripts.append(_read(path))
@@ -42,11 +43,12 @@ def examine(folder: Path) -> tuple[tuple[Migration, ...], tuple[MigrationFileErr
     return tuple(scripts), tuple(errors)
 
 
-_INTERRUPTED = MigrationFileError(
-    "A command that rewrites migrations/ was interrupted.",
-    where=Location(file=Path("migrations", REWRITE)),
-    cure="Run `invoke migrate.rebase`: it finishes what was begun.",
-)
+def _interrupted() -> MigrationFileError:
+    return MigrationFileError(
+        "A command that rewrites migrations/ was interrupted.",
+        where=Location(file=Path("migrations", REWRITE)),
+        cure="Run `invoke migrate.rebase`: it finishes what was begun.",
+    )
 
 
 def _paths(folder: Path) -> tuple[Path, ...]:
@@ -75,8 +77,7 @@ def _read(path: Path) -> Migration:
     try:
         _ = script.header
     except MigrationFileError as error:
-        error.where = Location(file=path / UP, line=error.where.line if error.where else None)
-        raise
+        raise error.at(replace(error.where or Location(), file=path / UP)) from error
     return script
 
 

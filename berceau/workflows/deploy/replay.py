@@ -106,8 +106,7 @@ def refusing(cure: str) -> Iterator[None]:
     try:
         yield
     except StatementError as error:
-        error.cure = f"Nothing was written. {cure}"
-        raise
+        raise error.with_cure(f"Nothing was written. {cure}") from error
 
 
 def make(connection: Connection, schema: Schema) -> Schema:

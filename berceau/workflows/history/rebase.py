@@ -117,11 +117,10 @@ def _prove(owner: Url, kept: Sequence[Migration], moves: Sequence[Move]) -> tupl
             try:
                 proven.append((before, _with_down(connection, after)))
             except MigrationError as error:
-                error.cure = (
+                raise error.with_cure(
                     f"It stays where it is. Change {before.name} so that it can follow "
                     f"{after.header.parent}, or remove it and let `invoke migrate` write it anew."
-                )
-                raise
+                ) from error
     return tuple(proven)
 
 

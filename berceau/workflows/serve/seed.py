@@ -120,8 +120,9 @@ def _run(component: Component, among: Sequence[Component]) -> None:
         module.seed()
         orm.flush()
     except BerceauError as error:
-        error.where = error.where or _place(error, component, among)
-        raise
+        if error.where is not None:
+            raise
+        raise error.at(_place(error, component, among)) from error
     except Exception as error:
         raise ComponentError(
             f"The seeds of component {component.name} failed: {type(error).__name__}: {error}",

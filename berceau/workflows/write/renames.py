@@ -210,8 +210,9 @@ def carry_out(connection: Connection, settled: Settled, changes: tuple[Renaming,
     try:
         schema = preview(connection, to_statements(changes))
     except StatementError as error:
-        error.cure = "Nothing was written. Free the name in a migration before, or choose another."
-        raise
+        raise error.with_cure(
+            "Nothing was written. Free the name in a migration before, or choose another."
+        ) from error
     return replace(settled, changes=changes, schema=schema)
 
 

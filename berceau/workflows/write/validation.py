@@ -171,7 +171,7 @@ def prove(connection: Connection, case: Case) -> Proof:
 
 def blames_rows(error: StatementError) -> bool:
     """Say whether PostgreSQL refused a statement because of what rows hold."""
-    return str(getattr(error.__cause__, "pgcode", None))[:2] in _DATA_ERRORS
+    return error.sqlstate is not None and error.sqlstate[:2] in _DATA_ERRORS
 
 
 def _run(connection: Connection, statements: Sequence[Statement]) -> None:
@@ -182,10 +182,12 @@ def _run(connection: Connection, statements: Sequence[Statement]) -> None:
     except StatementError as error:
         line = error.where.line if error.where else None
         place = f"\n    {script.sql.splitlines()[line - 1].strip()}" if line else ""
-        reason = error.message.partition(" failed")[2].partition(": ")[2]
-        error.message = f"PostgreSQL says: {reason}{place}"
-        error.where = None
-        raise
+        raise StatementError(
+            f"PostgreSQL says: {error.reason}{place}",
+            cure=error.cure,
+            reason=error.reason,
+            sqlstate=error.sqlstate,
+        ) from error
 
 
 def _require(connection: Connection, expected: Schema, led: Set[str], deed: str) -> Replayed:
@@ -199,12 +201,11 @@ def _require(connection: Connection, expected: Schema, led: Set[str], deed: str)
 def _require_rows(before: Mapping[str, object], after: Mapping[str, object], deed: str) -> None:
     for table, rows in before.items():
         if after[table] != rows:
-            error = _mistake(deed, f"changes rows of {table} that it should keep")
-            raise RowsChangedError(error.message, cure=error.cure)
+            raise _mistake(deed, f"changes rows of {table} that it should keep", RowsChangedError)
 
 
-def _mistake(deed: str, what: str) -> MigrationError:
-    return MigrationError(
+def _mistake(deed: str, what: str, kind: type[MigrationError] = MigrationError) -> MigrationError:
+    return kind(
         f"{deed} the planned migration {what}.",
         cure="This is a mistake in Berceau: please report it with the entities at hand. "
         "Nothing was written.",

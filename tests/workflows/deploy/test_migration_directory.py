@@ -115,3 +115,12 @@ def test_a_head_that_cannot_be_read_is_stale(folder: Path, content: bytes) -> No
     (folder / migration_directory.HEAD).write_bytes(content)
     assert migration_directory.is_stale(folder, migration_directory.read(folder))
     assert not migration_directory.has_conflict(folder)
+
+
+def test_an_interrupted_rewrite_is_a_new_error_at_each_look(tmp_path: Path) -> None:
+    """One object for the whole process would gain a traceback with each time it is raised."""
+    (tmp_path / migration_directory.REWRITE).touch()
+    _, (first,) = migration_directory.examine(tmp_path)
+    _, (second,) = migration_directory.examine(tmp_path)
+    assert first is not second
+    assert str(first) == str(second)
