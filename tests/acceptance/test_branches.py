@@ -78,6 +78,9 @@ def test_two_branches_conflict_in_git_and_rebase_settles_it(team, query):
     project.succeed("migrate.check")
     assert query("SELECT text FROM note") == [("kept",)]
     assert project.succeed("migrate.rebase") == "rebase: nothing to do\n"
+    project.write("migrations/HEAD", f"{theirs}\n")
+    assert "M013" in project.fail("migrate.check")
+    assert project.succeed("migrate.rebase") == "rebase: commit migrations/\n"
     team.commit()
 
 

@@ -190,7 +190,7 @@ def test_a_branch_from_within_a_squash_is_moved_behind_it(two, query):
     two.table(C, A)
     with pytest.raises(HistoryError, match=f"names the parent {A}, which {name} replaced"):
         two.deploy()
-    ((_, after),) = rebase(two.owner, two.folder, C)
+    ((_, after),) = rebase(two.owner, two.folder, C).moves
     assert after.header.parent == name
     assert two.deploy() == (after.name,)
     assert query(TABLES) == [("a",), ("b",), ("berceau_migration",), ("c",)]

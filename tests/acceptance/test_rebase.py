@@ -38,7 +38,7 @@ def test_a_branch_of_several_moves_whole(line, read, settings, database):
     line(ONE, BASE, "ALTER TABLE t ADD b int;")
     line(TWO, BASE, "ALTER TABLE t ADD c int;")
     line(THREE, ONE, "ALTER TABLE t ADD d int;")
-    moves = rebase(database.owner, settings.migrations, THREE)
+    moves = rebase(database.owner, settings.migrations, THREE).moves
     assert [before.name for before, _ in moves] == [ONE, THREE]
     assert names(read) == [("a", ""), ("c", "a"), ("b", "c"), ("d", "b")]
     assert len(deploy(database.owner, read())) == 4

@@ -20,8 +20,8 @@ def rebase(_: Context, branch: str = "") -> None:
     from berceau.workflows.shared.databases import databases
 
     settings = load()
-    moves = run(databases(settings).owner, settings.migrations, branch or None, say)
-    say("rebase: commit migrations/" if moves else "rebase: nothing to do")
+    changed = any(run(databases(settings).owner, settings.migrations, branch or None, say))
+    say("rebase: commit migrations/" if changed else "rebase: nothing to do")
 
 
 @command(positional=["name"], help={"name": "a migration, or what to call the first one"})

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from berceau.errors import HistoryError, MigrationError
 from berceau.migration.chain import branches, breaks, descendants
@@ -30,10 +31,17 @@ Move = tuple[Migration, Migration]
 """A migration as it was, and as it will be."""
 
 
+class Rebased(NamedTuple):
+    """The ``moves`` that were made, and whether ``migrations/HEAD`` was written."""
+
+    moves: tuple[Move, ...]
+    head: bool
+
+
 def rebase(
     owner: Url, migrations: Path, name: str | None = None, report: Report = silent
-) -> tuple[Move, ...]:
-    """Settle the branches in the folder ``migrations``, and return what was moved.
+) -> Rebased:
+    """Settle the branches in the folder ``migrations``, and return what was changed.
 
     ``name`` is a migration of the branch to move. Without it, that is the branch which git's
     shared branch doesn't have, or else the newest. Each moved migration is proven where it comes
@@ -56,8 +64,7 @@ def rebase(
                 renamed = f", now {after.name}" if after.name != before.name else ""
                 report(f"moved {before.name}{renamed} behind {after.header.parent}")
             made += moves
-        folder.point_head(migrations)
-    return tuple(made)
+        return Rebased(tuple(made), folder.point_head(migrations))
 
 
 def _first_to_move(migrations: Path, name: str | None) -> Migration | None:
