@@ -22,7 +22,12 @@ LEVELS = (
     {"components", "settings"},
     {"migration"},
     {"schema"},
-    {"errors", "text", "mypy"},  # the last is the plugin for mypy, which nothing here imports
+    {
+        "errors",
+        "diagnostic",
+        "text",
+        "mypy",
+    },  # the last is the plugin for mypy, which nothing here imports
 )
 # In rooms of many modules, which package may import from which: these arrows, and no others.
 PACKAGES = {

@@ -1,9 +1,11 @@
 """The rules, each with its stable code: what is found, why it matters, and what to do."""
 
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
-from typing import Literal
 
-Level = Literal["error", "warning"]
+from berceau.diagnostic import Diagnostic, Level
+from berceau.errors import SettingsError
+from berceau.lint.file_facts import Place
 
 
 @dataclass(frozen=True)
@@ -175,3 +177,22 @@ _ALL = (
 
 RULES = {rule.code: rule for rule in _ALL}
 """Every rule, by its code; a code never changes its meaning."""
+
+
+def diagnose(code: str, place: Place, message: str) -> Diagnostic:
+    """Return what the rule ``code`` finds at ``place``."""
+    rule, (file, line) = RULES[code], place
+    return Diagnostic(code, message, rule.cure, level=rule.level, file=str(file), line=line)
+
+
+def without(diagnostics: Iterable[Diagnostic], ignored: Set[str]) -> tuple[Diagnostic, ...]:
+    """Return the ``diagnostics`` of all rules but the ``ignored`` ones, which are codes.
+
+    Raises ``SettingsError`` where one of these is no rule.
+    """
+    if unknown := ignored - RULES.keys():
+        raise SettingsError(
+            f"The project ignores {', '.join(sorted(unknown))}, which is no rule.",
+            cure='Correct pyproject.toml: under [tool.berceau.lint], ignore = ["L102"].',
+        )
+    return tuple(each for each in diagnostics if each.code not in ignored)

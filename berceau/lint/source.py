@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from berceau.lint.file_facts import Notes, Place
+from berceau.lint.file_facts import FileFacts, Line
 from berceau.lint.naive_datetimes import naive
 from berceau.lint.names import Names, Nodes
 from berceau.lint.queries import METHODS, Query, entity_of, find
@@ -15,12 +15,12 @@ _IGNORE = re.compile(r"#\s*berceau:\s*ignore\[([^\]]*)\]")
 _FILTERS = {"get", "exists", "filter", "where"}
 
 
-def examine(source: bytes) -> Notes:
+def examine(source: bytes) -> FileFacts:
     """Return the notes on a file; one that doesn't parse has none, its import says why."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
-        return Notes()
+        return FileFacts()
     nodes = Nodes(tree)
     names = Names(nodes)
     queries = list(find(nodes, names))
@@ -30,7 +30,7 @@ def examine(source: bytes) -> Notes:
         (call, "L501", f"{ast.unparse(call.func)}() gets a text built from strings.")
         for call in built_from_strings(tree, nodes, names)
     )
-    return Notes(
+    return FileFacts(
         faults=sorted((_line(node), code, message) for node, code, message in faults),
         ignores=list(_ignores(source.decode(errors="replace"))),
         declared=dict(_declared(nodes)),
@@ -43,7 +43,7 @@ def _line(node: ast.AST) -> int:
     return line
 
 
-def _ignores(text: str) -> Iterator[Place]:
+def _ignores(text: str) -> Iterator[Line]:
     for number, line in enumerate(text.splitlines(), 1):
         for codes in _IGNORE.findall(line):
             for code in codes.split(","):
@@ -63,7 +63,7 @@ def _declared(nodes: Nodes) -> Iterator[tuple[str, tuple[int, list[str]]]]:
                     yield f"{node.name}.{name}", (statement.lineno, options)
 
 
-def _filters(queries: Iterable[Query]) -> Iterator[Place]:
+def _filters(queries: Iterable[Query]) -> Iterator[Line]:
     for query in queries:
         for comparison in ast.walk(query.node):
             if not isinstance(comparison, ast.Compare):
@@ -76,7 +76,7 @@ def _filters(queries: Iterable[Query]) -> Iterator[Place]:
                         yield side.lineno, f"{query.variables[variable]}.{attribute}"
 
 
-def _keyword_filters(nodes: Nodes) -> Iterator[Place]:
+def _keyword_filters(nodes: Nodes) -> Iterator[Line]:
     for node in nodes.of(ast.Call):
         match node.func:
             case ast.Attribute(attr=method) if method in _FILTERS & METHODS and (

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from berceau.migration.findings import Code, Finding
+from berceau.diagnostic import Diagnostic
+from berceau.migration.codes import Code
 from berceau.migration.header import NO_PARENT
 from berceau.migration.migration import Migration
 
@@ -27,7 +28,7 @@ def descendants(scripts: Sequence[Migration], first: Migration) -> tuple[Migrati
     return tuple(found.values())
 
 
-def breaks(scripts: Sequence[Migration]) -> tuple[Finding, ...]:
+def breaks(scripts: Sequence[Migration]) -> tuple[Diagnostic, ...]:
     """Return what is wrong with the chain of ``scripts``, which come in order of name."""
     forks = branches(scripts)
     forked = {script.name for _, children in forks for script in children}
@@ -57,30 +58,32 @@ def _follows(script: Migration, before: Migration | None) -> bool:
     return _parent(script, before) == (before.name if before is not None else NO_PARENT)
 
 
-def _conflict(parent: str, children: Sequence[Migration]) -> Finding:
+def _conflict(parent: str, children: Sequence[Migration]) -> Diagnostic:
     names = [script.name for script in children]
     follow = "start the history" if parent == NO_PARENT else f"follow {parent}"
-    return Finding(
+    return Diagnostic(
         Code.CONFLICT,
         f"{' and '.join(names)} both {follow}: they come from two branches, and neither was "
         "proven upon the other.",
         "Run `invoke migrate.rebase`, or choose what moves: "
         f"invoke migrate.rebase --branch {names[-1]}",
-        names[-1],
+        migration=names[-1],
     )
 
 
-def _orphan(script: Migration, before: Migration | None, scripts: Sequence[Migration]) -> Finding:
+def _orphan(
+    script: Migration, before: Migration | None, scripts: Sequence[Migration]
+) -> Diagnostic:
     parent = script.header.parent
     known = parent in {each.name for each in scripts}
     place = before.name if before is not None else NO_PARENT
     squash = next((each.name for each in scripts if parent in each.header.replaces), None)
     gone = f"which {squash} replaced" if squash else "which isn't in migrations/"
-    return Finding(
+    return Diagnostic(
         Code.ORPHAN,
         f"{script.name} names the parent {parent}, "
         + (f"but comes after {place}." if known else f"{gone}."),
         f"Restore what is missing, or, if it may follow {place}: "
         f"invoke migrate.rebase --branch {script.name}",
-        script.name,
+        migration=script.name,
     )

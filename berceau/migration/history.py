@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from berceau.diagnostic import Diagnostic
 from berceau.errors import HistoryError
 from berceau.migration.chain import breaks
-from berceau.migration.findings import Code, Finding
+from berceau.migration.codes import Code
 from berceau.migration.migration import Migration
 
 
@@ -108,7 +109,7 @@ class History:
     unfinished: tuple[Revision, ...] = ()
     replacing: tuple[Migration, ...] = ()
     void: tuple[Revision, ...] = ()
-    contradictions: tuple[Finding, ...] = ()
+    contradictions: tuple[Diagnostic, ...] = ()
 
     def require_sound(self) -> None:
         """Raise ``HistoryError`` where the files and the ledger contradict each other."""
@@ -162,36 +163,36 @@ def compare(scripts: Sequence[Migration], applied: Sequence[Revision]) -> Histor
     )
 
 
-def _edited(edited: Sequence[Revision]) -> tuple[Finding, ...]:
+def _edited(edited: Sequence[Revision]) -> tuple[Diagnostic, ...]:
     return tuple(
-        Finding(
+        Diagnostic(
             Code.EDITED,
             f"Changed on disk after it was applied: {each.name}.",
             "Restore the file (git checkout), and put the change in a new migration. Or, where it "
             f"does what was done: `invoke migrate.resolve {each.name} --applied`.",
-            each.name,
+            migration=each.name,
         )
         for each in edited
     )
 
 
-def _missing(missing: Sequence[Revision]) -> tuple[Finding, ...]:
+def _missing(missing: Sequence[Revision]) -> tuple[Diagnostic, ...]:
     return tuple(
-        Finding(
+        Diagnostic(
             Code.MISSING,
             f"Applied to the database, but not in migrations/: {each.name}.",
             "Update the checkout: the database is ahead of it.",
-            each.name,
+            migration=each.name,
         )
         for each in missing
     )
 
 
-def _partly(script: Migration, done: set[str]) -> Finding:
+def _partly(script: Migration, done: set[str]) -> Diagnostic:
     lacking = [name for name in script.header.replaces if name not in done]
-    return Finding(
+    return Diagnostic(
         Code.PARTLY_REPLACED,
         f"{script.name} replaces migrations of which this database lacks {', '.join(lacking)}.",
         "Check out the version before the squash, `invoke migrate.deploy` it, and come back.",
-        script.name,
+        migration=script.name,
     )

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from berceau.migration.findings import Code, Finding
+from berceau.diagnostic import Diagnostic
+from berceau.migration.codes import Code
 from berceau.migration.hazard_comments import marks
 from berceau.migration.migration import UP, Migration
 from berceau.migration.splitter import ParsedStatement, split
@@ -70,7 +71,7 @@ def readable(sql: str) -> str:
     return sql
 
 
-def findings(script: Migration, remarks: Iterable[Remark]) -> Iterator[Finding]:
+def findings(script: Migration, remarks: Iterable[Remark]) -> Iterator[Diagnostic]:
     """Yield those of squawk's ``remarks`` on the SQL of ``script`` that nothing settles."""
     lines = script.sql.splitlines()
     pieces = split(script.sql)
@@ -94,7 +95,7 @@ def _is_ignored(remark: Remark, sql: str) -> bool:
     )
 
 
-def _finding(script: Migration, remark: Remark) -> Finding:
+def _finding(script: Migration, remark: Remark) -> Diagnostic:
     unreadable = remark.rule == UNREADABLE
     advice = "" if remark.advice is None else f"{remark.advice.rstrip('.')}. "
     where = "the file" if unreadable else "this line"
@@ -104,11 +105,11 @@ def _finding(script: Migration, remark: Remark) -> Finding:
         if unreadable
         else remark.message
     )
-    return Finding(
+    return Diagnostic(
         Code.RISKY,
         f"{message} ({remark.rule})",
         f"{advice}If it is meant, put `-- {comment} {remark.rule}` above {where}.",
-        script.name,
+        migration=script.name,
         file=str(script.file(UP)),
         line=remark.line,
     )

@@ -11,7 +11,7 @@ from berceau.tasks.project import load, print_json, say
 from berceau.workflows.shared.wording import counted
 
 if TYPE_CHECKING:
-    from berceau.lint.finding import Finding
+    from berceau.diagnostic import Diagnostic
     from berceau.workflows.build.build import BuildReport
 
 
@@ -39,12 +39,12 @@ def build(_: Context, check: bool = False, json: bool = False) -> None:
 _CURE = "Mend them; or silence one, with the reason: # berceau: ignore[CODE] at the line's end."
 
 
-def _refusal(findings: "Sequence[Finding]", *, listed: bool) -> str:
+def _refusal(findings: "Sequence[Diagnostic]", *, listed: bool) -> str:
     lines = [f"{counted(len(findings), 'finding')} in the components."]
     return "\n".join((*lines, *map(str, findings if listed else ())))
 
 
-def tell(findings: "Iterable[Finding]") -> None:
+def tell(findings: "Iterable[Diagnostic]") -> None:
     """Print what the rules found."""
     for finding in findings:
         say(str(finding))

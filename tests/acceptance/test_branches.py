@@ -66,7 +66,7 @@ def test_two_branches_conflict_in_git_and_rebase_settles_it(team, query):
     )
 
     message = project.fail("migrate.check")
-    assert f"M005 {theirs} and {mine} both follow {project.migrations()[0]}" in message
+    assert f"error M005: {theirs} and {mine} both follow {project.migrations()[0]}" in message
     assert "invoke migrate.rebase" in message
     assert "two branches" in project.fail("migrate.deploy")
     assert "two branches" in project.fail("migrate")

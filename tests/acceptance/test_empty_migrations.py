@@ -2,7 +2,7 @@
 
 import pytest
 
-from berceau.migration.findings import Code
+from berceau.migration.codes import Code
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploy
 from berceau.workflows.history.check import check

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from berceau.errors import BerceauError, HistoryError
-from berceau.migration.findings import Code
+from berceau.migration.codes import Code
 from berceau.postgres.clone.databases import create_empty, drop_database
 from berceau.postgres.core.connection import connect
 from berceau.settings import load

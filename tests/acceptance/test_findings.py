@@ -192,3 +192,22 @@ def test_names_clash_across_components(project):
         ("components/blog/entities.py", 4, "L103"),
         ("components/shop/entities.py", 6, "L101"),
     ]
+
+
+def test_a_table_clashes_with_the_sequence_of_an_identity(project):
+    project.component(
+        "blog",
+        """
+        class Article(db.Entity):
+            title = Required(str)
+
+        class Numbers(db.Entity):
+            _table_ = "article_id_seq"
+            text = PrimaryKey(str)
+        """,
+    )
+    (clash,) = json.loads(project.invoke("build", "--json").out)["findings"]
+    assert (clash["code"], clash["line"]) == ("L103", 4)
+    assert clash["message"] == (
+        "article_id_seq is the sequence of article.id, and the table of that name."
+    )

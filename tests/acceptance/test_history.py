@@ -78,7 +78,7 @@ def test_a_project_in_order_passes(blog):
 def test_entities_without_a_migration_are_shown_as_sql(blog):
     blog.component("tags", TAGS)
     message = blog.fail("migrate.check")
-    assert "M001 The entities declare what no migration builds" in message
+    assert "error M001: The entities declare what no migration builds" in message
     assert "CREATE TABLE tag" in message
     assert "Run `invoke migrate`" in message
     assert codes(blog) == ["M001"]

@@ -51,7 +51,7 @@ def test_a_risk_is_found_with_its_line_until_it_is_said_to_be_meant(blog, sql, r
     (risk,) = [each for each in found(blog) if each[0] == "M011"]
     assert risk[1:3] == (f"migrations/{BY_HAND}/migration.sql", line)
     assert rule in risk[3]
-    assert f"M011 migrations/{BY_HAND}/migration.sql:{line}: " in blog.fail("migrate.check")
+    assert f"migrations/{BY_HAND}/migration.sql:{line}: error M011: " in blog.fail("migrate.check")
     before, _, last = sql.rpartition("\n")
     whole = risk[3].rpartition("(")[2].rstrip(")")
     file.write_text(f"{before}\n-- squawk-ignore {whole}\n{last}\n")

@@ -1,7 +1,7 @@
 import pytest
 
 from berceau.migration.chain import branches, breaks
-from berceau.migration.findings import Code
+from berceau.migration.codes import Code
 from berceau.migration.header import Header
 from berceau.migration.migration import Migration
 

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from berceau.diagnostic import Diagnostic
 from berceau.errors import BerceauError, ComponentError, Location
-from berceau.lint.finding import Finding, heeded
+from berceau.lint.rules import without
 from berceau.migration.components import subject
 from berceau.schema.diff import create
 from berceau.schema.order import order
@@ -46,7 +47,7 @@ class BuildReport:
     """
 
     components: tuple[Contents, ...]
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Diagnostic, ...] = ()
     changed: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
 
@@ -68,7 +69,7 @@ def build(settings: Settings, *, check: bool = False) -> BuildReport:
         contents, findings = stamp.summary["components"], stamp.summary["findings"]
         return BuildReport(
             tuple(Contents(**each) for each in contents),
-            heeded((Finding(**each) for each in findings), settings.lint_ignore),
+            without((Diagnostic(**each) for each in findings), settings.lint_ignore),
             seconds=phases.seconds,
         )
     return _build(settings, sources, stamp, phases, check)
@@ -91,9 +92,9 @@ def _build(
             # Beside the rules: to make many files is to wait for the file system.
             written = writer.submit(_write, outputs, settings.root, () if check else changed)
         with phases.phase("lint"):  # last, since its helper works meanwhile
-            from berceau.workflows.build.component_lint import inspect
+            from berceau.workflows.build.component_lint import lint
 
-            findings = inspect(settings.root, composition, reading.notes())
+            findings = lint(settings.root, composition, reading.notes())
         with phases.phase("write"):
             written.result()
     contents = _contents(composition)
@@ -106,10 +107,10 @@ def _build(
         raise BerceauError(
             f"The build is stale; it would change {', '.join(names)}.", cure="Run `invoke build`."
         )
-    return BuildReport(contents, heeded(findings, settings.lint_ignore), names, phases.seconds)
+    return BuildReport(contents, without(findings, settings.lint_ignore), names, phases.seconds)
 
 
-def _summary(contents: Iterable[Contents], findings: Iterable[Finding]) -> dict[str, Any]:
+def _summary(contents: Iterable[Contents], findings: Iterable[Diagnostic]) -> dict[str, Any]:
     return {
         "components": [asdict(each) for each in contents],
         "findings": [asdict(each) for each in findings],

@@ -16,7 +16,7 @@ from tempfile import TemporaryFile
 from typing import Self
 
 from berceau.components import Component
-from berceau.lint.file_facts import Notes
+from berceau.lint.file_facts import FileFacts
 from berceau.schema.codec import decode, encode
 from berceau.settings import Settings
 from berceau.workflows.shared import fingerprint
@@ -35,7 +35,7 @@ class FileNotes:
 
     path: str
     digest: str
-    notes: Notes
+    notes: FileFacts
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Reading:
         if self._helper is not None:
             self._helper.end()
 
-    def notes(self) -> dict[Path, Notes]:
+    def notes(self) -> dict[Path, FileFacts]:
         """Return the notes on each file."""
         found = self._helper.result() if self._helper is not None else None
         self._known += found.files if found is not None else map(_examine, self._new)

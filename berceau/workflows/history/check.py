@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from berceau.diagnostic import Diagnostic
 from berceau.errors import MigrationError, MigrationFileError
 from berceau.migration.chain import branches
-from berceau.migration.findings import Code, Finding
+from berceau.migration.codes import Code
 from berceau.migration.history import Revision, State
 from berceau.migration.migration import Migration
 from berceau.migration.provenance import made_by_entities
@@ -31,7 +32,7 @@ def check(
     migrations: Path,
     cache: SchemaCache,
     unmanaged: Sequence[str] = (),
-) -> tuple[Finding, ...]:
+) -> tuple[Diagnostic, ...]:
     """Return what is wrong with the folder ``migrations``, by itself and beside the database.
 
     Nothing is written, and the database isn't changed: scratch schemas come and go in it. What
@@ -58,14 +59,14 @@ def check(
     return tuple(sorted(findings, key=lambda each: each.code))
 
 
-_CONFLICT = Finding(
+_CONFLICT = Diagnostic(
     Code.CONFLICT,
     "git left a conflict in migrations/HEAD: two branches both add a migration.",
     "Run `invoke migrate.rebase`: it settles the migrations, and this file with them.",
 )
 
 
-_STALE = Finding(
+_STALE = Diagnostic(
     Code.STALE,
     "migrations/HEAD doesn't name the newest migration, so that git won't see when another branch "
     "adds one.",
@@ -73,34 +74,34 @@ _STALE = Finding(
 )
 
 
-def _malformed(error: MigrationFileError) -> Finding:
+def _malformed(error: MigrationFileError) -> Diagnostic:
     where = f" ({error.where})" if error.where and str(error.where) else ""
     name = error.where.file.parent.name if error.where and error.where.file else None
-    return Finding(Code.MALFORMED, f"{error.message}{where}", error.cure or "", name)
+    return Diagnostic(Code.MALFORMED, f"{error.message}{where}", error.cure or "", migration=name)
 
 
-def _failed(unfinished: Sequence[Revision]) -> Iterator[Finding]:
+def _failed(unfinished: Sequence[Revision]) -> Iterator[Diagnostic]:
     for line in unfinished:
         if line.state is State.FAILED:
-            yield Finding(
+            yield Diagnostic(
                 Code.FAILED,
                 f"A migration isn't finished: {line}",
                 "Run `invoke migrate.deploy` to go on where it stopped, or settle it: "
                 f"`invoke migrate.resolve {line.name} --applied` or `--rolled-back`.",
-                line.name,
+                migration=line.name,
             )
 
 
-def _contradictions(found: Status, migrations: Path) -> Iterator[Finding]:
+def _contradictions(found: Status, migrations: Path) -> Iterator[Diagnostic]:
     for each in found.history.contradictions:
         if each.code is Code.MISSING and (migrations / str(each.migration)).is_dir():
             continue  # it is there, and malformed
         yield replace(each, detail=found.edits.get(each.migration or "", ""))
 
 
-def _drift(found: Status) -> Iterator[Finding]:
+def _drift(found: Status) -> Iterator[Diagnostic]:
     if found.drift:
-        yield Finding(
+        yield Diagnostic(
             Code.DRIFT,
             "The database differs from what its migrations build.",
             "Run the SQL that restores it, or `invoke migrate.adopt NAME` to keep it as it is.",
@@ -108,8 +109,8 @@ def _drift(found: Status) -> Iterator[Finding]:
         )
 
 
-def _broken(which: str, why: str) -> Finding:
-    return Finding(
+def _broken(which: str, why: str) -> Diagnostic:
+    return Diagnostic(
         Code.BROKEN,
         f"{which} don't run in an empty schema: {why}",
         "Mend what fails there: every new database runs them all.",
@@ -122,7 +123,7 @@ def _differences(
     scripts: Sequence[Migration],
     cache: SchemaCache,
     unmanaged: Sequence[str],
-) -> Iterator[Finding]:
+) -> Iterator[Diagnostic]:
     if agreement.is_known(owner, declared, scripts, cache, unmanaged):
         return
     wanted = replace(desired(owner, declared, cache, scripts), meanings=declared.meanings)
@@ -140,7 +141,7 @@ def _differences(
     meant = astray(built, wanted) or unrecorded(scripts, declared)
     missing = (*missing, *(f"-- {line}" for line in meant))
     if missing:
-        yield Finding(
+        yield Diagnostic(
             Code.DIFFERENT,
             "The entities declare what no migration builds.",
             "Run `invoke migrate`, review what it writes, and commit it.",

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 
+from berceau.diagnostic import Diagnostic
 from berceau.errors import MigrationError
-from berceau.migration.findings import Code, Finding
+from berceau.migration.codes import Code
 from berceau.migration.migration import DOWN, UP, Migration
 from berceau.postgres.core.connection import Connection, connect
 from berceau.postgres.core.url import Url
@@ -19,7 +20,7 @@ from berceau.workflows.history.git import shared_names
 
 def lint(
     owner: Url, scripts: Sequence[Migration], migrations: Path, applied: Set[str]
-) -> Iterator[Finding]:
+) -> Iterator[Diagnostic]:
     """Yield what may be wrong with those of ``scripts`` that were written or edited by hand.
 
     Looks only at those that can still be changed: that git's shared branch doesn't have, or,
@@ -33,11 +34,11 @@ def lint(
         version = connection.info.server_version // 10_000
     for script in ours:
         if script.is_empty:
-            yield Finding(
+            yield Diagnostic(
                 Code.EMPTY,
                 f"{script.name} has no statement.",
                 f"Write its SQL into {UP}, or remove its folder.",
-                script.name,
+                migration=script.name,
             )
         yield from squawk.lint(script, migrations.parent, version)
         if script.undoing:
@@ -49,7 +50,7 @@ def _is_by_hand(script: Migration) -> bool:
     return not script.is_generated and not script.header.replaces
 
 
-def _not_undone(owner: Url, before: Sequence[Migration], script: Migration) -> Iterator[Finding]:
+def _not_undone(owner: Url, before: Sequence[Migration], script: Migration) -> Iterator[Diagnostic]:
     """Apply and undo ``script`` after those ``before`` it; yield in what that doesn't lead back."""
     with scratch(owner) as connection:
         try:
@@ -60,13 +61,13 @@ def _not_undone(owner: Url, before: Sequence[Migration], script: Migration) -> I
             return  # that they don't run is a finding of its own
         left = _undo(connection, script, there)
     if left:
-        yield Finding(
+        yield Diagnostic(
             Code.NOT_UNDONE,
             f"The down.sql of {script.name} doesn't undo what its migration.sql does.",
             "Complete it, or leave only a comment in it that says why it can't be undone.",
-            script.name,
-            left,
-            str(script.file(DOWN)),
+            migration=script.name,
+            detail=left,
+            file=str(script.file(DOWN)),
         )
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from berceau.errors import HistoryError, MigrationError
 from berceau.migration.chain import branches, breaks, descendants
-from berceau.migration.findings import Code
+from berceau.migration.codes import Code
 from berceau.migration.header import NO_PARENT, moved
 from berceau.migration.history import compare
 from berceau.migration.migration import Migration, new_name

@@ -7,15 +7,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from berceau.diagnostic import Diagnostic
 from berceau.errors import MigrationError
-from berceau.migration.findings import Code, Finding
+from berceau.migration.codes import Code
 from berceau.migration.lint import Remark, findings, readable
 from berceau.migration.migration import UP, Migration
 
 CURE = "Install it where `migrate.check` is run: `pip install squawk-cli`."
 
 
-def lint(script: Migration, root: Path, version: int) -> Iterator[Finding]:
+def lint(script: Migration, root: Path, version: int) -> Iterator[Diagnostic]:
     """Yield what squawk has against the SQL of ``script``, for a server of the major ``version``.
 
     ``root`` is the project's folder, whose ``.squawk.toml`` it heeds. A squawk that is missing
@@ -24,7 +25,7 @@ def lint(script: Migration, root: Path, version: int) -> Iterator[Finding]:
     try:
         remarks = _run(script, root, version)
     except MigrationError as error:
-        yield Finding(Code.RISKY, error.message, error.cure or "", script.name)
+        yield Diagnostic(Code.RISKY, error.message, error.cure or "", migration=script.name)
     else:
         yield from findings(script, remarks)
 

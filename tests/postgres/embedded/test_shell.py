@@ -14,6 +14,7 @@ def test_the_password_is_not_on_the_command_line(monkeypatch):
     open_shell(Path("/somewhere/psql"), url)
     [(program, command, environment)] = calls
     assert program == Path("/somewhere/psql")
+    assert command[0] == "/somewhere/psql"
     assert "hunter2" not in " ".join(command)
     assert environment["PGPASSWORD"] == "hunter2"
     assert {**parse_dsn(command[1]), "password": "hunter2"} == url.dsn()

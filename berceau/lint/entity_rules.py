@@ -1,55 +1,45 @@
 """What is wrong with the entities of all components together."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from pathlib import Path
 
-from berceau.lint.file_facts import Notes
+from berceau.diagnostic import Diagnostic
+from berceau.lint.file_facts import FileFacts
+from berceau.lint.places import Places
+from berceau.lint.rules import diagnose
+from berceau.lint.schema_rules import first_columns
 from berceau.orm.attributes import Attribute
-from berceau.schema.lint import first_columns
 from berceau.schema.model import Schema
 from berceau.schema.names import quote_name
 
 FREQUENT = 2
 """From how many places on an attribute is filtered by often."""
 
-Owner = Callable[[Path], str | None]
-"""Tells the component of a file."""
+ComponentOf = Callable[[Path], str | None]
+"""Returns the component of a file."""
 
 
-@dataclass(frozen=True)
-class Fault:
-    """What the rule ``code`` objects to in the declaration of an attribute."""
-
-    code: str
-    message: str
-    attribute: Attribute
-
-
-def implicit_cascades(
-    attributes: Iterable[Attribute], notes: Mapping[Path, Notes]
-) -> Iterator[Fault]:
+def implicit_cascades(places: Places, facts: Mapping[Path, FileFacts]) -> Iterator[Diagnostic]:
     """Yield the sets that delete what they hold without saying so: rule L202."""
-    for attribute in attributes:
-        if not attribute.cascades or attribute.inherited or attribute.file not in notes:
+    for attribute in places.attributes:
+        if not attribute.cascades or attribute.inherited or attribute.file not in facts:
             continue
-        _, options = notes[attribute.file].declared.get(str(attribute), (0, ["**"]))
+        _, options = facts[attribute.file].declared.get(str(attribute), (0, ["**"]))
         if not {"cascade_delete", "**"}.intersection(options):
-            yield Fault(
-                "L202",
-                f"{attribute} is deleted along with its owner, by default.",
-                attribute,
-            )
+            message = f"{attribute} is deleted along with its owner, by default."
+            yield diagnose("L202", places.of(attribute), message)
 
 
-def circles(attributes: Sequence[Attribute], owner: Owner) -> Iterator[Fault]:
+def circles(places: Places, component_of: ComponentOf) -> Iterator[Diagnostic]:
     """Yield one foreign key of each circle that the components' foreign keys form: rule L201."""
-    homes = {each.entity: owner(each.file) for each in attributes if not each.inherited}
+    homes = {
+        each.entity: component_of(each.file) for each in places.attributes if not each.inherited
+    }
     edges: defaultdict[str, dict[str, Attribute]] = defaultdict(dict)
-    for each in attributes:
+    for each in places.attributes:
         home, target = homes.get(each.owner), homes.get(each.target or "")
         if each.columns and home and target and home != target:
             edges[home].setdefault(target, each)
@@ -57,7 +47,7 @@ def circles(attributes: Sequence[Attribute], owner: Owner) -> Iterator[Fault]:
         steps = [(a, edges[a][b]) for a, b in pairwise(circle)]
         way = "".join(f"{home} ({attribute}) → " for home, attribute in steps)
         message = f"Components depend on each other in a circle: {way}{circle[-1]}."
-        yield Fault("L201", message, steps[0][1])
+        yield diagnose("L201", places.of(steps[0][1]), message)
         del edges[circle[0]][circle[1]]
 
 
@@ -74,23 +64,30 @@ def _circle(edges: Mapping[str, Mapping[str, Attribute]]) -> list[str]:
 
 
 def unindexed_filters(
-    attributes: Iterable[Attribute], schema: Schema, notes: Mapping[Path, Notes]
-) -> Iterator[Fault]:
+    places: Places, schema: Schema, facts: Mapping[Path, FileFacts]
+) -> Iterator[Diagnostic]:
     """Yield what queries filter by in several places without an index: rule L302."""
     tables = {table.name: table for table in schema.tables}
-    known = {f"{each.entity}.{each.name}": each for each in attributes}
-    places: defaultdict[Attribute, list[str]] = defaultdict(list)
-    for file, note in notes.items():
-        for line, name in note.filters:
-            attribute = known.get(name)
-            if attribute is not None and attribute.columns:
-                places[attribute].append(f"{file.name}:{line}")
     few = {"BOOLEAN", *(quote_name(enum.name) for enum in schema.enums)}
-    for attribute, found in places.items():
+    for attribute, found in _filtered(places.attributes, facts).items():
         table = tables[attribute.table]
         column = next(each for each in table.columns if each.name == attribute.columns[0])
         covered = quote_name(column.name) in first_columns(table)
         if len(found) >= FREQUENT and not covered and column.type.upper() not in few:
             where = ", ".join(found)
             message = f"Queries filter by {attribute}, which has no index: {where}."
-            yield Fault("L302", message, attribute)
+            yield diagnose("L302", places.of(attribute), message)
+
+
+def _filtered(
+    attributes: Sequence[Attribute], facts: Mapping[Path, FileFacts]
+) -> Mapping[Attribute, list[str]]:
+    """Return in which places, as ``file:line``, queries filter by each attribute with a column."""
+    known = {f"{each.entity}.{each.name}": each for each in attributes}
+    found: defaultdict[Attribute, list[str]] = defaultdict(list)
+    for file, each in facts.items():
+        for line, name in each.filters:
+            attribute = known.get(name)
+            if attribute is not None and attribute.columns:
+                found[attribute].append(f"{file.name}:{line}")
+    return found
