@@ -128,12 +128,13 @@ def _write_post(title: str, content: str, status: DemoPostStatus, author: DemoUs
 
 def _author(name: str, email: str) -> DemoUser:
     email = email.lower()
-    author = DemoUser.get(email=email)
-    if author is not None:
-        return author
-    if DemoUser.exists(name=name):
+    # Another request may add the same author between both looks.
+    author = DemoUser.get(email=email) or DemoUser.get(name=name)
+    if author is None:
+        return DemoUser(name=name, email=email)
+    if author.email != email:
         raise NameTakenError(name)
-    return DemoUser(name=name, email=email)
+    return author
 
 
 def delete_post(post_id: UUID) -> bool:

@@ -124,6 +124,22 @@ def test_two_first_posts_of_an_author_at_once_are_both_kept(write_at_once):
         assert DemoUser.select().count() == 1
 
 
+def test_an_author_who_was_added_between_both_looks_is_found(write, monkeypatch):
+    class Interrupted:
+        def get(self, **by):
+            found = DemoUser.get(**by)
+            monkeypatch.setattr(service, "DemoUser", DemoUser)
+            with ThreadPoolExecutor(1) as other:
+                other.submit(write, title="one").result()
+            return found
+
+    monkeypatch.setattr(service, "DemoUser", Interrupted())
+    write(title="two")
+    with unit_of_work():
+        assert {post.title for post in service.list_posts()} == {"one", "two"}
+        assert DemoUser.select().count() == 1
+
+
 def test_of_two_new_authors_with_one_name_at_once_one_is_told(write_at_once):
     errors = write_at_once({"email": "ada@example.org"}, {"email": "other@example.org"})
     assert {type(error()) for error in errors} == {type(None), service.NameTakenError}
