@@ -11,7 +11,6 @@ from pyramid.interfaces import IStaticURLInfo
 from pyramid.path import AssetResolver
 from pyramid.request import Request
 from pyramid.response import Response
-from pyramid.static import QueryStringCacheBuster
 from pyramid.tweens import EXCVIEW
 
 FOLDERS = "berceau.static_folders"
@@ -44,7 +43,7 @@ def _know_static_views(config: Configurator) -> None:
         if route is not None:  # no address of another server
             config.registry[FOLDERS][route] = spec
             # First is last: those that a component adds are asked before.
-            info.cache_busters.insert(0, (spec, Fingerprint(PARAMETER), False))
+            info.cache_busters.insert(0, (spec, Fingerprint(), False))
 
 
 def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
@@ -62,23 +61,29 @@ def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
     return tween
 
 
-class Fingerprint(QueryStringCacheBuster):
+class Fingerprint:
     """Adds the fingerprint of a static file's content to its address, as ``?v=``."""
 
-    def __call__(self, request: Request, subpath: str, kw: dict[str, Any]) -> Any:
+    def __init__(self) -> None:
+        # To find a file takes longer than all else about its address.
+        self._path = lru_cache(maxsize=10_000)(_path)
+
+    def __call__(self, _request: Request, subpath: str, kw: dict[str, Any]) -> Any:
         """Return what the address is made of; that of a file which isn't there stays as it is."""
-        if fingerprint(kw["rawspec"]) is None:
-            return subpath, kw
-        return super().__call__(request, subpath, kw)
+        found = fingerprint(self._path(kw["rawspec"]))
+        if found is not None:
+            query = kw.get("_query") or ()
+            pairs = query.items() if isinstance(query, dict) else query
+            kw["_query"] = (*pairs, (PARAMETER, found))
+        return subpath, kw
 
-    def tokenize(self, _request: Request, _subpath: str, kw: dict[str, Any]) -> str | None:
-        """Return the fingerprint of the file."""
-        return fingerprint(kw["rawspec"])
+
+def _path(spec: str) -> str:
+    return str(AssetResolver(None).resolve(spec).abspath())
 
 
-def fingerprint(spec: str) -> str | None:
-    """Return what tells the content of the asset ``spec``, or ``None`` where there is no file."""
-    path = AssetResolver(None).resolve(spec).abspath()
+def fingerprint(path: str) -> str | None:
+    """Return what tells the content of the file at ``path``, or ``None`` where there is none."""
     try:
         status = Path(path).stat()
         return _digest(path, status.st_mtime_ns, status.st_size)
@@ -94,7 +99,7 @@ def _digest(path: str, _changed: int, _size: int) -> str:
 
 def label(request: Request, response: Response, folder: str) -> None:
     """Let a file of ``folder`` be kept for good where its address tells its content."""
-    found = fingerprint(folder + "/".join(request.subpath))
+    found = fingerprint(_path(folder + "/".join(request.subpath)))
     if found is None:
         return
     response.etag = f"{found}-{response.content_encoding or 'plain'}"

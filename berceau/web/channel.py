@@ -75,6 +75,8 @@ class Parser(HTTPRequestParser):
         length = self.headers.get("CONTENT_LENGTH", "")
         if self.error is not None and length.isdecimal() and len(length) > LONGEST_NUMBER:
             self._refuse(RequestEntityTooLarge("content-length"))
+        if getattr(self.body_rcv, "chunk_remainder", 0) > self.adj.max_request_body_size:
+            self._refuse(RequestEntityTooLarge("chunk"))
         if len(getattr(self.body_rcv, "control_line", b"")) > LONGEST_CHUNK_LINE:
             self._refuse(BadRequest("chunk size"))
         if len(getattr(self.body_rcv, "trailer", b"")) > LONGEST_TRAILER:
@@ -87,6 +89,11 @@ class Parser(HTTPRequestParser):
             super().parse_header(header_plus)
         except ValueError as error:
             raise ParsingError(str(error)) from None
+        wishes = self.headers.get("CONNECTION", "").lower().split(",")
+        if "close" in (wish.strip() for wish in wishes):  # waitress knows no lists
+            self.headers["CONNECTION"] = "close"
+        if self.body_rcv is None:  # waitress would say "continue", and wait for ever
+            self.expect_continue = False
 
     def _refuse(self, error: BadRequest) -> None:
         self.error = error

@@ -1,9 +1,9 @@
 """Forms, read under limits: what is malformed or too large is refused before it costs much."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any
-from urllib.parse import parse_qsl
 
 from pyramid.httpexceptions import HTTPBadRequest, HTTPRequestEntityTooLarge
 
@@ -11,6 +11,9 @@ from berceau.settings import FormLimits
 
 # Decoding by others may take long: punycode's time grows with the square of the length.
 CHARSETS = {"utf-8", "utf8", "us-ascii", "ascii"}
+
+PIECE = 64 * 1024
+ENCODED = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
 
 
 class MalformedError(HTTPBadRequest, ValueError):
@@ -48,8 +51,13 @@ class Upload:
         return found
 
 
-def whole(body: IO[bytes], limits: FormLimits) -> bytes:
-    """Return the text of a form without files. Raises ``TooLargeError``."""
+def whole(body: IO[bytes], length: int | None, limits: FormLimits) -> bytes:
+    """Return the text of a form without files, ``length`` bytes if known.
+
+    Raises ``TooLargeError``, without reading where that can be told.
+    """
+    if length is not None and length > limits.max_form_size:
+        raise TooLargeError
     text = body.read(limits.max_form_size + 1)
     if len(text) > limits.max_form_size:
         raise TooLargeError
@@ -63,10 +71,34 @@ def pairs(text: bytes, limits: FormLimits) -> list[tuple[str, str]]:
     """
     if text.count(b"&") >= limits.max_form_fields:
         raise TooLargeError
+    named = (pair.partition(b"=") for pair in text.split(b"&") if pair)
     try:
-        return parse_qsl(text.decode(), keep_blank_values=True, errors="strict")
+        return [(_unquoted(name), _unquoted(value)) for name, _, value in named]
     except ValueError:
         raise MalformedError from None
+
+
+def _unquoted(text: bytes) -> str:
+    """Return ``text`` without percent-encoding.
+
+    Python's own ``unquote`` takes 55 times the memory of a text that is encoded throughout: here,
+    pieces are decoded one after the other.
+    """
+    text = text.replace(b"+", b" ")
+    if b"%" not in text:
+        return text.decode()
+    found, start = bytearray(), 0
+    while start < len(text):
+        end = start + PIECE
+        cut = text.rfind(b"%", end - 2, end)  # an encoded byte stays in one piece
+        piece = text[start : end if cut < 0 else cut]
+        found += ENCODED.sub(_decoded, piece)
+        start += len(piece)
+    return found.decode()
+
+
+def _decoded(encoded: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(encoded[0].replace(b"%", b"").decode())
 
 
 def parts(
@@ -120,7 +152,7 @@ def _upload(part: Any, content: Iterator[bytes], file: IO[bytes]) -> Upload:
     return Upload(part.name, part.filename, part.content_type or "application/octet-stream", file)
 
 
-def _text(part: Any, content: Iterator[bytes], most: int) -> bytes:
+def _text(part: Any, content: Iterator[bytes], most: int) -> bytearray:
     if part.charset and part.charset.lower() not in CHARSETS:
         raise MalformedError("Send text as UTF-8.")
     text = bytearray()
@@ -128,4 +160,4 @@ def _text(part: Any, content: Iterator[bytes], most: int) -> bytes:
         text += chunk
         if len(text) > most:
             raise TooLargeError
-    return bytes(text)
+    return text

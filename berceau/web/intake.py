@@ -166,7 +166,7 @@ class Request(BASE):
         found = MultiDict(
             parts(self.body_file, self.headers["Content-Type"], self._limits, self._open_spool)
             if kind == MULTIPART
-            else pairs(whole(self.body_file, self._limits), self._limits)
+            else pairs(whole(self.body_file, self.content_length, self._limits), self._limits)
         )
         self.environ[PARSED_FORM] = (found, self.body_file_raw)
         return found

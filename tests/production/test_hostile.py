@@ -67,6 +67,10 @@ REFUSED = {
         b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n" + END + b"1" * 99_999,
         400,
     ),
+    "a chunk's size that is too large": (
+        b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n" + END + b"fffffff\r\na",
+        413,
+    ),
     "a trailer without end": (
         b"POST / HTTP/1.1\r\n"
         + HOST
@@ -136,6 +140,27 @@ def test_it_is_refused_and_the_site_goes_on(serve):
     logged = [line["status"] for line in lines if line["logger"] == "berceau.access"]
     for status in set(found.values()):
         assert logged.count(status) >= list(found.values()).count(status), status
+
+
+@pytest.mark.usefixtures("demo")
+def test_who_expects_to_go_on_with_nothing_is_answered_at_once(serve):
+    served = serve()
+    expecting = b"GET /demo HTTP/1.1\r\n" + HOST + b"Expect: 100-continue\r\n"
+    for length in (b"", b"Content-Length: 0\r\n"):
+        assert send(served.port, expecting + length + END).startswith(b"HTTP/1.1 200 ")
+    start = b"POST /demo/posts HTTP/1.1\r\n" + HOST + b"Expect: 100-continue\r\n"
+    answer = send(served.port, start + b"Content-Length: 3\r\n" + END + b"a=b")
+    assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"100", b"400"]
+
+
+@pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize("wish", [b"close", b"TE, Close", b"close,te", b"x\r\nConnection: close"])
+def test_who_wishes_the_connection_to_end_gets_that(serve, wish):
+    served = serve()
+    with socket.create_connection(("127.0.0.1", served.port), timeout=10) as client:
+        client.sendall(b"GET /demo HTTP/1.1\r\n" + HOST + b"Connection: " + wish + b"\r\n\r\n")
+        while client.recv(65536):
+            pass
 
 
 @pytest.mark.usefixtures("demo")
