@@ -5,19 +5,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from berceau.migration.hazard_comments import marks
-from berceau.migration.splitter import ParsedStatement, split
+from berceau.migration.splitter import NAME, ParsedStatement, split
+from berceau.schema.names import unquote_name
 from berceau.schema.sql.statement import Hazard
 
-_NAME = r'(?:"(?:[^"]|"")+"|[^\s".(),;]+)'
-_DROP_TABLE = re.compile(rf"drop table (?:if exists )?(?P<table>{_NAME})(?P<more> [.,])?")
-_ALTER_TABLE = re.compile(rf"alter table (?:if exists )?(?:only )?(?P<table>{_NAME}) ")
+_DROP_TABLE = re.compile(rf"drop table (?:if exists )?(?P<table>{NAME})(?P<more> [.,])?")
+_ALTER_TABLE = re.compile(rf"alter table (?:if exists )?(?:only )?(?P<table>{NAME}) ")
 _DROP_COLUMN = re.compile(
     rf"drop (?:column )?(?:if exists )?(?!constraint\b|default\b|not\b|identity\b|expression\b)"
-    rf"(?P<column>{_NAME})"
+    rf"(?P<column>{NAME})"
 )
 _RENAME = re.compile(
-    rf"alter table (?:if exists )?(?:only )?(?P<table>{_NAME}) rename "
-    rf"(?:(?:column )?(?!constraint |to )(?P<column>{_NAME}) )?to (?P<after>{_NAME})"
+    rf"alter table (?:if exists )?(?:only )?(?P<table>{NAME}) rename "
+    rf"(?:(?:column )?(?!constraint |to )(?P<column>{NAME}) )?to (?P<after>{NAME})"
 )
 _OTHER = re.compile(r"drop (schema|owned)\b|truncate\b|delete from\b|update\b")
 
@@ -47,11 +47,11 @@ class Renamed:
         match = _RENAME.match(words)
         if match is None:
             return
-        table, after = _unquoted(match["table"]), _unquoted(match["after"])
+        table, after = unquote_name(match["table"]), unquote_name(match["after"])
         if match["column"] is None:
             self.tables[after] = self.tables.pop(table, table)
         else:
-            before, column = self.table(table), _unquoted(match["column"])
+            before, column = self.table(table), unquote_name(match["column"])
             self.columns[before, after] = self.columns.pop((before, column), column)
 
     def table(self, name: str) -> str:
@@ -81,12 +81,12 @@ def _all_losses(text: str, renamed: Renamed) -> Iterator[Loss]:
 def _losses(piece: ParsedStatement, lines: list[str], renamed: Renamed) -> Iterator[Loss]:
     words = " ".join(piece.head)
     altered = _ALTER_TABLE.match(words)
-    columns = [_unquoted(match["column"]) for match in _DROP_COLUMN.finditer(words)]
+    columns = [unquote_name(match["column"]) for match in _DROP_COLUMN.finditer(words)]
     if match := _DROP_TABLE.match(words):
-        table = None if match["more"] else renamed.table(_unquoted(match["table"]))
+        table = None if match["more"] else renamed.table(unquote_name(match["table"]))
         yield Loss(f"table {table}" if table else _first_line(piece), piece.line, table)
     elif altered and columns:
-        name = renamed.table(_unquoted(altered["table"]))
+        name = renamed.table(unquote_name(altered["table"]))
         for column in (renamed.column(name, each) for each in columns):
             yield Loss(f"column {name}.{column}", piece.line, name, column)
     elif _OTHER.match(words) or Hazard.DATA_LOSS in marks(piece.line, lines):
@@ -95,7 +95,3 @@ def _losses(piece: ParsedStatement, lines: list[str], renamed: Renamed) -> Itera
 
 def _first_line(piece: ParsedStatement) -> str:
     return piece.text.splitlines()[0]
-
-
-def _unquoted(name: str) -> str:
-    return name[1:-1].replace('""', '"') if name.startswith('"') else name

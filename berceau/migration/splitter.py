@@ -36,6 +36,9 @@ _REST_OF_LINE = re.compile(r"[ \t\f\v\r]*(?:--[^\n]*)?\n")
 _ROUTINE = re.compile(r"create (or replace )?(function|procedure)\b")
 _HEAD = 24
 
+NAME = r'(?:"(?:[^"]|"")+"|[^\s".(),;]+)'
+"""A name among the words of a ``ParsedStatement``, as a regular expression without groups."""
+
 
 @dataclass(frozen=True)
 class ParsedStatement:

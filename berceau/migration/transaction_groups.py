@@ -7,15 +7,14 @@ from enum import StrEnum
 from pathlib import Path
 
 from berceau.errors import Location, MigrationFileError
-from berceau.migration.splitter import ParsedStatement, split
+from berceau.migration.splitter import NAME, ParsedStatement, split
 
-_NAME = r'(?:"(?:[^"]|"")+"|[^\s".(),;]+)'
 _ALONE = re.compile(
     rf"""
       create\ (unique\ )?index\ concurrently\b | drop\ index\ concurrently\b
     | reindex\b.*\bconcurrently\b | reindex\ (\(.*?\)\ )?(schema|database|system)\b
     | vacuum\b | cluster(\ verbose|\ \(.*\))?$ | alter\ system\b
-    | (create|drop)\ (database|tablespace)\b | alter\ database\ {_NAME}\ set\ tablespace\b
+    | (create|drop)\ (database|tablespace)\b | alter\ database\ {NAME}\ set\ tablespace\b
     | (create|drop|alter)\ subscription\b
     | alter\ table\ .*\ detach\ partition\ .*\ concurrently\b | call\b
     """,
@@ -26,7 +25,7 @@ _OUTSIDE = re.compile(
     r"|(create|drop|alter) (subscription|publication|event trigger)\b"
     r"|reindex (\(.*?\) )?(concurrently )?(database|system)\b"
 )
-_ADDS_VALUE = re.compile(rf"alter type {_NAME}( \. {_NAME})? add value\b")
+_ADDS_VALUE = re.compile(rf"alter type {NAME}( \. {NAME})? add value\b")
 _ENDS_INSIDE = re.compile(r"\b(commit|rollback)\b", re.IGNORECASE)
 _SETTING = re.compile(
     r"(re)?set (?!local\b|transaction\b|constraints\b)|select (pg_catalog \. )?set_config\b"

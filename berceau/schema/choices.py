@@ -7,6 +7,7 @@ from typing import Literal
 
 from berceau.errors import MigrationError
 from berceau.schema.model import Column, Schema
+from berceau.schema.names import unquote_name
 from berceau.schema.renames import path_of
 
 _PART = r'(?:"(?:[^"]|"")*"|[^".=]+)'
@@ -125,9 +126,11 @@ def parse(backfills: Iterable[str], labels: Iterable[str], usings: Iterable[str]
     return Choices(
         dict(_pair(text, "--backfill TABLE.COLUMN=SQL") for text in backfills),
         usings=dict(_pair(text, "--using TABLE.COLUMN=SQL") for text in usings),
-        labels={(path[0], path[1]): _unquote(new) for path, new in mapped if len(path) == 2},
+        labels={(path[0], path[1]): unquote_name(new) for path, new in mapped if len(path) == 2},
         subclasses={
-            (path_of(path[:2]), path[2]): _unquote(new) for path, new in mapped if len(path) == 3
+            (path_of(path[:2]), path[2]): unquote_name(new)
+            for path, new in mapped
+            if len(path) == 3
         },
     )
 
@@ -139,14 +142,10 @@ def _pair(text: str, form: str) -> tuple[Place, str]:
 
 def _split(text: str, form: str, most: int = 2) -> tuple[tuple[str, ...], str]:
     match = _PAIR.fullmatch(text)
-    path = tuple(map(_unquote, re.findall(_PART, match[1]))) if match else ()
+    path = tuple(map(unquote_name, re.findall(_PART, match[1]))) if match else ()
     if match is None or len(path) > most:
         raise MigrationError(
             f"{form.split()[0]} {text} can't be read.",
             cure=f"Write {form}; a name with a dot or an equals sign goes in double quotes.",
         )
     return path, match[2].strip()
-
-
-def _unquote(part: str) -> str:
-    return part[1:-1].replace('""', '"') if part.startswith('"') else part

@@ -6,7 +6,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from berceau.schema.model import Meaning, Schema
-from berceau.schema.names import snake_case
+from berceau.schema.names import in_quotes, snake_case, unquote_name
 
 Place = tuple[str, ...]
 """A name in the database with those of what it is in: ``("person", "classtype", "Student")``."""
@@ -78,7 +78,7 @@ def from_line(line: str) -> tuple[Meaning, ...]:
         raise ValueError(line)
     role = Role(match[1])
     found = tuple(
-        Meaning(role, tuple(map(_unquote, re.findall(_PART, entry[1]))), entry[2])
+        Meaning(role, tuple(map(unquote_name, re.findall(_PART, entry[1]))), entry[2])
         for entry in _ENTRY.finditer(match[2])
     )
     if any(len(each.place) != _SIZES[role] for each in found):
@@ -87,11 +87,7 @@ def from_line(line: str) -> tuple[Meaning, ...]:
 
 
 def _quote(name: str) -> str:
-    return name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'
-
-
-def _unquote(part: str) -> str:
-    return part[1:-1].replace('""', '"') if part.startswith('"') else part
+    return name if _PLAIN.fullmatch(name) else in_quotes(name)
 
 
 def recorded(records: Iterable[Sequence[Meaning]]) -> tuple[Meaning, ...]:

@@ -54,7 +54,17 @@ def quote_name(name: str) -> str:
     """Return ``name`` as an SQL identifier, quoted only where it must be."""
     if _PLAIN.fullmatch(name) and name not in RESERVED:
         return name
+    return in_quotes(name)
+
+
+def in_quotes(name: str) -> str:
+    """Return ``name`` in double quotes, as SQL and the options of commands have them."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def unquote_name(text: str) -> str:
+    """Return the name that ``text`` stands for, with double quotes or without; case is kept."""
+    return text[1:-1].replace('""', '"') if text.startswith('"') else text
 
 
 def quote_names(names: Iterable[str]) -> str:

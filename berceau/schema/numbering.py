@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from berceau.schema.model import Column, Numbering, Schema
-from berceau.schema.names import quote_name
+from berceau.schema.names import quote_name, unquote_name
 
 _LIMITS = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
 _NEXT = re.compile(
@@ -21,7 +21,7 @@ def serial(default: str | None) -> str | None:
     name = match[1].replace("''", "'") if match else ""
     if not _NAME.fullmatch(name):
         return None
-    return name[1:-1].replace('""', '"') if name.startswith('"') else name
+    return unquote_name(name)
 
 
 def next_value(sequence: str) -> str:

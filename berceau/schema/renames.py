@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from berceau.errors import RenameError
 from berceau.schema.model import Schema
+from berceau.schema.names import in_quotes, unquote_name
 
 _PART = r'"(?:[^"]|"")*"|[^".=][^.=]*'
 _TEXT = re.compile(rf"((?:{_PART})(?:\.(?:{_PART})){{0,2}})=({_PART})")
@@ -111,15 +112,11 @@ def _split(text: str) -> tuple[tuple[str, ...], str]:
     match = _TEXT.fullmatch(text)
     if match is None:
         raise RenameError(f"--rename {text} can't be read.", cure=_FORMS)
-    return tuple(map(_unquote, re.findall(_PART, match[1]))), _unquote(match[2])
-
-
-def _unquote(part: str) -> str:
-    return part[1:-1].replace('""', '"') if part.startswith('"') else part
+    return tuple(map(unquote_name, re.findall(_PART, match[1]))), unquote_name(match[2])
 
 
 def _quote(name: str) -> str:
-    return name if re.fullmatch(r'[^".=][^.=]*', name) else '"' + name.replace('"', '""') + '"'
+    return name if re.fullmatch(r'[^".=][^.=]*', name) else in_quotes(name)
 
 
 def _whole(before: str, after: str, current: Schema) -> Rename:

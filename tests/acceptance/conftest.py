@@ -26,12 +26,12 @@ from berceau.postgres.embedded.binaries import find_programs
 from berceau.postgres.inspect import catalog
 from berceau.postgres.inspect.schemas import execute
 from berceau.postgres.inspect.scratch import scratch
+from berceau.postgres.runner.progress import silent
 from berceau.schema.diff import create, diff
 from berceau.schema.model import Schema
 from berceau.schema.order import order
 from berceau.schema.sql import to_statements
 from berceau.settings import Settings
-from berceau.workflows.deploy.deploy import silent
 from berceau.workflows.shared.cache import SchemaCache
 from berceau.workflows.shared.databases import Databases
 from berceau.workflows.write.migrate import Options, Outcome, to_script

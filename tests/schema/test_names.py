@@ -1,7 +1,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from berceau.schema.names import MAX_BYTES, object_name, quote_literal, quote_name, sequence_name
+from berceau.schema.names import (
+    MAX_BYTES,
+    in_quotes,
+    object_name,
+    quote_literal,
+    quote_name,
+    sequence_name,
+    unquote_name,
+)
 
 
 def test_a_plain_name_stays_bare() -> None:
@@ -41,3 +49,10 @@ def test_sequences_are_named_as_postgresql_does():
     assert sequence_name("post", "id") == "post_id_seq"
     assert sequence_name("t" * 60, "id") == "t" * 56 + "_id_seq"
     assert sequence_name("t" * 40, "c" * 40) == "t" * 29 + "_" + "c" * 29 + "_seq"
+
+
+@given(st.text(min_size=1))
+def test_a_name_is_read_as_it_is_quoted(name: str) -> None:
+    assert unquote_name(in_quotes(name)) == name
+    if not name.startswith('"'):
+        assert unquote_name(name) == name

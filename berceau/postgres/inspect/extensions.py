@@ -8,7 +8,7 @@ from psycopg2.extensions import connection as Connection
 from berceau.migration.migration import Migration
 from berceau.migration.splitter import ParsedStatement, split
 from berceau.postgres.inspect.objects import Object
-from berceau.schema.names import quote_name
+from berceau.schema.names import quote_name, unquote_name
 
 _CREATE = ("create", "extension")
 _WHERE = """
@@ -89,24 +89,20 @@ def _is_here(connection: Connection, name: str) -> bool | None:
 def _name(piece: ParsedStatement) -> str:
     after = piece.head.index("extension") + 1
     words = [word for word in piece.head[after:] if word not in ("if", "not", "exists")]
-    return _unquoted(words[0]) if words else ""
-
-
-def _unquoted(name: str) -> str:
-    return name[1:-1].replace('""', '"') if name.startswith('"') else name
+    return unquote_name(words[0]) if words else ""
 
 
 def _project(connection: Connection) -> str:
     with connection.cursor() as cursor:
         cursor.execute(_PROJECT)
-        return _unquoted(cursor.fetchall()[0][0])
+        return unquote_name(cursor.fetchall()[0][0])
 
 
 def _named(piece: ParsedStatement, option: str) -> str | None:
     """Return what ``piece`` gives as its ``option``, as an SQL name without quotes."""
     options = piece.head[piece.head.index("extension") + 1 :]
     at = options.index(option) + 1 if option in options else len(options)
-    return _unquoted(options[at]) if at < len(options) else None
+    return unquote_name(options[at]) if at < len(options) else None
 
 
 def _made_here(piece: ParsedStatement) -> ParsedStatement:

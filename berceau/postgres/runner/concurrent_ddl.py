@@ -8,12 +8,11 @@ from typing import Protocol
 from psycopg2.extensions import connection as Connection
 
 from berceau.errors import MigrationError
-from berceau.migration.splitter import ParsedStatement
+from berceau.migration.splitter import NAME, ParsedStatement
 
-_NAME = r'(?:"(?:[^"]|"")+"|[^\s".(),;]+)'
-_QUALIFIED = rf"{_NAME}(?: \. {_NAME})?"
+_QUALIFIED = rf"{NAME}(?: \. {NAME})?"
 _CREATE_INDEX = re.compile(
-    rf"create (?:unique )?index concurrently (?:if not exists )?(?P<name>{_NAME}) "
+    rf"create (?:unique )?index concurrently (?:if not exists )?(?P<name>{NAME}) "
     rf"on (?:only )?(?P<table>{_QUALIFIED})"
 )
 _DROP_INDEX = re.compile(rf"drop index concurrently (?:if exists )?(?P<name>{_QUALIFIED})")

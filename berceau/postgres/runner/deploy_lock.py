@@ -1,13 +1,14 @@
 """The lock that lets one deploy of a schema at a time."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from psycopg2.extensions import connection as Connection
 
 from berceau.errors import MigrationError
 from berceau.postgres.core.locks import holder, try_lock, unlock
+from berceau.postgres.runner.progress import Report, silent
 
 POLL_SECONDS = 0.2
 
@@ -23,7 +24,7 @@ def deploy_lock(
     schema: str,
     *,
     patience: float = 60.0,
-    report: Callable[[str], None] = lambda _: None,
+    report: Report = silent,
 ) -> Iterator[None]:
     """Hold the right to migrate ``schema`` while the body runs.
 

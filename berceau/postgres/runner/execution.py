@@ -15,7 +15,8 @@ from berceau.errors import BerceauError, HistoryError, Location, MigrationError,
 from berceau.migration.migration import DATA
 from berceau.migration.splitter import ParsedStatement
 from berceau.migration.transaction_groups import Mode, TransactionGroup, changes_session
-from berceau.postgres.runner.lock_retry import Report, RetryPolicy, Watch
+from berceau.postgres.runner.lock_retry import RetryPolicy, Watch
+from berceau.postgres.runner.progress import Report
 from berceau.postgres.runner.retyping import advice
 
 DUPLICATE = (

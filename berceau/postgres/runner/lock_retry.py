@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
-Report = Callable[[str], None]
+from berceau.postgres.runner.progress import Report
+
 Result = TypeVar("Result")
 
 LOOK_SECONDS = 0.5

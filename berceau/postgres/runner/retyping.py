@@ -8,6 +8,7 @@ from psycopg2 import errorcodes
 from psycopg2.extensions import connection as Connection
 
 from berceau.postgres.inspect.dependents import users
+from berceau.schema.names import unquote_name
 
 _NAME = r'("(?:[^"]|"")+"|\w+)'
 _TABLE = re.compile(rf"\s*ALTER\s+TABLE\s+{_NAME}\s", re.I)
@@ -62,4 +63,4 @@ def _expressions(connection: Connection, table: str, columns: list[str]) -> list
 
 def _plain(name: str) -> str:
     """Return a ``name`` of SQL as the catalog has it."""
-    return name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()
+    return unquote_name(name) if name.startswith('"') else name.lower()

@@ -23,14 +23,11 @@ from berceau.postgres.runner.concurrent_ddl import (
 from berceau.postgres.runner.dry_run import Rehearsal
 from berceau.postgres.runner.execution import Execution, Failure
 from berceau.postgres.runner.ledger import Ledger
-from berceau.postgres.runner.lock_retry import Report, RetryPolicy, watching
+from berceau.postgres.runner.lock_retry import RetryPolicy, watching
+from berceau.postgres.runner.progress import Report, silent
 from berceau.postgres.runner.schema_guard import Boundary
 
 PATIENCE = RetryPolicy()
-
-
-def silent(_: str) -> None:
-    """Report nothing."""
 
 
 def apply(

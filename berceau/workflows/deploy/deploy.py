@@ -1,6 +1,6 @@
 """Deploy: apply the reviewed migrations that the database lacks."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from berceau.errors import HistoryError
@@ -12,12 +12,7 @@ from berceau.postgres.core.url import Url
 from berceau.postgres.inspect.schemas import require_schema
 from berceau.postgres.runner import ledger, runner
 from berceau.postgres.runner.deploy_lock import deploy_lock
-
-Report = Callable[[str], None]
-
-
-def silent(_: str) -> None:
-    """Report nothing."""
+from berceau.postgres.runner.progress import Report, silent
 
 
 @contextmanager

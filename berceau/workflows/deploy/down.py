@@ -11,7 +11,8 @@ from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.url import Url
 from berceau.postgres.rows.rows import count_rows, hides_rows
 from berceau.postgres.runner import ledger, runner
-from berceau.workflows.deploy.deploy import Report, deploying, settled, silent
+from berceau.postgres.runner.progress import Report, silent
+from berceau.workflows.deploy.deploy import deploying, settled
 from berceau.workflows.shared.row_counts import counted_rows
 
 ZERO = "zero"

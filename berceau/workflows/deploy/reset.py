@@ -7,8 +7,9 @@ from berceau.postgres.core.url import Url
 from berceau.postgres.inspect import removal
 from berceau.postgres.inspect.extensions import made_by
 from berceau.postgres.runner import ledger, seeds
+from berceau.postgres.runner.progress import Report, silent
 from berceau.schema.managed import managed
-from berceau.workflows.deploy.deploy import Report, apply_pending, deploying, silent
+from berceau.workflows.deploy.deploy import apply_pending, deploying
 from berceau.workflows.deploy.replay import APPLIED, read, replayed
 from berceau.workflows.shared.cache import SchemaCache
 from berceau.workflows.shared.wording import counted

@@ -8,7 +8,8 @@ from berceau.migration.migration import Migration, count
 from berceau.migration.resume import segments_of
 from berceau.postgres.core.url import Url
 from berceau.postgres.runner.ledger import Ledger
-from berceau.workflows.deploy.deploy import Report, deploying, silent
+from berceau.postgres.runner.progress import Report, silent
+from berceau.workflows.deploy.deploy import deploying
 
 
 def mark_applied(

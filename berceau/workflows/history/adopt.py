@@ -13,6 +13,7 @@ from berceau.postgres.inspect import catalog
 from berceau.postgres.inspect.dependents import in_the_way, users
 from berceau.postgres.inspect.scratch import scratch
 from berceau.postgres.runner import runner
+from berceau.postgres.runner.progress import Report, silent
 from berceau.schema.changes import CreateEnum, CreateTable, DropColumn, DropTable
 from berceau.schema.diff import diff
 from berceau.schema.lowering import InTheWay, in_steps
@@ -22,7 +23,7 @@ from berceau.schema.naming import with_names
 from berceau.schema.order import order
 from berceau.schema.sql import to_statements
 from berceau.workflows.deploy import migration_directory as folder
-from berceau.workflows.deploy.deploy import Report, deploying, settled, silent
+from berceau.workflows.deploy.deploy import deploying, settled
 from berceau.workflows.history.rewrite import Rewrite, rewrite
 from berceau.workflows.write.migrate import to_script
 from berceau.workflows.write.plan import Plan

@@ -13,13 +13,14 @@ from berceau.postgres.core.url import Url
 from berceau.postgres.inspect import catalog
 from berceau.postgres.inspect.schemas import execute
 from berceau.postgres.runner import ledger
+from berceau.postgres.runner.progress import Report, silent
 from berceau.schema.managed import managed
 from berceau.schema.meaning import missing
 from berceau.schema.model import EMPTY, Schema
 from berceau.schema.naming import renamings_to
 from berceau.schema.sql import to_statements
 from berceau.workflows.deploy import migration_directory as folder
-from berceau.workflows.deploy.deploy import Report, deploying, settled, silent
+from berceau.workflows.deploy.deploy import deploying, settled
 from berceau.workflows.deploy.drift import drift
 from berceau.workflows.deploy.replay import desired, read, replayed
 from berceau.workflows.history.adopt import Owners, between, record

@@ -18,10 +18,11 @@ from berceau.postgres.inspect import catalog
 from berceau.postgres.inspect.dependents import users
 from berceau.postgres.inspect.scratch import scratch
 from berceau.postgres.runner import ledger, runner
+from berceau.postgres.runner.progress import Report, silent
 from berceau.schema.diff import diff
 from berceau.schema.model import Schema
 from berceau.workflows.deploy import migration_directory as folder
-from berceau.workflows.deploy.deploy import Report, deploying, silent
+from berceau.workflows.deploy.deploy import deploying
 from berceau.workflows.deploy.drift import to_sql
 from berceau.workflows.history import rewrite as rewriting
 from berceau.workflows.history.git import shared_names

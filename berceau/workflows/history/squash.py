@@ -14,10 +14,11 @@ from berceau.postgres.inspect.scratch import scratch
 from berceau.postgres.rows.fingerprints import fingerprint
 from berceau.postgres.rows.rows import filled_tables
 from berceau.postgres.runner import runner
+from berceau.postgres.runner.progress import Report, silent
 from berceau.schema.diff import diff
 from berceau.schema.model import EMPTY
 from berceau.workflows.deploy import migration_directory as folder
-from berceau.workflows.deploy.deploy import Report, deploying, settled, silent
+from berceau.workflows.deploy.deploy import deploying, settled
 from berceau.workflows.deploy.replay import Replayed, read
 from berceau.workflows.history.adopt import between
 from berceau.workflows.history.rewrite import Rewrite, finish, rewrite

@@ -13,10 +13,10 @@ from berceau.orm import db
 from berceau.orm.session import unit_of_work
 from berceau.postgres.core.connection import connect
 from berceau.postgres.runner import seeds as ledger
+from berceau.postgres.runner.progress import Report, silent
 from berceau.schema.model import ForeignKey
 from berceau.settings import Settings
 from berceau.workflows.build.compose import Composition, compose
-from berceau.workflows.deploy.deploy import Report, silent
 from berceau.workflows.serve.start import start
 
 

@@ -9,6 +9,7 @@ from berceau.schema.choices import Choices, Kind, Place
 from berceau.schema.conversions import cut, enum_of, recoded, retypes
 from berceau.schema.lowering import lacks_values
 from berceau.schema.model import Enum
+from berceau.schema.names import in_quotes
 from berceau.workflows.shared.wording import counted
 from berceau.workflows.write.target import Rows
 
@@ -131,4 +132,4 @@ def _label(rows: Rows, before: Enum, after: Enum, label: str, choices: Choices) 
 
 
 def _quote(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"' if not name or set(name) & set('".=') else name
+    return in_quotes(name) if not name or set(name) & set('".=') else name

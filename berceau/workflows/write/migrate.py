@@ -11,6 +11,7 @@ from berceau.migration.header import Header, digest
 from berceau.migration.migration import Migration, new_name
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.url import Url
+from berceau.postgres.runner.progress import Report, silent
 from berceau.schema.choices import parse
 from berceau.schema.model import Schema
 from berceau.schema.row_impact import not_undone
@@ -18,7 +19,7 @@ from berceau.schema.sql import Statement
 from berceau.schema.sql.text import to_text
 from berceau.settings import Settings
 from berceau.workflows.deploy import migration_directory as folder
-from berceau.workflows.deploy.deploy import Report, apply_pending, deploying, silent
+from berceau.workflows.deploy.deploy import apply_pending, deploying
 from berceau.workflows.deploy.replay import remember
 from berceau.workflows.shared.cache import SchemaCache
 from berceau.workflows.shared.databases import databases
