@@ -50,7 +50,10 @@ PACKAGES = {
         "clone": {"core", "inspect"},
     },
 }
-BESIDE = {("testing", "web")}  # the `app` fixture is the real application
+BESIDE = {
+    ("testing", "web"),  # the `app` fixture is the real application
+    ("tasks", "testing"),  # `invoke test` gives pytest an option of the plugin
+}
 EDGES = {
     "psycopg2": {"postgres"},
     "pyramid": {"web"},

@@ -12,13 +12,20 @@ from berceau.errors import SettingsError
 from berceau.settings import parse_workers
 from berceau.tasks.command import command
 from berceau.tasks.project import load
+from berceau.testing.options import WITHOUT_SLOW
 
 
-@command(help={"workers": "how many tests run at once: a number, or auto"})
-def test(_: Context, workers: str = "") -> None:
+@command(
+    help={
+        "workers": "how many tests run at once: a number, or auto",
+        "all": "run those marked slow, too",
+    }
+)
+def test(_: Context, workers: str = "", all_: bool = False) -> None:
     """Run the tests of the framework and of every component in parallel.
 
-    What follows -- goes to pytest: invoke test -- -k posts
+    Those marked slow are left out, unless --all is given or their file is named. What follows --
+    goes to pytest: invoke test -- -k posts
     """
     settings = load()
     if find_spec("pytest") is None or find_spec("xdist") is None:
@@ -29,7 +36,8 @@ def test(_: Context, workers: str = "") -> None:
     count = parse_workers(workers, "--workers") if workers else settings.test_workers
     # One worker needs no second process: debuggers and -s work then.
     processes = ["-n", "0" if count == 1 else str(count)]
-    arguments = [sys.executable, "-m", "pytest", *processes, *_after_dashes()]
+    chosen = [] if all_ else [WITHOUT_SLOW]
+    arguments = [sys.executable, "-m", "pytest", *processes, *chosen, *_after_dashes()]
     failed = subprocess.run(arguments, cwd=settings.root, check=False).returncode  # noqa: S603 - our own
     if failed:
         raise Exit(code=1)

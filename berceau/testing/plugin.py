@@ -46,11 +46,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Give a project its fixtures."""
     root = project_root(config.rootpath)
     if root is not None:
-        from berceau.testing import fixtures
+        from berceau.testing import fixtures, slow
 
         config.stash[fixtures.ROOT] = root
         config.pluginmanager.register(fixtures, "berceau-fixtures")
         config.addinivalue_line("markers", fixtures.COMMITS)
+        slow.register(config)
 
 
 def project_root(start: Path) -> Path | None:

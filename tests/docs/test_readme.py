@@ -36,7 +36,7 @@ def test_the_first_command_leads_from_nothing_to_the_demo(checkout, command):
 
 
 def test_ci_runs_the_second_command():
-    assert TEST in (ROOT / ".ci" / "run").read_text().splitlines()
+    assert f"{TEST} --all" in (ROOT / ".ci" / "run").read_text().splitlines()
 
 
 def test_the_folder_is_listed_as_it_is():
