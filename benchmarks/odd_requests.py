@@ -161,13 +161,14 @@ def form(random: Random) -> bytes:
 
 
 def post(random: Random, kind: bytes, body: bytes) -> bytes:
-    """Return a POST, with a token and its cookie at times."""
+    """Return a POST, at times with a token and its cookie, by the names of Pyramid and Django."""
     found = [(b"Content-Type", kind)]
     if random.random() < 0.5:
         token = b"0123456789abcdef" * 2
         found += [
             (b"Cookie", b"csrf_token=" + token + b"; csrftoken=" + token),
             (b"X-CSRF-Token", token),
+            (b"X-CSRFToken", token),
         ]
     return request(random, b"POST", b"/demo/posts", found, body)
 
