@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,20 +24,28 @@ class Reads:
 
 @contextmanager
 def watch() -> Iterator[Reads]:
-    """Yield what the body reads, from whichever thread; what code in C reads is not seen."""
+    """Yield what the body reads, from whichever thread; what code in C reads is not seen.
+
+    Uses may overlap, in several threads, too. When the last one ends, the environment is a plain
+    one again. The hook that hears of opened files can't be removed; it then does nothing.
+    """
     _listen()
     reads = Reads()
-    plain = type(os.environ)
-    # The object stays the same one: many modules hold it by a name of their own.
-    os.environ.__class__ = _watched(plain)
-    _watching.append(reads)
+    with _lock:
+        _watching.append(reads)
+        # The object stays the same one: many modules hold it by a name of their own.
+        os.environ.__class__ = _watched(_PLAIN)
     try:
         yield reads
     finally:
-        _watching.remove(reads)
-        os.environ.__class__ = plain
+        with _lock:
+            _watching[:] = [each for each in _watching if each is not reads]
+            if not _watching:
+                os.environ.__class__ = _PLAIN
 
 
+_PLAIN: Any = type(os.environ)
+_lock = threading.Lock()
 _watching: list[Reads] = []
 
 
@@ -50,10 +59,11 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
     if _watching and event == "open":
         path, mode, _ = arguments
         if isinstance(path, str | bytes) and not set(mode or "r") & set("wax+"):
-            for reads in _watching:
+            for reads in tuple(_watching):
                 reads.files.add(str(Path(os.fsdecode(path)).absolute()))
 
 
+@cache
 def _watched(plain: Any) -> Any:
     class Watched(plain):  # type: ignore[misc] # typeshed keeps the class of os.environ to itself
         def __getitem__(self, name: str) -> str:
@@ -70,7 +80,7 @@ def _watched(plain: Any) -> Any:
 
 
 def _note(name: str) -> None:
-    for reads in _watching:
+    for reads in tuple(_watching):
         reads.variables.add(name)
 
 

@@ -1,4 +1,5 @@
 import os
+from contextlib import ExitStack
 from pathlib import Path
 
 from berceau.workflows.build.input_tracking import ALL, variable, watch
@@ -57,3 +58,26 @@ def test_watching_ends_with_the_body() -> None:
             os.getenv("BERCEAU_INNER")
     assert type(os.environ) is plain
     assert "BERCEAU_INNER" in inner.variables
+
+
+def test_two_uses_that_overlap_leave_the_environment_as_it_was() -> None:
+    plain = type(os.environ)
+    first, second = watch(), watch()
+    with ExitStack() as outer:
+        reads = outer.enter_context(first)
+        with ExitStack() as inner:
+            others = inner.enter_context(second)
+            os.getenv("BERCEAU_BOTH")
+            outer.close()  # the one that began first ends first
+            os.getenv("BERCEAU_SECOND")
+    assert type(os.environ) is plain
+    assert ("BERCEAU_BOTH" in reads.variables, "BERCEAU_SECOND" in reads.variables) == (True, False)
+    assert {"BERCEAU_BOTH", "BERCEAU_SECOND"} <= others.variables
+
+
+def test_the_outer_of_two_uses_goes_on_when_the_inner_ends() -> None:
+    with watch() as outer:
+        with watch():
+            os.getenv("BERCEAU_BOTH")  # by now they are equal, and still two
+        os.getenv("BERCEAU_AFTER")
+    assert {"BERCEAU_BOTH", "BERCEAU_AFTER"} <= outer.variables
