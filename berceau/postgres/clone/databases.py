@@ -151,5 +151,6 @@ def _explained(name: str) -> Iterator[None]:
         raise DatabaseError(
             f"The database {name!r}, for tests, can't be made or dropped. PostgreSQL says: "
             f"{says}.{detail}",
-            cure="Cure what it says. Or let tests have schemas: set berceau_isolation to schema.",
+            cure="Correct the cause that it names. Or let tests have schemas: set "
+            "berceau_isolation to schema.",
         ) from error

@@ -153,7 +153,7 @@ class _Attempt:
         return CloneError(
             f"The schema {self.source!r} can't be read. PostgreSQL says: "
             f"{error.diag.message_primary or str(error).strip()}",
-            cure="Cure what it says.",
+            cure="Correct the cause that it names.",
         )
 
     def busy(self) -> CloneError:

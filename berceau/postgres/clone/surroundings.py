@@ -246,8 +246,8 @@ def _texts(cursor: Cursor, query: str, schemas: Sequence[str] | None = None) -> 
 def _require(target: Connection, text: str, admin: Admin) -> None:
     if not _made(target, text, admin):
         raise PermissionMissingError(
-            f"The role {target.info.user!r} may not do in a database for tests what was done in "
-            f"its source: {text}",
+            f"The role {target.info.user!r} has no permission to make a database for tests like "
+            f"its source. This statement fails: {text}",
             cure="Let tests have schemas: set berceau_isolation to schema.",
         )
 
@@ -264,7 +264,8 @@ def _made(target: Connection, text: str, admin: Admin) -> bool:
         raise DatabaseError(
             "A database for tests can't be made like its source. PostgreSQL says: "
             f"{error.diag.message_primary or str(error).strip()}\n    {text}",
-            cure="Cure what it says. Or let tests have schemas: set berceau_isolation to schema.",
+            cure="Correct the cause that it names. Or let tests have schemas: set "
+            "berceau_isolation to schema.",
         ) from error
     if other is None:
         return False

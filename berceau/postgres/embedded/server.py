@@ -114,7 +114,8 @@ class EmbeddedServer:
         except PermissionError:
             raise ServerError(
                 f"The data folder {self.folder} belongs to another account.",
-                cure="Run the command as that account, or delete the folder to begin anew.",
+                cure="Run the command as that account, or delete the folder to start with an empty "
+                "database.",
             ) from None
 
     def _is_serving(self) -> bool:

@@ -129,7 +129,7 @@ def provision(admin: Url, owner: Url, runtime: Url) -> None:
             cure="Use the admin URL of a superuser, or of a role with CREATEROLE and CREATEDB that "
             "owns what exists already."
             if lacks_right
-            else "Cure what the server says, and run it again.",
+            else "Correct the cause that the server names, and run it again.",
         ) from None
 
 
