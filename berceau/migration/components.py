@@ -4,15 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from berceau.migration.migration import Migration
-from berceau.schema.changes import Change
 from berceau.schema.names import quote_name
-
-
-def subject(change: Change) -> str:
-    """Return the name of the table or enum that ``change`` is about; "" where it's about many."""
-    held = (getattr(change, name, None) for name in ("table", "enum", "after"))
-    found = next((each for each in held if each is not None), "")
-    return found if isinstance(found, str) else str(found.name)
 
 
 def components_of(

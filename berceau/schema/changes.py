@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from berceau.schema.change import BaseChange, TableChange
 from berceau.schema.model import (
     Check,
     Column,
@@ -16,18 +17,28 @@ from berceau.schema.renaming import Renaming
 
 
 @dataclass(frozen=True)
-class CreateEnum:
+class CreateEnum(BaseChange):
     """A new enum type."""
 
     enum: Enum
 
+    @property
+    def subject(self) -> str:
+        """The enum."""
+        return self.enum.name
+
 
 @dataclass(frozen=True)
-class AlterEnum:
+class AlterEnum(BaseChange):
     """An enum whose labels differ."""
 
     before: Enum
     after: Enum
+
+    @property
+    def subject(self) -> str:
+        """The enum."""
+        return self.after.name
 
 
 @dataclass(frozen=True)
@@ -45,7 +56,7 @@ class Use:
 
 
 @dataclass(frozen=True)
-class RebuildEnum:
+class RebuildEnum(BaseChange):
     """An enum whose labels go or move: a new type is made, and the columns that use it follow.
 
     ``before`` keeps its values under the name ``retired`` until a ``DropEnum``. ``mapping`` says
@@ -58,9 +69,14 @@ class RebuildEnum:
     uses: tuple[Use, ...] = ()
     mapping: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def subject(self) -> str:
+        """The enum."""
+        return self.after.name
+
 
 @dataclass(frozen=True)
-class SetAside:
+class SetAside(BaseChange):
     """What uses these columns and stands in the way of a new type is dropped for a while.
 
     ``columns`` are pairs of table and column. Views are in the way of any new type; indexes and
@@ -72,47 +88,60 @@ class SetAside:
 
 
 @dataclass(frozen=True)
-class Restore:
+class Restore(BaseChange):
     """What a ``SetAside`` dropped is made again."""
 
 
 @dataclass(frozen=True)
-class DropEnum:
+class DropEnum(BaseChange):
     """An enum type that is no longer declared."""
 
     enum: Enum
 
+    @property
+    def subject(self) -> str:
+        """The enum."""
+        return self.enum.name
+
 
 @dataclass(frozen=True)
-class CreateTable:
+class CreateTable(BaseChange):
     """A new table with its columns, keys and checks; indexes and foreign keys follow later."""
 
     table: Table
 
+    @property
+    def table_name(self) -> str:
+        """The table."""
+        return self.table.name
+
 
 @dataclass(frozen=True)
-class DropTable:
+class DropTable(BaseChange):
     """A table that is no longer declared."""
 
     table: Table
 
+    @property
+    def table_name(self) -> str:
+        """The table."""
+        return self.table.name
+
 
 @dataclass(frozen=True)
-class AddColumn:
+class AddColumn(TableChange):
     """A new column of an existing table."""
 
-    table: str
     column: Column
 
 
 @dataclass(frozen=True)
-class AlterColumn:
+class AlterColumn(TableChange):
     """A column that differs; ``using`` is SQL for the new values, where no plain cast is meant.
 
     ``exact`` says that each of these tells which value it was before.
     """
 
-    table: str
     before: Column
     after: Column
     using: str | None = None
@@ -120,102 +149,91 @@ class AlterColumn:
 
 
 @dataclass(frozen=True)
-class Backfill:
+class Backfill(TableChange):
     """The rows of a column that have no value get one; ``expression`` is SQL over the row."""
 
-    table: str
     column: str
     expression: str
 
 
 @dataclass(frozen=True)
-class Recode:
+class Recode(TableChange):
     """The rows of a column that hold one of ``values`` get another, all at once, as SQL.
 
     Those that held one of the ``merged`` can't be told from others afterwards.
     """
 
-    table: str
     column: str
     values: tuple[tuple[str, str], ...]
     merged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class DeleteRows:
+class DeleteRows(TableChange):
     """The rows of a column that hold ``value``, as SQL, go.
 
     They do so ``early``, where the column gets another type, which may have no such value.
     """
 
-    table: str
     column: str
     value: str
     early: bool = False
 
 
 @dataclass(frozen=True)
-class DropColumn:
+class DropColumn(TableChange):
     """A column that is no longer declared."""
 
-    table: str
     column: Column
 
 
 @dataclass(frozen=True)
-class Disown:
+class Disown(TableChange):
     """A sequence that belongs to a column of ``table`` that goes, while others need its numbers."""
 
-    table: str
     sequence: str
 
 
 @dataclass(frozen=True)
-class AddConstraint:
+class AddConstraint(TableChange):
     """A new constraint of an existing table, or a new table's foreign key."""
 
-    table: str
     constraint: Constraint
 
 
 @dataclass(frozen=True)
-class ValidateConstraint:
+class ValidateConstraint(TableChange):
     """The check of existing rows against a constraint that was added without (NOT VALID)."""
 
-    table: str
     constraint: Check | ForeignKey
 
 
 @dataclass(frozen=True)
-class ReplaceKey:
+class ReplaceKey(TableChange):
     """A primary key in the place of another, so that the table is never without one."""
 
-    table: str
     before: PrimaryKey
     after: PrimaryKey
 
 
 @dataclass(frozen=True)
-class DropConstraint:
+class DropConstraint(TableChange):
     """A constraint that is no longer declared."""
 
-    table: str
     constraint: Constraint
 
 
 @dataclass(frozen=True)
-class CreateIndex:
+class CreateIndex(TableChange):
     """A new index."""
 
-    table: str
     index: Index
 
 
 @dataclass(frozen=True)
-class DropIndex:
+class DropIndex(TableChange):
     """An index that is no longer declared."""
 
-    table: str
     index: Index
 
 

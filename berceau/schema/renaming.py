@@ -2,52 +2,67 @@
 
 from dataclasses import dataclass
 
+from berceau.schema.change import BaseChange, TableChange
+
 
 @dataclass(frozen=True)
-class RenameTable:
+class RenameTable(BaseChange):
     """A table that keeps its rows under another name."""
 
     before: str
     after: str
 
+    @property
+    def table_name(self) -> str:
+        """The table."""
+        return self.after
+
 
 @dataclass(frozen=True)
-class RenameColumn:
+class RenameColumn(TableChange):
     """A column that keeps its values under another name; ``table`` is called so by then."""
 
-    table: str
     before: str
     after: str
 
 
 @dataclass(frozen=True)
-class RenameEnum:
+class RenameEnum(BaseChange):
     """An enum type under another name."""
 
     before: str
     after: str
 
+    @property
+    def subject(self) -> str:
+        """The enum."""
+        return self.after
+
 
 @dataclass(frozen=True)
-class RenameLabel:
+class RenameLabel(BaseChange):
     """A label of ``enum``, which is called so by then, under another name in all rows."""
 
     enum: str
     before: str
     after: str
 
+    @property
+    def subject(self) -> str:
+        """The enum."""
+        return self.enum
+
 
 @dataclass(frozen=True)
-class RenameConstraint:
+class RenameConstraint(TableChange):
     """A foreign key or check under another name."""
 
-    table: str
     before: str
     after: str
 
 
 @dataclass(frozen=True)
-class RenameIndex:
+class RenameIndex(BaseChange):
     """An index under another name, and with it the primary key or unique constraint behind it."""
 
     before: str
@@ -55,7 +70,7 @@ class RenameIndex:
 
 
 @dataclass(frozen=True)
-class RenameSequence:
+class RenameSequence(BaseChange):
     """The sequence of an identity column under another name."""
 
     before: str

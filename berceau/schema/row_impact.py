@@ -19,7 +19,7 @@ from berceau.schema.conversions import retypes
 from berceau.schema.lowering import lacks_values
 from berceau.schema.model import Enum, Schema, Table
 from berceau.schema.names import quote_name, words
-from berceau.schema.renaming import RenameLabel, RenameTable
+from berceau.schema.renaming import RenameLabel
 
 
 def touched(changes: Iterable[Change], schema: Schema) -> set[str]:
@@ -152,12 +152,8 @@ def _tables(change: Change, schema: Schema) -> Iterator[str]:
             yield from (table for table, _ in _uses(enum, schema))
         case RebuildEnum():
             yield from (use.table for use in change.uses)
-        case RenameTable():
-            yield change.after
-        case _:
-            table = getattr(change, "table", None)
-            if table is not None:
-                yield table if isinstance(table, str) else table.name
+        case _ if change.table_name is not None:
+            yield change.table_name
 
 
 def _uses(enum: str, schema: Schema) -> Iterator[tuple[str, str]]:

@@ -1,11 +1,7 @@
-from dataclasses import fields
-from typing import get_args
-
 import pytest
 
-from berceau.migration.components import components_of, subject
+from berceau.migration.components import components_of
 from berceau.migration.migration import Migration
-from berceau.schema.changes import Change, Restore, SetAside
 
 SCRIPTS = (
     Migration("1", "-- Components: blog\n\nCREATE TABLE post (id int);"),
@@ -36,16 +32,5 @@ def test_the_component_of_a_table(name, owners, components) -> None:
     assert components_of([name], owners, SCRIPTS) == {name: components}
 
 
-HELPERS = {SetAside, Restore}
-"""Changes that stand around those of the tables and enums that they are about."""
-
-
-@pytest.mark.parametrize("change", get_args(Change), ids=lambda change: change.__name__)
-def test_every_change_is_about_something(change) -> None:
-    names = {field.name for field in fields(change)}
-    assert bool(names & {"table", "enum", "after"}) != (change in HELPERS)
-
-
-def test_a_helper_is_about_nothing() -> None:
-    assert subject(SetAside((("post", "status"),))) == subject(Restore()) == ""
+def test_what_is_about_several_has_no_component() -> None:
     assert components_of([""], {"post": "blog"}, SCRIPTS) == {"": ()}

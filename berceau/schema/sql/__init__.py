@@ -17,7 +17,7 @@ from berceau.schema.changes import (
     DropTable,
 )
 from berceau.schema.conversions import loses
-from berceau.schema.model import ForeignKey, Table
+from berceau.schema.model import ForeignKey
 from berceau.schema.sql import (  # noqa: F401 - each registers the changes that it renders
     backfills,
     columns,
@@ -69,7 +69,7 @@ def _each(changes: Sequence[Change]) -> Iterator[tuple[Change, Statement]]:
             continue
         alters = [each for each in (change, *more) if isinstance(each, AlterColumn)]
         for statement in columns.alter_columns(alters) if more else render(change):
-            harmless = _table(change) in new
+            harmless = change.table_name in new
             seen = _harmless(change, statement, new) if harmless else statement
             yield change, _counted(change, seen)
 
@@ -83,11 +83,6 @@ def _written_at_once(change: Change) -> object:
     if isinstance(change, AlterColumn) and columns.is_retyped(change):
         return change.table
     return object()
-
-
-def _table(change: Change) -> str | None:
-    table = getattr(change, "table", None)
-    return table.name if isinstance(table, Table) else table
 
 
 def _harmless(change: Change, statement: Statement, new: set[str]) -> Statement:

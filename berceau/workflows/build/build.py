@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from berceau.diagnostic import Diagnostic
 from berceau.errors import BerceauError, ComponentError, Location
 from berceau.lint.rules import without
-from berceau.migration.components import subject
 from berceau.schema.diff import create
 from berceau.schema.order import order
 from berceau.schema.sql import rendered
@@ -123,7 +122,7 @@ def _outputs(settings: Settings, composition: "Composition") -> dict[Path, str]:
     parts: dict[str, list[str]] = defaultdict(list)
     for change, statement in rendered(order(create(composition.schema))):
         whole.append(f"{statement}\n\n")
-        owner = composition.owners.get(subject(change))
+        owner = composition.owners.get(change.subject)
         if owner is not None:
             parts[owner].append(whole[-1])
     for name in parts:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from berceau.errors import DataLossError, HistoryError, MigrationError
-from berceau.migration.components import components_of, subject
+from berceau.migration.components import components_of
 from berceau.migration.header import nameable
 from berceau.migration.migration import Migration
 from berceau.postgres.core.connection import Connection
@@ -67,7 +67,8 @@ def adopt(
         if not plan.up:
             return None
         _refuse_loss(plan, allow_data_loss)
-        components = components_of(map(subject, plan.changes), owners, scripts).values()
+        names = [each.subject for each in plan.changes]
+        components = components_of(names, owners, scripts).values()
         named = {each for some in components for each in some}
         script = to_script(plan, slug, scripts, named, nameable(_made(plan) - owners.keys()))
         record(connection, owner, migrations, (*scripts, script), wanted)

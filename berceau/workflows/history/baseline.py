@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from berceau.errors import HistoryError
-from berceau.migration.components import components_of, subject
+from berceau.migration.components import components_of
 from berceau.migration.history import History
 from berceau.migration.migration import Migration
 from berceau.postgres.core.connection import Connection, transaction
@@ -120,7 +120,7 @@ def _write(
     names = {table.name for table in held.tables} | {enum.name for enum in held.enums}
     means = tuple(each for each in missing((), wanted) if each.place[0] in names)
     plan = replace(between(EMPTY, held), means=means)
-    components = components_of(map(subject, plan.changes), owners, ()).values()
+    components = components_of((each.subject for each in plan.changes), owners, ()).values()
     script = to_script(plan, slug, (), {each for some in components for each in some})
     record(connection, owner, migrations, (script,), held)
     return script.name

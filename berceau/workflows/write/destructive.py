@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from berceau.errors import DataLossError
-from berceau.migration.components import subject
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.rows.rows import count_rows
 from berceau.postgres.rows.violations import count_altered, count_held
@@ -27,7 +26,7 @@ def refuse_loss(
     """
     losses = []
     for change in changes:
-        component = " or ".join(components.get(subject(change), ()))
+        component = " or ".join(components.get(change.subject, ()))
         whose = f"of component {component}, " if component else ""
         losses += [f"{what} ({whose}{rows})" for what, rows in _losses(connection, changes, change)]
     for each in hidden:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from itertools import chain
 from types import MappingProxyType
 
-from berceau.migration.components import components_of, subject
+from berceau.migration.components import components_of
 from berceau.migration.header import Header, digest
 from berceau.migration.migration import Migration, new_name
 from berceau.postgres.core.connection import Connection
@@ -127,7 +127,7 @@ def _write(
         if folder.point_head(settings.migrations):
             report(f"wrote migrations/{folder.HEAD}")
         return None
-    names = {*map(subject, found.changes), *(each.place[0] for each in found.means)}
+    names = {*(each.subject for each in found.changes), *(each.place[0] for each in found.means)}
     components = components_of(names, owners, scripts)
     if not options.create_only:
         refuse_what_is_there(connection, found.changes, first=not scripts)

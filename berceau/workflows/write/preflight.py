@@ -89,7 +89,7 @@ def _cure(options: Sequence[str]) -> str:
 def _misfits(rows: Rows, changes: Sequence[Change]) -> Iterator[str]:
     new = {change.table.name for change in changes if isinstance(change, CreateTable)}
     for change in changes:
-        if getattr(change, "table", None) in new:
+        if change.table_name in new:
             continue
         match change:
             case AddConstraint(table, Unique() | PrimaryKey() as key):
