@@ -25,7 +25,7 @@ def build(_: Context, check: bool = False, json: bool = False) -> None:
     """Discover, validate and lint the components' entities, compose and type them into .berceau."""
     from berceau.workflows.build.build import build as run
 
-    report = run(load(), check=check)
+    report = run(load(), check=check)[0]
     refused = [each for each in report.findings if check or each.level == "error"]
     if json:
         print_json(report)

@@ -43,7 +43,7 @@ def main(global_config: Mapping[str, str], **ini: str) -> Any:
 def _develop(settings: Settings, ini: Mapping[str, str]) -> Any:
     """Return the application, built anew; or, where that fails, one that says why."""
     try:
-        for finding in build(settings).findings:
+        for finding in build(settings)[0].findings:
             log.warning(str(finding))
         return make_app(settings, ini, DEVELOPMENT)
     except Exception as error:  # whatever the developer's code raises

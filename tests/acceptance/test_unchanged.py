@@ -173,3 +173,23 @@ def test_a_module_that_changes_after_its_import_is_not_mistaken(blog):
     blog.write("again.py", AGAIN.format(edit=edit))
     assert blog.run("again").code == 0
     assert "300" in blog.succeed("migrate.diff")
+
+
+COUNTED = """
+import sys
+from pathlib import Path
+from berceau.settings import load
+from berceau.tasks.migrate.write import migrate_project
+from berceau.workflows.write.migrate import Options
+
+opened = []
+sys.addaudithook(lambda event, of: opened.append(str(of[0])) if event == "open" else None)
+migrate_project(load(Path.cwd()), Options(), ask=None)
+times = sum(path.endswith("blog/entities.py") for path in opened)
+assert times == {times}, times
+"""
+
+
+def test_the_sources_are_read_once_in_a_command_that_builds_and_migrates(blog):
+    blog.write("again.py", COUNTED.format(times=1))
+    assert blog.run("again").code == 0

@@ -83,11 +83,11 @@ def migrate_project(
     from berceau.workflows.build.declared import declared
     from berceau.workflows.write.migrate import migrate as run
 
-    report = build(settings)
+    report, sources = build(settings)
     if report.changed:
         say(summary(report))
     tell(report.findings)
-    found = declared(settings)
+    found = declared(settings, sources)
     outcome = run(settings, found.schema, options, say, ask, found.owners, ask_value)
     if outcome.written is None and not outcome.applied:
         say("migrate: nothing to do")

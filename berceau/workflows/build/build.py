@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,13 +51,13 @@ class BuildReport:
     seconds: Mapping[str, float] = field(default_factory=dict)
 
 
-def build(settings: Settings, *, check: bool = False) -> BuildReport:
+def build(settings: Settings, *, check: bool = False) -> tuple[BuildReport, Sources]:
     """Compose the project's components and write ``.berceau/schema`` and ``.berceau/types``.
 
     Where neither sources nor output changed since the last build, nothing is imported and
     nothing written. With ``check``, writes nothing and raises ``BerceauError`` where a build
     would change a file. Raises ``ComponentError`` for components that can't be built, but not for
-    what the rules find.
+    what the rules find. Also returns the sources as they were built, for ``declared``.
     """
     phases = Phases()
     sources = look(settings, phases)
@@ -66,17 +66,18 @@ def build(settings: Settings, *, check: bool = False) -> BuildReport:
         fresh = stamp.is_fresh(sources.fingerprint)
     if fresh:
         contents, findings = stamp.summary["components"], stamp.summary["findings"]
-        return BuildReport(
+        report = BuildReport(
             tuple(Contents(**each) for each in contents),
             without((Diagnostic(**each) for each in findings), settings.lint_ignore),
             seconds=phases.seconds,
         )
+        return report, sources
     return _build(settings, sources, stamp, phases, check)
 
 
 def _build(
     settings: Settings, sources: Sources, stamp: Stamp, phases: Phases, check: bool
-) -> BuildReport:
+) -> tuple[BuildReport, Sources]:
     with Reading(settings, sources.components) as reading, ThreadPoolExecutor(1) as writer:
         composition, inputs = compose_anew(settings, sources, phases, keep=not check)
         with phases.phase("types"):
@@ -106,7 +107,9 @@ def _build(
         raise BerceauError(
             f"The build is stale; it would change {', '.join(names)}.", cure="Run `invoke build`."
         )
-    return BuildReport(contents, without(findings, settings.lint_ignore), names, phases.seconds)
+    kept = without(findings, settings.lint_ignore)
+    report = BuildReport(contents, kept, names, phases.seconds)
+    return report, replace(sources, fingerprint=inputs)
 
 
 def _summary(contents: Iterable[Contents], findings: Iterable[Diagnostic]) -> dict[str, Any]:

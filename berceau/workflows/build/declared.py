@@ -45,13 +45,14 @@ class Sources:
     fingerprint: str | None
 
 
-def declared(settings: Settings) -> Declared:
+def declared(settings: Settings, sources: Sources | None = None) -> Declared:
     """Return what the components of the project declare.
 
-    Nothing is imported where no source changed since the last composition. Raises
-    ``ComponentError`` and its kin, as ``compose`` does.
+    Nothing is imported where no source changed since the last composition. Who looked at the
+    ``sources`` already passes them. Raises ``ComponentError`` and its kin, as ``compose`` does.
     """
-    sources = look(settings)
+    if sources is None:
+        sources = look(settings)
     if sources.fingerprint is not None:
         kept = SchemaCache(settings.cache).find(Declared, _DECLARED, (sources.fingerprint,))
         if kept is not None:

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
-from berceau.components import discover
 from berceau.errors import BerceauError, ComponentError, Location
 from berceau.schema.names import RESERVED_IN_COLUMNS
 from berceau.settings import Settings
 from berceau.workflows.build.build import WHOLE
-from berceau.workflows.build.declared import declared
+from berceau.workflows.build.declared import declared, look
 from berceau.workflows.shared.files import write, write_folder
 
 MAX_LENGTH = 40
@@ -124,10 +123,11 @@ def _check_free(settings: Settings, name: str) -> None:
     folder = settings.components / name
     if folder.exists():
         raise _taken(name, folder, "There is a folder of that name.")
-    for component in discover(settings.components):
+    sources = look(settings)
+    for component in sources.components:
         if component.name == name:
             raise _taken(name, component.path, "A component of that name is installed.")
-    found, table = declared(settings), singular(name)
+    found, table = declared(settings, sources), singular(name)
     names = {each.name for each in found.schema.tables}
     if table in names.union(each.name for each in found.schema.enums):
         owner = found.owners.get(table)
