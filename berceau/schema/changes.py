@@ -210,10 +210,14 @@ class ValidateConstraint(TableChange):
 
 @dataclass(frozen=True)
 class ReplaceKey(TableChange):
-    """A primary key in the place of another, so that the table is never without one."""
+    """A primary key in the place of another, so that the table is never without one.
+
+    It takes over the unique ``index``, which is built before.
+    """
 
     before: PrimaryKey
     after: PrimaryKey
+    index: Index
 
 
 @dataclass(frozen=True)

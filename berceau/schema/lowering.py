@@ -11,6 +11,7 @@ from berceau.schema.changes import (
     AlterEnum,
     Backfill,
     Change,
+    CreateIndex,
     Disown,
     DropColumn,
     DropConstraint,
@@ -24,7 +25,7 @@ from berceau.schema.changes import (
 )
 from berceau.schema.choices import NO_CHOICES, Choices, Place
 from berceau.schema.conversions import chosen_labels, converted, retypes
-from berceau.schema.model import Column, Enum, PrimaryKey, Schema, Table
+from berceau.schema.model import Column, Enum, Index, PrimaryKey, Schema, Table
 from berceau.schema.names import free_name, object_name, quote_name
 from berceau.schema.numbering import serial
 from berceau.schema.recodes import with_recodes
@@ -107,7 +108,10 @@ def _with_keys_replaced(changes: Iterable[Change]) -> Iterator[Change]:
     for change in changes:
         match change:
             case DropConstraint(table, PrimaryKey()) if table in old and table in new:
-                yield ReplaceKey(table, old[table], new[table])
+                name = object_name(table, new[table].columns, "new_key")
+                index = Index(name, tuple(map(quote_name, new[table].columns)), unique=True)
+                yield CreateIndex(table, index)
+                yield ReplaceKey(table, old[table], new[table], index)
             case AddConstraint(table, PrimaryKey()) if table in old and table in new:
                 pass
             case _:

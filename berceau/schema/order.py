@@ -3,7 +3,7 @@
 What can't be undone comes last: by then, all that rows might have stopped is done.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 
 from berceau.schema.changes import (
     AddColumn,
@@ -30,21 +30,26 @@ from berceau.schema.changes import (
     ValidateConstraint,
 )
 from berceau.schema.conversions import enum_of, loses, retypes
-from berceau.schema.model import Check, ForeignKey, Index, PrimaryKey, RawConstraint, Unique
+from berceau.schema.model import ForeignKey
 from berceau.schema.names import words
+from berceau.schema.obstacles import builds, giving_way, is_key, obstacles, refers
 from berceau.schema.renaming import RenameEnum, RenameIndex, RenameSequence, RenameTable
-from berceau.schema.room import new_names
 
 _RETYPE = "AlterColumn that gives another type"
 _CLEAR = "DeleteRows of what a new type may have no value for"
-_SWAP = "DropConstraint of what a new foreign key mustn't find"
+_BUILD = "CreateIndex or AddConstraint that is unique, over columns that stay as they are"
 _RELAX = "AlterColumn that needs no value any more"
+_LET_GO = "DropConstraint of a foreign key on what a new one mustn't find"
+_SWAP = "DropConstraint or ReplaceKey of what a new foreign key mustn't find"
+_UNREFER = "DropConstraint of a foreign key on a key that is replaced"
+_UNKEY = "AlterColumn that needs no value once its key is replaced"
 
 _STAGES: tuple[type | str, ...] = (
     RenameTable,
     RenameEnum,
     RenameIndex,
     RenameSequence,
+    _BUILD,
     "DropConstraint of a foreign key",
     DropIndex,
     DropConstraint,
@@ -62,12 +67,15 @@ _STAGES: tuple[type | str, ...] = (
     Recode,
     AlterColumn,
     AddConstraint,
-    ReplaceKey,
-    _RELAX,
     CreateIndex,
+    _LET_GO,
     _SWAP,
+    _RELAX,
     "AddConstraint of a foreign key",
     ValidateConstraint,
+    _UNREFER,
+    ReplaceKey,
+    _UNKEY,
     DeleteRows,
     DropColumn,
     DropTable,
@@ -77,54 +85,51 @@ _STAGES: tuple[type | str, ...] = (
 _LAST = (DeleteRows, DropColumn, DropTable, DropEnum)
 _ASIDE = ""
 """What stands for a table where something is set aside: it is restored in the same transaction."""
-_Place = tuple[str, str]
 
 
 def order(changes: Iterable[Change]) -> tuple[Change, ...]:
     """Sort ``changes`` so that each finds what it needs; equals keep the order they came in.
 
-    Foreign keys go first when dropped and late when added, which frees tables to come and go
-    in any order, also where they refer to each other. Everything else is done before what loses
-    data, with all that rests on that; constraints and indexes that go, but are in nothing's way,
-    stand until then.
+    Foreign keys that are in the way go early and come late, which frees tables to come and go in
+    any order, also where they refer to each other; what rows may stop comes before them where it
+    can, so that a deploy that stops leaves references as safe as they were. Everything else is
+    done before what loses data, with all that rests on that; constraints and indexes that go, but
+    are in nothing's way, stand until then.
     """
     changes = tuple(changes)
     last = _changed_last(changes)
     early = [change for change in changes if not (_drops(change) or _is_last(change, last))]
-    references = _new_references(early)
-    in_the_way = _obstacles(changes, early, references)
+    gives_way = giving_way(early)
+    in_the_way = obstacles(changes, early)
+    first = builds(changes, early) if any(map(in_the_way, changes)) else frozenset()
+    replaced = [change for change in early if isinstance(change, ReplaceKey)]
+    keyed = {(each.table, name) for each in replaced for name in each.before.columns}
+    unkeyed = {each.table for each in replaced}
+    swapped = {
+        each.table for each in changes if is_key(each) and gives_way(each) and not in_the_way(each)
+    }
+
+    def place(change: Change) -> tuple[bool, type | str]:
+        stage = _stage(change)
+        if change in first:
+            return False, _BUILD
+        if in_the_way(change):
+            return False, stage
+        if refers(change, swapped):
+            return False, _LET_GO
+        if gives_way(change):
+            return False, _SWAP
+        if refers(change, unkeyed):
+            return False, _UNREFER
+        if stage == _RELAX and isinstance(change, AlterColumn):
+            stage = _UNKEY if (change.table, change.after.name) in keyed else stage
+        return _drops(change) or _is_last(change, last), stage
 
     def key(change: Change) -> tuple[bool, int]:
-        stage = _STAGES.index(_stage(change))
-        if not _drops(change):
-            return _is_last(change, last), stage
-        if any(_gives_way(change, *each) for each in references) and not in_the_way(change):
-            return False, _STAGES.index(_SWAP)
-        return not in_the_way(change), stage
+        is_late, stage = place(change)
+        return is_late, _STAGES.index(stage)
 
     return tuple(sorted(changes, key=key))
-
-
-def _new_references(changes: Iterable[Change]) -> list[tuple[str, ForeignKey]]:
-    """Return the foreign keys that ``changes`` add, each with its table."""
-    return [
-        (change.table, change.constraint)
-        for change in changes
-        if isinstance(change, AddConstraint) and isinstance(change.constraint, ForeignKey)
-    ]
-
-
-def _gives_way(change: Change, table: str, key: ForeignKey) -> bool:
-    """Say whether ``change`` drops what a new foreign ``key`` of ``table`` mustn't find.
-
-    That is one of its name, or a unique that the new one would rest on instead of another.
-    """
-    match change:
-        case DropConstraint(owner, ForeignKey(name)):
-            return (owner, name) == (table, key.name)
-        case DropConstraint(owner, PrimaryKey(_, columns) | Unique(_, columns)):
-            return (owner, {*columns}) == (key.target, {*key.target_columns})
-    return False
 
 
 def _stage(change: Change) -> type | str:
@@ -207,52 +212,3 @@ def _changed_last(changes: Sequence[Change]) -> set[str]:
         if more == found:
             return found
         found = more
-
-
-def _obstacles(
-    changes: Sequence[Change], early: Sequence[Change], references: Sequence[tuple[str, ForeignKey]]
-) -> Callable[[Change], bool]:
-    """Return what says whether a constraint or index that goes is in the way of ``early`` ones."""
-    busy = {place for change in early for place in _places(change)}
-    names = {
-        name
-        for change in early
-        if _stage(change) != "AddConstraint of a foreign key"
-        for name in new_names(change)
-    }
-    unkeyed = {change.table for change in early if isinstance(change, ReplaceKey)}
-
-    def stands(change: Change) -> bool:
-        match change:
-            case DropConstraint(table, ForeignKey(name, columns, target, others)):
-                mine = {(table, column) for column in columns}
-                its = {(target, column) for column in others}
-                return name in names or target in unkeyed or not busy.isdisjoint(mine | its)
-            case DropConstraint(table, PrimaryKey(name, columns) | Unique(name, columns)):
-                return name in names or any((table, column) in busy for column in columns)
-            case DropConstraint(table, Check(name) | RawConstraint(name)) | DropIndex(
-                table, Index(name)
-            ):
-                return name in names or any(place[0] == table for place in busy)
-        return False
-
-    # A foreign key rests on the key that it points at.
-    unkeyed |= {
-        change.table
-        for change in changes
-        if isinstance(change, DropConstraint)
-        and isinstance(change.constraint, PrimaryKey | Unique)
-        and (stands(change) or any(_gives_way(change, *each) for each in references))
-    }
-    return stands
-
-
-def _places(change: Change) -> Iterator[_Place]:
-    """Yield the columns whose type or values ``change`` changes."""
-    match change:
-        case AlterColumn(table, _, column):
-            yield table, column.name
-        case Backfill(table, name) | Recode(table, name):
-            yield table, name
-        case RebuildEnum(uses=uses):
-            yield from ((use.table, use.column.name) for use in uses)

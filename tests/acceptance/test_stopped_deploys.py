@@ -106,6 +106,55 @@ def test_a_deploy_that_rows_stop_has_lost_nothing(
     assert deploy(database.owner, migration_directory.read(settings.migrations)) == (second,)
 
 
+TEAM = entity("Team", "{}", "members = Set('Member')")
+MEMBER = entity("Member", "team = Required(Team{})")
+
+# Entities before and after, options, rows that don't fit in production, and what stops there.
+REFERRED = {
+    "a key of another column": (
+        TEAM.format("code = Required(str)") + MEMBER.format(""),
+        TEAM.format("code = PrimaryKey(str)") + MEMBER.format(", column='team_code'"),
+        {
+            "backfills": ["member.team_code=(SELECT code FROM team WHERE team.id = member.team)"],
+        },
+        "INSERT INTO team (code) VALUES ('x'), ('x'); INSERT INTO member (team) VALUES (1)",
+    ),
+    "a key of another column, which the same column refers to": (
+        TEAM.format("code = Required(int)") + MEMBER.format(""),
+        TEAM.format("code = PrimaryKey(int)") + MEMBER.format(""),
+        {},
+        "INSERT INTO team (code) VALUES (1), (1); INSERT INTO member (team) VALUES (1)",
+    ),
+    "a new type of what refers to it, and a unique": (
+        TEAM.format("id = PrimaryKey(int)\n    code = Required(str)") + MEMBER.format(""),
+        TEAM.format("id = PrimaryKey(int, size=64)\n    code = Required(str, unique=True)")
+        + MEMBER.format(""),
+        {},
+        "INSERT INTO team VALUES (1, 'x'), (2, 'x'); INSERT INTO member (team) VALUES (1)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "options", "rows"), REFERRED.values(), ids=REFERRED)
+def test_a_deploy_that_duplicates_stop_leaves_references_protected(
+    migrate, query, settings, database, before, after, options, rows
+):
+    first = migrate(before).written
+    second = migrate(after, allow_data_loss=True, **options).written
+    down(database.owner, migration_directory.read(settings.migrations), first, allow_data_loss=True)
+    query(rows)
+    with pytest.raises(StatementError, match="could not create unique index"):
+        deploy(database.owner, migration_directory.read(settings.migrations))
+    references = (
+        "SELECT confrelid::regclass::text, convalidated FROM pg_constraint WHERE contype = 'f' "
+        "AND connamespace = current_schema()::regnamespace"
+    )
+    assert query(references) == [("team", True)]
+    query("TRUNCATE team CASCADE")
+    assert deploy(database.owner, migration_directory.read(settings.migrations)) == (second,)
+    assert query(references) == [("team", True)]
+
+
 def contents(query) -> dict[str, list[dict[str, object]]]:
     """Return the rows of all tables but the ledger."""
     tables = query(

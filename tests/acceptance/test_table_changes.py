@@ -226,14 +226,14 @@ CASES = {
         PAIR.format("x, y"),
         PAIR.format("y, x"),
         (
-            "ALTER TABLE note DROP CONSTRAINT note_tag_x_tag_y_fkey;",
-            FIT + "CREATE UNIQUE INDEX CONCURRENTLY tag_y_x_new_key ON tag (y, x);",
-            "ALTER TABLE tag DROP CONSTRAINT tag_pkey, "
-            "ADD CONSTRAINT tag_pkey PRIMARY KEY USING INDEX tag_y_x_new_key;",
             "CREATE INDEX CONCURRENTLY note_tag_y_tag_x_idx ON note (tag_y, tag_x);",
+            FIT + "CREATE UNIQUE INDEX CONCURRENTLY tag_y_x_new_key ON tag (y, x);",
             *alone(
+                "ALTER TABLE note DROP CONSTRAINT note_tag_x_tag_y_fkey;",
+                "ALTER TABLE tag DROP CONSTRAINT tag_pkey, "
+                "ADD CONSTRAINT tag_pkey PRIMARY KEY USING INDEX tag_y_x_new_key;",
                 "ALTER TABLE note ADD CONSTRAINT note_tag_y_tag_x_fkey FOREIGN KEY (tag_y, tag_x) "
-                "REFERENCES tag (y, x) ON DELETE CASCADE NOT VALID;"
+                "REFERENCES tag (y, x) ON DELETE CASCADE NOT VALID;",
             ),
             *alone(FIT + "ALTER TABLE note VALIDATE CONSTRAINT note_tag_y_tag_x_fkey;"),
             "DROP INDEX CONCURRENTLY note_tag_x_tag_y_idx;",

@@ -28,7 +28,7 @@ from berceau.schema.choices import Choices
 from berceau.schema.conversions import loses
 from berceau.schema.diff import diff
 from berceau.schema.lowering import InTheWay, in_steps
-from berceau.schema.model import Column, Enum, Index, PrimaryKey, Schema, Table, Unique
+from berceau.schema.model import Column, Enum, ForeignKey, Index, PrimaryKey, Schema, Table, Unique
 from berceau.schema.order import order
 from berceau.schema.sql import rendered
 from berceau.schema.sql.text import to_text
@@ -196,3 +196,30 @@ def test_several_columns_that_get_another_type_are_written_once():
         "    ALTER COLUMN b TYPE text USING b::text",
         "ALTER TABLE t ALTER COLUMN a SET DEFAULT 1",
     ]
+
+
+def test_references_are_let_go_when_all_that_may_fail_is_done():
+    """The new key's index and the new reference come first, the old ones go in one transaction."""
+    before, after = (referring(key) for key in ("a", "b"))
+    texts = [each.text for _, each in rendered(order(in_steps(diff(before, after), before, after)))]
+    assert texts == [
+        "CREATE UNIQUE INDEX CONCURRENTLY t_b_new_key ON t (b)",
+        "ALTER TABLE u ADD CONSTRAINT u_y_fkey FOREIGN KEY (y) REFERENCES t (b) NOT VALID",
+        "ALTER TABLE u VALIDATE CONSTRAINT u_y_fkey",
+        "ALTER TABLE u DROP CONSTRAINT u_x_fkey",
+        "ALTER TABLE t DROP CONSTRAINT t_pkey, "
+        "ADD CONSTRAINT t_pkey PRIMARY KEY USING INDEX t_b_new_key",
+    ]
+
+
+def referring(key: str) -> Schema:
+    """Return two tables, one of which refers to the ``key`` of the other."""
+    mine = {"a": "x", "b": "y"}[key]
+    integers = (Column("x", "integer", not_null=True), Column("y", "integer", not_null=True))
+    reference = ForeignKey(f"u_{mine}_fkey", (mine,), "t", (key,))
+    return Schema(
+        tables=(
+            replace(T, columns=columns("a", "b"), primary_key=PrimaryKey("t_pkey", (key,))),
+            Table("u", integers, foreign_keys=(reference,)),
+        )
+    )

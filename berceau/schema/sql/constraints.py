@@ -18,7 +18,7 @@ from berceau.schema.model import (
     RawConstraint,
     Unique,
 )
-from berceau.schema.names import object_name, quote_name, quote_names
+from berceau.schema.names import quote_name, quote_names
 from berceau.schema.sql.indexes import create_index
 from berceau.schema.sql.statement import Hazard, Lock, Statement, Transaction, render
 
@@ -57,16 +57,11 @@ def _by_index(table: str, key: PrimaryKey | Unique) -> Iterator[Statement]:
 
 @render.register
 def _(change: ReplaceKey) -> Iterator[Statement]:
-    after = change.after
-    index = object_name(change.table, after.columns, "new_key")
-    keys = tuple(map(quote_name, after.columns))
-    yield create_index(
-        CreateIndex(change.table, Index(index, keys, unique=True)), concurrently=True
-    )
+    name, index = quote_name(change.after.name), quote_name(change.index.name)
     yield Statement(
         f"ALTER TABLE {quote_name(change.table)} "
         f"DROP CONSTRAINT {quote_name(change.before.name)}, "
-        f"ADD CONSTRAINT {quote_name(after.name)} PRIMARY KEY USING INDEX {quote_name(index)}",
+        f"ADD CONSTRAINT {name} PRIMARY KEY USING INDEX {index}",
         lock=Lock.ACCESS_EXCLUSIVE,
     )
 
