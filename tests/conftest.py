@@ -1,5 +1,6 @@
 """What tests of several folders share: a private schema, and projects to run commands in."""
 
+import atexit
 import os
 import re
 import secrets
@@ -11,7 +12,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryFile
 from textwrap import dedent
 from typing import Any
 from urllib.error import HTTPError
@@ -30,6 +33,7 @@ from berceau.settings import load
 from berceau.workflows.shared.databases import Databases, databases
 from berceau.workflows.testing.isolation import PREFIX
 from berceau.workflows.testing.template import databases_of
+from tests.command_server import CommandServer
 
 # How long an example takes says more of the machine than of the code.
 hypothesis.settings.register_profile("berceau", deadline=None)
@@ -128,7 +132,20 @@ class Project:
         return Result(process.returncode, out, err)
 
     def invoke(self, *arguments: str, **environment: str) -> Result:
-        return self.run("invoke", *arguments, **environment)
+        """Run a command of the project, in a fork of a process that has imported its libraries."""
+        if any(name.startswith("PYTHON") for name in self.environment | environment):
+            return self.run("invoke", *arguments, **environment)  # Python reads them as it starts
+        with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
+            code = command_server().run(
+                ("invoke", *arguments),
+                self.root,
+                _clean(os.environ) | self.environment | environment,
+                (out, err),
+                timeout=60,
+            )
+            for output in (out, err):
+                output.seek(0)
+            return Result(code, out.read(), err.read())
 
     def succeed(self, *arguments: str, **environment: str) -> str:
         """Run a command that must succeed, and return what it printed."""
@@ -143,6 +160,14 @@ class Project:
         assert result.err.startswith("error: "), result
         assert "Traceback" not in result.err
         return result.err
+
+
+@cache
+def command_server() -> CommandServer:
+    """Return the process that forks for the commands of these tests."""
+    server = CommandServer(_clean(os.environ))
+    atexit.register(server.close)
+    return server
 
 
 def _heed_interrupts() -> None:
