@@ -28,7 +28,7 @@ TABLES = (
     changes.Disown("post", "post_id_seq"),
     changes.AddConstraint("post", CHECK),
     changes.ValidateConstraint("post", CHECK),
-    changes.ReplaceKey("post", KEY, KEY),
+    changes.ReplaceKey("post", KEY, KEY, INDEX),
     changes.DropConstraint("post", CHECK),
     changes.CreateIndex("post", INDEX),
     changes.DropIndex("post", INDEX),
