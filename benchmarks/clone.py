@@ -65,8 +65,10 @@ def fill(settings: Settings, tables: int) -> None:
     texts += [
         KEYS.format(n=n, a=(n * 7 + 1) % tables, b=(n * 3 + 2) % tables) for n in range(tables)
     ]
-    with connect(databases(settings).owner) as connection, connection.cursor() as cursor:
-        connection.autocommit = True
+    with (
+        connect(databases(settings).owner, autocommit=True) as connection,
+        connection.cursor() as cursor,
+    ):
         cursor.execute("CREATE TYPE state AS ENUM ('a', 'b')")
         for start in range(0, len(texts), STEP):
             cursor.execute("".join(texts[start : start + STEP]))

@@ -24,6 +24,7 @@ from project import TASKS, plain_environment, write
 from size import plain_server
 
 from berceau.postgres.core.connection import connect
+from berceau.postgres.core.fetch import execute
 from berceau.postgres.core.url import Url
 from berceau.postgres.embedded.server import EmbeddedServer
 from berceau.postgres.inspect.schemas import STEP
@@ -64,13 +65,10 @@ def _processors(server: int) -> float:
 def make(server: EmbeddedServer, name: str, tables: int) -> Url:
     """Make a database with that many tables in the schema public; return the owner's URL."""
     url = replace(server.owner_url, database=name)
-    with connect(server.admin_url("postgres")) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(f"CREATE DATABASE {name} OWNER {url.user}")
+    with connect(server.admin_url("postgres"), autocommit=True) as connection:
+        execute(connection, f"CREATE DATABASE {name} OWNER {url.user}")
     texts = [COMPONENT.format(n=n) for n in range(tables // 2)]
-    with connect(url) as connection, connection.cursor() as cursor:
-        connection.autocommit = True
+    with connect(url, autocommit=True) as connection, connection.cursor() as cursor:
         for start in range(0, len(texts), STEP // 4):
             cursor.execute("".join(texts[start : start + STEP // 4]))
     return url

@@ -19,7 +19,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
-# Not berceau.workflows.build, which notes when its process began.
+# Not berceau.workflows.build.build, which notes when its process began.
 PACKAGES = ("tasks", "schema", "migration", "lint", "orm", "postgres", "workflows.write")
 LIBRARIES = ("invoke.main", "pyramid.config", "pyramid.view", "psycopg2.errorcodes", "secrets")
 LONGEST = 1 << 18  # bytes of a request

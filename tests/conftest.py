@@ -216,8 +216,7 @@ def server() -> Databases:
 def database(server: Databases) -> Iterator[Databases]:
     """A private empty schema; both roles may do there what they may in the project's own."""
     name = PREFIX + secrets.token_hex(6)
-    with connect(server.owner) as connection:
-        connection.autocommit = True
+    with connect(server.owner, autocommit=True) as connection:
         try_lock(connection, name)
         create_schema(connection, name)
         try:

@@ -57,8 +57,7 @@ class Node:
         self._run("pg_ctl", "promote", "-w", "-D", self.folder)
 
     def ask(self, question: str) -> object:
-        with connect(self.url) as connection, connection.cursor() as cursor:
-            connection.autocommit = True
+        with connect(self.url, autocommit=True) as connection, connection.cursor() as cursor:
             cursor.execute(question)
             return cursor.fetchone()[0] if cursor.description else None
 

@@ -24,7 +24,7 @@ from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.url import Url
 from berceau.postgres.embedded.binaries import find_programs
 from berceau.postgres.inspect import catalog
-from berceau.postgres.inspect.schemas import execute
+from berceau.postgres.inspect.schemas import execute_statements
 from berceau.postgres.inspect.scratch import scratch
 from berceau.postgres.runner.progress import silent
 from berceau.schema.diff import create, diff
@@ -96,15 +96,15 @@ def check_change(
         _, *written = to_script(found, "new", scripts).sql.rstrip("\n").split("\n\n")
         assert tuple(each for each in written if not each.startswith("-- Nothing")) == statements
         with scratch(server.owner) as migrated, scratch(server.owner) as anew:
-            execute(migrated, old)
+            execute_statements(migrated, old)
             current = catalog.read(migrated)
-            execute(migrated, found.up)
-            execute(anew, new)
+            execute_statements(migrated, found.up)
+            execute_statements(anew, new)
             desired = catalog.read(anew)
             assert diff(catalog.read(migrated), desired) == diff(desired, desired) == ()
             assert dump(server.owner, migrated) == dump(server.owner, anew)
             if found.down is not None:
-                execute(migrated, found.down)
+                execute_statements(migrated, found.down)
                 assert diff(catalog.read(migrated), current) == ()
 
     return check_change
@@ -128,15 +128,15 @@ def check_rename(
         scripts = [generated("\n".join(map(str, old)))]
         found = plan(server.owner, declare(after), scripts, cache, shlex.split(renames))
         with scratch(server.owner) as migrated, scratch(server.owner) as anew:
-            execute(anew, new)
-            execute(migrated, old)
+            execute_statements(anew, new)
+            execute_statements(migrated, old)
             run(migrated, rows)
             was, values = facts(server.owner, migrated), contents(migrated)
-            execute(migrated, found.up)
+            execute_statements(migrated, found.up)
             assert facts(server.owner, migrated) == facts(server.owner, anew)
             assert contents(migrated) == relabelled(values, labels)
             assert found.down is not None
-            execute(migrated, found.down)
+            execute_statements(migrated, found.down)
             assert facts(server.owner, migrated) == was
             assert contents(migrated) == values
         assert " ".join(map(str, found.up)).split() == statements.split()

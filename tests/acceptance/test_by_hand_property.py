@@ -156,8 +156,7 @@ evolutions = st.builds(
 @pytest.fixture(scope="module")
 def place(server):
     """A database of its own, as its owner finds it: an extension is there once for all schemas."""
-    with connect(server.owner) as guard:
-        guard.autocommit = True
+    with connect(server.owner, autocommit=True) as guard:
         if server.embedded:
             embedded_server(load(ROOT)).allow_databases()
         name = f"berceau_by_hand_{secrets.token_hex(4)}"
@@ -177,8 +176,7 @@ def place(server):
 @given(evolution=evolutions)
 def test_it_stays_or_the_change_is_refused(declare, place, tmp_path_factory, evolution):
     url = place.with_schema(f"s_{secrets.token_hex(4)}")
-    with connect(url) as connection:
-        connection.autocommit = True
+    with connect(url, autocommit=True) as connection:
         create_schema(connection, url.schema)
         try:
             _evolve(connection, url, tmp_path_factory.mktemp("evolution"), declare, evolution)

@@ -58,8 +58,7 @@ class Gate:
 
 @pytest.fixture
 def gate(database) -> Iterator[Gate]:
-    with connect(database.owner) as connection:
-        connection.autocommit = True
+    with connect(database.owner, autocommit=True) as connection:
         yield Gate(connection)
 
 

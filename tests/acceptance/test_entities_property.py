@@ -15,7 +15,12 @@ from berceau.errors import BerceauError, MigrationError
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.locks import try_lock, unlock
 from berceau.postgres.inspect import catalog
-from berceau.postgres.inspect.schemas import create_schema, drop_schema, execute, use_schema
+from berceau.postgres.inspect.schemas import (
+    create_schema,
+    drop_schema,
+    execute_statements,
+    use_schema,
+)
 from berceau.postgres.inspect.scratch import PREFIX, scratch
 from berceau.schema.diff import create, diff
 from berceau.schema.lowering import in_steps
@@ -208,7 +213,7 @@ def built(connection: Connection, declared: Schema) -> Iterator[Schema]:
     create_schema(connection, name)
     try:
         use_schema(connection, name)
-        execute(connection, to_statements(order(create(declared))))
+        execute_statements(connection, to_statements(order(create(declared))))
         yield catalog.read(connection)
     finally:
         drop_schema(connection, name)
@@ -230,7 +235,7 @@ def migrate(connection: Connection, current: Schema, desired: Schema) -> None:
     statements = to_statements(order(in_steps(diff(current, desired), current, desired)))
     for statement in statements:
         note(f"{statement}")
-    execute(connection, statements)
+    execute_statements(connection, statements)
     reached = catalog.read(connection)
     assert normal(reached) == normal(desired)
     assert diff(reached, desired) == ()

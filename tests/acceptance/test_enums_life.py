@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from berceau.errors import MigrationError
 from berceau.migration.migration import Migration
 from berceau.postgres.inspect import catalog
-from berceau.postgres.inspect.schemas import execute
+from berceau.postgres.inspect.schemas import execute_statements
 from berceau.postgres.inspect.scratch import scratch
 from berceau.postgres.runner import runner
 from berceau.schema.choices import Choices
@@ -215,7 +215,7 @@ def test_rows_keep_their_labels_or_get_the_chosen_ones(server, declare, before, 
     back = {label: before[0] for label in after if label not in before}
     rows = [before[number % len(before)] for number in numbers]
     with scratch(server.owner) as connection, connection.cursor() as cursor:
-        execute(connection, to_statements(order(create(old))))
+        execute_statements(connection, to_statements(order(create(old))))
         for label in rows:
             cursor.execute(
                 "INSERT INTO post (title, status, past) VALUES ('', %s, ARRAY[%s]::status[])",

@@ -91,8 +91,7 @@ CASES = {
 def new_database(server):
     """Return a function that makes an empty database, whose schema is public."""
     with ExitStack() as stack:
-        guard = stack.enter_context(connect(server.owner))
-        guard.autocommit = True
+        guard = stack.enter_context(connect(server.owner, autocommit=True))
         if server.embedded:
             embedded_server(load(ROOT)).allow_databases()
 

@@ -70,8 +70,7 @@ class Gates:
 
 @pytest.fixture
 def gates(database) -> Iterator[Gates]:
-    with connect(database.owner) as connection:
-        connection.autocommit = True
+    with connect(database.owner, autocommit=True) as connection:
         yield Gates(connection)
 
 

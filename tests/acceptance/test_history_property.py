@@ -94,8 +94,7 @@ def owner(server: Databases) -> Url:
 
 @pytest.fixture(scope="module")
 def connection(owner: Url) -> Iterator[Connection]:
-    with connect(owner) as connection:
-        connection.autocommit = True
+    with connect(owner, autocommit=True) as connection:
         yield connection
 
 
@@ -157,8 +156,7 @@ def _built(owner: Url, texts: tuple[tuple[str, str], ...]) -> Replayed | None:
 
 
 def held(place: Place) -> Replayed:
-    with connect(place.url) as connection:
-        connection.autocommit = True
+    with connect(place.url, autocommit=True) as connection:
         return read(connection)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from berceau.postgres.core.connection import transaction
 from berceau.postgres.inspect import catalog
-from berceau.postgres.inspect.schemas import execute
+from berceau.postgres.inspect.schemas import execute_statements
 from berceau.postgres.inspect.scratch import scratch
 from berceau.schema.diff import create, diff
 from berceau.schema.lowering import in_steps
@@ -56,7 +56,7 @@ def locks_taken(declare, server):
     def locks_taken(before, after):
         with scratch(server.owner) as connection, scratch(server.owner) as anew:
             for each, entities in ((connection, before), (anew, after)):
-                execute(each, to_statements(order(create(declare(entities)))))
+                execute_statements(each, to_statements(order(create(declare(entities)))))
             current, desired = catalog.read(connection), catalog.read(anew)
             steps = in_steps(diff(current, desired), current, desired)
             with connection.cursor() as cursor:

@@ -14,7 +14,7 @@ from berceau.migration.header import Header, digest
 from berceau.migration.migration import Migration
 from berceau.orm.database import connect, map_entities
 from berceau.orm.mapping import to_schema
-from berceau.postgres.inspect.schemas import execute
+from berceau.postgres.inspect.schemas import execute_statements
 from berceau.postgres.inspect.scratch import scratch
 from berceau.postgres.pooling.pool import ConnectionPool
 from berceau.schema.diff import create
@@ -210,5 +210,5 @@ def test_rows_stay_in_reach_or_the_command_refuses(server, tmp_path_factory, sha
         except (RenameError, MigrationError):
             truth = Truth(before, after)
             found = plan(url, declared, scripts, cache, (), truth, ask_value=lambda _: ROOT)
-        execute(target, found.up)
+        execute_statements(target, found.up)
         assert reach(after, url) == expected(before, after, links, rows)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, assume, event, given, note, settings
 
 from berceau.errors import BerceauError, MigrationError
 from berceau.postgres.inspect import catalog
-from berceau.postgres.inspect.schemas import execute
+from berceau.postgres.inspect.schemas import execute_statements
 from berceau.postgres.inspect.scratch import scratch
 from berceau.postgres.rows.synthetic_rows import make_rows
 from berceau.schema.choices import Choices
@@ -62,7 +62,7 @@ def test_rows_survive_or_are_refused(declare, server, generated, tmp_path_factor
         before, after = declare(first), declare(second)
         statements = to_statements(order(create(before)))
         with scratch(server.owner) as target:
-            execute(target, statements)
+            execute_statements(target, statements)
             current = catalog.read(target)
             labels = {enum.name: enum.labels[-1] for enum in current.enums}
             make_rows(target, current, [table.name for table in current.tables], labels)

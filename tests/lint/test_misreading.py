@@ -12,7 +12,7 @@ from pony.orm import Required, db_session
 
 from berceau.orm.database import connect, map_entities
 from berceau.orm.mapping import to_schema
-from berceau.postgres.inspect.schemas import execute
+from berceau.postgres.inspect.schemas import execute_statements
 from berceau.postgres.inspect.scratch import scratch
 from berceau.postgres.pooling.pool import ConnectionPool
 from berceau.schema.diff import create
@@ -61,7 +61,7 @@ def rows(server: Databases) -> Iterator[Callable[[str], Rows]]:
             return sorted((each.a, each.b, each.c, each.d) for each in found)
 
     with scratch(server.owner) as connection:
-        execute(connection, to_statements(order(create(to_schema(database)))))
+        execute_statements(connection, to_statements(order(create(to_schema(database)))))
         with connection.cursor() as cursor:
             cursor.execute("SELECT current_schema()")
             url = server.owner.with_schema(*cursor.fetchone())

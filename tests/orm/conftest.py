@@ -9,7 +9,7 @@ from pony.orm import Database, db_session, rollback
 from berceau.orm import database as orm
 from berceau.orm.mapping import to_schema
 from berceau.postgres.core.connection import Connection
-from berceau.postgres.inspect.schemas import execute
+from berceau.postgres.inspect.schemas import execute_statements
 from berceau.postgres.inspect.scratch import scratch
 from berceau.postgres.pooling.pool import ConnectionPool
 from berceau.schema.diff import create
@@ -33,7 +33,7 @@ def make_tables(server: Databases, connection: Connection) -> Iterator[Callable[
 
         def make_tables(database: Database) -> None:
             orm.map_entities(database)
-            execute(connection, to_statements(order(create(to_schema(database)))))
+            execute_statements(connection, to_statements(order(create(to_schema(database)))))
             with connection.cursor() as cursor:
                 cursor.execute("SELECT current_schema()")
                 url = server.owner.with_schema(*cursor.fetchone())

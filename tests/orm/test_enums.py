@@ -23,7 +23,7 @@ from berceau.errors import DatabaseError, EntityError
 from berceau.orm.database import map_entities
 from berceau.orm.mapping import enum_classes
 from berceau.orm.types import BUILT_IN_TYPES, enum_labels, enum_type_name
-from berceau.postgres.inspect.schemas import execute
+from berceau.postgres.inspect.schemas import execute_statements
 from berceau.schema import model
 from berceau.schema.diff import create
 from berceau.schema.model import Schema
@@ -232,7 +232,7 @@ LABELS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size
 def test_any_label_is_kept(connection, labels):
     enum_class = Enum("Label", [(f"M{i}", label) for i, label in enumerate(labels)])
     declared = Schema(enums=(model.Enum(enum_type_name(enum_class), enum_labels(enum_class)),))
-    execute(connection, to_statements(create(declared)))
+    execute_statements(connection, to_statements(create(declared)))
     with connection.cursor() as cursor:
         cursor.execute("SELECT enum_range(NULL::label)::text[]")
         assert cursor.fetchone()[0] == labels

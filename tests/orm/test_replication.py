@@ -11,7 +11,7 @@ from berceau.orm import database as orm
 from berceau.orm.mapping import to_schema
 from berceau.orm.session import run_unit, unit_of_work
 from berceau.postgres.core.connection import connect
-from berceau.postgres.inspect.schemas import execute
+from berceau.postgres.inspect.schemas import execute_statements
 from berceau.postgres.pooling.pool import ConnectionPool
 from berceau.postgres.pooling.replica import ReplicaPool
 from berceau.schema.diff import create
@@ -26,9 +26,8 @@ def make_entity(node):
     database = Database()
     entity = type("Note", (database.Entity,), {"text": Required(str)})
     orm.map_entities(database)
-    with connect(node.url) as connection:
-        connection.autocommit = True
-        execute(connection, to_statements(order(create(to_schema(database)))))
+    with connect(node.url, autocommit=True) as connection:
+        execute_statements(connection, to_statements(order(create(to_schema(database)))))
     return entity
 
 

@@ -172,16 +172,14 @@ def connection(running):
 @pytest.fixture
 def owner(running):
     """An autocommit connection of a schema owner without other rights."""
-    with connect(running.owner_url) as connection:
-        connection.autocommit = True
+    with connect(running.owner_url, autocommit=True) as connection:
         yield connection
 
 
 @pytest.fixture
 def admin(running):
     """An autocommit connection of a superuser."""
-    with connect(running._url(ADMIN, running.owner_url.database)) as connection:
-        connection.autocommit = True
+    with connect(running._url(ADMIN, running.owner_url.database), autocommit=True) as connection:
         yield connection
 
 

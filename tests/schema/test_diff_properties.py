@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.inspect import catalog
-from berceau.postgres.inspect.schemas import execute
+from berceau.postgres.inspect.schemas import execute_statements
 from berceau.postgres.inspect.scratch import scratch
 from berceau.schema.diff import create, diff
 from berceau.schema.lowering import in_steps
@@ -117,13 +117,13 @@ def build(connection: Connection, schema: Schema) -> Schema:
         cursor.execute("SELECT current_schema()")
         ((name,),) = cursor.fetchall()
         cursor.execute(f"DROP SCHEMA {name} CASCADE; CREATE SCHEMA {name}")
-    execute(connection, to_statements(order(create(schema))))
+    execute_statements(connection, to_statements(order(create(schema))))
     return catalog.read(connection)
 
 
 def migrate(connection: Connection, before: Schema, after: Schema) -> None:
     changes = order(in_steps(diff(before, after), before, after))
-    execute(connection, to_statements(changes))
+    execute_statements(connection, to_statements(changes))
     found = catalog.read(connection)
     assert diff(found, after) == diff(after, found) == ()
 

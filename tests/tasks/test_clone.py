@@ -20,8 +20,7 @@ def target(database):
     """A name for a copy, which is gone at the end."""
     name = f"copy_{token_hex(6)}"
     yield name
-    with connect(database.owner) as connection:
-        connection.autocommit = True
+    with connect(database.owner, autocommit=True) as connection:
         drop_schema(connection, name)
 
 

@@ -113,12 +113,10 @@ def test_provision_makes_what_the_urls_name(project, server):
             cursor.execute("SELECT current_database()")
             assert cursor.fetchone() == (name,)
     finally:
-        with connect(admin) as connection:
-            connection.autocommit = True
-            with connection.cursor() as cursor:
-                for statement, what in (
-                    ("DROP DATABASE IF EXISTS {}", name),
-                    ("DROP ROLE IF EXISTS {}", runtime.user),
-                    ("DROP ROLE IF EXISTS {}", owner.user),
-                ):
-                    cursor.execute(sql.SQL(statement).format(sql.Identifier(what)))
+        with connect(admin, autocommit=True) as connection, connection.cursor() as cursor:
+            for statement, what in (
+                ("DROP DATABASE IF EXISTS {}", name),
+                ("DROP ROLE IF EXISTS {}", runtime.user),
+                ("DROP ROLE IF EXISTS {}", owner.user),
+            ):
+                cursor.execute(sql.SQL(statement).format(sql.Identifier(what)))

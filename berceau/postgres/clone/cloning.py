@@ -6,7 +6,6 @@ from io import StringIO
 
 import psycopg2
 from psycopg2 import sql
-from psycopg2.extensions import connection as Connection
 
 from berceau.errors import CloneError
 from berceau.postgres.clone.comparing import agrees, differences
@@ -15,6 +14,7 @@ from berceau.postgres.clone.parsing import version
 from berceau.postgres.clone.reading import read
 from berceau.postgres.clone.references import Reference, refused
 from berceau.postgres.clone.writing import MANY, Another, fill_views, write
+from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.own_tables import LEDGER
 from berceau.postgres.inspect.schemas import create_schema, drop_schema
 

@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import Any
 
 import psycopg2
-from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from berceau.errors import CloneError
@@ -20,7 +19,7 @@ from berceau.postgres.clone.reading import KINDS, Reader
 from berceau.postgres.clone.session import PLAIN_SESSION
 from berceau.postgres.clone.snapshot import Snapshot, read_whole
 from berceau.postgres.clone.writing import Place
-from berceau.postgres.core.connection import transaction
+from berceau.postgres.core.connection import Connection, transaction
 
 # What objects of a schema need of others.
 _NEEDS = f"""

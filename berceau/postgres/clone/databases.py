@@ -6,10 +6,11 @@ from contextlib import contextmanager
 
 import psycopg2
 from psycopg2 import sql
-from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from berceau.errors import DatabaseError
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.core.fetch import execute, fetch, fetch_value
 
 BUSY_SECONDS = 15.0
 
@@ -28,9 +29,7 @@ FROM pg_database d WHERE datname = current_database()
 
 def may_create(connection: Connection) -> bool:
     """Say whether the connection's role may create databases."""
-    with connection.cursor() as cursor:
-        cursor.execute(_MAY_CREATE)
-        return bool(cursor.fetchall()[0][0])
+    return bool(fetch_value(connection, _MAY_CREATE))
 
 
 def database_comment(connection: Connection, name: str) -> str | None:
@@ -46,32 +45,32 @@ def database_comment(connection: Connection, name: str) -> str | None:
 
 def comment_database(connection: Connection, name: str, comment: str | None) -> None:
     """Set the comment of the database ``name``, or remove it."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            sql.SQL("COMMENT ON DATABASE {} IS {}").format(
-                sql.Identifier(name), sql.Literal(comment)
-            )
-        )
+    execute(
+        connection,
+        sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(comment)),
+    )
 
 
 def databases_like(connection: Connection, prefix: str) -> tuple[str, ...]:
     """Return the names of the role's own databases that begin with ``prefix``, sorted."""
-    with connection.cursor() as cursor:
-        cursor.execute(
+    return tuple(
+        row[0]
+        for row in fetch(
+            connection,
             """
             SELECT datname FROM pg_database
             WHERE starts_with(datname, %s) AND pg_has_role(datdba, 'USAGE') ORDER BY datname
             """,
             (prefix,),
         )
-        return tuple(row[0] for row in cursor.fetchall())
+    )
 
 
 def databases(connection: Connection) -> tuple[str, ...]:
     """Return the names of all databases of the server."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT datname FROM pg_database ORDER BY datname")
-        return tuple(row[0] for row in cursor.fetchall())
+    return tuple(
+        row[0] for row in fetch(connection, "SELECT datname FROM pg_database ORDER BY datname")
+    )
 
 
 def drop_database(connection: Connection, name: str) -> None:
@@ -135,10 +134,10 @@ def create_copy(connection: Connection, name: str, template: str) -> bool:
 
 def close_to_others(connection: Connection, name: str) -> None:
     """Let nobody connect to the database ``name``: a template in use can't be copied."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            sql.SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false").format(sql.Identifier(name))
-        )
+    execute(
+        connection,
+        sql.SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false").format(sql.Identifier(name)),
+    )
 
 
 @contextmanager

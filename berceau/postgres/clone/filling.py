@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 
 import psycopg2
-from psycopg2.extensions import connection as Connection
 
 from berceau.errors import CloneError
 from berceau.postgres.clone.cloning import put_ledger
 from berceau.postgres.clone.definition import Definitions
 from berceau.postgres.clone.session import PLAIN_SESSION
 from berceau.postgres.clone.writing import Place, fill_views, write
-from berceau.postgres.core.connection import transaction
+from berceau.postgres.core.connection import Connection, transaction
 
 
 def fill_together(connection: Connection, every: Sequence[Definitions]) -> None:

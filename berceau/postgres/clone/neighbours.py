@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from psycopg2.extensions import connection as Connection
+from berceau.postgres.core.connection import Connection
 
 # Every schema that holds something that is no extension's. An extension brings the others.
 _SCHEMAS = """

@@ -7,7 +7,6 @@ from io import StringIO
 from typing import Any
 
 from psycopg2 import sql
-from psycopg2.extensions import connection as Connection
 
 from berceau.errors import CloneError
 from berceau.postgres.clone import (
@@ -36,6 +35,7 @@ from berceau.postgres.clone.ordering import order, upwards, whole_of
 from berceau.postgres.clone.redirecting import redirect_all
 from berceau.postgres.clone.references import Reference
 from berceau.postgres.clone.snapshot import Snapshot, read_whole
+from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.own_tables import LEDGER
 
 KINDS = tuple(

@@ -9,7 +9,6 @@ from typing import TypeVar
 
 import psycopg2
 from psycopg2 import sql
-from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from berceau.errors import CloneError, PermissionMissingError
@@ -18,6 +17,7 @@ from berceau.postgres.clone.busy import BUSY_SECONDS, CURE, READERS_WAIT, in_the
 from berceau.postgres.clone.objects import Contents, find_contents
 from berceau.postgres.clone.session import PLAIN_SESSION
 from berceau.postgres.clone.stamp import stamp_of
+from berceau.postgres.core.connection import Connection
 
 Result = TypeVar("Result")
 

@@ -3,10 +3,11 @@
 from itertools import groupby
 
 from psycopg2 import sql
-from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from berceau.postgres.clone.objects import OWN, RELATION, Contents, array, find_contents
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.core.fetch import fetch_value
 
 # Besides the objects, the rows that say something about the schema. pg_depend also knows what no
 # other says: which sequence belongs to a column, what depends on an extension.
@@ -92,9 +93,7 @@ def stamp_of(cursor: Cursor, contents: Contents) -> str:
 
 def footprint(connection: Connection, schema: str) -> str:
     """Return a coarser stamp, cheaper by far: it notices what adds, alters or drops objects."""
-    with connection.cursor() as cursor:
-        cursor.execute(_FOOTPRINT, {"schema": schema})
-        return str(cursor.fetchall()[0][0])
+    return str(fetch_value(connection, _FOOTPRINT, {"schema": schema}))
 
 
 def rows_stamp(connection: Connection, schema: str, table: str) -> str:

@@ -7,13 +7,13 @@ from itertools import chain
 
 import psycopg2
 from psycopg2 import sql
-from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from berceau.errors import DatabaseError, PermissionMissingError
 from berceau.postgres.clone.catalog_rights import CATALOG_RIGHTS
 from berceau.postgres.clone.session import PLAIN_SESSION
-from berceau.postgres.core.connection import transaction
+from berceau.postgres.core.connection import Connection, transaction
+from berceau.postgres.core.fetch import execute, fetch
 from berceau.postgres.inspect.schemas import create_schema, schema_exists
 
 _EXTENSIONS = """
@@ -228,14 +228,15 @@ def set_up_database(connection: Connection, name: str, surroundings: Surrounding
 
 def role_settings(connection: Connection, role: str) -> dict[str, str]:
     """Return what is set for sessions of ``role`` in the present database."""
-    with connection.cursor() as cursor:
-        cursor.execute(
+    return dict(
+        fetch(
+            connection,
             _SETTING + "SELECT key, value FROM setting LEFT JOIN pg_roles r ON r.oid = setrole"
             " WHERE rolname = %s OR setrole = 0 AND setdatabase <> 0"
-            " ORDER BY setrole <> 0, setdatabase <> 0",  # the last one counts
+            " ORDER BY setrole <> 0, setdatabase <> 0",
             (role,),
         )
-        return dict(cursor.fetchall())
+    )
 
 
 def _texts(cursor: Cursor, query: str, schemas: Sequence[str] | None = None) -> tuple[str, ...]:
@@ -255,8 +256,7 @@ def _require(target: Connection, text: str, admin: Admin) -> None:
 def _made(target: Connection, text: str, admin: Admin) -> bool:
     """Run ``text``, as ``admin`` where the role may not; say whether that was allowed."""
     try:
-        with target.cursor() as cursor:
-            cursor.execute(text)
+        execute(target, text)
         return True
     except psycopg2.errors.InsufficientPrivilege:
         other = admin()
@@ -269,6 +269,5 @@ def _made(target: Connection, text: str, admin: Admin) -> bool:
         ) from error
     if other is None:
         return False
-    with other.cursor() as cursor:
-        cursor.execute(text)
+    execute(other, text)
     return True

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from threading import Event
 
 import psycopg2
-from psycopg2.extensions import connection as Connection
 
 from berceau.errors import CloneError
 from berceau.migration.splitter import tokens
@@ -16,7 +15,8 @@ from berceau.postgres.clone.busy import BUSY_SECONDS, CURE, WAIT, in_the_way
 from berceau.postgres.clone.definition import Definitions
 from berceau.postgres.clone.lanes import runs
 from berceau.postgres.clone.session import PLAIN_SESSION
-from berceau.postgres.core.connection import transaction
+from berceau.postgres.core.connection import Connection, transaction
+from berceau.postgres.core.fetch import fetch
 from berceau.postgres.inspect.schemas import in_steps
 
 Another = Callable[[], Connection | None]
@@ -149,9 +149,9 @@ class Place:
     """The schema ``target``: puts the names of schemas where definitions have words for them."""
 
     def __init__(self, connection: Connection, definitions: Definitions, target: str) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT quote_ident(%s), quote_ident(%s)", (target, definitions.source))
-            ((here, there),) = cursor.fetchall()
+        ((here, there),) = fetch(
+            connection, "SELECT quote_ident(%s), quote_ident(%s)", (target, definitions.source)
+        )
         self.names = {definitions.token: here, definitions.outside: there}
         self.is_plain = not any("'" in name or "\\" in name for name in self.names.values())
 

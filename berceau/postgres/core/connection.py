@@ -58,9 +58,12 @@ everywhere. These are PostgreSQL's own defaults.
 """
 UNREACHABLE = "Is the server running there? Check host and port in the URL, and the network."
 
+Connection = extensions.connection
+"""psycopg2's: where ``with`` ends, its transaction ends, and the connection stays open."""
 
-class Connection(extensions.connection):
-    """psycopg2's, but ``with`` is one unit of work that also closes it: commit, or on error not.
+
+class ClosingConnection(Connection):
+    """A connection of which ``with`` is one unit of work: it commits, or on error not, and closes.
 
     A pool notes when it was ``opened`` and last ``used``, by the monotonic clock.
     """
@@ -94,17 +97,19 @@ def connect(
     schema: str | None = None,
     settings: Mapping[str, str] | None = None,
     pinned: Mapping[str, str] = PINNED,
-    kind: type[Connection] = Connection,
-) -> Connection:
+    autocommit: bool = False,
+    kind: type[ClosingConnection] = ClosingConnection,
+) -> ClosingConnection:
     """Return a new connection of the class ``kind`` to ``schema``, by default the URL's.
 
     ``settings`` are the server's, for the session, where the URL's own ``options`` don't say
-    otherwise; what is ``pinned``, it can't change. Through a pooler, the first transaction alone
-    has them and the search path. Raises ``ConnectionFailedError`` or ``PermissionMissingError``.
+    otherwise; what is ``pinned``, it can't change. With ``autocommit`` each statement is a
+    transaction of its own. Through a pooler, the first transaction alone has the settings and the
+    search path. Raises ``ConnectionFailedError`` or ``PermissionMissingError``.
     """
     try:
         keywords: dict[str, Any] = url.dsn(schema, settings, pinned)
-        connection: Connection = psycopg2.connect(connection_factory=kind, **keywords)
+        connection: ClosingConnection = psycopg2.connect(connection_factory=kind, **keywords)
         if url.pooled:
             with connection.cursor(cursor_factory=OwnCursor) as cursor:
                 wanted = {**(settings or {}), **pinned}
@@ -113,6 +118,8 @@ def connect(
             overrule_environment(connection, url.session(schema))
     except psycopg2.OperationalError as error:
         raise explain(url, str(error)) from None
+    if autocommit:
+        connection.autocommit = True
     return connection
 
 
@@ -131,7 +138,7 @@ def overrule_environment(connection: Connection, session: Mapping[str, str]) -> 
 
 
 @contextmanager
-def connected(url: Url) -> Iterator[Connection]:
+def connected(url: Url) -> Iterator[ClosingConnection]:
     """Give the body a connection; one that breaks is as bad as one that can't be had.
 
     Raises ``ConnectionFailedError`` or ``PermissionMissingError``.
@@ -181,7 +188,7 @@ def _unquoted(name: str) -> str:
 
 
 @contextmanager
-def transaction(connection: extensions.connection) -> Iterator[None]:
+def transaction(connection: Connection) -> Iterator[None]:
     """Run the body in one transaction on an autocommit ``connection``, which stays open."""
     connection.autocommit = False
     try:

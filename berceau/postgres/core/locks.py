@@ -3,16 +3,14 @@
 import hashlib
 
 import psycopg2
-from psycopg2.extensions import connection as Connection
 
-from berceau.postgres.core.connection import transaction
+from berceau.postgres.core.connection import Connection, transaction
+from berceau.postgres.core.fetch import execute, fetch_value
 
 
 def try_lock(connection: Connection, name: str) -> bool:
     """Take the lock called ``name`` for the session of ``connection``; say whether it was free."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", (_key(name),))
-        return bool(cursor.fetchall()[0][0])
+    return bool(fetch_value(connection, "SELECT pg_try_advisory_lock(%s)", (_key(name),)))
 
 
 def await_lock(connection: Connection, name: str, seconds: float) -> bool:
@@ -32,14 +30,14 @@ def await_lock(connection: Connection, name: str, seconds: float) -> bool:
 
 def unlock(connection: Connection, name: str) -> None:
     """Give the lock called ``name`` back."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_unlock(%s)", (_key(name),))
+    execute(connection, "SELECT pg_advisory_unlock(%s)", (_key(name),))
 
 
 def holds(connection: Connection, name: str) -> bool:
     """Say whether the session of ``connection`` holds the lock called ``name``."""
-    with connection.cursor() as cursor:
-        cursor.execute(
+    return bool(
+        fetch_value(
+            connection,
             """
             SELECT EXISTS (
                 SELECT FROM pg_locks
@@ -48,14 +46,14 @@ def holds(connection: Connection, name: str) -> bool:
             """,
             (_key(name),),
         )
-        return bool(cursor.fetchall()[0][0])
+    )
 
 
 def holder(connection: Connection, name: str) -> str | None:
     """Describe the session, other than this, that holds the lock called ``name``, or None."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
+    found: str | None = fetch_value(
+        connection,
+        """
             SELECT format('%%s (process %%s%%s, since %%s)', coalesce(a.usename, 'a role'), l.pid,
                           ' on ' || host(a.client_addr), date_trunc('second', a.backend_start))
             FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
@@ -64,10 +62,9 @@ def holder(connection: Connection, name: str) -> str | None:
               AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
               AND (l.classid::bigint << 32) | l.objid::bigint = %s
             """,
-            (_key(name),),
-        )
-        row = cursor.fetchone()
-        return str(row[0]) if row else None
+        (_key(name),),
+    )
+    return found
 
 
 def _key(name: str) -> int:

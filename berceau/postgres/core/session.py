@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import psycopg2
-from psycopg2.extensions import connection as Connection
 
-from berceau.postgres.core.connection import PINNED, setting
+from berceau.postgres.core.connection import PINNED, Connection, setting
+from berceau.postgres.core.fetch import fetch_value
 
 # Like DISCARD ALL, which would give up the deploy lock too. The environment may have chosen other
 # settings than we (PGDATESTYLE, PGTZ), and to those RESET ALL leads back.
@@ -30,9 +30,7 @@ def clean_session(connection: Connection, lock_seconds: float) -> Iterator[None]
     A statement waits ``lock_seconds`` for a lock, unless the connection's URL says otherwise, and
     may take as long as it needs. What it means is the same everywhere: see ``PINNED``.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW search_path")
-        (search_path,) = cursor.fetchall()[0]
+    search_path = fetch_value(connection, "SHOW search_path")
     reset(connection, search_path, lock_seconds)
     try:
         yield

@@ -5,8 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from psycopg2.extensions import connection as Connection
-
+from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.own_tables import OWN_TABLES
 from berceau.schema.model import (
     Action,

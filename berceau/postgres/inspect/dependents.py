@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from psycopg2.extensions import connection as Connection
-
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.core.fetch import fetch
 from berceau.schema.lowering import InTheWay
 from berceau.schema.rename_changes import columns_after
 from berceau.schema.renaming import Renaming
@@ -104,12 +104,10 @@ class User:
 
 def users(connection: Connection) -> frozenset[User]:
     """Return what uses tables of the schema that the connection's search_path names first."""
-    with connection.cursor() as cursor:
-        cursor.execute(_USERS)
-        return frozenset(
-            User(table, column or "", kind, name, part)
-            for table, column, kind, name, part in cursor.fetchall()
-        )
+    return frozenset(
+        User(table, column or "", kind, name, part)
+        for table, column, kind, name, part in fetch(connection, _USERS)
+    )
 
 
 def users_after(changes: Iterable[Renaming], found: Iterable[User]) -> frozenset[User]:
@@ -137,8 +135,10 @@ def users_of_type(connection: Connection, name: str) -> tuple[str, ...]:
     That is what uses the type itself, or arrays of it, besides the columns of tables, and the
     views, checks and indexes over these.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
+    return tuple(
+        described
+        for (described,) in fetch(
+            connection,
             """
             SELECT DISTINCT pg_describe_object(d.classid, d.objid, d.objsubid)
             FROM pg_type t
@@ -153,7 +153,7 @@ def users_of_type(connection: Connection, name: str) -> tuple[str, ...]:
             """,
             (name,),
         )
-        return tuple(described for (described,) in cursor.fetchall())
+    )
 
 
 def users_of_sequence(
@@ -163,8 +163,10 @@ def users_of_sequence(
 
     ``besides`` are columns, as (table, column), that don't count.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
+    return tuple(
+        described
+        for (described,) in fetch(
+            connection,
             """
             SELECT DISTINCT pg_describe_object(d.classid, d.objid, d.objsubid)
             FROM pg_class s
@@ -179,4 +181,4 @@ def users_of_sequence(
             """,
             (name, [json.dumps(place) for place in besides]),
         )
-        return tuple(described for (described,) in cursor.fetchall())
+    )

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from psycopg2.extensions import connection as Connection
-
 from berceau.migration.migration import Migration
 from berceau.migration.splitter import ParsedStatement, split
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.core.fetch import execute, fetch, fetch_value
 from berceau.postgres.inspect.objects import Object
 from berceau.schema.names import quote_name, unquote_name
 
@@ -25,9 +25,7 @@ WHERE nspname = %s OR starts_with(nspname, %s) ORDER BY nspname
 
 def schemas_of_extensions(connection: Connection, schema: str, prefix: str) -> tuple[str, ...]:
     """Return which of ``schema`` and those whose name begins with ``prefix`` hold extensions."""
-    with connection.cursor() as cursor:
-        cursor.execute(_PREFIXED, (schema, prefix))
-        return tuple(name for (name,) in cursor.fetchall())
+    return tuple(name for (name,) in fetch(connection, _PREFIXED, (schema, prefix)))
 
 
 def creates_extension(script: Migration) -> bool:
@@ -47,8 +45,7 @@ def made_by(scripts: Iterable[Migration]) -> tuple[Object, ...]:
 def provide(connection: Connection, scripts: Iterable[Migration]) -> None:
     """Make the extensions of ``scripts`` that the database lacks, in the connection's schema."""
     for piece in _creating(scripts):
-        with connection.cursor() as cursor:
-            cursor.execute(rehearsed(connection, piece).text)
+        execute(connection, rehearsed(connection, piece).text)
 
 
 def is_about_extension(piece: ParsedStatement) -> bool:
@@ -80,10 +77,8 @@ def _creating(scripts: Iterable[Migration]) -> Iterator[ParsedStatement]:
 
 def _is_here(connection: Connection, name: str) -> bool | None:
     """Say whether the extension ``name`` is in the connection's schema; ``None``: nowhere."""
-    with connection.cursor() as cursor:
-        cursor.execute(_WHERE, (name,))
-        row = cursor.fetchone()
-    return None if row is None else row[0]
+    found: bool | None = fetch_value(connection, _WHERE, (name,))
+    return found
 
 
 def _name(piece: ParsedStatement) -> str:
@@ -93,9 +88,7 @@ def _name(piece: ParsedStatement) -> str:
 
 
 def _project(connection: Connection) -> str:
-    with connection.cursor() as cursor:
-        cursor.execute(_PROJECT)
-        return unquote_name(cursor.fetchall()[0][0])
+    return unquote_name(fetch_value(connection, _PROJECT))
 
 
 def _named(piece: ParsedStatement, option: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from psycopg2.extensions import connection as Connection
+from berceau.postgres.core.connection import Connection
 
 _OBJECTS = """
 WITH schema AS (SELECT to_regnamespace(quote_ident(current_schema())) AS oid),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.inspect import catalog
-from berceau.postgres.inspect.schemas import execute
+from berceau.postgres.inspect.schemas import execute_statements
 from berceau.schema.model import Schema
 from berceau.schema.sql import Statement
 
@@ -16,7 +16,7 @@ def preview(connection: Connection, statements: Sequence[Statement]) -> Schema:
     """
     connection.autocommit = False
     try:
-        execute(connection, statements)
+        execute_statements(connection, statements)
         return catalog.read(connection)
     finally:
         connection.rollback()

@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import psycopg2
 from psycopg2 import sql
-from psycopg2.extensions import connection as Connection
 
 from berceau.errors import StatementError
-from berceau.postgres.core.connection import transaction
+from berceau.postgres.core.connection import Connection, transaction
 from berceau.postgres.inspect.objects import Object
 from berceau.schema.changes import DropConstraint, DropEnum, DropTable
 from berceau.schema.model import Schema

@@ -10,6 +10,7 @@ from psycopg2.extensions import encrypt_password
 
 from berceau.errors import DatabaseError, PermissionMissingError, UrlError
 from berceau.postgres.core.connection import Connection, connect
+from berceau.postgres.core.fetch import execute, fetch
 from berceau.postgres.core.own_tables import LEDGER
 from berceau.postgres.core.url import Url
 
@@ -112,8 +113,7 @@ def provision(admin: Url, owner: Url, runtime: Url) -> None:
     """
     _check(admin, owner, runtime)
     try:
-        with connect(admin) as connection:
-            connection.autocommit = True
+        with connect(admin, autocommit=True) as connection:
             # An owner may have been given leave, for tests that have databases of their own.
             _make_role(connection, owner, may_create_databases=True)
             _make_role(connection, runtime, may_create_databases=False)
@@ -135,12 +135,10 @@ def provision(admin: Url, owner: Url, runtime: Url) -> None:
 
 def grant_data_rights(connection: Connection, schema: str, runtime: str) -> None:
     """Let the role ``runtime`` read and write the data of ``schema``; its owner must ask."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            sql.SQL(DATA_RIGHTS).format(
-                schema=sql.Identifier(schema), runtime=sql.Identifier(runtime)
-            )
-        )
+    execute(
+        connection,
+        sql.SQL(DATA_RIGHTS).format(schema=sql.Identifier(schema), runtime=sql.Identifier(runtime)),
+    )
 
 
 def _check(admin: Url, owner: Url, runtime: Url) -> None:
@@ -205,14 +203,11 @@ def _member_of(connection: Connection, role: str) -> Iterator[None]:
 
 
 def _make_database(connection: Connection, owner: Url) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT FROM pg_database WHERE datname = %s", (owner.database,))
-        if cursor.fetchone() is None:
-            cursor.execute(
-                sql.SQL("CREATE DATABASE {} OWNER {} ENCODING 'UTF8' TEMPLATE template0").format(
-                    sql.Identifier(owner.database), sql.Identifier(owner.user)
-                )
-            )
+    known = "SELECT FROM pg_database WHERE datname = %s"
+    if not fetch(connection, known, (owner.database,)):
+        text = sql.SQL("CREATE DATABASE {} OWNER {} ENCODING 'UTF8' TEMPLATE template0")
+        names = map(sql.Identifier, (owner.database, owner.user))
+        execute(connection, text.format(*names))
 
 
 def _grant(admin: Url, owner: Url, runtime: Url) -> None:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import psycopg2
 from psycopg2 import sql
-from psycopg2.extensions import connection as Connection
 
 from berceau.errors import PermissionMissingError, StatementError
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.core.fetch import execute, fetch, fetch_value
 from berceau.postgres.core.locks import try_lock, unlock
 
 if TYPE_CHECKING:  # what reads and copies schemas writes no SQL of changes
@@ -26,28 +27,23 @@ def create_schema(connection: Connection, name: str) -> None:
 
     Raises ``PermissionMissingError``.
     """
-    with connection.cursor() as cursor:
-        try:
-            cursor.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(name)))
-        except psycopg2.errors.InsufficientPrivilege:
-            info = connection.info
-            raise PermissionMissingError(
-                f"The role {info.user!r} can't create a schema in the database {info.dbname!r}.",
-                cure="Set MIGRATION_DATABASE_URL to the owner; `invoke db.provision` gives it the "
-                "right.",
-            ) from None
+    try:
+        execute(connection, sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(name)))
+    except psycopg2.errors.InsufficientPrivilege:
+        info = connection.info
+        raise PermissionMissingError(
+            f"The role {info.user!r} can't create a schema in the database {info.dbname!r}.",
+            cure="Set MIGRATION_DATABASE_URL to the owner; `invoke db.provision` gives it the "
+            "right.",
+        ) from None
 
 
 def require_schema(connection: Connection, name: str) -> None:
     """Raise ``PermissionMissingError`` unless the role can create in the schema ``name``."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = %s",
-            (name,),
-        )
-        row = cursor.fetchone()
-    if row is None or not row[0]:
-        problem = "can't create anything in" if row else "finds no"
+    query = "SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = %s"
+    may_create = fetch_value(connection, query, (name,))
+    if not may_create:
+        problem = "finds no" if may_create is None else "can't create anything in"
         raise PermissionMissingError(
             f"The role {connection.info.user!r} {problem} schema {name!r} of the database "
             f"{connection.info.dbname!r}.",
@@ -58,19 +54,16 @@ def require_schema(connection: Connection, name: str) -> None:
 
 def schema_exists(connection: Connection, name: str) -> bool:
     """Say whether the database has a schema ``name``."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT FROM pg_namespace WHERE nspname = %s", (name,))
-        return cursor.rowcount > 0
+    return bool(fetch(connection, "SELECT FROM pg_namespace WHERE nspname = %s", (name,)))
 
 
 def use_schema(connection: Connection, *names: str) -> None:
     """Make ``names``, mostly one, the schemas on the connection's search_path."""
     path = sql.SQL(", ").join(map(sql.Identifier, names))
-    with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("SET search_path = {}").format(path))
+    execute(connection, sql.SQL("SET search_path = {}").format(path))
 
 
-def execute(connection: Connection, statements: Sequence["Statement"]) -> None:
+def execute_statements(connection: Connection, statements: Sequence["Statement"]) -> None:
     """Run ``statements`` in steps of one transaction each; the connection is in autocommit mode.
 
     Raises ``StatementError`` with what PostgreSQL refused.
@@ -172,33 +165,32 @@ def drop_schema(connection: Connection, name: str) -> None:
 
 def comment_schema(connection: Connection, name: str, comment: str | None) -> None:
     """Set the comment of the schema ``name``, or remove it."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            sql.SQL("COMMENT ON SCHEMA {} IS {}").format(sql.Identifier(name), sql.Literal(comment))
-        )
+    execute(
+        connection,
+        sql.SQL("COMMENT ON SCHEMA {} IS {}").format(sql.Identifier(name), sql.Literal(comment)),
+    )
 
 
 def schema_comment(connection: Connection, name: str) -> str | None:
     """Return the comment of the schema ``name``; None where it has none, or doesn't exist."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT obj_description(to_regnamespace(quote_ident(%s)), 'pg_namespace')", (name,)
-        )
-        row = cursor.fetchone()
-    return None if row is None else row[0]
+    query = "SELECT obj_description(to_regnamespace(quote_ident(%s)), 'pg_namespace')"
+    comment: str | None = fetch_value(connection, query, (name,))
+    return comment
 
 
 def schemas_like(connection: Connection, prefix: str) -> tuple[str, ...]:
     """Return the names of the role's own schemas that begin with ``prefix``, sorted."""
-    with connection.cursor() as cursor:
-        cursor.execute(
+    return tuple(
+        row[0]
+        for row in fetch(
+            connection,
             """
             SELECT nspname FROM pg_namespace
             WHERE starts_with(nspname, %s) AND pg_has_role(nspowner, 'USAGE') ORDER BY nspname
             """,
             (prefix,),
         )
-        return tuple(row[0] for row in cursor.fetchall())
+    )
 
 
 def drop_abandoned(connection: Connection, names: Iterable[str]) -> None:

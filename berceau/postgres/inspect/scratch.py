@@ -30,8 +30,7 @@ def scratch(url: Url) -> Iterator[Connection]:
     CREATE on the database, and nothing more.
     """
     name = PREFIX + secrets.token_hex(6)
-    with connect(url) as connection:
-        connection.autocommit = True
+    with connect(url, autocommit=True) as connection:
         drop_abandoned(connection, schemas_like(connection, PREFIX))
         try_lock(connection, name)
         behind = schemas_of_extensions(connection, url.schema, PREFIX)

@@ -13,7 +13,7 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 from berceau.errors import PoolTimeoutError
 from berceau.postgres.core.commit_status import Transaction, transaction_of, was_committed
 from berceau.postgres.core.connection import (
-    Connection,
+    ClosingConnection,
     OwnCursor,
     connect,
     overrule_environment,
@@ -45,7 +45,7 @@ class ConnectionPool:
     """
 
     snapshot = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-    kind = Connection
+    kind = ClosingConnection
 
     def __init__(self, url: Url, limits: Limits) -> None:
         self.url = url
@@ -54,7 +54,7 @@ class ConnectionPool:
         self.preamble = session_sql(url, self._settings) if url.pooled else ""
         self._begin()
 
-    def acquire(self) -> tuple[Connection, bool]:
+    def acquire(self) -> tuple[ClosingConnection, bool]:
         """Return a connection that works, and whether it is new.
 
         Raises ``PoolTimeoutError`` where all are in use for ``limits.pool_timeout`` seconds,
@@ -70,7 +70,7 @@ class ConnectionPool:
             self._leave()
             raise
 
-    def release(self, connection: Connection) -> None:
+    def release(self, connection: ClosingConnection) -> None:
         """Take ``connection`` back for the next user; a broken one is closed."""
         if connection.opened > self._closed and self._clean(connection):
             connection.used = monotonic()
@@ -79,13 +79,13 @@ class ConnectionPool:
         else:
             self.discard(connection)
 
-    def discard(self, connection: Connection) -> None:
+    def discard(self, connection: ClosingConnection) -> None:
         """Close ``connection``; those that rest are checked before their next use."""
         self._suspected = monotonic()
         connection.close()
         self._leave()
 
-    def transaction(self, connection: Connection) -> Transaction | None:
+    def transaction(self, connection: ClosingConnection) -> Transaction | None:
         """Return what names the open transaction afterwards; ``None`` where it wrote nothing."""
         return transaction_of(connection)
 
@@ -93,7 +93,7 @@ class ConnectionPool:
         """Return what became of ``transaction``, whose connection broke; ``None``: unknown."""
         return was_committed(self.url, transaction)
 
-    def position(self, connection: Connection) -> str:
+    def position(self, connection: ClosingConnection) -> str:
         """Return the place in the server's log that holds all that was committed so far."""
         with connection.cursor(cursor_factory=OwnCursor) as cursor:
             cursor.execute("SELECT pg_current_wal_lsn()::text")
@@ -116,7 +116,7 @@ class ConnectionPool:
     def _begin(self) -> None:
         self._process = os.getpid()
         self._changed = Condition()
-        self._resting: deque[Connection] = deque()
+        self._resting: deque[ClosingConnection] = deque()
         self._in_use = 0
         self._waiting = 0
         self._suspected = 0.0
@@ -140,7 +140,7 @@ class ConnectionPool:
             self._in_use -= 1
             self._changed.notify()
 
-    def _rested(self) -> Connection | None:
+    def _rested(self) -> ClosingConnection | None:
         with suppress(IndexError):
             while True:
                 connection = self._resting.pop()  # the last used: in quiet times, the others age
@@ -149,14 +149,14 @@ class ConnectionPool:
                 connection.close()
         return None
 
-    def _open(self) -> Connection:
+    def _open(self) -> ClosingConnection:
         connection = connect(self.url, settings=self._settings, pinned={}, kind=self.kind)
         connection.rollback()
         connection.autocommit = True
         connection.opened = monotonic()
         return connection
 
-    def _is_fit(self, connection: Connection) -> bool:
+    def _is_fit(self, connection: ClosingConnection) -> bool:
         now = monotonic()
         lifetime = self.limits.connection_lifetime
         if lifetime and now - connection.opened > lifetime:
@@ -170,7 +170,7 @@ class ConnectionPool:
             return False
         return True
 
-    def _clean(self, connection: Connection) -> bool:
+    def _clean(self, connection: ClosingConnection) -> bool:
         """Undo what the last user left behind; return whether another one may have it."""
         try:
             if connection.info.transaction_status != TRANSACTION_STATUS_IDLE:

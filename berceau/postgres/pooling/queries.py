@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from psycopg2 import extensions
 
-from berceau.postgres.core.connection import Connection, OwnCursor
+from berceau.postgres.core.connection import ClosingConnection, OwnCursor
 from berceau.postgres.core.url import Url
 from berceau.postgres.pooling.pool import ConnectionPool
 from berceau.settings import Limits
@@ -62,7 +62,7 @@ class Recorder:
                     record.append(query)
 
 
-class ObservedConnection(Connection):
+class ObservedConnection(ClosingConnection):
     """One whose cursors, of any class, tell a ``recorder`` what they run."""
 
     recorder: Recorder
@@ -92,7 +92,7 @@ class ObservedPool(ConnectionPool):
         self._settings["synchronous_commit"] = "off"
         self._recorder = recorder
 
-    def _open(self) -> Connection:
+    def _open(self) -> ClosingConnection:
         connection = cast(ObservedConnection, super()._open())
         connection.recorder = self._recorder
         return connection

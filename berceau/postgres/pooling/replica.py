@@ -5,7 +5,7 @@ import re
 from time import monotonic
 
 from berceau.errors import DatabaseError
-from berceau.postgres.core.connection import Connection, OwnCursor
+from berceau.postgres.core.connection import ClosingConnection, OwnCursor
 from berceau.postgres.pooling.pool import ConnectionPool
 
 log = logging.getLogger("berceau")
@@ -20,7 +20,7 @@ class ReplicaPool(ConnectionPool):
 
     _banned_until = 0.0
 
-    def acquire_after(self, position: str) -> tuple[Connection, bool] | None:
+    def acquire_after(self, position: str) -> tuple[ClosingConnection, bool] | None:
         """Return a connection, and whether it is new, once the replica is at ``position``.
 
         That is a place in the write-ahead log, as the primary's pool tells it; empty means any.
@@ -40,7 +40,7 @@ class ReplicaPool(ConnectionPool):
         return connection, new
 
 
-def _has_replayed(connection: Connection, position: str) -> bool:
+def _has_replayed(connection: ClosingConnection, position: str) -> bool:
     # A standby that has just started can't tell, and a server in no recovery is a primary itself.
     with connection.cursor(cursor_factory=OwnCursor) as cursor:
         cursor.execute(

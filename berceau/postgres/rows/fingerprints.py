@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from psycopg2 import sql
-from psycopg2.extensions import connection as Connection
+
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.core.fetch import fetch
 
 
 def fingerprint(connection: Connection, table: str, columns: Sequence[str]) -> tuple[int, str]:
@@ -13,7 +15,5 @@ def fingerprint(connection: Connection, table: str, columns: Sequence[str]) -> t
         "SELECT count(*), md5(coalesce(string_agg(r, E'\\n' ORDER BY r COLLATE \"C\"), '')) "
         "FROM (SELECT {} AS r FROM {}) rows"
     )
-    with connection.cursor() as cursor:
-        cursor.execute(query.format(row, sql.Identifier(table)))
-        count, value = cursor.fetchall()[0]
-        return count, value
+    ((count, value),) = fetch(connection, query.format(row, sql.Identifier(table)))
+    return count, value

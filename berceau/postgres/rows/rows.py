@@ -2,9 +2,10 @@
 
 import psycopg2
 from psycopg2 import sql
-from psycopg2.extensions import connection as Connection
 
 from berceau.errors import IsolationError
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.core.fetch import execute, fetch, fetch_value
 from berceau.postgres.core.own_tables import LEDGER
 
 
@@ -35,11 +36,13 @@ def hides_rows(connection: Connection, table: str) -> bool:
 
     It does so to the table's owner where it is forced.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT coalesce(row_security_active(to_regclass(quote_ident(%s))), false)", (table,)
+    return bool(
+        fetch_value(
+            connection,
+            "SELECT coalesce(row_security_active(to_regclass(quote_ident(%s))), false)",
+            (table,),
         )
-        return bool(cursor.fetchall()[0][0])
+    )
 
 
 def filled_tables(connection: Connection) -> tuple[str, ...]:
@@ -47,8 +50,10 @@ def filled_tables(connection: Connection) -> tuple[str, ...]:
 
     One whose rows may be hidden is among them unless its file is empty.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
+    names = [
+        name
+        for (name,) in fetch(
+            connection,
             """
             SELECT relname FROM pg_class
             WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace
@@ -57,7 +62,7 @@ def filled_tables(connection: Connection) -> tuple[str, ...]:
             """,
             (LEDGER,),
         )
-        names = [name for (name,) in cursor.fetchall()]
+    ]
     return tuple(
         name for name in names if count_rows(connection, name) or hides_rows(connection, name)
     )
@@ -96,8 +101,7 @@ END $$
 
 def hurry(connection: Connection) -> None:
     """Let ``delete_all`` neither wait for the disk nor for long for somebody's transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET synchronous_commit = off; SET lock_timeout = '10s'")
+    execute(connection, "SET synchronous_commit = off; SET lock_timeout = '10s'")
 
 
 def delete_all(connection: Connection) -> None:
@@ -109,8 +113,7 @@ def delete_all(connection: Connection) -> None:
     mode. Raises ``IsolationError`` where ``hurry`` made it give up.
     """
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(sql.SQL(_DELETE_ALL).format(ledger=sql.Literal(LEDGER)))
+        execute(connection, sql.SQL(_DELETE_ALL).format(ledger=sql.Literal(LEDGER)))
     except psycopg2.errors.LockNotAvailable:
         raise IsolationError(
             "The rows of a test can't be deleted: somebody still has a transaction open on them.",

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
-from psycopg2.extensions import connection as Connection
 
 from berceau.errors import StatementError
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.core.fetch import fetch
 from berceau.schema.model import Column, Schema, Table
 
 PASSES = 20
@@ -81,8 +82,10 @@ def copy_rows(
 
 def _alike(connection: Connection, source: str, current: Schema) -> set[str]:
     """Return the tables that have in ``source`` all columns that they have in ``current``."""
-    with connection.cursor() as cursor:
-        cursor.execute(
+    found = {
+        name: set(columns)
+        for name, columns in fetch(
+            connection,
             """
             SELECT c.relname, array_agg(a.attname::text) FROM pg_class c
             JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -91,7 +94,7 @@ def _alike(connection: Connection, source: str, current: Schema) -> set[str]:
             """,
             (source,),
         )
-        found = {name: set(columns) for name, columns in cursor.fetchall()}
+    }
     return {
         table.name
         for table in current.tables
@@ -195,8 +198,9 @@ def _with_twins(connection: Connection, source: str) -> set[tuple[str, str]]:
 
     Enums, domains, composite types: the scratch schema has one of its own under the same name.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
+    return set(
+        fetch(
+            connection,
             """
             SELECT c.relname, a.attname FROM pg_class c
             JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
@@ -207,7 +211,7 @@ def _with_twins(connection: Connection, source: str) -> set[tuple[str, str]]:
             """,
             (source,),
         )
-        return set(cursor.fetchall())
+    )
 
 
 def _copy(source: str, table: Table, twins: Set[tuple[str, str]]) -> sql.Composable:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from psycopg2.extensions import connection as Connection
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.core.fetch import execute, fetch
 
 # What to run, and what undoes it. "ONLY" leaves partitions alone: each is named by itself.
 _TRIGGERS = """
@@ -49,9 +50,7 @@ ORDER BY 1
 
 def active(connection: Connection) -> tuple[str, ...]:
     """Return the triggers and rules of tables that may change rows, as ``name of table``."""
-    with connection.cursor() as cursor:
-        cursor.execute(_ACTIVE)
-        return tuple(name for (name,) in cursor.fetchall())
+    return tuple(name for (name,) in fetch(connection, _ACTIVE))
 
 
 def silence(connection: Connection) -> None:
@@ -75,11 +74,8 @@ def held_still(connection: Connection) -> Iterator[None]:
 
 
 def _found(connection: Connection, query: str) -> list[tuple[str, str]]:
-    with connection.cursor() as cursor:
-        cursor.execute(query)
-        return cursor.fetchall()
+    return fetch(connection, query)
 
 
 def _run(connection: Connection, text: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(text)
+    execute(connection, text)

@@ -4,9 +4,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 import psycopg2
 from psycopg2 import sql
-from psycopg2.extensions import connection as Connection
 
-from berceau.postgres.core.connection import transaction
+from berceau.postgres.core.connection import Connection, transaction
 from berceau.schema.model import Column, Schema, Table
 from berceau.schema.names import quote_literal, quote_name
 

@@ -4,7 +4,9 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from psycopg2 import Error, errors, sql
-from psycopg2.extensions import connection as Connection
+
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.core.fetch import fetch, fetch_value
 
 SHOWN = 3
 """How many values that don't fit are shown."""
@@ -173,18 +175,12 @@ def count_altered(connection: Connection, place: tuple[str, str], back: str) -> 
     ``None`` where PostgreSQL can't compute it here.
     """
     query = sql.SQL("SELECT count(*) FROM {table} WHERE {column} IS DISTINCT FROM {back}")
-    with connection.cursor() as cursor:
-        try:
-            cursor.execute(
-                query.format(
-                    table=sql.Identifier(place[0]),
-                    column=sql.Identifier(place[1]),
-                    back=sql.SQL(back),
-                )
-            )
-        except Error:
-            return None
-        return int(cursor.fetchall()[0][0])
+    table, column = map(sql.Identifier, place)
+    try:
+        text = query.format(table=table, column=column, back=sql.SQL(back))
+        return int(fetch_value(connection, text))
+    except Error:
+        return None
 
 
 def _count(connection: Connection, query: sql.Composable) -> int:
@@ -195,9 +191,7 @@ def _count(connection: Connection, query: sql.Composable) -> int:
 def _query(
     connection: Connection, query: sql.Composable, values: Sequence[object] | None = None
 ) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        try:
-            cursor.execute(query, values)
-        except _MISSING:
-            return []
-        return cursor.fetchall()
+    try:
+        return fetch(connection, query, values)
+    except _MISSING:
+        return []

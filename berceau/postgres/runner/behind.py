@@ -5,11 +5,12 @@ from itertools import pairwise
 
 import psycopg2
 from psycopg2 import errorcodes
-from psycopg2.extensions import connection as Connection
 
 from berceau.errors import MigrationError
 from berceau.migration.splitter import ParsedStatement
 from berceau.migration.transaction_groups import TransactionGroup
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.core.fetch import execute, fetch_value
 
 _PATHS = """
 SELECT quote_ident(current_schema()), current_setting('search_path'),
@@ -107,9 +108,7 @@ class Behind:
 
     def require_unreached(self) -> None:
         """Raise ``MigrationError`` where the open transaction used more than extensions."""
-        with self.connection.cursor() as cursor:
-            cursor.execute(_REACHED, self._known)
-            (found,) = cursor.fetchall()[0]
+        found = fetch_value(self.connection, _REACHED, self._known)
         if found is not None:
             raise MigrationError(
                 f"it uses {found}, which no migration makes.",
@@ -128,8 +127,7 @@ class Behind:
         )
 
     def _execute(self, text: str) -> None:
-        with self.connection.cursor() as cursor:
-            cursor.execute(text)
+        execute(self.connection, text)
 
 
 def is_careful(piece: ParsedStatement) -> bool:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from psycopg2.extensions import connection as Connection
-
 from berceau.errors import MigrationError
 from berceau.migration.splitter import NAME, ParsedStatement
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.core.fetch import execute, fetch, fetch_value
 
 _QUALIFIED = rf"{NAME}(?: \. {NAME})?"
 _CREATE_INDEX = re.compile(
@@ -56,25 +56,24 @@ class IndexBuilt:
 
     def look(self, connection: Connection) -> Trace:
         """Look for the index; raises ``MigrationError`` while somebody else builds it."""
-        with connection.cursor() as cursor:
-            cursor.execute(_INDEX, {"name": self.name, "table": self.table})
-            row = cursor.fetchone()
-        if row is None:
-            return Trace.NOTHING
-        if row[2] is not None:
-            raise MigrationError(
-                f"The index {self.name} is being built by another session (process {row[2]}).",
-                cure="Wait for it to end, then run the command again.",
-            )
-        return Trace.DONE if row[1] else Trace.BROKEN
+        for _, valid, builder in fetch(connection, _INDEX, self._names):
+            if builder is not None:
+                raise MigrationError(
+                    f"The index {self.name} is being built by another session (process {builder}).",
+                    cure="Wait for it to end, then run the command again.",
+                )
+            return Trace.DONE if valid else Trace.BROKEN
+        return Trace.NOTHING
 
     def clear(self, connection: Connection, *, concurrently: bool = True) -> None:
         """Drop the INVALID index."""
         drop = "DROP INDEX CONCURRENTLY " if concurrently else "DROP INDEX "
-        with connection.cursor() as cursor:
-            cursor.execute(_INDEX, {"name": self.name, "table": self.table})
-            for index, *_ in cursor.fetchall():  # quoted by the server
-                cursor.execute(drop + index)
+        for index, *_ in fetch(connection, _INDEX, self._names):  # quoted by the server
+            execute(connection, drop + index)
+
+    @property
+    def _names(self) -> dict[str, str]:
+        return {"name": self.name, "table": self.table}
 
 
 @dataclass(frozen=True)
@@ -85,9 +84,11 @@ class IndexGone:
 
     def look(self, connection: Connection) -> Trace:
         """Look whether the index is gone."""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT to_regclass(%s) IS NULL", (self.name,))
-            return Trace.DONE if cursor.fetchall()[0][0] else Trace.NOTHING
+        return (
+            Trace.DONE
+            if fetch_value(connection, "SELECT to_regclass(%s) IS NULL", (self.name,))
+            else Trace.NOTHING
+        )
 
     def clear(self, _: Connection, *, concurrently: bool = True) -> None:
         """Leave it: the statement itself can be run again."""

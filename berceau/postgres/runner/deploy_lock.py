@@ -4,9 +4,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from psycopg2.extensions import connection as Connection
-
 from berceau.errors import MigrationError
+from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.locks import holder, try_lock, unlock
 from berceau.postgres.runner.progress import Report, silent
 

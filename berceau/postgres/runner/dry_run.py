@@ -8,11 +8,12 @@ from functools import partial
 
 import psycopg2
 from psycopg2 import errorcodes
-from psycopg2.extensions import connection as Connection
 
 from berceau.errors import MigrationError
 from berceau.migration.splitter import ParsedStatement
 from berceau.migration.transaction_groups import Mode, TransactionGroup, outside_of_schema
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.core.fetch import execute
 from berceau.postgres.core.session import lock_timeout
 from berceau.postgres.inspect.extensions import is_about_extension, rehearsed
 from berceau.postgres.runner.behind import UNDEFINED, Behind, is_careful
@@ -40,8 +41,7 @@ class Rehearsal:
 
     def begin(self) -> None:
         """Let the session find nothing but its schema, until what it set is undone."""
-        with self.connection.cursor() as cursor:
-            cursor.execute(f"SET search_path = {self.behind.alone}")
+        execute(self.connection, f"SET search_path = {self.behind.alone}")
 
     def run(self, execution: Execution, segment: TransactionGroup) -> None:
         """Run ``segment``; raises ``Failure``. What changes no schema is left out."""

@@ -9,12 +9,13 @@ from contextlib import suppress
 import psycopg2
 from psycopg2 import errorcodes
 from psycopg2.extensions import TRANSACTION_STATUS_INTRANS
-from psycopg2.extensions import connection as Connection
 
 from berceau.errors import BerceauError, HistoryError, Location, MigrationError, StatementError
 from berceau.migration.migration import DATA
 from berceau.migration.splitter import ParsedStatement
 from berceau.migration.transaction_groups import Mode, TransactionGroup, changes_session
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.core.fetch import fetch
 from berceau.postgres.runner.lock_retry import RetryPolicy, Watch
 from berceau.postgres.runner.progress import Report
 from berceau.postgres.runner.retyping import advice
@@ -234,9 +235,7 @@ class Execution:
         """Identify the open transaction."""
         if self.connection.info.transaction_status != TRANSACTION_STATUS_INTRANS:
             return None
-        with self.connection.cursor() as cursor:
-            cursor.execute("SELECT pg_current_xact_id()::text")
-            return cursor.fetchall()
+        return fetch(self.connection, "SELECT pg_current_xact_id()::text")
 
     def _roll_back(self) -> None:
         # A lost connection has rolled back by itself.

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from psycopg2 import sql
-from psycopg2.extensions import connection as Connection
 
 from berceau.errors import PermissionMissingError
 from berceau.migration.history import Direction, Revision, State
 from berceau.migration.line import in_line
 from berceau.migration.migration import Migration, count
 from berceau.migration.resume import segments_of
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.core.fetch import fetch
 from berceau.postgres.core.locks import holder, holds
 from berceau.postgres.core.own_tables import LEDGER
 from berceau.postgres.runner.deploy_lock import lock_name
@@ -103,9 +104,9 @@ class Ledger:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT current_schema(), current_setting('search_path')")
-            ((found, path),) = cursor.fetchall()
+        ((found, path),) = fetch(
+            connection, "SELECT current_schema(), current_setting('search_path')"
+        )
         if found is None:
             raise PermissionMissingError(
                 f"The role {connection.info.user!r} finds no schema {path} in the database "

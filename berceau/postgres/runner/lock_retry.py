@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import psycopg2
-from psycopg2.extensions import connection as Connection
 
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.core.fetch import fetch
 from berceau.postgres.runner.progress import Report
 
 Result = TypeVar("Result")
@@ -85,9 +86,10 @@ class Watch:
         with suppress(psycopg2.Error):
             if self._observer is None:
                 self._observer = _beside(self.connection)
-            with self._observer.cursor() as cursor:
-                cursor.execute(_BLOCKERS, (self.connection.info.backend_pid,))
-                found = ", ".join(who for (who,) in cursor.fetchall())
+            found = ", ".join(
+                who
+                for (who,) in fetch(self._observer, _BLOCKERS, (self.connection.info.backend_pid,))
+            )
             if found and found != self.blockers:
                 self._report(f"{what} waits for {found}")
             self.blockers = found or self.blockers

@@ -5,8 +5,8 @@ from contextlib import suppress
 
 import psycopg2
 from psycopg2 import errorcodes
-from psycopg2.extensions import connection as Connection
 
+from berceau.postgres.core.connection import Connection
 from berceau.postgres.inspect.dependents import users
 from berceau.schema.names import unquote_name
 

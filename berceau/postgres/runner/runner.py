@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 import psycopg2
-from psycopg2.extensions import connection as Connection
 
 from berceau.errors import HistoryError, Location, MigrationError
 from berceau.migration.history import Direction
 from berceau.migration.migration import Migration
 from berceau.migration.resume import resume, segments_of
 from berceau.migration.transaction_groups import Mode, TransactionGroup
+from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.session import clean_session, lock_timeout
 from berceau.postgres.runner.concurrent_ddl import (
     IndexBuilt,

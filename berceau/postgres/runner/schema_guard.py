@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from itertools import pairwise
 
-from psycopg2.extensions import connection as Connection
-
 from berceau.errors import MigrationError, StatementError
 from berceau.migration.transaction_groups import TransactionGroup
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.core.fetch import fetch_value
 
 _IS_FOREIGN = """
 relnamespace <> %(schema)s::regnamespace AND relnamespace NOT IN (
@@ -59,18 +59,16 @@ class Boundary:
 
     def require_untouched(self) -> None:
         """Raise ``MigrationError`` where the open transaction changed a relation elsewhere."""
-        with self.connection.cursor() as cursor:
-            cursor.execute(_TOUCHED, {"schema": self._quoted, "elsewhere": self._elsewhere})
-            (touched,) = cursor.fetchall()[0]
+        touched = fetch_value(
+            self.connection, _TOUCHED, {"schema": self._quoted, "elsewhere": self._elsewhere}
+        )
         if touched is not None:
             raise _strayed(touched)
 
     def require_ours(self, table: str) -> None:
         """Raise ``MigrationError`` where ``table``, as SQL, is another schema's."""
-        with self.connection.cursor() as cursor:
-            cursor.execute(_SCHEMA_OF, (table,))
-            row = cursor.fetchone()
-        if row is not None and row[0] != self._quoted:
+        schema = fetch_value(self.connection, _SCHEMA_OF, (table,))
+        if schema not in (None, self._quoted):
             raise _strayed(table)
 
 

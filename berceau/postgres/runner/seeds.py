@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from psycopg2 import sql
-from psycopg2.extensions import connection as Connection
 
-from berceau.postgres.core.connection import PINNED, setting
+from berceau.postgres.core.connection import PINNED, Connection, setting
+from berceau.postgres.core.fetch import execute, fetch, fetch_value
 from berceau.postgres.core.own_tables import SEEDS
 
 _CREATE = """
@@ -42,23 +42,18 @@ def read(connection: Connection) -> Mapping[str, str]:
 
 def pin(connection: Connection) -> None:
     """Let what the open transaction does mean the same in every database, as in migrations."""
-    with connection.cursor() as cursor:
-        cursor.execute(setting("LOCAL", PINNED))
+    execute(connection, setting("LOCAL", PINNED))
 
 
 def transaction(connection: Connection) -> str:
     """Return the number of the open transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_current_xact_id()::text")
-        return str(cursor.fetchall()[0][0])
+    return str(fetch_value(connection, "SELECT pg_current_xact_id()::text"))
 
 
 def clear(connection: Connection) -> None:
     """Forget what was seeded, as its rows are gone."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s)", (SEEDS,))
-        if cursor.fetchall() != [(None,)]:
-            _run(connection, "DELETE FROM {table}")
+    if fetch(connection, "SELECT to_regclass(%s)", (SEEDS,)) != [(None,)]:
+        _run(connection, "DELETE FROM {table}")
 
 
 def record(connection: Connection, component: str, checksum: str) -> None:
@@ -68,6 +63,4 @@ def record(connection: Connection, component: str, checksum: str) -> None:
 
 def _run(connection: Connection, query: str, *values: str, **names: sql.Composable) -> Any:
     text = sql.SQL(query).format(table=sql.Identifier(SEEDS), **names)
-    with connection.cursor() as cursor:
-        cursor.execute(text, values)
-        return cursor.fetchall() if cursor.description else None
+    return fetch(connection, text, values)

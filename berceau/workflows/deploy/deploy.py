@@ -18,8 +18,7 @@ from berceau.postgres.runner.progress import Report, silent
 @contextmanager
 def deploying(owner: Url, report: Report = silent) -> Iterator[Connection]:
     """Yield an autocommit connection that alone may migrate the schema of ``owner``."""
-    with connect(owner) as connection:
-        connection.autocommit = True
+    with connect(owner, autocommit=True) as connection:
         require_schema(connection, owner.schema)
         notice_loss(connection)
         with deploy_lock(connection, owner.schema, report=report):

@@ -12,7 +12,7 @@ from berceau.postgres.inspect import catalog, objects
 from berceau.postgres.inspect.dependents import User, users
 from berceau.postgres.inspect.extensions import provide
 from berceau.postgres.inspect.objects import Object
-from berceau.postgres.inspect.schemas import execute
+from berceau.postgres.inspect.schemas import execute_statements
 from berceau.postgres.inspect.scratch import scratch
 from berceau.postgres.runner import runner
 from berceau.schema.diff import create
@@ -111,7 +111,7 @@ def refusing(cure: str) -> Iterator[None]:
 
 def make(connection: Connection, schema: Schema) -> Schema:
     """Create ``schema`` in an empty one, and return it as the catalog shows it."""
-    execute(connection, to_statements(order(create(schema))))
+    execute_statements(connection, to_statements(order(create(schema))))
     return catalog.read(connection)
 
 

@@ -47,8 +47,7 @@ def status(
     owner: Url, declared: Schema, scripts: Sequence[Migration], cache: SchemaCache
 ) -> Status:
     """Compare the database of ``owner`` with the migrations and the ``declared`` schema."""
-    with connect(owner) as connection:
-        connection.autocommit = True
+    with connect(owner, autocommit=True) as connection:
         history = compare(scripts, ledger.read(connection))
         applied = ledger.read_scripts(connection)
         held = read(connection)

@@ -11,7 +11,7 @@ from berceau.migration.migration import Migration
 from berceau.postgres.core.connection import Connection, transaction
 from berceau.postgres.core.url import Url
 from berceau.postgres.inspect import catalog
-from berceau.postgres.inspect.schemas import execute
+from berceau.postgres.inspect.schemas import execute_statements
 from berceau.postgres.runner import ledger
 from berceau.postgres.runner.progress import Report, silent
 from berceau.schema.managed import managed
@@ -93,7 +93,7 @@ def _record(
             report("naming what is there as the migrations do:")
         for statement in names:
             report(f"  {statement}")
-        execute(connection, names)
+        execute_statements(connection, names)
         for script in pending:
             ledger.record(connection, script)
     return tuple(script.name for script in pending)

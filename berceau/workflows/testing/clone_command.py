@@ -25,8 +25,7 @@ def clone_schema(
     ``PermissionMissingError``.
     """
     _check_names(source, target)
-    with ExitStack() as stack, connect(owner) as connection:
-        connection.autocommit = True
+    with ExitStack() as stack, connect(owner, autocommit=True) as connection:
         return clone(connection, source, target, allowed, cache(lambda: _another(owner, stack)))
 
 
@@ -37,8 +36,7 @@ def drop_clone(owner: Url, target: str, *, force: bool = False) -> None:
     only with ``force``. Raises ``CloneError`` or ``PermissionMissingError``.
     """
     _require_ordinary(target)
-    with connect(owner) as connection:
-        connection.autocommit = True
+    with connect(owner, autocommit=True) as connection:
         if not schema_exists(connection, target):
             raise CloneError(f"There is no schema {target!r}.", cure="Correct the name.")
         require_schema(connection, target)

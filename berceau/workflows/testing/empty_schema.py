@@ -50,8 +50,7 @@ def _enter(stack: ExitStack, source: Databases, settings: Settings, isolation: I
 @contextmanager
 def _database(source: Databases, settings: Settings, isolation: Isolation) -> Iterator[Place]:
     schema = source.owner.schema
-    with connect(source.owner) as guard:
-        guard.autocommit = True
+    with connect(source.owner, autocommit=True) as guard:
         prepared = prepare_databases(guard, source, settings, isolation)
         name = name_of(source.owner, f"m{secrets.token_hex(4)}")
         try_lock(guard, name)
@@ -60,8 +59,7 @@ def _database(source: Databases, settings: Settings, isolation: Isolation) -> It
                 raise DatabaseError("The template of databases for tests was dropped meanwhile.")
             set_up_database(guard, name, read_surroundings(guard, prepared.schemas))
             url = source.owner.with_database(name)
-            with connect(url) as connection:
-                connection.autocommit = True
+            with connect(url, autocommit=True) as connection:
                 drop_schema(connection, schema)
                 create_schema(connection, schema)
                 use_schema(connection, schema)

@@ -30,8 +30,7 @@ def prepare(
     """
     source = databases(settings)
     _require_migrated(source, settings)
-    with connect(source.owner) as connection:
-        connection.autocommit = True
+    with connect(source.owner, autocommit=True) as connection:
         return _prepare(connection, source, settings, isolation, allowed).to_text()
 
 

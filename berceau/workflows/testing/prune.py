@@ -32,8 +32,7 @@ def prune(owner: Url) -> Pruned:
     of other roles stay.
     """
     dropped, held = [], []
-    with connect(owner) as connection:
-        connection.autocommit = True
+    with connect(owner, autocommit=True) as connection:
         for drop, names in (
             (drop_schema, schemas_like(connection, PREFIX)),
             (drop_database, _databases(connection, owner.database)),

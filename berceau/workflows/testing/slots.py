@@ -28,8 +28,7 @@ TURN_SECONDS = 10.0
 @contextmanager
 def schema_slot(source: Databases, prepared: Prepared, cache: Path) -> Iterator[Private]:
     """Hold a schema of its own in the source's database while the body runs; it is up to date."""
-    with connect(source.owner) as connection:
-        connection.autocommit = True
+    with connect(source.owner, autocommit=True) as connection:
         name = take(
             connection, slots_of(source.owner.schema), lambda n: schema_comment(connection, n)
         )

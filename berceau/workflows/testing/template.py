@@ -50,16 +50,14 @@ LOOK_SECONDS = 1.0
 @contextmanager
 def database_slot(source: Databases, prepared: Prepared, settings: Settings) -> Iterator[Private]:
     """Hold a database of its own while the body runs; its schemas are called as in the source."""
-    with connect(source.owner) as guard:
-        guard.autocommit = True
+    with connect(source.owner, autocommit=True) as guard:
         name = take(guard, name_of(source.owner), lambda n: database_comment(guard, n))
         own = Databases(
             _in_copy(guard, source.runtime, name), _in_copy(guard, source.owner, name), False
         )
         if not _is_fresh(guard, own.owner, prepared):
             _make(guard, name, source, prepared, settings)
-        with connect(own.owner) as connection:
-            connection.autocommit = True
+        with connect(own.owner, autocommit=True) as connection:
             use_schema(connection, *prepared.schemas)
             yield Private(
                 own,
@@ -141,8 +139,7 @@ def _is_fresh(guard: Connection, own: Url, prepared: Prepared) -> bool:
     mark = Mark.from_text(database_comment(guard, own.database))
     if mark is None or mark.fingerprint != prepared.fingerprint:
         return False
-    with connect(own) as connection:
-        connection.autocommit = True
+    with connect(own, autocommit=True) as connection:
         return is_fresh(connection, prepared.schemas, mark, prepared)
 
 
@@ -210,12 +207,9 @@ def _fill_template(
             if not source.embedded:
                 return None
             url = replace(embedded_server(settings).admin_url(template), schema=owner.schema)
-            connection = stack.enter_context(closing(connect(url)))
-            connection.autocommit = True
-            return connection
+            return stack.enter_context(closing(connect(url, autocommit=True)))
 
-        connection = stack.enter_context(connect(owner))
-        connection.autocommit = True
+        connection = stack.enter_context(connect(owner, autocommit=True))
         make_before(connection, around, prepared.schemas, admin)
         fill_together(connection, definitions)
         make_after(connection, around, admin)

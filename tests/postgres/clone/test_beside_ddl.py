@@ -34,8 +34,7 @@ CREATE VIEW torture.seen AS SELECT * FROM torture.parent7;
 
 @pytest.fixture
 def other(running):
-    with connect(running.owner_url) as connection:
-        connection.autocommit = True
+    with connect(running.owner_url, autocommit=True) as connection:
         yield connection
 
 

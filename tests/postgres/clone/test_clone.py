@@ -312,8 +312,7 @@ def test_of_two_copies_at_once_by_one_name_one_is_made(owner, server):
     run(owner, "CREATE SCHEMA busy; CREATE TABLE busy.t (a int)")
 
     def copy(_):
-        with connect(server.owner_url) as connection:
-            connection.autocommit = True
+        with connect(server.owner_url, autocommit=True) as connection:
             try:
                 return clone(connection, "busy", "copied")
             except CloneError as error:
@@ -339,8 +338,7 @@ def copy(connection, running, apply):
     apply(connection, SCRIPT)
     ((source,),) = run(connection, "SELECT current_schema()")
     target = f"clone_{secrets.token_hex(4)}"
-    with connect(running.owner_url) as copy:
-        copy.autocommit = True
+    with connect(running.owner_url, autocommit=True) as copy:
         clone(copy, source, target)
         use_schema(copy, target)
         yield copy
@@ -356,8 +354,7 @@ def test_a_copy_has_the_structure_and_the_history_but_no_rows(connection, copy):
 def test_the_runtime_role_reads_and_writes_in_a_copy_and_no_more(running, copy):
     ((name,),) = run(copy, "SELECT current_schema()")
     grant_data_rights(copy, name, running.runtime_url.user)
-    with connect(running.runtime_url, schema=name) as runtime:
-        runtime.autocommit = True
+    with connect(running.runtime_url, schema=name, autocommit=True) as runtime:
         assert run(runtime, "INSERT INTO parent (status) VALUES ('B') RETURNING id") == [(1,)]
         with pytest.raises(Exception, match=r"must be owner|permission denied"):
             run(runtime, "DROP TABLE parent CASCADE")

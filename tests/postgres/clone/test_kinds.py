@@ -221,8 +221,7 @@ def test_a_member_that_inherits_no_rights_copies_what_it_may_act_for(admin, runn
     )
     try:
         url = running._url("clone_member", running.owner_url.database)
-        with connect(url) as member:
-            member.autocommit = True
+        with connect(url, autocommit=True) as member:
             clone(member, "torture", "copied")
         lost = dump(running, "torture") - dump(running, "copied")
         assert {line for line in lost if " t " in line or " m " in line or " e " in line} == set()
@@ -267,8 +266,7 @@ def test_a_copy_made_while_another_session_alters_the_schema_is_of_one_moment(ow
     done, failed = Event(), []
 
     def alter():
-        with connect(running.owner_url) as other:
-            other.autocommit = True
+        with connect(running.owner_url, autocommit=True) as other:
             number = 0
             while not done.is_set():
                 number += 1

@@ -142,8 +142,7 @@ CREATE VIEW other.t AS SELECT * FROM shop.t; CREATE VIEW shop.w AS SELECT * FROM
 @pytest.fixture
 def owner(running):
     """An autocommit connection of the schemas' owner."""
-    with connect(running.owner_url) as connection:
-        connection.autocommit = True
+    with connect(running.owner_url, autocommit=True) as connection:
         yield connection
         for name in ("shop", "other", "trial"):
             drop_schema(connection, name)

@@ -5,7 +5,7 @@ import pytest
 
 from berceau.errors import MigrationError
 from berceau.postgres.inspect import catalog
-from berceau.postgres.inspect.schemas import execute
+from berceau.postgres.inspect.schemas import execute_statements
 from berceau.postgres.runner import ledger
 from berceau.schema.changes import AddColumn, CreateIndex, DropIndex
 from berceau.schema.diff import create, diff
@@ -61,9 +61,9 @@ SCHEMA = Schema((STATUS,), (POST, USER))
 
 
 def test_what_is_created_is_what_is_read(connection):
-    execute(connection, to_statements(order(create(SCHEMA))))
+    execute_statements(connection, to_statements(order(create(SCHEMA))))
     assert catalog.read(connection) == SCHEMA
-    execute(connection, to_statements(order(diff(SCHEMA, EMPTY))))
+    execute_statements(connection, to_statements(order(diff(SCHEMA, EMPTY))))
     assert catalog.read(connection) == EMPTY
 
 
@@ -74,10 +74,10 @@ def test_what_is_created_is_what_is_read(connection):
 def test_a_default_reads_the_same_when_it_is_created_from_what_was_read(connection, default):
     sql_type = {"1": "integer", "'": "text", "g": "uuid"}.get(default[0], "timestamptz")
     column = Column("c", sql_type, default=default)
-    execute(connection, to_statements(create(Schema(tables=(Table("t", (column,)),)))))
+    execute_statements(connection, to_statements(create(Schema(tables=(Table("t", (column,)),)))))
     once = catalog.read(connection)
-    execute(connection, to_statements(diff(once, EMPTY)))
-    execute(connection, to_statements(create(once)))
+    execute_statements(connection, to_statements(diff(once, EMPTY)))
+    execute_statements(connection, to_statements(create(once)))
     assert catalog.read(connection) == once
 
 
@@ -138,8 +138,8 @@ def test_what_was_made_by_hand_is_read_so_that_it_can_be_made_again(connection, 
     before = by_hand("SELECT")
     once = by_hand(sql)
     assert diff(before, once)
-    execute(connection, to_statements(order(diff(once, EMPTY))))
-    execute(connection, to_statements(order(create(once))))
+    execute_statements(connection, to_statements(order(diff(once, EMPTY))))
+    execute_statements(connection, to_statements(order(create(once))))
     assert catalog.read(connection) == once
 
 

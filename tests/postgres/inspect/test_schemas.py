@@ -54,8 +54,7 @@ def test_what_a_living_process_uses_stays(running):
 
 
 def test_a_schema_of_many_tables_is_dropped_whole(running):
-    with connect(running.owner_url) as connection:
-        connection.autocommit = True
+    with connect(running.owner_url, autocommit=True) as connection:
         create_schema(connection, NAME)
         with connection.cursor() as cursor:
             for number in range(250):
@@ -91,7 +90,6 @@ def test_a_lock_is_waited_for_as_long_as_one_has_patience(running):
 
 
 def test_a_role_that_may_not_create_a_schema_is_named(running):
-    with connect(running.runtime_url) as connection:
-        connection.autocommit = True
-        with pytest.raises(PermissionMissingError, match=r"'berceau_app' can't create a schema"):
-            create_schema(connection, "mine")
+    refused = pytest.raises(PermissionMissingError, match=r"'berceau_app' can't create a schema")
+    with connect(running.runtime_url, autocommit=True) as connection, refused:
+        create_schema(connection, "mine")

@@ -14,8 +14,7 @@ def test_other_schemas_may_come_and_go_meanwhile(database):
     name = f"{database.owner.schema}_other"
 
     def come_and_go():
-        with connect(database.owner) as connection, connection.cursor() as cursor:
-            connection.autocommit = True
+        with connect(database.owner, autocommit=True) as connection, connection.cursor() as cursor:
             while not enough.is_set():
                 cursor.execute(f"CREATE SCHEMA {name}")
                 cursor.execute(f"CREATE TABLE {name}.t (id serial)")
@@ -24,8 +23,7 @@ def test_other_schemas_may_come_and_go_meanwhile(database):
     other = Thread(target=come_and_go)
     other.start()
     try:
-        with connect(database.owner) as connection, connection.cursor() as cursor:
-            connection.autocommit = True
+        with connect(database.owner, autocommit=True) as connection, connection.cursor() as cursor:
             cursor.execute("CREATE TABLE t (id serial)")
             for _ in range(300):
                 cursor.execute("INSERT INTO t DEFAULT VALUES")
@@ -38,20 +36,22 @@ def test_other_schemas_may_come_and_go_meanwhile(database):
 
 
 def test_whoever_holds_rows_is_not_waited_for_without_end(database):
-    with connect(database.owner) as connection, connect(database.owner) as other:
-        connection.autocommit = True
-        with connection.cursor() as cursor, other.cursor() as others:
-            cursor.execute("CREATE TABLE t (id int); INSERT INTO t VALUES (1)")
-            others.execute("UPDATE t SET id = 2")
-            hurry(connection)
-            cursor.execute("SET lock_timeout = '10ms'")
-            with pytest.raises(IsolationError, match="somebody still has a transaction open"):
-                delete_all(connection)
+    with (
+        connect(database.owner, autocommit=True) as connection,
+        connect(database.owner) as other,
+        connection.cursor() as cursor,
+        other.cursor() as others,
+    ):
+        cursor.execute("CREATE TABLE t (id int); INSERT INTO t VALUES (1)")
+        others.execute("UPDATE t SET id = 2")
+        hurry(connection)
+        cursor.execute("SET lock_timeout = '10ms'")
+        with pytest.raises(IsolationError, match="somebody still has a transaction open"):
+            delete_all(connection)
 
 
 def test_rows_that_row_security_hides_go_too(database):
-    with connect(database.owner) as connection, connection.cursor() as cursor:
-        connection.autocommit = True
+    with connect(database.owner, autocommit=True) as connection, connection.cursor() as cursor:
         cursor.execute(
             "CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE u (t int REFERENCES t);"
             "INSERT INTO t VALUES (1), (2); INSERT INTO u VALUES (1);"

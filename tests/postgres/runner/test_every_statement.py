@@ -146,8 +146,7 @@ def deploy(connection, schema, direction):
 
 def interrupt(url, schema, kind, direction, number):
     """Carry the script out until statement ``number``; say whether that was one."""
-    with connect(url) as witness:
-        witness.autocommit = True
+    with connect(url, autocommit=True) as witness:
         dsn = url.dsn(schema)
         connection = psycopg2.connect(connection_factory=kind, **dsn)
         connection.autocommit = True

@@ -57,8 +57,7 @@ def test_without_a_ledger_nothing_is_applied(connection):
 
 
 def test_only_the_owner_writes_in_the_ledger(running):
-    with connect(running.owner_url) as owner:
-        owner.autocommit = True
+    with connect(running.owner_url, autocommit=True) as owner:
         ledger.ensure(owner)
     with connect(running.runtime_url) as runtime, runtime.cursor() as cursor:
         assert ledger.read(runtime) == ()

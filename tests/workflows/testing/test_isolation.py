@@ -167,27 +167,23 @@ def test_copies_of_a_database_that_is_gone_are_pruned(settings):
     source = databases(settings)
     lost, like = "berceau_lost", "berceau_test_of_somebody"
     embedded_server(settings).allow_databases()
-    with connect(source.owner) as owner:
-        owner.autocommit = True
+    with connect(source.owner, autocommit=True) as owner:
         create_empty(owner, lost)
         create_empty(owner, like)
     mine = name_of(source.owner.with_database(lost))
     copies = [f"{mine}1", mine.replace(PREFIX, TEMPLATE_PREFIX) + "0" * 16]
     try:
-        with connect(source.owner) as owner:
-            owner.autocommit = True
+        with connect(source.owner, autocommit=True) as owner:
             for name in copies:
                 create_empty(owner, name)
         assert not set(copies) & set(prune(source.owner).dropped), "a run there may hold them"
-        with connect(source.owner) as owner:
-            owner.autocommit = True
+        with connect(source.owner, autocommit=True) as owner:
             drop_database(owner, lost)
         assert set(copies) <= set(prune(source.owner).dropped)
         with connect(source.owner) as owner:
             assert set(names(owner)) & {*copies, lost, like} == {like}
     finally:
-        with connect(source.owner) as owner:
-            owner.autocommit = True
+        with connect(source.owner, autocommit=True) as owner:
             for name in (*copies, lost, like):
                 drop_database(owner, name)
 
@@ -260,8 +256,7 @@ def test_the_source_is_as_it_was(settings):
 def admin(settings):
     """A connection of the superuser to the project's database."""
     databases(settings)
-    with connect(embedded_server(settings).admin_url("berceau")) as admin:
-        admin.autocommit = True
+    with connect(embedded_server(settings).admin_url("berceau"), autocommit=True) as admin:
         yield admin
 
 
