@@ -53,8 +53,8 @@ class Settings:
     means the embedded server. ``development`` is what only an ini file can say of this machine:
     without it, this is production. ``hosts`` are the names that visitors may use for the site, and
     ``session_timeout`` is how long a visitor's session outlives the last use of it, in seconds.
-    without it, this is production. ``lint_ignore`` holds the codes of the rules that the project
-    doesn't heed, ``unmanaged`` patterns of the names of what migrations leave alone.
+    ``lint_ignore`` holds the codes of the rules that the project doesn't heed, ``unmanaged``
+    patterns of the names of what migrations leave alone.
     """
 
     root: Path
@@ -101,11 +101,11 @@ def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
 
     A variable of the environment wins over ``.env``, which wins over an ini setting
     (``berceau.database_url``, ``berceau.migration_database_url``). An empty value counts as
-    absent. Secrets are never read from the ini, which is kept with the code; what the application
-    alone needs is read from nowhere else. Raises ``SettingsError``.
-    absent. ``berceau.development`` is read from the ini only, what the linter ignores and what
-    migrations leave alone from ``pyproject.toml``: there, ``ignore`` of ``[tool.berceau.lint]``
-    and ``unmanaged`` of ``[tool.berceau.migrations]``. Raises ``SettingsError``.
+    absent. Secrets are never read from the ini, which is kept with the code. What only the
+    application needs, such as ``berceau.development``, is read from the ini only. What the linter
+    ignores and what migrations leave alone is read from ``pyproject.toml``: there, ``ignore`` of
+    ``[tool.berceau.lint]`` and ``unmanaged`` of ``[tool.berceau.migrations]``. Raises
+    ``SettingsError``.
     """
     ini = ini or {}
     from_ini = {

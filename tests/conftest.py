@@ -27,13 +27,13 @@ from berceau.postgres.clone.databases import drop_database
 from berceau.postgres.core.connection import connect
 from berceau.postgres.core.locks import try_lock
 from berceau.postgres.embedded import binaries, cluster
-from berceau.postgres.inspect.roles import grant_data_rights
 from berceau.postgres.inspect.schemas import create_schema, drop_schema
 from berceau.settings import load
 from berceau.workflows.shared.databases import Databases, databases
 from berceau.workflows.testing.isolation import PREFIX
 from berceau.workflows.testing.template import databases_of
 from tests.command_server import CommandServer
+from tests.rights import grant_data_rights
 
 # How long an example takes says more of the machine than of the code.
 hypothesis.settings.register_profile("berceau", deadline=None)

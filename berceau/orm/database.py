@@ -21,7 +21,7 @@ class GlobalDatabase(Database):
         )
 
 
-db: Any = GlobalDatabase()
+db = GlobalDatabase()
 
 
 def map_entities(database: Any = db) -> None:

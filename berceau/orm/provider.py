@@ -132,7 +132,6 @@ class BerceauProvider(PGProvider):
             if cache is not None:
                 cache.in_transaction = False
         if unit is not None and transaction is not None:
-            unit.wrote = True
             unit.position = self._position(connection)
 
     def _position(self, connection: Any) -> str | None:

@@ -12,14 +12,13 @@ _active = local()
 class UnitOfWork:
     """One piece of work, committed as a whole or not at all.
 
-    ``wrote`` tells, after its end, whether the database kept something of it; ``broken``, that
-    its connection is of no use to anybody. ``position`` is the place in the database's log that a
-    replica must have reached to know what the unit wrote; ``None`` where there is no replica.
+    ``broken`` tells that its connection is of no use to anybody. ``position`` is the place in the
+    database's log that a replica must have reached to know what the unit wrote; ``None`` where
+    there is no replica.
     """
 
     def __init__(self, *, read_only: bool = False) -> None:
         self.read_only = read_only
-        self.wrote = False
         self.cancelled = False
         self.failure: BaseException | None = None
         self.broken = False

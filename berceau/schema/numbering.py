@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from berceau.schema.model import Column, Numbering, Schema
-from berceau.schema.names import quote_name, unquote_name
+from berceau.schema.names import unquote_name
 
 _LIMITS = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
 _NEXT = re.compile(
@@ -22,12 +22,6 @@ def serial(default: str | None) -> str | None:
     if not _NAME.fullmatch(name):
         return None
     return unquote_name(name)
-
-
-def next_value(sequence: str) -> str:
-    """Return the default that takes the next number from ``sequence``, as PostgreSQL prints it."""
-    name = quote_name(sequence).replace("'", "''")
-    return f"nextval('{name}'::regclass)"
 
 
 def numbers_of(column: Column) -> str | None:

@@ -13,7 +13,7 @@ from berceau.settings import Settings
 from berceau.web import production
 from berceau.web.components import blame_configuration, include_component
 from berceau.web.debug_page import broken_app
-from berceau.web.registry import RUNNING, SETTINGS
+from berceau.web.registry import RUNNING, SETTINGS, settings_of
 from berceau.web.reload import Reloading, is_reloading
 from berceau.workflows.build.build import build
 from berceau.workflows.serve.start import start
@@ -82,7 +82,7 @@ def includeme(config: Configurator) -> None:
     options = config.get_settings()
     if SETTINGS not in options:
         options[SETTINGS] = _load(options)
-    running = start(options[SETTINGS])
+    running = start(settings_of(options))
     log.info(running.summary)
     for warning in running.warnings:
         log.warning(warning)

@@ -14,7 +14,7 @@ from berceau.components import Component, locate
 from berceau.errors import BerceauError, Location
 from berceau.settings import Settings
 from berceau.web.failures import template_failure
-from berceau.web.registry import EXPLAIN, RUNNING, SETTINGS
+from berceau.web.registry import EXPLAIN, RUNNING, SETTINGS, settings_of
 
 log = logging.getLogger("berceau")
 
@@ -33,7 +33,7 @@ class Line:
 
 def includeme(config: Configurator) -> None:
     """Let the page of a failed request say why; never in production."""
-    if config.get_settings()[SETTINGS].development:
+    if settings_of(config.get_settings()).development:
         components = config.registry[RUNNING].components
         config.registry[EXPLAIN] = lambda error: explain(error, components)
 

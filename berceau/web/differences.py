@@ -16,7 +16,8 @@ from pyramid.tweens import EXCVIEW
 from berceau.errors import MigrationError
 from berceau.schema.changes import DropEnum, DropTable
 from berceau.schema.sql import Hazard, Lock, Statement
-from berceau.web.registry import SETTINGS
+from berceau.settings import Settings
+from berceau.web.registry import settings_of
 from berceau.web.unavailable import STATIC
 from berceau.workflows.build.declared import declared
 from berceau.workflows.shared.wording import counted
@@ -63,7 +64,7 @@ class Different(Exception):  # noqa: N818 - what it carries is no error of the p
 
 def includeme(config: Configurator) -> None:
     """Show the page instead of any other, and take its button's request; never in production."""
-    if not config.get_settings()[SETTINGS].development:
+    if not settings_of(config.get_settings()).development:
         return
     config.add_route(ROUTE, PATH)
     config.add_view(apply, route_name=ROUTE, request_method="POST")
@@ -81,7 +82,7 @@ def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
     It looks at each request until then, and never again: what changes the entities also starts
     the application anew.
     """
-    settings = registry.settings[SETTINGS]
+    settings = settings_of(registry.settings)
     settled = False
 
     def tween(request: Request) -> Response:
@@ -96,7 +97,7 @@ def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
     return tween
 
 
-def look(settings: Any) -> Difference:
+def look(settings: Settings) -> Difference:
     """Return what separates the project's database from its entities."""
     try:
         return Difference(propose(settings, declared(settings).schema, Options()))
@@ -111,7 +112,7 @@ def show(error: Different, request: Request) -> dict[str, Any]:
 
 def apply(request: Request) -> Any:
     """Write the migration and apply it; show the page again where that is refused."""
-    settings = request.registry.settings[SETTINGS]
+    settings = settings_of(request.registry.settings)
     difference = look(settings)
     if not difference.is_harmless:
         raise Different(difference)

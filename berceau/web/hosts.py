@@ -11,7 +11,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.tweens import EXCVIEW
 
-from berceau.web.registry import SETTINGS
+from berceau.web.registry import settings_of
 
 HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^:\[\]/@\\?#\s]+)(:[0-9]{1,5})?")
 ANY = "*"
@@ -29,7 +29,7 @@ def includeme(config: Configurator) -> None:
 
 def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
     """Return a tween that answers a request for an unknown host with the status 400."""
-    settings = registry.settings[SETTINGS]
+    settings = settings_of(registry.settings)
     hosts = settings.hosts or (THIS_MACHINE if settings.development else ())
 
     def tween(request: Request) -> Response:

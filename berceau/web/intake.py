@@ -15,7 +15,7 @@ from webob.multidict import GetDict, MultiDict, NoVars
 
 from berceau.settings import FormLimits
 from berceau.web.forms import CHARSETS, MalformedError, pairs, parts, whole
-from berceau.web.registry import SETTINGS
+from berceau.web.registry import settings_of
 from berceau.web.temporary import open_file, open_spool
 
 URLENCODED = "application/x-www-form-urlencoded"
@@ -239,8 +239,7 @@ class Request(BASE):
     def _limits(self) -> FormLimits:
         # A copy of a request has no registry.
         registry = getattr(self, "registry", None)
-        limits: FormLimits = registry.settings[SETTINGS].form_limits if registry else FormLimits()
-        return limits
+        return settings_of(registry.settings).form_limits if registry else FormLimits()
 
     def _check_charset(self) -> None:
         if self.charset.lower() not in CHARSETS:

@@ -15,7 +15,7 @@ from chameleon.loader import ModuleLoader
 from pyramid.config import Configurator
 from pyramid.path import AssetResolver
 
-from berceau.web.registry import SETTINGS
+from berceau.web.registry import settings_of
 from berceau.workflows.shared.files import kept_in
 
 KEPT = 7 * 24 * 3600.0
@@ -36,7 +36,7 @@ BOOLEAN_ATTRIBUTES = {
 def includeme(config: Configurator) -> None:
     """Let every renderer whose name ends with ``.pt`` be a Chameleon template."""
     options = config.get_settings()
-    project = options[SETTINGS]
+    project = settings_of(options)
     # A developer's application starts anew after each change, and compiles nothing twice.
     cache = kept_in(project.cache / "templates") if project.development else None
     if cache is not None:

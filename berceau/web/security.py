@@ -3,7 +3,7 @@
 from pyramid.config import Configurator
 from pyramid.events import NewResponse
 
-from berceau.web.registry import SETTINGS
+from berceau.web.registry import settings_of
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; "
@@ -34,6 +34,6 @@ def add_headers(event: NewResponse) -> None:
         headers.setdefault(name, value)
     if (
         event.request.scheme == "https"
-        and not event.request.registry.settings[SETTINGS].development
+        and not settings_of(event.request.registry.settings).development
     ):
         headers.setdefault("Strict-Transport-Security", HSTS)

@@ -10,7 +10,7 @@ from pyramid.response import Response
 from pyramid.session import JSONSerializer, SignedCookieSessionFactory
 from pyramid.tweens import MAIN
 
-from berceau.web.registry import SETTINGS
+from berceau.web.registry import settings_of
 from berceau.web.secret import signing_secret
 
 # What a cookie of 4 kB has room for, beside the signature and the times.
@@ -22,7 +22,7 @@ COOKIES = {False: "session", True: "__Host-session"}
 
 def includeme(config: Configurator) -> None:
     """Give ``request.session`` a signed cookie; raises ``SettingsError`` without a good secret."""
-    settings = config.get_settings()[SETTINGS]
+    settings = settings_of(config.get_settings())
     config.set_session_factory(SessionFactory(signing_secret(settings), settings.session_timeout))
     config.add_tween(
         "berceau.web.sessions.tween_factory", under="berceau.web.units.tween_factory", over=MAIN

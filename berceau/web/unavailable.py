@@ -14,7 +14,7 @@ from pyramid.tweens import EXCVIEW
 from berceau.errors import ConnectionFailedError, PoolTimeoutError
 from berceau.orm.failures import is_lost, is_timeout, is_unknown
 from berceau.web.errors import TEMPLATE, crashed
-from berceau.web.registry import RUNNING, SETTINGS
+from berceau.web.registry import RUNNING, settings_of
 
 log = logging.getLogger("berceau")
 
@@ -84,7 +84,7 @@ def _report(names: tuple[str, ...]) -> None:
 
 def pending(error: MigrationsPending, request: Request) -> dict[str, Any]:
     """Name the migrations that the database lacks to a developer; visitors are asked to wait."""
-    if not request.registry.settings[SETTINGS].development:
+    if not settings_of(request.registry.settings).development:
         request.override_renderer = TEMPLATE
         return _page(
             request,

@@ -58,15 +58,9 @@ def balances():
 
 class TestUnit:
     def test_its_end_commits(self):
-        with unit_of_work() as unit:
+        with unit_of_work():
             Account(name="ada")
         assert names() == {"ada"}
-        assert unit.wrote
-
-    def test_reading_writes_nothing(self):
-        with unit_of_work() as unit:
-            Account.get(name="ada")
-        assert not unit.wrote
 
     def test_an_exception_undoes_all(self):
         def fail():

@@ -133,14 +133,6 @@ def provision(admin: Url, owner: Url, runtime: Url) -> None:
         ) from None
 
 
-def grant_data_rights(connection: Connection, schema: str, runtime: str) -> None:
-    """Let the role ``runtime`` read and write the data of ``schema``; its owner must ask."""
-    execute(
-        connection,
-        sql.SQL(DATA_RIGHTS).format(schema=sql.Identifier(schema), runtime=sql.Identifier(runtime)),
-    )
-
-
 def _check(admin: Url, owner: Url, runtime: Url) -> None:
     if not (owner.user and runtime.user):
         raise UrlError("A database URL names no role.", cure="Add one: postgresql://role@host/...")

@@ -15,11 +15,11 @@ from berceau.postgres.clone.comparing import dependents, differences
 from berceau.postgres.clone.reading import read
 from berceau.postgres.core.connection import connect
 from berceau.postgres.inspect import catalog
-from berceau.postgres.inspect.roles import grant_data_rights
 from berceau.postgres.inspect.schemas import drop_schema, use_schema
 from berceau.postgres.rows.rows import count_rows, delete_all
 from berceau.postgres.runner import ledger
 from tests.postgres.dumps import dump, run
+from tests.rights import grant_data_rights
 
 TORTURE = Path(__file__).parent / "torture"
 FILES = ("types", "tables", "routines", "indexes", "partitions", "views")
