@@ -21,7 +21,7 @@ from project import generate, write
 sys.path.insert(0, str(Path(__file__).parent / "testing"))
 import django_site
 
-from berceau.orm.session import unit_of_work
+from berceau.orm import unit_of_work
 from berceau.postgres.embedded.server import EmbeddedServer
 from berceau.settings import load
 from berceau.testing.worker import Worker

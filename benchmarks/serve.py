@@ -21,7 +21,7 @@ from pathlib import Path
 from secrets import token_urlsafe
 from urllib.request import urlopen
 
-from berceau.orm.session import unit_of_work
+from berceau.orm import unit_of_work
 from berceau.settings import load
 from berceau.workflows.serve.start import Running, start
 

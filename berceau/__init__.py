@@ -2,13 +2,17 @@
 
 from typing import Any
 
-__version__ = "0.1.0"
 __all__ = ["__version__", "includeme"]
+
+__version__ = "0.1.0"
+"""The version of Berceau, such as ``0.1.0``."""
 
 
 def includeme(config: Any) -> None:
     """Give a Pyramid application the components, the database and units of work.
 
-    ``config`` is a ``pyramid.config.Configurator``; use ``config.include("berceau")``.
+    ``config`` is a ``pyramid.config.Configurator`` whose setting ``berceau.root`` names the
+    project's folder. Pyramid calls this for ``config.include("berceau")``. Raises ``BerceauError``
+    where the project can't be served: a component has a mistake, or the database can't be reached.
     """
     config.include("berceau.web.app")

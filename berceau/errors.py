@@ -1,5 +1,7 @@
 """Every error that Berceau raises for a person to read.
 
+What each derives from::
+
     BerceauError
     ├── SettingsError                 a setting or an environment variable is wrong
     ├── ComponentError                a component breaks a rule
@@ -32,6 +34,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+__all__ = [
+    "BerceauError",
+    "CloneError",
+    "CommitUnknownError",
+    "ComponentError",
+    "ComponentImportError",
+    "ConnectionFailedError",
+    "DataLossError",
+    "DatabaseError",
+    "DuplicateNameError",
+    "EntityError",
+    "HistoryError",
+    "IsolationError",
+    "LintError",
+    "Location",
+    "MigrationError",
+    "MigrationFileError",
+    "PermissionMissingError",
+    "PoolTimeoutError",
+    "RenameError",
+    "ServerError",
+    "SettingsError",
+    "StatementError",
+    "UrlError",
+]
+
 
 @dataclass(frozen=True)
 class Location:
@@ -53,7 +81,10 @@ class Location:
 class BerceauError(Exception):
     """What happened, where, and what to do next.
 
-    ``str()`` gives the whole message for a person; the parts stay readable as attributes.
+    ``message`` is a sentence, ``where`` the place of the mistake, and ``cure`` what the reader can
+    do. All three are attributes, too; ``str()`` gives the whole message for a person. An example::
+
+        raise BerceauError("The shop is closed.", cure="Come back on Monday.")
     """
 
     def __init__(
@@ -91,7 +122,7 @@ class SettingsError(BerceauError):
 
 
 class ComponentError(BerceauError):
-    """A component breaks a rule of the house."""
+    """A component breaks a rule that all components keep."""
 
 
 class ComponentImportError(ComponentError):
@@ -107,7 +138,7 @@ class EntityError(ComponentError):
 
 
 class LintError(ComponentError):
-    """The rules object to the code of a component; the message lists what they found."""
+    """The rules found mistakes in the code of a component; the message lists them."""
 
 
 class DatabaseError(BerceauError):
@@ -131,7 +162,7 @@ class PoolTimeoutError(DatabaseError):
 
 
 class CommitUnknownError(DatabaseError):
-    """The connection broke during a commit, and nobody could tell whether it was kept."""
+    """The connection broke during a commit, and it isn't known whether the work was kept."""
 
 
 class CloneError(DatabaseError):

@@ -10,7 +10,11 @@ BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800\U00013441\U00013442\U0001d159
 
 
 def is_blank(text: str) -> bool:
-    """Tell whether no character of ``text`` can be seen: such a title or name is none."""
+    """Return whether no character of ``text`` can be seen.
+
+    That is so for an empty text, and for one of spaces, control and format characters, such as the
+    zero-width space, marks without a letter, and letters without ink, such as the filler of Hangul.
+    """
     return all(
         character in BLANKS
         or unicodedata.category(character) in UNSEEN

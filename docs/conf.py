@@ -4,15 +4,24 @@ The source is the whole repository, so that a page's links to the README or to t
 to the same place on the site as in the repository.
 """
 
+import sys
+from pydoc import locate
+
+from docutils import nodes
+
 from berceau import __version__
 
 project = "Berceau"
 version = release = __version__
 root_doc = "docs/index"
-extensions = ["myst_parser"]
+extensions = ["myst_parser", "sphinx.ext.autodoc"]
 include_patterns = ["*.md", "docs/**", "benchmarks/*.md"]
 exclude_patterns = [".*", "berceau", "build", "components", "migrations", "node_modules", "tests"]
 myst_heading_anchors = 4  # GitHub gives every heading an anchor
+add_module_names = False  # each page of the reference is one module
+nitpick_ignore = [
+    ("py:class", "berceau.orm.session.T"),  # a type variable, which has no place to link to
+]
 
 html_theme = "furo"
 html_title = f"Berceau {version}"
@@ -37,3 +46,21 @@ html_theme_options = {
         "color-brand-visited": "#7ed0b8",
     },
 }
+
+
+def link_to_python(_app, _environment, node, content):
+    """Return a link for a name of the standard library.
+
+    Its inventory would be fetched at every build, which has to work without a network.
+    """
+    target = node["reftarget"]
+    module = target.rpartition(".")[0]
+    if module.partition(".")[0] not in sys.stdlib_module_names or locate(target) is None:
+        return None
+    page = f"https://docs.python.org/3/library/{module}.html#{target}"
+    return nodes.reference("", "", content, internal=False, refuri=page)
+
+
+def setup(app):
+    """Find what Sphinx can't."""
+    app.connect("missing-reference", link_to_python)

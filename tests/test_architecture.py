@@ -25,6 +25,7 @@ LEVELS = (
     {
         "errors",
         "diagnostic",
+        "lazy",
         "text",
         "mypy",
     },  # the last is the plugin for mypy, which nothing here imports
@@ -94,8 +95,10 @@ def imports(path: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}:{node.lineno} imports relatively"
             assert node.module is not None
-            yield node.module
-            yield from NAMES & {f"{node.module}.{alias.name}" for alias in node.names}
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            yield from NAMES & names
+            if names - NAMES:  # what the package itself offers
+                yield node.module
 
 
 def level(name: str) -> int:

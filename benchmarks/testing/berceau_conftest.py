@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from berceau.orm.session import unit_of_work
+from berceau.orm import unit_of_work
 from components.demo.entities import DemoPost, DemoPostStatus, DemoUser
 
 

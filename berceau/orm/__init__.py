@@ -1,5 +1,22 @@
-"""The one global Pony ``Database``; entities are ``class Post(db.Entity)``."""
+"""The one global Pony ``Database``, and units of work on it."""
 
-from berceau.orm.database import db
+from berceau.orm import database
+from berceau.orm.session import run_unit, unit_of_work
+from berceau.orm.unit import UnitOfWork
 
-__all__ = ["db"]
+__all__ = ["UnitOfWork", "db", "run_unit", "unit_of_work"]
+
+db = database.db
+"""The one global Pony ``Database``: entities derive from ``db.Entity``.
+
+Berceau binds and maps it; its ``bind()`` raises ``EntityError``. Entities stand in a component's
+``entities.py``::
+
+    from pony.orm import Required
+
+    from berceau.orm import db
+
+
+    class Post(db.Entity):
+        title = Required(str, 200)
+"""

@@ -5,9 +5,14 @@ from typing import TypeAlias
 from pony.orm.core import Database
 from pony.orm.core import Entity as _Entity
 
+from berceau.orm.session import run_unit, unit_of_work
+from berceau.orm.unit import UnitOfWork
+
+__all__ = ["UnitOfWork", "db", "run_unit", "unit_of_work"]
+
 class _Database(Database, type): ...
 
 class db(metaclass=_Database):  # noqa: N801 - it is an object
-    """The one global ``Database``; entities derive from ``db.Entity``."""
+    """The one global Pony ``Database``: entities derive from ``db.Entity``."""
 
     Entity: TypeAlias = _Entity

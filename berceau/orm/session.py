@@ -22,14 +22,18 @@ T = TypeVar("T")
 def unit_of_work(*, read_only: bool = False, serializable: bool = False) -> Iterator[UnitOfWork]:
     """Run the body in one database session: its end commits all of it, or nothing.
 
-    Nothing is kept where the body raised or called ``rollback()`` on the yielded unit. A unit
-    inside another is a part of it: where it fails, the outer one can't be committed any more. A
-    ``read_only`` unit sees one snapshot of the database and can't write. A ``serializable`` one
+    Nothing is kept where the body raised, or called ``rollback()`` on the unit that ``as`` gives. A
+    unit inside another is a part of it: where it fails, the outer one can't be committed any more.
+    A ``read_only`` unit sees one snapshot of the database and can't write. A ``serializable`` one
     has the effect of running alone.
 
-    Raises ``DatabaseError`` where the body commits by itself or writes though it only reads,
-    ``CommitUnknownError`` where the connection broke at the very end, and otherwise Pony's
-    ``OrmError`` or ``DBException``: nothing is kept then.
+    Raises ``DatabaseError`` where the body commits by itself, or writes in a ``read_only`` unit;
+    ``CommitUnknownError`` where the connection broke during the commit, and it isn't known
+    whether the work was kept; and otherwise Pony's ``OrmError`` or ``DBException``, and nothing is
+    kept then. An example::
+
+        with unit_of_work():
+            Post(title="Hello")
     """
     outer = current_unit()
     if outer is not None:
@@ -53,9 +57,13 @@ def unit_of_work(*, read_only: bool = False, serializable: bool = False) -> Iter
 def run_unit(work: Callable[[], T], *, attempts: int = ATTEMPTS, serializable: bool = False) -> T:
     """Return what ``work`` returns, run in a unit of work of its own.
 
-    Where concurrent work or a lost connection made it fail and nothing of it was kept, it runs
-    again, ``attempts`` times at most, with a growing pause: it should touch nothing but the
-    database. Raises what the last attempt raised.
+    It runs again, ``attempts`` times in all, where concurrent work or a lost connection made it
+    fail and nothing of it was kept. So ``work``, which takes no arguments, should change nothing
+    but the database. The pause before the second attempt is random, 0.1 seconds at most, and that
+    limit doubles before each further one. Inside of another unit, ``work`` runs once. Raises what
+    the last attempt raised: see ``unit_of_work()``. An example::
+
+        published = run_unit(lambda: Post.select(lambda post: post.published).count())
     """
     for attempt in range(1, attempts):
         try:

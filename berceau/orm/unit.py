@@ -12,16 +12,16 @@ _active = local()
 class UnitOfWork:
     """One piece of work, committed as a whole or not at all.
 
-    ``broken`` tells that its connection is of no use to anybody. ``position`` is the place in the
-    database's log that a replica must have reached to know what the unit wrote; ``None`` where
-    there is no replica.
+    ``read_only`` tells whether it may only read. ``position`` is, after its end, the place in the
+    database's log that a replica must have reached to know what the unit wrote, as text for
+    ``read_replica()``; ``None`` where it wrote nothing, or there is no replica.
     """
 
     def __init__(self, *, read_only: bool = False) -> None:
         self.read_only = read_only
         self.cancelled = False
         self.failure: BaseException | None = None
-        self.broken = False
+        self.broken = False  # its connection is of no use to any other unit
         self.replica_after: str | None = None
         self.position: str | None = None
         self.ending = False
@@ -33,8 +33,8 @@ class UnitOfWork:
     def read_replica(self, after: str = "") -> None:
         """Let the unit only read, from a replica that has reached the position ``after``.
 
-        Where none has, or there is none, it reads from the primary. To be called before the
-        unit's first query.
+        Where none has, or there is none, it reads from the primary. Call it before the unit's
+        first query. A write raises ``DatabaseError``.
         """
         self.read_only = True
         self.replica_after = after

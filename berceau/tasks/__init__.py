@@ -8,8 +8,9 @@ from invoke.collection import Collection
 
 from berceau.tasks import build, db, migrate, new, serve, test
 
+__all__ = ["namespace"]
+
 namespace = Collection(
     build.build, new.new, serve.serve, test.test, migrate.namespace, db.namespace
 )
-
-__all__ = ["namespace"]
+"""All commands, as the ``Collection`` that invoke looks for in a project's ``tasks.py``."""

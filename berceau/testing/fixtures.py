@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from webtest import TestApp
 
     from berceau.settings import Settings
+    from berceau.testing.report import AssertQueries
     from berceau.testing.worker import Worker
     from berceau.workflows.testing.migrator import Migrator
 
@@ -56,7 +57,7 @@ def pytest_testnodeready(node: Any) -> None:
 
 @pytest.fixture(scope="session")
 def berceau_settings(pytestconfig: pytest.Config) -> Settings:
-    """The settings of the project whose tests run."""
+    """The ``Settings`` of the project whose tests run."""
     from berceau.settings import load
 
     return load(pytestconfig.stash[ROOT])
@@ -64,7 +65,7 @@ def berceau_settings(pytestconfig: pytest.Config) -> Settings:
 
 @pytest.fixture(scope="session")
 def berceau_worker(pytestconfig: pytest.Config, berceau_settings: Settings) -> Iterator[Worker]:
-    """This process's private schema, a copy of the migrated one."""
+    """This process's ``Worker``, which has a private copy of the migrated schema."""
     from berceau.testing.report import Report
     from berceau.testing.worker import Worker
 
@@ -108,7 +109,7 @@ def app(db: Database, berceau_application: Any) -> TestApp[Any]:
 
 @pytest.fixture
 def migrator(pytestconfig: pytest.Config, berceau_settings: Settings) -> Iterator[Migrator]:
-    """The project's migrations, to apply and undo one by one in an empty schema of the test's."""
+    """The project's migrations, to apply and undo one by one in an empty schema: a ``Migrator``."""
     from berceau.testing.preparation import isolation_called
     from berceau.workflows.testing.migrator import migrator
 
@@ -117,8 +118,8 @@ def migrator(pytestconfig: pytest.Config, berceau_settings: Settings) -> Iterato
 
 
 @pytest.fixture
-def assert_queries(db: Any, berceau_worker: Worker) -> Callable[[int], AbstractContextManager[Any]]:
-    """``with assert_queries(3):`` fails where its body runs fewer queries, or more."""
+def assert_queries(db: Any, berceau_worker: Worker) -> AssertQueries:
+    """``with assert_queries(3):`` fails unless its body runs three queries."""
     from berceau.testing.report import assert_queries
 
     return lambda expected: assert_queries(berceau_worker.recorder, expected)

@@ -1,7 +1,8 @@
 """What a test says about its queries, and where its rows are kept when it failed."""
 
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Protocol
 
 import pytest
 
@@ -55,6 +56,17 @@ class Report:
         if self._records:
             self._recording.close()
             self._queries = self._recording.enter_context(self._worker.recorder.record())
+
+
+class AssertQueries(Protocol):
+    """What the fixture ``assert_queries`` gives a test."""
+
+    def __call__(self, expected: int, /) -> AbstractContextManager[list[Query]]:
+        """Return a context manager that fails unless its body runs ``expected`` queries.
+
+        ``as`` gives the list of them, which grows as they run.
+        """
+        ...
 
 
 @contextmanager

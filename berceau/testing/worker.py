@@ -18,13 +18,14 @@ from berceau.workflows.testing import isolation
 
 
 class Worker:
-    """One test process, with its project's entities mapped.
+    """One test process, with its project's entities mapped and a copy of the schema to itself.
 
-    ``kind`` is what ``isolation_called`` takes, ``allowed`` what may lead to the source of a copy;
-    ``prepared`` waits for what the controlling
-    process found out about the schema to copy, if there is one. ``recorder`` is told all queries
-    of the tests.
+    A fixture of a project reads ``settings``, or calls ``application()``.
     """
+
+    # ``kind`` is what ``isolation_called`` takes, ``allowed`` what may lead to the source of a
+    # copy; ``prepared`` waits for what the controlling process found out about the schema to
+    # copy, if there is one. ``recorder`` is told all queries of the tests.
 
     def __init__(
         self,

@@ -1,1 +1,21 @@
 """The Pyramid side of Berceau: pages, units of work and the components' views."""
+
+from typing import TYPE_CHECKING
+
+from berceau import lazy
+
+__all__ = ["MalformedError", "TooLargeError", "Upload", "is_blank"]
+
+if TYPE_CHECKING:
+    from berceau.text import is_blank
+    from berceau.web.forms import MalformedError, TooLargeError, Upload
+else:
+    __getattr__, __dir__ = lazy.offer(
+        __name__,
+        {
+            "MalformedError": "berceau.web.forms",
+            "TooLargeError": "berceau.web.forms",
+            "Upload": "berceau.web.forms",
+            "is_blank": "berceau.text",
+        },
+    )

@@ -17,14 +17,22 @@ ENCODED = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
 
 
 class MalformedError(HTTPBadRequest, ValueError):
-    """A request that breaks the rules of what it says it is."""
+    """A request that can't be read: its address, its form, its JSON or its encoding is malformed.
+
+    It is answered with the status 400. Reading ``request.GET``, ``request.POST``,
+    ``request.json_body`` or ``request.text`` raises it.
+    """
 
     title = "This request is malformed"
     explanation = "Check the address, or start from the home page."
 
 
 class TooLargeError(HTTPRequestEntityTooLarge, ValueError):
-    """A form that has more than the settings allow."""
+    """A form that has more fields, files or bytes than the settings allow.
+
+    It is answered with the status 413. Reading ``request.POST`` raises it, and so does reading
+    ``request.GET`` for too many variables.
+    """
 
     title = "This form is too large"
     explanation = "Nothing was saved. Send less at once."
@@ -32,9 +40,11 @@ class TooLargeError(HTTPRequestEntityTooLarge, ValueError):
 
 @dataclass(eq=False)
 class Upload:
-    """A file of a form: its field's ``name``, what the browser calls it, and its bytes.
+    """A file of a form: what ``request.POST`` has for a field that sent one.
 
-    The file is closed once the response was sent: copy what is needed longer.
+    ``name`` is that of the field, ``filename`` what the browser calls the file, and ``type`` the
+    media type that it gives: trust neither. ``file`` is open for reading, at its begin, and is
+    closed once the response was sent: copy what is needed longer.
     """
 
     name: str
@@ -44,7 +54,7 @@ class Upload:
 
     @property
     def value(self) -> bytes:
-        """All its bytes; the file is at its begin before and after."""
+        """All its bytes, read into memory; ``file`` is at its begin afterwards."""
         self.file.seek(0)
         found = self.file.read()
         self.file.seek(0)

@@ -7,7 +7,7 @@ from typing import Any, Self, TypedDict
 
 from webob.multidict import MultiDict
 
-from berceau.text import is_blank
+from berceau.web import is_blank
 
 from .entities import EMAIL_LENGTH, NAME_LENGTH, TITLE_LENGTH, DemoPostStatus
 

@@ -88,6 +88,12 @@ def test_a_reader_sees_what_they_wrote(servers, entity):
     standby.wait_until(lambda: texts(entity, position) == ({"first", "second"}, True))
 
 
+def test_a_unit_that_wrote_nothing_has_no_position(entity):
+    with unit_of_work() as unit:
+        entity.get(text="first")
+    assert unit.position is None
+
+
 def test_nobody_writes_to_a_replica(entity):
     def write_there():
         with unit_of_work() as unit:

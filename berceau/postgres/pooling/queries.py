@@ -17,9 +17,10 @@ from berceau.settings import Limits
 
 @dataclass(frozen=True)
 class Query:
-    """What was sent, values included; how many ``seconds`` it took; how many ``rows`` it gave.
+    """A query as it was sent: its text with all values, its time and its number of rows.
 
-    ``rows`` counts those changed, where it changed some, and is -1 where nobody counted.
+    ``seconds`` is how long it took, and ``rows`` how many rows it returned or changed, -1 where
+    that isn't known. ``str()`` gives a line for people.
     """
 
     text: str

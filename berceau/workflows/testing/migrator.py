@@ -19,10 +19,12 @@ from berceau.workflows.testing.empty_schema import empty_schema
 
 
 class Migrator:
-    """Applies and undoes ``scripts`` one after the other, as their owner, in the schema of ``url``.
+    """Applies and undoes the project's migrations one by one, in an empty schema.
 
-    It begins before the first. A migration is named in full, or without its timestamp. Entities
-    are those of the last migration: rows are written and read as SQL.
+    A migration is named in full, or without its timestamp. Entities are those of the last
+    migration, so rows are written and read as SQL, as the schema's owner. All methods raise
+    ``HistoryError`` for a migration that isn't there or is applied already, and
+    ``StatementError`` where a statement of it fails.
     """
 
     def __init__(self, url: Url, scripts: Sequence[Migration], connection: Connection) -> None:
@@ -37,28 +39,31 @@ class Migrator:
         return tuple(script.name for script in self._scripts[: self._applied])
 
     def up_to(self, name: str) -> None:
-        """Apply the migrations up to ``name``, and that. Raises ``HistoryError``, as all do."""
+        """Apply the migrations up to ``name``, which is the last one applied."""
         self._up(self._position(name) + 1)
 
     def up_before(self, name: str) -> None:
-        """Apply the migrations before ``name``."""
+        """Apply the migrations before ``name``, and not ``name`` itself."""
         self._up(self._position(name))
 
     def up(self) -> None:
-        """Apply the next migration. Raises ``StatementError`` where it fails."""
+        """Apply the next migration."""
         if self._applied == len(self._scripts):
             raise HistoryError("There is no further migration.", cure="All are applied.")
         self._up(self._applied + 1)
 
     def down(self) -> None:
-        """Undo the last migration, whatever is lost."""
+        """Undo the last applied migration, even where that loses data."""
         down(self._url, self._scripts[: self._applied], allow_data_loss=True)
         self._applied -= 1
 
     def execute(
         self, sql: str, values: Sequence[Any] | Mapping[str, Any] | None = None
     ) -> list[tuple[Any, ...]]:
-        """Run ``sql``, commit, and return its rows; ``values`` are those of psycopg2."""
+        """Run ``sql``, commit, and return its rows as tuples; an empty list where it has none.
+
+        ``values`` take the places of ``%s``, or of ``%(name)s``, as psycopg2 has them.
+        """
         return fetch(self._connection, sql, values)
 
     def _up(self, count: int) -> None:

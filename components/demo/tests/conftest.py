@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from berceau.orm.session import unit_of_work
+from berceau.orm import unit_of_work
 from components.demo import service
 from components.demo.entities import DemoPostStatus
 

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from berceau.orm.session import unit_of_work
+from berceau.orm import unit_of_work
 from components.demo import service
 from components.demo.entities import DemoPost, DemoPostStatus
 

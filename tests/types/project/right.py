@@ -29,7 +29,10 @@ from pony.orm import (
 )
 from pony.orm.core import Query, SetInstance
 
-from berceau.orm import db
+from berceau.orm import UnitOfWork, db, run_unit, unit_of_work
+from berceau.testing import AssertQueries, Migrator
+from berceau.testing import Query as SentQuery
+from berceau.web import MalformedError, Upload, is_blank
 
 
 def values(post: Post, person: Person) -> None:
@@ -217,3 +220,14 @@ def own_code(post: Post, person: Person) -> None:
     assert_type(person.label.upper(), str)
     assert_type(post.to_dict(only=["title"]), dict[str, Any])
     post.delete()
+
+
+def public_names(assert_queries: AssertQueries, migrator: Migrator, upload: Upload) -> None:
+    with unit_of_work(read_only=True) as unit:
+        assert_type(unit, UnitOfWork)
+    assert_type(run_unit(lambda: len(upload.value)), int)
+    with assert_queries(3) as queries:
+        assert_type(queries, list[SentQuery])
+    assert_type(migrator.applied, tuple[str, ...])
+    error: ValueError = MalformedError()
+    assert_type(is_blank(str(error)), bool)

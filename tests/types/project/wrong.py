@@ -9,6 +9,9 @@ from components.blog.entities import Comment, Post, Size, Status, Tag
 from components.people.entities import Admin, Passport, Person
 from pony.orm import Optional, Required, Set, commit, count, db_session, desc, select, sum
 
+import berceau.orm
+import berceau.testing
+import berceau.web
 from berceau.orm import db
 
 
@@ -127,3 +130,9 @@ class Rating(db.Entity):
 
     def first(self) -> str:
         return self.title.uper()  # mypy: attr-defined, no-any-return; pyright: reportAttributeAccessIssue
+
+
+def public_names() -> None:
+    berceau.orm.unit_of_wrok  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    berceau.testing.Migrater  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    berceau.web.is_blanc  # mypy: attr-defined; pyright: reportAttributeAccessIssue
