@@ -23,7 +23,7 @@ from berceau.postgres.embedded import cluster, server
 from berceau.postgres.embedded.binaries import find_programs
 from berceau.postgres.inspect.schemas import STEP
 from berceau.settings import Settings, load
-from berceau.workflows.shared.databases import databases, embedded_server
+from berceau.workflows.shared.databases import embedded_server, resolve_databases
 from berceau.workflows.testing.isolation import Isolation, prepare, private_schema
 
 TABLE = """
@@ -66,7 +66,7 @@ def fill(settings: Settings, tables: int) -> None:
         KEYS.format(n=n, a=(n * 7 + 1) % tables, b=(n * 3 + 2) % tables) for n in range(tables)
     ]
     with (
-        connect(databases(settings).owner, autocommit=True) as connection,
+        connect(resolve_databases(settings).owner, autocommit=True) as connection,
         connection.cursor() as cursor,
     ):
         cursor.execute("CREATE TYPE state AS ENUM ('a', 'b')")
@@ -147,7 +147,7 @@ def _start(settings: Settings, count: int, isolation: Isolation | None) -> float
 
 def peer_seconds(settings: Settings, count: int) -> float:
     """Return how long pg_dump | sed | psql takes for each worker, one after the other."""
-    programs, owner = find_programs(), databases(settings).owner
+    programs, owner = find_programs(), resolve_databases(settings).owner
     names = [f"peer_{n}" for n in range(count)]
     options = f"-h {owner.hosts[0][0]} -p {owner.hosts[0][1]} -U {owner.user} -d {owner.database}"
     begin = time.perf_counter()

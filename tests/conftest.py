@@ -29,7 +29,7 @@ from berceau.postgres.core.locks import try_lock
 from berceau.postgres.embedded import binaries, cluster
 from berceau.postgres.inspect.schemas import create_schema, drop_schema
 from berceau.settings import load
-from berceau.workflows.shared.databases import Databases, databases
+from berceau.workflows.shared.databases import Databases, resolve_databases
 from berceau.workflows.testing.isolation import PREFIX
 from berceau.workflows.testing.template import databases_of
 from tests.command_server import CommandServer
@@ -209,7 +209,7 @@ def project(tmp_path: Path) -> Project:
 @pytest.fixture(scope="session")
 def server() -> Databases:
     """The database of the project that is tested."""
-    return databases(load(ROOT))
+    return resolve_databases(load(ROOT))
 
 
 @pytest.fixture

@@ -121,10 +121,10 @@ def provision(_: Context, admin_url: str | None = None) -> None:
 )
 def clone(_: Context, source: str, target: str, allow_references: str | bool = "") -> None:
     """Copy a schema's structure exactly, whatever it holds, and Berceau's ledger; no other rows."""
-    from berceau.workflows.shared.databases import databases
+    from berceau.workflows.shared.databases import resolve_databases
     from berceau.workflows.testing.clone_command import clone_schema
 
-    owner = databases(load()).owner
+    owner = resolve_databases(load()).owner
     allowed = ("*",) if allow_references is True else tuple(str(allow_references).split(","))
     notes = clone_schema(owner, source, target, allowed)
     say(f"The schema {target} is a copy of {source}, without rows.")
@@ -137,20 +137,20 @@ def clone(_: Context, source: str, target: str, allow_references: str | bool = "
 )
 def drop(_: Context, target: str, force: bool = False) -> None:
     """Drop a schema and all it holds, a copy that db.clone made for instance."""
-    from berceau.workflows.shared.databases import databases
+    from berceau.workflows.shared.databases import resolve_databases
     from berceau.workflows.testing.clone_command import drop_clone
 
-    drop_clone(databases(load()).owner, target, force=force)
+    drop_clone(resolve_databases(load()).owner, target, force=force)
     say(f"The schema {target} is dropped.")
 
 
 @command
 def prune(_: Context) -> None:
     """Drop the schemas and databases of tests that no run holds, also what was kept to look at."""
-    from berceau.workflows.shared.databases import databases
+    from berceau.workflows.shared.databases import resolve_databases
     from berceau.workflows.testing.prune import prune as run
 
-    pruned = run(databases(load()).owner)
+    pruned = run(resolve_databases(load()).owner)
     for name in pruned.dropped:
         say(f"dropped  {name}")
     for name in pruned.held:
@@ -160,9 +160,9 @@ def prune(_: Context) -> None:
 
 
 def _choose(owner: bool) -> "Url":
-    from berceau.workflows.shared.databases import databases
+    from berceau.workflows.shared.databases import resolve_databases
 
-    chosen = databases(load())
+    chosen = resolve_databases(load())
     return chosen.owner if owner else chosen.runtime
 
 

@@ -12,7 +12,7 @@ from berceau.orm.session import run_unit, unit_of_work
 from berceau.postgres.core.connection import check_session, connect
 from berceau.postgres.pooling.pool import ConnectionPool
 from berceau.settings import Limits, Settings
-from berceau.workflows.shared.databases import databases
+from berceau.workflows.shared.databases import resolve_databases
 from tests.pooler import needs_pgbouncer, pooler
 
 pytestmark = needs_pgbouncer
@@ -110,7 +110,7 @@ def test_a_pooler_that_starts_again_needs_no_restart_of_ours(pooled):
 
 def test_migrations_don_t_go_through_it(tmp_path):
     url = "postgresql://h/d?pgbouncer=true"
-    found = databases(Settings(tmp_path, url, url))
+    found = resolve_databases(Settings(tmp_path, url, url))
     assert found.runtime.pooled
     with pytest.raises(SettingsError, match="sessions of their own") as refusal:
         _ = found.owner

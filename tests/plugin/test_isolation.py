@@ -8,7 +8,7 @@ import pytest
 
 from berceau.postgres.core.connection import connect
 from berceau.settings import Settings
-from berceau.workflows.shared.databases import databases
+from berceau.workflows.shared.databases import resolve_databases
 from tests.conftest import TASKS, Project
 
 THING = (
@@ -206,7 +206,7 @@ def test_dynamic_sql_that_names_the_schema_leaves_development_alone(embedded):
     embedded.migration("20990101000000_wipe", wipe)
     embedded.succeed("migrate.deploy")
     settings = Settings(embedded.root)  # whatever database the environment names
-    with connect(databases(settings).owner) as owner, owner.cursor() as cursor:
+    with connect(resolve_databases(settings).owner) as owner, owner.cursor() as cursor:
         cursor.execute("INSERT INTO thing (name) VALUES ('of development')")
     tests = """
 def test_wipe(db):
@@ -217,7 +217,7 @@ def test_wipe(db):
 """
     result = run(embedded, tests)
     assert result.code == 0, result
-    with connect(databases(settings).owner) as owner, owner.cursor() as cursor:
+    with connect(resolve_databases(settings).owner) as owner, owner.cursor() as cursor:
         cursor.execute("SELECT name FROM thing")
         assert cursor.fetchall() == [("of development",)]
 

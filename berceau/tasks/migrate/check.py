@@ -15,12 +15,12 @@ def check(_: Context, json: bool = False) -> None:
     from berceau.workflows.build.declared import declared
     from berceau.workflows.history.check import check as run
     from berceau.workflows.shared.cache import SchemaCache
-    from berceau.workflows.shared.databases import databases
+    from berceau.workflows.shared.databases import resolve_databases
 
     settings = load()
     schema = declared(settings).schema
     cache = SchemaCache(settings.cache)
-    owner = databases(settings).owner
+    owner = resolve_databases(settings).owner
     findings = run(owner, schema, settings.migrations, cache, settings.unmanaged)
     if json:
         print_json({"findings": [asdict(each) for each in findings]})

@@ -12,10 +12,12 @@ def deploy(_: Context) -> None:
     """Apply the migrations that are pending, or resume one that failed; what production runs."""
     from berceau.workflows.deploy import migration_directory
     from berceau.workflows.deploy.deploy import deploy as run
-    from berceau.workflows.shared.databases import databases
+    from berceau.workflows.shared.databases import resolve_databases
 
     settings = load()
-    applied = run(databases(settings).owner, migration_directory.read(settings.migrations), say)
+    applied = run(
+        resolve_databases(settings).owner, migration_directory.read(settings.migrations), say
+    )
     say(f"deploy: applied {', '.join(applied)}" if applied else "deploy: nothing is pending")
 
 
@@ -29,11 +31,11 @@ def down(_: Context, to: str | None = None, allow_data_loss: bool = False) -> No
     """Undo the last migration, or all down to another one, by their down.sql."""
     from berceau.workflows.deploy import migration_directory
     from berceau.workflows.deploy.down import down as run
-    from berceau.workflows.shared.databases import databases
+    from berceau.workflows.shared.databases import resolve_databases
 
     settings = load()
     undone = run(
-        databases(settings).owner,
+        resolve_databases(settings).owner,
         migration_directory.read(settings.migrations),
         to,
         allow_data_loss=allow_data_loss,
@@ -56,7 +58,7 @@ def resolve(
     """Settle a migration that failed, by what you found in the database."""
     from berceau.workflows.deploy import migration_directory
     from berceau.workflows.deploy import resolve as resolving
-    from berceau.workflows.shared.databases import databases
+    from berceau.workflows.shared.databases import resolve_databases
 
     if applied + rolled_back + (done >= 0) != 1:
         raise MigrationError(
@@ -65,7 +67,7 @@ def resolve(
             f"{name}`.",
         )
     settings = load()
-    owner, found = databases(settings).owner, migration_directory.read(settings.migrations)
+    owner, found = resolve_databases(settings).owner, migration_directory.read(settings.migrations)
     if applied:
         resolving.mark_applied(owner, found, name, say)
         say(f"resolve: {name} is applied")

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 def rebase(_: Context, branch: str = "") -> None:
     """Where two branches both added migrations, move those of one behind the other's."""
     from berceau.workflows.history.rebase import rebase as run
-    from berceau.workflows.shared.databases import databases
+    from berceau.workflows.shared.databases import resolve_databases
 
     settings = load()
-    changed = any(run(databases(settings).owner, settings.migrations, branch or None, say))
+    changed = any(run(resolve_databases(settings).owner, settings.migrations, branch or None, say))
     say("rebase: commit migrations/" if changed else "rebase: nothing to do")
 
 
@@ -30,12 +30,12 @@ def baseline(_: Context, name: str) -> None:
     from berceau.workflows.build.declared import declared
     from berceau.workflows.history.baseline import baseline as run
     from berceau.workflows.shared.cache import SchemaCache
-    from berceau.workflows.shared.databases import databases
+    from berceau.workflows.shared.databases import resolve_databases
 
     settings = load()
     found = declared(settings)
     recorded = run(
-        databases(settings).owner,
+        resolve_databases(settings).owner,
         found.schema,
         found.owners,
         settings.migrations,
@@ -58,11 +58,11 @@ def adopt(_: Context, name: str, allow_data_loss: bool = False, unmanaged: bool 
     """Write how the database differs from its migrations as one, recorded here as applied."""
     from berceau.workflows.build.declared import declared
     from berceau.workflows.history.adopt import adopt as run
-    from berceau.workflows.shared.databases import databases
+    from berceau.workflows.shared.databases import resolve_databases
 
     settings = load()
     script = run(
-        databases(settings).owner,
+        resolve_databases(settings).owner,
         settings.migrations,
         name,
         declared(settings).owners,
@@ -80,10 +80,10 @@ def adopt(_: Context, name: str, allow_data_loss: bool = False, unmanaged: bool 
 def squash(_: Context, name: str = "squashed") -> None:
     """Replace the applied migrations by one, proven to be equivalent."""
     from berceau.workflows.history.squash import squash as run
-    from berceau.workflows.shared.databases import databases
+    from berceau.workflows.shared.databases import resolve_databases
 
     settings = load()
-    squashed = run(databases(settings).owner, settings.migrations, name, say)
+    squashed = run(resolve_databases(settings).owner, settings.migrations, name, say)
     replaced = squashed.script.header.replaces
     say(f"squash: wrote migrations/{squashed.script.name} in the place of {len(replaced)}")
     if squashed.kept:
@@ -101,10 +101,10 @@ def reset(_: Context, force: bool = False, no_input: bool = False) -> None:
     from berceau.workflows.deploy import migration_directory
     from berceau.workflows.deploy.reset import reset as run
     from berceau.workflows.shared.cache import SchemaCache
-    from berceau.workflows.shared.databases import databases
+    from berceau.workflows.shared.databases import resolve_databases
 
     settings = load()
-    found = databases(settings)
+    found = resolve_databases(settings)
     if not found.embedded:
         _require_leave(found, force, no_input)
     applied = run(

@@ -22,12 +22,12 @@ def status(_: Context, json: bool = False) -> None:
     from berceau.workflows.deploy import migration_directory
     from berceau.workflows.deploy.status import status as read
     from berceau.workflows.shared.cache import SchemaCache
-    from berceau.workflows.shared.databases import databases
+    from berceau.workflows.shared.databases import resolve_databases
 
     settings = load()
     schema = declared(settings).schema
     found = read(
-        databases(settings).owner,
+        resolve_databases(settings).owner,
         schema,
         migration_directory.read(settings.migrations),
         SchemaCache(settings.cache),

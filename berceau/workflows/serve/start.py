@@ -12,7 +12,7 @@ from berceau.settings import Settings
 from berceau.workflows.build.compose import compose
 from berceau.workflows.deploy import migration_directory as folder
 from berceau.workflows.deploy.deploy import deploy, history
-from berceau.workflows.shared.databases import Databases, databases
+from berceau.workflows.shared.databases import Databases, resolve_databases
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def start(settings: Settings) -> Running:
     Raises ``BerceauError`` for what makes a start impossible.
     """
     composition = compose(settings.components)
-    found = databases(settings)
+    found = resolve_databases(settings)
     if found.embedded:
         deploy(found.owner, folder.read(settings.migrations))
     with connect(found.runtime) as connection:

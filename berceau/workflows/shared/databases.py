@@ -36,7 +36,7 @@ def embedded_server(settings: Settings) -> EmbeddedServer:
     return EmbeddedServer(settings.state / "postgres")
 
 
-def databases(settings: Settings) -> Databases:
+def resolve_databases(settings: Settings) -> Databases:
     """Return the project's databases; the embedded server is started where none is configured.
 
     Raises ``UrlError``, ``SettingsError`` or ``ServerError``.

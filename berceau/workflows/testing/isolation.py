@@ -8,7 +8,7 @@ from berceau.postgres.core.connection import Connection, connect
 from berceau.settings import Settings
 from berceau.workflows.deploy import migration_directory as folder
 from berceau.workflows.deploy.deploy import deploy, history
-from berceau.workflows.shared.databases import Databases, databases
+from berceau.workflows.shared.databases import Databases, resolve_databases
 from berceau.workflows.testing.copies import PREFIX as PREFIX
 from berceau.workflows.testing.copies import Isolation as Isolation
 from berceau.workflows.testing.copies import Prepared, look
@@ -28,7 +28,7 @@ def prepare(
     a pattern of ``allowed`` fits, ``PermissionMissingError`` where the owner doesn't own the
     schema, or may not create databases for tests that are to have their own.
     """
-    source = databases(settings)
+    source = resolve_databases(settings)
     _require_migrated(source, settings)
     with connect(source.owner, autocommit=True) as connection:
         return _prepare(connection, source, settings, isolation, allowed).to_text()
@@ -66,7 +66,7 @@ def private_schema(
     killed one leaves nothing that the next one trips over. Raises what `prepare` does.
     """
     found = Prepared.from_text(prepared or prepare(settings, isolation, allowed))
-    source = databases(settings)
+    source = resolve_databases(settings)
     with (
         schema_slot(source, found, settings.cache)
         if found.isolation is Isolation.SCHEMA

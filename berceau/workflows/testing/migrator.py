@@ -13,7 +13,7 @@ from berceau.settings import Settings
 from berceau.workflows.deploy import migration_directory as folder
 from berceau.workflows.deploy.deploy import deploy
 from berceau.workflows.deploy.down import down
-from berceau.workflows.shared.databases import databases
+from berceau.workflows.shared.databases import resolve_databases
 from berceau.workflows.testing.copies import Isolation
 from berceau.workflows.testing.empty_schema import empty_schema
 
@@ -92,5 +92,5 @@ def migrator(settings: Settings, isolation: Isolation = Isolation.AUTO) -> Itera
     Raises ``DatabaseError``, and ``MigrationFileError`` for a folder that is no migration.
     """
     scripts = folder.read(settings.migrations)
-    with empty_schema(databases(settings), settings, isolation) as (url, connection):
+    with empty_schema(resolve_databases(settings), settings, isolation) as (url, connection):
         yield Migrator(url, scripts, connection)

@@ -22,7 +22,7 @@ from berceau.workflows.deploy import migration_directory as folder
 from berceau.workflows.deploy.deploy import apply_pending, deploying
 from berceau.workflows.deploy.replay import remember
 from berceau.workflows.shared.cache import SchemaCache
-from berceau.workflows.shared.databases import databases
+from berceau.workflows.shared.databases import resolve_databases
 from berceau.workflows.write.answers import Answers, Unanswered
 from berceau.workflows.write.destructive import refuse_loss
 from berceau.workflows.write.existing import refuse_what_is_there
@@ -77,7 +77,7 @@ def migrate(
     """
     answers = Answers(ask, ask_value)
     applied: list[str] = []
-    owner = databases(settings).owner
+    owner = resolve_databases(settings).owner
     while True:
         try:
             with deploying(owner, report) as connection:
@@ -136,7 +136,7 @@ def _write(
     script = to_script(found, options.name, scripts, chain.from_iterable(components.values()))
     folder.save(settings.migrations, script)
     if found.built is not None:
-        owner = databases(settings).owner
+        owner = resolve_databases(settings).owner
         remember(owner, (*scripts, script), found.built, SchemaCache(settings.cache))
     report(f"wrote migrations/{script.name}" + ("" if found.up else _RECORDS_ONLY))
     return script

@@ -8,7 +8,7 @@ from berceau.schema.suggest import Question
 from berceau.settings import Settings
 from berceau.workflows.deploy import migration_directory as folder
 from berceau.workflows.shared.cache import SchemaCache
-from berceau.workflows.shared.databases import databases
+from berceau.workflows.shared.databases import resolve_databases
 from berceau.workflows.write.migrate import Options, prepare
 from berceau.workflows.write.plan import Plan
 from berceau.workflows.write.renames import refusal
@@ -32,7 +32,7 @@ def propose(settings: Settings, declared: Schema, options: Options) -> Proposal:
     """
     questions: list[Question] = []
     scripts = folder.read(settings.migrations)
-    owner = databases(settings).owner
+    owner = resolve_databases(settings).owner
     cache = SchemaCache(settings.cache)
     try:
         found = prepare(

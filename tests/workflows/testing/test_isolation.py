@@ -21,7 +21,7 @@ from berceau.postgres.clone.databases import databases as names
 from berceau.postgres.core.connection import connect
 from berceau.postgres.embedded.binaries import find_programs
 from berceau.settings import load
-from berceau.workflows.shared.databases import databases, embedded_server
+from berceau.workflows.shared.databases import embedded_server, resolve_databases
 from berceau.workflows.testing import slots
 from berceau.workflows.testing.isolation import PREFIX, Isolation, prepare, private_schema
 from berceau.workflows.testing.migrator import migrator
@@ -58,7 +58,7 @@ def pruned(settings):
     """
     yield
     deadline = time.monotonic() + 10
-    while prune(databases(settings).owner).held:
+    while prune(resolve_databases(settings).owner).held:
         assert time.monotonic() < deadline, "a copy is held after its test"
         time.sleep(0.02)
 
@@ -103,14 +103,14 @@ def test_a_copy_is_used_again_and_empty(settings, isolation):
 @BOTH
 def test_a_changed_source_is_copied_anew(settings, isolation):
     name, first = visit(settings, isolation)
-    with connect(databases(settings).owner) as owner:
+    with connect(resolve_databases(settings).owner) as owner:
         run(owner, "ALTER TABLE post ADD changed int")
     try:
         with private_schema(settings, isolation=isolation) as private:
             again, second = identity(private)
             assert run(private.connection, "SELECT changed FROM post") == []
     finally:
-        with connect(databases(settings).owner) as owner:
+        with connect(resolve_databases(settings).owner) as owner:
             run(owner, "ALTER TABLE post DROP changed")
     assert again == name
     assert second != first
@@ -118,7 +118,7 @@ def test_a_changed_source_is_copied_anew(settings, isolation):
 
 def test_what_changes_catalogs_but_no_definition_copies_nothing(settings):
     first = visit(settings, Isolation.SCHEMA)
-    with connect(databases(settings).owner) as owner:
+    with connect(resolve_databases(settings).owner) as owner:
         run(owner, "TRUNCATE post CASCADE")
     assert visit(settings, Isolation.SCHEMA) == first
 
@@ -159,12 +159,12 @@ def test_a_kept_copy_is_left_alone_until_it_is_pruned(settings, isolation):
     assert visit(settings, isolation)[0] != kept
     with connect(url) as connection:
         assert run(connection, "SELECT title FROM post") == [("look at me",)]
-    assert prune(databases(settings).owner).dropped
+    assert prune(resolve_databases(settings).owner).dropped
     assert visit(settings, isolation)[0] == kept
 
 
 def test_copies_of_a_database_that_is_gone_are_pruned(settings):
-    source = databases(settings)
+    source = resolve_databases(settings)
     lost, like = "berceau_lost", "berceau_test_of_somebody"
     embedded_server(settings).allow_databases()
     with connect(source.owner, autocommit=True) as owner:
@@ -194,7 +194,7 @@ def test_runs_side_by_side_never_meet(settings, isolation):
     with ExitStack() as stack:
         held = [stack.enter_context(private_schema(settings, prepared)) for _ in range(3)]
         assert len({identity(each)[0] for each in held}) == 3
-        pruned = prune(databases(settings).owner)
+        pruned = prune(resolve_databases(settings).owner)
         assert len(pruned.held) == 3
         assert all(run(each.connection, "SELECT count(*) FROM post") == [(0,)] for each in held)
 
@@ -220,7 +220,10 @@ def test_a_killed_run_leaves_its_slot_to_the_next(settings, isolation):
 def test_copies_are_made_in_turn_but_no_stopped_process_is_waited_for_long(settings, monkeypatch):
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     monkeypatch.setattr(slots, "TURN_SECONDS", 0.3)
-    with connect(databases(settings).owner) as first, connect(databases(settings).owner) as second:
+    with (
+        connect(resolve_databases(settings).owner) as first,
+        connect(resolve_databases(settings).owner) as second,
+    ):
         first.autocommit = second.autocommit = True
         with slots.turn(first, "any_1"):
             begin = time.monotonic()
@@ -235,7 +238,7 @@ def test_copies_are_made_in_turn_but_no_stopped_process_is_waited_for_long(setti
 
 def test_the_source_is_as_it_was(settings):
     def catalog():
-        with connect(databases(settings).owner) as owner:
+        with connect(resolve_databases(settings).owner) as owner:
             return run(
                 owner,
                 "SELECT oid, xmin::text FROM pg_class WHERE relnamespace = "
@@ -246,7 +249,7 @@ def test_the_source_is_as_it_was(settings):
 
     visit(settings, Isolation.SCHEMA)
     before = catalog()
-    prune(databases(settings).owner)
+    prune(resolve_databases(settings).owner)
     visit(settings, Isolation.SCHEMA)
     visit(settings, Isolation.DATABASE)
     assert catalog() == before
@@ -255,7 +258,7 @@ def test_the_source_is_as_it_was(settings):
 @pytest.fixture
 def admin(settings):
     """A connection of the superuser to the project's database."""
-    databases(settings)
+    resolve_databases(settings)
     with connect(embedded_server(settings).admin_url("berceau"), autocommit=True) as admin:
         yield admin
 
@@ -263,7 +266,7 @@ def admin(settings):
 @pytest.fixture
 def configured(settings, admin):
     """The settings of the same project as if its server weren't the embedded one."""
-    urls = databases(settings)
+    urls = resolve_databases(settings)
     prepare(settings)
     run(admin, f"ALTER ROLE {urls.owner.user} NOCREATEDB")
     yield replace(
@@ -277,7 +280,7 @@ def configured(settings, admin):
 @pytest.mark.parametrize("isolation", list(Isolation))
 def test_the_way_along_the_migrations_begins_empty_and_leaves_nothing(settings, isolation):
     prepare(settings)
-    owner = databases(settings).owner
+    owner = resolve_databases(settings).owner
     with connect(owner) as source:
         before = run(source, "SELECT datname FROM pg_database ORDER BY 1")
     with migrator(settings, isolation) as way:
@@ -298,7 +301,7 @@ def test_a_role_that_may_not_create_databases_is_named(configured):
 
 
 def test_a_database_is_had_wherever_the_owner_may_make_one(configured, admin):
-    owner = databases(configured).owner
+    owner = resolve_databases(configured).owner
 
     def option():
         with private_schema(configured) as private:
@@ -313,7 +316,7 @@ def test_a_database_is_had_wherever_the_owner_may_make_one(configured, admin):
 
 
 def test_a_schema_that_may_lead_back_is_refused_unless_that_is_allowed(configured):
-    with connect(databases(configured).owner) as owner:
+    with connect(resolve_databases(configured).owner) as owner:
         run(
             owner,
             "CREATE FUNCTION clear() RETURNS void LANGUAGE plpgsql AS"
@@ -328,7 +331,7 @@ def test_a_schema_that_may_lead_back_is_refused_unless_that_is_allowed(configure
         with private_schema(configured, allowed=["clear"]) as private:
             assert private.option.startswith("--schema")
     finally:
-        with connect(databases(configured).owner) as owner:
+        with connect(resolve_databases(configured).owner) as owner:
             run(owner, "DROP FUNCTION clear")
 
 
@@ -418,7 +421,7 @@ FROM pg_database d WHERE datname = current_database()
 
 @pytest.mark.usefixtures("surrounded")
 def test_a_database_for_tests_has_all_that_its_source_has(settings):
-    source = databases(settings)
+    source = resolve_databases(settings)
     with private_schema(settings, isolation=Isolation.DATABASE) as private:
         own = private.databases
         here, there = Counter(dump(own.owner)), Counter(dump(source.owner))
@@ -434,14 +437,14 @@ def test_a_database_for_tests_has_all_that_its_source_has(settings):
 
 @pytest.mark.usefixtures("surrounded")
 def test_what_other_schemas_hold_is_the_tests_own_too(settings):
-    with connect(databases(settings).owner) as there:
+    with connect(resolve_databases(settings).owner) as there:
         run(there, "INSERT INTO post VALUES (1, 'kept'); INSERT INTO reply VALUES (1, 1)")
     with private_schema(settings, isolation=Isolation.DATABASE) as private:
         run(private.connection, "INSERT INTO post VALUES (2, 'a'); SELECT wipe()")
         assert run(private.connection, "SELECT what::text FROM entries") == [("a",)]
         private.empty()
         assert run(private.connection, "SELECT * FROM audit.entry") == []
-    with connect(databases(settings).owner) as there:
+    with connect(resolve_databases(settings).owner) as there:
         assert run(there, "SELECT count(*) FROM reply") == [(1,)]
         run(there, "DELETE FROM reply; DELETE FROM audit.entry; DELETE FROM post")
 
