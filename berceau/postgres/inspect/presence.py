@@ -11,15 +11,17 @@ _PRESENT = """
 WITH named (kind, name, attribute) AS (
     SELECT * FROM unnest(%(kinds)s::text[], %(names)s::text[], %(columns)s::text[])
 )
-SELECT kind, name, attribute FROM named
-WHERE CASE kind WHEN 'column' THEN EXISTS (
-    SELECT FROM pg_attribute
-    WHERE attrelid = to_regclass(format('%%I.%%I', current_schema(), name))
-      AND attname = attribute AND NOT attisdropped
-) ELSE EXISTS (
-    SELECT FROM pg_type  -- a table has one, too
-    WHERE typnamespace = current_schema()::regnamespace AND typname = name
-) OR (kind = 'table' AND to_regclass(format('%%I.%%I', current_schema(), name)) IS NOT NULL) END
+SELECT kind, name, attribute, CASE WHEN c.oid IS NULL
+    THEN pg_describe_object('pg_type'::regclass, t.oid, 0)
+    ELSE pg_describe_object('pg_class'::regclass, c.oid, coalesce(attnum, 0)) END,
+    CASE kind WHEN 'table' THEN c.relkind IN ('r', 'p') WHEN 'index' THEN c.relkind IN ('i', 'I')
+        WHEN 'enum' THEN c.oid IS NULL AND t.typtype = 'e' ELSE true END
+FROM named
+LEFT JOIN pg_class c ON relnamespace = current_schema()::regnamespace AND relname = name
+LEFT JOIN pg_type t ON typnamespace = current_schema()::regnamespace AND typname = name
+LEFT JOIN pg_attribute a ON attrelid = c.oid AND attname = attribute AND NOT attisdropped
+WHERE CASE kind WHEN 'column' THEN attnum IS NOT NULL WHEN 'table' THEN c.oid IS NOT NULL
+    OR t.oid IS NOT NULL WHEN 'index' THEN c.oid IS NOT NULL ELSE t.oid IS NOT NULL END
 ORDER BY kind, name, attribute
 """
 
@@ -29,11 +31,12 @@ class Kind(StrEnum):
 
     TABLE = "table"
     ENUM = "enum"
+    INDEX = "index"
     COLUMN = "column"
 
 
 class Named(NamedTuple):
-    """A table, an enum, or the ``column`` of a table."""
+    """A table, an enum, an index, or the ``column`` of a table."""
 
     kind: Kind
     name: str
@@ -43,7 +46,21 @@ class Named(NamedTuple):
         return f"{self.kind} {self.name}{self.column and f'.{self.column}'}"
 
 
-def present(connection: Connection, names: Iterable[Named]) -> tuple[Named, ...]:
+class Present(NamedTuple):
+    """What ``name`` would be, and what is called so: ``holder``, as PostgreSQL describes it.
+
+    ``alike`` says whether that is of the same kind.
+    """
+
+    name: Named
+    holder: str
+    alike: bool
+
+    def __str__(self) -> str:
+        return str(self.name) + ("" if self.alike else f" (its name is that of the {self.holder})")
+
+
+def present(connection: Connection, names: Iterable[Named]) -> tuple[Present, ...]:
     """Return those of ``names`` that the schema of ``connection`` holds, in order."""
     wanted = tuple(names)
     values = {
@@ -51,4 +68,7 @@ def present(connection: Connection, names: Iterable[Named]) -> tuple[Named, ...]
         "names": [each.name for each in wanted],
         "columns": [each.column for each in wanted],
     }
-    return tuple(Named(Kind(kind), *rest) for kind, *rest in fetch(connection, _PRESENT, values))
+    return tuple(
+        Present(Named(Kind(kind), name, column), holder, alike)
+        for kind, name, column, holder, alike in fetch(connection, _PRESENT, values)
+    )

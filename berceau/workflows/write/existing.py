@@ -7,8 +7,10 @@ from berceau.postgres.core.connection import Connection
 from berceau.postgres.inspect.presence import Kind, Named, present
 from berceau.schema.changes import (
     AddColumn,
+    AddConstraint,
     Change,
     CreateEnum,
+    CreateIndex,
     CreateTable,
     DropColumn,
     DropConstraint,
@@ -16,6 +18,7 @@ from berceau.schema.changes import (
     DropIndex,
     DropTable,
 )
+from berceau.schema.model import PrimaryKey, Unique
 from berceau.schema.renaming import (
     RenameColumn,
     RenameEnum,
@@ -36,8 +39,11 @@ def refuse_what_is_there(connection: Connection, changes: Iterable[Change], *, f
     there = present(connection, made)
     if not there:
         return
+    unlike = any(not each.alike for each in there)
     cure = (
-        "Let `invoke migrate.baseline NAME` record it: it writes what is there as the first "
+        "Drop what is in the way, or give it another name."
+        if unlike
+        else "Let `invoke migrate.baseline NAME` record it: it writes what is there as the first "
         "migration, NAME, and runs nothing. What is lacking is for `invoke migrate` then."
         if first
         else "Drop or rename what is in the way, or let `invoke migrate.adopt NAME --unmanaged` "
@@ -52,8 +58,14 @@ def refuse_what_is_there(connection: Connection, changes: Iterable[Change], *, f
 def _made(changes: Iterable[Change]) -> Iterator[Named]:
     for change in changes:
         match change:
-            case CreateTable():
-                yield Named(Kind.TABLE, change.table.name)
+            case CreateTable(table):
+                yield Named(Kind.TABLE, table.name)
+                keys = (*((table.primary_key,) if table.primary_key else ()), *table.uniques)
+                yield from (Named(Kind.INDEX, key.name) for key in keys)
+            case CreateIndex(_, index):
+                yield Named(Kind.INDEX, index.name)
+            case AddConstraint(_, PrimaryKey() | Unique() as key):
+                yield Named(Kind.INDEX, key.name)
             case CreateEnum():
                 yield Named(Kind.ENUM, change.enum.name)
             case AddColumn():
@@ -83,3 +95,4 @@ def _free(name: str) -> Iterator[Named]:
     """Yield what may have a name: tables and enums share theirs, and tables those of indexes."""
     yield Named(Kind.TABLE, name)
     yield Named(Kind.ENUM, name)
+    yield Named(Kind.INDEX, name)

@@ -32,6 +32,7 @@ from berceau.workflows.shared.cache import SchemaCache
 from berceau.workflows.shared.row_counts import unseen
 from berceau.workflows.write import agreement
 from berceau.workflows.write.gaps import AskValue
+from berceau.workflows.write.given_values import explaining
 from berceau.workflows.write.meanings import (
     astray,
     counting,
@@ -175,7 +176,10 @@ def _plan(
         choices = _fitted(copy.owner, settled, changes, used, choices, ask_value)
         found = _between(settled, wanted, choices, in_the_way(used))
         case = Case(current, settled, wanted, found.changes, found.up, found.down, led)
-        with refusing("Take the change in several steps, or write the migration by hand."):
+        with (
+            explaining(Rows(connection, (), wanted), changes, choices),
+            refusing("Take the change in several steps, or write the migration by hand."),
+        ):
             proof, notes = _prove(
                 copy, connection, case, lambda other: rows_in(other, choices), filled
             )

@@ -46,7 +46,7 @@ def fit(rows: Rows, changes: Iterable[Change], choices: Choices, ask: AskValue |
             choices = choices.with_one(gap.kind, gap.place, answer)
         else:
             refusals.append(gap.need)
-    refusals += _misfits(rows, changes)
+    refusals += misfits(rows, changes)
     refusals += in_use(rows.users, rows.current, changes)
     refusals += _in_the_way(rows, changes)
     if refusals:
@@ -86,7 +86,8 @@ def _cure(options: Sequence[str]) -> str:
     return cure + "."
 
 
-def _misfits(rows: Rows, changes: Sequence[Change]) -> Iterator[str]:
+def misfits(rows: Rows, changes: Sequence[Change]) -> Iterator[str]:
+    """Yield what keys and references of ``changes`` don't allow in ``rows``."""
     new = {change.table.name for change in changes if isinstance(change, CreateTable)}
     for change in changes:
         if change.table_name in new:
