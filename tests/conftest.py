@@ -1,6 +1,7 @@
 """What tests of several folders share: a private schema, and projects to run commands in."""
 
 import atexit
+import itertools
 import os
 import re
 import secrets
@@ -168,6 +169,19 @@ def command_server() -> CommandServer:
     server = CommandServer(_clean(os.environ))
     atexit.register(server.close)
     return server
+
+
+def cases(names: str, given: Mapping[str, Any], quick: int) -> pytest.MarkDecorator:
+    """Parametrize a test by the values of ``given``; all after the first ``quick`` are slow."""
+    values = (each if "," in names else (each,) for each in given.values())
+    marks = (() if number < quick else pytest.mark.slow for number in itertools.count())
+    return pytest.mark.parametrize(
+        names,
+        [
+            pytest.param(*each, id=name, marks=mark)
+            for name, each, mark in zip(given, values, marks, strict=False)
+        ],
+    )
 
 
 def _heed_interrupts() -> None:

@@ -8,6 +8,7 @@ from berceau.errors import BerceauError, DataLossError
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.history.adopt import adopt
 from berceau.workflows.history.squash import squash
+from tests.conftest import cases
 
 FOO = """
 class Foo(db.Entity):
@@ -48,6 +49,7 @@ ON_ROWS = {
 """Each with rows that came before it, and that it would refuse or change."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sql", ON_ROWS.values(), ids=ON_ROWS)
 def test_it_doesnt_stand_in_the_way_of_the_proof_with_rows(migrate, query, by_hand, sql):
     migrate(FOO)
@@ -78,7 +80,7 @@ ON_TABLES = {
 }
 
 
-@pytest.mark.parametrize("sql", ON_TABLES.values(), ids=ON_TABLES)
+@cases("sql", ON_TABLES, quick=3)
 def test_what_a_table_has_besides_stays(migrate, dumped, query, by_hand, sql):
     migrate(FOO)
     query(ROWS)
@@ -167,6 +169,7 @@ UNFIT = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sql", UNFIT.values(), ids=UNFIT)
 def test_rows_that_were_never_checked_are_proven_with(migrate, query, by_hand, sql):
     migrate(FOO)
@@ -185,6 +188,7 @@ CHANGES_ROWS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sql", CHANGES_ROWS.values(), ids=CHANGES_ROWS)
 def test_a_trigger_may_change_rows(migrate, query, by_hand, sql):
     migrate(FOO)
@@ -223,7 +227,7 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("sql", OTHERS.values(), ids=OTHERS)
+@cases("sql", OTHERS, quick=4)
 def test_what_no_entity_declared_stays(migrate, dumped, query, by_hand, sql):
     migrate(FOO)
     query(ROWS)
@@ -337,7 +341,7 @@ BEARS_TYPES = {"view v", "rule r on table foo", "statistics object s", *WITHOUT_
 BEARS_TYPES -= {"column a of table o", "column b of composite type o"}
 
 
-@pytest.mark.parametrize(("name", "sql"), USERS.items(), ids=USERS)
+@cases("name, sql", {name: (name, sql) for name, sql in USERS.items()}, quick=2)
 def test_what_uses_something_that_goes_is_named_and_stays(migrate, dumped, by_hand, name, sql):
     bar = "class Bar(db.Entity):\n    pass\n"
     migrate(FOO + bar)

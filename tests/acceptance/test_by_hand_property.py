@@ -22,6 +22,8 @@ from berceau.workflows.shared.databases import embedded_server
 from berceau.workflows.write.migrate import Options, migrate
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = int(os.environ.get("BERCEAU_TEST_EXAMPLES", "15"))
 """How many evolutions are tried."""
 

@@ -160,6 +160,7 @@ def test_a_folder_that_is_no_migration_is_refused(connected, query, folder, says
     assert query(TABLES) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["deploy", "status", "check", "diff", "down", "reset"])
 def test_a_file_that_is_no_text_is_named_by_every_command(connected, command):
     connected.migration(FIRST, "CREATE TABLE one ();\n\0\n")
@@ -210,6 +211,7 @@ def test_a_deploy_killed_in_the_middle_leaves_nothing_half_applied(connected, qu
     assert query(TABLES) == [("before",), ("berceau_migration",), ("whole",)]
 
 
+@pytest.mark.slow
 def test_a_migrate_killed_in_its_scratch_schema_is_cleaned_up_after(connected, query, gate):
     connected.migration(FIRST, f"CREATE TABLE slow (a int);\n{gate.sql}")
     connected.succeed("migrate.deploy")

@@ -6,6 +6,7 @@ from berceau.errors import MigrationError
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.down import down
 from berceau.workflows.deploy.resolve import mark_applied
+from tests.conftest import cases
 
 KIND = "class Kind(enum.StrEnum):\n    {}\n"
 LEVEL = "class Level(enum.IntEnum):\n    LOW = 1\n    MIDDLE = 2\n    HIGH = 3\n"
@@ -73,7 +74,7 @@ def undo(database, settings):
     )
 
 
-@pytest.mark.parametrize("pair", [each.strip() for each in PAIRS.split(",")])
+@cases("pair", {each.strip(): each.strip() for each in PAIRS.split(",")}, quick=3)
 def test_rows_keep_their_entity(pair, start, undo, migrate, query):
     before, after = pair.split(" > ")
     start(before)
@@ -88,6 +89,7 @@ def test_rows_keep_their_entity(pair, start, undo, migrate, query):
     assert query(ROWS) == [(" ".join(printed(before)),)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pair", ["text > number", "number > enum", "enum > text"])
 @pytest.mark.parametrize("here", [True, False])
 def test_a_subclass_goes_with_the_type(pair, here, start, undo, migrate, query):

@@ -29,6 +29,8 @@ from berceau.schema.order import order
 from berceau.schema.sql import to_statements
 from berceau.workflows.shared.databases import Databases
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = int(os.environ.get("BERCEAU_TEST_EXAMPLES", "40"))
 
 TYPES = [

@@ -19,6 +19,7 @@ from berceau.schema.order import order
 from berceau.schema.sql import to_statements
 from berceau.schema.sql.text import to_text
 from berceau.workflows.deploy.replay import as_postgres_sees
+from tests.conftest import cases
 
 POST = """
 class Status(enum.Enum):
@@ -86,7 +87,7 @@ REMOVED = {
 }
 
 
-@pytest.mark.parametrize(("after", "options", "expected"), REMOVED.values(), ids=REMOVED)
+@cases("after, options, expected", REMOVED, quick=3)
 def test_rows_follow_a_label_that_goes(migrate, query, after, options, expected):
     migrate(post("ABC"))
     query(USED)
@@ -195,6 +196,7 @@ EXAMPLES = int(os.environ.get("BERCEAU_TEST_EXAMPLES", "12"))
 SOME_LABELS = st.lists(st.sampled_from("ABCDE"), min_size=1, unique=True)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=EXAMPLES,
     deadline=None,

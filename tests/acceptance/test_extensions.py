@@ -129,6 +129,7 @@ def by_hand(settings):
     return write
 
 
+@pytest.mark.slow
 def test_all_goes_on_behind_extensions(
     migrate, declare, settings, database, new_database, query, dumped, by_hand, cache
 ):

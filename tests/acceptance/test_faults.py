@@ -87,6 +87,7 @@ def failed(project) -> dict:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kill", ["the process", "its session"])
 def test_a_deploy_that_dies_at_any_point_is_resumed_there(connected, gates, query, gone, kill):
     sql = re.sub(r"\{gate\}", lambda _: gates.sql(), STEPS)
@@ -117,6 +118,7 @@ def test_a_deploy_that_dies_at_any_point_is_resumed_there(connected, gates, quer
     assert connected.succeed("migrate.status").startswith(f"applied  {NAME}")
 
 
+@pytest.mark.slow
 def test_undoing_that_is_killed_at_any_point_goes_on_there(connected, gates, query, gone):
     connected.migration(NAME, "SELECT 1;")
     down = re.sub(r"\{gate\}", lambda _: gates.sql(), STEPS)
@@ -192,6 +194,7 @@ def test_deploys_at_once_take_turns(connected, query):
     )
 
 
+@pytest.mark.slow
 def test_a_server_that_stops_keeps_what_was_committed(project):
     with tempfile.TemporaryDirectory(prefix="berceau test ") as folder:
         Path(folder).chmod(0o755)  # the server's account has to reach its data

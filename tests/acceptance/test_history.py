@@ -48,6 +48,7 @@ def test_a_migration_names_its_parent_its_components_and_itself_as_the_newest(bl
     assert (blog.root / "migrations/HEAD").read_text() == f"{second}\n"
 
 
+@pytest.mark.slow
 def test_a_component_taken_out_shows_what_that_drops(blog):
     folder = blog.component("tags", TAGS)
     blog.succeed("migrate", "--name", "tags")
@@ -75,6 +76,7 @@ def test_a_project_in_order_passes(blog):
     assert codes(blog) == []
 
 
+@pytest.mark.slow
 def test_entities_without_a_migration_are_shown_as_sql(blog):
     blog.component("tags", TAGS)
     message = blog.fail("migrate.check")
@@ -123,6 +125,7 @@ def test_a_head_that_names_another_is_found_and_mended(blog):
     assert codes(blog) == []
 
 
+@pytest.mark.slow
 def test_an_edit_of_what_was_applied_can_be_accepted(blog, query):
     file = blog.root / "migrations" / blog.migrations()[0] / "migration.sql"
     file.write_text(f"{file.read_text()}-- an afterthought\n")
@@ -133,6 +136,7 @@ def test_an_edit_of_what_was_applied_can_be_accepted(blog, query):
     assert query("SELECT script LIKE '%afterthought%' FROM berceau_migration") == [(True,)]
 
 
+@pytest.mark.slow
 def test_a_schema_named_in_what_was_applied_can_be_taken_out(blog, database):
     schema = database.owner.schema
     file = blog.migration("20990101000000_named", "CREATE VIEW v AS SELECT 1 one;\n")
@@ -189,6 +193,7 @@ LISTED = [
 ]
 
 
+@pytest.mark.slow
 def test_what_no_migration_made_is_listed_and_stays(blog, query):
     query(UNMANAGED)
     query("INSERT INTO post (title, note) VALUES ('a', 'kept')")
@@ -231,6 +236,7 @@ def test_drift_is_shown_as_sql_in_both_directions(blog, query, change, restore, 
     assert codes(blog) == ["M008"]
 
 
+@pytest.mark.slow
 def test_what_a_migration_made_by_hand_is_missed_when_it_is_gone(connected, query):
     connected.migration(
         "20260101000000_hand",
@@ -245,6 +251,7 @@ def test_what_a_migration_made_by_hand_is_missed_when_it_is_gone(connected, quer
     assert "unmanaged" not in status
 
 
+@pytest.mark.slow
 def test_a_migration_that_stopped_half_way_is_told(connected, query):
     connected.migration(
         "20260101000000_half",

@@ -32,6 +32,8 @@ from berceau.workflows.shared.cache import SchemaCache
 from berceau.workflows.shared.databases import Databases
 from tests.acceptance.world import BY_HAND, DATABASES, DRIFT, ENTITIES, Place, Step, World
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = int(os.environ.get("BERCEAU_TEST_EXAMPLES", "20"))
 """How many sequences are tried."""
 

@@ -5,6 +5,7 @@ import pytest
 from berceau.errors import MigrationError, StatementError
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.down import down
+from tests.conftest import cases
 
 STATE = "class State(enum.StrEnum):\n    OPEN = 'open'\n    DONE = 'done'\n"
 
@@ -213,9 +214,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(
-    ("before", "rows", "after", "options", "shown", "values", "back"), CASES.values(), ids=CASES
-)
+@cases("before, rows, after, options, shown, values, back", CASES, quick=5)
 def test_rows_come_along(
     migrate, query, settings, database, before, rows, after, options, shown, values, back
 ):

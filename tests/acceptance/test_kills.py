@@ -21,6 +21,8 @@ from berceau.workflows.history.rebase import rebase
 from berceau.workflows.history.squash import squash
 from berceau.workflows.write.migrate import Options, migrate
 
+pytestmark = pytest.mark.slow
+
 WRITES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree")
 BASE, ONE, TWO, THREE = (f"2026010{n}000000_{name}" for n, name in enumerate("abcd", 1))
 POST = "class Post(db.Entity):\n    title = Required(str)\n"

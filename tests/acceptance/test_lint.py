@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from berceau.migration.lint import ANSWERED, SETTLED, readable
+from tests.conftest import cases
 
 BLOG = """
 class Post(db.Entity):
@@ -44,7 +45,7 @@ RISKS = {
 }
 
 
-@pytest.mark.parametrize(("sql", "rule"), RISKS.values(), ids=RISKS)
+@cases("sql, rule", RISKS, quick=3)
 def test_a_risk_is_found_with_its_line_until_it_is_said_to_be_meant(blog, sql, rule):
     line = sql.count("\n") + 3
     file = blog.migration(BY_HAND, f"-- why\n\n{sql}\n")
@@ -58,6 +59,7 @@ def test_a_risk_is_found_with_its_line_until_it_is_said_to_be_meant(blog, sql, r
     assert [each for each in found(blog) if each[0] == "M011"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("hazard", "sql"),
     [
@@ -71,6 +73,7 @@ def test_a_hazard_that_the_migration_tells_is_none_that_squawk_has_to_tell(blog,
     assert [each for each in found(blog) if each[0] == "M011"] == []
 
 
+@pytest.mark.slow
 def test_what_the_runner_settles_is_no_finding(blog):
     blog.migration(
         BY_HAND,
@@ -93,6 +96,7 @@ def test_every_rule_that_is_settled_or_answered_is_one_that_squawk_knows():
         assert "invalid rule name" not in done.stderr
 
 
+@pytest.mark.slow
 def test_what_berceau_wrote_is_linted_once_it_is_edited(blog):
     blog.component("blog", BLOG.replace("    body = Optional(str)\n", ""))
     blog.succeed("migrate", "--create-only", "--allow-data-loss")
@@ -160,7 +164,7 @@ UNDONE = {
 }
 
 
-@pytest.mark.parametrize(("up", "down", "says"), UNDONE.values(), ids=UNDONE)
+@cases("up, down, says", UNDONE, quick=1)
 def test_a_down_that_does_not_lead_back_is_found(blog, up, down, says):
     blog.migration(BY_HAND, up)
     blog.write(f"migrations/{BY_HAND}/down.sql", down)

@@ -61,6 +61,7 @@ def test_code_templates_and_components_are_picked_up(notes, serve):
         site.await_text("/notes", 'maxlength="66"')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "before", "after", "says"),
     [
@@ -88,6 +89,7 @@ def test_a_broken_component_is_shown_and_recovers(notes, serve, file, before, af
         site.await_text("/notes", "Nothing here yet")
 
 
+@pytest.mark.slow
 def test_a_component_that_is_broken_from_the_start_is_shown(notes, serve):
     path = notes.root / "components/notes/views.py"
     change(path, "from . import service", "from . import servant")
@@ -97,6 +99,7 @@ def test_a_component_that_is_broken_from_the_start_is_shown(notes, serve):
         site.await_text("/notes", "Nothing here yet")
 
 
+@pytest.mark.slow
 def test_types_and_schema_are_written_again(notes, serve):
     with serve(notes, RELOAD) as site:
         entities = notes.root / "components/notes/entities.py"
@@ -113,6 +116,7 @@ def test_any_name_is_watched_that_a_component_may_have(tmp_path, name):
     assert list(snapshot(tmp_path)) == [str(tmp_path / f"components/{name}/views.py")]
 
 
+@pytest.mark.slow
 def test_a_component_that_was_taken_out_closes_no_page(notes, serve):
     views = VIEWS.format(renderer="string", value="'A shop'")
     notes.component("shop", __init__=MANIFEST, views=views)
@@ -124,6 +128,7 @@ def test_a_component_that_was_taken_out_closes_no_page(notes, serve):
         assert site.get("/shop") == (200, "A shop")
 
 
+@pytest.mark.slow
 def test_no_request_is_refused_while_the_code_changes(notes, serve):
     views = notes.root / "components/notes/views.py"
     with serve(notes, RELOAD) as site:
@@ -134,6 +139,7 @@ def test_no_request_is_refused_while_the_code_changes(notes, serve):
                 assert site.get("/notes")[0] == 200
 
 
+@pytest.mark.slow
 def test_a_process_that_died_leaves_its_requests_to_the_next(notes, serve):
     views = notes.root / "components/notes/views.py"
     change(views, "    return {\n", "    import os; os._exit(3)\n    return {\n")
@@ -144,6 +150,7 @@ def test_a_process_that_died_leaves_its_requests_to_the_next(notes, serve):
         site.await_text("/notes", "Nothing here yet")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_left_when_the_server_ends(notes, serve, number):
     with serve(notes, RELOAD) as site:
@@ -170,6 +177,7 @@ def processes(project) -> list[int]:
     return found
 
 
+@pytest.mark.slow
 def test_the_button_needs_the_token_of_the_page(notes, serve):
     before = notes.migrations()
     with serve(notes, RELOAD) as site:
@@ -184,6 +192,7 @@ def test_the_button_needs_the_token_of_the_page(notes, serve):
     assert notes.migrations() == before
 
 
+@pytest.mark.slow
 def test_production_has_no_page_of_differences_and_no_reload(notes, serve):
     change(
         notes.root / "components/notes/entities.py",

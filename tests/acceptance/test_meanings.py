@@ -17,6 +17,7 @@ from berceau.workflows.history.squash import squash
 from berceau.workflows.shared.cache import SchemaCache
 from berceau.workflows.write.migrate import Options
 from berceau.workflows.write.migrate import migrate as run_migrate
+from tests.conftest import cases
 
 
 def entities(**attributes: str) -> str:
@@ -315,7 +316,7 @@ def finding(database, declare, settings):
     return finding
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@cases("case", CASES, quick=5)
 def test_what_rows_stand_for_is_asked_and_kept(case, migrate, query, settings, database, finding):
     migrate(case.before)
     assert not finding(case.before)
@@ -410,6 +411,7 @@ def test_rows_of_a_subclass_are_not_given_to_one_that_stays(migrate, query):
     assert "--map-value person.classtype.OLD=Teacher" in caught.value.cure
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["Pupil", "'", "x y"])
 def test_rows_are_not_given_to_what_is_not_declared(migrate, value):
     migrate(entities(**PERSON, Student_Person="", Teacher_Person=""))
@@ -421,6 +423,7 @@ def test_rows_are_not_given_to_what_is_not_declared(migrate, value):
             migrate(entities(**PERSON, Teacher_Person=""), **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("before", "after", "kept"),
     [
@@ -453,6 +456,7 @@ def test_a_one_to_one_relation_keeps_its_side(before, after, kept, migrate, quer
         assert query("SELECT count(*) FROM p") == [(1,)]
 
 
+@pytest.mark.slow
 def test_a_squash_keeps_what_names_stand_for(migrate, settings, database):
     migrate(linked("bars/foos"))
     migrate(linked(*BOTH))
@@ -462,6 +466,7 @@ def test_a_squash_keeps_what_names_stand_for(migrate, settings, database):
         migrate(linked(*reversed(BOTH)))
 
 
+@pytest.mark.slow
 def test_a_baseline_records_what_names_stand_for(migrate, settings, database, declare, cache):
     migrate(linked(*BOTH))
     for script in migration_directory.read(settings.migrations):

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pony.orm
+import pytest
 from hypothesis import HealthCheck, event, given, note, settings
 from hypothesis import strategies as st
 
@@ -26,6 +27,9 @@ from berceau.schema.sql.text import to_text
 from berceau.settings import Limits
 from berceau.workflows.shared.cache import SchemaCache
 from berceau.workflows.write.plan import plan
+
+pytestmark = pytest.mark.slow
+
 
 EXAMPLES = int(os.environ.get("BERCEAU_TEST_EXAMPLES", "25"))
 ENTITIES = ["Ant", "Bee"]

@@ -8,6 +8,7 @@ from berceau.postgres.inspect import catalog
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploy
 from berceau.workflows.deploy.down import down
+from tests.conftest import cases
 
 CAT = """
 class Cat(db.Entity):
@@ -62,7 +63,7 @@ def names(database):
     return names
 
 
-@pytest.mark.parametrize("case", GIVEN)
+@cases("case", {each: each for each in GIVEN}, quick=3)
 def test_a_name_that_an_entity_gives_is_heeded(case, migrate, query, names, settings, database):
     entities, expected = GIVEN[case]
     migrate(SHOP.format("", ""))
@@ -183,7 +184,7 @@ TAKEN = {
 }
 
 
-@pytest.mark.parametrize("case", TAKEN)
+@cases("case", {each: each for each in TAKEN}, quick=1)
 def test_a_name_is_free_when_it_is_taken(case, migrate, settings, database):
     before, after = TAKEN[case]
 

@@ -45,6 +45,7 @@ def written(project) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_a_new_component_passes_all_checks_at_once(connected):
     (connected.root / "components/__init__.py").unlink()
     out = connected.succeed("new", "guest_books")
@@ -168,6 +169,7 @@ def test_of_several_at_once_one_writes(project):
     assert len(written(project)) == 1 + len(FILES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wait", [0.2, 0.3, 0.4, 0.5, 0.6])
 def test_a_killed_one_leaves_a_whole_component_or_none(project, wait):
     with subprocess.Popen(

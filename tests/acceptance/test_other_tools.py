@@ -16,6 +16,8 @@ from berceau.workflows.history.baseline import baseline
 from berceau.workflows.history.check import check
 from berceau.workflows.shared.cache import SchemaCache
 
+pytestmark = pytest.mark.slow
+
 SHOP = """
 class Author(db.Entity):
     id = PrimaryKey(int, auto=True)

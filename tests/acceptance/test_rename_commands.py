@@ -82,6 +82,7 @@ def test_a_refusal_names_the_options_that_settle_it(blog, query):
     assert query("SELECT headline, body FROM post") == ROWS
 
 
+@pytest.mark.slow
 def test_what_was_dropped_and_added_is_said_so(blog, query):
     query("DELETE FROM post")
     blog.succeed("migrate", "--allow-data-loss")
@@ -126,6 +127,7 @@ def test_a_diff_is_readable_for_programs(blog):
     }
 
 
+@pytest.mark.slow
 def test_a_diff_that_only_a_rename_makes_possible_says_so(blog):
     blog.component("blog", RENAMED.replace("Optional(str, nullable=True)", "Required(str)"))
     assert "error: The column post." in blog.fail("migrate.diff")
@@ -172,6 +174,7 @@ def test_a_no_is_no_leave_to_lose_data(dialog, blog):
     assert blog.migrations() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", [CTRL_C, CTRL_D], ids=["interrupt", "end of input"])
 def test_who_leaves_a_question_leaves_all_as_it_was(dialog, blog, key):
     before = blog.migrations()

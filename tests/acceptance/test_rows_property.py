@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from types import ModuleType
 
+import pytest
 from hypothesis import HealthCheck, Phase, assume, event, given, note, settings
 
 from berceau.errors import BerceauError, MigrationError
@@ -22,6 +23,9 @@ from berceau.workflows.shared.cache import SchemaCache
 from berceau.workflows.write.gaps import Gap
 from berceau.workflows.write.plan import plan
 from berceau.workflows.write.renames import decline
+
+pytestmark = pytest.mark.slow
+
 
 EXAMPLES = int(os.environ.get("BERCEAU_TEST_EXAMPLES", "15"))
 

@@ -10,6 +10,7 @@ from berceau.workflows.deploy.deploy import deploy
 from berceau.workflows.deploy.down import down
 from berceau.workflows.history.baseline import baseline
 from berceau.workflows.shared.cache import SchemaCache
+from tests.conftest import cases
 
 INT = "class Invoice(db.Entity):\n    id = PrimaryKey(int, auto=True)\n"
 BIG = INT.replace("int,", "int, size=64,")
@@ -108,7 +109,7 @@ def numbers(database):
     return numbers
 
 
-@pytest.mark.parametrize("case", CASES)
+@cases("case", {each: each for each in CASES}, quick=4)
 @pytest.mark.parametrize("after", [INT, BIG], ids=["int", "bigint"])
 def test_numbers_go_on(begin, migrate, numbers, settings, database, case, after):
     sql, expected = CASES[case]

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from berceau.errors import BerceauError
+from tests.conftest import cases
 
 TASK = """
 class State(enum.Enum):
@@ -82,7 +83,7 @@ OBSTACLES = {
 
 
 @pytest.mark.parametrize("after", [RETYPED, REBUILT], ids=["retyped", "rebuilt"])
-@pytest.mark.parametrize("sql", HANGING.values(), ids=HANGING)
+@cases("sql", HANGING, quick=3)
 def test_all_comes_back_as_it_was(migrate, query, dumped, sql, after):
     migrate(BEFORE)
     query(f"INSERT INTO task (n, s, state) VALUES (1, 'a', 'open'); {sql}")

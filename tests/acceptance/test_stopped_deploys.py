@@ -8,6 +8,7 @@ from berceau.errors import StatementError
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploy
 from berceau.workflows.deploy.down import down
+from tests.conftest import cases
 
 STATE = "class State(enum.StrEnum):\n    OPEN = 'open'\n    DONE = 'done'\n"
 
@@ -84,9 +85,7 @@ STOPPED = {
 }
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "options", "rows", "stops"), STOPPED.values(), ids=STOPPED
-)
+@cases("before, after, options, rows, stops", STOPPED, quick=3)
 def test_a_deploy_that_rows_stop_has_lost_nothing(
     migrate, query, settings, database, before, after, options, rows, stops
 ):

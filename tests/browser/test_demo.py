@@ -34,6 +34,7 @@ def test_a_visitor_writes_and_deletes_a_post(visit):
     assert titles(page) == []
 
 
+@pytest.mark.slow
 def test_a_mistake_is_where_the_cursor_goes_and_nothing_typed_is_lost(visit):
     page = visit("/demo/posts")
     fill_in(page, **{"Your e-mail address": "ada"})
@@ -49,6 +50,7 @@ def test_a_mistake_is_where_the_cursor_goes_and_nothing_typed_is_lost(visit):
     assert titles(page) == ["A folder is a good boundary"]
 
 
+@pytest.mark.slow
 def test_the_keyboard_reaches_the_content_first(visit):
     page = visit("/demo/posts")
     page.keyboard.press("Tab")
@@ -57,6 +59,7 @@ def test_the_keyboard_reaches_the_content_first(visit):
     assert page.evaluate("document.activeElement.id") == "main"
 
 
+@pytest.mark.slow
 def test_nothing_is_wider_than_the_window(visit):
     page = visit("/demo/posts")
     fill_in(page, **{"Title": "x" * 200, "Text": "y" * 500, "Your name": "z" * 100})

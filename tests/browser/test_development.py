@@ -13,7 +13,7 @@ def reload_until(page, text: str) -> None:
     pytest.fail(page.inner_text("main"))
 
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def test_the_button_writes_and_applies_what_the_page_shows(browser, connected, serve):

@@ -12,6 +12,8 @@ from urllib.error import HTTPError
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = [*sorted(DOCS.glob("guide/*.md")), DOCS / "troubleshooting.md"]
 

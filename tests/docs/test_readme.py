@@ -23,6 +23,7 @@ def blocks(info: str) -> list[str]:
     return re.findall(rf"^```{info}\n(.+?)^```$", README, re.MULTILINE | re.DOTALL)
 
 
+@pytest.mark.slow
 @in_ci
 @pytest.mark.parametrize(
     "command", [SERVE, pytest.param(SERVE_WITH_UV, marks=with_uv)], ids=["pip", "uv"]

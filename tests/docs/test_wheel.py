@@ -10,6 +10,8 @@ import pytest
 
 from berceau import __version__
 
+pytestmark = pytest.mark.slow
+
 LIST_INSTALLED = """
 import importlib, json, pkgutil
 from importlib.metadata import distribution

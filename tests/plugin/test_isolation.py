@@ -60,8 +60,11 @@ def run(project, tests, *options):
 
 @pytest.mark.parametrize(
     "options",
-    [("-n", "2"), ("-n", "2", "--dist", "loadscope"), ("-p", "no:xdist", "-k", "test_")],
-    ids=" ".join,
+    [
+        pytest.param("-n 2", marks=pytest.mark.slow),
+        pytest.param("-n 2 --dist loadscope", marks=pytest.mark.slow),
+        "-p no:xdist -k test_",
+    ],
 )
 def test_each_test_finds_nothing_of_another(blog, options):
     tests = """
@@ -123,7 +126,7 @@ def test_what_asks_for_no_database():
     with pytest.raises(Exception, match="isn't part of a test|No database connected"):
         names()
 """.replace("(site, query)", "(site)")
-    result = run(blog, tests, *options)
+    result = run(blog, tests, *options.split())
     assert result.code == 0, result
     assert "8 passed, 1 xfailed" in result.out
 
@@ -136,6 +139,7 @@ def test_files_of_two_components_may_bear_the_same_name(blog):
     assert "2 passed" in result.out
 
 
+@pytest.mark.slow
 def test_rows_that_a_killed_run_committed_are_deleted(blog):
     killed = """
 import os, signal
@@ -198,6 +202,7 @@ def embedded():
         project.succeed("db.stop")
 
 
+@pytest.mark.slow
 def test_dynamic_sql_that_names_the_schema_leaves_development_alone(embedded):
     wipe = """
     CREATE FUNCTION wipe() RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS
@@ -222,6 +227,7 @@ def test_wipe(db):
         assert cursor.fetchall() == [("of development",)]
 
 
+@pytest.mark.slow
 def test_each_process_has_a_database_to_itself(embedded):
     tests = """
 @pytest.mark.parametrize("number", range(3))
@@ -252,6 +258,7 @@ def test_an_isolation_that_is_none_is_refused(blog):
     assert "Use auto, database or schema." in result.out
 
 
+@pytest.mark.slow
 def test_queries_are_shown(blog):
     tests = """
 def test_failure(db):
@@ -303,6 +310,7 @@ def test_what_fails_by_itself(assert_queries):
     assert "LookupError: seen" in result.out
 
 
+@pytest.mark.slow
 def test_the_last_failures_run_alone(blog):
     tests = "def test_fails(db):\n    assert names() != []\n\ndef test_passes(db): pass\n"
     run(blog, tests)

@@ -16,6 +16,8 @@ import pytest
 
 from tests.plugin.test_isolation import HEADER, MANIFEST, THING, VIEWS
 
+pytestmark = pytest.mark.slow
+
 KILLS = int(os.environ.get("BERCEAU_KILLS", "2"))
 LANES = 2
 TESTS = """

@@ -110,6 +110,7 @@ def test_each_worker_has_a_copy_of_its_own(blog, exists):
     assert {place for _, place in seen(blog)} <= used  # nothing changed: nothing is made again
 
 
+@pytest.mark.slow
 def test_the_schema_is_prepared_once_while_the_workers_import(blog):
     blog.write(
         "conftest.py",
@@ -139,6 +140,7 @@ def test_the_schema_is_prepared_once_while_the_workers_import(blog):
     assert sorted(notes) == ["imported None", "imported gw0", "imported gw1", "prepared None"]
 
 
+@pytest.mark.slow
 def test_a_worker_that_takes_the_place_of_a_dead_one_goes_on(blog):
     blog.write(
         "components/blog/tests/test_dying.py",
@@ -167,6 +169,7 @@ def test_one_process_is_enough(blog, exists, options):
     assert exists(place)
 
 
+@pytest.mark.slow
 def test_a_killed_run_disturbs_no_later_one(blog):
     blog.write(
         "components/blog/tests/test_slow.py",
@@ -186,6 +189,7 @@ def test_a_killed_run_disturbs_no_later_one(blog):
     assert again.code == 0, again
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("-n", "2")])
 def test_a_database_that_lacks_migrations_is_named(blog, options):
     blog.migration("20990101000000_later", "SELECT 1;\n")
@@ -196,6 +200,7 @@ def test_a_database_that_lacks_migrations_is_named(blog, options):
     assert "invoke migrate.deploy" in result.out
 
 
+@pytest.mark.slow
 def test_invoke_test_passes_arguments_on(blog):
     result = blog.invoke("test", "--workers", "2", "--", "-q", "-k", "begins_with")
     assert result.code == 0, result

@@ -13,6 +13,8 @@ from tests.conftest import ROOT, Project
 from tests.production.conftest import serving
 from tests.replication import nodes
 
+pytestmark = pytest.mark.slow
+
 POST = (
     "INSERT INTO demo_post (id, title, content, status, author, created_at, updated_at) "
     "SELECT gen_random_uuid(), '%s', 'x', 'DRAFT', id, now(), now() FROM demo_user"

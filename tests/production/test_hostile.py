@@ -142,6 +142,7 @@ def test_it_is_refused_and_the_site_goes_on(serve):
         assert logged.count(status) >= list(found.values()).count(status), status
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("demo")
 def test_who_expects_to_go_on_with_nothing_is_answered_at_once(serve):
     served = serve()
@@ -153,6 +154,7 @@ def test_who_expects_to_go_on_with_nothing_is_answered_at_once(serve):
     assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"100", b"400"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("demo")
 @pytest.mark.parametrize("wish", [b"close", b"TE, Close", b"close,te", b"x\r\nConnection: close"])
 def test_who_wishes_the_connection_to_end_gets_that(serve, wish):
@@ -163,6 +165,7 @@ def test_who_wishes_the_connection_to_end_gets_that(serve, wish):
             pass
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("demo")
 def test_odd_requests_of_every_kind_are_answered(serve):
     """``python benchmarks/fuzz.py`` sends 50,000 of them."""
@@ -186,6 +189,7 @@ def test_odd_requests_of_every_kind_are_answered(serve):
     assert not [line for line in lines if line["level"] == "ERROR"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("demo")
 def test_large_bodies_leave_no_file_open(serve):
     served = serve()
@@ -219,6 +223,7 @@ PASSED_ON = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("demo")
 def test_what_a_trusted_proxy_says_wrongly_is_refused(serve):
     trusted = "trusted_proxy = 127.0.0.1\ntrusted_proxy_headers = x-forwarded-for x-forwarded-proto"

@@ -18,6 +18,7 @@ class ShopOrder(db.Entity):
 """
 VIEWS = """
     import time
+    from pathlib import Path
 
     from pyramid.response import Response
 
@@ -28,11 +29,17 @@ VIEWS = """
             config.add_route(name, f"/{name}/{{value}}")
             config.add_view(globals()[name], route_name=name)
 
+    def note_begin():
+        with Path("begun").open("a") as begun:
+            begun.write(".")
+
     def slow(request):
+        note_begin()
         time.sleep(float(request.matchdict["value"]))
         return Response("slow")
 
     def order(request):
+        note_begin()
         ShopOrder(number=int(request.matchdict["value"]))
         time.sleep(0.3)
         return Response("ordered")
@@ -64,13 +71,20 @@ def until(condition, seconds=10):
         time.sleep(0.02)
 
 
+@pytest.fixture
+def await_requests(shop):
+    """Return a function that waits until a number of requests has begun."""
+    begun = shop.root / "begun"
+    return lambda count: until(lambda: begun.exists() and begun.stat().st_size >= count)
+
+
 @pytest.mark.usefixtures("shop")
 class TestTheEnd:
-    def test_what_was_accepted_is_answered_and_nothing_else_is(self, serve, query):
+    def test_what_was_accepted_is_answered_and_nothing_else_is(self, serve, query, await_requests):
         served = serve()
         with ThreadPoolExecutor(12) as clients:
             answers = [clients.submit(served.request, f"/order/{n}") for n in range(12)]
-            time.sleep(0.5)  # two are done, two under way, eight wait for a thread
+            await_requests(3)  # two are done, and the others wait for one of two threads
             served.process.send_signal(signal.SIGTERM)
             until(lambda: not served.is_open(), 2)
             assert [answer.result() for answer in answers] == [(200, "ordered")] * 12
@@ -79,6 +93,7 @@ class TestTheEnd:
         assert "stopped" in served.messages()
         assert not [line for line in served.lines() if line["level"] == "ERROR"]
 
+    @pytest.mark.slow
     def test_those_at_the_door_are_let_in(self, serve):
         served = serve()
         clients = [served.connect() for _ in range(20)]
@@ -90,6 +105,7 @@ class TestTheEnd:
         assert [client.getresponse().read() for client in clients] == [b"slow"] * 20
         assert served.process.wait(5) == 0
 
+    @pytest.mark.slow
     def test_a_request_of_which_a_part_came_is_waited_for(self, serve):
         served = serve()
         with socket.create_connection(("127.0.0.1", served.port)) as client:
@@ -103,6 +119,7 @@ class TestTheEnd:
         assert b"\r\nConnection: close\r\n" in answer
         assert served.process.wait(5) == 0
 
+    @pytest.mark.slow
     def test_connections_that_are_kept_alive_hold_nothing_up(self, serve):
         served = serve()
         with closing(served.connect()) as client:
@@ -112,35 +129,39 @@ class TestTheEnd:
             assert served.terminate(3) == 0
             assert client.sock.recv(1) == b""
 
-    def test_one_that_takes_too_long_is_left_and_named(self, serve):
+    @pytest.mark.slow
+    def test_one_that_takes_too_long_is_left_and_named(self, serve, await_requests):
         served = serve(server="drain_seconds = 1")
         with ThreadPoolExecutor(1) as clients:
             answer = clients.submit(served.request, "/slow/60")
-            time.sleep(0.3)
+            await_requests(1)
             assert served.terminate(5) == 0
             assert answer.exception()
         assert "stopped with 1 requests unfinished after 1 s" in served.messages()
 
-    def test_who_hangs_up_waits_for_what_was_accepted_as_well(self, serve):
+    @pytest.mark.slow
+    def test_who_hangs_up_waits_for_what_was_accepted_as_well(self, serve, await_requests):
         served = serve()
         with ThreadPoolExecutor(1) as clients:
             answer = clients.submit(served.request, "/slow/1")
-            time.sleep(0.3)
+            await_requests(1)
             served.process.send_signal(signal.SIGHUP)
             assert answer.result() == (200, "slow")
         assert served.process.wait(5) == 0
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
-    def test_a_second_signal_ends_at_once(self, serve, second):
+    def test_a_second_signal_ends_at_once(self, serve, second, await_requests):
         served = serve()
         with ThreadPoolExecutor(1) as clients:
             clients.submit(served.request, "/slow/60")
-            time.sleep(0.3)
+            await_requests(1)
             served.process.send_signal(signal.SIGTERM)
             until(lambda: not served.is_open(), 2)
             served.process.send_signal(second)
             assert served.process.wait(2) == 128 + second
 
+    @pytest.mark.slow
     def test_a_port_that_is_taken_is_one_message(self, serve, shop):
         serve()
         result = shop.run(
@@ -153,14 +174,15 @@ class TestTheEnd:
         assert "[server:main]" in result.err
         assert "Traceback" not in result.err
 
-    def test_every_door_is_closed(self, serve):
+    @pytest.mark.slow
+    def test_every_door_is_closed(self, serve, await_requests):
         second = free_port()
         ini = INI.format(app="", server="", port="%(http_port)s")
         served = serve(ini=ini.replace("%(http_port)s", f"%(http_port)s 127.0.0.1:{second}"))
         other = replace(served, port=second)
         with ThreadPoolExecutor(2) as clients:
             answers = [clients.submit(each.request, "/slow/1") for each in (served, other)]
-            time.sleep(0.3)
+            await_requests(2)
             served.process.send_signal(signal.SIGTERM)
             until(lambda: not served.is_open() and not other.is_open(), 2)
             assert [answer.result() for answer in answers] == [(200, "slow")] * 2
@@ -196,12 +218,13 @@ class TestTheStart:
 
 
 class TestHealth:
+    @pytest.mark.slow
     @pytest.mark.usefixtures("shop")
-    def test_it_is_told_while_all_threads_are_busy(self, serve):
+    def test_it_is_told_while_all_threads_are_busy(self, serve, await_requests):
         served = serve()
         with ThreadPoolExecutor(6) as clients:
             answers = [clients.submit(served.request, "/slow/3") for _ in range(6)]
-            time.sleep(0.3)
+            await_requests(2)
             start = time.monotonic()
             assert served.request("/healthz") == (200, "ok\n")
             assert served.request("/readyz") == (200, "ok\n")
@@ -209,6 +232,7 @@ class TestHealth:
             assert not any(answer.done() for answer in answers)
             assert [answer.result() for answer in answers] == [(200, "slow")] * 6
 
+    @pytest.mark.slow
     @pytest.mark.usefixtures("shop")
     @pytest.mark.parametrize("abstract", [False, True])
     def test_systemd_is_told_when_it_serves_and_when_it_ends(self, serve, tmp_path, abstract):
@@ -250,6 +274,7 @@ class TestHealth:
             until(lambda: served.request("/readyz")[0] == 200, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", ["/healthz", "readyz"])
 def test_a_component_cannot_have_the_addresses(shop, address):
     shop.component("greedy")

@@ -18,7 +18,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.production.conftest import free_port, program, shown
 
-pytestmark = pytest.mark.usefixtures("demo")
+pytestmark = [pytest.mark.usefixtures("demo"), pytest.mark.slow]
 
 HOST = "shop.example.org"
 PRODUCTION = (ROOT / "production.ini").read_text()
@@ -131,8 +131,12 @@ def haproxy(folder: Path, keys: Path, plain: int, secure: int, ports: list[int])
     (folder / "haproxy.cfg").write_text(shown("haproxy.cfg", replacements))
     command = [program("haproxy"), "-f", folder / "haproxy.cfg"]
     subprocess.run([*command, "-c"], check=True, capture_output=True)
-    with running([*command, "-db"], secure, folder / "access.log"):
-        time.sleep(2.5)  # until it has noticed that the other host is down
+    log = folder / "access.log"
+    with running([*command, "-db"], secure, log):
+        end = time.monotonic() + 20
+        while log.read_text().count("is DOWN") < 2:  # the other host's two servers
+            assert time.monotonic() < end, log.read_text()
+            time.sleep(0.05)
         yield
 
 

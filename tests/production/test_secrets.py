@@ -91,6 +91,7 @@ def test_nothing_secret_is_told(breaking, serve, database):
         assert token not in text
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("demo")
 def test_the_figures_are_not_for_the_world(serve):
     first, second = free_port(), free_port()
@@ -110,6 +111,7 @@ def test_the_figures_are_not_for_the_world(serve):
     assert "process_resident_memory_bytes" in figures
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("demo")
 def test_a_line_says_what_a_request_cost(serve):
     served = serve()

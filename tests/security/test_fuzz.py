@@ -6,6 +6,7 @@
 import os
 from urllib.parse import urlencode
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pony.orm import db_session
@@ -13,6 +14,9 @@ from webob import Request
 
 from components.demo.entities import DemoPost, DemoPostStatus, DemoUser
 from tests.security.conftest import NASTY
+
+pytestmark = pytest.mark.slow
+
 
 FIELDS = ("title", "content", "status", "name", "email")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "ODD")

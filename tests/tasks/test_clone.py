@@ -33,6 +33,7 @@ def test_a_schema_is_copied_and_dropped(connected, source, target, query):
     assert query(f"SELECT FROM pg_namespace WHERE nspname = '{target}'") == []
 
 
+@pytest.mark.slow
 def test_a_schema_with_rows_that_row_security_hides_is_not_dropped(
     connected, source, target, query
 ):
@@ -45,6 +46,7 @@ def test_a_schema_with_rows_that_row_security_hides_is_not_dropped(
     connected.succeed("db.drop", "--target", target, "--force")
 
 
+@pytest.mark.slow
 def test_a_migrated_copy_counts_as_migrated(connected, database, target):
     connected.component("blog", "class Post(db.Entity):\n    title = Required(str)\n")
     connected.succeed("migrate")
@@ -56,6 +58,7 @@ def test_a_migrated_copy_counts_as_migrated(connected, database, target):
     connected.succeed("migrate.check", **urls)
 
 
+@pytest.mark.slow
 def test_what_may_lead_back_is_copied_where_that_is_allowed(connected, source, target, query):
     query(
         f"CREATE FUNCTION clear() RETURNS void LANGUAGE plpgsql AS"
@@ -98,6 +101,7 @@ def test_a_role_that_does_not_own_the_schema_is_named(connected, source, target,
     assert f"The role {database.runtime.user!r} can't create anything in schema" in message
 
 
+@pytest.mark.slow
 def test_data_is_dropped_by_force_only(connected, source, target, query):
     assert "is the application's own schema" in connected.fail("db.drop", "--target", source)
     connected.succeed("db.clone", "--source", source, "--target", target)
@@ -110,6 +114,7 @@ def test_data_is_dropped_by_force_only(connected, source, target, query):
     assert "PostgreSQL's own" in connected.fail("db.drop", "--target", "pg_toast", "--force")
 
 
+@pytest.mark.slow
 def test_what_needs_it_elsewhere_is_dropped_by_force_only(connected, source, target, query):
     connected.succeed("db.clone", "--source", source, "--target", target)
     query(f"CREATE VIEW titles AS SELECT title FROM {target}.post")

@@ -29,6 +29,7 @@ def test_every_use_in_the_wrong_file_is_marked(checker):
     assert len(marks(checker)) == sum("# mypy:" in line for line in lines) > 80
 
 
+@pytest.mark.slow
 def test_the_proofs_would_fail_without_the_types(typed):
     (typed.root / ".berceau/types/pony/orm/_project.pyi").unlink()
     (typed.root / ".berceau/types/pony/orm/_attributes.pyi").write_text("")
@@ -36,6 +37,7 @@ def test_the_proofs_would_fail_without_the_types(typed):
     assert any(file == "right.py" for file, _ in typed.pyright())
 
 
+@pytest.mark.slow
 @checkers
 def test_what_an_entity_gains_is_known(typed, checker):
     """The attribute at once, its keyword after the next build, also by what mypy remembers."""
@@ -59,6 +61,7 @@ def test_what_an_entity_gains_is_known(typed, checker):
     assert all("Post(" in lines[number - 1] for number in missing)
 
 
+@pytest.mark.slow
 def test_a_key_gives_an_object_in_every_kind_of_statement(typed):
     package = typed.root / "components/blog/__init__.py"
     package.write_text("from .entities import Post as Post\n")

@@ -70,6 +70,7 @@ def test_attributes_are_offered_across_components(offered):
     assert offered("post.author.p", ["posts"]) == {"posts": "posts: SetInstance[Post]"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", ["Post(", "Post.get(", "Post.exists(", "post.set("])
 def test_keywords_are_offered(server, typed, call):
     file = typed.root / "use.py"
@@ -85,6 +86,7 @@ def test_an_attribute_shows_its_type_where_the_mouse_is(server, typed):
     assert server.hover(file, 3, len("    post.ed")) == "(variable) editor: Person | None"
 
 
+@pytest.mark.slow
 def test_a_build_is_noticed_without_a_restart(server, typed):
     file = typed.root / "use.py"
     server.open(file, f"{HEAD}    post.set(\n")

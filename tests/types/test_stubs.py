@@ -90,6 +90,7 @@ def test_what_is_gone_is_gone(typed):
     assert any("people.entities.Person" in text for text in texts)
 
 
+@pytest.mark.slow
 def test_a_project_without_entities_has_stubs_too(typed):
     for name in ("blog", "people"):
         for file in (typed.root / "components" / name).glob("entities.py"):
@@ -102,6 +103,7 @@ def test_a_project_without_entities_has_stubs_too(typed):
     assert not typed.pyright()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("checker", ["mypy", "pyright"])
 def test_no_name_of_an_attribute_hides_another(typed, checker):
     folder = typed.root / "components/odd"
@@ -116,6 +118,7 @@ def test_no_name_of_an_attribute_hides_another(typed, checker):
     assert found == {("uses.py", line) for line in range(wrong, wrong + 3)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("checker", ["mypy", "pyright"])
 def test_a_component_passes_as_it_is_first_written(typed, checker):
     (typed.root / "wrong.py").unlink()

@@ -44,6 +44,7 @@ def many(owner):
     run(owner, "".join(PAIR.format(n=n) for n in range(60)) + JOINED)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("many")
 def test_a_copy_by_two_connections_is_exact(owner, other, running, monkeypatch):
     monkeypatch.setattr("berceau.postgres.clone.cloning.differences", None)  # needn't look

@@ -21,6 +21,7 @@ def test_it_runs_as_the_projects_owner(fresh_in, folder):
     assert {path.stat().st_uid for path in server.folder.parent.iterdir()} == {DAEMON}
 
 
+@pytest.mark.slow
 def test_it_runs_as_nobody_in_roots_own_project(embedded_in, folder):
     server = embedded_in(folder)
     server.start()
@@ -29,6 +30,7 @@ def test_it_runs_as_nobody_in_roots_own_project(embedded_in, folder):
     assert server.folder.parent.owner() == "root"
 
 
+@pytest.mark.slow
 def test_what_the_account_cannot_reach_is_put_elsewhere(fresh_in, folder, tmp_path, monkeypatch):
     package = binaries.find_programs().parents[1]
     for each in (package, package.with_name(binaries.LIBRARIES)):

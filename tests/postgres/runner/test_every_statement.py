@@ -16,6 +16,8 @@ from berceau.postgres.runner import ledger, runner
 from berceau.postgres.runner.deploy_lock import deploy_lock
 from berceau.postgres.runner.lock_retry import RetryPolicy
 
+pytestmark = pytest.mark.slow
+
 NAME = "20260101000000_mixed"
 UP = """
 CREATE TYPE mood AS ENUM ('good');
