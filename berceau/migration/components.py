@@ -8,16 +8,18 @@ from berceau.schema.names import quote_name
 
 
 def components_of(
-    names: Iterable[str], owners: Mapping[str, str], scripts: Sequence[Migration]
+    names: Iterable[str], component_by_name: Mapping[str, str], scripts: Sequence[Migration]
 ) -> dict[str, tuple[str, ...]]:
     """Return the component of each table or enum in ``names``, as far as anything tells.
 
-    ``owners`` are those of what is declared today. What is no longer declared belongs to a
-    component that the migration which created it names: one of several, where it names several.
+    ``component_by_name`` tells it of what is declared today. What is no longer declared belongs to
+    a component that the migration which created it names: one of several, where it names several.
     """
-    present = set(owners.values())
+    present = set(component_by_name.values())
     return {
-        name: (owners[name],) if name in owners else _former(name, present, scripts)
+        name: (component_by_name[name],)
+        if name in component_by_name
+        else _former(name, present, scripts)
         for name in names
     }
 

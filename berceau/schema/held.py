@@ -29,7 +29,9 @@ class Hidden:
 def hidden(moved: Moved) -> Iterator[Hidden]:
     """Yield what rows hold that their entity doesn't declare by now, while the column stays."""
     values = {
-        (each.owner, each.before): each.after for each in moved.chosen if each.kind is Kind.SUBCLASS
+        (each.parent, each.before): each.after
+        for each in moved.chosen
+        if each.kind is Kind.SUBCLASS
     }
     before, after = _Held(moved.current), _Held(moved.desired)
     columns = {(table.name, c.name) for table in moved.current.tables for c in table.columns}

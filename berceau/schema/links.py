@@ -56,7 +56,7 @@ class Links:
         Their sides are what the renames that are chosen make of them.
         """
         new_names = {
-            (each.owner, each.before): each.after
+            (each.parent, each.before): each.after
             for each in self.moved.chosen
             if each.kind is Kind.RELATION
         }
@@ -146,7 +146,7 @@ class Links:
 
     def implied(self, questions: Iterator[Question]) -> tuple[list[Question], list[Rename]]:
         """Part ``questions`` into those to ask and those that a renamed relation has answered."""
-        renamed = {each.owner for each in self.moved.chosen if each.kind is Kind.RELATION}
+        renamed = {each.parent for each in self.moved.chosen if each.kind is Kind.RELATION}
         answered = {
             link.table
             for link in self.before
@@ -156,7 +156,7 @@ class Links:
         left, found = [], []
         for each in questions:
             if each.place[0] in answered:
-                found.append(Rename(each.kind, each.owner, each.before, each.candidates[0]))
+                found.append(Rename(each.kind, each.parent, each.before, each.candidates[0]))
             else:
                 left.append(each)
         return left, found

@@ -31,8 +31,8 @@ class Moved:
         found: dict[Place, str] = {}
         for each in self.chosen:
             if each.kind not in (Kind.RELATION, Kind.SUBCLASS):
-                owner = () if each.owner is None else (each.owner,)
-                found[(*owner, each.before)] = each.after
+                parent = () if each.parent is None else (each.parent,)
+                found[(*parent, each.before)] = each.after
         return found
 
     @cached_property
@@ -70,7 +70,7 @@ class Moved:
         """The new names of entities whose value in rows is renamed, by table and old name."""
         new = {each.place: each.of for each in self.desired.meanings if each.role == Role.SUBCLASS}
         values = {
-            (each.owner, each.before): each.after
+            (each.parent, each.before): each.after
             for each in self.chosen
             if each.kind is Kind.SUBCLASS
         }
@@ -94,21 +94,21 @@ class Moved:
                 continue
             if here in self.there or wanted in taken:
                 note = f"{path_of(each.place)} is {each.of}, which is {path_of(wanted)} by now"
-                owner = each.place[0] if len(each.place) > 1 else None
+                parent = each.place[0] if len(each.place) > 1 else None
                 kind = KINDS[Role(each.role)]
                 yield Question(
-                    kind, owner, each.place[-1], (wanted[-1],), note, each.place, certain=True
+                    kind, parent, each.place[-1], (wanted[-1],), note, each.place, certain=True
                 )
 
     def _wanted(self, meaning: Meaning) -> Place | None:
-        """Return the new place of what a name stands for, beside the others in its owner."""
-        owner = self.new_place(meaning.place)[:-1]
+        """Return the new place of what a name stands for, beside the others in its parent."""
+        parent = self.new_place(meaning.place)[:-1]
         key = self._key(meaning.role, meaning.of, new=False)
-        declared = self._declared.get((meaning.role, owner), [])
+        declared = self._declared.get((meaning.role, parent), [])
         for each in declared:
             if self._key(each.role, each.of, new=True) == key:
                 return each.place
-        usual = usual_place(Meaning(meaning.role, (*owner, ""), meaning.of), self.there)
+        usual = usual_place(Meaning(meaning.role, (*parent, ""), meaning.of), self.there)
         return None if usual in {each.place for each in declared} else usual
 
     @cached_property
@@ -137,12 +137,12 @@ def with_room(moved: Moved, freed: Iterable[Place] = ()) -> tuple[Rename, ...]:
     wanted = set(freed)
     for each in moved.chosen:
         if each.kind in (Kind.TABLE, Kind.COLUMN):
-            wanted.add((each.after,) if each.owner is None else (each.owner, each.after))
+            wanted.add((each.after,) if each.parent is None else (each.parent, each.after))
     for place in sorted(wanted & places(moved.current) - before):
         name = object_name(place[-1], (), "retired")
         while (*place[:-1], name) in taken:
             name = object_name(name, (), "retired")
         taken.add((*place[:-1], name))
-        owner = place[0] if len(place) > 1 else None
-        found.append(Rename(Kind.COLUMN if owner else Kind.TABLE, owner, place[-1], name))
+        parent = place[0] if len(place) > 1 else None
+        found.append(Rename(Kind.COLUMN if parent else Kind.TABLE, parent, place[-1], name))
     return tuple(found)

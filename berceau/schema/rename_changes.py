@@ -86,7 +86,7 @@ def column_before(changes: Iterable[Change], table: str, column: str) -> tuple[s
         match change:
             case RenameTable(before, after) if after == table:
                 table = before
-            case RenameColumn(owner, before, after) if (owner, after) == (table, column):
+            case RenameColumn(parent, before, after) if (parent, after) == (table, column):
                 column = before
     return table, column
 
@@ -105,8 +105,10 @@ def columns_after(
     return found
 
 
-def _new_names(renames: Iterable[Rename], kind: Kind, owner: str) -> dict[str, str]:
-    return {each.before: each.after for each in renames if (each.kind, each.owner) == (kind, owner)}
+def _new_names(renames: Iterable[Rename], kind: Kind, parent: str) -> dict[str, str]:
+    return {
+        each.before: each.after for each in renames if (each.kind, each.parent) == (kind, parent)
+    }
 
 
 def _followers(table: Table, new_table: str, columns: Mapping[str, str]) -> Moves:

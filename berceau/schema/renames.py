@@ -30,24 +30,24 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Rename:
-    """What was ``before`` is ``after``; ``owner`` is the table of a column, the enum of a label.
+    """What was ``before`` is ``after``; ``parent`` is the table of a column, the enum of a label.
 
-    The owner of a relation, which is called by an attribute, is that one's entity; the owner of a
+    The parent of a relation, which is called by an attribute, is that one's entity; the parent of a
     subclass, which is called by the value in its rows, is the path of the column with it. All but
     ``after`` are names that things have before any rename.
     """
 
     kind: Kind
-    owner: str | None
+    parent: str | None
     before: str
     after: str
 
     @property
     def path(self) -> str:
-        """The old name with its owner's: ``post.title``."""
+        """The old name with its parent's: ``post.title``."""
         if self.kind is Kind.SUBCLASS:
-            return f"{self.owner}.{_quote(self.before)}"
-        return path_of(name for name in (self.owner, self.before) if name is not None)
+            return f"{self.parent}.{_quote(self.before)}"
+        return path_of(name for name in (self.parent, self.before) if name is not None)
 
     def __str__(self) -> str:
         return f"{self.path}={_quote(self.after)}"
@@ -65,7 +65,7 @@ def parse(texts: Iterable[str], current: Schema, desired: Schema) -> tuple[Renam
     be, with the names that could be meant.
     """
     parts = list(dict.fromkeys(map(_split, texts)))
-    wholes = [_whole(*owner, after, current) for owner, after in parts if len(owner) == 1]
+    wholes = [_whole(*parent, after, current) for parent, after in parts if len(parent) == 1]
     members = [_member(*place, after, wholes, current) for place, after in parts if len(place) == 2]
     subclasses = [
         _subclass(*place, after, (*wholes, *members), current)
@@ -77,29 +77,29 @@ def parse(texts: Iterable[str], current: Schema, desired: Schema) -> tuple[Renam
     return renames
 
 
-def names_in(schema: Schema, kind: Kind, owner: str | None = None) -> tuple[str, ...]:
-    """Return the names of what is of that ``kind`` in ``schema``, or in ``owner`` of it."""
+def names_in(schema: Schema, kind: Kind, parent: str | None = None) -> tuple[str, ...]:
+    """Return the names of what is of that ``kind`` in ``schema``, or in ``parent`` of it."""
     match kind:
         case Kind.TABLE:
             return tuple(table.name for table in schema.tables)
         case Kind.ENUM:
             return tuple(enum.name for enum in schema.enums)
         case Kind.COLUMN:
-            tables = (table for table in schema.tables if table.name == owner)
+            tables = (table for table in schema.tables if table.name == parent)
             return tuple(column.name for table in tables for column in table.columns)
         case Kind.LABEL:
             return tuple(
-                label for enum in schema.enums if enum.name == owner for label in enum.labels
+                label for enum in schema.enums if enum.name == parent for label in enum.labels
             )
         case Kind.RELATION:
             links = (each.of.partition("-")[0] for each in schema.meanings if each.role == "link")
             names = (name.rpartition(".") for name in links)
-            return tuple(attribute for entity, _, attribute in names if entity == owner)
+            return tuple(attribute for entity, _, attribute in names if entity == parent)
         case Kind.SUBCLASS:
             return tuple(
                 each.place[2]
                 for each in schema.meanings
-                if each.role == "subclass" and path_of(each.place[:2]) == owner
+                if each.role == "subclass" and path_of(each.place[:2]) == parent
             )
 
 
@@ -128,21 +128,21 @@ def _whole(before: str, after: str, current: Schema) -> Rename:
 
 
 def _member(
-    owner: str, before: str, after: str, wholes: Sequence[Rename], current: Schema
+    parent: str, before: str, after: str, wholes: Sequence[Rename], current: Schema
 ) -> Rename:
     tables, enums = names_in(current, Kind.TABLE), names_in(current, Kind.ENUM)
-    if before in names_in(current, Kind.RELATION, owner):
-        return Rename(Kind.RELATION, owner, before, after)
-    if owner not in tables + enums:
+    if before in names_in(current, Kind.RELATION, parent):
+        return Rename(Kind.RELATION, parent, before, after)
+    if parent not in tables + enums:
         old_names = {rename.after: rename.before for rename in wholes}
-        if owner not in old_names:
-            raise _unknown(f"table or enum {owner}", owner, tables + enums)
-        owner = old_names[owner]
-    kind = Kind.COLUMN if owner in tables else Kind.LABEL
-    known = names_in(current, kind, owner)
+        if parent not in old_names:
+            raise _unknown(f"table or enum {parent}", parent, tables + enums)
+        parent = old_names[parent]
+    kind = Kind.COLUMN if parent in tables else Kind.LABEL
+    known = names_in(current, kind, parent)
     if before not in known:
-        raise _unknown(f"{kind} {owner}.{before}", before, known)
-    return Rename(kind, owner, before, after)
+        raise _unknown(f"{kind} {parent}.{before}", before, known)
+    return Rename(kind, parent, before, after)
 
 
 def _subclass(
@@ -168,22 +168,24 @@ def _check(renames: Sequence[Rename], current: Schema, desired: Schema) -> None:
     known |= {each.place[:1] for each in current.meanings if each.role == "link"}
     for rename in renames:
         siblings = [
-            each for each in renames if (each.kind, each.owner) == (rename.kind, rename.owner)
+            each for each in renames if (each.kind, each.parent) == (rename.kind, rename.parent)
         ]
         if rename.before == rename.after:
             raise RenameError(f"--rename {rename} changes nothing.", cure="Leave it out.")
-        owner = rename.owner if rename.owner is None else wholes.get(rename.owner, rename.owner)
-        place = "" if owner is None else f"{owner}."
+        parent = (
+            rename.parent if rename.parent is None else wholes.get(rename.parent, rename.parent)
+        )
+        place = "" if parent is None else f"{parent}."
         for other in siblings:
             if other is not rename and rename.before == other.before:
                 raise _conflict(f"{rename.path} would get two names", rename, other)
             if other is not rename and rename.after == other.after:
                 raise _conflict(f"Two would be called {place}{rename.after}", rename, other)
         if rename.kind in (Kind.RELATION, Kind.SUBCLASS):
-            continue  # whose names those of their owners decide
-        _require_declared(rename, owner, desired)
-        there = rename.after in names_in(current, rename.kind, rename.owner)
-        free = (rename.owner, rename.after) if rename.owner is not None else (rename.after,)
+            continue  # whose names those of their parents decide
+        _require_declared(rename, parent, desired)
+        there = rename.after in names_in(current, rename.kind, rename.parent)
+        free = (rename.parent, rename.after) if rename.parent is not None else (rename.after,)
         if there and all(other.before != rename.after for other in siblings) and free not in known:
             raise RenameError(
                 f"--rename {rename}: there is a {rename.kind} {place}{rename.after} already.",
@@ -191,12 +193,12 @@ def _check(renames: Sequence[Rename], current: Schema, desired: Schema) -> None:
             )
 
 
-def _require_declared(rename: Rename, owner: str | None, desired: Schema) -> None:
-    declared = names_in(desired, rename.kind, owner)
+def _require_declared(rename: Rename, parent: str | None, desired: Schema) -> None:
+    declared = names_in(desired, rename.kind, parent)
     if rename.after not in declared:
         near = get_close_matches(rename.after, declared, n=3)
         hint = f"Did you mean {' or '.join(near)}?" if near else "Declare it first."
-        place = "" if owner is None else f"{owner}."
+        place = "" if parent is None else f"{parent}."
         raise RenameError(
             f"--rename {rename}: no component declares the {rename.kind} {place}{rename.after}.",
             cure=f"{hint} Nothing was written.",

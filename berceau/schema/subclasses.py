@@ -38,7 +38,7 @@ class Subclasses:
         self.moved = moved
         self.mapped = mapped
         self.chosen = {
-            (each.owner, each.before): each.after
+            (each.parent, each.before): each.after
             for each in moved.chosen
             if each.kind is Kind.SUBCLASS
         }
@@ -109,8 +109,8 @@ class Subclasses:
         """Return the new labels of enums, by the old ones, by the columns that hold them."""
         found: dict[str, Values] = {}
         for each in self.moved.chosen:
-            if each.kind is Kind.LABEL and each.owner is not None:
-                found.setdefault(quote_name(each.owner), {})[each.before] = each.after
+            if each.kind is Kind.LABEL and each.parent is not None:
+                found.setdefault(quote_name(each.parent), {})[each.before] = each.after
         return {
             (table.name, column.name): found[column.type]
             for table in self.moved.current.tables

@@ -29,7 +29,7 @@ class Question:
     """
 
     kind: Kind
-    owner: str | None
+    parent: str | None
     before: str
     candidates: tuple[str, ...]
     note: str = field(default="", compare=False)
@@ -38,13 +38,13 @@ class Question:
 
     @property
     def path(self) -> str:
-        """The old name with its owner's: ``post.title``."""
+        """The old name with its parent's: ``post.title``."""
         return self.options[0].path
 
     @property
     def options(self) -> tuple[Rename, ...]:
         """The renames that may be the answer."""
-        return tuple(Rename(self.kind, self.owner, self.before, each) for each in self.candidates)
+        return tuple(Rename(self.kind, self.parent, self.before, each) for each in self.candidates)
 
 
 def suggest_wholes(
@@ -115,7 +115,7 @@ class Label:
 
 def _question(
     kind: Kind,
-    owner: str | None,
+    parent: str | None,
     item: Item,
     added: Iterable[Item],
     likeness: Callable[[Item, Item], Likeness],
@@ -123,7 +123,7 @@ def _question(
     found = sorted((-likeness(item, other), other.name) for other in added)
     candidates = tuple(name for negative, name in found if negative)
     if candidates:
-        yield Question(kind, owner, item.name, candidates)
+        yield Question(kind, parent, item.name, candidates)
 
 
 def _same_name(old: str, new: str) -> float:

@@ -120,7 +120,13 @@ def apply(request: Request) -> Any:
     typed = str(request.POST.get("name", "")).lower()
     name = re.sub(r"[^a-z0-9]+", "_", typed)[:40].strip("_") or Options().name
     try:
-        outcome = migrate(settings, found.schema, Options(name), log.info, owners=found.owners)
+        outcome = migrate(
+            settings,
+            found.schema,
+            Options(name),
+            log.info,
+            component_by_name=found.component_by_name,
+        )
     except MigrationError as error:
         raise Different(Difference(None, error)) from error
     log.info("wrote and applied %s", outcome.written)

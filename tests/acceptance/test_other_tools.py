@@ -128,9 +128,14 @@ class Place:
     def baseline(self, entities: str) -> tuple[str, ...]:
         """Record what is there."""
         declared = self.declare(entities)
-        owners = dict.fromkeys((table.name for table in declared.tables), "shop")
+        component_by_name = dict.fromkeys((table.name for table in declared.tables), "shop")
         return baseline(
-            self.database.owner, declared, owners, self.settings.migrations, "start", self.cache
+            self.database.owner,
+            declared,
+            component_by_name,
+            self.settings.migrations,
+            "start",
+            self.cache,
         )
 
     def catalog(self):

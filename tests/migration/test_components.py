@@ -14,7 +14,7 @@ SCRIPTS = (
 
 
 @pytest.mark.parametrize(
-    ("name", "owners", "components"),
+    ("name", "component_by_name", "components"),
     [
         ("post", {"post": "news"}, ("news",)),
         ("post", {}, ("blog",)),
@@ -28,8 +28,8 @@ SCRIPTS = (
         ("unknown", {}, ()),
     ],
 )
-def test_the_component_of_a_table(name, owners, components) -> None:
-    assert components_of([name], owners, SCRIPTS) == {name: components}
+def test_the_component_of_a_table(name, component_by_name, components) -> None:
+    assert components_of([name], component_by_name, SCRIPTS) == {name: components}
 
 
 def test_what_is_about_several_has_no_component() -> None:

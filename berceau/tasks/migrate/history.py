@@ -37,7 +37,7 @@ def baseline(_: Context, name: str) -> None:
     recorded = run(
         resolve_databases(settings).owner,
         found.schema,
-        found.owners,
+        found.component_by_name,
         settings.migrations,
         name,
         SchemaCache(settings.cache),
@@ -65,7 +65,7 @@ def adopt(_: Context, name: str, allow_data_loss: bool = False, unmanaged: bool 
         resolve_databases(settings).owner,
         settings.migrations,
         name,
-        declared(settings).owners,
+        declared(settings).component_by_name,
         everything=unmanaged,
         allow_data_loss=allow_data_loss,
         report=say,

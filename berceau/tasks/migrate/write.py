@@ -88,7 +88,7 @@ def migrate_project(
         say(summary(report))
     tell(report.findings)
     found = declared(settings, sources)
-    outcome = run(settings, found.schema, options, say, ask, found.owners, ask_value)
+    outcome = run(settings, found.schema, options, say, ask, found.component_by_name, ask_value)
     if outcome.written is None and not outcome.applied:
         say("migrate: nothing to do")
     for statement in outcome.statements:

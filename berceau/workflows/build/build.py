@@ -125,9 +125,9 @@ def _outputs(settings: Settings, composition: "Composition") -> dict[Path, str]:
     parts: dict[str, list[str]] = defaultdict(list)
     for change, statement in rendered(order(create(composition.schema))):
         whole.append(f"{statement}\n\n")
-        owner = composition.owners.get(change.subject)
-        if owner is not None:
-            parts[owner].append(whole[-1])
+        component = composition.component_by_name.get(change.subject)
+        if component is not None:
+            parts[component].append(whole[-1])
     for name in parts:
         if name.lower() == WHOLE:  # to some file systems, Main.sql is main.sql
             raise ComponentError(

@@ -39,23 +39,23 @@ _ALREADY_EXISTS = re.compile(r"Entity (\w+) already exists")
 class Composition:
     """All components, the schema they declare together, and who declared what.
 
-    ``owners`` gives the component of each table and enum by name; a link table belongs to the
+    ``component_by_name`` gives the component of each table and enum; a link table belongs to the
     later of the two components that it links. What is declared outside of every component has
-    no owner.
+    none.
     """
 
     components: tuple[Component, ...]
     schema: Schema
-    owners: Mapping[str, str]
+    component_by_name: Mapping[str, str]
 
     @cached_property
     def parts(self) -> Mapping[str, Schema]:
         """What each component declares, by the component's name."""
         enums, tables = defaultdict(list), defaultdict(list)
         for enum in self.schema.enums:
-            enums[self.owners.get(enum.name)].append(enum)
+            enums[self.component_by_name.get(enum.name)].append(enum)
         for table in self.schema.tables:
-            tables[self.owners.get(table.name)].append(table)
+            tables[self.component_by_name.get(table.name)].append(table)
         return {
             component.name: Schema(tuple(enums[component.name]), tuple(tables[component.name]))
             for component in self.components
@@ -82,8 +82,8 @@ def compose(
         _import(components, folder)
     with phases.phase("map"):
         schema = _map(components)
-        owners = _owners(components)
-    return Composition(components, schema, owners)
+        component_by_name = _component_by_name(components)
+    return Composition(components, schema, component_by_name)
 
 
 def _import(components: tuple[Component, ...], folder: Path) -> None:
@@ -137,11 +137,11 @@ def _named(where: Location, components: Iterable[Component]) -> Location:
     return Location(component.name if component else None, where.file, where.line)
 
 
-def _owners(components: tuple[Component, ...]) -> dict[str, str]:
+def _component_by_name(components: tuple[Component, ...]) -> dict[str, str]:
     folders = by_folder(components)
 
     @cache
-    def owner(module: str) -> Component | None:
+    def component(module: str) -> Component | None:
         return component_of(file_of_module(module), folders)
 
     rank = {component: position for position, component in enumerate(components)}
@@ -149,9 +149,9 @@ def _owners(components: tuple[Component, ...]) -> dict[str, str]:
         name: (enum_class,) for name, enum_class in enum_classes(db).items()
     }
     declared |= table_entities(db)
-    owners = {}
+    component_by_name = {}
     for name, classes in declared.items():
-        found = set(filter(None, (owner(each.__module__) for each in classes)))
+        found = set(filter(None, (component(each.__module__) for each in classes)))
         if found:
-            owners[name] = max(found, key=rank.__getitem__).name
-    return owners
+            component_by_name[name] = max(found, key=rank.__getitem__).name
+    return component_by_name

@@ -30,7 +30,7 @@ class Declared:
     """The schema that all components declare, and the component of each table and enum by name."""
 
     schema: Schema
-    owners: Mapping[str, str]
+    component_by_name: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def declared(settings: Settings, sources: Sources | None = None) -> Declared:
         if kept is not None:
             return kept
     composition, _ = compose_anew(settings, sources)
-    return Declared(composition.schema, composition.owners)
+    return Declared(composition.schema, composition.component_by_name)
 
 
 def look(settings: Settings, phases: Phases | None = None) -> Sources:
@@ -94,6 +94,6 @@ def compose_anew(
     if keep:
         cache = SchemaCache(settings.cache)
         cache.keep(_INPUTS, (), read)
-        result = Declared(composition.schema, composition.owners)
+        result = Declared(composition.schema, composition.component_by_name)
         cache.keep(_DECLARED, (fingerprint,), result)
     return composition, fingerprint

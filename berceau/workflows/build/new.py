@@ -130,8 +130,8 @@ def _check_free(settings: Settings, name: str) -> None:
     found, table = declared(settings, sources), singular(name)
     names = {each.name for each in found.schema.tables}
     if table in names.union(each.name for each in found.schema.enums):
-        owner = found.owners.get(table)
-        whose = f"The component {owner}" if owner else "The project"
+        other = found.component_by_name.get(table)
+        whose = f"The component {other}" if other else "The project"
         raise _taken(name, settings.components, f"{whose} has {table} in the database already.")
 
 

@@ -28,7 +28,7 @@ from berceau.workflows.history.rewrite import Rewrite, rewrite
 from berceau.workflows.write.migrate import to_script
 from berceau.workflows.write.plan import Plan
 
-Owners = Mapping[str, str]
+ComponentByName = Mapping[str, str]
 """The component of each declared table and enum."""
 
 
@@ -36,7 +36,7 @@ def adopt(
     owner: Url,
     migrations: Path,
     slug: str,
-    owners: Owners,
+    component_by_name: ComponentByName,
     *,
     everything: bool = False,
     allow_data_loss: bool = False,
@@ -68,9 +68,11 @@ def adopt(
             return None
         _refuse_loss(plan, allow_data_loss)
         names = [each.subject for each in plan.changes]
-        components = components_of(names, owners, scripts).values()
+        components = components_of(names, component_by_name, scripts).values()
         named = {each for some in components for each in some}
-        script = to_script(plan, slug, scripts, named, nameable(_made(plan) - owners.keys()))
+        script = to_script(
+            plan, slug, scripts, named, nameable(_made(plan) - component_by_name.keys())
+        )
         record(connection, owner, migrations, (*scripts, script), wanted)
         return script
 

@@ -23,7 +23,7 @@ from berceau.workflows.deploy import migration_directory as folder
 from berceau.workflows.deploy.deploy import deploying, settled
 from berceau.workflows.deploy.drift import drift
 from berceau.workflows.deploy.replay import desired, read, replayed
-from berceau.workflows.history.adopt import Owners, between, record
+from berceau.workflows.history.adopt import ComponentByName, between, record
 from berceau.workflows.shared.cache import SchemaCache
 from berceau.workflows.write.migrate import to_script
 
@@ -31,7 +31,7 @@ from berceau.workflows.write.migrate import to_script
 def baseline(
     owner: Url,
     declared: Schema,
-    owners: Owners,
+    component_by_name: ComponentByName,
     migrations: Path,
     name: str,
     cache: SchemaCache,
@@ -63,7 +63,7 @@ def baseline(
                 f"{_anew(scripts, name)}",
             )
         wanted = replace(desired(owner, declared, cache), meanings=declared.meanings)
-        return (_write(connection, owner, wanted, owners, migrations, name),)
+        return (_write(connection, owner, wanted, component_by_name, migrations, name),)
 
 
 def _record(
@@ -109,7 +109,12 @@ def _anew(scripts: Sequence[Migration], name: str) -> str:
 
 
 def _write(
-    connection: Connection, owner: Url, wanted: Schema, owners: Owners, migrations: Path, slug: str
+    connection: Connection,
+    owner: Url,
+    wanted: Schema,
+    component_by_name: ComponentByName,
+    migrations: Path,
+    slug: str,
 ) -> str:
     held = managed(catalog.read(connection), wanted)
     if held == EMPTY:
@@ -120,7 +125,9 @@ def _write(
     names = {table.name for table in held.tables} | {enum.name for enum in held.enums}
     means = tuple(each for each in missing((), wanted) if each.place[0] in names)
     plan = replace(between(EMPTY, held), means=means)
-    components = components_of((each.subject for each in plan.changes), owners, ()).values()
+    components = components_of(
+        (each.subject for each in plan.changes), component_by_name, ()
+    ).values()
     script = to_script(plan, slug, (), {each for some in components for each in some})
     record(connection, owner, migrations, (script,), held)
     return script.name

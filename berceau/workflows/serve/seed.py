@@ -94,8 +94,11 @@ def _with_seeds(composition: Composition) -> Iterator[Component]:
 def _referred(composition: Composition, component: Component) -> Iterator[str]:
     for table in composition.parts[component.name].tables:
         for constraint in table.constraints:
-            if isinstance(constraint, ForeignKey) and constraint.target in composition.owners:
-                yield composition.owners[constraint.target]
+            if (
+                isinstance(constraint, ForeignKey)
+                and constraint.target in composition.component_by_name
+            ):
+                yield composition.component_by_name[constraint.target]
 
 
 def _require_known(names: Collection[str], components: Sequence[Component]) -> None:

@@ -63,17 +63,17 @@ def migrate(
     options: Options,
     report: Report = silent,
     ask: Ask | None = None,
-    owners: Mapping[str, str] = MappingProxyType({}),
+    component_by_name: Mapping[str, str] = MappingProxyType({}),
     ask_value: AskValue | None = None,
 ) -> Outcome:
     """Write what separates the migrations from the ``declared`` schema, and apply it.
 
     ``ask`` settles what may have been renamed; without it, such a change is refused unless data
     may be lost. ``ask_value`` gives what rows need that no option gives them; without it, that
-    is refused. ``owners`` gives the component of each declared table and enum. Migrations that
-    are pending on disk are applied first. Nothing is written unless the proof succeeds. Raises
-    ``RenameError``, ``DataLossError`` for a change that loses data without leave, and
-    ``MigrationError`` for one that the rows at hand don't allow.
+    is refused. ``component_by_name`` gives the component of each declared table and enum.
+    Migrations that are pending on disk are applied first. Nothing is written unless the proof
+    succeeds. Raises ``RenameError``, ``DataLossError`` for a change that loses data and wasn't
+    allowed to, and ``MigrationError`` for one that the rows of the database don't allow.
     """
     answers = Answers(ask, ask_value)
     applied: list[str] = []
@@ -99,7 +99,9 @@ def migrate(
                 )
                 for note in found.notes:
                     report(note)
-                written = _write(connection, settings, scripts, found, options, owners, report)
+                written = _write(
+                    connection, settings, scripts, found, options, component_by_name, report
+                )
                 if written is not None and not options.create_only:
                     applied += apply_pending(connection, (*scripts, written), report)
                 name = written.name if written else None
@@ -114,7 +116,7 @@ def _write(
     scripts: Sequence[Migration],
     found: Plan,
     options: Options,
-    owners: Mapping[str, str],
+    component_by_name: Mapping[str, str],
     report: Report,
 ) -> Migration | None:
     """Write what was ``found``, if anything was, and return it."""
@@ -128,7 +130,7 @@ def _write(
             report(f"wrote migrations/{folder.HEAD}")
         return None
     names = {*(each.subject for each in found.changes), *(each.place[0] for each in found.means)}
-    components = components_of(names, owners, scripts)
+    components = components_of(names, component_by_name, scripts)
     if not options.create_only:
         refuse_what_is_there(connection, found.changes, first=not scripts)
     if not options.allow_data_loss:

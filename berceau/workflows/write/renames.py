@@ -158,7 +158,7 @@ class _Settling:
             question
             for question in suggest_members(self.found.schema, self.desired)
             if question.kind is not Kind.LABEL
-            or (question.owner or "", question.before) not in self.mapped
+            or (question.parent or "", question.before) not in self.mapped
         )
         self.choose(self._answers(questions))
 
@@ -166,7 +166,7 @@ class _Settling:
         """Ask about what stands for something: who says no lets it go, and makes a new one."""
         renames = []
         for question in questions:
-            free = tuple(c for c in question.candidates if (question.owner, c) not in self.given)
+            free = tuple(c for c in question.candidates if (question.parent, c) not in self.given)
             if not free:
                 continue
             rows = self.count(question.place)
@@ -175,8 +175,8 @@ class _Settling:
             ask = self.doubts if question.certain and self.ask is decline else self.ask
             answer = ask(replace(question, candidates=free[:MOST], note=note))
             if answer is not None:
-                self.given.add((question.owner, answer))
-                renames.append(Rename(question.kind, question.owner, question.before, answer))
+                self.given.add((question.parent, answer))
+                renames.append(Rename(question.kind, question.parent, question.before, answer))
             elif question.kind in (Kind.TABLE, Kind.COLUMN):
                 self.freed.add(question.place)
         self.choose(renames)
@@ -188,17 +188,17 @@ class _Settling:
         return carry_out(self.connection, Settled((), self.current), changes)
 
     def _answers(self, questions: Iterator[Question]) -> Iterator[Rename]:
-        """Yield what is confirmed; each new name is ``given`` once, by owner and name."""
+        """Yield what is confirmed; each new name is ``given`` once, by parent and name."""
         old_names = {new: old for old, new in renamed(self.chosen, Kind.TABLE, Kind.ENUM).items()}
         for question in questions:
-            owner = old_names.get(question.owner or "", question.owner)
-            free = tuple(each for each in question.candidates if (owner, each) not in self.given)
+            parent = old_names.get(question.parent or "", question.parent)
+            free = tuple(each for each in question.candidates if (parent, each) not in self.given)
             if not free:
                 continue
-            answer = self.ask(replace(question, owner=owner, candidates=free[:MOST]))
+            answer = self.ask(replace(question, parent=parent, candidates=free[:MOST]))
             if answer is not None:
-                self.given.add((owner, answer))
-                yield Rename(question.kind, owner, question.before, answer)
+                self.given.add((parent, answer))
+                yield Rename(question.kind, parent, question.before, answer)
 
 
 def carry_out(connection: Connection, settled: Settled, changes: tuple[Renaming, ...]) -> Settled:
