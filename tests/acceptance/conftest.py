@@ -34,9 +34,10 @@ from berceau.schema.sql import to_statements
 from berceau.settings import Settings
 from berceau.workflows.shared.cache import SchemaCache
 from berceau.workflows.shared.databases import Databases
+from berceau.workflows.write.draft import Decisions
 from berceau.workflows.write.migrate import Options, Outcome, to_script
 from berceau.workflows.write.migrate import migrate as run_migrate
-from berceau.workflows.write.plan import plan
+from berceau.workflows.write.planner import Planner
 
 TIMES = ("date", "datetime", "time", "timedelta")
 
@@ -92,7 +93,7 @@ def check_change(
     def check_change(before: str, after: str, statements: tuple[str, ...]) -> None:
         old, new = (to_statements(order(create(declare(each)))) for each in (before, after))
         scripts = [generated("\n".join(map(str, old)))] if old else []
-        found = plan(server.owner, declare(after), scripts, cache)
+        found = Planner(server.owner, scripts, cache).plan(declare(after))
         _, *written = to_script(found, "new", scripts).sql.rstrip("\n").split("\n\n")
         assert tuple(each for each in written if not each.startswith("-- Nothing")) == statements
         with scratch(server.owner) as migrated, scratch(server.owner) as anew:
@@ -126,7 +127,8 @@ def check_rename(
     ) -> None:
         old, new = (to_statements(order(create(declare(each)))) for each in (before, after))
         scripts = [generated("\n".join(map(str, old)))]
-        found = plan(server.owner, declare(after), scripts, cache, shlex.split(renames))
+        decisions = Decisions(shlex.split(renames))
+        found = Planner(server.owner, scripts, cache, decisions).plan(declare(after))
         with scratch(server.owner) as migrated, scratch(server.owner) as anew:
             execute_statements(anew, new)
             execute_statements(migrated, old)

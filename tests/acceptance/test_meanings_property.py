@@ -26,7 +26,8 @@ from berceau.schema.sql import to_statements
 from berceau.schema.sql.text import to_text
 from berceau.settings import Limits
 from berceau.workflows.shared.cache import SchemaCache
-from berceau.workflows.write.plan import plan
+from berceau.workflows.write.draft import Decisions
+from berceau.workflows.write.planner import Planner
 
 pytestmark = pytest.mark.slow
 
@@ -209,10 +210,11 @@ def test_rows_stay_in_reach_or_the_command_refuses(server, tmp_path_factory, sha
         assert [len(each) for each in links.values()] == [1] * len(links)
         cache = SchemaCache(tmp_path_factory.mktemp("cache"))
         try:
-            found = plan(url, declared, scripts, cache, (), None)
+            found = Planner(url, scripts, cache, Decisions(ask=None)).plan(declared)
             event("nothing is in doubt")
         except (RenameError, MigrationError):
             truth = Truth(before, after)
-            found = plan(url, declared, scripts, cache, (), truth, ask_value=lambda _: ROOT)
+            answered = Decisions(ask=truth, ask_value=lambda _: ROOT)
+            found = Planner(url, scripts, cache, answered).plan(declared)
         execute_statements(target, found.up)
         assert reach(after, url) == expected(before, after, links, rows)

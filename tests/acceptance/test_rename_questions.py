@@ -13,7 +13,9 @@ from berceau.schema.diff import create
 from berceau.schema.order import order
 from berceau.schema.renaming import RenameColumn, RenameTable
 from berceau.schema.sql import to_statements
-from berceau.workflows.write.plan import Plan, plan
+from berceau.workflows.write.draft import Decisions
+from berceau.workflows.write.plan import Plan
+from berceau.workflows.write.planner import Planner
 
 BLOG = """
 class Post(db.Entity):
@@ -43,7 +45,8 @@ def lead(declare, server, cache, generated) -> Callable[..., Plan]:
         if "db.Entity" in before:
             before = "\n".join(map(str, to_statements(order(create(declare(before))))))
         scripts = [generated(before)]
-        return plan(server.owner, declare(after), scripts, cache, renames, **options)
+        decisions = Decisions(renames, **options)
+        return Planner(server.owner, scripts, cache, decisions).plan(declare(after))
 
     return lead
 

@@ -20,9 +20,9 @@ from berceau.schema.order import order
 from berceau.schema.sql import to_statements
 from berceau.schema.sql.text import to_text
 from berceau.workflows.shared.cache import SchemaCache
+from berceau.workflows.write.draft import Decisions
 from berceau.workflows.write.gaps import Gap
-from berceau.workflows.write.plan import plan
-from berceau.workflows.write.renames import decline
+from berceau.workflows.write.planner import Planner
 
 pytestmark = pytest.mark.slow
 
@@ -75,16 +75,9 @@ def test_rows_survive_or_are_refused(declare, server, generated, tmp_path_factor
                 ((name,),) = cursor.fetchall()
             scripts = [generated(to_text(statements))]
             cache = SchemaCache(tmp_path_factory.mktemp("cache"))
-            plan(
-                server.owner.with_schema(name),
-                after,
-                scripts,
-                cache,
-                (),
-                decline,
-                Choices(cuts=True),
-                answer,
-            )
+            decisions = Decisions(choices=Choices(cuts=True), ask_value=answer)
+            owner = server.owner.with_schema(name)
+            Planner(owner, scripts, cache, decisions).plan(after)
     except MigrationError as error:
         if not REASON.search(error.message):
             raise

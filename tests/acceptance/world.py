@@ -30,7 +30,8 @@ from berceau.workflows.history.rebase import rebase
 from berceau.workflows.history.squash import squash
 from berceau.workflows.shared.cache import SchemaCache
 from berceau.workflows.write.migrate import Options, migrate
-from berceau.workflows.write.plan import Plan, plan
+from berceau.workflows.write.plan import Plan
+from berceau.workflows.write.planner import Planner
 
 ENTITIES = (
     "",
@@ -82,7 +83,7 @@ class Place:
     def plan(self, declared: Schema, scripts: Sequence[Migration]) -> Plan:
         """Return what separates the migrations from the entities; nothing of it is cached."""
         with TemporaryDirectory() as folder:
-            return plan(self.url, declared, scripts, SchemaCache(Path(folder)))
+            return Planner(self.url, scripts, SchemaCache(Path(folder))).plan(declared)
 
 
 @dataclass

@@ -7,12 +7,10 @@ from difflib import unified_diff
 from berceau.errors import MigrationError
 from berceau.postgres.inspect.dependents import User, in_the_way
 from berceau.postgres.inspect.objects import Object
-from berceau.schema.diff import diff
-from berceau.schema.lowering import in_steps
 from berceau.schema.managed import Unmanaged, managed, unmanaged
 from berceau.schema.model import Schema
-from berceau.schema.order import order
 from berceau.schema.pairs import compare
+from berceau.schema.planning import steps_between
 from berceau.schema.sql import to_statements
 from berceau.workflows.deploy.replay import Replayed
 
@@ -67,8 +65,8 @@ def to_sql(current: Schema, desired: Schema, used: Iterable[User]) -> tuple[str,
     """
     barred = in_the_way(used)
     try:
-        changes = order(in_steps(diff(current, desired), current, desired, in_the_way=barred))
-        return tuple(map(str, to_statements(changes)))
+        steps = steps_between(current, desired, in_the_way=barred)
+        return tuple(map(str, to_statements(steps)))
     except MigrationError as error:
         return (f"-- {error.message}",)
 

@@ -16,17 +16,14 @@ from berceau.postgres.runner import runner
 from berceau.postgres.runner.progress import Report, silent
 from berceau.schema.changes import CreateEnum, CreateTable, DropColumn, DropTable
 from berceau.schema.diff import diff
-from berceau.schema.lowering import InTheWay, in_steps
 from berceau.schema.managed import managed
 from berceau.schema.model import Schema
 from berceau.schema.naming import with_names
-from berceau.schema.order import order
-from berceau.schema.sql import to_statements
 from berceau.workflows.deploy import migration_directory as folder
 from berceau.workflows.deploy.deploy import deploying, settled
 from berceau.workflows.history.rewrite import Rewrite, rewrite
 from berceau.workflows.write.migrate import to_script
-from berceau.workflows.write.plan import Plan
+from berceau.workflows.write.plan import Plan, between
 
 ComponentByName = Mapping[str, str]
 """The component of each declared table and enum."""
@@ -63,7 +60,8 @@ def adopt(
             used = users(copy) | users(connection)
         held = catalog.read(connection)
         wanted = held if everything else managed(held, built)
-        plan = between(built, wanted, in_the_way(used))
+        wanted = with_names(built, wanted)
+        plan = between(built, wanted, in_the_way=in_the_way(used))
         if not plan.up:
             return None
         _refuse_loss(plan, allow_data_loss)
@@ -75,21 +73,6 @@ def adopt(
         )
         record(connection, owner, migrations, (*scripts, script), wanted)
         return script
-
-
-def between(current: Schema, desired: Schema, barred: InTheWay | None = None) -> Plan:
-    """Return the plan that leads from ``current`` to ``desired``, and back where it can.
-
-    What is known to be in the way of new types is ``barred``, as ``in_steps`` takes it.
-    """
-    desired = with_names(current, desired)
-    changes = order(in_steps(diff(current, desired), current, desired, in_the_way=barred))
-    try:
-        undone = in_steps(diff(desired, current), desired, current, in_the_way=barred)
-        back = to_statements(order(undone))
-    except MigrationError as error:
-        return Plan(changes, to_statements(changes), None, error.message)
-    return Plan(changes, to_statements(changes), back)
 
 
 def build(owner: Url, scripts: tuple[Migration, ...]) -> Schema:

@@ -23,9 +23,10 @@ from berceau.workflows.deploy import migration_directory as folder
 from berceau.workflows.deploy.deploy import deploying, settled
 from berceau.workflows.deploy.drift import drift
 from berceau.workflows.deploy.replay import desired, read, replayed
-from berceau.workflows.history.adopt import ComponentByName, between, record
+from berceau.workflows.history.adopt import ComponentByName, record
 from berceau.workflows.shared.cache import SchemaCache
 from berceau.workflows.write.migrate import to_script
+from berceau.workflows.write.plan import between
 
 
 def baseline(

@@ -20,9 +20,9 @@ from berceau.schema.model import EMPTY
 from berceau.workflows.deploy import migration_directory as folder
 from berceau.workflows.deploy.deploy import deploying, settled
 from berceau.workflows.deploy.replay import Replayed, read
-from berceau.workflows.history.adopt import between
 from berceau.workflows.history.rewrite import Rewrite, finish, rewrite
 from berceau.workflows.write.meanings import records
+from berceau.workflows.write.plan import between
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from berceau.migration.components import components_of
 from berceau.migration.header import Header, digest
 from berceau.migration.migration import Migration, new_name
 from berceau.postgres.core.connection import Connection
-from berceau.postgres.core.url import Url
 from berceau.postgres.runner.progress import Report, silent
 from berceau.schema.choices import parse
 from berceau.schema.model import Schema
@@ -25,9 +24,11 @@ from berceau.workflows.shared.cache import SchemaCache
 from berceau.workflows.shared.databases import resolve_databases
 from berceau.workflows.write.answers import Answers, Unanswered
 from berceau.workflows.write.destructive import refuse_loss
+from berceau.workflows.write.draft import Decisions
 from berceau.workflows.write.existing import refuse_what_is_there
 from berceau.workflows.write.gaps import AskValue
-from berceau.workflows.write.plan import Plan, plan
+from berceau.workflows.write.plan import Plan
+from berceau.workflows.write.planner import Planner
 from berceau.workflows.write.renames import Ask, decline
 
 
@@ -46,6 +47,17 @@ class Options:
     backfills: Sequence[str] = ()
     labels: Sequence[str] = ()
     usings: Sequence[str] = ()
+
+    def decisions(self, ask: Ask | None, ask_value: AskValue | None = None) -> Decisions:
+        """Return what these options settle, and who is asked for the rest.
+
+        Where data may be lost, nobody has to be asked whether it was only renamed.
+        """
+        if ask is None and self.allow_data_loss:
+            ask = decline
+        choices = parse(self.backfills, self.labels, self.usings)
+        choices = replace(choices, cuts=self.allow_data_loss)
+        return Decisions(self.renames, choices, ask, ask_value)
 
 
 @dataclass(frozen=True)
@@ -87,16 +99,9 @@ def migrate(
                 if not answers.known:
                     report("comparing the entities with the migrations")
                 cache = SchemaCache(settings.cache)
-                found = prepare(
-                    owner,
-                    declared,
-                    scripts,
-                    cache,
-                    options,
-                    answers.ask,
-                    answers.ask_value,
-                    settings.unmanaged,
-                )
+                decisions = options.decisions(answers.ask, answers.ask_value)
+                planner = Planner(owner, scripts, cache, decisions, settings.unmanaged)
+                found = planner.plan(declared)
                 for note in found.notes:
                     report(note)
                 written = _write(
@@ -142,29 +147,6 @@ def _write(
         remember(owner, (*scripts, script), found.built, SchemaCache(settings.cache))
     report(f"wrote migrations/{script.name}" + ("" if found.up else _RECORDS_ONLY))
     return script
-
-
-def prepare(
-    owner: Url,
-    declared: Schema,
-    scripts: Sequence[Migration],
-    cache: SchemaCache,
-    options: Options,
-    ask: Ask | None,
-    ask_value: AskValue | None = None,
-    unmanaged: Sequence[str] = (),
-) -> Plan:
-    """Return the proven plan of what separates ``scripts`` from the ``declared`` schema.
-
-    What ``unmanaged`` has a pattern for stays without an entity.
-    """
-    if ask is None and options.allow_data_loss:
-        ask = decline
-    choices = parse(options.backfills, options.labels, options.usings)
-    choices = replace(choices, cuts=options.allow_data_loss)
-    return plan(
-        owner, declared, scripts, cache, options.renames, ask, choices, ask_value, unmanaged
-    )
 
 
 def to_empty_script(slug: str, scripts: Sequence[Migration]) -> Migration:

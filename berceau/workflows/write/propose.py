@@ -9,8 +9,9 @@ from berceau.settings import Settings
 from berceau.workflows.deploy import migration_directory as folder
 from berceau.workflows.shared.cache import SchemaCache
 from berceau.workflows.shared.databases import resolve_databases
-from berceau.workflows.write.migrate import Options, prepare
+from berceau.workflows.write.migrate import Options
 from berceau.workflows.write.plan import Plan
+from berceau.workflows.write.planner import Planner
 from berceau.workflows.write.renames import refusal
 
 
@@ -35,15 +36,8 @@ def propose(settings: Settings, declared: Schema, options: Options) -> Proposal:
     owner = resolve_databases(settings).owner
     cache = SchemaCache(settings.cache)
     try:
-        found = prepare(
-            owner,
-            declared,
-            scripts,
-            cache,
-            options,
-            questions.append,
-            unmanaged=settings.unmanaged,
-        )
+        decisions = options.decisions(questions.append)
+        found = Planner(owner, scripts, cache, decisions, settings.unmanaged).plan(declared)
     except MigrationError as error:
         if questions:  # to drop and add is impossible, so the answers come first
             raise refusal(questions) from error

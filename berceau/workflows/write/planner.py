@@ -1,0 +1,154 @@
+"""The planner: from what migrations build to what entities declare, validated before it is seen."""
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, field, replace
+
+from berceau.migration.migration import Migration
+from berceau.migration.provenance import made_by_entities
+from berceau.postgres.core.refusals import explained
+from berceau.postgres.core.url import Url
+from berceau.schema.choices import Choices
+from berceau.schema.diff import diff
+from berceau.schema.lowering import RETIRED
+from berceau.schema.meaning import missing
+from berceau.schema.model import Meaning, Schema, Table
+from berceau.schema.naming import renamings
+from berceau.schema.preserve import keep
+from berceau.schema.renames import parse
+from berceau.schema.row_impact import looked_up
+from berceau.schema.staying import Staying, followers, with_staying, without
+from berceau.schema.subset import Part
+from berceau.schema.subset import between as part_between
+from berceau.workflows.deploy.replay import Replayed, desired, replayed
+from berceau.workflows.shared.cache import SchemaCache
+from berceau.workflows.write import agreement
+from berceau.workflows.write.draft import Decisions, Draft
+from berceau.workflows.write.meanings import (
+    astray,
+    guessed,
+    loses_relations,
+    records,
+    with_meanings,
+)
+from berceau.workflows.write.plan import NOTHING, Plan
+from berceau.workflows.write.scratch_copy import Copy
+
+
+@dataclass(frozen=True)
+class Sides:
+    """What migrations have ``built``, and what is ``wanted``, both as the catalog shows it.
+
+    The tables that are ``led`` by others aren't compared. ``means`` is what names stand for and no
+    migration records yet, and ``notes`` say where that was guessed. Where names went ``astray``,
+    what they stand for changed.
+    """
+
+    built: Replayed
+    wanted: Schema
+    led: Set[str]
+    means: tuple[Meaning, ...]
+    notes: tuple[str, ...]
+    astray: bool
+
+    @property
+    def current(self) -> Schema:
+        """What the migrations build."""
+        return self.built.schema
+
+    @property
+    def differ(self) -> bool:
+        """Whether there is anything to change."""
+        return self.astray or _differ(self.current, keep(self.current, self.wanted))
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Plans what follows ``migrations`` on the server of ``owner``.
+
+    What no entity ever declared stays, and so does what ``unmanaged`` has a pattern for. The
+    ``cache`` keeps what was built before.
+    """
+
+    owner: Url
+    migrations: Sequence[Migration]
+    cache: SchemaCache
+    decisions: Decisions = field(default_factory=Decisions)
+    unmanaged: Sequence[str] = ()
+
+    def plan(self, declared: Schema) -> Plan:
+        """Return the plan that leads from what the migrations build to what is ``declared``.
+
+        Both sides are built in scratch schemas and read from the catalog, so that like is compared
+        with like. The plan is carried out, up and down, in a copy of what it concerns before it is
+        returned. Raises ``MigrationError`` if it doesn't give exactly what it should.
+        """
+        known = (self.owner, declared, self.migrations, self.cache, self.unmanaged)
+        if not self.decisions.given and agreement.is_known(*known):
+            return NOTHING
+        sides = self._sides(declared)
+        if not (self.decisions.given or sides.differ):
+            if not sides.means:
+                agreement.remember(*known)
+            return replace(NOTHING, means=sides.means, notes=sides.notes)
+        choices = self.decisions.choices.over(declared)
+        with explained("Nothing was written. Write the migration by hand."):
+            found = self._validated(sides, choices)
+        return replace(found, means=sides.means, notes=(*sides.notes, *found.notes))
+
+    def _sides(self, declared: Schema) -> Sides:
+        """Build both sides, and leave out of the comparison what isn't the entities'."""
+        built = replayed(self.owner, self.migrations, self.cache)
+        seen = desired(self.owner, declared, self.cache, self.migrations)
+        wanted = replace(seen, meanings=declared.meanings)
+        led = followers(built.schema, wanted)
+        current = with_meanings(without(built.schema, led), self.migrations, wanted)
+        leaving = {each.before for each in parse(self.decisions.renames, current, wanted)}
+        staying = Staying(made_by_entities(self.migrations), self.unmanaged, leaving)
+        wanted = with_staying(current, wanted, staying)
+        means = missing(records(self.migrations), declared)
+        return Sides(
+            replace(built, schema=current),
+            wanted,
+            led,
+            means,
+            tuple(guessed(current, means)),
+            bool(astray(current, wanted)),
+        )
+
+    def _validated(self, sides: Sides, choices: Choices) -> Plan:
+        """Plan and validate on a copy of the part that changes, or of the whole if need be."""
+        part = self._part(sides)
+        found = self._on(Copy(self.owner, self.migrations, sides.built, part), sides, choices)
+        if found.up and found.built is None and part is not None:
+            found = self._on(Copy(self.owner, self.migrations, sides.built, None), sides, choices)
+        return found
+
+    def _part(self, sides: Sides) -> Part | None:
+        """Return the part of the schema that changes; ``None`` where it doesn't stand on its own.
+
+        Only plain tables can be made again as they are read: views, partitions and the like need
+        all migrations.
+        """
+        current, wanted = sides.current, sides.wanted
+        if self.decisions.renames or sides.astray or loses_relations(current, wanted):
+            return None
+        if sides.built.objects or any(table.others for table in current.tables):
+            return None
+        names = [each.name for each in current.enums] + [each.name for each in current.tables]
+        if any(name.endswith(RETIRED) for name in names):
+            return None  # what stands aside needs a name that nothing has
+
+        def same(before: Table, after: Table) -> bool:
+            one = Schema(tables=(before,))
+            return before == after or not _differ(one, Schema(tables=(after,)))
+
+        return part_between(current, wanted, same, looked_up(current, self.decisions.choices))
+
+    def _on(self, copy: Copy, sides: Sides, choices: Choices) -> Plan:
+        with copy.open() as connection:
+            draft = Draft(copy, connection, copy.of(sides.wanted), sides.led, self.decisions)
+            return draft.plan(choices)
+
+
+def _differ(current: Schema, wanted: Schema) -> bool:
+    return bool(diff(current, wanted) or renamings(current, wanted))
