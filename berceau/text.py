@@ -24,7 +24,7 @@ def is_blank(text: str) -> bool:
 
 
 def _is_reserved(code: int) -> bool:
-    """Tell whether Unicode keeps ``code`` for what isn't seen, or for no character at all."""
+    """Return whether Unicode keeps ``code`` for what isn't seen, or for no character at all."""
     return (
         code == 0x2065
         or 0xFFF0 <= code <= 0xFFF8

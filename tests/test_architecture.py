@@ -242,3 +242,16 @@ def test_an_error_is_not_edited_on_its_way_up(path: Path) -> None:
         and node.value.id == handler.name
     ]
     assert not edited
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_what_returns_a_bool_returns_whether(path: Path) -> None:
+    """One word for it, as elsewhere in Python: it neither says nor tells."""
+    docstrings = [
+        ast.get_docstring(node) or ""
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef)
+        and node.returns
+        and ast.unparse(node.returns) == "bool"
+    ]
+    assert not [text for text in docstrings if text.startswith(("Say", "Tell"))]

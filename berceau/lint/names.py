@@ -30,7 +30,7 @@ class Names:
         self._defined = set(_defined(nodes))
 
     def __contains__(self, package: str) -> bool:
-        """Say whether anything is imported from ``package`` or below it."""
+        """Return whether anything is imported from ``package`` or below it."""
         return any(f"{origin}.".startswith(f"{package}.") for origin in self._origins.values())
 
     def origin(self, node: ast.AST) -> str | None:

@@ -88,7 +88,7 @@ def _start(line: int, pieces: Iterable[ParsedStatement]) -> int:
 
 
 def _is_ignored(remark: Remark, sql: str) -> bool:
-    """Say whether the file bears with what squawk can't read: its own comments don't."""
+    """Return whether the file bears with what squawk can't read: its own comments don't."""
     return remark.rule == UNREADABLE and any(
         not match["rules"].strip() or UNREADABLE in match["rules"]
         for match in _IGNORED_FILE.finditer(sql)

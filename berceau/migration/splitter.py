@@ -124,7 +124,7 @@ class _Statement:
             pass
 
     def _advance(self) -> bool:
-        """Read one token; say whether it ended the statement."""
+        """Read one token; return whether it ended the statement."""
         match = _token().match(self.text, self.position)
         kind, found = (match.lastgroup, match[0]) if match else (None, "")
         if kind in ("unclosed", "meta"):

@@ -97,12 +97,12 @@ def python(text: str, file: Path, first: int) -> TransactionGroup:
 
 
 def changes_session(piece: ParsedStatement) -> bool:
-    """Say whether ``piece`` is a setting that later statements of its script depend on."""
+    """Return whether ``piece`` is a setting that later statements of its script depend on."""
     return bool(_SETTING.match(_words(piece)))
 
 
 def outside_of_schema(piece: ParsedStatement) -> bool:
-    """Say whether ``piece`` changes the server or the whole database, and no schema."""
+    """Return whether ``piece`` changes the server or the whole database, and no schema."""
     return bool(_OUTSIDE.match(_words(piece)))
 
 

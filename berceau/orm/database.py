@@ -39,7 +39,7 @@ def map_entities(database: Any = db) -> None:
 
 
 def is_mapped(database: Any = db) -> bool:
-    """Say whether the entities of ``database`` are mapped."""
+    """Return whether the entities of ``database`` are mapped."""
     return database.schema is not None
 
 

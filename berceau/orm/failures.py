@@ -17,27 +17,27 @@ CONNECTION_CLASS = "08"
 
 
 def is_lost(error: BaseException) -> bool:
-    """Say whether ``error`` means that the connection is gone, or no longer to a primary."""
+    """Return whether ``error`` means that the connection is gone, or no longer to a primary."""
     return any(_is_lost(cause) for cause in _causes(error))
 
 
 def is_unknown(error: BaseException) -> bool:
-    """Say whether nobody knows if the unit of work was kept."""
+    """Return whether nobody knows if the unit of work was kept."""
     return any(isinstance(cause, CommitUnknownError) for cause in _causes(error))
 
 
 def is_read_only(error: BaseException) -> bool:
-    """Say whether the database refused a write because the transaction only reads."""
+    """Return whether the database refused a write because the transaction only reads."""
     return any(_code(cause) == READ_ONLY for cause in _causes(error))
 
 
 def is_timeout(error: BaseException) -> bool:
-    """Say whether the server ended a statement because it took longer than it may."""
+    """Return whether the server ended a statement because it took longer than it may."""
     return any(_code(cause) == CANCELED for cause in _causes(error))
 
 
 def is_repeatable(error: BaseException) -> bool:
-    """Say whether the same unit may succeed when it runs again: nothing of it was kept.
+    """Return whether the same unit may succeed when it runs again: nothing of it was kept.
 
     So it is where PostgreSQL couldn't order concurrent transactions, where somebody else changed
     what the unit had read, and where the connection was lost before the commit.

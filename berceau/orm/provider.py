@@ -165,7 +165,7 @@ class BerceauProvider(PGProvider):
             raise error
 
     def should_reconnect(self, exc: Exception) -> bool:
-        """Say whether a query that failed with ``exc`` may run again on a new connection."""
+        """Return whether a query that failed with ``exc`` may run again on a new connection."""
         # Pony would go on with a new connection and commit without what the lost one held.
         cache = local.db2cache[self.database]
         return bool(super().should_reconnect(exc)) and not cache.in_transaction

@@ -72,7 +72,7 @@ def _essence(code: CodeType) -> tuple[Any, ...]:
 
 
 def _mean_the_same(first: ast.expr, second: ast.expr) -> bool:
-    """Say whether two conditions are true together, whatever their parts are.
+    """Return whether two conditions are true together, whatever their parts are.
 
     Compilers differ in how they arrange one and the same condition.
     """

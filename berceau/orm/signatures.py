@@ -95,7 +95,7 @@ class Signatures:
 
 
 def is_importable(value: Any) -> bool:
-    """Say whether ``value`` is a class that a stub can name: one at the top of a module."""
+    """Return whether ``value`` is a class that a stub can name: one at the top of a module."""
     if not isinstance(value, type):
         return False
     return getattr(sys.modules.get(value.__module__), value.__qualname__, None) is value

@@ -79,7 +79,7 @@ def nothing(value: str, after: str) -> str:
 
 
 def is_free(before: str, after: str) -> bool:
-    """Say whether PostgreSQL takes values of the type ``before`` as ``after`` just as they are."""
+    """Return whether PostgreSQL takes values of the type ``before`` as ``after`` as they are."""
     return before == after or _is_free(_parse(before), _parse(after))
 
 
@@ -164,7 +164,7 @@ def _scalar(value: str, plain: str, old: str, new: str) -> str | None:
 
 
 def _is_free(old: _Type, new: _Type) -> bool:
-    """Say whether PostgreSQL takes the values as they are."""
+    """Return whether PostgreSQL takes the values as they are."""
     if old.array or new.array:
         return old == new
     if {old.base, new.base} <= _VARYING:

@@ -26,12 +26,12 @@ _LENGTH = re.compile(r"character( varying)?\(\d+\)(\[\])?")
 
 
 def retypes(change: Change | None) -> bool:
-    """Say whether ``change`` gives a column another type."""
+    """Return whether ``change`` gives a column another type."""
     return isinstance(change, AlterColumn) and change.before.type != change.after.type
 
 
 def loses(change: Change) -> bool:
-    """Say whether ``change`` loses data: no other one could give it back."""
+    """Return whether ``change`` loses data: no other one could give it back."""
     match change:
         case DropTable() | DropColumn() | DeleteRows():
             return True

@@ -66,5 +66,5 @@ class _Held:
                 self._holders.setdefault(each.place[:2], set()).add(each.place[2])
 
     def has(self, place: Place, value: str) -> bool:
-        """Say whether rows of ``value`` have the column at ``place``: all have what isn't told."""
+        """Return whether rows of ``value`` have the column at ``place``; untold, all have it."""
         return place not in self._holders or value in self._holders[place]

@@ -119,7 +119,7 @@ def _with_keys_replaced(changes: Iterable[Change]) -> Iterator[Change]:
 
 
 def goes_or_moves(change: AlterEnum) -> bool:
-    """Say whether labels go or move, so that the type has to be rebuilt."""
+    """Return whether labels go or move, so that the type has to be rebuilt."""
     kept = tuple(label for label in change.after.labels if label in change.before.labels)
     return kept != change.before.labels
 
@@ -212,7 +212,7 @@ def _alter(
 
 
 def lacks_values(change: AddColumn | AlterColumn) -> bool:
-    """Say whether rows need a value for a column, and PostgreSQL has none for them."""
+    """Return whether rows need a value for a column, and PostgreSQL has none for them."""
     if isinstance(change, AlterColumn):
         return change.after.not_null and not change.before.not_null and not change.after.identity
     column = change.column

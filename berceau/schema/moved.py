@@ -48,7 +48,7 @@ class Moved:
         )
 
     def is_chosen(self, place: Place) -> bool:
-        """Say whether somebody said already what becomes of ``place``."""
+        """Return whether somebody said already what becomes of ``place``."""
         return place in self.names
 
     def holder(self, entity: str) -> tuple[str, str]:

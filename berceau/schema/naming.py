@@ -137,7 +137,7 @@ def _is_named(part: Part) -> bool:
 
 
 def _is_settled(before: Table, after: Table, fixed: Set[str]) -> bool:
-    """Say whether two equal tables leave nothing to name."""
+    """Return whether two equal tables leave nothing to name."""
     if any(map(_is_named, parts(after))) or not fixed.isdisjoint(relation_names(before)):
         return False
     return fixed.isdisjoint(column.sequence for column in before.columns)

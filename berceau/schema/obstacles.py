@@ -53,7 +53,7 @@ def giving_way(early: Iterable[Change]) -> Callable[[Change], bool]:
 
 
 def is_key(change: Change) -> TypeGuard[ReplaceKey | DropConstraint]:
-    """Say whether ``change`` takes away what foreign keys may rest on."""
+    """Return whether ``change`` takes away what foreign keys may rest on."""
     match change:
         case ReplaceKey() | DropConstraint(_, PrimaryKey() | Unique()):
             return True
@@ -61,7 +61,7 @@ def is_key(change: Change) -> TypeGuard[ReplaceKey | DropConstraint]:
 
 
 def refers(change: Change, tables: Set[str]) -> bool:
-    """Say whether ``change`` drops a foreign key that points at one of ``tables``."""
+    """Return whether ``change`` drops a foreign key that points at one of ``tables``."""
     match change:
         case DropConstraint(_, ForeignKey(target=target)):
             return target in tables

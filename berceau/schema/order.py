@@ -150,7 +150,7 @@ def _drops(change: Change) -> bool:
 
 
 def _is_last(change: Change, tables: Set[str]) -> bool:
-    """Say whether ``change`` is one of the last, with all that is done to ``tables``."""
+    """Return whether ``change`` is one of the last, with all that is done to ``tables``."""
     return isinstance(change, _LAST) or not tables.isdisjoint(_concerned(change))
 
 

@@ -82,7 +82,7 @@ def matched(before: Table, after: Table) -> Keyed[Part]:
 
 
 def is_relation(part: Part) -> bool:
-    """Say whether a part's name is one of those that tables have, too: it is an index's."""
+    """Return whether a part's name is one of those that tables have, too: it is an index's."""
     return not isinstance(part, Check | ForeignKey) and not (
         isinstance(part, RawConstraint) and part.definition.startswith("CHECK")
     )

@@ -104,7 +104,7 @@ def _columns(
 
 
 def _ruled(unique: Unique, rules: Iterable[RawConstraint]) -> bool:
-    """Say whether one of ``rules`` is ``unique`` with more to it: deferrable, for one."""
+    """Return whether one of ``rules`` is ``unique`` with more to it: deferrable, for one."""
     columns = f"({quote_names(unique.columns)})"
     starts = f"UNIQUE {columns}", f"UNIQUE NULLS NOT DISTINCT {columns}"
     return any(rule.definition.startswith(starts) for rule in rules)
@@ -137,7 +137,7 @@ def _declarable(index: Index) -> bool:
 
 
 def _by_hand(index: Index, generated: Set[str]) -> bool:
-    """Say whether no entity can declare ``index``; it may rest on a ``generated`` column."""
+    """Return whether no entity can declare ``index``; it may rest on a ``generated`` column."""
     return not _declarable(index) or not {*map(quote_name, generated)}.isdisjoint(index.keys)
 
 

@@ -25,11 +25,11 @@ class Staying:
     leaving: Set[str] = frozenset()
 
     def told(self, name: str) -> bool:
-        """Say whether what is called ``name`` is told to stay."""
+        """Return whether what is called ``name`` is told to stay."""
         return name not in self.leaving and any(fnmatchcase(name, each) for each in self.patterns)
 
     def stays(self, name: str) -> bool:
-        """Say whether the table ``name`` stays where nothing declares it."""
+        """Return whether the table ``name`` stays where nothing declares it."""
         return self.told(name) or not (name in self.declared or name in self.leaving)
 
 

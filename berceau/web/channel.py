@@ -160,7 +160,7 @@ class Channel(HTTPChannel):
         super().service()
 
     def _is_well_forwarded(self, headers: dict[str, str]) -> bool:
-        """Tell whether what the proxy says of the visitor can be read."""
+        """Return whether what the proxy says of the visitor can be read."""
         said = {f"HTTP_{name}": headers[name] for name in PROXY_HEADERS & headers.keys()}
         if not said or self.adj.trusted_proxy not in {"*", self.addr[0]}:
             return True
@@ -173,11 +173,11 @@ class Channel(HTTPChannel):
         return False
 
     def readable(self) -> bool:
-        """Tell whether something may be read."""
+        """Return whether something may be read."""
         return bool(self.lingers_until or super().readable())
 
     def writable(self) -> bool:
-        """Tell whether something is to be written."""
+        """Return whether something is to be written."""
         return bool(not self.lingers_until and super().writable())
 
     def received(self, data: bytes) -> bool:

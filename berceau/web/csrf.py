@@ -61,7 +61,7 @@ class CookiePolicy:
         return token
 
     def check_csrf_token(self, request: Request, supplied_token: object) -> bool:
-        """Tell whether ``supplied_token`` is the visitor's; it may be a file that was sent.
+        """Return whether ``supplied_token`` is the visitor's; it may be a file that was sent.
 
         Raises ``BadCSRFOrigin`` where the form is another site's: over HTTPS, Pyramid looks itself.
         """

@@ -54,7 +54,7 @@ def _noted(error: Exception) -> Iterable[tuple[str, int, Path]]:
 
 
 def _calls(trace: TracebackType | None, folders: dict[Path, Component]) -> bool:
-    """Tell whether the traceback leads from a template into Python of a component."""
+    """Return whether the traceback leads from a template into Python of a component."""
     inside = False
     while trace is not None:
         code = trace.tb_frame.f_code

@@ -46,12 +46,12 @@ def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
 
 
 def is_listed(name: str, hosts: tuple[str, ...]) -> bool:
-    """Tell whether ``hosts`` hold ``name``, or a domain such as ``.example.org`` that it is in."""
+    """Return whether ``hosts`` hold ``name``, or a domain like ``.example.org`` that it is in."""
     return any(name == host or (host.startswith(".") and name.endswith(host)) for host in hosts)
 
 
 def _is_address(name: str) -> bool:
-    """Tell whether ``name`` is an IP address, which no other site can point at this machine."""
+    """Return whether ``name`` is an IP address, which no other site can point at this machine."""
     try:
         ip_address(name.strip("[]"))
     except ValueError:

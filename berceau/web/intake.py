@@ -98,7 +98,7 @@ def drop_unreadable_headers(request: PyramidRequest) -> None:
 
 
 def holds_what_no_text_can(request: PyramidRequest) -> bool:
-    """Tell whether ``request`` sent NUL or half a character, which PostgreSQL can't store."""
+    """Return whether ``request`` sent NUL or half a character, which PostgreSQL can't store."""
     try:
         sent = [request.path_info, *request.cookies.values()]
         sent += [*request.params.keys(), *request.params.values()]

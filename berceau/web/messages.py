@@ -39,5 +39,5 @@ def _sessions(request: Request) -> Any:
 
 
 def _has_cookies(request: Request) -> bool:
-    """Tell what can be told of sessions that the application made otherwise."""
+    """Return whether a session may have come along, where the application made its own kind."""
     return bool(request.cookies)

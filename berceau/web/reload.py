@@ -100,7 +100,7 @@ def _warm_up() -> None:
 
 
 def is_reloading() -> bool:
-    """Say whether this process was started with ``--reload``."""
+    """Return whether this process was started with ``--reload``."""
     return bool(hupper.is_active())
 
 

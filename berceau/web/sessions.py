@@ -75,5 +75,5 @@ class SessionFactory:
         return self._factories[request.scheme == "https"](request)
 
     def is_carried_by(self, request: Request) -> bool:
-        """Tell whether the browser sent a session, without opening it."""
+        """Return whether the browser sent a session, without opening it."""
         return COOKIES[request.scheme == "https"] in request.cookies

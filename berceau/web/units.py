@@ -85,7 +85,7 @@ def wait(event: BeforeRetry) -> None:
 
 
 def _is_made_while_sent(body: Iterable[bytes], request: Request) -> bool:
-    """Tell an iterator of a view's from a finished body and from a file, which servers know."""
+    """Return whether ``body`` is a view's iterator: not a finished body, nor a server's file."""
     files = {FileIter, request.environ.get("wsgi.file_wrapper")}
     return isinstance(body, Iterator) and type(body) not in files
 

@@ -79,7 +79,7 @@ def redirect_literals(
 
 
 def leads(body: str, language: str, schema: Schema) -> bool:
-    """Say whether the ``body`` of a function that stays where it is means ``schema``."""
+    """Return whether the ``body`` of a function that stays where it is means ``schema``."""
     if language not in ("sql", "plpgsql"):
         return mentions(body, schema.name)
     code = _Code(body, language, schema, "")
@@ -148,7 +148,7 @@ class _Code:
                 self._parse(each)
 
     def _runs(self, number: int) -> bool:
-        """Say whether the word at ``number`` runs text, or calls a function that might."""
+        """Return whether the word at ``number`` runs text, or calls a function that might."""
         word, before = self.words[number], self._at(number - 1)
         if word.kind != "word" or self._at(number + 1).kind != "open":
             return word.kind == "word" and word.value == "execute"
@@ -238,7 +238,7 @@ class _Code:
 
 
 def _is_part_of_a_name(joined: str, run: Sequence[Word], name: str) -> bool:
-    """Say whether ``name`` is in the text that is put together, and in none of its parts."""
+    """Return whether ``name`` is in the text that is put together, and in none of its parts."""
     if not leads_back(joined, name, dynamic=True):
         return False
     return not any(leads_back(each.value, name, dynamic=True) for each in run) or (

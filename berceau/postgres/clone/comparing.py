@@ -90,7 +90,7 @@ def differences(connection: Connection, definitions: Definitions, target: str) -
 def agrees(
     connection: Connection, other: Connection, definitions: Definitions, target: str
 ) -> bool:
-    """Say whether ``target``, read by two connections, is word for word what was to be made.
+    """Return whether ``target``, read by two connections, is word for word what was to be made.
 
     It needs nothing of its source then, and no ``differences`` have to be looked for.
     """

@@ -26,7 +26,7 @@ _STARTS = frozenset("begin then else loop declare".split())
 
 
 def may_be_schema(words: Sequence[Word], number: int, objects: Collection[str]) -> bool | None:
-    """Say whether the name at ``number`` means the schema called so; None: nobody can tell.
+    """Return whether the name at ``number`` means the schema called so; None: nobody can tell.
 
     ``objects`` are the names of what the schema holds.
     """
@@ -93,7 +93,7 @@ def use_of(words: Sequence[Word], number: int) -> Use:
 
 
 def _names_an_object(words: Sequence[Word], number: int) -> bool:
-    """Say whether the literal is cast to an object's name, or given to what takes one."""
+    """Return whether the literal is cast to an object's name, or given to what takes one."""
 
     def at(place: int) -> Word:
         return words[place] if 0 <= place < len(words) else END
@@ -109,7 +109,7 @@ def _names_an_object(words: Sequence[Word], number: int) -> bool:
 
 
 def is_argument(words: Sequence[Word], number: int) -> bool:
-    """Say whether the literal at ``number`` is given to a function that may do anything with it."""
+    """Return whether the literal at ``number`` goes to a function that may do anything with it."""
     name = _before_parenthesis(words, number)
     makes_table = "table" in [word.value for word in words[:3]]
     if makes_table and name is _before_parenthesis(words, len(words)):
@@ -150,7 +150,7 @@ def _statement(words: Sequence[Word], number: int) -> str:
 
 
 def sets_path(words: Sequence[Word], number: int) -> bool:
-    """Say whether a search path is set here: SET [LOCAL] search_path TO a, b."""
+    """Return whether a search path is set here: SET [LOCAL] search_path TO a, b."""
     while number > 0 and words[number - 1].kind != "end":
         number -= 1
         if words[number].value == "search_path" and words[number].kind == "word":
@@ -171,7 +171,7 @@ def _clause(words: Sequence[Word], number: int) -> str:
 
 
 def _stands_alone(words: Sequence[Word], name: str) -> bool:
-    """Say whether ``name`` is an alias or a variable: it stands somewhere without dots."""
+    """Return whether ``name`` is an alias or a variable: it stands somewhere without dots."""
     for number, word in enumerate(words):
         before = words[number - 1] if number else END
         after = words[number + 1] if number + 1 < len(words) else END

@@ -28,7 +28,7 @@ FROM pg_database d WHERE datname = current_database()
 
 
 def may_create(connection: Connection) -> bool:
-    """Say whether the connection's role may create databases."""
+    """Return whether the connection's role may create databases."""
     return bool(fetch_value(connection, _MAY_CREATE))
 
 
@@ -114,7 +114,7 @@ def create_empty(connection: Connection, name: str) -> None:
 
 
 def create_copy(connection: Connection, name: str, template: str) -> bool:
-    """Create the database ``name`` from ``template``; say whether there was such a template."""
+    """Create the database ``name`` from ``template``; return whether there was such a template."""
     new = sql.Identifier(name)
     deadline = time.monotonic() + BUSY_SECONDS
     with _explained(name), connection.cursor() as cursor:

@@ -121,7 +121,7 @@ def _executed(rest: Sequence[Word]) -> Iterator[Fragment]:
 
 
 def _assigns(piece: Sequence[Word]) -> bool:
-    """Say whether it begins with names and then, perhaps after brackets, a sign of assignment."""
+    """Return whether it begins with names and then, maybe after brackets, a sign of assignment."""
     if piece[0].kind not in ("word", "quoted") or len(piece) < 3:
         return False
     if piece[1].text == "[" or (piece[1].text == "." and piece[2].is_name):

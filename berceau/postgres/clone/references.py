@@ -42,7 +42,7 @@ class Reference:
         return f"{self.place}, line {self.line}: {text[:SHOWN]}{'...' * (len(text) > SHOWN)}"
 
     def is_allowed(self, allowed: Iterable[str]) -> bool:
-        """Say whether one of the patterns ``allowed`` is the place's, with or without its kind."""
+        """Return whether a pattern of ``allowed`` is the place's, with or without its kind."""
         name = self.place.partition(" ")[2]
         names = (self.place, name, name.partition("(")[0])
         return any(fnmatchcase(each, pattern) for pattern in allowed for each in names)
@@ -55,7 +55,7 @@ def refused(references: Sequence[Reference], allowed: Iterable[str]) -> tuple[Re
 
 
 def mentions(value: str, source: str) -> bool:
-    """Say whether ``value`` has the word ``source``."""
+    """Return whether ``value`` has the word ``source``."""
     return _word(source).search(value) is not None
 
 
@@ -65,7 +65,7 @@ def _word(source: str) -> re.Pattern[str]:
 
 
 def leads_back(value: str, source: str, *, dynamic: bool) -> bool:
-    """Say whether ``value``, of which anything may become, may mean the schema ``source``.
+    """Return whether ``value``, of which anything may become, may mean the schema ``source``.
 
     Where code is ``dynamic``, parts of it may be put together.
     """

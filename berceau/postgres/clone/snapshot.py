@@ -135,7 +135,7 @@ class _Attempt:
                 cursor.execute("ROLLBACK")
 
     def is_torn(self) -> bool:
-        """Say whether what was seen isn't any more as it was, or couldn't be seen."""
+        """Return whether what was seen isn't any more as it was, or couldn't be seen."""
         if self.locked_out:
             return True
         return bool(self.stamp) and stamp_of(self.cursor, self.contents) != self.stamp

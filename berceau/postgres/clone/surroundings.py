@@ -254,7 +254,7 @@ def _require(target: Connection, text: str, admin: Admin) -> None:
 
 
 def _made(target: Connection, text: str, admin: Admin) -> bool:
-    """Run ``text``, as ``admin`` where the role may not; say whether that was allowed."""
+    """Run ``text``, as ``admin`` where the role may not; return whether that was allowed."""
     try:
         execute(target, text)
         return True

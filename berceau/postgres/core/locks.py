@@ -9,12 +9,12 @@ from berceau.postgres.core.fetch import execute, fetch_value
 
 
 def try_lock(connection: Connection, name: str) -> bool:
-    """Take the lock called ``name`` for the session of ``connection``; say whether it was free."""
+    """Take the lock ``name`` for the session of ``connection``; return whether it was free."""
     return bool(fetch_value(connection, "SELECT pg_try_advisory_lock(%s)", (_key(name),)))
 
 
 def await_lock(connection: Connection, name: str, seconds: float) -> bool:
-    """Wait for the lock called ``name``, for ``seconds`` at most; say whether it was had.
+    """Wait for the lock called ``name``, for ``seconds`` at most; return whether it was had.
 
     The connection is in autocommit mode. While it waits it is in a transaction, which others may
     wait for: CREATE INDEX CONCURRENTLY does.
@@ -34,7 +34,7 @@ def unlock(connection: Connection, name: str) -> None:
 
 
 def holds(connection: Connection, name: str) -> bool:
-    """Say whether the session of ``connection`` holds the lock called ``name``."""
+    """Return whether the session of ``connection`` holds the lock called ``name``."""
     return bool(
         fetch_value(
             connection,

@@ -22,7 +22,7 @@ class Turn:
 
     @property
     def is_mine(self) -> bool:
-        """Say whether this thread has it."""
+        """Return whether this thread has it."""
         return self._holder is threading.current_thread()
 
     def take(self) -> bool:
@@ -42,7 +42,7 @@ class Turn:
             return abandoned
 
     def take_now(self) -> bool:
-        """Take it where it is free, and say whether it was."""
+        """Take it where it is free, and return whether it was."""
         with self._free:
             if self._holder is None:
                 self._holder = threading.current_thread()

@@ -29,7 +29,7 @@ def schemas_of_extensions(connection: Connection, schema: str, prefix: str) -> t
 
 
 def creates_extension(script: Migration) -> bool:
-    """Say whether a statement of ``script`` makes an extension."""
+    """Return whether a statement of ``script`` makes an extension."""
     return any(_creating([script]))
 
 
@@ -49,7 +49,7 @@ def provide(connection: Connection, scripts: Iterable[Migration]) -> None:
 
 
 def is_about_extension(piece: ParsedStatement) -> bool:
-    """Say whether ``piece`` makes, drops or changes an extension."""
+    """Return whether ``piece`` makes, drops or changes an extension."""
     return piece.head[1:2] == ("extension",) or piece.head[:3] == ("comment", "on", "extension")
 
 
@@ -76,7 +76,7 @@ def _creating(scripts: Iterable[Migration]) -> Iterator[ParsedStatement]:
 
 
 def _is_here(connection: Connection, name: str) -> bool | None:
-    """Say whether the extension ``name`` is in the connection's schema; ``None``: nowhere."""
+    """Return whether the extension ``name`` is in the connection's schema; ``None``: nowhere."""
     found: bool | None = fetch_value(connection, _WHERE, (name,))
     return found
 

@@ -53,7 +53,7 @@ def require_schema(connection: Connection, name: str) -> None:
 
 
 def schema_exists(connection: Connection, name: str) -> bool:
-    """Say whether the database has a schema ``name``."""
+    """Return whether the database has a schema ``name``."""
     return bool(fetch(connection, "SELECT FROM pg_namespace WHERE nspname = %s", (name,)))
 
 

@@ -51,7 +51,7 @@ class Recorder:
 
     @property
     def is_recording(self) -> bool:
-        """Say whether somebody records."""
+        """Return whether somebody records."""
         return bool(self._records)
 
     def add(self, sent: Iterable[bytes | None], seconds: float, rows: int) -> None:

@@ -32,7 +32,7 @@ def count_rows(connection: Connection, table: str, *, not_null: str | None = Non
 
 
 def hides_rows(connection: Connection, table: str) -> bool:
-    """Say whether row security may hide rows of ``table`` from the connection's role.
+    """Return whether row security may hide rows of ``table`` from the connection's role.
 
     It does so to the table's owner where it is forced.
     """

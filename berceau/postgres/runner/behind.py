@@ -131,5 +131,5 @@ class Behind:
 
 
 def is_careful(piece: ParsedStatement) -> bool:
-    """Say whether ``piece`` may be about something that isn't there."""
+    """Return whether ``piece`` may be about something that isn't there."""
     return piece.head[:1] == ("drop",) or ("if", "exists") in pairwise(piece.head)

@@ -119,5 +119,5 @@ def effect_of(piece: ParsedStatement) -> Effect | None:
 
 
 def waits_for_transactions(piece: ParsedStatement) -> bool:
-    """Say whether ``piece`` waits for old transactions, and locks no reader or writer out."""
+    """Return whether ``piece`` waits for old transactions, and locks no reader or writer out."""
     return "concurrently" in piece.head

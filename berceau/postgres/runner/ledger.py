@@ -196,7 +196,7 @@ class Ledger:
         self._run(_CLEAR)
 
     def holds_lock(self) -> bool:
-        """Say whether this very session of the server has the deploy lock."""
+        """Return whether this very session of the server has the deploy lock."""
         return holds(self.connection, lock_name(self.schema))
 
     def _read(self) -> tuple[Revision, ...]:

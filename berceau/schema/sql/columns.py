@@ -87,7 +87,7 @@ def _alter(change: AlterColumn, action: str) -> Statement:
 
 
 def is_retyped(change: AlterColumn) -> bool:
-    """Say whether a column gets another type or collation."""
+    """Return whether a column gets another type or collation."""
     before, after = change.before, change.after
     return (before.type, before.collation) != (after.type, after.collation)
 
@@ -239,7 +239,7 @@ def column_definition(table: str, column: Column) -> str:
 
 
 def _varies(default: str) -> bool:
-    """Say whether a default may differ from row to row, so that each row has to be written."""
+    """Return whether a default may differ from row to row, so that each row has to be written."""
     return not _STEADY.issuperset(_CALL.findall(_LITERAL.sub("", default)))
 
 

@@ -42,7 +42,7 @@ class Inputs:
         )
 
     def changed_since(self, moment: int) -> bool:
-        """Say whether one of the files was written at ``moment`` or later, in ns since 1970."""
+        """Return whether one of the files was written at ``moment`` or later, in ns since 1970."""
         times = (file.stat().st_mtime_ns for file in map(Path, self.files) if file.is_file())
         return any(time >= moment for time in times)
 

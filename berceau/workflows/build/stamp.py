@@ -25,7 +25,7 @@ class Stamp:
         return dict(self.record["summary"])
 
     def is_fresh(self, inputs: str | None) -> bool:
-        """Say whether the last build had these ``inputs``, and what it wrote is still there."""
+        """Return whether the last build had these ``inputs``, and what it wrote is still there."""
         try:
             files = map(Path, self.record["files"])
             return bool(

@@ -147,7 +147,7 @@ def replace_by(folder: Path, names: Sequence[str], script: Migration) -> None:
 
 
 def point_head(folder: Path) -> bool:
-    """Let ``HEAD`` in ``folder`` name the newest migration; say whether that changed it.
+    """Let ``HEAD`` in ``folder`` name the newest migration; return whether that changed it.
 
     The file is there for git: two branches that both add a migration both change its one line,
     and the second merge stops at it.

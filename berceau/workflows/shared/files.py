@@ -18,7 +18,7 @@ _NEW = re.compile(r"\..+\.[0-9a-f]{8}")
 
 
 def write(path: Path, text: str) -> bool:
-    """Make ``path`` hold ``text``; say whether that changed anything.
+    """Make ``path`` hold ``text``; return whether that changed anything.
 
     A reader, or a crash, sees the old file or the new one, never a part. Raises ``BerceauError``
     where it can't be written.
@@ -56,7 +56,7 @@ def kept_in(folder: Path) -> Path | None:
 
 
 def holds(path: Path, text: str) -> bool:
-    """Say whether ``path`` is a file with ``text``."""
+    """Return whether ``path`` is a file with ``text``."""
     try:
         return path.read_bytes() == text.encode()
     except (FileNotFoundError, NotADirectoryError):

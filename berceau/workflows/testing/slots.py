@@ -86,7 +86,7 @@ def state_of(connection: Connection, schemas: Sequence[str]) -> str:
 def is_fresh(
     connection: Connection, schemas: Sequence[str], mark: Mark, prepared: Prepared
 ) -> bool:
-    """Say whether the copy is of today's source and as it was made; empty it if so."""
+    """Return whether the copy is of today's source and as it was made; empty it if so."""
     if mark.fingerprint != prepared.fingerprint or mark.footprint != state_of(connection, schemas):
         return False
     use_schema(connection, *schemas)

@@ -59,7 +59,7 @@ def astray(current: Schema, desired: Schema) -> tuple[str, ...]:
 
 
 def loses_relations(current: Schema, desired: Schema) -> bool:
-    """Say whether a link table, or the column of a one-to-one relation, isn't ``desired``."""
+    """Return whether a link table, or the column of a one-to-one relation, isn't ``desired``."""
     there, wanted = places(current), places(desired)
     links = {each.place for each in current.meanings if each.role == Role.LINK}
     mirrors = {each.place for each in desired.meanings if each.role == Role.MIRROR}

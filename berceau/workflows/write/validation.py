@@ -170,7 +170,7 @@ def prove(connection: Connection, case: Case) -> Proof:
 
 
 def blames_rows(error: StatementError) -> bool:
-    """Say whether PostgreSQL refused a statement because of what rows hold."""
+    """Return whether PostgreSQL refused a statement because of what rows hold."""
     return error.sqlstate is not None and error.sqlstate[:2] in _DATA_ERRORS
 
 
