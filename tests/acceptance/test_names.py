@@ -87,7 +87,7 @@ def test_a_name_that_an_entity_gives_is_heeded(case, migrate, query, names, sett
         assert names(table) >= expected
 
 
-@pytest.mark.parametrize("case", GIVEN)
+@cases("case", {each: each for each in GIVEN}, quick=4)
 def test_a_new_table_has_the_names_that_an_entity_gives(case, migrate, names):
     entities, expected = GIVEN[case]
     migrate(entities)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-import pytest
+from tests.conftest import cases
 
 
 @dataclass(frozen=True)
@@ -307,6 +307,6 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@cases("case", CASES, quick=6)
 def test_renames(check_rename, case):
     check_rename(case.before, case.after, case.renames, case.statements, case.rows)

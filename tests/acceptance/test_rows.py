@@ -10,6 +10,7 @@ from berceau.workflows.write import plan
 from berceau.workflows.write.migrate import Options
 from berceau.workflows.write.migrate import migrate as run_migrate
 from berceau.workflows.write.renames import decline
+from tests.conftest import cases
 
 AUTHOR = "class Author(db.Entity):\n    name = Required(str)\n    posts = Set('Post')\n"
 
@@ -109,7 +110,7 @@ FILLED = {
 }
 
 
-@pytest.mark.parametrize(("after", "options", "column", "values"), FILLED.values(), ids=FILLED)
+@cases("after, options, column, values", FILLED, quick=8)
 def test_rows_get_what_they_lack(migrate, query, after, options, column, values):
     migrate(BASE)
     query(ROWS)

@@ -11,6 +11,7 @@ from tests.pooler import needs_pgbouncer
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault",
     [

@@ -1,6 +1,6 @@
 """Changes of tables and relations, as a table: the SQL that each leads to."""
 
-import pytest
+from tests.conftest import cases
 
 FIT = "-- fails where existing rows don't fit\n"
 LOSS = "-- loses data\n"
@@ -270,6 +270,6 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("before", "after", "statements"), CASES.values(), ids=CASES)
+@cases("before, after, statements", CASES, quick=8)
 def test_a_change_leads_to_what_is_declared_and_back(check_change, before, after, statements):
     check_change(before, after, statements)

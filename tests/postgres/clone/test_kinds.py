@@ -156,6 +156,7 @@ class Everything(frozenset[str]):
         return False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", EXACT | OF_SUPERUSERS)
 def test_queries_that_are_left_out_would_find_nothing(admin, monkeypatch, case):
     make(admin, (EXACT | OF_SUPERUSERS)[case])

@@ -62,6 +62,7 @@ class TestDataFolder:
             server.start()
         assert str(server.log) in str(caught.value)
 
+    @pytest.mark.slow
     def test_deleted_under_its_server_is_made_anew(self, fresh_in, folder):
         server = fresh_in(folder)
         server.start()

@@ -103,6 +103,7 @@ class TestStart:
         assert socket.stat().st_mode & 0o777 == 0o700
         assert (socket / SOCKET).stat().st_mode & 0o777 == 0o700
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         "name",
         ["with spaces", "co,mma 'quotes' \"double\" %s back\\slash", "é" * 60 + "/" + "long" * 30],
