@@ -108,7 +108,7 @@ class Links:
             ]
             if found:
                 entity, _, before = link.attributes[side].rpartition(".")
-                note = f"the table {link.table} holds {link}, which no entity declares by now"
+                note = f"the table {link.table} holds {link}, which no entity declares now"
                 yield Question(
                     Kind.RELATION, entity, before, tuple(dict.fromkeys(found)), note, (link.table,)
                 )
@@ -119,7 +119,7 @@ class Links:
             place = (old.table,)
             if self.moved.is_chosen(place) or old.table == new.table:
                 continue
-            note = f"the table {old.table} holds {old}, whose table is {new.table} by now"
+            note = f"the table {old.table} holds {old}, whose table is {new.table} now"
             yield Question(Kind.TABLE, None, old.table, (new.table,), note, place, certain=True)
 
     def columns(self) -> Iterator[Question]:
@@ -133,7 +133,7 @@ class Links:
                 here = self.moved.new_place((old.table, column))[-1]
                 if target not in (None, here) and here in new.columns:
                     note = f"{old.table}.{column} holds {old.attributes[side]}"
-                    note += f", which {new.table}.{target} does by now"
+                    note += f", which {new.table}.{target} does now"
                     yield Question(
                         Kind.COLUMN,
                         old.table,

@@ -93,7 +93,7 @@ class Moved:
             if wanted is None or wanted == here:
                 continue
             if here in self.there or wanted in taken:
-                note = f"{path_of(each.place)} is {each.of}, which is {path_of(wanted)} by now"
+                note = f"{path_of(each.place)} is {each.of}, which is {path_of(wanted)} now"
                 parent = each.place[0] if len(each.place) > 1 else None
                 kind = KINDS[Role(each.role)]
                 yield Question(

@@ -62,7 +62,7 @@ class Subclasses:
                 if found:
                     note = f"rows of {path_of(each.place[:1])} with {path_of(each.place[1:])} = "
                     note += f"{quote_literal(value)} are {entity}"
-                    note += f", which is {wanted} by now" if wanted else ", which is gone"
+                    note += f", which is {wanted} now" if wanted else ", which is gone"
                     yield Question(
                         Kind.SUBCLASS,
                         path_of(each.place),

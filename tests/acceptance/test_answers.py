@@ -56,5 +56,5 @@ def test_a_table_that_no_rows_can_be_made_up_for_is_named(connected, check, says
     connected.component("blog", POST + "    n = Optional(int)\n")
     connected.succeed("migrate.deploy")
     out = connected.succeed("migrate", "--allow-data-loss")
-    assert "proven on post without rows: none could be made up" in out
+    assert "validated on post without rows: none could be generated" in out
     assert says in out

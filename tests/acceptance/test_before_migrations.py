@@ -92,7 +92,7 @@ def test_after_a_deploy_failed_the_baseline_that_it_names_works(
 def test_a_first_migration_is_not_written_over_a_database_of_before(migrate, read, record, query):
     query(HELD)
     with pytest.raises(
-        HistoryError, match="holds already what the migration would make: table zed"
+        HistoryError, match="would create objects that exist already: table zed"
     ) as caught:
         migrate(ZED, name="init")
     assert "`invoke migrate.baseline NAME`" in caught.value.cure
@@ -153,7 +153,7 @@ def test_a_first_migration_that_differs_gives_way_to_a_baseline(
     query(HELD.replace("text", "varchar(90)"))
     with pytest.raises(StatementError):
         deploy(database.owner, read())
-    with pytest.raises(HistoryError, match="isn't what the migrations") as caught:
+    with pytest.raises(HistoryError, match="differs from the schema of the migrations") as caught:
         record("init")
     assert f"remove migrations/{written}, and run `invoke migrate.baseline init`" in str(
         caught.value.cure

@@ -80,7 +80,7 @@ def test_rows_keep_their_entity(pair, start, undo, migrate, query):
     start(before)
     options = {"renames": renames(before, after)}
     if options["renames"]:
-        with pytest.raises(MigrationError, match="stand for something else by now") as caught:
+        with pytest.raises(MigrationError, match="have another meaning now") as caught:
             migrate(people(after, Student="Pupil"))
         assert caught.value.message.count("--rename") == len(options["renames"])
     migrate(people(after, Student="Pupil"), **options)

@@ -186,9 +186,9 @@ IN_THE_WAY = {
 def test_what_cannot_stand_aside_is_named_before_anything_is_written(migrate, query, sql):
     migrate(post("ABC"))
     query(sql)
-    with pytest.raises(MigrationError, match="The enum status has to be rebuilt, which") as caught:
+    with pytest.raises(MigrationError, match="The enum status has to be rebuilt, but") as caught:
         migrate(post("CBA"))
-    assert "keeps from being done" in caught.value.message
+    assert "uses it: drop that" in caught.value.message
     assert migrate(post("ABCD")).written
 
 

@@ -136,7 +136,7 @@ def test_undoing_that_is_killed_at_any_point_goes_on_there(connected, gates, que
             found = failed(connected)
             assert (found["direction"], found["position"], found["total"]) == ("down", position, 12)
             assert [step for (step,) in query("SELECT step FROM trace ORDER BY 1")] == steps
-            assert "is half undone" in connected.fail("migrate.deploy")
+            assert "is undone in part" in connected.fail("migrate.deploy")
         gates.open(number)
     assert connected.succeed("migrate.down", "--allow-data-loss").endswith(f"undid {NAME}\n")
     assert query("SELECT to_regclass('trace')") == [(None,)]

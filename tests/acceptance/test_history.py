@@ -80,7 +80,7 @@ def test_a_project_in_order_passes(blog):
 def test_entities_without_a_migration_are_shown_as_sql(blog):
     blog.component("tags", TAGS)
     message = blog.fail("migrate.check")
-    assert "error M001: The entities declare what no migration builds" in message
+    assert "error M001: The entities declare a schema that the migrations don't build" in message
     assert "CREATE TABLE tag" in message
     assert "Run `invoke migrate`" in message
     assert codes(blog) == ["M001"]
@@ -230,7 +230,7 @@ DRIFT = {
 def test_drift_is_shown_as_sql_in_both_directions(blog, query, change, restore, adopt):
     query(change)
     for message in (blog.succeed("migrate.status"), blog.fail("migrate.check")):
-        back, here = message.split("to restore what the migrations build:")[1].split("to adopt")
+        back, here = message.split("to restore what the migrations build:")[1].split("to keep")
         assert restore in back
         assert adopt in here
     assert codes(blog) == ["M008"]

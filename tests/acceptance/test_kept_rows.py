@@ -226,13 +226,13 @@ def test_rows_come_along(
     undo = (settings.migrations / outcome.written / "down.sql").read_text()
     again, expected = back
     if isinstance(expected, str):
-        assert "Proven without rows only" in undo
+        assert "Validated without rows only" in undo
         with pytest.raises(StatementError, match=expected):
             down(
                 database.owner, migration_directory.read(settings.migrations), allow_data_loss=True
             )
     else:
-        assert "Proven without rows only" not in undo
+        assert "Validated without rows only" not in undo
         down(database.owner, migration_directory.read(settings.migrations), allow_data_loss=True)
         assert query(again) == expected
 
@@ -244,5 +244,5 @@ def test_what_rows_get_is_one_expression(migrate, query, option, sql):
     query("INSERT INTO foo (r) VALUES ('')")
     after = {"using": "r = Optional(int)", "backfill": "r = Optional(str)\n    n = Required(int)"}
     column = {"using": "foo.r", "backfill": "foo.n"}[option]
-    with pytest.raises(MigrationError, match=f"--{option} {column} is no single expression"):
+    with pytest.raises(MigrationError, match=f"--{option} {column} isn't a single expression"):
         migrate(entity("Foo", after[option]), **{f"{option}s": [f"{column}={sql}"]})

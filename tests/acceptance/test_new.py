@@ -64,16 +64,16 @@ def test_a_new_component_passes_all_checks_at_once(connected):
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("Notes", "small letters"),
-        ("a-b", "small letters"),
-        ("1a", "small letters"),
-        ("_x", "small letters"),
-        ("x__y", "small letters"),
-        ("../x", "small letters"),
-        ("", "small letters"),
+        ("Notes", "lower-case letters"),
+        ("a-b", "lower-case letters"),
+        ("1a", "lower-case letters"),
+        ("_x", "lower-case letters"),
+        ("x__y", "lower-case letters"),
+        ("../x", "lower-case letters"),
+        ("", "lower-case letters"),
         ("n" * 41, "40 at most"),
-        ("class", "a word of Python"),
-        ("match", "a word of Python"),
+        ("class", "a keyword of Python"),
+        ("match", "a keyword of Python"),
         ("main", "main.sql"),
         ("exceptions", "called Exception"),
         ("sets", "called Set"),
@@ -91,8 +91,8 @@ def test_a_name_that_is_taken_is_refused(project):
     project.component("blog", "class Note(db.Entity):\n    text = Required(str)")
     (project.root / "components/stray").mkdir()
     before = written(project)
-    assert "There is a folder" in project.fail("new", "blog")
-    assert "There is a folder" in project.fail("new", "stray")
+    assert "A folder with that name" in project.fail("new", "blog")
+    assert "A folder with that name" in project.fail("new", "stray")
     assert "The component blog has note in the database already" in project.fail("new", "notes")
     assert written(project) == before
     project.component("broken", "import nothing_there")

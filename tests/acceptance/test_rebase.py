@@ -90,7 +90,7 @@ def test_branches_that_do_the_same_are_left_to_people(line, read, settings, data
     before = read()
     with pytest.raises(MigrationError, match='column "b"') as caught:
         rebase(database.owner, settings.migrations)
-    assert "let `invoke migrate` write it anew" in caught.value.cure
+    assert "let `invoke migrate` write it again" in caught.value.cure
     assert read() == before
 
 

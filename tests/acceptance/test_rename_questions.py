@@ -116,7 +116,7 @@ def test_one_refusal_names_all_options(lead):
         "    table post_tag: --rename post_tag=article_tag",
         "    column post.title: --rename post.title=headline",
         "    column post_tag.post: --rename post_tag.post=article",
-        "  Nothing was written. Run it again with each --rename that is meant, or with "
+        "  Nothing was written. Run the command again with each --rename that applies, or with "
         "--allow-data-loss to drop and add.",
     ]
     options = re.findall(r"--rename (\S+=\S+)", caught.value.message)

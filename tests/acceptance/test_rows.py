@@ -148,7 +148,7 @@ REFUSED = {
     ),
     "a key that is nowhere": (
         AUTHOR + post("n = Optional(Author, column='n', reverse='posts')"),
-        ["n of 1 row of post points at no row of author: '1'"],
+        ["n of 1 row of post refers to no row of author: '1'"],
     ),
 }
 
@@ -171,7 +171,7 @@ def test_a_unique_column_shows_its_duplicates(migrate, query):
     with pytest.raises(MigrationError) as caught:
         migrate(post("n = Optional(int)").replace("str", "str, unique=True"))
     assert caught.value.message == (
-        "title of post shall be unique, but there is 't1' 3 times, 't2' 3 times, 't0' 2 times "
+        "title of post must be unique, but there is 't1' 3 times, 't2' 3 times, 't0' 2 times "
         "and 2 more."
     )
 
@@ -211,7 +211,7 @@ def test_a_plan_that_changes_other_rows_is_found_out(migrate, query, monkeypatch
     if filled:
         query(ROWS)
     monkeypatch.setattr(plan, "to_statements", careless)
-    with pytest.raises(MigrationError, match="changes rows of post that it should keep"):
+    with pytest.raises(MigrationError, match="changes rows of post that must not change"):
         migrate(post("n = Optional(int)", "s = Optional(int)"))
 
 
@@ -220,7 +220,8 @@ def test_what_a_view_uses_stays(migrate, query, after):
     migrate(BASE)
     query("CREATE VIEW seen AS SELECT n FROM post")
     with pytest.raises(
-        MigrationError, match=r"the (column post.n|table post), which goes, is used by view seen"
+        MigrationError,
+        match=r"the (column post.n|table post), which is dropped, is used by view seen",
     ):
         migrate(after, allow_data_loss=True)
     query("DROP VIEW seen")
@@ -232,12 +233,13 @@ def test_what_rows_keep_from_being_undone_is_said_in_the_file(migrate, query, se
     query(ROWS)
     written = migrate(post(), allow_data_loss=True).written
     assert (
-        "Proven without rows only" not in (settings.migrations / written / "down.sql").read_text()
+        "Validated without rows only"
+        not in (settings.migrations / written / "down.sql").read_text()
     )
     migrate(BASE.replace("Optional(int)", "Required(int)"), backfills=["post.n=1"])
     written = migrate(post(), allow_data_loss=True).written
     down = (settings.migrations / written / "down.sql").read_text()
-    assert "Proven without rows only" in down
+    assert "Validated without rows only" in down
     assert 'column "n" of relation "post" contains null values' in down
 
 
@@ -251,7 +253,7 @@ def test_a_choice_that_cannot_be_read(migrate, text):
 @pytest.mark.parametrize("text", ["post.t=1", "posts.s=1", "post.title=1"])
 def test_a_choice_that_nothing_asks_for(migrate, text):
     migrate(BASE)
-    with pytest.raises(MigrationError, match="Nothing changes that needs a value for"):
+    with pytest.raises(MigrationError, match="No change needs a value for"):
         migrate(post("s = Required(int)", "n = Optional(int)"), backfills=[text])
 
 

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.slow
 EXAMPLES = int(os.environ.get("BERCEAU_TEST_EXAMPLES", "15"))
 
 REASON = re.compile(
-    "is required, but|can't be .* in \\d+ row|shall be unique, but|at no row of|can't become"
+    "is required, but|can't be .* in \\d+ row|must be unique, but|to no row of|can't become"
 )
 """What rows may keep from being done, each in words of our own."""
 

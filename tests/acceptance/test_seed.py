@@ -112,7 +112,7 @@ def test_what_was_reset_is_seeded_again(shop, rows):
 
 def test_a_component_without_seeds_can_not_be_seeded_again(shop):
     message = shop.fail("db.seed", "--again", "quiet")
-    assert "No component called quiet has seeds." in message
+    assert "No component quiet has seeds." in message
     assert "Those that have: workshop, shop." in message
 
 

@@ -62,14 +62,14 @@ REFUSED = {
         STATE + entity("Task", "state = Required(State)", "last = Required(State)"),
         {},
         "task.state can't be state in 1 row: 'x'; task.last can't be state in 1 row: 'x'.",
-        "Say what they get: --map-value state.x=NEW; or give",
+        "Give their values: --map-value state.x=NEW; or give",
     ),
     "more strings than anybody maps": (
         entity("Task", "state = Required(str)"),
         "INSERT INTO task (state) SELECT 's' || n FROM generate_series(10, 30) n",
         STATE + entity("Task", "state = Required(State)"),
         {},
-        "11 more values of task.state are no state, in 11 rows",
+        "11 more values of task.state can't be state, in 11 rows",
         "--using task.state=SQL",
     ),
     "a string that is mapped to no value": (
@@ -101,7 +101,7 @@ REFUSED = {
         "SELECT 1",
         entity("Foo", "r = Optional(int)", "s = Optional(int)"),
         {"usings": ["foo.r=1"]},
-        "Nothing changes that needs a value for foo.r",
+        "No change needs a value for foo.r",
         "--using for one that gets another type",
     ),
 }

@@ -56,7 +56,7 @@ def create(settings: Settings, name: str) -> Created:
         write_folder(folder, texts)
     except BerceauError:
         if folder.exists():  # since we looked
-            raise _taken(name, folder, "There is a folder of that name.") from None
+            raise _taken(name, folder, "A folder with that name exists already.") from None
         raise
     return Created(name, entity_name(name), folder, tuple(sorted(texts)))
 
@@ -102,13 +102,15 @@ def _check_name(name: str) -> None:
 
     entity = entity_name(name)
     if not _NAME.fullmatch(name) or len(name) > MAX_LENGTH:
-        problem = f"a component's name has small letters, digits and _, {MAX_LENGTH} at most"
+        problem = (
+            f"a name has lower-case letters, digits and _, and at most {MAX_LENGTH} characters"
+        )
     elif keyword.iskeyword(name) or keyword.issoftkeyword(name):
-        problem = "that is a word of Python"
+        problem = "it is a keyword of Python"
     elif name == WHOLE:
         problem = f"{WHOLE}.sql holds the schema of all components"
     elif any(hasattr(module, entity) for module in (builtins, collections.abc, pony.orm)):
-        problem = f"its entity would be called {entity}, as something of Python's or Pony's"
+        problem = f"its entity would be called {entity}, which Python or Pony uses"
     elif singular(name) in RESERVED_IN_COLUMNS:
         problem = f"its table would be called {singular(name)}, a reserved word of SQL"
     else:
@@ -122,11 +124,11 @@ def _check_name(name: str) -> None:
 def _check_free(settings: Settings, name: str) -> None:
     folder = settings.components / name
     if folder.exists():
-        raise _taken(name, folder, "There is a folder of that name.")
+        raise _taken(name, folder, "A folder with that name exists already.")
     sources = look(settings)
     for component in sources.components:
         if component.name == name:
-            raise _taken(name, component.path, "A component of that name is installed.")
+            raise _taken(name, component.path, "A component with that name is installed.")
     found, table = declared(settings, sources), singular(name)
     names = {each.name for each in found.schema.tables}
     if table in names.union(each.name for each in found.schema.enums):

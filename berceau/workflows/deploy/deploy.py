@@ -86,8 +86,8 @@ def refuse_half_undone(unfinished: Iterable[Revision]) -> None:
     for each in unfinished:
         if each.direction is Direction.DOWN:
             raise HistoryError(
-                f"{each.name} is half undone: {each}",
-                cure="Run `invoke migrate.down` to go on, or settle it: `invoke migrate.resolve "
+                f"{each.name} is undone in part: {each}",
+                cure="Run `invoke migrate.down` to continue, or settle it: `invoke migrate.resolve "
                 f"{each.name} --applied` or `--rolled-back`.",
             )
 

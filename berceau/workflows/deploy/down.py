@@ -76,8 +76,8 @@ def _to_undo(lines: Sequence[Revision], to: str | None) -> tuple[Revision, ...]:
     for line in chosen:
         if not line.is_whole and not line.left_nothing and line.direction is Direction.UP:
             raise HistoryError(
-                f"{line.name} was applied in part only: {line}",
-                cure="Let `invoke migrate.deploy` go on with it first, or settle it: `invoke "
+                f"{line.name} was applied only in part: {line}",
+                cure="Run `invoke migrate.deploy` to finish it first, or settle it: `invoke "
                 f"migrate.resolve {line.name} --applied` or `--rolled-back`.",
             )
     return chosen
@@ -97,7 +97,7 @@ def _require_undoable(script: Migration) -> None:
         raise HistoryError(
             f"{script.name} can't be undone. {said}".strip(),
             where=Location(file=script.file(DOWN)),
-            cure="Write what undoes it in that file, or restore a backup.",
+            cure="Write the SQL that undoes it into that file, or restore a backup.",
         )
 
 

@@ -35,7 +35,7 @@ class Drift:
         if self.restore:
             parts += "to restore what the migrations build:", *self.restore
         if self.adopt:
-            parts += "to adopt what is there:", *self.adopt
+            parts += "to keep the database as it is:", *self.adopt
         return "\n".join(parts)
 
 

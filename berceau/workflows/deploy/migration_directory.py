@@ -47,7 +47,7 @@ def _interrupted() -> MigrationFileError:
     return MigrationFileError(
         "A command that rewrites migrations/ was interrupted.",
         where=Location(file=Path("migrations", REWRITE)),
-        cure="Run `invoke migrate.rebase`: it finishes what was begun.",
+        cure="Run `invoke migrate.rebase`: it finishes the interrupted command.",
     )
 
 
@@ -66,7 +66,7 @@ def _paths(folder: Path) -> tuple[Path, ...]:
 def _read(path: Path) -> Migration:
     if not path.is_dir():
         raise MigrationFileError(
-            f"migrations/{path.name} is no folder.",
+            f"migrations/{path.name} isn't a folder.",
             cure=f"A migration is a folder with a {UP}: move the file into one, or restore it.",
         )
     check_name(path.name)
@@ -86,7 +86,7 @@ def read_text(path: Path) -> str:
     with _explained(path):
         if not stat.S_ISREG(path.stat().st_mode):  # to read a pipe is to wait for ever
             raise MigrationFileError(
-                f"{path.name} is no file.",
+                f"{path.name} isn't a file.",
                 where=Location(file=path),
                 cure="Put the migration's file in its place.",
             )
@@ -96,7 +96,7 @@ def read_text(path: Path) -> str:
         flaw, position, cure = "a NUL character", raw.find(b"\0"), "Take it out."
     except UnicodeDecodeError as error:
         position, cure = error.start, "Save the file as UTF-8."
-        flaw = f"what isn't UTF-8 (the byte 0x{raw[position]:02x})"
+        flaw = f"a byte that isn't UTF-8 (0x{raw[position]:02x})"
     if position >= 0:
         line = raw.count(b"\n", 0, position) + 1
         raise MigrationFileError(

@@ -63,7 +63,7 @@ def _unfinished(ledger: Ledger, name: str) -> Revision:
     line = ledger.find(name)
     if line is None:
         raise HistoryError(
-            f"The database knows no migration {name} that failed.",
+            f"The database has no failed migration {name}.",
             cure="`invoke migrate.status` shows them.",
         )
     if line.is_whole:

@@ -53,7 +53,7 @@ def status(
         held = read(connection)
     edits = _edits(history, scripts, applied)
     if not all(each.left_nothing for each in history.unfinished):
-        return Status(history, edits, unknown="what was begun may have changed it in part")
+        return Status(history, edits, unknown="an unfinished migration may have changed it in part")
 
     def compared() -> Compared:
         built = replayed(owner, applied, cache, APPLIED)

@@ -57,10 +57,10 @@ def baseline(
         if scripts or found.applied:
             raise HistoryError(
                 f"There is no migration {name} in migrations/.",
-                cure="Name one that is there. For what was changed by hand since, there is "
-                "`invoke migrate.adopt`."
+                cure="Name a migration of that folder. To record changes that were made by hand, "
+                "run `invoke migrate.adopt`."
                 if found.applied
-                else f"To record what is there, name the last one that the database contains. "
+                else "Name the last migration whose changes the database contains. "
                 f"{_anew(scripts, name)}",
             )
         wanted = replace(desired(owner, declared, cache), meanings=declared.meanings)
@@ -82,7 +82,8 @@ def _record(
     difference = drift(held, built)
     if difference:
         raise HistoryError(
-            f"The database isn't what the migrations up to {scripts[-1].name} build.\n{difference}",
+            "The database differs from the schema of the migrations up to "
+            f"{scripts[-1].name}.\n{difference}",
             cure="Nothing was recorded. Run that SQL, or change the migration. "
             + ("" if found.applied else _anew(found.pending, scripts[-1].name[15:])),
         )
@@ -91,7 +92,7 @@ def _record(
     names = to_statements(renamings_to(managed(held.schema, built.schema), built.schema))
     with transaction(connection):
         if names:
-            report("naming what is there as the migrations do:")
+            report("renaming objects as the migrations name them:")
         for statement in names:
             report(f"  {statement}")
         execute_statements(connection, names)

@@ -61,7 +61,7 @@ def check(
 
 _CONFLICT = Diagnostic(
     Code.CONFLICT,
-    "git left a conflict in migrations/HEAD: two branches both add a migration.",
+    "git left a conflict in migrations/HEAD: two branches have added a migration.",
     "Run `invoke migrate.rebase`: it settles the migrations, and this file with them.",
 )
 
@@ -86,7 +86,7 @@ def _failed(unfinished: Sequence[Revision]) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 Code.FAILED,
                 f"A migration isn't finished: {line}",
-                "Run `invoke migrate.deploy` to go on where it stopped, or settle it: "
+                "Run `invoke migrate.deploy` to continue it, or settle it: "
                 f"`invoke migrate.resolve {line.name} --applied` or `--rolled-back`.",
                 migration=line.name,
             )
@@ -113,7 +113,7 @@ def _broken(which: str, why: str) -> Diagnostic:
     return Diagnostic(
         Code.BROKEN,
         f"{which} don't run in an empty schema: {why}",
-        "Mend what fails there: every new database runs them all.",
+        "Correct the statement that fails: every new database runs all migrations.",
     )
 
 
@@ -143,7 +143,7 @@ def _differences(
     if missing:
         yield Diagnostic(
             Code.DIFFERENT,
-            "The entities declare what no migration builds.",
+            "The entities declare a schema that the migrations don't build.",
             "Run `invoke migrate`, review what it writes, and commit it.",
             detail="\n".join(missing),
         )

@@ -53,7 +53,7 @@ def rebase(
     made: list[Move] = []
     with deploying(owner, report) as connection:
         if begun := finish(connection, migrations):
-            report("finished what an interrupted command had begun")
+            report("finished the work of an interrupted command")
             name = None if name in {move.before for move in begun.moves} else name
         while first := _first_to_move(migrations, None if made else name):
             scripts = folder.read(migrations)
@@ -127,7 +127,7 @@ def _prove(owner: Url, kept: Sequence[Migration], moves: Sequence[Move]) -> tupl
             except MigrationError as error:
                 raise error.with_cure(
                     f"It stays where it is. Change {before.name} so that it can follow "
-                    f"{after.header.parent}, or remove it and let `invoke migrate` write it anew."
+                    f"{after.header.parent}, or remove it and let `invoke migrate` write it again."
                 ) from error
     return tuple(proven)
 

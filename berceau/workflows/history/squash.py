@@ -42,7 +42,7 @@ def squash(owner: Url, migrations: Path, slug: str, report: Report = silent) -> 
     """
     with deploying(owner, report) as connection:
         if begun := finish(connection, migrations):
-            report("finished what an interrupted command had begun")
+            report("finished the work of an interrupted command")
             if begun.new is not None and begun.gone:  # else adopt had begun it
                 return Squashed(begun.new)
         scripts = folder.read(migrations)
@@ -51,7 +51,8 @@ def squash(owner: Url, migrations: Path, slug: str, report: Report = silent) -> 
         old = tuple(script for script in scripts if script not in found.pending)
         if len(old) < 2 or old != scripts[: len(old)]:
             raise HistoryError(
-                "There are no two applied migrations at the beginning of history to squash."
+                "Fewer than two migrations are applied at the beginning of the history: there is "
+                "nothing to squash."
             )
         new = _equivalent(owner, old, _name(slug, old, found.pending))
         gone = tuple(script.name for script in old)
@@ -65,7 +66,7 @@ def _name(slug: str, old: Sequence[Migration], pending: Sequence[Migration]) -> 
     if pending and name > pending[0].name:
         name = name_before(slug, pending[0].name)
     if name in {each for script in old for each in (script.name, *script.header.replaces)}:
-        raise HistoryError(f"{name} is there already.", cure="Choose another name: --name NAME")
+        raise HistoryError(f"{name} exists already.", cure="Choose another name: --name NAME")
     return name
 
 
@@ -99,7 +100,7 @@ def _equivalent(owner: Url, old: Sequence[Migration], name: str) -> Squashed:
     several = "several have a data.py" if len(steps) > 1 else "the rows differ"
     raise MigrationError(
         f"One migration can't replace them: {lacking or several}.",
-        cure="Nothing was changed. What they do depends on where one ends and another begins.",
+        cure="Nothing was changed. Their effect depends on where one migration ends.",
     )
 
 
@@ -143,7 +144,7 @@ def _with_proven_down(owner: Url, script: Migration) -> Migration:
             left = [error.message]
     if not left:
         return script
-    why = f"what it replaces has no down.sql that leads back: {', '.join(left)}"
+    why = f"the migrations that it replaces have no down.sql that undoes them: {', '.join(left)}"
     return replace(script, down=f"-- {script.name} can't be undone, since {why}\n")
 
 

@@ -106,7 +106,7 @@ def _require_known(names: Collection[str], components: Sequence[Component]) -> N
     for name in names:
         if name not in known:
             raise ComponentError(
-                f"No component called {name} has seeds.",
+                f"No component {name} has seeds.",
                 cure=f"Those that have: {', '.join(known) or 'none'}.",
             )
 
@@ -130,7 +130,7 @@ def _run(component: Component, among: Sequence[Component]) -> None:
         raise ComponentError(
             f"The seeds of component {component.name} failed: {type(error).__name__}: {error}",
             where=_place(error, component, among),
-            cure="No seeds were kept, of no component. Mend the line and run `invoke db.seed`.",
+            cure="No seeds of any component were kept. Correct the line, and run `invoke db.seed`.",
         ) from error
 
 

@@ -104,5 +104,5 @@ def _explained(path: Path) -> Iterator[None]:
     except OSError as error:
         raise BerceauError(
             f"{path} can't be written: {error.strerror}.",
-            cure="Cure that, and run the command again.",
+            cure="Correct the cause, and run the command again.",
         ) from error

@@ -75,7 +75,7 @@ def _check_names(source: str, target: str) -> None:
 def _require_ordinary(name: str) -> None:
     if name.startswith("pg_") or name == "information_schema":
         raise CloneError(
-            f"The schema {name!r} is PostgreSQL's own.", cure="Name one of the application's."
+            f"The schema {name!r} is PostgreSQL's own.", cure="Name a schema of the application."
         )
 
 

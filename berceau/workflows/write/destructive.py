@@ -32,13 +32,13 @@ def refuse_loss(
     for each in hidden:
         count = count_held(connection, each.table, each.column, each.discriminator, each.value)
         rows = _rows(connection, each.table, count)
-        losses.append(f"{each}, which has it no longer ({rows} with a value)")
+        losses.append(f"{each}, which doesn't have it any more ({rows} with a value)")
     if losses:
         cure = "Nothing was written. If that is meant, add --allow-data-loss."
         if any(isinstance(change, DropTable | DropColumn) for change in changes):
             cure += (
-                " What stays without being declared is named in pyproject.toml, a column as "
-                "table.column: unmanaged under [tool.berceau.migrations]."
+                " To keep a table or column that no entity declares, list it (a column as "
+                "table.column) in pyproject.toml: unmanaged under [tool.berceau.migrations]."
             )
         raise DataLossError(f"The migration would lose data: {'; '.join(losses)}.", cure=cure)
 

@@ -41,16 +41,16 @@ def refuse_what_is_there(connection: Connection, changes: Iterable[Change], *, f
         return
     unlike = any(not each.alike for each in there)
     cure = (
-        "Drop what is in the way, or give it another name."
+        "Drop these objects, or give them another name."
         if unlike
-        else "Let `invoke migrate.baseline NAME` record it: it writes what is there as the first "
-        "migration, NAME, and runs nothing. What is lacking is for `invoke migrate` then."
+        else "Run `invoke migrate.baseline NAME`: it writes the existing objects as the first "
+        "migration, NAME, and runs no SQL. `invoke migrate` creates the missing ones afterwards."
         if first
-        else "Drop or rename what is in the way, or let `invoke migrate.adopt NAME --unmanaged` "
-        "take over what no migration made."
+        else "Drop or rename these objects, or run `invoke migrate.adopt NAME --unmanaged`: it "
+        "adds objects that no migration created to the migrations."
     )
     raise HistoryError(
-        f"The database holds already what the migration would make: {', '.join(map(str, there))}.",
+        f"The migration would create objects that exist already: {', '.join(map(str, there))}.",
         cure=f"Nothing was written. {cure}",
     )
 

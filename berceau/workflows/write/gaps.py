@@ -75,7 +75,9 @@ def _conversion(
             )
         if found[_MOST:]:
             more = counted(sum(count for _, count in found[_MOST:]), "row")
-            need = f"{len(found) - _MOST} more values of {table}.{after.name} are no {after.type}, "
+            need = (
+                f"{len(found) - _MOST} more values of {table}.{after.name} can't be {after.type}, "
+            )
             yield _using(table, after.name, f"{need}in {more}")
         return
     if cut(change) and choices.cuts:

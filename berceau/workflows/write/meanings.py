@@ -48,11 +48,11 @@ def astray(current: Schema, desired: Schema) -> tuple[str, ...]:
     lines = {question.note: None for question in asked}
     for each in subclasses.recoded():
         for value, new in each.values.items():
-            lines[f"rows with {path_of(each.place)} = {value!r} are {new!r} by now"] = None
+            lines[f"rows with {path_of(each.place)} = {value!r} are {new!r} now"] = None
         for value in each.gone:
-            lines[f"rows with {path_of(each.place)} = {value!r} are of no entity by now"] = None
+            lines[f"rows with {path_of(each.place)} = {value!r} have no entity now"] = None
     for found in hidden(moved):
-        lines[f"{found} is declared for it no longer"] = None
+        lines[f"{found} isn't declared for it any more"] = None
     for (table,) in links.lost():
         lines[f"the table {table} holds links of a relation that is gone"] = None
     return tuple(lines)
@@ -77,7 +77,7 @@ def unrecorded(scripts: Sequence[Migration], declared: Schema) -> tuple[str, ...
     return tuple(
         f"{path_of(each.place)} stands for {each.of}"
         if each.of
-        else f"{path_of(each.place)} stands for nothing by now"
+        else f"{path_of(each.place)} stands for nothing now"
         for each in new
     )
 
@@ -92,8 +92,8 @@ def guessed(current: Schema, means: Sequence[Meaning]) -> Iterator[str]:
     for names in ends.values():
         if len(names) > 1:
             yield (
-                f"no migration so far says which relations {', '.join(names)} hold: they are taken "
-                "as the entities declare them now"
+                f"no migration records which relations {', '.join(names)} hold: it is assumed that "
+                "they hold those of today's entities"
             )
 
 
@@ -131,7 +131,7 @@ def with_subclasses(
     gaps = {gap.place: gap for each in recoded for gap in _gaps(rows, each)}
     for place in choices.subclasses.keys() - gaps.keys():
         raise MigrationError(
-            f"No subclass goes that is {place[1]!r} in {place[0]}.",
+            f"No subclass with the value {place[1]!r} in {place[0]} is removed.",
             cure="Nothing was written. Correct the name, or leave the option out.",
         )
     answers = dict(choices.subclasses)
@@ -142,7 +142,7 @@ def with_subclasses(
             options = " ".join(each.option for each in open_)
             raise MigrationError(
                 "; ".join(each.need for each in open_) + ".",
-                cure=f"Nothing was written. Say what they get: {options}, or add --allow-data-loss "
+                cure=f"Nothing was written. Give their values: {options}, or add --allow-data-loss "
                 "to delete them.",
             )
         answers[gap.place] = answer
@@ -156,7 +156,7 @@ def _gaps(rows: Rows, recoded: Recoded) -> Iterator[Gap]:
         option = f"{path_of((table, column, value))}={path_of((recoded.root,))}"
         yield Gap(
             (path_of((table, column)), value),
-            f"The rows of {table} whose {column} is {value!r} ({count} here) are of no entity any "
+            f"The rows of {table} whose {column} is {value!r} ({count} here) have no entity any "
             "more",
             f"--map-value {shlex.quote(option)}",
             recoded.left or (recoded.root,),

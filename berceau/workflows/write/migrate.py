@@ -195,4 +195,4 @@ def _obstacle(obstacle: str) -> str:
     if not obstacle:
         return ""
     said = "\n".join(f"--   {line}" for line in obstacle.splitlines())
-    return f"-- Proven without rows only. With the rows at hand\n{said}\n"
+    return f"-- Validated without rows only. With the existing rows\n{said}\n"

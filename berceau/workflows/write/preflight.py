@@ -65,17 +65,17 @@ def _require_expression(option: str, sql: str) -> None:
         single = False
     if not single:
         raise MigrationError(
-            f"{option} is no single expression: {sql}",
+            f"{option} isn't a single expression: {sql}",
             cure="Nothing was written. Give one value as SQL, without a semicolon or a comment "
-            "at its end. Other statements belong into a migration of your own.",
+            "at its end. Write other statements into a separate migration.",
         )
 
 
 def _cure(options: Sequence[str]) -> str:
     cure = "Nothing was written. "
     if not options:
-        return cure + "Correct what is in the way first, or change what is declared."
-    cure += f"Say what they get: {' '.join(options)}"
+        return cure + "Correct these rows or objects first, or change the entities."
+    cure += f"Give their values: {' '.join(options)}"
     given = {option.partition(" ")[0] for option in options}
     if "--backfill" in given:
         return cure + " (SQL, over the row's other columns), or give the attribute a default."
@@ -102,7 +102,7 @@ def misfits(rows: Rows, changes: Sequence[Change]) -> Iterator[str]:
                 if count:
                     yield (
                         f"{', '.join(key.columns)} of {counted(count, 'row')} of {table} "
-                        f"point{'s' if count == 1 else ''} at no row of {key.target}: {shown}"
+                        f"refer{'s' if count == 1 else ''} to no row of {key.target}: {shown}"
                     )
 
 
@@ -115,9 +115,9 @@ def _in_the_way(rows: Rows, changes: Sequence[Change]) -> Iterator[str]:
             users = users_of_type(rows.target, rows.enum_before(change.before.name))
             if users:
                 yield (
-                    f"The enum {change.after.name} has to be rebuilt, which {', '.join(users)} "
-                    f"keep{'s' if len(users) == 1 else ''} from being done: drop that in a "
-                    "migration before, and make it again in one behind"
+                    f"The enum {change.after.name} has to be rebuilt, but {', '.join(users)} "
+                    f"use{'s' if len(users) == 1 else ''} it: drop that in an earlier migration, "
+                    "and create it again in a later one"
                 )
 
 
@@ -137,14 +137,14 @@ def _of_sequence(rows: Rows, change: AlterColumn, changes: Sequence[Change]) -> 
     if users:
         yield (
             f"The sequence {sequence} becomes a part of {change.table}.{change.after.name}, but "
-            f"{', '.join(users)} needs it, too: give that a sequence of its own first"
+            f"{', '.join(users)} uses it, too: give that a separate sequence first"
         )
 
 
 def _duplicates(rows: Rows, table: str, columns: Sequence[str]) -> Iterator[str]:
     count, shown = rows.duplicates(table, columns)
     if count:
-        yield f"{', '.join(columns)} of {table} shall be unique, but there is {shown}" + (
+        yield f"{', '.join(columns)} of {table} must be unique, but there is {shown}" + (
             f" and {count - shown.count(' times')} more" if count > shown.count(" times") else ""
         )
 
@@ -172,7 +172,7 @@ def _refuse_strangers(changes: Sequence[Change], choices: Choices) -> None:
     ]
     if strange:
         raise MigrationError(
-            f"Nothing changes that needs a value for {'.'.join(strange[0])}.",
+            f"No change needs a value for {'.'.join(strange[0])}.",
             cure="Nothing was written. Correct the name, or leave the option out: --backfill "
             "is for a column that is new or becomes required, --using for one that gets another "
             "type, --map-value for a value that an enum loses or lacks.",

@@ -147,7 +147,7 @@ class _Settling:
                 table, column = each.place
                 raise RenameError(
                     f"The one-to-one relation of {each.of} moves to the other side, and the column "
-                    f"{table}.{column} with what it holds goes.",
+                    f"{table}.{column} would be dropped with its values.",
                     cure=f"Nothing was written. Keep it with column={column!r} in {each.of}, or "
                     "add --allow-data-loss.",
                 )
@@ -211,7 +211,7 @@ def carry_out(connection: Connection, settled: Settled, changes: tuple[Renaming,
         schema = preview(connection, to_statements(changes))
     except StatementError as error:
         raise error.with_cure(
-            "Nothing was written. Free the name in a migration before, or choose another."
+            "Nothing was written. Free the name in an earlier migration, or choose another."
         ) from error
     return replace(settled, changes=changes, schema=schema)
 
@@ -236,14 +236,14 @@ def refusal(questions: Iterable[Question]) -> RenameError:
     lines = "".join(f"\n    {describe(question)}" for question in questions)
     if any(question.certain for question in questions):
         return RenameError(
-            f"Names that rows and tables hold stand for something else by now:{lines}",
-            cure="Nothing was written. Run it again with each --rename that is meant, or give "
-            "back in the entities what the names follow from: their order, or a name.",
+            f"Names in tables and rows have another meaning now:{lines}",
+            cure="Nothing was written. Run the command again with each --rename that applies, or "
+            "restore the order or the names in the entities.",
         )
     return RenameError(
         f"Renamed, or dropped and added?{lines}",
-        cure="Nothing was written. Run it again with each --rename that is meant, or with "
-        "--allow-data-loss to drop and add.",
+        cure="Nothing was written. Run the command again with each --rename that applies, or "
+        "with --allow-data-loss to drop and add.",
     )
 
 

@@ -31,11 +31,11 @@ def in_use(users: Set[User], current: Schema, changes: Sequence[Change]) -> Iter
                 names = {
                     each.name for each in users if each.place == place and not each.is_expression
                 }
-                yield from _refused(f"the column {table}.{column.name}", "goes", names)
+                yield from _refused(f"the column {table}.{column.name}", "is dropped", names)
             case DropTable(table):
                 names = {each.name for each in users if each.table == table.name and not each.part}
                 names |= set(_references(table.name, current, changes))
-                yield from _refused(f"the table {table.name}", "goes", names)
+                yield from _refused(f"the table {table.name}", "is dropped", names)
             case AlterColumn(table, _, column) if retypes(change):
                 names = _bound(users, {(table, column.name)})
                 what = f"the column {table}.{column.name}"
@@ -49,10 +49,10 @@ def in_use(users: Set[User], current: Schema, changes: Sequence[Change]) -> Iter
 def _refused(what: str, deed: str, names: Set[str]) -> Iterator[str]:
     if names:
         them = "it" if len(names) == 1 else "them"
-        again = "" if deed == "goes" else ", and make it again in one behind"
+        again = "" if deed == "is dropped" else f", and create {them} again in a later one"
         yield (
-            f"{what}, which {deed}, is used by {', '.join(sorted(names))}: drop {them}, or write "
-            f"{them} anew without that, in a migration of your own before{again}"
+            f"{what}, which {deed}, is used by {', '.join(sorted(names))}: drop {them}, or change "
+            f"{them} so that this isn't needed, in an earlier migration{again}"
         )
 
 

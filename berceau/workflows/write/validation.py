@@ -106,10 +106,10 @@ def fill(
         try:
             copied = copy_rows(connection, source, before, limits, refer)
         except StatementError as error:
-            notes.append(f"proven without rows of the database: they can't be copied ({error})")
+            notes.append(f"validated without rows of the database: they can't be copied ({error})")
         failed = make_rows(connection, before, limits.keys() - copied.keys() - unfit, labels)
     notes += [
-        f"proven on {table} without rows: none could be made up ({reason})"
+        f"validated on {table} without rows: none could be generated ({reason})"
         for table, reason in failed.items()
     ]
     return Filled(copied, tuple(notes))
@@ -194,19 +194,19 @@ def _require(connection: Connection, expected: Schema, led: Set[str], deed: str)
     found = read(connection)
     difference = diff(without(found.schema, led), expected)
     if difference:
-        raise _mistake(deed, f"doesn't give what it should; the first difference: {difference[0]}")
+        raise _mistake(deed, f"gives another schema; the first difference: {difference[0]}")
     return found
 
 
 def _require_rows(before: Mapping[str, object], after: Mapping[str, object], deed: str) -> None:
     for table, rows in before.items():
         if after[table] != rows:
-            raise _mistake(deed, f"changes rows of {table} that it should keep", RowsChangedError)
+            raise _mistake(deed, f"changes rows of {table} that must not change", RowsChangedError)
 
 
 def _mistake(deed: str, what: str, kind: type[MigrationError] = MigrationError) -> MigrationError:
     return kind(
         f"{deed} the planned migration {what}.",
-        cure="This is a mistake in Berceau: please report it with the entities at hand. "
+        cure="This is a mistake in Berceau: please report it with the entities attached. "
         "Nothing was written.",
     )
