@@ -71,7 +71,7 @@ def test_a_new_component_passes_all_checks_at_once(connected):
         ("x__y", "lower-case letters"),
         ("../x", "lower-case letters"),
         ("", "lower-case letters"),
-        ("n" * 41, "40 at most"),
+        ("n" * 41, "at most 40"),
         ("class", "a keyword of Python"),
         ("match", "a keyword of Python"),
         ("main", "main.sql"),
