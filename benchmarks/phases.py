@@ -25,7 +25,7 @@ FUNCTIONS = {
     "migrations as PostgreSQL sees them": ["plan.replayed"],
     "compare": ["plan.diff", "plan.keep", "plan._part", "plan.between"],
     "plan": ["plan._between", "plan.settle"],
-    "prove, forth and back": ["plan._plan", "plan.prove"],
+    "validate, up and down": ["plan._plan", "plan.prove"],
     "write the migration": ["migrate.to_script", "scripts.save", "migrate.remember"],
     "look for lost rows": ["migrate.refuse_loss"],
 }
