@@ -176,9 +176,7 @@ class Draft:
         except StatementError as error:
             if filled.copied or not blames_rows(error):
                 raise
-            notes.append(
-                f"proven without rows: those that were made up don't fit ({error.message})"
-            )
+            notes.append(f"validated without rows: the generated rows don't fit ({error.message})")
         except RowsChangedError:
             if not actors:
                 raise
