@@ -1,10 +1,10 @@
 """Existing: what a database holds already of that which a new migration would make."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from berceau.errors import HistoryError
 from berceau.postgres.core.connection import Connection
-from berceau.postgres.inspect.presence import Kind, Named, present
+from berceau.postgres.inspect.presence import Kind, Named, Present, present
 from berceau.schema.changes import (
     AddColumn,
     AddConstraint,
@@ -36,7 +36,7 @@ def refuse_what_is_there(connection: Connection, changes: Iterable[Change], *, f
     changes = tuple(changes)
     # What goes, or gets another name, in the same migration isn't in the way.
     made = {*_made(changes)} - {*_gone(changes)}
-    there = present(connection, made)
+    there = _wholes(present(connection, made), changes)
     if not there:
         return
     unlike = any(not each.alike for each in there)
@@ -53,6 +53,13 @@ def refuse_what_is_there(connection: Connection, changes: Iterable[Change], *, f
         f"The migration would create objects that exist already: {', '.join(map(str, there))}.",
         cure=f"Nothing was written. {cure}",
     )
+
+
+def _wholes(there: Sequence[Present], changes: Iterable[Change]) -> list[Present]:
+    """Return what is ``there`` without the indexes of tables that are there, too."""
+    tables = {each.name.name for each in there if each.name.kind is Kind.TABLE}
+    parts = {each for change in changes if change.subject in tables for each in _made([change])}
+    return [each for each in there if each.name.kind is not Kind.INDEX or each.name not in parts]
 
 
 def _made(changes: Iterable[Change]) -> Iterator[Named]:
