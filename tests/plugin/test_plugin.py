@@ -237,7 +237,7 @@ def test_a_project_without_berceau_pays_nothing(project):
             heavy = {"psycopg2", "pony", "pyramid", "webtest", "invoke", "dotenv"}
             assert not heavy & sys.modules.keys()
             ours = {name for name in sys.modules if name.split(".")[0] == "berceau"}
-            light = {"berceau.testing.options", "berceau.testing.plugin"}
+            light = {"berceau.lazy", "berceau.testing.options", "berceau.testing.plugin"}
             assert ours == {"berceau", "berceau.testing"} | light
         """,
     )
