@@ -27,7 +27,7 @@ class Header:
     ``parent`` is the name of the migration that it was proven upon, ``NO_PARENT`` for the first
     one, and ``None`` where it doesn't say: then that is the one before it. ``replaces`` names
     the migrations that it stands for, oldest first. ``unmanaged`` are the tables and enums that it
-    makes for no entity. ``generated`` is the ``digest`` of the SQL that Berceau wrote below it.
+    makes for no entity. ``generated`` is the ``checksum`` of the SQL that Berceau wrote below it.
     ``means`` are names that stand for something else from it on.
     """
 
@@ -104,7 +104,7 @@ def without(sql: str) -> str:
     return "\n".join(sql.splitlines()[len(_comments(sql)) :]).strip() + "\n"
 
 
-def digest(sql: str) -> str:
+def checksum(sql: str) -> str:
     """Return what tells ``sql``, which stands below a header, from any other."""
     return hashlib.sha256("\n".join(sql.strip().splitlines()).encode()).hexdigest()[:16]
 

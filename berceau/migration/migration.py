@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from berceau.errors import MigrationError, MigrationFileError
-from berceau.migration.header import Header, digest, parse, without
+from berceau.migration.header import Header, checksum, parse, without
 from berceau.migration.transaction_groups import TransactionGroup, cut, python
 
 UP = "migration.sql"
@@ -41,7 +41,7 @@ class Migration:
     @property
     def is_generated(self) -> bool:
         """Whether its SQL is just what Berceau wrote: nobody wrote or edited it by hand."""
-        return self.header.generated == digest(without(self.sql))
+        return self.header.generated == checksum(without(self.sql))
 
     @property
     def checksum(self) -> str:

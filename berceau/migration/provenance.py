@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Set
 
-from berceau.migration.header import digest, without
+from berceau.migration.header import checksum, without
 from berceau.migration.migration import Migration
 from berceau.migration.splitter import NAME, ParsedStatement, split
 from berceau.schema.names import unquote_name
@@ -24,7 +24,7 @@ def made_by_entities(scripts: Iterable[Migration]) -> Set[str]:
     names: set[str] = set()
     for script in scripts:
         generated = script.header.generated
-        intact = generated == digest(without(script.sql))
+        intact = generated == checksum(without(script.sql))
         for piece in split(script.sql) if generated or names else ():
             words = " ".join(piece.head)
             if match := _RENAMED.match(words):

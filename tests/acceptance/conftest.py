@@ -16,7 +16,7 @@ from uuid import UUID
 import pony.orm
 import pytest
 
-from berceau.migration.header import Header, digest
+from berceau.migration.header import Header, checksum
 from berceau.migration.migration import Migration
 from berceau.orm.database import map_entities
 from berceau.orm.mapping import to_schema
@@ -171,7 +171,7 @@ def dumped(database: Databases, server: Databases) -> Callable[[], list[str]]:
 def generated(sql: str) -> Migration:
     """Return a migration of ``sql`` as one that Berceau wrote."""
     name = "20260101000000_old"
-    return Migration(name, Header(generated=digest(sql)).to_sql(name) + sql)
+    return Migration(name, Header(generated=checksum(sql)).to_sql(name) + sql)
 
 
 def run(connection: Connection, sql: str) -> list[tuple[Any, ...]]:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, event, given, note, settings
 from hypothesis import strategies as st
 
 from berceau.errors import MigrationError, RenameError
-from berceau.migration.header import Header, digest
+from berceau.migration.header import Header, checksum
 from berceau.migration.migration import Migration
 from berceau.orm.database import connect, map_entities
 from berceau.orm.mapping import to_schema
@@ -188,7 +188,9 @@ def scripts_of(text: str) -> Sequence[Migration]:
     sql = to_text(to_statements(order(create(schema))))
     name = "20260101000000_before"
     return [
-        Migration(name, Header(generated=digest(sql), means=missing((), schema)).to_sql(name) + sql)
+        Migration(
+            name, Header(generated=checksum(sql), means=missing((), schema)).to_sql(name) + sql
+        )
     ]
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from berceau.errors import MigrationFileError
-from berceau.migration.header import Header, digest, parse, without
+from berceau.migration.header import Header, checksum, parse, without
 
 FULL = Header("20260101000000_a", ("blog", "demo"), ("20260101000000_b", "20260101000001_c"), "0f")
 
@@ -58,8 +58,10 @@ def test_the_sql_without_its_header() -> None:
     assert without("SELECT 1;") == "SELECT 1;\n"
 
 
-def test_the_digest_is_that_of_the_sql_below_the_header() -> None:
+def test_the_checksum_is_that_of_the_sql_below_the_header() -> None:
     sql = "-- loses data\nDROP TABLE a;\n"
-    whole = Header(generated=digest(sql)).to_sql("n") + sql
-    assert digest(without(whole)) == digest(without(whole.replace("\n", "\r\n"))) == digest(sql)
-    assert digest(sql) != digest(sql.removeprefix("-- loses data\n"))
+    whole = Header(generated=checksum(sql)).to_sql("n") + sql
+    assert (
+        checksum(without(whole)) == checksum(without(whole.replace("\n", "\r\n"))) == checksum(sql)
+    )
+    assert checksum(sql) != checksum(sql.removeprefix("-- loses data\n"))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from berceau.errors import HistoryError, MigrationError
-from berceau.migration.header import Header, digest, nameable, without
+from berceau.migration.header import Header, checksum, nameable, without
 from berceau.migration.migration import Migration, check_name, name_before
 from berceau.migration.provenance import made_by_entities
 from berceau.postgres.core.url import Url
@@ -154,6 +154,6 @@ def _script(
     components = {each for script in old for each in script.header.components}
     replaces = tuple(each for s in old for each in (*s.header.replaces, s.name))
     header = Header(
-        None, tuple(sorted(components)), replaces, digest(up), nameable(unmanaged), records(old)
+        None, tuple(sorted(components)), replaces, checksum(up), nameable(unmanaged), records(old)
     ).to_sql(name)
     return Migration(name, header + up, f"-- Undoes {name}\n\n{down}")

@@ -1,4 +1,8 @@
-"""Fingerprints of files: of components, and of the code of Berceau itself."""
+"""Fingerprints of files: of components, and of the code of Berceau itself.
+
+A fingerprint is of inputs, and says whether something must be made again. A checksum is of one
+text, such as a migration's, and says whether that was edited.
+"""
 
 import hashlib
 import os

@@ -110,22 +110,22 @@ def names_for(database: str) -> str:
 def databases_of(connection: Connection, source: Url) -> tuple[str, ...]:
     """Return the names of all databases that were made for tests of the schema of ``source``."""
     return databases_like(connection, name_of(source)) + databases_like(
-        connection, TEMPLATE_PREFIX + _digest(source)
+        connection, TEMPLATE_PREFIX + _database_part(source)
     )
 
 
-def _digest(source: Url) -> str:
+def _database_part(source: Url) -> str:
     return names_for(source.database) + sha256(source.schema.encode()).hexdigest()[:4] + "_"
 
 
 def name_of(source: Url, slot: str = "") -> str:
     """Return what a database for tests of the schema of ``source`` is called."""
-    return f"{PREFIX}{_digest(source)}{slot}"
+    return f"{PREFIX}{_database_part(source)}{slot}"
 
 
 def template_of(source: Url, prepared: Prepared) -> str:
     """Return what the template of such databases is called."""
-    return f"{TEMPLATE_PREFIX}{_digest(source)}{prepared.fingerprint[:16]}"
+    return f"{TEMPLATE_PREFIX}{_database_part(source)}{prepared.fingerprint[:16]}"
 
 
 def _in_copy(guard: Connection, url: Url, name: str) -> Url:
@@ -177,7 +177,7 @@ def await_template(
 def _make_template(
     guard: Connection, template: str, source: Databases, prepared: Prepared, settings: Settings
 ) -> None:
-    for old in databases_like(guard, TEMPLATE_PREFIX + _digest(source.owner)):
+    for old in databases_like(guard, TEMPLATE_PREFIX + _database_part(source.owner)):
         drop_database(guard, old)  # of earlier states of the source, or half made
     create_empty(guard, template)
     try:

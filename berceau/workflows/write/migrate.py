@@ -7,7 +7,7 @@ from itertools import chain
 from types import MappingProxyType
 
 from berceau.migration.components import components_of
-from berceau.migration.header import Header, digest
+from berceau.migration.header import Header, checksum
 from berceau.migration.migration import Migration, new_name
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.runner.progress import Report, silent
@@ -173,9 +173,9 @@ def to_script(
     up = _NO_CHANGE if found.means and not found.up else to_text(found.up)
     named = tuple(sorted(set(components)))
     others = tuple(sorted(set(unmanaged)))
-    header = Header(last, named, generated=digest(up), unmanaged=others, means=found.means).to_sql(
-        name
-    )
+    header = Header(
+        last, named, generated=checksum(up), unmanaged=others, means=found.means
+    ).to_sql(name)
     if found.down is None:
         down = f"-- {name} can't be undone automatically: {found.irreversible}\n"
     else:
