@@ -31,8 +31,8 @@ def includeme(config: Configurator) -> None:
     config.action("berceau.caching", lambda: _know_static_views(config), order=PHASE3_CONFIG + 1)
     # What is sent is settled outside of this: a file that the visitor has is only named.
     config.add_tween(
-        "berceau.web.caching.tween_factory",
-        under="berceau.web.requests.tween_factory",
+        "berceau.web.caching.caching_tween_factory",
+        under="berceau.web.requests.request_log_tween_factory",
         over=EXCVIEW,
     )
 
@@ -46,11 +46,11 @@ def _know_static_views(config: Configurator) -> None:
             info.cache_busters.insert(0, (spec, Fingerprint(), False))
 
 
-def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
+def caching_tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
     """Return a tween that says of each response who may keep it, and for how long."""
     folders: dict[str, str] = registry[FOLDERS]
 
-    def tween(request: Request) -> Response:
+    def caching_tween(request: Request) -> Response:
         response = handler(request)
         route = getattr(request, "matched_route", None)
         if route is not None and route.name in folders and response.status_code == 200:
@@ -58,7 +58,7 @@ def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
         keep_private(request, response)
         return response
 
-    return tween
+    return caching_tween
 
 
 class Fingerprint:

@@ -70,13 +70,13 @@ def includeme(config: Configurator) -> None:
     config.add_view(apply, route_name=ROUTE, request_method="POST")
     config.add_exception_view(show, context=Different, renderer=TEMPLATE)
     config.add_tween(
-        "berceau.web.differences.tween_factory",
-        under=[EXCVIEW, "berceau.web.hosts.tween_factory"],
-        over="berceau.web.unavailable.tween_factory",
+        "berceau.web.differences.difference_tween_factory",
+        under=[EXCVIEW, "berceau.web.hosts.host_tween_factory"],
+        over="berceau.web.unavailable.pending_migrations_tween_factory",
     )
 
 
-def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
+def difference_tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
     """Return a tween that lets requests through once the database has what the entities need.
 
     It looks at each request until then, and never again: what changes the entities also starts
@@ -85,7 +85,7 @@ def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
     settings = settings_of(registry.settings)
     settled = False
 
-    def tween(request: Request) -> Response:
+    def difference_tween(request: Request) -> Response:
         nonlocal settled
         if not settled and request.path_info != PATH and not request.path_info.startswith(STATIC):
             difference = look(settings)
@@ -94,7 +94,7 @@ def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
             settled = True
         return handler(request)
 
-    return tween
+    return difference_tween
 
 
 def look(settings: Settings) -> Difference:

@@ -30,25 +30,25 @@ FRESH = 1.0
 
 def includeme(config: Configurator) -> None:
     """Answer ``/healthz`` and ``/readyz`` before anything else sees the request."""
-    requests = "berceau.web.requests.tween_factory"
-    config.add_tween("berceau.web.health.tween_factory", under=INGRESS, over=requests)
+    requests = "berceau.web.requests.request_log_tween_factory"
+    config.add_tween("berceau.web.health.health_tween_factory", under=INGRESS, over=requests)
     config.action("berceau.health", lambda: check_routes(config), order=PHASE3_CONFIG + 1)
 
 
-def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
+def health_tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
     """Return a tween that answers the two addresses, without a session, a unit or a log line.
 
     To a visitor of a proxy, which may spell an address otherwise, they are nothing.
     """
     readiness = Readiness(registry[RUNNING])
 
-    def tween(request: Request) -> Response:
+    def health_tween(request: Request) -> Response:
         path = request.environ.get("PATH_INFO")
         if path not in {ALIVE, READY} or PASSED_ON & request.environ.keys():
             return handler(request)
         return _answer(readiness.reason() if path == READY else None)
 
-    return tween
+    return health_tween
 
 
 def _answer(reason: str | None) -> Response:

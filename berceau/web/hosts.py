@@ -21,18 +21,18 @@ THIS_MACHINE = ("localhost", ".localhost")
 def includeme(config: Configurator) -> None:
     """Refuse requests for any host that ``berceau.hosts`` doesn't list."""
     config.add_tween(
-        "berceau.web.hosts.tween_factory",
+        "berceau.web.hosts.host_tween_factory",
         under=EXCVIEW,
-        over="berceau.web.unavailable.tween_factory",
+        over="berceau.web.unavailable.pending_migrations_tween_factory",
     )
 
 
-def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
+def host_tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
     """Return a tween that answers a request for an unknown host with the status 400."""
     settings = settings_of(registry.settings)
     hosts = settings.hosts or (THIS_MACHINE if settings.development else ())
 
-    def tween(request: Request) -> Response:
+    def host_tween(request: Request) -> Response:
         found = HOST.fullmatch(request.host.lower())
         if found is None or not (
             ANY in hosts
@@ -42,7 +42,7 @@ def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
             raise HTTPBadRequest("This site has another name.")
         return handler(request)
 
-    return tween
+    return host_tween
 
 
 def is_listed(name: str, hosts: tuple[str, ...]) -> bool:

@@ -52,20 +52,23 @@ def includeme(config: Configurator) -> None:
     config.include("berceau.web.temporary")
     config.add_subscriber(read_again, BeforeRetry)
     config.add_tween(
-        "berceau.web.intake.tween_factory",
+        "berceau.web.intake.address_tween_factory",
         under=EXCVIEW,
-        over=("berceau.web.hosts.tween_factory", "berceau.web.unavailable.tween_factory"),
+        over=(
+            "berceau.web.hosts.host_tween_factory",
+            "berceau.web.unavailable.pending_migrations_tween_factory",
+        ),
     )
 
 
-def tween_factory(handler: Callable[[PyramidRequest], Response], _registry: Any) -> Any:
+def address_tween_factory(handler: Callable[[PyramidRequest], Response], _registry: Any) -> Any:
     """Return a tween that refuses an address, or an origin, that can't be read."""
 
-    def tween(request: PyramidRequest) -> Response:
+    def address_tween(request: PyramidRequest) -> Response:
         check_address(request)
         return handler(request)
 
-    return tween
+    return address_tween
 
 
 def read_again(event: BeforeRetry) -> None:

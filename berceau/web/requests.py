@@ -31,7 +31,7 @@ LONGEST_PATH = 1000
 
 def includeme(config: Configurator) -> None:
     """Watch every request from outside of all else."""
-    config.add_tween("berceau.web.requests.tween_factory", under=INGRESS, over=EXCVIEW)
+    config.add_tween("berceau.web.requests.request_log_tween_factory", under=INGRESS, over=EXCVIEW)
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Watch:
     queries: int
 
 
-def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
+def request_log_tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
     """Return a tween that names, measures and logs each request.
 
     A proxy in front may name it by ``X-Request-ID``, which the response repeats. An attempt that
@@ -51,7 +51,7 @@ def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
     """
     metrics: Metrics = registry[METRICS]
 
-    def tween(request: Request) -> Response:
+    def request_log_tween(request: Request) -> Response:
         drop_unreadable_headers(request)
         watch = _watch(request)
         REQUEST_ID.set(watch.request_id)
@@ -72,7 +72,7 @@ def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
                 REQUEST_ID.set(None)
                 REQUEST.set(None)
 
-    return tween
+    return request_log_tween
 
 
 def _watch(request: Request) -> Watch:

@@ -25,18 +25,20 @@ def includeme(config: Configurator) -> None:
     settings = settings_of(config.get_settings())
     config.set_session_factory(SessionFactory(signing_secret(settings), settings.session_timeout))
     config.add_tween(
-        "berceau.web.sessions.tween_factory", under="berceau.web.units.tween_factory", over=MAIN
+        "berceau.web.sessions.session_size_tween_factory",
+        under="berceau.web.units.unit_of_work_tween_factory",
+        over=MAIN,
     )
 
 
-def tween_factory(handler: Callable[[Request], Response], _registry: Any) -> Any:
+def session_size_tween_factory(handler: Callable[[Request], Response], _registry: Any) -> Any:
     """Return a tween that refuses a session that no cookie holds, while all can still be undone.
 
     Pyramid notices only when the request's unit of work is committed. Raises ``ValueError``, or
     ``TypeError`` for a value that isn't JSON's.
     """
 
-    def tween(request: Request) -> Response:
+    def session_size_tween(request: Request) -> Response:
         response = handler(request)
         session = vars(request).get("session")  # which nobody asked for, most of the time
         size = len(json.dumps(session)) if session else 0
@@ -44,7 +46,7 @@ def tween_factory(handler: Callable[[Request], Response], _registry: Any) -> Any
             raise ValueError(f"The session has {size} bytes: its cookie holds {LARGEST}.")
         return response
 
-    return tween
+    return session_size_tween
 
 
 class SessionFactory:

@@ -39,9 +39,9 @@ def includeme(config: Configurator) -> None:
     """Answer with a clear page and the status 503 while the database isn't ready."""
     config.add_static_view(STATIC + "berceau", "berceau.web:static")
     config.add_tween(
-        "berceau.web.unavailable.tween_factory",
+        "berceau.web.unavailable.pending_migrations_tween_factory",
         under=EXCVIEW,
-        over="berceau.web.units.tween_factory",
+        over="berceau.web.units.unit_of_work_tween_factory",
     )
     config.add_exception_view(
         pending, context=MigrationsPending, renderer="berceau.web:templates/pending.pt"
@@ -51,7 +51,7 @@ def includeme(config: Configurator) -> None:
     config.add_exception_view(undone, context=TransactionError, renderer=TEMPLATE)
 
 
-def tween_factory(handler: Handler, registry: Any) -> Handler:
+def pending_migrations_tween_factory(handler: Handler, registry: Any) -> Handler:
     """Return a tween that lets requests through once no migration is pending.
 
     It asks the database at each request until then, and never again: a deploy needs no restart.
@@ -61,7 +61,7 @@ def tween_factory(handler: Handler, registry: Any) -> Handler:
         return handler
     _report(missing)
 
-    def tween(request: Request) -> Response:
+    def pending_migrations_tween(request: Request) -> Response:
         nonlocal missing
         if missing and not request.path_info.startswith(STATIC):
             still = registry[RUNNING].pending()
@@ -72,7 +72,7 @@ def tween_factory(handler: Handler, registry: Any) -> Handler:
                 raise MigrationsPending(missing)
         return handler(request)
 
-    return tween
+    return pending_migrations_tween
 
 
 def _report(names: tuple[str, ...]) -> None:

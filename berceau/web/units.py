@@ -37,10 +37,10 @@ def includeme(config: Configurator) -> None:
     # Nobody sees the page of an attempt that isn't the last.
     config.add_exception_view(again, context=FailedAttempt)
     # Under the exception views: they see a failed commit, and find the unit already undone.
-    config.add_tween("berceau.web.units.tween_factory", under=EXCVIEW)
+    config.add_tween("berceau.web.units.unit_of_work_tween_factory", under=EXCVIEW)
 
 
-def tween_factory(handler: Handler, _registry: Any) -> Handler:
+def unit_of_work_tween_factory(handler: Handler, _registry: Any) -> Handler:
     """Return a tween that commits what a request did to the database, or undoes it.
 
     An exception undoes it, be it a redirect: return redirects, don't raise them. So does a
@@ -48,7 +48,7 @@ def tween_factory(handler: Handler, _registry: Any) -> Handler:
     can only read: it is sent after the request's unit was committed.
     """
 
-    def tween(request: Request) -> Response:
+    def unit_of_work_tween(request: Request) -> Response:
         try:
             with unit_of_work() as unit:
                 response = handler(request)
@@ -64,7 +64,7 @@ def tween_factory(handler: Handler, _registry: Any) -> Handler:
             replace_body(response, _Streamed(response.app_iter))
         return response
 
-    return tween
+    return unit_of_work_tween
 
 
 def again(_error: FailedAttempt, _request: Request) -> Response:
