@@ -130,7 +130,7 @@ def _in_folder(folder: Path) -> Iterator[Component]:
             yield Component(path.name, f"{folder.name}.{path.name}", path)
         elif next(path.glob("*.py"), None):
             raise ComponentError(
-                f"The folder {path.name} has Python files but is no package.",
+                f"The folder {path.name} has Python files but isn't a package.",
                 where=Location(path.name, path),
                 cure="Add an __init__.py with an includeme, or move the folder out of components/.",
             )
@@ -139,9 +139,9 @@ def _in_folder(folder: Path) -> Iterator[Component]:
 def _require_name(name: str, path: Path) -> None:
     if not name.isidentifier() or keyword.iskeyword(name):
         raise ComponentError(
-            f"A component can't be called {name!r}: that is no name in Python.",
+            f"A component can't be called {name!r}: that isn't a name in Python.",
             where=Location(name, path),
-            cure="Rename it: a letter, then letters, digits and underscores; no word of Python's.",
+            cure="Rename it: a letter, then letters, digits and underscores; no keyword of Python.",
         )
 
 
@@ -180,7 +180,7 @@ def import_module(name: str, component: Component, among: Iterable[Component]) -
         raise ComponentImportError(
             f"Component {component.name} doesn't import: {type(error).__name__}: {error}",
             where=where if where.file else Location(component.name, component.entities),
-            cure="Mend the line, or take the component's folder out.",
+            cure="Correct the line, or remove the component's folder.",
         ) from error
 
 

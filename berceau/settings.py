@@ -165,8 +165,8 @@ def _read_dotenv(file: Path) -> dict[str, str]:
 def _refuse_secrets(from_ini: Mapping[str, str]) -> None:
     if {"SECRET", "BERCEAU_SECRET"} & from_ini.keys():
         raise SettingsError(
-            "The ini file holds a secret, and everybody who has the code has the ini file.",
-            cure="Take the line out, make a new secret, and set it in the environment or in .env: "
+            "The ini file holds a secret, but everybody who can read the code can read this file.",
+            cure="Remove the line, make a new secret, and set it in the environment or in .env: "
             "BERCEAU_SECRET.",
         )
 
@@ -199,7 +199,7 @@ def parse_workers(text: str, source: str) -> int | Literal["auto"]:
     if text.isascii() and text.isdigit() and int(text) >= 1:
         return int(text)
     raise SettingsError(
-        f"{source} is {text!r}, which is no worker count.",
+        f"{source} is {text!r}, which isn't a worker count.",
         cure="Use an integer of 1 or more, or auto.",
     )
 
@@ -218,7 +218,7 @@ def _parse_seconds(ini: Mapping[str, str], name: str, default: int) -> int:
     text = ini.get(name) or str(default)
     if not (text.isascii() and text.isdigit() and int(text) >= 1):
         raise SettingsError(
-            f"{name} is {text!r}, which is no number of seconds.",
+            f"{name} is {text!r}, which isn't a number of seconds.",
             cure="Use an integer of 1 or more.",
         )
     return int(text)
@@ -235,11 +235,11 @@ def _texts(file: Path, table: str, key: str, example: str) -> tuple[str, ...]:
         texts = found.get(key, [])
     except (ValueError, AttributeError) as error:
         raise SettingsError(
-            f"It can't be read: {error}.", where=Location(file=file), cure="Mend it."
+            f"It can't be read: {error}.", where=Location(file=file), cure="Correct it."
         ) from error
     if not (isinstance(texts, list) and all(isinstance(each, str) and each for each in texts)):
         raise SettingsError(
-            f"{key} of [tool.berceau.{table}] is no list of texts: {texts!r}.",
+            f"{key} of [tool.berceau.{table}] isn't a list of strings: {texts!r}.",
             where=Location(file=file),
             cure=f'Write {key} = ["{example}"] under [tool.berceau.{table}].',
         )

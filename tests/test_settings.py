@@ -140,7 +140,9 @@ def test_what_the_application_alone_needs_is_in_the_ini(read):
 
 @pytest.mark.parametrize("text", ["0", "-1", "1h", "٣"])
 def test_other_times_are_refused_by_name(read, text):
-    with pytest.raises(SettingsError, match=r"berceau\.session_timeout is .* no number of seconds"):
+    with pytest.raises(
+        SettingsError, match=r"berceau\.session_timeout is .* isn't a number of seconds"
+    ):
         read(ini={"berceau.session_timeout": text})
 
 

@@ -29,7 +29,7 @@ def implicit_cascades(places: Places, facts: Mapping[Path, FileFacts]) -> Iterat
             continue
         _, options = facts[attribute.file].declared.get(str(attribute), (0, ["**"]))
         if not {"cascade_delete", "**"}.intersection(options):
-            message = f"{attribute} is deleted along with its owner, by default."
+            message = f"{attribute} is deleted with its owner, by default."
             yield diagnose("L202", places.of(attribute), message)
 
 

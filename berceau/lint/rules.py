@@ -25,19 +25,19 @@ _ALL = (
         "warning",
         "a comment that silences nothing",
         "The rule no longer finds anything on that line, or the code is mistyped.",
-        "Take the comment out, or put it on the line that the finding names.",
+        "Remove the comment, or put it on the line of the finding.",
     ),
     Rule(
         "L101",
         "error",
         "a name longer than 63 bytes",
-        "PostgreSQL cuts it without a word, and two long names may become one.",
+        "PostgreSQL cuts it silently, and two long names may become the same.",
         "Shorten the name.",
     ),
     Rule(
         "L102",
         "warning",
-        "a table, column or enum called like a reserved word of SQL",
+        "a table, column or enum whose name is a reserved word of SQL",
         "Berceau quotes it, but SQL written by hand fails or, as with `user`, means something "
         "else.",
         "Rename it: `_table_`, `column=` and `table=` name tables and columns apart from the code.",
@@ -53,22 +53,22 @@ _ALL = (
         "L201",
         "warning",
         "components whose foreign keys form a circle",
-        "None of them can be used, tested or taken out without the others.",
-        "Turn one relation round, move it to a component above both, or make them one component.",
+        "None of them can be used, tested or removed without the others.",
+        "Reverse one relation, move it to a component above both, or merge the components.",
     ),
     Rule(
         "L202",
         "warning",
-        "an ON DELETE CASCADE that nobody wrote down",
-        "Pony deletes what a `Set` holds along with its owner where the other side is `Required`.",
-        "Say it: `cascade_delete=True` to delete them, `cascade_delete=False` to refuse.",
+        "an implicit ON DELETE CASCADE",
+        "Pony deletes the objects of a `Set` with their owner if the other side is `Required`.",
+        "State it: `cascade_delete=True` to delete them, `cascade_delete=False` to refuse.",
     ),
     Rule(
         "L301",
         "warning",
         "a foreign key without an index",
         "Reading the relation, and each deletion on its other side, reads the whole table.",
-        "Leave `index=False` out, or begin another index with the column.",
+        "Remove `index=False`, or begin another index with the column.",
     ),
     Rule(
         "L302",
@@ -95,7 +95,7 @@ _ALL = (
         "L501",
         "error",
         "SQL, or a query's text, built from strings",
-        "What a user typed becomes part of the statement: an SQL injection.",
+        "A user's input becomes part of the statement: an SQL injection.",
         "Write the value as a parameter, `$name` or `$(expression)`: Pony passes it separately.",
     ),
     Rule(
@@ -116,10 +116,9 @@ _ALL = (
         "L603",
         "error",
         "a query that Pony doesn't read as it is written",
-        "Pony reads the compiled code of queries. Of a condition with an `if`/`else` inside it may "
-        "make another one, or none.",
-        "Take the condition apart, or give Pony the whole query as a string: that it reads as "
-        "written.",
+        "Pony reads the compiled code of queries. It may misread a condition with an `if`/`else` "
+        "inside, or fail.",
+        "Split the condition, or give Pony the whole query as a string, which it reads as written.",
     ),
     Rule(
         "L604",
@@ -134,7 +133,7 @@ _ALL = (
         "error",
         "a lambda with more than plain parameters, or one that is called in a query",
         "Pony can't translate defaults, `*` and `**`.",
-        "Use a variable from around the lambda instead.",
+        "Use a variable of the surrounding function instead.",
     ),
     Rule(
         "L606",
@@ -170,7 +169,7 @@ _ALL = (
         "L610",
         "error",
         "a comparison with a condition in a query",
-        "Pony misreads it, or leaves out its brackets, so that PostgreSQL does.",
+        "Pony misreads it, or leaves out its parentheses, so PostgreSQL misreads it.",
         "Write the cases out: `p.a and p.b == 1 or not p.a and p.b != 1`.",
     ),
 )
@@ -192,7 +191,7 @@ def without(diagnostics: Iterable[Diagnostic], ignored: Set[str]) -> tuple[Diagn
     """
     if unknown := ignored - RULES.keys():
         raise SettingsError(
-            f"The project ignores {', '.join(sorted(unknown))}, which is no rule.",
+            f"The project ignores {', '.join(sorted(unknown))}, which isn't a rule.",
             cure='Correct pyproject.toml: under [tool.berceau.lint], ignore = ["L102"].',
         )
     return tuple(each for each in diagnostics if each.code not in ignored)

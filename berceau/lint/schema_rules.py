@@ -51,7 +51,7 @@ def _lengths(schema: Schema) -> Iterator[tuple[str, Named, str]]:
 def _reserved(schema: Schema) -> Iterator[tuple[str, Named, str]]:
     for named in _declared(schema):
         if named.name in RESERVED_IN_COLUMNS:
-            message = f"The {named.kind} {named.name} is called like a reserved word of SQL."
+            message = f"The {named.kind} {named.name} has a name that is a reserved word of SQL."
             yield "L102", named, message
 
 

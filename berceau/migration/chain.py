@@ -64,7 +64,7 @@ def _conflict(parent: str, children: Sequence[Migration]) -> Diagnostic:
     return Diagnostic(
         Code.CONFLICT,
         f"{' and '.join(names)} both {follow}: they come from two branches, and neither was "
-        "proven upon the other.",
+        "validated after the other.",
         "Run `invoke migrate.rebase`, or choose what moves: "
         f"invoke migrate.rebase --branch {names[-1]}",
         migration=names[-1],
@@ -83,7 +83,7 @@ def _orphan(
         Code.ORPHAN,
         f"{script.name} names the parent {parent}, "
         + (f"but comes after {place}." if known else f"{gone}."),
-        f"Restore what is missing, or, if it may follow {place}: "
+        f"Restore the missing migration, or, if this one may follow {place}: "
         f"invoke migrate.rebase --branch {script.name}",
         migration=script.name,
     )

@@ -168,8 +168,8 @@ def _edited(edited: Sequence[Revision]) -> tuple[Diagnostic, ...]:
         Diagnostic(
             Code.EDITED,
             f"Changed on disk after it was applied: {each.name}.",
-            "Restore the file (git checkout), and put the change in a new migration. Or, where it "
-            f"does what was done: `invoke migrate.resolve {each.name} --applied`.",
+            "Restore the file (git checkout), and put the change in a new migration. Or, if it "
+            f"still has the same effect: `invoke migrate.resolve {each.name} --applied`.",
             migration=each.name,
         )
         for each in edited
@@ -193,6 +193,6 @@ def _partly(script: Migration, done: set[str]) -> Diagnostic:
     return Diagnostic(
         Code.PARTLY_REPLACED,
         f"{script.name} replaces migrations of which this database lacks {', '.join(lacking)}.",
-        "Check out the version before the squash, `invoke migrate.deploy` it, and come back.",
+        "Check out the version before the squash, run `invoke migrate.deploy`, and come back.",
         migration=script.name,
     )

@@ -86,7 +86,7 @@ def check_name(name: str) -> str:
             datetime.strptime(match["timestamp"], _TIMESTAMP)
             return name
     raise MigrationFileError(
-        f"migrations/{name} is no migration's name.",
+        f"migrations/{name} isn't a migration's name.",
         cure="Call it <YYYYMMDDHHMMSS>_<name>, lower-case letters, digits and underscores.",
     )
 

@@ -68,9 +68,9 @@ def _changed(
     where = Location(file=segment.file, line=piece.line if now else None)
     again = "invoke migrate.deploy" if direction is Direction.UP else "invoke migrate.down"
     return HistoryError(
-        f"{script.name} was begun, and a statement that took effect was changed since. It was:\n"
+        f"{script.name} was started, and a statement that took effect was changed later. It was:\n"
         f"    {before[1].text}",
         where=where,
-        cure=f"Restore it, and run `{again}` again: only what comes behind may be mended. "
+        cure=f"Restore it, and run `{again}` again: only later statements may be changed. "
         f"Or settle it: `invoke migrate.resolve {script.name} --applied` or `--rolled-back`.",
     )

@@ -190,12 +190,12 @@ def _copy_data(text: str, position: int) -> tuple[str, int]:
 _UNREADABLE = {
     "meta": (
         "A psql meta-command can't be run here: only SQL can.",
-        "Take the line that has a backslash out.",
+        "Remove the line that has a backslash.",
     ),
     "unclosed": ("A quote or a comment begins here and never ends.", "Close it."),
     "copy": (
         "The rows of this COPY don't begin on the next line, or never end.",
-        r"Put nothing behind it on its line, and a line with only \. after the last row.",
+        r"Put nothing after it on its line, and a line with only \. after the last row.",
     ),
 }
 

@@ -145,7 +145,7 @@ class _Cutter:
                 self.opened = piece
             case "commit" | "end":
                 if self.opened is None:
-                    raise _refused(piece, "COMMIT without a BEGIN", "Take it out, or add BEGIN;.")
+                    raise _refused(piece, "COMMIT without a BEGIN", "Remove it, or add BEGIN;.")
                 yield self._flush()
                 self.opened = None
             case _ if _is_alone(piece, words):
@@ -180,18 +180,18 @@ def _is_alone(piece: ParsedStatement, words: str) -> bool:
 
 def _refuse_what_cannot_be(piece: ParsedStatement, words: str) -> None:
     if re.match(r"abort\b|rollback\b(?!( work| transaction)? to\b)", words):
-        raise _refused(piece, "ROLLBACK", "A migration is applied, or it fails: take it out.")
+        raise _refused(piece, "ROLLBACK", "A migration is applied, or it fails: remove it.")
     if re.match(r"(prepare transaction|commit prepared)\b", words):
         raise _refused(piece, "A two-phase commit", "Use BEGIN and COMMIT.")
     if re.match(r"(commit|end)\b.* and chain\b", words):
         raise _refused(piece, "COMMIT AND CHAIN", "Write COMMIT; BEGIN; instead.")
     if re.match(r"discard all\b", words):
-        raise _refused(piece, "DISCARD ALL", "It would give up the deploy lock: take it out.")
+        raise _refused(piece, "DISCARD ALL", "It would release the deploy lock: remove it.")
     if _NAMELESS.match(words):
         raise _refused(
             piece,
             "CREATE INDEX CONCURRENTLY without a name",
-            "Name the index: after an interruption it has to be found.",
+            "Name the index: Berceau must find it after an interruption.",
         )
 
 

@@ -16,7 +16,7 @@ options.CUT_TRACEBACK = False  # where Python has no main file, Pony would cut w
 
 _UNKNOWN_ENTITY = re.compile(r"Entity definition (\w+) was not found")
 _CURES = {
-    "everse attribute": "Give the relation its other side, and name it with reverse= if in doubt.",
+    "everse attribute": "Declare the relation's other side, and name it with reverse= if in doubt.",
     "name is already in use": "Give the attribute a name for its index: index='another_name'.",
     "already in use": "Give one of them another table name.",
     "No database converter": "Use a type that PostgreSQL knows, or store it as str, bytes or Json.",
@@ -109,7 +109,7 @@ def _unknown_entity(name: str, attribute: Any) -> EntityError:
     return EntityError(
         f"{attribute} refers to the entity {name}, which no component declares.",
         where=_place(attribute, None),
-        cure=f"Declare {name}, add the component that has it, or take the relation out.",
+        cure=f"Declare {name}, add the component that has it, or remove the relation.",
     )
 
 

@@ -33,7 +33,7 @@ def given_names(table: Any) -> Given:
     for attribute, option, columns, name in _names(table):
         if not isinstance(name, str) or not 0 < len(name.encode()) <= MAX_BYTES or "\0" in name:
             raise EntityError(
-                f"{option}={name!r} is no name that PostgreSQL keeps.",
+                f"{option}={name!r} isn't a valid name in PostgreSQL.",
                 where=place_of(attribute.entity, attribute.name),
                 cure=f"Give it a text of 1 to {MAX_BYTES} bytes, or leave it out.",
             )

@@ -99,7 +99,7 @@ class NoSource(_Source):
     def acquire(self) -> NoReturn:
         """Raise ``IsolationError``."""
         raise IsolationError(
-            "Code that isn't part of a test with a database uses the database.",
+            "The database is used by code outside of a test with a database.",
             cure="Let the test ask for the fixture db or app.",
         )
 

@@ -119,7 +119,7 @@ class BerceauPool:
     def _source(self) -> ConnectionSource:
         if self.source is None:
             raise ConnectionFailedError(
-                "No database connected: the entities are mapped, but nothing said where they live.",
+                "No database is connected: the entities are mapped, but not bound to a database.",
                 cure="Start the application, or call berceau.orm.database.connect() first.",
             )
         return self.source

@@ -157,9 +157,9 @@ class BerceauProvider(PGProvider):
         kept = self.pool.was_committed(transaction)
         if kept is None:
             raise CommitUnknownError(
-                "The connection broke during a commit, and the server couldn't be asked what "
-                f"became of transaction {transaction}: {error}",
-                cure="Look in the database before you do the same again.",
+                "The connection broke during a commit, and the server couldn't report the status "
+                f"of transaction {transaction}: {error}",
+                cure="Check in the database whether it took effect, before you repeat it.",
             ) from error
         if not kept:
             raise error

@@ -43,13 +43,14 @@ class UnitOfWork:
         """Refuse to commit a part of the unit: raises ``DatabaseError``."""
         if not self.ending:
             raise DatabaseError(
-                "A unit of work was told to commit before its end.",
-                cure="Remove the commit(): the end of the unit commits. Work that is to be kept "
-                "in parts takes several units, one after the other.",
+                "commit() was called before the end of a unit of work.",
+                cure="Remove the commit(): the end of the unit commits. To commit in parts, use "
+                "several units, one after the other.",
             )
         if self.failure is not None:
             raise DatabaseError(
-                f"An inner unit of work failed, and nobody let the outer one know: {self.failure}",
+                "An inner unit of work failed, and its exception didn't reach the outer one: "
+                f"{self.failure}",
                 cure="Let the exception pass, or call rollback() on the outer unit.",
             ) from self.failure
 

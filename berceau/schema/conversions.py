@@ -105,7 +105,7 @@ def chosen_labels(enum: Enum, choices: Choices) -> Labels:
             continue
         if label not in enum.labels:
             raise MigrationError(
-                f"{label!r} is no label of the enum {enum.name}.",
+                f"{label!r} isn't a label of the enum {enum.name}.",
                 cure=f"Map {value!r} to one of: {', '.join(enum.labels)}.",
             )
         found.append((value, label))

@@ -188,5 +188,6 @@ def _require_unused(
             raise MigrationError(
                 f"The {user} of {table.name} uses the column {column.name}, which {what}; "
                 "a hand-written migration made it, and no entity can declare it.",
-                cure=f"First drop the {user}, or write it anew, in a migration of your own.",
+                cure=f"First drop the {user}, or create it again without that column, in a "
+                "migration of your own.",
             )

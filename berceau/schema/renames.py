@@ -158,7 +158,11 @@ def _subclass(
 
 def _unknown(what: str, name: str, known: Collection[str]) -> RenameError:
     near = get_close_matches(name, known, n=3)
-    hint = f"Did you mean {' or '.join(near)}?" if near else "Name what the migrations build."
+    hint = (
+        f"Did you mean {' or '.join(near)}?"
+        if near
+        else "Give a name that the migrations have created."
+    )
     return RenameError(f"There is no {what} to rename.", cure=f"{hint} Nothing was written.")
 
 
@@ -180,7 +184,7 @@ def _check(renames: Sequence[Rename], current: Schema, desired: Schema) -> None:
             if other is not rename and rename.before == other.before:
                 raise _conflict(f"{rename.path} would get two names", rename, other)
             if other is not rename and rename.after == other.after:
-                raise _conflict(f"Two would be called {place}{rename.after}", rename, other)
+                raise _conflict(f"Two objects would be called {place}{rename.after}", rename, other)
         if rename.kind in (Kind.RELATION, Kind.SUBCLASS):
             continue  # whose names those of their parents decide
         _require_declared(rename, parent, desired)
@@ -189,7 +193,8 @@ def _check(renames: Sequence[Rename], current: Schema, desired: Schema) -> None:
         if there and all(other.before != rename.after for other in siblings) and free not in known:
             raise RenameError(
                 f"--rename {rename}: there is a {rename.kind} {place}{rename.after} already.",
-                cure="Rename that one too, or drop it in a migration before. Nothing was written.",
+                cure="Rename that one, too, or drop it in an earlier migration. Nothing was "
+                "written.",
             )
 
 

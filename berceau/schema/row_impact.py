@@ -84,8 +84,8 @@ def not_undone(changes: Iterable[Change]) -> Iterator[str]:
                 yield from _labels_not_undone(change)
             case AlterColumn(table, before, after, str(), exact=False):
                 yield (
-                    f"Values of {table}.{after.name} come back as they are by then, as "
-                    f"{before.type}, and not as they were."
+                    f"Undoing converts the values that {table}.{after.name} has at that time to "
+                    f"{before.type}. It can't restore the old ones."
                 )
             case Recode() | DeleteRows():
                 yield from _subclasses_not_undone(change)
@@ -101,8 +101,8 @@ def _labels_not_undone(change: AlterEnum | RebuildEnum) -> Iterator[str]:
     for label in after.labels:
         if label not in before and label not in given_back:
             yield (
-                f"Rows that hold {label!r} of {after.name} by then keep this from being undone: "
-                "give them another label first."
+                f"Rows that hold {label!r} of {after.name} prevent the undoing: give them another "
+                "label first."
             )
     for old, new in mapping:
         if new in before:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @command(
     help={
-        "check": "write nothing, and fail where something would change or a rule objects",
+        "check": "write nothing, and fail if a file would change or a rule finds something",
         "json": "print one JSON document",
     }
 )
@@ -36,7 +36,7 @@ def build(_: Context, check: bool = False, json: bool = False) -> None:
         raise LintError(_refusal(refused, listed=not json), cure=_CURE)
 
 
-_CURE = "Mend them; or silence one, with the reason: # berceau: ignore[CODE] at the line's end."
+_CURE = "Correct them, or silence one at the end of its line: # berceau: ignore[CODE] REASON"
 
 
 def _refusal(findings: "Sequence[Diagnostic]", *, listed: bool) -> str:

@@ -114,9 +114,9 @@ def provision(_: Context, admin_url: str | None = None) -> None:
     optional=["allow_references"],
     help={
         "source": "the schema to copy",
-        "target": "the copy's name; there mustn't be such a schema yet",
-        "allow-references": "copy what may lead back to the source, too: all of it, or functions "
-        "by name, as in f,audit_*",
+        "target": "the copy's name; such a schema must not exist yet",
+        "allow-references": "also copy objects that may refer to the source: all, or functions by "
+        "name, such as f,audit_*",
     },
 )
 def clone(_: Context, source: str, target: str, allow_references: str | bool = "") -> None:
@@ -193,7 +193,7 @@ def _print_running(running: "Status", log: Path) -> None:
 
 @command(
     iterable=["again"],
-    help={"again": "a component whose seeds are to run once more; may be repeated"},
+    help={"again": "run the seeds of this component again; repeatable"},
 )
 def seed(_: Context, again: list[str]) -> None:
     """Put in the rows that the components begin with: those of each seeds.py, once."""
@@ -201,7 +201,7 @@ def seed(_: Context, again: list[str]) -> None:
 
     done = run(load(), again, say)
     if done.changed:
-        say(f"changed since they ran: {', '.join(done.changed)}; --again NAME runs them once more")
+        say(f"changed since they ran: {', '.join(done.changed)}; run them again with --again NAME")
     say(f"seed: ran {', '.join(done.ran)}" if done.ran else "seed: nothing to do")
 
 

@@ -6,7 +6,7 @@ from berceau.tasks.command import command
 from berceau.tasks.project import load, say
 
 
-@command(help={"name": "what the component is called, as in guest_book"})
+@command(help={"name": "the component's name, such as guest_book"})
 def new(_: Context, name: str) -> None:
     """Write a component that works: entities, service, views, template and tests."""
     from berceau.workflows.build.new import create

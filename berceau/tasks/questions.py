@@ -26,7 +26,7 @@ def ask(question: "Question") -> str | None:
         return _choose(question)
     except (EOFError, KeyboardInterrupt):
         print()
-        raise RenameError("No answer; nothing was written.") from None
+        raise RenameError("No answer. Nothing was written.") from None
 
 
 def value_questioner() -> "AskValue | None":
@@ -37,7 +37,7 @@ def value_questioner() -> "AskValue | None":
 def ask_value(gap: "Gap") -> str | None:
     """Ask once what rows get: a label of those there are, or SQL; nothing gives the change up."""
     print(f"{gap.need}.")
-    prompt = f"They get ({', '.join(gap.labels)}): " if gap.labels else "They get (SQL): "
+    prompt = f"Their value ({', '.join(gap.labels)}): " if gap.labels else "Their value (SQL): "
     try:
         return input(prompt).strip() or None
     except (EOFError, KeyboardInterrupt):
@@ -65,7 +65,7 @@ def _note(question: "Question") -> None:
 def _choose(question: "Question") -> str | None:
     _note(question)
     print(f"Was the {question.kind} {question.path} renamed?")
-    print(f"  {NONE_OF_THEM}  no: it goes")
+    print(f"  {NONE_OF_THEM}  no: it is dropped")
     choices = {str(number): name for number, name in enumerate(question.candidates, 1)}
     for number, name in choices.items():
         print(f"  {number}  to {name}")

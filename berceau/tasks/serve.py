@@ -42,8 +42,8 @@ def _check(ini: Path) -> None:
             socket.create_connection((host.strip("[]"), int(port)), timeout=1),
         ):
             raise SettingsError(
-                f"Something listens on {address} already, perhaps another `invoke serve`.",
-                cure=f"Stop it, or change listen in {ini.name}.",
+                f"Another program listens on {address}, perhaps another `invoke serve`.",
+                cure=f"Stop it, or change `listen` in {ini.name}.",
             )
 
 

@@ -17,7 +17,7 @@ from berceau.testing.options import WITHOUT_SLOW
 
 @command(
     help={
-        "workers": "how many tests run at once: a number, or auto",
+        "workers": "how many tests run at the same time: a number, or auto",
         "all": "run those marked slow, too",
     }
 )

@@ -4,7 +4,7 @@ ISOLATION = "berceau_isolation"
 ALLOWED = "berceau_allow_references"
 WITHOUT_SLOW = "--without-slow"
 FLAGS = {
-    "--keep-schema": "keep the rows of the first test that fails, to look at them with psql",
+    "--keep-schema": "keep the rows of the first test that fails, for inspection with psql",
     "--show-sql": "show the queries of tests that fail; with -s, of all tests",
     WITHOUT_SLOW: "leave tests out that are marked slow, unless their file is named",
 }

@@ -19,12 +19,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         group.addoption(name, action="store_true", help=meaning)
     parser.addini(
         ISOLATION,
-        "what a test process has to itself: a database or a schema; auto (default) is a "
+        "what each test process gets: a database or a schema; auto (default) is a "
         "database where one can be made",
     )
     parser.addini(
         ALLOWED,
-        "functions and others, by name, that may lead from a test's schema to its source",
+        "functions and others, by name, that may refer from a test's schema to its source",
         type="args",
     )
 

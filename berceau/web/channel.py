@@ -49,7 +49,7 @@ WORDS = {
     413: ("This request is too large", "Nothing was saved. Send less at once."),
     414: ("This address is too long", "Start from the home page."),
     431: ("The headers of this request are too large", "Delete this site's cookies and try again."),
-    501: ("This way of sending isn't known here", "Send the request without it."),
+    501: ("This way of sending isn't supported", "Send the request without it."),
 }
 
 

@@ -50,7 +50,7 @@ def _blame(component: Component, among: Sequence[Component]) -> Iterator[None]:
         raise ComponentImportError(
             f"Component {component.name} doesn't load: {type(error).__name__}: {error}",
             where=_place(error, component, among),
-            cure="Mend the line, or take the component's folder out.",
+            cure="Correct the line, or remove the component's folder.",
         ) from error
 
 
@@ -76,7 +76,7 @@ def blame_configuration(components: Sequence[Component]) -> Iterator[None]:
         raise ComponentError(
             f"Component {where.component} can't be configured: {error.evalue}",
             where=where,
-            cure="Mend the line, or take the component's folder out.",
+            cure="Correct the line, or remove the component's folder.",
         ) from error
     except ConfigurationConflictError as error:
         infos = [info for conflict in error._conflicts.values() for info in conflict]

@@ -53,7 +53,7 @@ def expired(error: BadCSRFToken, request: Request) -> dict[str, Any]:
         400,
         "This form has expired",
         "Nothing was saved. Go back, reload the page and send the form again; "
-        "your browser has to accept cookies.",
+        "your browser must accept cookies.",
     )
 
 
@@ -89,7 +89,7 @@ def crashed(error: Exception, request: Request) -> dict[str, Any]:
         request,
         500,
         "Something went wrong here",
-        "Nothing was saved. The error has been noted as "
+        "Nothing was saved. The error is in the log as "
         f"{REQUEST_ID.get()}; please try again later.",
     )
 

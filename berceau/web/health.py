@@ -97,8 +97,8 @@ def check_routes(config: Configurator) -> None:
         route = entry["introspectable"]
         if route["pattern"].strip("/") in {ALIVE.strip("/"), READY.strip("/")}:
             raise ComponentError(
-                f"The route {route['name']!r} has the address {route['pattern']}, which tells how "
-                "the application is.",
+                f"The route {route['name']!r} has the address {route['pattern']}, which Berceau "
+                "uses for health checks.",
                 where=owner(route.action_info, components),
                 cure="Give it another address.",
             )

@@ -49,7 +49,7 @@ def add_navigation_item(config: Configurator, title: str, route_name: str) -> No
         if route is None:
             raise ConfigurationError(
                 f"The navigation item {title!r} leads to the route {route_name!r}, "
-                "which isn't there."
+                "which doesn't exist."
             )
         try:
             route.generate({})

@@ -69,8 +69,8 @@ def check_role(settings: Settings, role: RoleReport) -> None:
     """Refuse a role that can change the schema. Raises ``PermissionMissingError``."""
     if role.can_change_schema and not (settings.development or settings.allow_ddl):
         raise PermissionMissingError(
-            f"The role {role.role} can change the schema {role.schema}: a mistake or an intruder "
-            "could, too.",
+            f"The role {role.role} can change the schema {role.schema}: so could a mistake or an "
+            "intruder.",
             cure="Let DATABASE_URL name a role with data rights only: `invoke db.provision` makes "
             "one. If there can't be one, set berceau.allow_ddl = true in the ini file.",
         )

@@ -14,7 +14,7 @@ SHORTEST = 32
 FEWEST_BITS = 72
 PLACEHOLDERS = ("change", "secret", "password", "example", "insecure", "placeholder", "your-")
 CURE = (
-    "Put a random one into the environment, or into .env, and keep it from everybody: "
+    "Put a random one into the environment, or into .env, and keep it secret: "
     'python -c "import secrets; print(secrets.token_urlsafe(48))"'
 )
 
@@ -29,7 +29,7 @@ def signing_secret(settings: Settings) -> str:
             return settings.secret or _kept(settings.state / "secret")
         except OSError as error:
             raise SettingsError(
-                f"BERCEAU_SECRET isn't set, and none can be kept in {settings.state}: "
+                f"BERCEAU_SECRET isn't set, and no secret can be stored in {settings.state}: "
                 f"{error.strerror}.",
                 cure=CURE,
             ) from error

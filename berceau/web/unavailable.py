@@ -122,9 +122,9 @@ def undone(error: TransactionError, request: Request) -> dict[str, Any]:
         log.error("%s %s: %s", request.method, request.path, " ".join(str(error).split()))
         return _page(
             request,
-            "It isn't known whether this was saved",
-            "The database broke off at the last moment. "
-            "Look whether your change is there before you make it again.",
+            "This may or may not have been saved",
+            "The connection to the database was lost. "
+            "Check whether your change is there before you repeat it.",
         )
     if is_lost(error) or is_timeout(error):
         return unreachable(error, request)

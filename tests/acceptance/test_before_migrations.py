@@ -172,4 +172,4 @@ def test_status_says_where_to_begin(connected, query):
     assert "`invoke migrate --name init` writes the first" in connected.succeed("migrate.status")
     query(HELD)
     said = connected.succeed("migrate.status")
-    assert "no migration made table zed: `invoke migrate.baseline NAME` records it" in said
+    assert "no migration created table zed: `invoke migrate.baseline NAME` records it" in said

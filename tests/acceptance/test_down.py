@@ -79,7 +79,7 @@ def test_a_failed_migration_is_settled_by_a_person(connected, query):
     line = f"failed {FIRST} at statement 3 of 3, migration.sql:3: division by zero"
     assert line in connected.succeed("migrate.status")
     assert "was applied only in part" in connected.fail("migrate.down")
-    assert "Say what became" in connected.fail("migrate.resolve", FIRST)
+    assert "The command needs to know whether" in connected.fail("migrate.resolve", FIRST)
     query("DROP TABLE half")
     connected.succeed("migrate.resolve", FIRST, "--rolled-back")
     assert connected.succeed("migrate.status").startswith(f"pending  {FIRST}")

@@ -167,7 +167,7 @@ def test_an_index_that_an_interruption_left_invalid_is_rebuilt(connected, databa
         assert query(INDEX) == [(False,)]
         assert failed(connected)["position"] == 1
         elsewhere.rollback()
-    assert "clearing away an INVALID index" in connected.succeed("migrate.deploy")
+    assert "dropping an INVALID index" in connected.succeed("migrate.deploy")
     assert query(INDEX) == [(True,)]
 
 

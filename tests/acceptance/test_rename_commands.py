@@ -156,7 +156,7 @@ def test_questions_are_asked_at_a_terminal(dialog, query):
     asked = lines.index("Was the column post.title renamed?")
     assert lines[asked : asked + 7] == [
         "Was the column post.title renamed?",
-        "  0  no: it goes",
+        "  0  no: it is dropped",
         "  1  to headline",
         "  2  to body",
         "Which? [0] what?",
@@ -180,7 +180,7 @@ def test_who_leaves_a_question_leaves_all_as_it_was(dialog, blog, key):
     before = blog.migrations()
     result = dialog([key], "migrate")
     assert result.code == 1
-    assert result.out.splitlines()[-1] == "error: No answer; nothing was written."
+    assert result.out.splitlines()[-1] == "error: No answer. Nothing was written."
     assert "Traceback" not in result.out
     assert blog.migrations() == before
 

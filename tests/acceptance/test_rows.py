@@ -197,9 +197,9 @@ def test_values_are_asked_for_where_somebody_is_there(
     assert query("SELECT title, e, s FROM post") == [("One", "b", "ONE")]
     printed = capsys.readouterr().out
     assert "The column post.s is required, but post has 1 row without a value for it." in printed
-    assert "They get (SQL): " in printed
+    assert "Their value (SQL): " in printed
     assert "The enum s loses 'a', which 1 row holds." in printed
-    assert "They get (b): " in printed
+    assert "Their value (b): " in printed
 
 
 @pytest.mark.parametrize("filled", [True, False])

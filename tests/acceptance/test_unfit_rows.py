@@ -77,7 +77,7 @@ REFUSED = {
         "INSERT INTO task (state) VALUES ('OPEN')",
         STATE + entity("Task", "state = Required(State)"),
         {"labels": ["state.OPEN=opened"]},
-        "'opened' is no label of the enum state",
+        "'opened' isn't a label of the enum state",
         "open, done",
     ),
     "keys that become uuids": (

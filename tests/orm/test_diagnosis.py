@@ -54,12 +54,12 @@ MISTAKES = {
     "no other side": (
         POST + "    tag = Required('Tag')  # culprit\nclass Tag(db.Entity):\n    n = Optional(int)",
         "Reverse attribute for Post.tag not found",
-        "Give the relation its other side",
+        "Declare the relation's other side",
     ),
     "another side that isn't there": (
         POST + "    tag = Required('Tag', reverse='articles')  # culprit\n" + TAG,
         "Reverse attribute Tag.articles not found",
-        "Give the relation its other side",
+        "Declare the relation's other side",
     ),
     "two other sides": (
         "class Tag(db.Entity):\n    posts = Set('Post')  # culprit\n"
@@ -72,7 +72,7 @@ MISTAKES = {
         POST + "    tag = Required('Tag', reverse='posts')  # culprit\n"
         "class Tag(db.Entity):\n    posts = Set('Post', reverse='other')",
         "Inconsistent reverse attributes Post.tag and Tag.posts",
-        "Give the relation its other side",
+        "Declare the relation's other side",
     ),
     "two sides that need each other": (
         POST + "    cover = Required('Cover')  # culprit\n"

@@ -102,7 +102,7 @@ class TestUnit:
                 with pytest.raises(ZeroDivisionError), unit_of_work():
                     raise ZeroDivisionError
 
-        with pytest.raises(CommitException, match="nobody let the outer one know"):
+        with pytest.raises(CommitException, match="its exception didn't reach the outer one"):
             forget()
         assert names() == set()
 
@@ -284,7 +284,7 @@ class TestBrokenConnection:
             broken_way.cut = "after"
             broken_way.refusing = True
 
-        with pytest.raises(CommitException, match="what became of transaction") as unknown:
+        with pytest.raises(CommitException, match="the status of transaction") as unknown:
             run_unit(work)
         assert isinstance(unknown.value.exceptions[0][1], CommitUnknownError)
         broken_way.refusing = False

@@ -87,7 +87,7 @@ REFUSED = {
     ),
     "one name for two": (
         "tag.name=label tag.id=label",
-        "Two would be called tag.label",
+        "Two objects would be called tag.label",
         "Leave one of them out",
     ),
 }

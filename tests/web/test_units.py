@@ -169,7 +169,7 @@ class TestCommitUnknown:
 
         monkeypatch.setattr(BerceauProvider, "commit", lose)
         page = serve_view(view).get("/", status=503)
-        assert page.html.h1.text == "It isn't known whether this was saved"
+        assert page.html.h1.text == "This may or may not have been saved"
         assert len(attempts) == 1
 
 

@@ -50,6 +50,5 @@ def _explain(every: Sequence[Definitions], text: str, error: psycopg2.Error) -> 
     return CloneError(
         f"The schemas {', '.join(each.source for each in every)} can't be copied. PostgreSQL "
         f"says: {error.diag.message_primary or str(error).strip()}\n    {text}",
-        cure="Grant the right that is missing, or move to another schema what can't be made in a "
-        "new database.",
+        cure="Grant the missing right, or move the object to another schema.",
     )

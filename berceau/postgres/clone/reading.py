@@ -239,9 +239,9 @@ class Reader:
             described = [self._rows(DESCRIBED, catalog=one, oid=oid) for one, oid in left]
             names = sorted(name.replace(f"{self.token}.", "") for ((name,),) in described)
             raise CloneError(
-                f"The schema {self.source!r} holds what can't be copied:\n"
+                f"The schema {self.source!r} holds objects that can't be copied:\n"
                 + "\n".join(f"    {name}" for name in names[:10]),
-                cure="Move it to another schema.",
+                cure="Move these objects to another schema.",
             )
 
     def _leave_outside(self, found: list[Definition], names: Collection[str]) -> list[Definition]:

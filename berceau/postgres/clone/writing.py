@@ -182,7 +182,6 @@ def _explain(connection: Connection, source: str, step: Sequence[str]) -> CloneE
                 return event_triggers.explain(cursor, source, error) or CloneError(
                     f"The schema {source!r} can't be copied. PostgreSQL says: "
                     f"{error.diag.message_primary or str(error).strip()}\n    {text}",
-                    cure="Grant the right that is missing, or move to another schema what can't "
-                    "be made here.",
+                    cure="Grant the missing right, or move the object to another schema.",
                 )
     return None

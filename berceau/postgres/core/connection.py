@@ -11,7 +11,7 @@ from psycopg2 import extensions
 from berceau.errors import ConnectionFailedError, DatabaseError, PermissionMissingError
 from berceau.postgres.core.url import Url
 
-POOLER = "Does PgBouncer stand before the server? Add ?pgbouncer=true to the URL."
+POOLER = "If you connect through PgBouncer, add ?pgbouncer=true to the URL."
 
 # What libpq and the server say, in the order to look for it, and the cure. A server that speaks
 # another language than English gets the last one: its words are in the message anyway.

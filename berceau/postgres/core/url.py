@@ -262,7 +262,7 @@ def _parse_port(text: str) -> int | None:
     if text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65535:
         return int(text)
     # The text isn't shown: in user:password without @host, it is the password.
-    raise _malformed("The database URL has a port that is no integer from 1 to 65535")
+    raise _malformed("The database URL has a port that isn't an integer from 1 to 65535")
 
 
 def _render_host(name: str, port: int | None) -> str:

@@ -51,7 +51,7 @@ def drop(
             dropped = "Not all was dropped" if number else "Nothing was dropped"
             raise StatementError(
                 f"{error.diag.message_primary}: {error.diag.message_detail}",
-                cure=f"{dropped}. What no migration made is yours to drop first. Then run the "
+                cure=f"{dropped}. First drop the objects that no migration created. Then run the "
                 "command again.",
                 sqlstate=error.pgcode,
             ) from error

@@ -131,7 +131,7 @@ class ConnectionPool:
             if not free:
                 raise PoolTimeoutError(
                     f"All {size} connections of this process were in use for {timeout:g} s.",
-                    cure="Find what holds them for so long, or raise berceau.pool_size.",
+                    cure="Find the requests that hold them so long, or increase berceau.pool_size.",
                 )
             self._in_use += 1
 

@@ -162,7 +162,7 @@ class SharedConnection(ObservedConnection):
         """Run the body, one statement, in this thread's turn."""
         if self._is_over:
             raise IsolationError(
-                f"The thread {threading.current_thread().name} goes on with a unit of work of a "
+                f"The thread {threading.current_thread().name} continues a unit of work of a "
                 "test that has ended.",
                 cure="Let the test wait for its threads.",
             )

@@ -116,6 +116,6 @@ def delete_all(connection: Connection) -> None:
         execute(connection, sql.SQL(_DELETE_ALL).format(ledger=sql.Literal(LEDGER)))
     except psycopg2.errors.LockNotAvailable:
         raise IsolationError(
-            "The rows of a test can't be deleted: somebody still has a transaction open on them.",
+            "The rows of a test can't be deleted: another session still has an open transaction.",
             cure="Let the test wait for its threads and processes.",
         ) from None

@@ -111,19 +111,19 @@ class Behind:
         found = fetch_value(self.connection, _REACHED, self._known)
         if found is not None:
             raise MigrationError(
-                f"it uses {found}, which no migration makes.",
-                cure="Make it in a migration before: others don't have it.",
+                f"it uses {found}, which no migration creates.",
+                cure="Create it in an earlier migration: other databases don't have it.",
             )
 
     def out_of_reach(self, error: psycopg2.Error) -> MigrationError:
         """Return what to say of a block that commits, and didn't find what is behind."""
         schemas = ", ".join(map(str, self._known["behind"]))
         return MigrationError(
-            f"{error.diag.message_primary}. In a rehearsal, what commits finds no extension of the "
-            f"schema {schemas}.",
-            cure="Take COMMIT and ROLLBACK out of the block or procedure: a migration may have "
-            "several, each a transaction of its own. Or install the extension in a schema of its "
-            "own, and write that schema before its names.",
+            f"{error.diag.message_primary}. In a dry run, a block that commits finds no extension "
+            f"of the schema {schemas}.",
+            cure="Remove COMMIT and ROLLBACK from the block or procedure: a migration may have "
+            "several blocks, each in its own transaction. Or install the extension in a separate "
+            "schema, and write that schema before its names.",
         )
 
     def _execute(self, text: str) -> None:

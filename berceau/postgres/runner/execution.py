@@ -98,8 +98,8 @@ class Failure(Exception):  # noqa: N818 - it never leaves this room
         """What to do about it."""
         cure = self.error.cure if isinstance(self.error, BerceauError) else self.advice
         if cure is None and self.is_duplicate:
-            return "Drop or rename what is in the way."
-        return cure or "Mend what it met."
+            return "Drop or rename the existing object."
+        return cure or "Correct the cause."
 
     @property
     def reason(self) -> str:
@@ -157,7 +157,7 @@ class Execution:
                     raise
                 self.report(
                     f"{self.name}, statement {failure.number}: {failure.reason}; "
-                    f"trying again in {pause:.1f} s"
+                    f"retrying in {pause:.1f} s"
                 )
                 time.sleep(pause)
             else:

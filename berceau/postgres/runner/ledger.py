@@ -109,7 +109,7 @@ class Ledger:
         )
         if found is None:
             raise PermissionMissingError(
-                f"The role {connection.info.user!r} finds no schema {path} in the database "
+                f"The role {connection.info.user!r} can't use the schema {path} in the database "
                 f"{connection.info.dbname!r}.",
                 cure="Correct the schema in the URL, or let `invoke db.provision` make it.",
             )

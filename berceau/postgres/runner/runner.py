@@ -95,7 +95,7 @@ def _replay(rehearsal: Rehearsal, script: Migration) -> None:
             raise failure.to_error(
                 script.name,
                 f"{script.name} failed at statement {failure.number}: {failure.reason}",
-                f"This was a rehearsal: nothing was kept. {failure.cure}",
+                f"This was a dry run: nothing was kept. {failure.cure}",
             ) from failure.error
 
 
@@ -173,7 +173,7 @@ class _Run:
                 if isinstance(effect, IndexBuilt):
                     self.boundary.require_ours(effect.table)
                 if effect and trace is Trace.BROKEN:
-                    self.report(f"{self.script.name}: clearing away an INVALID index")
+                    self.report(f"{self.script.name}: dropping an INVALID index")
                     effect.clear(self.connection)
                 self._require_lock(segment)
                 if trace is not Trace.DONE:
@@ -200,7 +200,7 @@ class _Run:
         """Refuse to take effect unless this session is still the only one to migrate."""
         if not self.ledger.holds_lock():
             raise HistoryError(
-                f"{self.script.name}: the deploy lock was lost; nothing of {segment} took effect.",
+                f"{self.script.name}: the deploy lock was lost; {segment} didn't take effect.",
                 cure="Give MIGRATION_DATABASE_URL a direct connection (no transaction pooler), and "
                 "take pg_advisory_unlock_all out of the migration.",
             )
@@ -224,8 +224,8 @@ class _Run:
         if effect_of(piece) is None:
             name = self.script.name
             raise HistoryError(
-                f"{name} was interrupted during statement {segment.first}, and only you can tell "
-                f"whether that took effect:\n    {piece.text}",
+                f"{name} was interrupted during statement {segment.first}, and Berceau can't find "
+                f"out whether that took effect:\n    {piece.text}",
                 where=Location(file=segment.file, line=piece.line),
                 cure=f"If it did, `invoke migrate.resolve {name} --done {segment.first}`, else "
                 f"`--done {self.done}`. Then run the command again.",
@@ -238,7 +238,7 @@ class _Run:
                 self.script.name,
                 f"The connection was lost during {self.script.name}: {failure.reason}",
                 "What took effect is known: `invoke migrate.status` shows it. Run the command "
-                "again, and it goes on there.",
+                "again to continue there.",
             ) from failure.error
         place = f"{failure.where.file and failure.where.file.name}:{failure.where.line}"
         self.ledger.fail(self.script.name, failure.number, f"{place}: {failure.reason}")
@@ -270,7 +270,11 @@ class _Run:
         kept = "Statement 1 is" if self.done == 1 else f"Statements 1 to {self.done} are"
         rest = "" if failure.segment.mode is Mode.ALONE else f"; of {failure.segment} nothing is"
         rest = f"; what is left of the next one is {left}" if left else rest
-        mend = f"{failure.advice} Then" if failure.advice else "Mend the file behind that, and"
+        mend = (
+            f"{failure.advice} Then"
+            if failure.advice
+            else "Correct the file after these statements, and"
+        )
         return (
             f"{kept} done{rest}. {mend} run the command again; or settle "
             f"it: `invoke migrate.resolve {self.script.name} --applied` or `--rolled-back`."
@@ -283,5 +287,5 @@ class _Run:
         effect = effect_of(segment.statements[0])
         with suppress(psycopg2.Error, MigrationError):  # of an index that somebody else builds
             if effect is not None and effect.look(self.connection) is Trace.BROKEN:
-                return "an INVALID index, which the next run builds again"
+                return "an INVALID index, which the next run creates again"
         return ""

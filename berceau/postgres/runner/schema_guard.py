@@ -26,7 +26,7 @@ WHERE l.locktype = 'relation' AND l.pid = pg_backend_pid()
 """  # noqa: S608 - our own text
 _SCHEMA_OF = "SELECT relnamespace::regnamespace::text FROM pg_class WHERE oid = to_regclass(%s)"
 _CURE = (
-    "Each rehearsal would change it again. Take the schema out of the names, and search_path out "
+    "Each dry run would change it again. Take the schema out of the names, and search_path out "
     "of the script: the database URL names the schema."
 )
 
@@ -73,4 +73,4 @@ class Boundary:
 
 
 def _strayed(what: str) -> MigrationError:
-    return MigrationError(f"it changes {what}, outside of its schema.", cure=_CURE)
+    return MigrationError(f"it changes {what}, which is outside of its schema.", cure=_CURE)

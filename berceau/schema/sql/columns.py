@@ -245,6 +245,6 @@ def _varies(default: str) -> bool:
 
 def _cannot_be_generated(change: AlterColumn) -> MigrationError:
     return MigrationError(
-        f"The column {change.table}.{change.after.name} can't become a generated one.",
+        f"The column {change.table}.{change.after.name} can't become a generated column.",
         cure="Drop it and add it again, in a migration of your own.",
     )

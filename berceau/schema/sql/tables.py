@@ -17,7 +17,7 @@ def _(change: CreateTable) -> Iterator[Statement]:
     table = change.table
     if table.others:
         raise MigrationError(
-            f"The table {table.name} has what only a hand-written migration can make: "
+            f"The table {table.name} has parts that only a migration by hand can create: "
             f"{', '.join(table.others)}.",
             cure="Write the migration that creates it by hand.",
         )

@@ -23,7 +23,7 @@ def deploy(_: Context) -> None:
 
 @command(
     help={
-        "allow-data-loss": "let it drop tables and columns that hold data",
+        "allow-data-loss": "allow it to drop tables and columns that hold data",
         "to": "undo all migrations after this one; `zero` undoes all",
     }
 )
@@ -46,10 +46,10 @@ def down(_: Context, to: str | None = None, allow_data_loss: bool = False) -> No
 
 @command(
     help={
-        "applied": "all of it is in the database",
-        "done": "so many of its statements took effect, the next one didn't",
+        "applied": "its changes are in the database",
+        "done": "the number of its statements that took effect",
         "name": "the migration that failed",
-        "rolled-back": "nothing of it is in the database",
+        "rolled-back": "none of its changes are in the database",
     }
 )
 def resolve(
@@ -62,7 +62,7 @@ def resolve(
 
     if applied + rolled_back + (done >= 0) != 1:
         raise MigrationError(
-            "Say what became of the migration.",
+            "The command needs to know whether the migration took effect.",
             cure=f"Add one of --applied, --rolled-back, --done NUMBER to `invoke migrate.resolve "
             f"{name}`.",
         )

@@ -40,7 +40,7 @@ def diff(
     if json:
         print_json(_as_data(found))
     else:
-        nothing = "-- only what names stand for is new" if found.plan.means else "-- nothing to do"
+        nothing = "-- only the meaning of names changes" if found.plan.means else "-- nothing to do"
         say("\n\n".join(_paragraphs(found)) or nothing)
 
 

@@ -24,7 +24,7 @@ def rebase(_: Context, branch: str = "") -> None:
     say("rebase: commit migrations/" if changed else "rebase: nothing to do")
 
 
-@command(positional=["name"], help={"name": "a migration, or what to call the first one"})
+@command(positional=["name"], help={"name": "a migration, or the name of the first one"})
 def baseline(_: Context, name: str) -> None:
     """Record an existing database as migrated up to NAME, once it was found to be."""
     from berceau.workflows.build.declared import declared
@@ -49,9 +49,9 @@ def baseline(_: Context, name: str) -> None:
 @command(
     positional=["name"],
     help={
-        "allow-data-loss": "let other databases drop what is gone from this one",
-        "name": "what to call the migration",
-        "unmanaged": "take over what no migration made as well",
+        "allow-data-loss": "allow other databases to drop objects that are gone from this one",
+        "name": "the name of the migration",
+        "unmanaged": "add objects that no migration created, too",
     },
 )
 def adopt(_: Context, name: str, allow_data_loss: bool = False, unmanaged: bool = False) -> None:
@@ -71,12 +71,12 @@ def adopt(_: Context, name: str, allow_data_loss: bool = False, unmanaged: bool 
         report=say,
     )
     if script is None:
-        say("adopt: the database is what its migrations build")
+        say("adopt: the database doesn't differ from its migrations")
     else:
         say(f"adopt: wrote migrations/{script.name}, recorded as applied here")
 
 
-@command(help={"name": "what to call the migration"})
+@command(help={"name": "the name of the migration"})
 def squash(_: Context, name: str = "squashed") -> None:
     """Replace the applied migrations by one, proven to be equivalent."""
     from berceau.workflows.history.squash import squash as run
@@ -93,7 +93,7 @@ def squash(_: Context, name: str = "squashed") -> None:
 @command(
     help={
         "force": "reset a configured database, too",
-        "no-input": "ask nothing, as where there is no terminal",
+        "no-input": "ask no questions, as without a terminal",
     }
 )
 def reset(_: Context, force: bool = False, no_input: bool = False) -> None:
@@ -124,7 +124,7 @@ def _require_leave(found: "Databases", force: bool, no_input: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise SettingsError(
-            f"Nobody is there to confirm that all rows of {where} may go.",
+            f"Without a terminal, you can't confirm that all rows of {where} may be deleted.",
             cure="Nothing was dropped. If that is meant, add --no-input.",
         )
     if input(f"All rows of {where} will be lost. Type its name: ") != found.owner.database:

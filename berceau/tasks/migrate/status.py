@@ -89,7 +89,7 @@ def _beginning(found: "Status", declared: "Schema") -> Iterator[str]:
         return
     ours = {f"table {table.name}" for table in declared.tables}
     if there := [str(each) for each in found.unmanaged if str(each) in ours]:
-        yield f"no migration made {', '.join(there)}: `invoke migrate.baseline NAME` records it"
+        yield f"no migration created {', '.join(there)}: `invoke migrate.baseline NAME` records it"
     elif not history.pending:
         yield "no migrations yet: `invoke migrate --name init` writes the first"
 

@@ -22,8 +22,8 @@ Texts = Sequence[str] | None
 
 CHOICES = ("backfill", "map_value", "rename", "using")
 CHOICES_HELP = {
-    "backfill": "TABLE.COLUMN=SQL: what rows get that lack a required value; repeatable",
-    "map-value": "ENUM.OLD=NEW: what rows get for a value that an enum loses or lacks; repeatable",
+    "backfill": "TABLE.COLUMN=SQL: the value of rows without one in a required column; repeatable",
+    "map-value": "ENUM.OLD=NEW: the new value, for one that an enum loses or lacks; repeatable",
     "rename": "TABLE=NEW, TABLE.COLUMN=NEW, ENUM=NEW or ENUM.VALUE=NEW; repeatable",
     "using": "TABLE.COLUMN=SQL: the values of a column's new type; repeatable",
 }
@@ -34,10 +34,10 @@ CHOICES_HELP = {
     iterable=CHOICES,
     help=CHOICES_HELP
     | {
-        "allow-data-loss": "let it drop tables and columns that hold data",
+        "allow-data-loss": "allow it to drop tables and columns that hold data",
         "create-only": "write the migration, and don't apply it",
         "name": "what the migration does, in a word or two",
-        "no-input": "ask nothing, as where there is no terminal",
+        "no-input": "ask no questions, as without a terminal",
     },
 )
 def migrate(
