@@ -269,7 +269,7 @@ def test_a_component_that_does_not_import_is_named_with_its_line(folder, files, 
     where = caught.value.where
     assert (where.component, where.file, where.line) == (path.split("/")[0], folder / path, line)
     assert says in caught.value.message
-    assert caught.value.cure.startswith("Mend the line")
+    assert caught.value.cure.startswith("Correct the line")
 
 
 def test_an_exit_by_the_keyboard_is_no_mistake_of_a_component(folder):

@@ -107,7 +107,7 @@ CASES = {
         {"blog/views.py": "from berceau.orm import db\nclass Post(db.Entity): ...  # culprit"},
     ),
     "a module that does not import": Case(
-        {"blog": POST + "def broken(:  # culprit\n    pass\n"}, ("SyntaxError",), "Mend the line"
+        {"blog": POST + "def broken(:  # culprit\n    pass\n"}, ("SyntaxError",), "Correct the line"
     ),
 }
 
@@ -171,6 +171,6 @@ def test_a_schema_that_is_not_there_is_named(connected, database):
         "MIGRATION_DATABASE_URL": database.owner.with_schema("gone").with_password(),
     }
     message = connected.fail("migrate", **urls)
-    assert f"The role '{database.owner.user}' can't use the schema 'gone'" in message
+    assert f"The role '{database.owner.user}' can't find the schema 'gone'" in message
     assert "invoke db.provision" in message
     assert connected.migrations() == []

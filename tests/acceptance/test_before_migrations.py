@@ -92,7 +92,7 @@ def test_after_a_deploy_failed_the_baseline_that_it_names_works(
 def test_a_first_migration_is_not_written_over_a_database_of_before(migrate, read, record, query):
     query(HELD)
     with pytest.raises(
-        HistoryError, match="would create objects that exist already: table zed"
+        HistoryError, match=r"would create objects that exist already: .*table zed"
     ) as caught:
         migrate(ZED, name="init")
     assert "`invoke migrate.baseline NAME`" in caught.value.cure

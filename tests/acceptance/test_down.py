@@ -99,7 +99,7 @@ def test_a_failed_index_is_told_of_and_undone(connected, query):
     connected.migration(SECOND, "CREATE UNIQUE INDEX CONCURRENTLY i ON a (x);\n")
     message = connected.fail("migrate.deploy")
     assert (
-        "Nothing of it was kept but an INVALID index, which the next run builds again." in message
+        "Nothing of it was kept but an INVALID index, which the next run creates again." in message
     )
     assert query(INVALID) == [("i",)]
     connected.succeed("migrate.down")

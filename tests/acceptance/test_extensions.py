@@ -258,7 +258,7 @@ def test_what_commits_and_uses_an_extension_of_the_schema_is_told_what_to_do(
     migrate(FOO)
     by_hand(sql, "SELECT 1")
     with pytest.raises(
-        BerceauError, match="what commits finds no extension of the schema public"
+        BerceauError, match="a block that commits finds no extension of the schema public"
     ) as caught:
         migrate(MORE, create_only=True)
     assert "a schema of its own" in str(caught.value)

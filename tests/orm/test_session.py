@@ -84,7 +84,7 @@ class TestUnit:
                 Account(name="ada")
                 commit()
 
-        with pytest.raises(CommitException, match="before its end"):
+        with pytest.raises(CommitException, match="before the end"):
             commit_early()
         assert names() == set()
 

@@ -64,7 +64,7 @@ REFUSED = {
     "too many parts": ("a.b.c.d=e", "can't be read", "double quotes"),
     "a subclass of a column that isn't": ("tag.nome.x=y", "no column tag.nome", "mean name?"),
     "a table that isn't": ("pots=article", "no table or enum pots", "Did you mean post?"),
-    "a table like no other": ("zzz=article", "no table or enum zzz", "what the migrations build"),
+    "a table like no other": ("zzz=article", "no table or enum zzz", "migrations have created"),
     "a column that isn't": ("tag.nome=label", "no column tag.nome", "Did you mean name?"),
     "a column of a table that isn't": ("pots.title=headline", "no table or enum pots", "post"),
     "a label that isn't": ("state.onn=lit", "no value state.onn", "Did you mean on?"),
@@ -79,7 +79,7 @@ REFUSED = {
         "Declare it first",
     ),
     "nothing changes": ("tag.name=name", "changes nothing", "Leave it out"),
-    "a name that is there": ("post=tag", "there is a table tag already", "Rename that one too"),
+    "a name that is there": ("post=tag", "there is a table tag already", "Rename that one, too"),
     "two names for one": (
         "tag.name=label tag.name=id",
         "tag.name would get two names: --rename tag.name=label and --rename tag.name=id",

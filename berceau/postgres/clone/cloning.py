@@ -20,8 +20,8 @@ from berceau.postgres.inspect.schemas import create_schema, drop_schema
 
 SHOWN = 20
 ALLOW = (
-    "Let the code find the schema by the search path, without naming it; or, where it may go on "
-    "using the source, add --allow-references, or --allow-references=NAME for one function."
+    "Remove the schema's name there, so that the search path finds it. Or, if the copy may use the "
+    "source, add --allow-references, or --allow-references=NAME for one function."
 )
 
 
@@ -70,13 +70,13 @@ def require_apart(
     if found:
         more = f"\n    and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
         raise CloneError(
-            f"A copy of the schema {source!r} may lead back to it. It is named where "
-            "Berceau can't tell what the text is for:\n"
+            f"A copy of the schema {source!r} may still use the original. Berceau can't find out "
+            "how these texts use the schema's name:\n"
             + "\n".join(f"    {each}" for each in found[:SHOWN])
             + more,
             cure=cure
             if version()
-            else f"{cure} `pip install pglast` lets Berceau tell more names apart.",
+            else f"{cure} With `pip install pglast`, Berceau recognises more names.",
         )
 
 

@@ -43,7 +43,7 @@ def require_schema(connection: Connection, name: str) -> None:
     query = "SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = %s"
     may_create = fetch_value(connection, query, (name,))
     if not may_create:
-        problem = "finds no" if may_create is None else "can't create anything in"
+        problem = "can't find the" if may_create is None else "can't create anything in"
         raise PermissionMissingError(
             f"The role {connection.info.user!r} {problem} schema {name!r} of the database "
             f"{connection.info.dbname!r}.",

@@ -166,9 +166,9 @@ def look(
 
 def _apart(source: Url) -> str:
     return (
-        f'As an administrator: ALTER ROLE "{source.user}" CREATEDB. Then tests have databases of '
-        "their own, where every name stays as it is. Or list in pytest's settings what may go on "
-        "using the source: berceau_allow_references = NAME ..."
+        f'As an administrator, run ALTER ROLE "{source.user}" CREATEDB. Then tests have their own '
+        "databases, where every name stays the same. Or, if these objects may use the source, list "
+        "them in pytest's settings: berceau_allow_references = NAME ..."
     )
 
 
