@@ -261,7 +261,7 @@ def test_what_commits_and_uses_an_extension_of_the_schema_is_told_what_to_do(
         BerceauError, match="a block that commits finds no extension of the schema public"
     ) as caught:
         migrate(MORE, create_only=True)
-    assert "a schema of its own" in str(caught.value)
+    assert "a separate schema" in str(caught.value)
     assert "hstore(unknown, unknown) does not exist" in str(caught.value)
     assert caught.value.where.line
 
