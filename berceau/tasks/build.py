@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     }
 )
 def build(_: Context, check: bool = False, json: bool = False) -> None:
-    """Discover, validate and lint the components' entities, compose and type them into .berceau."""
+    """Check the components' entities, and write their schema and types into .berceau."""
     from berceau.workflows.build.build import build as run
 
     report = run(load(), check=check)[0]

@@ -23,7 +23,7 @@ OWNER_HELP = {"owner": "as the role that owns the schema, instead of the applica
 
 @command
 def start(_: Context) -> None:
-    """Start the embedded PostgreSQL server, and make its database and roles if they're missing."""
+    """Start the embedded PostgreSQL server, and create missing databases and roles."""
     from berceau.workflows.shared.databases import embedded_server
 
     settings = load()
@@ -42,7 +42,7 @@ def stop(_: Context) -> None:
 
 @command
 def status(_: Context) -> None:
-    """Say whether the embedded PostgreSQL server runs, where, and since when."""
+    """Show whether the embedded PostgreSQL server runs, where, and since when."""
     _print_status(load())
 
 
@@ -79,7 +79,7 @@ def shell(
     }
 )
 def provision(_: Context, admin_url: str | None = None) -> None:
-    """Make the database and the two roles of DATABASE_URL and MIGRATION_DATABASE_URL.
+    """Create the database and the two roles of DATABASE_URL and MIGRATION_DATABASE_URL.
 
     The roles get the passwords that the URLs have, and the rights that they need, no more.
     Running it again is harmless.
@@ -120,7 +120,7 @@ def provision(_: Context, admin_url: str | None = None) -> None:
     },
 )
 def clone(_: Context, source: str, target: str, allow_references: str | bool = "") -> None:
-    """Copy a schema's structure exactly, whatever it holds, and Berceau's ledger; no other rows."""
+    """Copy a schema with all kinds of objects, without rows except those of Berceau's ledger."""
     from berceau.workflows.shared.databases import resolve_databases
     from berceau.workflows.testing.clone_command import clone_schema
 
@@ -136,7 +136,7 @@ def clone(_: Context, source: str, target: str, allow_references: str | bool = "
     help={"target": "the schema to drop", "force": "even if it is the application's, or holds rows"}
 )
 def drop(_: Context, target: str, force: bool = False) -> None:
-    """Drop a schema and all it holds, a copy that db.clone made for instance."""
+    """Drop a schema and all its objects, for example a copy of db.clone."""
     from berceau.workflows.shared.databases import resolve_databases
     from berceau.workflows.testing.clone_command import drop_clone
 
@@ -146,7 +146,7 @@ def drop(_: Context, target: str, force: bool = False) -> None:
 
 @command
 def prune(_: Context) -> None:
-    """Drop the schemas and databases of tests that no run holds, also what was kept to look at."""
+    """Drop the schemas and databases of tests that no run uses, also those kept for inspection."""
     from berceau.workflows.shared.databases import resolve_databases
     from berceau.workflows.testing.prune import prune as run
 
@@ -196,7 +196,7 @@ def _print_running(running: "Status", log: Path) -> None:
     help={"again": "run the seeds of this component again; repeatable"},
 )
 def seed(_: Context, again: list[str]) -> None:
-    """Put in the rows that the components begin with: those of each seeds.py, once."""
+    """Insert the components' first rows: run each seeds.py once."""
     from berceau.workflows.serve.seed import seed as run
 
     done = run(load(), again, say)

@@ -8,7 +8,7 @@ from berceau.tasks.project import load, say
 
 @command(help={"name": "the component's name, such as guest_book"})
 def new(_: Context, name: str) -> None:
-    """Write a component that works: entities, service, views, template and tests."""
+    """Write a working component: entities, service, views, template and tests."""
     from berceau.workflows.build.new import create
 
     settings = load()

@@ -11,7 +11,7 @@ from berceau.tasks.project import load, print_json, say
 
 @command(help={"json": "print one JSON document"})
 def check(_: Context, json: bool = False) -> None:
-    """Fail where migrations contradict the entities, the database, or each other."""
+    """Fail if the migrations contradict the entities, the database, or each other."""
     from berceau.workflows.build.declared import declared
     from berceau.workflows.history.check import check as run
     from berceau.workflows.shared.cache import SchemaCache

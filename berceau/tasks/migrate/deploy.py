@@ -9,7 +9,7 @@ from berceau.tasks.project import load, say
 
 @command
 def deploy(_: Context) -> None:
-    """Apply the migrations that are pending, or resume one that failed; what production runs."""
+    """Apply the pending migrations, or resume a failed one; for production, too."""
     from berceau.workflows.deploy import migration_directory
     from berceau.workflows.deploy.deploy import deploy as run
     from berceau.workflows.shared.databases import resolve_databases
@@ -55,7 +55,7 @@ def down(_: Context, to: str | None = None, allow_data_loss: bool = False) -> No
 def resolve(
     _: Context, name: str, applied: bool = False, rolled_back: bool = False, done: int = -1
 ) -> None:
-    """Settle a migration that failed, by what you found in the database."""
+    """Settle a failed migration, after you have checked its effect in the database."""
     from berceau.workflows.deploy import migration_directory
     from berceau.workflows.deploy import resolve as resolving
     from berceau.workflows.shared.databases import resolve_databases

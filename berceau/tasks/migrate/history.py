@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @command(help={"branch": "a migration of the branch to move"})
 def rebase(_: Context, branch: str = "") -> None:
-    """Where two branches both added migrations, move those of one behind the other's."""
+    """If two branches added migrations, move those of one branch after the other's."""
     from berceau.workflows.history.rebase import rebase as run
     from berceau.workflows.shared.databases import resolve_databases
 
@@ -26,7 +26,7 @@ def rebase(_: Context, branch: str = "") -> None:
 
 @command(positional=["name"], help={"name": "a migration, or the name of the first one"})
 def baseline(_: Context, name: str) -> None:
-    """Record an existing database as migrated up to NAME, once it was found to be."""
+    """Record an existing database as migrated up to NAME, if its schema is the same."""
     from berceau.workflows.build.declared import declared
     from berceau.workflows.history.baseline import baseline as run
     from berceau.workflows.shared.cache import SchemaCache
@@ -55,7 +55,7 @@ def baseline(_: Context, name: str) -> None:
     },
 )
 def adopt(_: Context, name: str, allow_data_loss: bool = False, unmanaged: bool = False) -> None:
-    """Write how the database differs from its migrations as one, recorded here as applied."""
+    """Write the database's drift as a migration, which is recorded here as applied."""
     from berceau.workflows.build.declared import declared
     from berceau.workflows.history.adopt import adopt as run
     from berceau.workflows.shared.databases import resolve_databases
@@ -78,7 +78,7 @@ def adopt(_: Context, name: str, allow_data_loss: bool = False, unmanaged: bool 
 
 @command(help={"name": "the name of the migration"})
 def squash(_: Context, name: str = "squashed") -> None:
-    """Replace the applied migrations by one, proven to be equivalent."""
+    """Replace the applied migrations by one that is validated as equivalent."""
     from berceau.workflows.history.squash import squash as run
     from berceau.workflows.shared.databases import resolve_databases
 
@@ -97,7 +97,7 @@ def squash(_: Context, name: str = "squashed") -> None:
     }
 )
 def reset(_: Context, force: bool = False, no_input: bool = False) -> None:
-    """Drop what the migrations made, rows included, and apply them all again."""
+    """Drop the objects that the migrations made, with all rows, and apply all migrations again."""
     from berceau.workflows.deploy import migration_directory
     from berceau.workflows.deploy.reset import reset as run
     from berceau.workflows.shared.cache import SchemaCache

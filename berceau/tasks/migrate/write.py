@@ -51,7 +51,7 @@ def migrate(
     rename: Texts = None,
     using: Texts = None,
 ) -> None:
-    """Write the difference between entities and migrations as SQL, proven, and apply it."""
+    """Write the difference between entities and migrations as SQL, validate it, and apply it."""
     from berceau.workflows.write.migrate import Options
 
     options = Options(
