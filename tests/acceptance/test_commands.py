@@ -148,8 +148,8 @@ def test_a_failing_migration_leaves_nothing_and_can_be_mended(connected, query):
 @pytest.mark.parametrize(
     ("folder", "says"),
     [
-        ("hello", "migrations/hello is no migration's name"),
-        ("20261399000000_hello", "migrations/20261399000000_hello is no migration's name"),
+        ("hello", "migrations/hello isn't a migration's name"),
+        ("20261399000000_hello", "migrations/20261399000000_hello isn't a migration's name"),
         (FIRST, "can't be read"),
     ],
 )

@@ -81,7 +81,7 @@ REMOVED = {
     "two mapped": ("A", {"labels": ["status.C=A", "status.B=A"]}, [("A", "{A,A,A}"), ("A", None)]),
     "in use": ("AB", {}, ["loses 'C', which 2 rows hold", "--map-value status.C=NEW"]),
     "two in use": ("A", {}, ["loses 'B', which 1 row holds", "--map-value status.B=NEW --map-"]),
-    "mapped to none": ("AB", {"labels": ["status.C=D"]}, ["'D' is no label", "one of: A, B"]),
+    "mapped to none": ("AB", {"labels": ["status.C=D"]}, ["'D' isn't a label", "one of: A, B"]),
     "another label": ("AB", {"labels": ["status.X=A"]}, ["needs a value for status.X"]),
     "no pair": ("AB", {"labels": ["status=A"]}, ["--map-value status=A can't be read"]),
 }

@@ -317,7 +317,7 @@ def test_the_commands_say_what_they_did(connected, query):
     said = connected.succeed("migrate.baseline", "init")
     (name,) = connected.migrations()
     assert said == f"baseline: recorded {name}, and ran nothing\n"
-    assert "is what its migrations build" in connected.succeed("migrate.adopt", "nothing")
+    assert "doesn't differ from its migrations" in connected.succeed("migrate.adopt", "nothing")
     query("ALTER TABLE post ALTER title SET NOT NULL")
     assert "_strict, recorded as applied here" in connected.succeed("migrate.adopt", "strict")
     assert "in the place of 2" in connected.succeed("migrate.squash")

@@ -19,19 +19,19 @@ GIVEN = {
     "one value for several": (
         CODE.replace("(str", "(str, unique=True"),
         "code=left(name, 0)",
-        "code of team shall be unique, but there is '' 2 times",
+        "code of team must be unique, but there is '' 2 times",
         "Say otherwise what the rows get",
     ),
     "one constant for several": (
         CODE.replace("(str", "(str, unique=True"),
         "code='x'",
-        "code of team shall be unique, but there is 'x' 2 times",
+        "code of team must be unique, but there is 'x' 2 times",
         "Say otherwise what the rows get",
     ),
     "one default for several": (
         CODE.replace("(str", "(str, unique=True, sql_default=\"'x'\""),
         None,
-        "code of team shall be unique, but there is 'x' 2 times",
+        "code of team must be unique, but there is 'x' 2 times",
         "Say otherwise what the rows get",
     ),
     "a value of a table that is new": (
@@ -43,7 +43,7 @@ GIVEN = {
     "a reference to no row": (
         "    town = Required('Town')\n" + TOWN,
         "town=7",
-        "town of 2 rows of team point at no row of town: '7'",
+        "town of 2 rows of team refer to no row of town: '7'",
         "Say otherwise what the rows get",
     ),
     "a column that isn't there": (
@@ -113,7 +113,9 @@ def test_a_name_that_is_taken_is_told_before_anything_is_written(
     migrate(TEAM)
     query(sql)
     files = {*settings.migrations.iterdir()}
-    with pytest.raises(HistoryError, match=f"would make: {says}") as caught:
+    with pytest.raises(
+        HistoryError, match=f"would create objects that exist already: {says}"
+    ) as caught:
         migrate(NEW)
     assert caught.value.cure.startswith("Nothing was written. Drop")
     assert ("--unmanaged" in caught.value.cure) == ("its name" not in caught.value.message)

@@ -138,7 +138,7 @@ def test_a_squash_of_what_has_no_way_back_says_so(two, query):
     two.write(C, "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';")
     two.deploy()
     two.squash()
-    with pytest.raises(HistoryError, match=r"no down\.sql that leads back: function f"):
+    with pytest.raises(HistoryError, match=r"no down\.sql that undoes them: function f"):
         two.down()
     assert query(TABLES) == [("a",), ("b",), ("berceau_migration",)]
 

@@ -51,7 +51,7 @@ def test_seeds_that_changed_run_again_where_told_so(shop, rows):
     shop.succeed("db.seed")
     shop.component("shop", SHOP, seeds=ITEMS.replace("chair", "table"))
     out = shop.succeed("db.seed")
-    assert "changed since they ran: shop; --again NAME runs them once more" in out
+    assert "changed since they ran: shop; run them again with --again NAME" in out
     assert rows() == (1, 1)
     assert "ran shop" in shop.succeed("db.seed", "--again", "shop")
     assert rows() == (2, 1)

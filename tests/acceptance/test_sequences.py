@@ -153,7 +153,7 @@ def test_a_sequence_that_something_unmanaged_needs_is_not_taken_from_it(begin, m
     begin(SHARED, INT)
     with pytest.raises(MigrationError, match="default value for column id of table receipt") as got:
         migrate(INT)
-    assert "a sequence of its own" in got.value.message
+    assert "a separate sequence" in got.value.message
     assert query("INSERT INTO receipt DEFAULT VALUES RETURNING id") == [(6,)]
 
 

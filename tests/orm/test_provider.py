@@ -39,7 +39,7 @@ def test_the_mapping_needs_no_server():
     assert list(other.schema.tables) == ["note"]
     with (
         db_session,
-        pytest.raises(ConnectionFailedError, match="No database connected") as refusal,
+        pytest.raises(ConnectionFailedError, match="No database is connected") as refusal,
     ):
         other.Note.select()[:]
     assert "berceau.orm.database.connect()" in refusal.value.cure

@@ -46,7 +46,7 @@ def test_whoever_holds_rows_is_not_waited_for_without_end(database):
         others.execute("UPDATE t SET id = 2")
         hurry(connection)
         cursor.execute("SET lock_timeout = '10ms'")
-        with pytest.raises(IsolationError, match="somebody still has a transaction open"):
+        with pytest.raises(IsolationError, match="another session still has an open transaction"):
             delete_all(connection)
 
 
