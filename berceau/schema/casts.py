@@ -25,6 +25,9 @@ _TEMPORAL = {
 }
 """What PostgreSQL casts a temporal type to (pg_cast)."""
 
+_OF_NUMBERS = {"money", "oid", "bit", "bit varying", '"char"', "regclass"}
+"""Other built-in types that PostgreSQL casts numbers to, or to numbers (pg_cast)."""
+
 _KNOWN = {"boolean", "uuid", "bytea", *_INTEGERS, *_FRACTIONS, *_STRINGS, *_JSON, *_TEMPORAL}
 
 
@@ -160,7 +163,10 @@ def _scalar(value: str, plain: str, old: str, new: str) -> str | None:
         return f"{value} <> 0"
     if old in _KNOWN and new in _KNOWN:
         return None
-    return plain if old in _KNOWN or new in _KNOWN else f"{value}::text::{new}"
+    if (old in numbers and new in _OF_NUMBERS) or (new in numbers and old in _OF_NUMBERS):
+        return plain
+    # Without a cast of their own, most types read what others print. What they can't read fails.
+    return f"{value}::text::{new}"
 
 
 def _is_free(old: _Type, new: _Type) -> bool:

@@ -1,6 +1,7 @@
 """Fit: what the rows at hand need before a change, from the options or a person; or a refusal."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from berceau.errors import MigrationError
 from berceau.migration.splitter import split
@@ -46,7 +47,7 @@ def fit(rows: Rows, changes: Iterable[Change], choices: Choices, ask: AskValue |
             choices = choices.with_one(gap.kind, gap.place, answer)
         else:
             refusals.append(gap.need)
-    refusals += misfits(rows, changes)
+    refusals += misfits(rows, changes, _converted(rows, changes, choices))
     refusals += in_use(rows.users, rows.current, changes)
     refusals += _in_the_way(rows, changes)
     if refusals:
@@ -86,17 +87,29 @@ def _cure(options: Sequence[str]) -> str:
     return cure + "."
 
 
-def misfits(rows: Rows, changes: Sequence[Change]) -> Iterator[str]:
-    """Yield what keys and references of ``changes`` don't allow in ``rows``."""
+def _converted(rows: Rows, changes: Sequence[Change], choices: Choices) -> dict[Place, str]:
+    """Return the SQL of the new values of columns that get another type."""
+    retyped = (each for each in changes if isinstance(each, AlterColumn) and retypes(each))
+    found = {(each.table, each.after.name): rows.converted(each, choices) for each in retyped}
+    return {place: using for place, using in found.items() if using is not None}
+
+
+def misfits(
+    rows: Rows, changes: Sequence[Change], converted: Mapping[Place, str] = MappingProxyType({})
+) -> Iterator[str]:
+    """Yield what keys and references of ``changes`` don't allow in ``rows``.
+
+    Values of columns that get another type are ``converted`` by SQL.
+    """
     new = {change.table.name for change in changes if isinstance(change, CreateTable)}
     for change in changes:
         if change.table_name in new:
             continue
         match change:
             case AddConstraint(table, Unique() | PrimaryKey() as key):
-                yield from _duplicates(rows, table, key.columns)
+                yield from _duplicates(rows, table, key.columns, converted)
             case CreateIndex(table, index) if index.unique and index.where is None:
-                yield from _duplicates(rows, table, index.keys)
+                yield from _duplicates(rows, table, index.keys, converted)
             case AddConstraint(table, ForeignKey() as key):
                 count, shown = rows.orphans(table, key)
                 if count:
@@ -141,8 +154,10 @@ def _of_sequence(rows: Rows, change: AlterColumn, changes: Sequence[Change]) -> 
         )
 
 
-def _duplicates(rows: Rows, table: str, columns: Sequence[str]) -> Iterator[str]:
-    count, shown = rows.duplicates(table, columns)
+def _duplicates(
+    rows: Rows, table: str, columns: Sequence[str], converted: Mapping[Place, str]
+) -> Iterator[str]:
+    count, shown = rows.duplicates(table, columns, converted)
     if count:
         yield f"{', '.join(columns)} of {table} must be unique, but there is {shown}" + (
             f" and {count - shown.count(' times')} more" if count > shown.count(" times") else ""

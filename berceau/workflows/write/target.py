@@ -1,6 +1,6 @@
 """The rows of the database at hand, asked for by the names that renames are about to give."""
 
-from collections.abc import Collection, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from berceau.postgres.core.connection import Connection
@@ -17,7 +17,7 @@ from berceau.postgres.rows.violations import (
 )
 from berceau.schema.casts import cast, nothing
 from berceau.schema.changes import AlterColumn
-from berceau.schema.choices import Place
+from berceau.schema.choices import Choices, Place
 from berceau.schema.model import Enum, ForeignKey, Schema
 from berceau.schema.names import quote_name
 from berceau.schema.rename_changes import column_before, name_before
@@ -75,9 +75,26 @@ class Rows:
         known = [column_before(self.renamed, *place) for place in besides]
         return users_of_sequence(self.target, sequence, known)
 
-    def duplicates(self, table: str, columns: Sequence[str]) -> tuple[int, str]:
-        """Return how many values several rows share, and some of them."""
-        return duplicates(self.target, *self._before(table, columns))
+    def duplicates(
+        self, table: str, columns: Sequence[str], converted: Mapping[Place, str]
+    ) -> tuple[int, str]:
+        """Return how many values several rows share, and some of them.
+
+        Values of columns that get another type are ``converted`` by SQL.
+        """
+        name, before = self._before(table, columns)
+        pairs = zip(columns, before, strict=True)
+        values = [converted.get((table, each), quote_name(old)) for each, old in pairs]
+        return duplicates(self.target, name, values)
+
+    def converted(self, change: AlterColumn, choices: Choices) -> str | None:
+        """Return the SQL that gives a column's values their new type; ``None`` where none can."""
+        place = change.table, change.after.name
+        if place in choices.usings:
+            return choices.usings[place]
+        _, column = column_before(self.renamed, change.table, change.before.name)
+        found = cast(quote_name(column), change.before.type, change.after.type)
+        return None if found is None else found.using
 
     def orphans(self, table: str, key: ForeignKey) -> tuple[int, str]:
         """Return how many rows point at none, and at what."""
