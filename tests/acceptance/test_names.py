@@ -113,7 +113,7 @@ def test_names_of_link_tables(migrate, names):
 
 @pytest.mark.parametrize("option", ["fk_name='{}'", "index='{}'"])
 def test_a_name_that_postgresql_would_cut_is_refused(migrate, option):
-    with pytest.raises(EntityError, match="that PostgreSQL keeps"):
+    with pytest.raises(EntityError, match="a valid name in PostgreSQL"):
         migrate(SHOP.format(", " + option.format("x" * 64), ""))
 
 
