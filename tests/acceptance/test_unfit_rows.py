@@ -64,6 +64,14 @@ REFUSED = {
         "n of foo must be unique, but there is 't' 2 times",
         "Correct these rows",
     ),
+    "numbers of a key that stays become one truth": (
+        entity("Foo", "n = Required(int, unique=True)"),
+        "INSERT INTO foo (n) VALUES (0), (1), (2)",
+        entity("Foo", "n = Required(bool, unique=True)"),
+        {},
+        "n of foo must be unique, but there is 't' 2 times",
+        "Correct these rows",
+    ),
     "numbers that --using makes alike": (
         entity("Foo", "n = Required(int)"),
         "INSERT INTO foo (n) VALUES (1), (2)",

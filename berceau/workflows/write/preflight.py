@@ -15,6 +15,7 @@ from berceau.schema.changes import (
     CreateIndex,
     CreateTable,
     DropColumn,
+    DropConstraint,
     DropTable,
 )
 from berceau.schema.choices import Choices, Place
@@ -47,7 +48,9 @@ def fit(rows: Rows, changes: Iterable[Change], choices: Choices, ask: AskValue |
             choices = choices.with_one(gap.kind, gap.place, answer)
         else:
             refusals.append(gap.need)
-    refusals += misfits(rows, changes, _converted(rows, changes, choices))
+    converted = _converted(rows, changes, choices)
+    refusals += misfits(rows, changes, converted)
+    refusals += _in_kept_keys(rows, changes, converted)
     refusals += in_use(rows.users, rows.current, changes)
     refusals += _in_the_way(rows, changes)
     if refusals:
@@ -92,6 +95,23 @@ def _converted(rows: Rows, changes: Sequence[Change], choices: Choices) -> dict[
     retyped = (each for each in changes if isinstance(each, AlterColumn) and retypes(each))
     found = {(each.table, each.after.name): rows.converted(each, choices) for each in retyped}
     return {place: using for place, using in found.items() if using is not None}
+
+
+def _in_kept_keys(
+    rows: Rows, changes: Sequence[Change], converted: Mapping[Place, str]
+) -> Iterator[str]:
+    """Yield what unique keys that stay don't allow once columns of theirs are ``converted``."""
+    dropped = {
+        (change.table, change.constraint.name)
+        for change in changes
+        if isinstance(change, DropConstraint)
+    }
+    for table in rows.current.tables:
+        keys = (*table.uniques, *((table.primary_key,) if table.primary_key else ()))
+        for key in keys:
+            touched = any((table.name, column) in converted for column in key.columns)
+            if touched and (table.name, key.name) not in dropped:
+                yield from _duplicates(rows, table.name, key.columns, converted)
 
 
 def misfits(
