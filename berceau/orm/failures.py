@@ -22,7 +22,7 @@ def is_lost(error: BaseException) -> bool:
 
 
 def is_unknown(error: BaseException) -> bool:
-    """Return whether nobody knows if the unit of work was kept."""
+    """Return whether it is unknown if the unit of work was committed."""
     return any(isinstance(cause, CommitUnknownError) for cause in _causes(error))
 
 

@@ -116,7 +116,7 @@ class BerceauProvider(PGProvider):
     def commit(self, connection: Any, cache: Any = None) -> None:
         """Commit, and where the connection breaks meanwhile, find out what became of it.
 
-        Raises ``CommitUnknownError`` where nobody can tell, ``DatabaseError`` where the body of a
+        Raises ``CommitUnknownError`` where that is unknown, ``DatabaseError`` where the body of a
         unit of work commits a part of it.
         """
         unit = current_unit()

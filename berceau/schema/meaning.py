@@ -39,7 +39,7 @@ _TEXT = re.compile(rf"(\w+) ({_ENTRY.pattern}(?:, {_ENTRY.pattern})*)")
 
 
 def is_usual(meaning: Meaning) -> bool:
-    """Return whether a name follows from what it stands for, so that nobody has to write it down.
+    """Return whether a name follows from what it stands for, so that no migration has to record it.
 
     Those of link tables depend on the order of declaration, and those of subclasses are in rows.
     """

@@ -26,7 +26,7 @@ _STARTS = frozenset("begin then else loop declare".split())
 
 
 def may_be_schema(words: Sequence[Word], number: int, objects: Collection[str]) -> bool | None:
-    """Return whether the name at ``number`` means the schema called so; None: nobody can tell.
+    """Return whether the name at ``number`` means the schema called so; None: that is unknown.
 
     ``objects`` are the names of what the schema holds.
     """

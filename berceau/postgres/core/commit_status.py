@@ -49,7 +49,7 @@ def transaction_of(connection: Connection) -> Transaction | None:
 
 
 def was_committed(url: Url, transaction: Transaction) -> bool | None:
-    """Return whether ``transaction`` was kept; ``None`` where nobody can tell, or not in time."""
+    """Return whether ``transaction`` was kept; ``None`` where that is unknown, or not in time."""
     until = monotonic() + PATIENCE
     while True:
         with suppress(DatabaseError, psycopg2.OperationalError):

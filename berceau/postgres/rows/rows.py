@@ -109,7 +109,7 @@ def delete_all(connection: Connection) -> None:
 
     Only tables that were written to are touched, in one statement: foreign keys are checked at
     its end, so their direction doesn't matter. A table whose rows row security hides is truncated,
-    with all that refer to it. Sequences that were used begin anew. The connection is in autocommit
+    with all that refer to it. Sequences that were used start again. The connection is in autocommit
     mode. Raises ``IsolationError`` where ``hurry`` made it give up.
     """
     try:

@@ -270,13 +270,13 @@ class _Run:
         kept = "Statement 1 is" if self.done == 1 else f"Statements 1 to {self.done} are"
         rest = "" if failure.segment.mode is Mode.ALONE else f"; of {failure.segment} nothing is"
         rest = f"; what is left of the next one is {left}" if left else rest
-        mend = (
+        correction = (
             f"{failure.advice} Then"
             if failure.advice
             else "Correct the file after these statements, and"
         )
         return (
-            f"{kept} done{rest}. {mend} run the command again; or settle "
+            f"{kept} done{rest}. {correction} run the command again; or settle "
             f"it: `invoke migrate.resolve {self.script.name} --applied` or `--rolled-back`."
         )
 

@@ -26,7 +26,7 @@ class Pruned:
 
 
 def prune(owner: Url) -> Pruned:
-    """Drop the copies for tests that nobody uses: all schemas, and the databases of this source.
+    """Drop copies for tests that no process uses: all schemas, and databases of this source.
 
     Databases whose source is gone go with them, as do copies that somebody kept to look at. Those
     of other roles stay.
