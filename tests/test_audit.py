@@ -23,19 +23,19 @@ def report(*dependencies):
     return json.dumps({"dependencies": dependencies, "fixes": []})
 
 
-def test_what_is_sound_passes():
+def test_what_is_sound_passes() -> None:
     good, lines = judge(report(SOUND, OURS), required=True)
     assert good
     assert lines == ["audited: 1 of 1 distributions"]
 
 
-def test_what_is_vulnerable_fails_and_is_named():
+def test_what_is_vulnerable_fails_and_is_named() -> None:
     good, lines = judge(report(VULNERABLE, SKIPPED), required=False)
     assert not good
     assert lines[0] == "waitress 2.1.2: PYSEC-2024-211; mended in 3.0.1"
 
 
-def test_what_nobody_looked_up_is_no_success():
+def test_what_nobody_looked_up_is_no_success() -> None:
     for nothing in (report(SKIPPED), report(), ""):
         good, lines = judge(nothing, required=False)
         assert good

@@ -56,7 +56,7 @@ def refused(folder: Path) -> ComponentError:
     return caught.value
 
 
-def test_folders_are_found_in_the_order_of_their_names(folder):
+def test_folders_are_found_in_the_order_of_their_names(folder) -> None:
     for name in ("zeta", "alpha", "mid"):
         write(folder, f"{name}/__init__.py")
     package = folder.name
@@ -68,17 +68,17 @@ def test_folders_are_found_in_the_order_of_their_names(folder):
 
 
 @pytest.mark.parametrize("path", ["_draft/__init__.py", ".git/__init__.py", "assets/a.css", "x.py"])
-def test_what_is_no_component_is_passed_over(folder, path):
+def test_what_is_no_component_is_passed_over(folder, path) -> None:
     write(folder, path)
     write(folder, "__pycache__/x.pyc")
     assert discover(folder) == ()
 
 
-def test_a_missing_folder_holds_no_components(tmp_path):
+def test_a_missing_folder_holds_no_components(tmp_path) -> None:
     assert discover(tmp_path / "components") == ()
 
 
-def test_python_files_without_a_package_are_refused(folder):
+def test_python_files_without_a_package_are_refused(folder) -> None:
     write(folder, "blog/views.py")
     error = refused(folder)
     assert (error.where.component, error.where.file) == ("blog", folder / "blog")
@@ -86,7 +86,7 @@ def test_python_files_without_a_package_are_refused(folder):
 
 
 @pytest.mark.parametrize("name", ["my-blog", "my blog", "2048", "class", "blog.old"])
-def test_a_name_that_cannot_be_imported_is_refused(folder, name):
+def test_a_name_that_cannot_be_imported_is_refused(folder, name) -> None:
     write(folder, f"{name}/__init__.py")
     error = refused(folder)
     assert repr(name) in error.message
@@ -94,7 +94,7 @@ def test_a_name_that_cannot_be_imported_is_refused(folder, name):
     assert error.cure.startswith("Rename it")
 
 
-def test_entities_are_a_module_or_a_package(folder):
+def test_entities_are_a_module_or_a_package(folder) -> None:
     write(folder, "module/__init__.py")
     write(folder, "module/entities.py")
     write(folder, "package/__init__.py")
@@ -106,7 +106,7 @@ def test_entities_are_a_module_or_a_package(folder):
     assert package.entities == folder / "package/entities/__init__.py"
 
 
-def test_sources_leave_tests_and_locks_of_editors_out(folder):
+def test_sources_leave_tests_and_locks_of_editors_out(folder) -> None:
     for path in ("__init__", "views", "deep/down", "tests/test_views", "deep/tests/test_down"):
         write(folder, f"blog/{path}.py")
     (folder / "blog/.#views.py").symlink_to("somebody@somewhere.42")
@@ -118,7 +118,7 @@ def test_sources_leave_tests_and_locks_of_editors_out(folder):
     ]
 
 
-def test_the_description_is_the_first_line_of_the_docstring(folder):
+def test_the_description_is_the_first_line_of_the_docstring(folder) -> None:
     write(folder, "blog/__init__.py", '"""Posts.\n\nAnd more.\n"""')
     write(folder, "blog/entities.py")
     write(folder, "mute/__init__.py")
@@ -128,7 +128,7 @@ def test_the_description_is_the_first_line_of_the_docstring(folder):
     assert [component.description for component in components] == ["Posts.", ""]
 
 
-def test_an_installed_distribution_offers_a_component(folder, site):
+def test_an_installed_distribution_offers_a_component(folder, site) -> None:
     install(site, "wiki", "fake_wiki")
     write(site, "fake_wiki/__init__.py")
     write(folder, "alpha/__init__.py")
@@ -138,7 +138,7 @@ def test_an_installed_distribution_offers_a_component(folder, site):
     assert "fake_wiki" not in sys.modules, "discovery imports nothing"
 
 
-def test_installed_components_come_in_the_order_of_their_names(folder, site):
+def test_installed_components_come_in_the_order_of_their_names(folder, site) -> None:
     for name in ("beta", "gamma", "alpha"):
         install(site, name, f"fake_{name}")
         write(site, f"fake_{name}/__init__.py")
@@ -154,7 +154,7 @@ def test_installed_components_come_in_the_order_of_their_names(folder, site):
         ("fake_flat.deep", ("fake_flat.py",), "its package fake_flat.deep can't be found"),
     ],
 )
-def test_a_distribution_that_offers_no_package_is_named(folder, site, package, files, says):
+def test_a_distribution_that_offers_no_package_is_named(folder, site, package, files, says) -> None:
     install(site, "wiki", package)
     for file in files:
         write(site, file)
@@ -164,7 +164,7 @@ def test_a_distribution_that_offers_no_package_is_named(folder, site, package, f
     assert error.cure
 
 
-def test_a_distribution_whose_parent_package_fails_is_named(folder, site):
+def test_a_distribution_whose_parent_package_fails_is_named(folder, site) -> None:
     install(site, "wiki", "fake_broken.wiki")
     write(site, "fake_broken/__init__.py", "1 / 0")
     write(site, "fake_broken/wiki/__init__.py")
@@ -174,13 +174,13 @@ def test_a_distribution_whose_parent_package_fails_is_named(folder, site):
     assert "reinstall" in error.cure
 
 
-def test_an_installed_component_needs_a_name_too(folder, site):
+def test_an_installed_component_needs_a_name_too(folder, site) -> None:
     install(site, "../wiki", "fake_wiki")
     write(site, "fake_wiki/__init__.py")
     assert refused(folder).where.file == site / "fake_wiki"
 
 
-def test_an_installed_and_a_local_component_need_two_names(folder, site):
+def test_an_installed_and_a_local_component_need_two_names(folder, site) -> None:
     install(site, "wiki", "fake_wiki")
     write(site, "fake_wiki/__init__.py")
     write(folder, "wiki/__init__.py")
@@ -190,7 +190,7 @@ def test_an_installed_and_a_local_component_need_two_names(folder, site):
     assert error.where.file == folder / "wiki"
 
 
-def test_the_environment_of_these_tests_offers_no_component():
+def test_the_environment_of_these_tests_offers_no_component() -> None:
     assert not entry_points(group="berceau.components")
 
 
@@ -253,7 +253,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("files", "says"), BROKEN.values(), ids=BROKEN)
-def test_a_component_that_does_not_import_is_named_with_its_line(folder, files, says):
+def test_a_component_that_does_not_import_is_named_with_its_line(folder, files, says) -> None:
     for path, text in files.items():
         write(folder, path, text.replace("COMPONENTS", folder.name))
     for component in {path.partition("/")[0] for path in files}:
@@ -272,7 +272,7 @@ def test_a_component_that_does_not_import_is_named_with_its_line(folder, files, 
     assert caught.value.cure.startswith("Correct the line")
 
 
-def test_an_exit_by_the_keyboard_is_no_mistake_of_a_component(folder):
+def test_an_exit_by_the_keyboard_is_no_mistake_of_a_component(folder) -> None:
     write(folder, "blog/__init__.py")
     write(folder, "blog/entities.py", "raise KeyboardInterrupt")
     with pytest.raises(KeyboardInterrupt):

@@ -43,7 +43,7 @@ FORBIDDEN = {
 
 @pytest.mark.parametrize(("text", "says"), FORBIDDEN.values(), ids=FORBIDDEN)
 @pytest.mark.parametrize("path", ["entities.py", "entities/post.py"])
-def test_an_entity_file_does_only_what_it_may(check, tmp_path, path, text, says):
+def test_an_entity_file_does_only_what_it_may(check, tmp_path, path, text, says) -> None:
     package = {} if path == "entities.py" else {"entities/__init__.py": ""}
     with pytest.raises(EntityError) as caught:
         check(package | {path: text})
@@ -65,11 +65,11 @@ def test_an_entity_file_does_only_what_it_may(check, tmp_path, path, text, says)
         "x = '\\0' + Database",
     ],
 )
-def test_what_only_looks_forbidden_passes(check, text):
+def test_what_only_looks_forbidden_passes(check, text) -> None:
     check({"entities.py": text})
 
 
-def test_entities_stand_in_their_files_alone(check, tmp_path):
+def test_entities_stand_in_their_files_alone(check, tmp_path) -> None:
     entity = "from berceau.orm import db\n\nclass Post(db.Entity):\n    pass"
     check({"entities/__init__.py": entity, "entities/deep.py": entity})
     with pytest.raises(EntityError, match="Post is declared outside") as caught:
@@ -77,9 +77,9 @@ def test_entities_stand_in_their_files_alone(check, tmp_path):
     assert (caught.value.where.file, caught.value.where.line) == (tmp_path / "models.py", 3)
 
 
-def test_tests_may_do_as_they_like(check):
+def test_tests_may_do_as_they_like(check) -> None:
     check({"tests/test_post.py": "db = Database()\nclass Post(db.Entity): pass"})
 
 
-def test_a_service_may_have_a_database_of_its_own(check):
+def test_a_service_may_have_a_database_of_its_own(check) -> None:
     check({"warehouse.py": "warehouse = Database()\nwarehouse.bind('sqlite')"})

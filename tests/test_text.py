@@ -44,10 +44,10 @@ SEEN = {
 
 
 @pytest.mark.parametrize("text", BLANK.values(), ids=BLANK)
-def test_of_this_nothing_can_be_seen(text):
+def test_of_this_nothing_can_be_seen(text) -> None:
     assert is_blank(text)
 
 
 @pytest.mark.parametrize("text", SEEN.values(), ids=SEEN)
-def test_of_this_something_can(text):
+def test_of_this_something_can(text) -> None:
     assert not is_blank(text)

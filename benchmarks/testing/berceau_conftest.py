@@ -10,7 +10,7 @@ from components.demo.entities import DemoPost, DemoPostStatus, DemoUser
 
 @pytest.fixture
 def write(db):
-    def write(title):
+    def write(title) -> None:
         with unit_of_work():
             author = DemoUser.get(name="Ada") or DemoUser(name="Ada", email="ada@example.org")
             DemoPost(

@@ -23,7 +23,7 @@ def app(db, application):
 
 @pytest.fixture
 def write(db):
-    def write(title):
+    def write(title) -> None:
         author, _ = User.objects.get_or_create(email="ada@example.org", defaults={"name": "Ada"})
         Post.objects.create(title=title, content="Some text", status="PUBLISHED", author=author)
 

@@ -24,26 +24,26 @@ def submit(app, **values):
 
 
 @ROUNDS
-def test_without_posts_the_page_says_so(app, number):
+def test_without_posts_the_page_says_so(app, number) -> None:
     assert app.get("/demo/posts").html.select_one(".empty")
 
 
 @ROUNDS
-def test_the_newest_comes_first(app, write, number):
+def test_the_newest_comes_first(app, write, number) -> None:
     for title in ("Old", "Newer", f"Newest {number}"):
         write(title)
     assert titles(app.get("/demo/posts")) == [f"Newest {number}", "Newer", "Old"]
 
 
 @ROUNDS
-def test_a_valid_form_saves_the_post(app, number):
+def test_a_valid_form_saves_the_post(app, number) -> None:
     response = submit(app, title=f"Saved {number}")
     assert response.status_code in (302, 303)
     assert titles(response.follow()) == [f"Saved {number}"]
 
 
 @ROUNDS
-def test_a_mistake_is_explained_and_nothing_is_saved(app, number):
+def test_a_mistake_is_explained_and_nothing_is_saved(app, number) -> None:
     page = submit(app, title=" ", email=f"no address {number}")
     assert page.status_code == 422
     assert len(page.html.select("p.error")) == 2

@@ -11,12 +11,12 @@ RENAMED = POST.replace("title", "headline")
 MORE = RENAMED + "    n = Required(int)\n"
 
 
-def test_a_question_is_asked_while_others_may_deploy(settings, declare, database, query):
+def test_a_question_is_asked_while_others_may_deploy(settings, declare, database, query) -> None:
     migrate(settings, declare(POST), Options("init"))
     query("INSERT INTO post (title) VALUES ('one')")
     asked = []
 
-    def others_may_deploy():
+    def others_may_deploy() -> None:
         with (
             connect(database.owner) as connection,
             deploy_lock(connection, database.owner.schema, patience=0),
@@ -27,7 +27,7 @@ def test_a_question_is_asked_while_others_may_deploy(settings, declare, database
         others_may_deploy()
         return question.candidates[0]
 
-    def ask_value(_):
+    def ask_value(_) -> str:
         others_may_deploy()
         return "7"
 
@@ -46,7 +46,7 @@ NOTES = {
 
 
 @pytest.mark.parametrize(("check", "says"), NOTES.values(), ids=NOTES)
-def test_a_table_that_no_rows_can_be_made_up_for_is_named(connected, check, says):
+def test_a_table_that_no_rows_can_be_made_up_for_is_named(connected, check, says) -> None:
     extra = "" if check else ", at point NOT NULL"
     connected.migration(
         "20260101000000_hand",

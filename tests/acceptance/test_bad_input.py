@@ -113,7 +113,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_a_mistake_is_named_with_its_place_and_cure(project, case):
+def test_a_mistake_is_named_with_its_place_and_cure(project, case) -> None:
     for name, entities in case.components.items():
         project.component(name, entities)
     for path, text in case.files.items():
@@ -129,7 +129,7 @@ def test_a_mistake_is_named_with_its_place_and_cure(project, case):
     assert project.files() == {}
 
 
-def test_every_command_that_composes_refuses_alike(project):
+def test_every_command_that_composes_refuses_alike(project) -> None:
     project.component("blog", "no_such_name  # culprit")
     nowhere = {"DATABASE_URL": "postgresql://a:secret@127.0.0.1:1/b"}
     file, line = project.culprit()
@@ -138,14 +138,14 @@ def test_every_command_that_composes_refuses_alike(project):
     assert project.files() == {}
 
 
-def test_what_stands_in_the_way_of_an_output_is_named(project):
+def test_what_stands_in_the_way_of_an_output_is_named(project) -> None:
     project.component("blog", POST)
     project.write(".berceau/schema", "a file where a folder belongs")
     message = project.fail("build")
     assert f"{project.root / '.berceau/schema/main.sql'} can't be written: File exists" in message
 
 
-def test_a_server_that_is_not_there_is_named_without_the_password(project):
+def test_a_server_that_is_not_there_is_named_without_the_password(project) -> None:
     project.component("blog", POST)
     message = project.fail("migrate", DATABASE_URL="postgresql://ann:secret@127.0.0.1:1/b")
     assert "127.0.0.1" in message
@@ -154,7 +154,7 @@ def test_a_server_that_is_not_there_is_named_without_the_password(project):
     assert project.migrations() == []
 
 
-def test_a_role_without_the_right_is_told_which(connected, database):
+def test_a_role_without_the_right_is_told_which(connected, database) -> None:
     connected.component("blog", POST)
     runtime = database.runtime.with_password()
     message = connected.fail("migrate", MIGRATION_DATABASE_URL=runtime)
@@ -164,7 +164,7 @@ def test_a_role_without_the_right_is_told_which(connected, database):
     assert connected.migrations() == []
 
 
-def test_a_schema_that_is_not_there_is_named(connected, database):
+def test_a_schema_that_is_not_there_is_named(connected, database) -> None:
     connected.component("blog", POST)
     urls = {
         "DATABASE_URL": database.runtime.with_schema("gone").with_password(),

@@ -59,7 +59,7 @@ IN_THE_WAY = {
 @pytest.mark.parametrize(("there", "sql"), IN_THE_WAY.values(), ids=IN_THE_WAY)
 def test_a_deploy_that_meets_what_is_there_names_the_baseline(
     write, read, query, database, there, sql
-):
+) -> None:
     query(there)
     write(FIRST, sql)
     with pytest.raises(StatementError, match="already exists") as caught:
@@ -67,7 +67,7 @@ def test_a_deploy_that_meets_what_is_there_names_the_baseline(
     assert f"`invoke migrate.baseline {FIRST}`" in caught.value.cure
 
 
-def test_a_column_that_is_there_names_the_baseline_too(write, read, query, database):
+def test_a_column_that_is_there_names_the_baseline_too(write, read, query, database) -> None:
     write(FIRST, "CREATE TABLE zed (id int);")
     deploy(database.owner, read())
     query("ALTER TABLE zed ADD name text")
@@ -79,7 +79,7 @@ def test_a_column_that_is_there_names_the_baseline_too(write, read, query, datab
 
 def test_after_a_deploy_failed_the_baseline_that_it_names_works(
     write, read, record, query, database
-):
+) -> None:
     query(f"{HELD}; INSERT INTO zed (name) VALUES ('kept')")
     write(FIRST, f"{HELD};")
     with pytest.raises(StatementError):
@@ -89,7 +89,9 @@ def test_after_a_deploy_failed_the_baseline_that_it_names_works(
     assert query("SELECT name FROM zed") == [("kept",)]
 
 
-def test_a_first_migration_is_not_written_over_a_database_of_before(migrate, read, record, query):
+def test_a_first_migration_is_not_written_over_a_database_of_before(
+    migrate, read, record, query
+) -> None:
     query(HELD)
     with pytest.raises(
         HistoryError, match=r"would create objects that exist already: .*table zed"
@@ -101,7 +103,9 @@ def test_a_first_migration_is_not_written_over_a_database_of_before(migrate, rea
     assert migrate(ZED).written is None
 
 
-def test_what_a_database_holds_in_part_is_recorded_and_the_rest_is_written(migrate, record, query):
+def test_what_a_database_holds_in_part_is_recorded_and_the_rest_is_written(
+    migrate, record, query
+) -> None:
     query(HELD)
     more = ZED + "class Wye(db.Entity):\n    pass\n"
     with pytest.raises(HistoryError, match="table zed"):
@@ -111,7 +115,7 @@ def test_what_a_database_holds_in_part_is_recorded_and_the_rest_is_written(migra
     assert query("SELECT * FROM wye") == []
 
 
-def test_later_what_is_in_the_way_can_be_taken_over(migrate, read, query):
+def test_later_what_is_in_the_way_can_be_taken_over(migrate, read, query) -> None:
     migrate(ZED)
     query("CREATE TABLE wye (id int); ALTER TABLE zed ADD age int")
     with pytest.raises(HistoryError, match=r"column zed\.age, table wye") as caught:
@@ -120,7 +124,7 @@ def test_later_what_is_in_the_way_can_be_taken_over(migrate, read, query):
     assert len(read()) == 1
 
 
-def test_what_goes_in_the_same_migration_is_not_in_the_way(migrate, query):
+def test_what_goes_in_the_same_migration_is_not_in_the_way(migrate, query) -> None:
     migrate(ZED)
     query("INSERT INTO zed (name) VALUES ('kept')")
     renamed = "class Old(db.Entity):\n    name = Required(str)\n"
@@ -128,7 +132,7 @@ def test_what_goes_in_the_same_migration_is_not_in_the_way(migrate, query):
     assert query("SELECT name FROM old") == [("kept",)]
 
 
-def test_an_enum_and_a_view_by_the_name_of_a_table_are_found(migrate, query):
+def test_an_enum_and_a_view_by_the_name_of_a_table_are_found(migrate, query) -> None:
     query("CREATE TYPE mood AS ENUM ('a'); CREATE VIEW zed AS SELECT 1 AS id")
     with pytest.raises(HistoryError, match="enum mood, table zed"):
         migrate(
@@ -137,7 +141,7 @@ def test_an_enum_and_a_view_by_the_name_of_a_table_are_found(migrate, query):
         )
 
 
-def test_a_first_migration_that_was_written_can_still_be_recorded(migrate, record, query):
+def test_a_first_migration_that_was_written_can_still_be_recorded(migrate, record, query) -> None:
     written = migrate(ZED, name="init", create_only=True).written
     query(HELD)
     with pytest.raises(HistoryError, match="no migration before") as caught:
@@ -148,7 +152,7 @@ def test_a_first_migration_that_was_written_can_still_be_recorded(migrate, recor
 
 def test_a_first_migration_that_differs_gives_way_to_a_baseline(
     migrate, read, record, query, database, settings
-):
+) -> None:
     written = migrate(ZED, name="init", create_only=True).written
     query(HELD.replace("text", "varchar(90)"))
     with pytest.raises(StatementError):
@@ -167,7 +171,7 @@ def test_a_first_migration_that_differs_gives_way_to_a_baseline(
     assert "character varying(90)" in read()[0].sql
 
 
-def test_status_says_where_to_begin(connected, query):
+def test_status_says_where_to_begin(connected, query) -> None:
     connected.component("blog", ZED)
     assert "`invoke migrate --name init` writes the first" in connected.succeed("migrate.status")
     query(HELD)

@@ -53,7 +53,7 @@ def team(connected) -> Team:
     return team
 
 
-def test_two_branches_conflict_in_git_and_rebase_settles_it(team, query):
+def test_two_branches_conflict_in_git_and_rebase_settles_it(team, query) -> None:
     project = team.project
     theirs = team.branch_off("tags", TAG, "tags", "--create-only")
     mine = team.branch_off("notes", NOTE, "notes")
@@ -84,7 +84,7 @@ def test_two_branches_conflict_in_git_and_rebase_settles_it(team, query):
     team.commit()
 
 
-def test_the_shared_branch_stays_also_where_it_is_newer(team):
+def test_the_shared_branch_stays_also_where_it_is_newer(team) -> None:
     project = team.project
     mine = team.branch_off("notes", NOTE, "notes", "--create-only")
     theirs = team.branch_off("tags", TAG, "tags", "--create-only")

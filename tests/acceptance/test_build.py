@@ -27,7 +27,7 @@ def times(project) -> dict[str, int]:
     return {path: (project.root / path).stat().st_mtime_ns for path in project.files()}
 
 
-def test_a_second_build_does_nothing(blog):
+def test_a_second_build_does_nothing(blog) -> None:
     first = blog.succeed("build")
     assert "build: 1 component in" in first
     assert "blog: 1 table, 0 enums" in first
@@ -40,7 +40,7 @@ def test_a_second_build_does_nothing(blog):
     assert times(blog) == before
 
 
-def test_a_change_of_any_module_that_entities_import_is_seen(blog):
+def test_a_change_of_any_module_that_entities_import_is_seen(blog) -> None:
     blog.write("lengths.py", "TITLE = 10\n")
     blog.component("blog", "from lengths import TITLE\n" + POST.replace("str", "str, TITLE"))
     blog.succeed("build")
@@ -53,7 +53,7 @@ def test_a_change_of_any_module_that_entities_import_is_seen(blog):
     assert "nothing changed" in blog.succeed("build")
 
 
-def test_a_component_taken_out_takes_its_file_along(blog):
+def test_a_component_taken_out_takes_its_file_along(blog) -> None:
     tags = blog.component("tags", TAG)
     blog.succeed("build")
     assert (blog.root / TAGS).exists()
@@ -64,7 +64,7 @@ def test_a_component_taken_out_takes_its_file_along(blog):
     assert "tag" not in (blog.root / MAIN).read_text()
 
 
-def test_lost_or_changed_output_is_written_again(blog):
+def test_lost_or_changed_output_is_written_again(blog) -> None:
     blog.succeed("build")
     before = blog.files()
     (blog.root / BLOG).unlink()
@@ -74,12 +74,12 @@ def test_lost_or_changed_output_is_written_again(blog):
 
 
 @pytest.mark.parametrize("record", ["", "{", "[]", "{}", '{"inputs": "a", "files": 2}', '"x"'])
-def test_a_broken_record_of_the_last_build_is_none(tmp_path, record):
+def test_a_broken_record_of_the_last_build_is_none(tmp_path, record) -> None:
     (tmp_path / "build.json").write_text(record)
     assert not Stamp(tmp_path / "build.json").is_fresh("a")
 
 
-def test_check_writes_nothing_and_names_what_is_stale(blog):
+def test_check_writes_nothing_and_names_what_is_stale(blog) -> None:
     assert f"would change {MAIN}, {BLOG}" in blog.fail("build", "--check")
     assert blog.files() == {}
     blog.succeed("build")
@@ -96,7 +96,7 @@ def test_check_writes_nothing_and_names_what_is_stale(blog):
     assert "nothing changed" in blog.succeed("build", "--check"), "what it would write is there"
 
 
-def test_json_is_all_that_is_printed(blog):
+def test_json_is_all_that_is_printed(blog) -> None:
     blog.component("loud", "print('a component that prints')\n" + TAG)
     first = json.loads(blog.succeed("build", "--json"))
     assert first["components"] == [
@@ -110,7 +110,7 @@ def test_json_is_all_that_is_printed(blog):
     assert second["changed"] == []
 
 
-def test_no_database_is_needed_nor_started(blog):
+def test_no_database_is_needed_nor_started(blog) -> None:
     blog.succeed("build", DATABASE_URL="postgresql://127.0.0.1:1/nothing", PGHOST="127.0.0.1")
     blog.succeed("build", "--check")
     kept = [f".berceau/cache/{name}.json" for name in ("declared", "inputs", "lint")]
@@ -118,14 +118,14 @@ def test_no_database_is_needed_nor_started(blog):
     assert sorted(written) == [".berceau/build.json", *kept, BLOG, MAIN]
 
 
-def test_a_project_without_components_builds(project):
+def test_a_project_without_components_builds(project) -> None:
     (project.root / "components/__init__.py").unlink()
     (project.root / "components").rmdir()
     assert "build: 0 components" in project.succeed("build")
     assert (project.root / MAIN).read_text() == ""
 
 
-def test_the_name_of_the_whole_schema_is_taken(project):
+def test_the_name_of_the_whole_schema_is_taken(project) -> None:
     project.component("main", POST)
     message = project.fail("build")
     assert "main.sql" in message
@@ -133,7 +133,7 @@ def test_the_name_of_the_whole_schema_is_taken(project):
     assert not (project.root / MAIN).exists()
 
 
-def test_it_works_from_any_folder_of_the_project(blog):
+def test_it_works_from_any_folder_of_the_project(blog) -> None:
     blog.root, root = blog.root / "components/blog", blog.root
     assert "build: 1 component" in blog.succeed("build")
     assert (root / MAIN).exists()

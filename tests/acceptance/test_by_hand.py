@@ -24,7 +24,7 @@ FUNCTION = "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN {} EN
 def by_hand(settings):
     """Return a function that writes a migration of SQL behind those that there are."""
 
-    def write(sql):
+    def write(sql) -> None:
         last = datetime.strptime(
             migration_directory.read(settings.migrations)[-1].name[:14], "%Y%m%d%H%M%S"
         )
@@ -51,7 +51,7 @@ ON_ROWS = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("sql", ON_ROWS.values(), ids=ON_ROWS)
-def test_it_doesnt_stand_in_the_way_of_the_proof_with_rows(migrate, query, by_hand, sql):
+def test_it_doesnt_stand_in_the_way_of_the_proof_with_rows(migrate, query, by_hand, sql) -> None:
     migrate(FOO)
     query(ROWS)
     by_hand(sql)
@@ -81,7 +81,7 @@ ON_TABLES = {
 
 
 @cases("sql", ON_TABLES, quick=3)
-def test_what_a_table_has_besides_stays(migrate, dumped, query, by_hand, sql):
+def test_what_a_table_has_besides_stays(migrate, dumped, query, by_hand, sql) -> None:
     migrate(FOO)
     query(ROWS)
     by_hand(sql)
@@ -105,7 +105,9 @@ ON_GENERATED = {
 
 
 @pytest.mark.parametrize("sql", ON_GENERATED.values(), ids=ON_GENERATED)
-def test_a_generated_column_stays_with_what_rests_on_it(migrate, dumped, query, by_hand, sql):
+def test_a_generated_column_stays_with_what_rests_on_it(
+    migrate, dumped, query, by_hand, sql
+) -> None:
     """Another column of its type is new, and isn't taken for it under another name."""
     migrate(FOO)
     query(ROWS)
@@ -124,14 +126,16 @@ def test_a_generated_column_stays_with_what_rests_on_it(migrate, dumped, query, 
         ("ALTER TABLE foo ADD CONSTRAINT u UNIQUE (g, val)", "constraint u"),
     ],
 )
-def test_what_rests_on_a_generated_column_isnt_dropped_with_another(migrate, by_hand, sql, what):
+def test_what_rests_on_a_generated_column_isnt_dropped_with_another(
+    migrate, by_hand, sql, what
+) -> None:
     migrate(FOO)
     by_hand(f"{GENERATED} {sql}")
     with pytest.raises(BerceauError, match=f"The {what} of foo uses the column val, which goes"):
         migrate("class Foo(db.Entity):\n    num = Optional(int)\n", allow_data_loss=True)
 
 
-def test_a_generated_column_keeps_its_enum_from_being_rebuilt(migrate, by_hand):
+def test_a_generated_column_keeps_its_enum_from_being_rebuilt(migrate, by_hand) -> None:
     enum = "class St(enum.StrEnum):\n    A = 'a'\n"
     foo = "class Foo(db.Entity):\n    st = Required(St)\n"
     migrate(f"{enum}    B = 'b'\n{foo}")
@@ -141,7 +145,7 @@ def test_a_generated_column_keeps_its_enum_from_being_rebuilt(migrate, by_hand):
         migrate(enum + foo)
 
 
-def test_a_column_of_ones_own_can_be_told_to_stay(migrate, by_hand):
+def test_a_column_of_ones_own_can_be_told_to_stay(migrate, by_hand) -> None:
     migrate(FOO)
     by_hand("ALTER TABLE foo ADD mine date")
     with pytest.raises(DataLossError, match=r"(?s)column foo.mine .*\(a column as table.column\)"):
@@ -149,7 +153,7 @@ def test_a_column_of_ones_own_can_be_told_to_stay(migrate, by_hand):
     assert migrate(MORE, unmanaged=("foo.mine",)).written
 
 
-def test_a_publication_is_not_made_again_for_a_proof(migrate, query, by_hand, database):
+def test_a_publication_is_not_made_again_for_a_proof(migrate, query, by_hand, database) -> None:
     name = f"p_{database.owner.schema}"
     migrate(FOO)
     by_hand(f"CREATE PUBLICATION {name} FOR TABLE foo (id, val)")
@@ -171,7 +175,7 @@ UNFIT = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("sql", UNFIT.values(), ids=UNFIT)
-def test_rows_that_were_never_checked_are_proven_with(migrate, query, by_hand, sql):
+def test_rows_that_were_never_checked_are_proven_with(migrate, query, by_hand, sql) -> None:
     migrate(FOO)
     by_hand(f"ALTER TABLE foo {sql}")
     migrate(FOO)
@@ -190,7 +194,7 @@ CHANGES_ROWS = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("sql", CHANGES_ROWS.values(), ids=CHANGES_ROWS)
-def test_a_trigger_may_change_rows(migrate, query, by_hand, sql):
+def test_a_trigger_may_change_rows(migrate, query, by_hand, sql) -> None:
     migrate(FOO)
     query(ROWS)
     by_hand(sql)
@@ -201,7 +205,7 @@ def test_a_trigger_may_change_rows(migrate, query, by_hand, sql):
     assert {slug for (slug,) in query("SELECT slug FROM foo")} <= {"12", "13"}
 
 
-def test_a_trigger_that_refuses_the_backfill_is_quoted(migrate, query, by_hand):
+def test_a_trigger_that_refuses_the_backfill_is_quoted(migrate, query, by_hand) -> None:
     migrate(FOO)
     query(ROWS)
     by_hand(
@@ -228,7 +232,7 @@ OTHERS = {
 
 
 @cases("sql", OTHERS, quick=4)
-def test_what_no_entity_declared_stays(migrate, dumped, query, by_hand, sql):
+def test_what_no_entity_declared_stays(migrate, dumped, query, by_hand, sql) -> None:
     migrate(FOO)
     query(ROWS)
     by_hand(sql)
@@ -238,7 +242,7 @@ def test_what_no_entity_declared_stays(migrate, dumped, query, by_hand, sql):
     assert {line for line in before if line} <= set(dumped())
 
 
-def test_what_was_added_to_a_generated_migration_stays(migrate, settings, query):
+def test_what_was_added_to_a_generated_migration_stays(migrate, settings, query) -> None:
     written = migrate(FOO, create_only=True).written
     file = settings.migrations / written / "migration.sql"
     file.write_text(file.read_text() + "\nCREATE TABLE audit (id int PRIMARY KEY, what text);\n")
@@ -248,7 +252,7 @@ def test_what_was_added_to_a_generated_migration_stays(migrate, settings, query)
         migrate("")
 
 
-def test_what_an_entity_declared_goes_with_it(migrate, by_hand):
+def test_what_an_entity_declared_goes_with_it(migrate, by_hand) -> None:
     migrate(FOO)
     by_hand("ALTER TABLE foo RENAME TO oof")
     oof = FOO.replace("Foo", "Oof")
@@ -257,7 +261,7 @@ def test_what_an_entity_declared_goes_with_it(migrate, by_hand):
         migrate("")
 
 
-def test_what_is_told_to_stay_stays(migrate, query):
+def test_what_is_told_to_stay_stays(migrate, query) -> None:
     before = f"""
 {FOO}    old = Optional(int, index=True)
     bar = Optional("Bar")
@@ -276,7 +280,7 @@ class Log(db.Entity):
         migrate(MORE, unmanaged=patterns[:-1])
 
 
-def test_what_is_adopted_for_no_entity_stays(migrate, query, settings, database):
+def test_what_is_adopted_for_no_entity_stays(migrate, query, settings, database) -> None:
     migrate(FOO)
     query("CREATE TYPE mood AS ENUM ('a'); CREATE TABLE audit (id int PRIMARY KEY, m mood)")
     adopt(database.owner, settings.migrations, "adopted", {"foo": "shop"}, everything=True)
@@ -285,7 +289,7 @@ def test_what_is_adopted_for_no_entity_stays(migrate, query, settings, database)
     assert query("SELECT m FROM audit") == []
 
 
-def test_an_entity_can_take_over_what_was_made_by_hand(migrate, by_hand, query):
+def test_an_entity_can_take_over_what_was_made_by_hand(migrate, by_hand, query) -> None:
     migrate(FOO)
     by_hand(
         "CREATE TABLE audit (id serial PRIMARY KEY, what text); INSERT INTO audit DEFAULT VALUES"
@@ -295,7 +299,7 @@ def test_an_entity_can_take_over_what_was_made_by_hand(migrate, by_hand, query):
     assert query("SELECT id, what FROM log") == [(1, "")]
 
 
-def test_a_squash_remembers_what_no_entity_declared(migrate, by_hand, settings, database):
+def test_a_squash_remembers_what_no_entity_declared(migrate, by_hand, settings, database) -> None:
     migrate(FOO)
     by_hand("CREATE TABLE audit (what text)")
     migrate(FOO)
@@ -304,7 +308,9 @@ def test_a_squash_remembers_what_no_entity_declared(migrate, by_hand, settings, 
     assert migrate(MORE).written
 
 
-def test_what_only_sql_can_make_is_squashed_as_it_is(migrate, by_hand, settings, database, dumped):
+def test_what_only_sql_can_make_is_squashed_as_it_is(
+    migrate, by_hand, settings, database, dumped
+) -> None:
     migrate(FOO)
     by_hand("ALTER TABLE foo SET (fillfactor = 70); CREATE TABLE audit (what text)")
     migrate(FOO)
@@ -342,7 +348,9 @@ BEARS_TYPES -= {"column a of table o", "column b of composite type o"}
 
 
 @cases("name, sql", {name: (name, sql) for name, sql in USERS.items()}, quick=2)
-def test_what_uses_something_that_goes_is_named_and_stays(migrate, dumped, by_hand, name, sql):
+def test_what_uses_something_that_goes_is_named_and_stays(
+    migrate, dumped, by_hand, name, sql
+) -> None:
     bar = "class Bar(db.Entity):\n    pass\n"
     migrate(FOO + bar)
     by_hand(sql)

@@ -127,7 +127,7 @@ class Evolution:
     rows: int = 0
 
 
-def entities(columns, state, bar):
+def entities(columns, state, bar) -> str:
     lines = "".join(f"    {name} = {text}\n" for name, text in columns.items() if text)
     relation = "    bars = Set('Bar')\n" if bar else ""
     tail = f"class Bar(db.Entity):\n    b = Optional(int)\n{bar}" if bar is not None else ""
@@ -176,7 +176,7 @@ def place(server):
     suppress_health_check=list(HealthCheck),
 )
 @given(evolution=evolutions)
-def test_it_stays_or_the_change_is_refused(declare, place, tmp_path_factory, evolution):
+def test_it_stays_or_the_change_is_refused(declare, place, tmp_path_factory, evolution) -> None:
     url = place.with_schema(f"s_{secrets.token_hex(4)}")
     with connect(url, autocommit=True) as connection:
         create_schema(connection, url.schema)
@@ -186,7 +186,7 @@ def test_it_stays_or_the_change_is_refused(declare, place, tmp_path_factory, evo
             drop_schema(connection, url.schema)
 
 
-def _evolve(connection, url, root, declare, evolution):
+def _evolve(connection, url, root, declare, evolution) -> None:
     text = url.with_password()
     project = Settings(root, text, text)
     migrate(project, declare(evolution.before), Options("before"))

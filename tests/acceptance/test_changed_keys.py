@@ -10,7 +10,7 @@ POST = "class Post(db.Entity):\n    title = Required(str)\n"
 TAG = "class Tag(db.Entity):\n    {}\n    posts = Set('Post')\n"
 
 
-def test_rows_from_before_the_first_subclass_belong_to_the_root(migrate, query):
+def test_rows_from_before_the_first_subclass_belong_to_the_root(migrate, query) -> None:
     migrate(POST)
     query("INSERT INTO post (title) VALUES ('old')")
     migrate(POST + "class Note(Post):\n    pass\n")
@@ -18,7 +18,7 @@ def test_rows_from_before_the_first_subclass_belong_to_the_root(migrate, query):
     assert query("SELECT DISTINCT classtype FROM post") == [("Post",)]
 
 
-def test_rows_of_a_root_that_is_renamed_are_called_so(migrate, query, settings, database):
+def test_rows_of_a_root_that_is_renamed_are_called_so(migrate, query, settings, database) -> None:
     note = "class Note({}):\n    text = Optional(str)\n"
     migrate(POST + note.format("Post"))
     query("INSERT INTO post (title, classtype) VALUES ('a', 'Post'), ('b', 'Note')")
@@ -30,7 +30,7 @@ def test_rows_of_a_root_that_is_renamed_are_called_so(migrate, query, settings, 
     assert query(rows.format("post")) == [("a", "Post"), ("b", "Note")]
 
 
-def test_rows_keep_their_entity_where_another_becomes_the_root(migrate, query):
+def test_rows_keep_their_entity_where_another_becomes_the_root(migrate, query) -> None:
     migrate("class Post(db.Entity):\n    title = Required(str)\nclass Note(Post):\n    pass\n")
     query("INSERT INTO post (title, classtype) VALUES ('a', 'Post'), ('b', 'Note')")
     swapped = "class Note(db.Entity):\n    _table_ = 'post'\n    title = Required(str)\n"
@@ -39,7 +39,7 @@ def test_rows_keep_their_entity_where_another_becomes_the_root(migrate, query):
 
 
 @pytest.mark.parametrize("ids", [(), (-5,), (3, 1)])
-def test_the_servers_numbers_go_on_after_those_of_the_rows(migrate, query, ids):
+def test_the_servers_numbers_go_on_after_those_of_the_rows(migrate, query, ids) -> None:
     migrate(POST + "    id = PrimaryKey(int)\n")
     for number in ids:
         query(f"INSERT INTO post (id, title) VALUES ({number}, 'old')")
@@ -48,7 +48,7 @@ def test_the_servers_numbers_go_on_after_those_of_the_rows(migrate, query, ids):
     assert query("INSERT INTO post (title) VALUES ('new') RETURNING id") == [(expected,)]
 
 
-def test_rows_that_refer_to_a_key_follow_its_type(migrate, query):
+def test_rows_that_refer_to_a_key_follow_its_type(migrate, query) -> None:
     relation = POST + "    tag = Optional('Tag')\n"
     migrate(relation + TAG.format("id = PrimaryKey(int)"))
     query("INSERT INTO tag VALUES (7); INSERT INTO post (title, tag) VALUES ('a', 7)")
@@ -58,7 +58,7 @@ def test_rows_that_refer_to_a_key_follow_its_type(migrate, query):
     assert query("SELECT p.title, t.id FROM post p JOIN tag t ON t.id = p.tag") == [("a", 7)]
 
 
-def test_what_no_entity_can_declare_stays(migrate, query, settings):
+def test_what_no_entity_can_declare_stays(migrate, query, settings) -> None:
     first = migrate(POST).written
     hand = settings.migrations / first / "migration.sql"
     query("DROP TABLE post; DELETE FROM berceau_migration")

@@ -62,7 +62,7 @@ def gate(database) -> Iterator[Gate]:
         yield Gate(connection)
 
 
-def test_a_component_comes_and_goes(connected, query):
+def test_a_component_comes_and_goes(connected, query) -> None:
     connected.component("blog", BLOG)
     first = connected.succeed("migrate", "--name", "init")
     (init,) = connected.migrations()
@@ -93,7 +93,7 @@ def test_a_component_comes_and_goes(connected, query):
     assert connected.migrations()[2].endswith("_no_tags")
 
 
-def test_status_tells_every_state(connected, query):
+def test_status_tells_every_state(connected, query) -> None:
     connected.component("blog", BLOG)
     empty = json.loads(connected.succeed("migrate.status", "--json"))
     assert empty["applied"] == empty["pending"] == []
@@ -128,7 +128,7 @@ def test_status_tells_every_state(connected, query):
 BROKEN = "-- made by hand\nCREATE TABLE one (a int);\n\nINSERT INTO one (b)\nVALUES (1);\n"
 
 
-def test_a_failing_migration_leaves_nothing_and_can_be_mended(connected, query):
+def test_a_failing_migration_leaves_nothing_and_can_be_mended(connected, query) -> None:
     connected.migration(FIRST, "CREATE TABLE zero (a int);\n")
     connected.migration(SECOND, BROKEN)
     message = connected.fail("migrate.deploy")
@@ -153,7 +153,7 @@ def test_a_failing_migration_leaves_nothing_and_can_be_mended(connected, query):
         (FIRST, "can't be read"),
     ],
 )
-def test_a_folder_that_is_no_migration_is_refused(connected, query, folder, says):
+def test_a_folder_that_is_no_migration_is_refused(connected, query, folder, says) -> None:
     connected.write(f"migrations/{folder}/notes.txt", "")
     connected.migration(SECOND, "CREATE TABLE one ();\n")
     assert says in connected.fail("migrate.deploy")
@@ -162,7 +162,7 @@ def test_a_folder_that_is_no_migration_is_refused(connected, query, folder, says
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", ["deploy", "status", "check", "diff", "down", "reset"])
-def test_a_file_that_is_no_text_is_named_by_every_command(connected, command):
+def test_a_file_that_is_no_text_is_named_by_every_command(connected, command) -> None:
     connected.migration(FIRST, "CREATE TABLE one ();\n\0\n")
     options = ("--force", "--no-input") if command == "reset" else ()
     message = connected.fail(f"migrate.{command}", *options)
@@ -170,7 +170,7 @@ def test_a_file_that_is_no_text_is_named_by_every_command(connected, command):
     assert f"{FIRST}/migration.sql:2" in message
 
 
-def test_two_deploys_at_once_apply_each_migration_once(connected, query, gate):
+def test_two_deploys_at_once_apply_each_migration_once(connected, query, gate) -> None:
     connected.migration(FIRST, f"CREATE TABLE counted (a int);\n{gate.sql}")
     connected.migration(SECOND, "INSERT INTO counted VALUES (1);\n")
     gate.close()
@@ -186,7 +186,7 @@ def test_two_deploys_at_once_apply_each_migration_once(connected, query, gate):
     assert query(LEDGER) == [(FIRST,), (SECOND,)]
 
 
-def test_two_migrates_at_once_write_one_migration(connected):
+def test_two_migrates_at_once_write_one_migration(connected) -> None:
     connected.component("blog", BLOG)
     one = connected.start("invoke", "migrate", "--name", "one")
     two = connected.start("invoke", "migrate", "--name", "two")
@@ -196,7 +196,7 @@ def test_two_migrates_at_once_write_one_migration(connected):
     assert sorted(f"applying {name}" in out for out, _ in printed) == [False, True]
 
 
-def test_a_deploy_killed_in_the_middle_leaves_nothing_half_applied(connected, query, gate):
+def test_a_deploy_killed_in_the_middle_leaves_nothing_half_applied(connected, query, gate) -> None:
     connected.migration(FIRST, "CREATE TABLE before ();\n")
     connected.migration(SECOND, f"CREATE TABLE half ();\n{gate.sql}")
     gate.close()
@@ -212,7 +212,7 @@ def test_a_deploy_killed_in_the_middle_leaves_nothing_half_applied(connected, qu
 
 
 @pytest.mark.slow
-def test_a_migrate_killed_in_its_scratch_schema_is_cleaned_up_after(connected, query, gate):
+def test_a_migrate_killed_in_its_scratch_schema_is_cleaned_up_after(connected, query, gate) -> None:
     connected.migration(FIRST, f"CREATE TABLE slow (a int);\n{gate.sql}")
     connected.succeed("migrate.deploy")
     connected.component("blog", BLOG)
@@ -234,7 +234,7 @@ def test_a_migrate_killed_in_its_scratch_schema_is_cleaned_up_after(connected, q
     assert query(TABLES) == [("berceau_migration",), ("post",), ("slow",)]
 
 
-def test_an_interrupted_command_ends_without_a_traceback(connected, query, gate):
+def test_an_interrupted_command_ends_without_a_traceback(connected, query, gate) -> None:
     connected.migration(FIRST, f"CREATE TABLE half ();\n{gate.sql}")
     gate.close()
     deploy = connected.start("invoke", "migrate.deploy")

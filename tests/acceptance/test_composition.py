@@ -76,7 +76,7 @@ def composed(project):
     return project
 
 
-def test_components_relate_in_every_direction(composed):
+def test_components_relate_in_every_direction(composed) -> None:
     report = composed.succeed("build")
     schema = composed.root / ".berceau/schema"
     assert {file.stem: names(file, "TABLE") for file in schema.iterdir()} == {
@@ -95,7 +95,7 @@ def test_components_relate_in_every_direction(composed):
     assert "quiet: 0 tables, 0 enums" in report
 
 
-def test_the_output_depends_on_nothing_but_the_components(composed):
+def test_the_output_depends_on_nothing_but_the_components(composed) -> None:
     seen = set()
     for seed in ("0", "1", "random"):
         composed.succeed("build", PYTHONHASHSEED=seed)
@@ -106,7 +106,7 @@ def test_the_output_depends_on_nothing_but_the_components(composed):
     assert len(seen) == 1
 
 
-def test_an_installed_component_is_built_like_a_local_one(project, tmp_path):
+def test_an_installed_component_is_built_like_a_local_one(project, tmp_path) -> None:
     site = tmp_path / "site"
     (site / "wiki-1.dist-info").mkdir(parents=True)
     (site / "wiki-1.dist-info/METADATA").write_text("Name: wiki\nVersion: 1\n")

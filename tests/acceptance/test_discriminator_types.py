@@ -75,7 +75,7 @@ def undo(database, settings):
 
 
 @cases("pair", {each.strip(): each.strip() for each in PAIRS.split(",")}, quick=3)
-def test_rows_keep_their_entity(pair, start, undo, migrate, query):
+def test_rows_keep_their_entity(pair, start, undo, migrate, query) -> None:
     before, after = pair.split(" > ")
     start(before)
     options = {"renames": renames(before, after)}
@@ -92,7 +92,7 @@ def test_rows_keep_their_entity(pair, start, undo, migrate, query):
 @pytest.mark.slow
 @pytest.mark.parametrize("pair", ["text > number", "number > enum", "enum > text"])
 @pytest.mark.parametrize("here", [True, False])
-def test_a_subclass_goes_with_the_type(pair, here, start, undo, migrate, query):
+def test_a_subclass_goes_with_the_type(pair, here, start, undo, migrate, query) -> None:
     before, after = pair.split(" > ")
     (start if here else lambda chosen: migrate(people(chosen)))(before)
     (_, gone, kept), (root, _, new) = printed(before), printed(after)
@@ -108,7 +108,7 @@ def test_a_subclass_goes_with_the_type(pair, here, start, undo, migrate, query):
     undo()
 
 
-def test_rows_of_a_subclass_that_goes_become_those_of_another(start, undo, migrate, query):
+def test_rows_of_a_subclass_that_goes_become_those_of_another(start, undo, migrate, query) -> None:
     start("text")
     options = {"renames": ["person.kind.T=3"], "labels": ["person.kind.S=1"]}
     migrate(people("number", Student=""), **options, allow_data_loss=True)
@@ -148,7 +148,9 @@ ENUMS = {
 
 
 @pytest.mark.parametrize(("names", "labels", "options", "held"), ENUMS.values(), ids=ENUMS)
-def test_an_enum_changes_its_labels(names, labels, options, held, start, undo, migrate, query):
+def test_an_enum_changes_its_labels(
+    names, labels, options, held, start, undo, migrate, query
+) -> None:
     start("enum")
     after = people("enum", labels, **names).replace("Kind.C", f"Kind.{labels[-1].upper()}")
     with pytest.raises(MigrationError):
@@ -159,7 +161,7 @@ def test_an_enum_changes_its_labels(names, labels, options, held, start, undo, m
     assert query(ROWS) == [(held.replace("d", "c"),)]
 
 
-def test_values_of_no_entity_are_named(start, migrate, query):
+def test_values_of_no_entity_are_named(start, migrate, query) -> None:
     start("text")
     query("INSERT INTO person (kind) VALUES ('X'), ('X')")
     says = r"person\.kind can't be integer in 2 rows: 'X'"
@@ -167,7 +169,7 @@ def test_values_of_no_entity_are_named(start, migrate, query):
         migrate(people("number"), renames=renames("text", "number"))
 
 
-def test_without_records_the_default_tells_the_root(migrate, query, settings, database):
+def test_without_records_the_default_tells_the_root(migrate, query, settings, database) -> None:
     migrate(people("text", Student="", Teacher=""))
     script = migration_directory.read(settings.migrations)[0]
     bare = "\n".join(line for line in script.sql.splitlines() if "Means" not in line) + "\n"

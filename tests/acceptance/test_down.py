@@ -24,7 +24,7 @@ def applied(project) -> list[str]:
     return [each["name"] for each in found["applied"]]
 
 
-def test_the_last_migration_is_undone_or_all_down_to_one(chain, query):
+def test_the_last_migration_is_undone_or_all_down_to_one(chain, query) -> None:
     assert chain.succeed("migrate.down") == f"undoing {THIRD}\ndown: undid {THIRD}\n"
     assert applied(chain) == [FIRST, SECOND]
     chain.succeed("migrate.deploy")
@@ -36,7 +36,7 @@ def test_the_last_migration_is_undone_or_all_down_to_one(chain, query):
     assert chain.succeed("migrate.down") == "down: nothing is applied\n"
 
 
-def test_rows_are_not_dropped_without_leave(chain, query):
+def test_rows_are_not_dropped_without_leave(chain, query) -> None:
     query("INSERT INTO b VALUES (1), (2)")
     message = chain.fail("migrate.down", "--to", FIRST)
     assert f"table b (2 rows) in migrations/{SECOND}/down.sql:2" in message
@@ -46,7 +46,7 @@ def test_rows_are_not_dropped_without_leave(chain, query):
     assert applied(chain) == [FIRST]
 
 
-def test_what_cannot_be_undone_says_so_before_anything_is(connected):
+def test_what_cannot_be_undone_says_so_before_anything_is(connected) -> None:
     connected.migration(FIRST, "CREATE TABLE a (x int);\n")
     connected.write(f"migrations/{FIRST}/down.sql", "-- The texts were merged for ever.\n")
     connected.migration(SECOND, "CREATE TABLE b (x int);\n")
@@ -60,7 +60,7 @@ def test_what_cannot_be_undone_says_so_before_anything_is(connected):
     assert applied(connected) == []
 
 
-def test_a_migration_of_another_branch_is_undone_by_the_ledgers_copy(chain, query):
+def test_a_migration_of_another_branch_is_undone_by_the_ledgers_copy(chain, query) -> None:
     for file in ("migration.sql", "down.sql"):
         (chain.root / "migrations" / THIRD / file).unlink()
     (chain.root / "migrations" / THIRD).rmdir()
@@ -71,7 +71,7 @@ def test_a_migration_of_another_branch_is_undone_by_the_ledgers_copy(chain, quer
 HALF = "CREATE TABLE half (x int);\nVACUUM half;\nSELECT 1/0;\n"
 
 
-def test_a_failed_migration_is_settled_by_a_person(connected, query):
+def test_a_failed_migration_is_settled_by_a_person(connected, query) -> None:
     connected.migration(FIRST, HALF)
     assert f"{FIRST} failed at statement 3 of 3: division by zero" in connected.fail(
         "migrate.deploy"
@@ -92,7 +92,7 @@ def test_a_failed_migration_is_settled_by_a_person(connected, query):
 INVALID = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"
 
 
-def test_a_failed_index_is_told_of_and_undone(connected, query):
+def test_a_failed_index_is_told_of_and_undone(connected, query) -> None:
     connected.migration(FIRST, "CREATE TABLE a (x int);\n")
     connected.succeed("migrate.deploy")
     query("INSERT INTO a VALUES (1), (1)")
@@ -107,7 +107,7 @@ def test_a_failed_index_is_told_of_and_undone(connected, query):
     assert applied(connected) == [FIRST]
 
 
-def test_a_failed_index_is_told_of_where_statements_before_it_are_done(connected, query):
+def test_a_failed_index_is_told_of_where_statements_before_it_are_done(connected, query) -> None:
     connected.migration(
         FIRST,
         "CREATE TABLE a (x int);\nINSERT INTO a VALUES (1), (1);\n"

@@ -24,7 +24,7 @@ def codes(settings, database, declare, cache):
 
 def test_create_only_writes_one_to_fill_where_nothing_else_is_to_do(
     migrate, settings, database, codes, query
-):
+) -> None:
     migrate(POST)
     written = migrate(POST, create_only=True, name="fill").written
     (_, script) = migration_directory.read(settings.migrations)
@@ -40,7 +40,7 @@ def test_create_only_writes_one_to_fill_where_nothing_else_is_to_do(
 
 
 @pytest.mark.parametrize("text", ["", "\n", "-- later\n", "/* a\nb */;;\n", "\ufeff"])
-def test_a_deploy_says_that_one_has_no_statement(settings, database, codes, text):
+def test_a_deploy_says_that_one_has_no_statement(settings, database, codes, text) -> None:
     (settings.migrations / NAME).mkdir(parents=True)
     (settings.migrations / NAME / "migration.sql").write_text(text)
     (settings.migrations / "HEAD").write_text(NAME)
@@ -53,7 +53,7 @@ def test_a_deploy_says_that_one_has_no_statement(settings, database, codes, text
     assert codes("") == [], "what is applied can't be changed any more"
 
 
-def test_python_is_a_statement(settings):
+def test_python_is_a_statement(settings) -> None:
     (settings.migrations / NAME).mkdir(parents=True)
     (settings.migrations / NAME / "migration.sql").write_text("")
     (settings.migrations / NAME / "data.py").write_text("def migrate(connection):\n    pass\n")

@@ -77,5 +77,5 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_renames(check_rename, case):
+def test_renames(check_rename, case) -> None:
     check_rename(case.before, case.after, case.renames, case.statements, LAMPS, case.labels)

@@ -49,7 +49,7 @@ LABELS = "SELECT enum_range(NULL::status)::text"
         ("ABC", "DAB"),
     ],
 )
-def test_labels_come_go_and_move(migrate, query, before, after):
+def test_labels_come_go_and_move(migrate, query, before, after) -> None:
     migrate(post(before))
     query("INSERT INTO post (title, status, past) VALUES ('x', 'A', '{A,A}')")
     migrate(post(after))
@@ -62,7 +62,7 @@ def test_labels_come_go_and_move(migrate, query, before, after):
     assert migrate(post(after)).written is None
 
 
-def test_a_new_label_can_be_the_default_at_once(migrate, query):
+def test_a_new_label_can_be_the_default_at_once(migrate, query) -> None:
     migrate(post("AB"))
     query("INSERT INTO post (title, status) VALUES ('x', 'A')")
     after = post("ABC").replace("sql_default=\"'A'\"", "sql_default=\"'C'\"")
@@ -88,7 +88,7 @@ REMOVED = {
 
 
 @cases("after, options, expected", REMOVED, quick=3)
-def test_rows_follow_a_label_that_goes(migrate, query, after, options, expected):
+def test_rows_follow_a_label_that_goes(migrate, query, after, options, expected) -> None:
     migrate(post("ABC"))
     query(USED)
     if isinstance(expected[0], str):
@@ -116,7 +116,7 @@ class Other(db.Entity):
 """
 
 
-def test_keys_and_what_points_at_them_follow(migrate, query):
+def test_keys_and_what_points_at_them_follow(migrate, query) -> None:
     migrate(KEYED.format(labels="A = 'A'; B = 'B'; C = 'C'"))
     query(
         "INSERT INTO shelf VALUES ('A'), ('B'); INSERT INTO book (shelf) VALUES ('B'), ('A');"
@@ -162,7 +162,7 @@ FROM pg_class c WHERE relnamespace = current_schema()::regnamespace AND relkind 
 @pytest.mark.parametrize(
     "after", [post("CBA"), post("AB").replace("title = Required(str)", "title = Required(str, 50)")]
 )
-def test_what_uses_a_column_stands_aside_and_returns(migrate, query, database, after):
+def test_what_uses_a_column_stands_aside_and_returns(migrate, query, database, after) -> None:
     migrate(post("ABC"))
     query("INSERT INTO post (title, status) VALUES ('x', 'A'), ('y', 'B')")
     query(VIEWS.replace("berceau_app", database.runtime.user))
@@ -183,7 +183,7 @@ IN_THE_WAY = {
 
 
 @pytest.mark.parametrize("sql", IN_THE_WAY.values(), ids=IN_THE_WAY)
-def test_what_cannot_stand_aside_is_named_before_anything_is_written(migrate, query, sql):
+def test_what_cannot_stand_aside_is_named_before_anything_is_written(migrate, query, sql) -> None:
     migrate(post("ABC"))
     query(sql)
     with pytest.raises(MigrationError, match="The enum status has to be rebuilt, but") as caught:
@@ -204,7 +204,9 @@ SOME_LABELS = st.lists(st.sampled_from("ABCDE"), min_size=1, unique=True)
     phases=set(Phase) - {Phase.explain},
 )
 @given(before=SOME_LABELS, after=SOME_LABELS, numbers=st.lists(st.integers(0, 4), max_size=6))
-def test_rows_keep_their_labels_or_get_the_chosen_ones(server, declare, before, after, numbers):
+def test_rows_keep_their_labels_or_get_the_chosen_ones(
+    server, declare, before, after, numbers
+) -> None:
     plain = POST.replace(", sql_default=\"'A'\"", "").replace(", sql_default=\"'{{A}}'\"", "")
     old, new = (
         as_postgres_sees(

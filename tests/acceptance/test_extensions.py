@@ -116,7 +116,7 @@ def database(new_database):
 def by_hand(settings):
     """Return a function that writes a migration of SQL behind those that there are."""
 
-    def write(sql, back):
+    def write(sql, back) -> None:
         last = datetime.strptime(
             migration_directory.read(settings.migrations)[-1].name[:14], "%Y%m%d%H%M%S"
         )
@@ -132,7 +132,7 @@ def by_hand(settings):
 @pytest.mark.slow
 def test_all_goes_on_behind_extensions(
     migrate, declare, settings, database, new_database, query, dumped, by_hand, cache
-):
+) -> None:
     there = {name for (name,) in query("SELECT name FROM pg_available_extensions")}
     owner, more = database.owner, declare(MORE)
 
@@ -143,7 +143,7 @@ def test_all_goes_on_behind_extensions(
         found = check(place, more, settings.migrations, cache, STAY)
         return [each for each in found if each.code is not Code.RISKY]
 
-    def require_agreement(place):
+    def require_agreement(place) -> None:
         found = status(place, more, files(), cache)
         assert not any((found.drift, found.unmanaged, found.unknown, found.history.pending))
         assert wrong(place) == []
@@ -185,7 +185,7 @@ def test_all_goes_on_behind_extensions(
 
 def test_a_rehearsal_uses_nothing_but_extensions_of_the_schema_behind(
     migrate, by_hand, query, settings
-):
+) -> None:
     migrate(FOO)
     by_hand("CREATE EXTENSION citext; CREATE FUNCTION g(citext) RETURNS int RETURN 1", "SELECT 1")
     migrate(FOO)
@@ -228,7 +228,7 @@ BLOCK = "BEGIN UPDATE foo SET val = hstore('a', 'b') -> 'a'; {} END"
     ],
     ids=["procedure", "block", "extension apart"],
 )
-def test_a_procedure_or_block_uses_an_extension(migrate, by_hand, query, sql):
+def test_a_procedure_or_block_uses_an_extension(migrate, by_hand, query, sql) -> None:
     migrate(FOO)
     query(ROWS)
     schema = " SCHEMA apart" if "apart" in sql else ""
@@ -251,7 +251,7 @@ def test_a_procedure_or_block_uses_an_extension(migrate, by_hand, query, sql):
 )
 def test_what_commits_and_uses_an_extension_of_the_schema_is_told_what_to_do(
     migrate, by_hand, query, sql
-):
+) -> None:
     migrate(FOO)
     query(ROWS)
     by_hand("CREATE EXTENSION hstore", "DROP EXTENSION hstore")
@@ -267,7 +267,9 @@ def test_what_commits_and_uses_an_extension_of_the_schema_is_told_what_to_do(
 
 
 @pytest.mark.parametrize("end", ["/* COMMIT */", "COMMIT;"])
-def test_what_may_commit_reaches_no_table_of_the_schema_behind(migrate, by_hand, query, end):
+def test_what_may_commit_reaches_no_table_of_the_schema_behind(
+    migrate, by_hand, query, end
+) -> None:
     migrate(FOO)
     by_hand("CREATE EXTENSION hstore", "DROP EXTENSION hstore")
     migrate(FOO)

@@ -89,7 +89,9 @@ def failed(project) -> dict:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kill", ["the process", "its session"])
-def test_a_deploy_that_dies_at_any_point_is_resumed_there(connected, gates, query, gone, kill):
+def test_a_deploy_that_dies_at_any_point_is_resumed_there(
+    connected, gates, query, gone, kill
+) -> None:
     sql = re.sub(r"\{gate\}", lambda _: gates.sql(), STEPS)
     connected.migration(NAME, sql)
     for number, (position, steps) in enumerate([(0, None), (4, [1]), (6, [1, 2]), (9, [1, 2, 3])]):
@@ -119,7 +121,7 @@ def test_a_deploy_that_dies_at_any_point_is_resumed_there(connected, gates, quer
 
 
 @pytest.mark.slow
-def test_undoing_that_is_killed_at_any_point_goes_on_there(connected, gates, query, gone):
+def test_undoing_that_is_killed_at_any_point_goes_on_there(connected, gates, query, gone) -> None:
     connected.migration(NAME, "SELECT 1;")
     down = re.sub(r"\{gate\}", lambda _: gates.sql(), STEPS)
     connected.write(f"migrations/{NAME}/down.sql", f"{down}DROP TABLE trace;\n")
@@ -143,7 +145,9 @@ def test_undoing_that_is_killed_at_any_point_goes_on_there(connected, gates, que
     assert connected.succeed("migrate.status").startswith(f"pending  {NAME}")
 
 
-def test_an_index_that_an_interruption_left_invalid_is_rebuilt(connected, database, query, gone):
+def test_an_index_that_an_interruption_left_invalid_is_rebuilt(
+    connected, database, query, gone
+) -> None:
     connected.migration(
         NAME,
         "CREATE TABLE trace (step int);\n"
@@ -176,7 +180,7 @@ def _line(process, words: str) -> str | None:
     return line if words in line else None
 
 
-def test_deploys_at_once_take_turns(connected, query):
+def test_deploys_at_once_take_turns(connected, query) -> None:
     names = [f"2026010100000{number}_step" for number in range(3)]
     for number, name in enumerate(names):
         connected.migration(
@@ -195,7 +199,7 @@ def test_deploys_at_once_take_turns(connected, query):
 
 
 @pytest.mark.slow
-def test_a_server_that_stops_keeps_what_was_committed(project):
+def test_a_server_that_stops_keeps_what_was_committed(project) -> None:
     with tempfile.TemporaryDirectory(prefix="berceau test ") as folder:
         Path(folder).chmod(0o755)  # the server's account has to reach its data
         project.root = project.root.rename(Path(folder) / "project")

@@ -49,7 +49,7 @@ def found(project, *arguments: str) -> list[tuple[str, int, str]]:
     return [(each["file"], each["line"], each["code"]) for each in report["findings"]]
 
 
-def test_each_finding_has_its_place(shop):
+def test_each_finding_has_its_place(shop) -> None:
     places = [
         ("entities.py", "implicit", "L202"),
         ("entities.py", "reserved", "L102"),
@@ -64,7 +64,7 @@ def test_each_finding_has_its_place(shop):
     assert found(shop) == expected, "an unchanged project is not read again, but still wrong"
 
 
-def test_errors_fail_a_build_and_warnings_do_not(shop):
+def test_errors_fail_a_build_and_warnings_do_not(shop) -> None:
     message = shop.fail("build")
     assert "3 findings in the components." in message
     chained = line(shop, "service.py", "chained")
@@ -82,7 +82,7 @@ def test_errors_fail_a_build_and_warnings_do_not(shop):
     assert where in shop.succeed("build")
 
 
-def test_check_heeds_warnings_too(project):
+def test_check_heeds_warnings_too(project) -> None:
     project.component("shop", SHOP.format(relation=IMPLICIT).replace(NAIVE, ""))
     project.succeed("build")
     message = project.fail("build", "--check")
@@ -90,7 +90,7 @@ def test_check_heeds_warnings_too(project):
     assert "warning" in message
 
 
-def test_a_comment_silences_one_rule_on_its_line(shop):
+def test_a_comment_silences_one_rule_on_its_line(shop) -> None:
     entities = shop.root / "components/shop/entities.py"
     text = entities.read_text()
     text = text.replace("# implicit", "# berceau: ignore[L202] they belong together")
@@ -102,7 +102,7 @@ def test_a_comment_silences_one_rule_on_its_line(shop):
     assert "L102" in codes
 
 
-def test_the_project_ignores_a_rule(shop):
+def test_the_project_ignores_a_rule(shop) -> None:
     shop.write("pyproject.toml", '[tool.berceau.lint]\nignore = ["L102", "L301", "L302"]\n')
     assert [code for _, _, code in found(shop)] == ["L202", "L401", "L501", "L601"]
     shop.write("pyproject.toml", "")
@@ -115,14 +115,14 @@ def test_the_project_ignores_a_rule(shop):
     assert "pyproject.toml" in shop.fail("build")
 
 
-def test_migrating_shows_findings_and_goes_on(connected):
+def test_migrating_shows_findings_and_goes_on(connected) -> None:
     connected.component("shop", SHOP.format(relation=EXPLICIT))
     out = connected.succeed("migrate", "--name", "init")
     assert "L401" in out
     assert connected.migrations()
 
 
-def test_components_in_a_circle_are_named_once(project):
+def test_components_in_a_circle_are_named_once(project) -> None:
     project.component("base", 'class Base(db.Entity):\n    tops = Set("Top", cascade_delete=True)')
     project.component(
         "top",
@@ -171,7 +171,7 @@ def test_components_in_a_circle_are_named_once(project):
     assert circle["file"] == "components/base/entities.py"
 
 
-def test_names_clash_across_components(project):
+def test_names_clash_across_components(project) -> None:
     project.component(
         "blog",
         """
@@ -193,7 +193,7 @@ def test_names_clash_across_components(project):
     ]
 
 
-def test_a_table_clashes_with_the_sequence_of_an_identity(project):
+def test_a_table_clashes_with_the_sequence_of_an_identity(project) -> None:
     project.component(
         "blog",
         """

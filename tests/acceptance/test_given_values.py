@@ -62,7 +62,7 @@ GIVEN = {
 
 
 @pytest.mark.parametrize(("more", "sql", "says", "cure"), GIVEN.values(), ids=GIVEN)
-def test_a_value_that_does_not_fit_is_named(more, sql, says, cure, migrate, query):
+def test_a_value_that_does_not_fit_is_named(more, sql, says, cure, migrate, query) -> None:
     migrate(TEAM)
     query("INSERT INTO team (name) VALUES ('a'), ('b')")
     with pytest.raises(MigrationError, match=says) as caught:
@@ -71,7 +71,7 @@ def test_a_value_that_does_not_fit_is_named(more, sql, says, cure, migrate, quer
     assert "several steps" not in caught.value.cure
 
 
-def test_a_table_that_is_new_can_be_asked(migrate, query):
+def test_a_table_that_is_new_can_be_asked(migrate, query) -> None:
     migrate(TEAM)
     query("INSERT INTO team (name) VALUES ('a')")
     migrate(
@@ -109,7 +109,7 @@ TAKEN = {
 @pytest.mark.parametrize(("sql", "says"), TAKEN.items())
 def test_a_name_that_is_taken_is_told_before_anything_is_written(
     sql, says, migrate, query, settings
-):
+) -> None:
     migrate(TEAM)
     query(sql)
     files = {*settings.migrations.iterdir()}

@@ -34,7 +34,7 @@ def sql(project, number: int = -1) -> str:
     ).read_text()
 
 
-def test_a_migration_names_its_parent_its_components_and_itself_as_the_newest(blog):
+def test_a_migration_names_its_parent_its_components_and_itself_as_the_newest(blog) -> None:
     (first,) = blog.migrations()
     blog.component("tags", TAGS)
     blog.succeed("migrate", "--name", "tags")
@@ -49,7 +49,7 @@ def test_a_migration_names_its_parent_its_components_and_itself_as_the_newest(bl
 
 
 @pytest.mark.slow
-def test_a_component_taken_out_shows_what_that_drops(blog):
+def test_a_component_taken_out_shows_what_that_drops(blog) -> None:
     folder = blog.component("tags", TAGS)
     blog.succeed("migrate", "--name", "tags")
     for file in folder.glob("*.py"):
@@ -71,13 +71,13 @@ def codes(project) -> list[str]:
     return found
 
 
-def test_a_project_in_order_passes(blog):
+def test_a_project_in_order_passes(blog) -> None:
     assert blog.succeed("migrate.check") == "check: entities, migrations and database agree\n"
     assert codes(blog) == []
 
 
 @pytest.mark.slow
-def test_entities_without_a_migration_are_shown_as_sql(blog):
+def test_entities_without_a_migration_are_shown_as_sql(blog) -> None:
     blog.component("tags", TAGS)
     message = blog.fail("migrate.check")
     assert "error M001: The entities declare a schema that the migrations don't build" in message
@@ -86,7 +86,7 @@ def test_entities_without_a_migration_are_shown_as_sql(blog):
     assert codes(blog) == ["M001"]
 
 
-def test_an_edit_is_shown_as_a_diff(blog):
+def test_an_edit_is_shown_as_a_diff(blog) -> None:
     file = blog.root / "migrations" / blog.migrations()[0] / "migration.sql"
     file.write_text(file.read_text().replace("title text", "title varchar(9)"))
     for message in (blog.fail("migrate.check"), blog.succeed("migrate.status")):
@@ -95,7 +95,7 @@ def test_an_edit_is_shown_as_a_diff(blog):
     assert codes(blog) == ["M001", "M002"]
 
 
-def test_all_that_is_wrong_is_found_at_once(blog, query):
+def test_all_that_is_wrong_is_found_at_once(blog, query) -> None:
     file = blog.root / "migrations" / blog.migrations()[0] / "migration.sql"
     file.write_text(file.read_text() + "-- an afterthought\n")
     blog.migration("20990101000000_gone", "SELECT 1;\n")
@@ -112,13 +112,13 @@ def test_all_that_is_wrong_is_found_at_once(blog, query):
     assert all(each["message"] and each["cure"] for each in found)
 
 
-def test_migrations_that_do_not_run_are_named(blog):
+def test_migrations_that_do_not_run_are_named(blog) -> None:
     blog.migration("20990101000000_wrong", "SELECT nothing FROM nowhere;\n")
     assert codes(blog) == ["M007"]
     assert "nowhere" in blog.fail("migrate.check")
 
 
-def test_a_head_that_names_another_is_found_and_mended(blog):
+def test_a_head_that_names_another_is_found_and_mended(blog) -> None:
     (blog.root / "migrations/HEAD").unlink()
     assert codes(blog) == ["M013"]
     blog.succeed("migrate.rebase")
@@ -126,7 +126,7 @@ def test_a_head_that_names_another_is_found_and_mended(blog):
 
 
 @pytest.mark.slow
-def test_an_edit_of_what_was_applied_can_be_accepted(blog, query):
+def test_an_edit_of_what_was_applied_can_be_accepted(blog, query) -> None:
     file = blog.root / "migrations" / blog.migrations()[0] / "migration.sql"
     file.write_text(f"{file.read_text()}-- an afterthought\n")
     name = file.parent.name
@@ -137,7 +137,7 @@ def test_an_edit_of_what_was_applied_can_be_accepted(blog, query):
 
 
 @pytest.mark.slow
-def test_a_schema_named_in_what_was_applied_can_be_taken_out(blog, database):
+def test_a_schema_named_in_what_was_applied_can_be_taken_out(blog, database) -> None:
     schema = database.owner.schema
     file = blog.migration("20990101000000_named", "CREATE VIEW v AS SELECT 1 one;\n")
     blog.succeed("migrate.deploy")
@@ -150,7 +150,7 @@ def test_a_schema_named_in_what_was_applied_can_be_taken_out(blog, database):
     assert codes(blog) == []
 
 
-def test_the_check_leaves_nothing_behind(blog, query, database):
+def test_the_check_leaves_nothing_behind(blog, query, database) -> None:
     before = blog.files()
     query("CREATE VIEW titles AS SELECT title FROM post")
     blog.succeed("migrate.check")
@@ -194,7 +194,7 @@ LISTED = [
 
 
 @pytest.mark.slow
-def test_what_no_migration_made_is_listed_and_stays(blog, query):
+def test_what_no_migration_made_is_listed_and_stays(blog, query) -> None:
     query(UNMANAGED)
     query("INSERT INTO post (title, note) VALUES ('a', 'kept')")
     status = blog.succeed("migrate.status")
@@ -227,7 +227,7 @@ DRIFT = {
 
 
 @pytest.mark.parametrize(("change", "restore", "adopt"), DRIFT.values(), ids=DRIFT)
-def test_drift_is_shown_as_sql_in_both_directions(blog, query, change, restore, adopt):
+def test_drift_is_shown_as_sql_in_both_directions(blog, query, change, restore, adopt) -> None:
     query(change)
     for message in (blog.succeed("migrate.status"), blog.fail("migrate.check")):
         back, here = message.split("to restore what the migrations build:")[1].split("to keep")
@@ -237,7 +237,7 @@ def test_drift_is_shown_as_sql_in_both_directions(blog, query, change, restore, 
 
 
 @pytest.mark.slow
-def test_what_a_migration_made_by_hand_is_missed_when_it_is_gone(connected, query):
+def test_what_a_migration_made_by_hand_is_missed_when_it_is_gone(connected, query) -> None:
     connected.migration(
         "20260101000000_hand",
         "CREATE TABLE t (a int);\nCREATE VIEW v AS SELECT a FROM t;\nCREATE VIEW w AS SELECT 1;\n",
@@ -252,7 +252,7 @@ def test_what_a_migration_made_by_hand_is_missed_when_it_is_gone(connected, quer
 
 
 @pytest.mark.slow
-def test_a_migration_that_stopped_half_way_is_told(connected, query):
+def test_a_migration_that_stopped_half_way_is_told(connected, query) -> None:
     connected.migration(
         "20260101000000_half",
         "CREATE TABLE t (a int);\nINSERT INTO t VALUES (1);\n"

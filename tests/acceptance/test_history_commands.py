@@ -22,18 +22,18 @@ TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() OR
 class Line:
     """A project of migrations by hand, on the database of ``owner``."""
 
-    def __init__(self, settings, owner):
+    def __init__(self, settings, owner) -> None:
         self.folder = settings.migrations
         self.owner = owner
 
-    def write(self, name, sql, down="", parent=None):
+    def write(self, name, sql, down="", parent=None) -> None:
         folder = self.folder / name
         folder.mkdir(parents=True, exist_ok=True)
         header = f"-- Parent: {parent}\n\n" if parent else ""
         (folder / "migration.sql").write_text(header + sql)
         (folder / "down.sql").write_text(down)
 
-    def table(self, name, parent=None):
+    def table(self, name, parent=None) -> None:
         self.write(name, f"CREATE TABLE {name[15:]} ();", f"DROP TABLE {name[15:]};", parent)
 
     def read(self):
@@ -66,7 +66,7 @@ def two(line):
     return line
 
 
-def test_down_undoes_a_squash_whole_and_a_deploy_applies_it_again(two, query):
+def test_down_undoes_a_squash_whole_and_a_deploy_applies_it_again(two, query) -> None:
     name = two.squash()
     assert two.ledger() == [name]
     assert two.down() == (name,)
@@ -76,7 +76,7 @@ def test_down_undoes_a_squash_whole_and_a_deploy_applies_it_again(two, query):
     assert query(TABLES) == [("a",), ("b",), ("berceau_migration",)]
 
 
-def test_another_migration_between_the_names_is_not_taken_for_the_newest(two, query):
+def test_another_migration_between_the_names_is_not_taken_for_the_newest(two, query) -> None:
     later = f"{B[:14]}_z"  # its name comes after that of b, and of the squash
     two.table(later, B)
     two.deploy()
@@ -86,7 +86,7 @@ def test_another_migration_between_the_names_is_not_taken_for_the_newest(two, qu
     assert query(TABLES) == [("berceau_migration",)]
 
 
-def test_a_squash_is_named_before_what_is_pending(two, query):
+def test_a_squash_is_named_before_what_is_pending(two, query) -> None:
     later = f"{B[:14]}_c"
     two.table(later, B)
     name = two.squash("zz")
@@ -98,7 +98,7 @@ def test_a_squash_is_named_before_what_is_pending(two, query):
     assert query(TABLES) == [("berceau_migration",)]
 
 
-def test_down_to_a_part_of_a_squash_is_refused(two):
+def test_down_to_a_part_of_a_squash_is_refused(two) -> None:
     name = two.squash()
     two.table(C)
     two.deploy()
@@ -108,7 +108,7 @@ def test_down_to_a_part_of_a_squash_is_refused(two):
     assert two.down(name) == (C,)
 
 
-def test_elsewhere_down_undoes_the_squash_that_the_files_hold(two, query):
+def test_elsewhere_down_undoes_the_squash_that_the_files_hold(two, query) -> None:
     query("CREATE TABLE elsewhere AS SELECT * FROM berceau_migration")
     name = two.squash()
     query("DELETE FROM berceau_migration; INSERT INTO berceau_migration SELECT * FROM elsewhere")
@@ -117,7 +117,7 @@ def test_elsewhere_down_undoes_the_squash_that_the_files_hold(two, query):
     assert query(TABLES) == [("berceau_migration",)]
 
 
-def test_a_checkout_from_before_the_squash_is_told_so(two):
+def test_a_checkout_from_before_the_squash_is_told_so(two) -> None:
     old = two.read()
     name = two.squash()
     with pytest.raises(HistoryError, match=f"not in migrations/: {name}"):
@@ -125,7 +125,9 @@ def test_a_checkout_from_before_the_squash_is_told_so(two):
     assert two.ledger() == [name]
 
 
-def test_what_an_older_version_left_beside_a_squash_is_not_seen_and_cleared_away(two, query):
+def test_what_an_older_version_left_beside_a_squash_is_not_seen_and_cleared_away(
+    two, query
+) -> None:
     query("CREATE TABLE kept AS SELECT * FROM berceau_migration")
     name = two.squash()
     query("INSERT INTO berceau_migration SELECT * FROM kept; DROP TABLE kept")
@@ -134,7 +136,7 @@ def test_what_an_older_version_left_beside_a_squash_is_not_seen_and_cleared_away
     assert query("SELECT * FROM berceau_migration") == []
 
 
-def test_a_squash_of_what_has_no_way_back_says_so(two, query):
+def test_a_squash_of_what_has_no_way_back_says_so(two, query) -> None:
     two.write(C, "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';")
     two.deploy()
     two.squash()
@@ -143,7 +145,7 @@ def test_a_squash_of_what_has_no_way_back_says_so(two, query):
     assert query(TABLES) == [("a",), ("b",), ("berceau_migration",)]
 
 
-def test_a_squash_does_not_run_over_a_part_of_what_it_replaces(line):
+def test_a_squash_does_not_run_over_a_part_of_what_it_replaces(line) -> None:
     line.write(A, "BEGIN;\nCREATE TABLE a ();\nCOMMIT;\nSELECT 1/0;")
     with pytest.raises(StatementError):
         line.deploy()
@@ -156,7 +158,7 @@ def test_a_squash_does_not_run_over_a_part_of_what_it_replaces(line):
     assert line.ledger() == [A]
 
 
-def test_a_reset_drops_what_a_failed_migration_had_made(two, query, cache):
+def test_a_reset_drops_what_a_failed_migration_had_made(two, query, cache) -> None:
     two.write(C, "BEGIN;\nCREATE TABLE c ();\nCOMMIT;\nSELECT 1/0;")
     with pytest.raises(StatementError):
         two.deploy()
@@ -165,7 +167,7 @@ def test_a_reset_drops_what_a_failed_migration_had_made(two, query, cache):
     assert query(TABLES) == [("a",), ("b",), ("berceau_migration",), ("c",)]
 
 
-def test_a_reset_drops_nothing_where_the_files_contradict_themselves(two, query, cache):
+def test_a_reset_drops_nothing_where_the_files_contradict_themselves(two, query, cache) -> None:
     two.table(C, A)
     two.write(B, "CREATE TABLE b ();", parent=A)
     with pytest.raises(HistoryError, match="two branches"):
@@ -173,7 +175,7 @@ def test_a_reset_drops_nothing_where_the_files_contradict_themselves(two, query,
     assert query(TABLES) == [("a",), ("b",), ("berceau_migration",)]
 
 
-def test_what_failed_at_once_and_was_taken_away_is_forgotten(two, cache):
+def test_what_failed_at_once_and_was_taken_away_is_forgotten(two, cache) -> None:
     two.write(C, "SELECT 1/0;")
     with pytest.raises(StatementError):
         two.deploy()
@@ -185,7 +187,7 @@ def test_what_failed_at_once_and_was_taken_away_is_forgotten(two, cache):
     assert status(two.owner, EMPTY, two.read(), cache).history.unfinished == ()
 
 
-def test_a_branch_from_within_a_squash_is_moved_behind_it(two, query):
+def test_a_branch_from_within_a_squash_is_moved_behind_it(two, query) -> None:
     name = two.squash()
     two.table(C, A)
     with pytest.raises(HistoryError, match=f"names the parent {A}, which {name} replaced"):
@@ -196,7 +198,7 @@ def test_a_branch_from_within_a_squash_is_moved_behind_it(two, query):
     assert query(TABLES) == [("a",), ("b",), ("berceau_migration",), ("c",)]
 
 
-def test_drift_of_a_database_behind_a_squash_is_adopted(two, query):
+def test_drift_of_a_database_behind_a_squash_is_adopted(two, query) -> None:
     query("CREATE TABLE elsewhere AS SELECT * FROM berceau_migration")
     name = two.squash()
     query("DELETE FROM berceau_migration; INSERT INTO berceau_migration SELECT * FROM elsewhere")

@@ -217,7 +217,7 @@ CASES = {
 @cases("before, rows, after, options, shown, values, back", CASES, quick=5)
 def test_rows_come_along(
     migrate, query, settings, database, before, rows, after, options, shown, values, back
-):
+) -> None:
     migrate(before)
     query(rows)
     outcome = migrate(after, allow_data_loss=True, **options)
@@ -239,7 +239,7 @@ def test_rows_come_along(
 
 @pytest.mark.parametrize("sql", ["1; DROP TABLE foo", "1;", "1 -- one", "'1"])
 @pytest.mark.parametrize("option", ["using", "backfill"])
-def test_what_rows_get_is_one_expression(migrate, query, option, sql):
+def test_what_rows_get_is_one_expression(migrate, query, option, sql) -> None:
     migrate(entity("Foo", "r = Optional(str)"))
     query("INSERT INTO foo (r) VALUES ('')")
     after = {"using": "r = Optional(int)", "backfill": "r = Optional(str)\n    n = Required(int)"}

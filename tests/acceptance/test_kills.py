@@ -48,22 +48,22 @@ def killed_at(number, work):
     return os.WIFSIGNALED(status)
 
 
-def _die_at(number):
+def _die_at(number) -> None:
     """Kill this process just before its write ``number`` to files or the ledger."""
     count = 0
 
-    def strike():
+    def strike() -> None:
         nonlocal count
         count += 1
         if count > number:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def listen(event, arguments):
+    def listen(event, arguments) -> None:
         if event in WRITES or (event == "open" and "w" in str(arguments[1])):
             strike()
 
     class Cursor(extensions.cursor):
-        def execute(self, query, values=None):
+        def execute(self, query, values=None) -> None:
             text = query if isinstance(query, str) else query.as_string(self)
             if "LOCAL ROLE NONE" in text:
                 strike()
@@ -84,7 +84,7 @@ def project(settings, database):
         owner = database.owner
         migrations = settings.migrations
 
-        def write(self, name, parent, sql, down="", data=""):
+        def write(self, name, parent, sql, down="", data="") -> None:
             path = settings.migrations / name
             path.mkdir(parents=True)
             (path / "migration.sql").write_text(f"-- Parent: {parent}\n\n{sql}\n")
@@ -92,7 +92,7 @@ def project(settings, database):
                 if text:
                     (path / file).write_text(text)
 
-        def clear(self):
+        def clear(self) -> None:
             with connect(database.owner) as connection, connection.cursor() as cursor:
                 cursor.execute("DROP TABLE IF EXISTS a, b, c, d, post, berceau_migration CASCADE")
             if settings.migrations.exists():
@@ -113,7 +113,7 @@ def project(settings, database):
     return Project()
 
 
-def branches(project):
+def branches(project) -> None:
     project.write(BASE, "none", "CREATE TABLE a (x int);", "DROP TABLE a;")
     project.write(ONE, BASE, "CREATE TABLE b (x int);", "DROP TABLE b;")
     project.write(THREE, ONE, "CREATE TABLE c (x int);", "DROP TABLE c;", DATA)
@@ -121,14 +121,14 @@ def branches(project):
     project.write(TWO, BASE, "CREATE TABLE d (x int);", "DROP TABLE d;")
 
 
-def line(project):
+def line(project) -> None:
     project.write(BASE, "none", "CREATE TABLE a (x int);", "DROP TABLE a;")
     project.write(ONE, BASE, "CREATE TABLE b (x int);", "DROP TABLE b;")
     project.write(TWO, ONE, "CREATE TABLE c (x int);", "DROP TABLE c;", DATA)
     deploy(project.owner, folder.read(project.migrations))
 
 
-def every_kill(project, before, work):
+def every_kill(project, before, work) -> None:
     """Hold what comes of each kill, and of ``work`` once more, against what comes of none."""
     before(project)
     work()
@@ -145,8 +145,8 @@ def every_kill(project, before, work):
     assert number > 3
 
 
-def test_a_rebase_that_is_killed_is_finished_by_the_next(project):
-    def work():
+def test_a_rebase_that_is_killed_is_finished_by_the_next(project) -> None:
+    def work() -> None:
         begun = (project.migrations / folder.REWRITE).exists()
         there = (project.migrations / ONE).exists()
         rebase(project.owner, project.migrations, ONE if begun or there else None)
@@ -155,23 +155,23 @@ def test_a_rebase_that_is_killed_is_finished_by_the_next(project):
     every_kill(project, branches, work)
 
 
-def test_a_squash_that_is_killed_is_finished_by_the_next(project):
-    def work():
+def test_a_squash_that_is_killed_is_finished_by_the_next(project) -> None:
+    def work() -> None:
         with suppress(HistoryError):  # where it was done
             squash(project.owner, project.migrations, "squashed")
 
     every_kill(project, line, work)
 
 
-def drifted(project):
+def drifted(project) -> None:
     project.write(BASE, "none", "CREATE TABLE a (x int);", "DROP TABLE a;")
     deploy(project.owner, folder.read(project.migrations))
     with connect(project.owner) as connection:
         connection.cursor().execute("ALTER TABLE a ADD y int")
 
 
-def test_an_adoption_that_is_killed_is_finished_by_the_next(project):
-    def work():
+def test_an_adoption_that_is_killed_is_finished_by_the_next(project) -> None:
+    def work() -> None:
         rebase(project.owner, project.migrations)
         adopt(project.owner, project.migrations, "hand", {}, everything=True)
 
@@ -180,6 +180,6 @@ def test_an_adoption_that_is_killed_is_finished_by_the_next(project):
 
 def test_a_migration_that_is_killed_while_it_is_written_is_written_by_the_next(
     project, settings, declare
-):
+) -> None:
     declared = declare(POST)
     every_kill(project, lambda _: None, lambda: migrate(settings, declared, Options("init")))

@@ -46,7 +46,7 @@ RISKS = {
 
 
 @cases("sql, rule", RISKS, quick=3)
-def test_a_risk_is_found_with_its_line_until_it_is_said_to_be_meant(blog, sql, rule):
+def test_a_risk_is_found_with_its_line_until_it_is_said_to_be_meant(blog, sql, rule) -> None:
     line = sql.count("\n") + 3
     file = blog.migration(BY_HAND, f"-- why\n\n{sql}\n")
     (risk,) = [each for each in found(blog) if each[0] == "M011"]
@@ -68,13 +68,15 @@ def test_a_risk_is_found_with_its_line_until_it_is_said_to_be_meant(blog, sql, r
         ("rewrites the table", "ALTER TABLE post ALTER body TYPE varchar(9);"),
     ],
 )
-def test_a_hazard_that_the_migration_tells_is_none_that_squawk_has_to_tell(blog, hazard, sql):
+def test_a_hazard_that_the_migration_tells_is_none_that_squawk_has_to_tell(
+    blog, hazard, sql
+) -> None:
     blog.migration(BY_HAND, f"-- {hazard}\n{sql}\n")
     assert [each for each in found(blog) if each[0] == "M011"] == []
 
 
 @pytest.mark.slow
-def test_what_the_runner_settles_is_no_finding(blog):
+def test_what_the_runner_settles_is_no_finding(blog) -> None:
     blog.migration(
         BY_HAND,
         "BEGIN;\nALTER TABLE post ADD n int;\nCOMMIT;\n"
@@ -84,7 +86,7 @@ def test_what_the_runner_settles_is_no_finding(blog):
     assert {code for code, *_ in found(blog)} <= {"M001"}
 
 
-def test_every_rule_that_is_settled_or_answered_is_one_that_squawk_knows():
+def test_every_rule_that_is_settled_or_answered_is_one_that_squawk_knows() -> None:
     for rule in (*SETTLED, *ANSWERED):
         done = subprocess.run(
             [Path(sys.executable).with_name("squawk"), f"--exclude={rule}", "--reporter=json"],
@@ -97,7 +99,7 @@ def test_every_rule_that_is_settled_or_answered_is_one_that_squawk_knows():
 
 
 @pytest.mark.slow
-def test_what_berceau_wrote_is_linted_once_it_is_edited(blog):
+def test_what_berceau_wrote_is_linted_once_it_is_edited(blog) -> None:
     blog.component("blog", BLOG.replace("    body = Optional(str)\n", ""))
     blog.succeed("migrate", "--create-only", "--allow-data-loss")
     assert found(blog) == []
@@ -108,7 +110,7 @@ def test_what_berceau_wrote_is_linted_once_it_is_edited(blog):
     assert "require-concurrent-index-creation" in codes["M011"]
 
 
-def test_what_is_applied_or_shared_is_left_alone(blog):
+def test_what_is_applied_or_shared_is_left_alone(blog) -> None:
     blog.migration(BY_HAND, "CREATE INDEX i ON post (title);\n")
     assert "M011" in {code for code, *_ in found(blog)}
     blog.succeed("migrate.deploy")
@@ -130,7 +132,7 @@ def test_what_is_applied_or_shared_is_left_alone(blog):
     assert "M011" not in {code for code, *_ in found(blog)}
 
 
-def test_a_squawk_that_is_missing_or_fails_is_said(blog):
+def test_a_squawk_that_is_missing_or_fails_is_said(blog) -> None:
     blog.migration(BY_HAND, "SELECT 1;\n")
     blog.write(".squawk.toml", "excluded_rules = 7\n")
     ((code, _, _, message),) = found(blog)
@@ -139,7 +141,7 @@ def test_a_squawk_that_is_missing_or_fails_is_said(blog):
     assert "excluded_rules" in message
 
 
-def test_what_squawk_cannot_read_is_said_until_it_is_borne_with(blog):
+def test_what_squawk_cannot_read_is_said_until_it_is_borne_with(blog) -> None:
     sql = "SELEC 1;\nDROP TABLE post;\n"
     file = blog.migration(BY_HAND, sql)
     message = next(message for code, *_, message in found(blog) if code == "M011")
@@ -148,7 +150,7 @@ def test_what_squawk_cannot_read_is_said_until_it_is_borne_with(blog):
     assert [each for each in found(blog) if each[0] == "M011"] == []
 
 
-def test_the_rows_of_a_copy_are_hidden_from_squawk_line_by_line():
+def test_the_rows_of_a_copy_are_hidden_from_squawk_line_by_line() -> None:
     sql = "COPY t FROM stdin;\n1\tDROP\n2\t\\\\.\n\\.\nSELECT 1;\nCOPY t FROM stdin;\n3\n\\.\n"
     shown = readable(sql)
     assert shown == "COPY t FROM stdin;\n\n\n\nSELECT 1;\nCOPY t FROM stdin;\n\n\n"
@@ -165,7 +167,7 @@ UNDONE = {
 
 
 @cases("up, down, says", UNDONE, quick=1)
-def test_a_down_that_does_not_lead_back_is_found(blog, up, down, says):
+def test_a_down_that_does_not_lead_back_is_found(blog, up, down, says) -> None:
     blog.migration(BY_HAND, up)
     blog.write(f"migrations/{BY_HAND}/down.sql", down)
     message = blog.fail("migrate.check") if found(blog) else ""

@@ -75,7 +75,7 @@ def locks_taken(declare, server):
 
 
 @pytest.mark.parametrize(("before", "after"), CASES.values(), ids=CASES)
-def test_a_statement_takes_the_lock_that_it_says(locks_taken, before, after):
+def test_a_statement_takes_the_lock_that_it_says(locks_taken, before, after) -> None:
     seen = list(locks_taken(before, after))
     assert seen
     for statement, modes in seen:

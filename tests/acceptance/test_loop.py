@@ -40,7 +40,7 @@ def change(file: Path, before: str, after: str) -> None:
     file.write_text(text.replace(before, after))
 
 
-def test_code_templates_and_components_are_picked_up(notes, serve):
+def test_code_templates_and_components_are_picked_up(notes, serve) -> None:
     folder = notes.root / "components/notes"
     with serve(notes, RELOAD) as site:
         assert "Nothing here yet" in site.get("/notes")[1]
@@ -72,7 +72,7 @@ def test_code_templates_and_components_are_picked_up(notes, serve):
         ("service.py", "def create(title: str)", "def create(title: str", "SyntaxError"),
     ],
 )
-def test_a_broken_component_is_shown_and_recovers(notes, serve, file, before, after, says):
+def test_a_broken_component_is_shown_and_recovers(notes, serve, file, before, after, says) -> None:
     path = notes.root / "components/notes" / file
     whole = path.read_text()
     with serve(notes, RELOAD) as site:
@@ -90,7 +90,7 @@ def test_a_broken_component_is_shown_and_recovers(notes, serve, file, before, af
 
 
 @pytest.mark.slow
-def test_a_component_that_is_broken_from_the_start_is_shown(notes, serve):
+def test_a_component_that_is_broken_from_the_start_is_shown(notes, serve) -> None:
     path = notes.root / "components/notes/views.py"
     change(path, "from . import service", "from . import servant")
     with serve(notes, RELOAD) as site:
@@ -100,7 +100,7 @@ def test_a_component_that_is_broken_from_the_start_is_shown(notes, serve):
 
 
 @pytest.mark.slow
-def test_types_and_schema_are_written_again(notes, serve):
+def test_types_and_schema_are_written_again(notes, serve) -> None:
     with serve(notes, RELOAD) as site:
         entities = notes.root / "components/notes/entities.py"
         change(entities, "    created_at", "    pages = Required(int, default=1)\n    created_at")
@@ -109,7 +109,7 @@ def test_types_and_schema_are_written_again(notes, serve):
 
 
 @pytest.mark.parametrize("name", ["migrations", "tests"])
-def test_any_name_is_watched_that_a_component_may_have(tmp_path, name):
+def test_any_name_is_watched_that_a_component_may_have(tmp_path, name) -> None:
     for path in (f"components/{name}/views.py", "components/shop/tests/test_x.py", "tests/y.py"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
@@ -117,7 +117,7 @@ def test_any_name_is_watched_that_a_component_may_have(tmp_path, name):
 
 
 @pytest.mark.slow
-def test_a_component_that_was_taken_out_closes_no_page(notes, serve):
+def test_a_component_that_was_taken_out_closes_no_page(notes, serve) -> None:
     views = VIEWS.format(renderer="string", value="'A shop'")
     notes.component("shop", __init__=MANIFEST, views=views)
     with serve(notes, RELOAD) as site:
@@ -129,7 +129,7 @@ def test_a_component_that_was_taken_out_closes_no_page(notes, serve):
 
 
 @pytest.mark.slow
-def test_no_request_is_refused_while_the_code_changes(notes, serve):
+def test_no_request_is_refused_while_the_code_changes(notes, serve) -> None:
     views = notes.root / "components/notes/views.py"
     with serve(notes, RELOAD) as site:
         for _ in range(3):
@@ -140,7 +140,7 @@ def test_no_request_is_refused_while_the_code_changes(notes, serve):
 
 
 @pytest.mark.slow
-def test_a_process_that_died_leaves_its_requests_to_the_next(notes, serve):
+def test_a_process_that_died_leaves_its_requests_to_the_next(notes, serve) -> None:
     views = notes.root / "components/notes/views.py"
     change(views, "    return {\n", "    import os; os._exit(3)\n    return {\n")
     with serve(notes, RELOAD) as site:
@@ -152,7 +152,7 @@ def test_a_process_that_died_leaves_its_requests_to_the_next(notes, serve):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_nothing_is_left_when_the_server_ends(notes, serve, number):
+def test_nothing_is_left_when_the_server_ends(notes, serve, number) -> None:
     with serve(notes, RELOAD) as site:
         assert site.get("/notes")[0] == 200
         group = processes(notes)
@@ -178,7 +178,7 @@ def processes(project) -> list[int]:
 
 
 @pytest.mark.slow
-def test_the_button_needs_the_token_of_the_page(notes, serve):
+def test_the_button_needs_the_token_of_the_page(notes, serve) -> None:
     before = notes.migrations()
     with serve(notes, RELOAD) as site:
         change(
@@ -193,7 +193,7 @@ def test_the_button_needs_the_token_of_the_page(notes, serve):
 
 
 @pytest.mark.slow
-def test_production_has_no_page_of_differences_and_no_reload(notes, serve):
+def test_production_has_no_page_of_differences_and_no_reload(notes, serve) -> None:
     change(
         notes.root / "components/notes/entities.py",
         "    created_at",

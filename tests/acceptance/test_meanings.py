@@ -317,7 +317,9 @@ def finding(database, declare, settings):
 
 
 @cases("case", CASES, quick=5)
-def test_what_rows_stand_for_is_asked_and_kept(case, migrate, query, settings, database, finding):
+def test_what_rows_stand_for_is_asked_and_kept(
+    case, migrate, query, settings, database, finding
+) -> None:
     migrate(case.before)
     assert not finding(case.before)
     if case.rows:
@@ -358,12 +360,12 @@ UNCHANGED = {
 
 
 @pytest.mark.parametrize(("before", "after"), UNCHANGED.values(), ids=UNCHANGED)
-def test_an_order_that_means_nothing_changes_nothing(before, after, migrate):
+def test_an_order_that_means_nothing_changes_nothing(before, after, migrate) -> None:
     migrate(before)
     assert migrate(after).written is None
 
 
-def test_a_subclass_without_attributes_is_recorded(migrate, settings, finding):
+def test_a_subclass_without_attributes_is_recorded(migrate, settings, finding) -> None:
     migrate(entities(**PERSON, Student_Person=""))
     more = entities(**PERSON, Student_Person="", Teacher_Person="")
     assert "person.classtype.Teacher stands for Teacher" in finding(more)
@@ -376,7 +378,7 @@ def test_a_subclass_without_attributes_is_recorded(migrate, settings, finding):
         migrate(entities(**PERSON, Student_Person=""))
 
 
-def test_one_side_of_a_relation_tells_it(migrate, query):
+def test_one_side_of_a_relation_tells_it(migrate, query) -> None:
     migrate(linked("bars/foos"))
     query(LINKS)
     assert migrate(linked("bars/visitors")).statements == ()
@@ -385,7 +387,7 @@ def test_one_side_of_a_relation_tells_it(migrate, query):
         migrate(linked("pubs/guests"))
 
 
-def test_links_of_a_relation_that_is_gone_are_counted_before_they_go(migrate, query):
+def test_links_of_a_relation_that_is_gone_are_counted_before_they_go(migrate, query) -> None:
     migrate(linked("bars/foos"))
     query(LINKS)
     ask = "Renamed, or dropped and added"
@@ -395,7 +397,7 @@ def test_links_of_a_relation_that_is_gone_are_counted_before_they_go(migrate, qu
     assert query("SELECT * FROM bar_foo") == []
 
 
-def test_loss_that_is_allowed_is_no_answer_to_what_is_certain(migrate, query):
+def test_loss_that_is_allowed_is_no_answer_to_what_is_certain(migrate, query) -> None:
     migrate(linked(*BOTH))
     query(LINKS)
     with pytest.raises(RenameError, match="have another meaning now"):
@@ -403,7 +405,7 @@ def test_loss_that_is_allowed_is_no_answer_to_what_is_certain(migrate, query):
     assert query("SELECT count(*) FROM bar_foo") == [(1,)]
 
 
-def test_rows_of_a_subclass_are_not_given_to_one_that_stays(migrate, query):
+def test_rows_of_a_subclass_are_not_given_to_one_that_stays(migrate, query) -> None:
     migrate(entities(**PERSON, Student_Person="", Teacher_Person=""))
     query(PEOPLE)
     with pytest.raises(RenameError, match=r"Teacher of person\.classtype has rows") as caught:
@@ -413,7 +415,7 @@ def test_rows_of_a_subclass_are_not_given_to_one_that_stays(migrate, query):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("value", ["Pupil", "'", "x y"])
-def test_rows_are_not_given_to_what_is_not_declared(migrate, value):
+def test_rows_are_not_given_to_what_is_not_declared(migrate, value) -> None:
     migrate(entities(**PERSON, Student_Person="", Teacher_Person=""))
     for options in (
         {"labels": [f"person.classtype.Student={value}"]},
@@ -443,7 +445,7 @@ def test_rows_are_not_given_to_what_is_not_declared(migrate, value):
     ],
     ids=["of an entity with itself", "that goes by the name of another"],
 )
-def test_a_one_to_one_relation_keeps_its_side(before, after, kept, migrate, query):
+def test_a_one_to_one_relation_keeps_its_side(before, after, kept, migrate, query) -> None:
     migrate(before)
     query("INSERT INTO p (id, a) SELECT 1, NULL")
     with pytest.raises(MigrationError):
@@ -457,7 +459,7 @@ def test_a_one_to_one_relation_keeps_its_side(before, after, kept, migrate, quer
 
 
 @pytest.mark.slow
-def test_a_squash_keeps_what_names_stand_for(migrate, settings, database):
+def test_a_squash_keeps_what_names_stand_for(migrate, settings, database) -> None:
     migrate(linked("bars/foos"))
     migrate(linked(*BOTH))
     squashed = squash(database.owner, settings.migrations, "all").script
@@ -467,7 +469,9 @@ def test_a_squash_keeps_what_names_stand_for(migrate, settings, database):
 
 
 @pytest.mark.slow
-def test_a_baseline_records_what_names_stand_for(migrate, settings, database, declare, cache):
+def test_a_baseline_records_what_names_stand_for(
+    migrate, settings, database, declare, cache
+) -> None:
     migrate(linked(*BOTH))
     for script in migration_directory.read(settings.migrations):
         shutil.rmtree(settings.migrations / script.name)
@@ -480,7 +484,7 @@ def test_a_baseline_records_what_names_stand_for(migrate, settings, database, de
         migrate(linked(*reversed(BOTH)))
 
 
-def test_what_two_branches_record_is_all_known(migrate, settings, database):
+def test_what_two_branches_record_is_all_known(migrate, settings, database) -> None:
     one = migrate(entities(**PERSON, A_Person="")).written
     migrate(entities(**PERSON, A_Person="", B_Person=""), name="ours", create_only=True)
     ours = migration_directory.read(settings.migrations)[-1]
@@ -494,7 +498,7 @@ def test_what_two_branches_record_is_all_known(migrate, settings, database):
 
 def test_migrations_that_record_nothing_are_taken_as_the_entities_say(
     migrate, settings, database, declare, finding
-):
+) -> None:
     script = (
         migration_directory.read(settings.migrations)[0] if migrate(linked(*BOTH)).written else None
     )
@@ -532,7 +536,9 @@ HIDDEN = {
 
 
 @pytest.mark.parametrize(("before", "after", "entity"), HIDDEN.values(), ids=HIDDEN)
-def test_what_an_entity_no_longer_has_is_counted(before, after, entity, migrate, query, finding):
+def test_what_an_entity_no_longer_has_is_counted(
+    before, after, entity, migrate, query, finding
+) -> None:
     migrate(before)
     query(f"INSERT INTO person (classtype, room) VALUES ('{entity}', 1)")
     with pytest.raises(DataLossError, match=rf"column person\.room of {entity}.*1 row with a"):
@@ -542,7 +548,7 @@ def test_what_an_entity_no_longer_has_is_counted(before, after, entity, migrate,
     assert not finding(after)
 
 
-def test_an_attribute_that_the_root_gets_is_no_loss(migrate):
+def test_an_attribute_that_the_root_gets_is_no_loss(migrate) -> None:
     migrate(entities(**SCHOOL, Student_Person=""))
     migrate(
         entities(

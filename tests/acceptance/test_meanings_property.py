@@ -196,7 +196,7 @@ def scripts_of(text: str) -> Sequence[Migration]:
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(shapes())
-def test_rows_stay_in_reach_or_the_command_refuses(server, tmp_path_factory, shapes):
+def test_rows_stay_in_reach_or_the_command_refuses(server, tmp_path_factory, shapes) -> None:
     before, after = shapes
     note(f"{before.text()}=====\n{after.text()}")
     scripts = scripts_of(before.text())

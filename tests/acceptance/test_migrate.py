@@ -34,7 +34,7 @@ def columns(query, table: str) -> list[str]:
     return [name for (name,) in rows]
 
 
-def test_the_first_migration_creates_everything(migrate, names, tables, settings):
+def test_the_first_migration_creates_everything(migrate, names, tables, settings) -> None:
     outcome = migrate(POST + TAG, name="init")
     assert re.fullmatch(r"\d{14}_init", outcome.written)
     assert outcome.applied == (outcome.written,)
@@ -46,19 +46,19 @@ def test_the_first_migration_creates_everything(migrate, names, tables, settings
     assert "DROP TABLE post" in (folder / "down.sql").read_text()
 
 
-def test_a_second_migration_has_nothing_to_do(migrate, names):
+def test_a_second_migration_has_nothing_to_do(migrate, names) -> None:
     first = migrate(POST)
     outcome = migrate(POST)
     assert (outcome.written, outcome.statements, outcome.applied) == (None, (), ())
     assert names() == [first.written]
 
 
-def test_no_entities_need_no_migration(migrate, names, tables):
+def test_no_entities_need_no_migration(migrate, names, tables) -> None:
     assert migrate("").written is None
     assert names() == tables() == []
 
 
-def test_each_migration_sorts_after_the_one_before(migrate, names):
+def test_each_migration_sorts_after_the_one_before(migrate, names) -> None:
     entities, written = "", []
     for number in range(4):
         entities += f"class Entity{number}(db.Entity):\n    a = Optional(int)\n"
@@ -67,20 +67,20 @@ def test_each_migration_sorts_after_the_one_before(migrate, names):
 
 
 @pytest.mark.parametrize("name", ["", "Add Tags", "add-tags", "../up", "tägs"])
-def test_a_name_that_a_folder_should_not_have_is_refused(migrate, names, tables, name):
+def test_a_name_that_a_folder_should_not_have_is_refused(migrate, names, tables, name) -> None:
     with pytest.raises(MigrationError, match="can't be named") as caught:
         migrate(POST, name=name)
     assert "--name add_tags" in caught.value.cure
     assert names() == tables() == []
 
 
-def test_a_name_that_no_file_system_takes_is_refused(migrate, names, tables):
+def test_a_name_that_no_file_system_takes_is_refused(migrate, names, tables) -> None:
     with pytest.raises(BerceauError, match="File name too long"):
         migrate(POST, name="a" * 300)
     assert names() == tables() == []
 
 
-def test_create_only_writes_and_applies_nothing(migrate, names, tables, settings, database):
+def test_create_only_writes_and_applies_nothing(migrate, names, tables, settings, database) -> None:
     written = migrate(POST, create_only=True).written
     assert names() == [written]
     assert tables() == []
@@ -88,7 +88,7 @@ def test_create_only_writes_and_applies_nothing(migrate, names, tables, settings
     assert "post" in tables()
 
 
-def test_create_only_builds_on_what_is_pending(migrate, names, tables):
+def test_create_only_builds_on_what_is_pending(migrate, names, tables) -> None:
     first = migrate(POST, create_only=True).written
     outcome = migrate(POST + TAG, create_only=True)
     assert [str(statement).split()[2] for statement in outcome.statements] == ["tag"]
@@ -97,7 +97,7 @@ def test_create_only_builds_on_what_is_pending(migrate, names, tables):
     assert tables() == ["berceau_migration", "post", "tag"]
 
 
-def test_columns_come_and_go(migrate, query):
+def test_columns_come_and_go(migrate, query) -> None:
     migrate(POST)
     query("INSERT INTO post (title) VALUES ('kept')")
     migrate(POST + "    views = Optional(int)\n    text = Required(str, sql_default=\"'none'\")\n")
@@ -108,7 +108,7 @@ def test_columns_come_and_go(migrate, query):
     assert query("SELECT * FROM post") == [(1, "kept")]
 
 
-def test_data_is_not_dropped_without_leave(migrate, names, tables, query):
+def test_data_is_not_dropped_without_leave(migrate, names, tables, query) -> None:
     first = migrate(POST + TAG).written
     query("INSERT INTO tag (name) VALUES ('a'), ('b'), ('c')")
     with pytest.raises(DataLossError) as caught:
@@ -121,7 +121,7 @@ def test_data_is_not_dropped_without_leave(migrate, names, tables, query):
     assert tables() == ["berceau_migration", "post"]
 
 
-def test_a_loss_that_was_allowed_for_is_written_down(migrate, settings):
+def test_a_loss_that_was_allowed_for_is_written_down(migrate, settings) -> None:
     migrate(POST + TAG)
     written = migrate(POST, allow_data_loss=True).written
     assert (
@@ -133,7 +133,7 @@ def test_a_loss_that_was_allowed_for_is_written_down(migrate, settings):
 REQUIRED = POST + "    slug = Required(str)\n"
 
 
-def test_a_required_column_needs_an_empty_table_or_a_default(migrate, names, query):
+def test_a_required_column_needs_an_empty_table_or_a_default(migrate, names, query) -> None:
     first = migrate(POST).written
     query("INSERT INTO post (title) VALUES ('a'), ('b')")
     with pytest.raises(MigrationError) as caught:
@@ -147,7 +147,7 @@ def test_a_required_column_needs_an_empty_table_or_a_default(migrate, names, que
     assert columns(query, "post") == ["id", "title", "slug"]
 
 
-def test_what_is_pending_is_applied_first(migrate, settings, tables, database):
+def test_what_is_pending_is_applied_first(migrate, settings, tables, database) -> None:
     first = migrate(POST, create_only=True).written
     outcome = migrate(POST + TAG)
     assert outcome.applied == (first, outcome.written)
@@ -155,7 +155,7 @@ def test_what_is_pending_is_applied_first(migrate, settings, tables, database):
     assert not history(database.runtime, migration_directory.read(settings.migrations)).pending
 
 
-def test_an_edited_migration_stops_everything(migrate, names, settings, tables, database):
+def test_an_edited_migration_stops_everything(migrate, names, settings, tables, database) -> None:
     first = migrate(POST).written
     file = settings.migrations / first / "migration.sql"
     file.write_text(file.read_text() + "\nDROP TABLE post;\n")
@@ -168,13 +168,13 @@ def test_an_edited_migration_stops_everything(migrate, names, settings, tables, 
     assert [each.name for each in history(database.owner, found).edited] == [first]
 
 
-def test_other_line_ends_are_no_edit(migrate, settings, database):
+def test_other_line_ends_are_no_edit(migrate, settings, database) -> None:
     file = settings.migrations / migrate(POST).written / "migration.sql"
     file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
     assert deploy(database.owner, migration_directory.read(settings.migrations)) == ()
 
 
-def test_a_missing_migration_stops_everything(migrate, names, settings, database):
+def test_a_missing_migration_stops_everything(migrate, names, settings, database) -> None:
     first = migrate(POST).written
     folder = settings.migrations / first
     folder.rename(settings.root / "lost")
@@ -184,7 +184,7 @@ def test_a_missing_migration_stops_everything(migrate, names, settings, database
     assert names() == []
 
 
-def test_the_runtime_role_can_use_what_was_migrated_and_change_nothing(migrate, database):
+def test_the_runtime_role_can_use_what_was_migrated_and_change_nothing(migrate, database) -> None:
     migrate(POST)
     with connect(database.runtime) as connection, connection.cursor() as cursor:
         cursor.execute("INSERT INTO post (title) VALUES ('a') RETURNING id")
@@ -212,7 +212,7 @@ IMPOSSIBLE = {
 @pytest.mark.parametrize(("before", "after", "says", "cure"), IMPOSSIBLE.values(), ids=IMPOSSIBLE)
 def test_what_postgresql_refuses_is_told_before_anything_is_written(
     migrate, names, before, after, says, cure
-):
+) -> None:
     first = migrate(POST + f"    {before}\n").written
     with pytest.raises(MigrationError) as caught:
         migrate(POST + f"    {after}\n")
@@ -230,7 +230,7 @@ UNFIT = {
 
 
 @pytest.mark.parametrize(("before", "after"), UNFIT.values(), ids=UNFIT)
-def test_rows_that_do_not_fit_are_kept_as_they_are(migrate, names, query, before, after):
+def test_rows_that_do_not_fit_are_kept_as_they_are(migrate, names, query, before, after) -> None:
     first = migrate(before).written
     query("INSERT INTO post (title) VALUES ('long'), ('long')")
     with pytest.raises(MigrationError):

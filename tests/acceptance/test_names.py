@@ -64,7 +64,9 @@ def names(database):
 
 
 @cases("case", {each: each for each in GIVEN}, quick=3)
-def test_a_name_that_an_entity_gives_is_heeded(case, migrate, query, names, settings, database):
+def test_a_name_that_an_entity_gives_is_heeded(
+    case, migrate, query, names, settings, database
+) -> None:
     entities, expected = GIVEN[case]
     migrate(SHOP.format("", ""))
     query(ROWS)
@@ -88,14 +90,14 @@ def test_a_name_that_an_entity_gives_is_heeded(case, migrate, query, names, sett
 
 
 @cases("case", {each: each for each in GIVEN}, quick=4)
-def test_a_new_table_has_the_names_that_an_entity_gives(case, migrate, names):
+def test_a_new_table_has_the_names_that_an_entity_gives(case, migrate, names) -> None:
     entities, expected = GIVEN[case]
     migrate(entities)
     if entities != PLAIN:
         assert names("thing" if case == "a table of another name" else "item") >= expected
 
 
-def test_names_of_link_tables(migrate, names):
+def test_names_of_link_tables(migrate, names) -> None:
     entities = """
     class Post(db.Entity):
         tags = Set("Tag", fk_name='to_tag', index='by_tag')
@@ -112,12 +114,12 @@ def test_names_of_link_tables(migrate, names):
 
 
 @pytest.mark.parametrize("option", ["fk_name='{}'", "index='{}'"])
-def test_a_name_that_postgresql_would_cut_is_refused(migrate, option):
+def test_a_name_that_postgresql_would_cut_is_refused(migrate, option) -> None:
     with pytest.raises(EntityError, match="a valid name in PostgreSQL"):
         migrate(SHOP.format(", " + option.format("x" * 64), ""))
 
 
-def test_two_keys_of_one_name_are_refused(migrate):
+def test_two_keys_of_one_name_are_refused(migrate) -> None:
     entities = """
     class Cat(db.Entity):
         items = Set("Item", reverse="cat")
@@ -185,7 +187,7 @@ TAKEN = {
 
 
 @cases("case", {each: each for each in TAKEN}, quick=1)
-def test_a_name_is_free_when_it_is_taken(case, migrate, settings, database):
+def test_a_name_is_free_when_it_is_taken(case, migrate, settings, database) -> None:
     before, after = TAKEN[case]
 
     def state():

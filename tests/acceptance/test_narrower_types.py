@@ -22,7 +22,7 @@ LOSSY = {
 @pytest.mark.parametrize(("before", "after", "values", "rows"), LOSSY.values(), ids=LOSSY)
 def test_a_type_that_holds_less_is_refused_without_leave(
     migrate, query, before, after, values, rows
-):
+) -> None:
     entities = "from decimal import Decimal\n" + POST.format(before)
     migrate(entities)
     query(f"INSERT INTO post (title, n) SELECT 'x', unnest(ARRAY[{values}])")
@@ -35,7 +35,7 @@ def test_a_type_that_holds_less_is_refused_without_leave(
     migrate(after, allow_data_loss=True)
 
 
-def test_strings_are_cut_with_leave_only(migrate, query):
+def test_strings_are_cut_with_leave_only(migrate, query) -> None:
     migrate(POST.format(""))
     query(ROWS)
     after = POST.format("").replace("title = Required(str)", "title = Required(str, 2)")

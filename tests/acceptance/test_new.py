@@ -46,7 +46,7 @@ def written(project) -> set[str]:
 
 
 @pytest.mark.slow
-def test_a_new_component_passes_all_checks_at_once(connected):
+def test_a_new_component_passes_all_checks_at_once(connected) -> None:
     (connected.root / "components/__init__.py").unlink()
     out = connected.succeed("new", "guest_books")
     assert "wrote components/guest_books, with the entity GuestBook:" in out
@@ -81,13 +81,13 @@ def test_a_new_component_passes_all_checks_at_once(connected):
         ("orders", "called order, a reserved word"),
     ],
 )
-def test_a_name_that_can_not_be_is_refused(name, reason):
+def test_a_name_that_can_not_be_is_refused(name, reason) -> None:
     with pytest.raises(ComponentError, match=reason) as caught:
         render(name)
     assert "such as notes" in str(caught.value.cure)
 
 
-def test_a_name_that_is_taken_is_refused(project):
+def test_a_name_that_is_taken_is_refused(project) -> None:
     project.component("blog", "class Note(db.Entity):\n    text = Required(str)")
     (project.root / "components/stray").mkdir()
     before = written(project)
@@ -104,7 +104,7 @@ NAMES = st.text() | st.from_regex(r"[a-z]{1,9}(_[a-z0-9]{1,9}){0,4}", fullmatch=
 
 
 @given(NAMES)
-def test_whatever_the_name_its_files_are_right_or_it_is_refused(name):
+def test_whatever_the_name_its_files_are_right_or_it_is_refused(name) -> None:
     try:
         files = render(name)
     except ComponentError:
@@ -118,7 +118,7 @@ def test_whatever_the_name_its_files_are_right_or_it_is_refused(name):
 
 
 @given(st.sampled_from(sorted({*dir(builtins), *vars(pony.orm)})))
-def test_no_entity_takes_a_name_that_its_module_uses(word):
+def test_no_entity_takes_a_name_that_its_module_uses(word) -> None:
     name = word.lower()
     try:
         files = render(name)
@@ -136,7 +136,7 @@ def test_no_entity_takes_a_name_that_its_module_uses(word):
 
 
 @pytest.mark.parametrize("name", ["pages", "notes", "note_pages", "page_pages"])
-def test_no_module_has_a_class_of_its_own_with_the_name_of_the_entity(name):
+def test_no_module_has_a_class_of_its_own_with_the_name_of_the_entity(name) -> None:
     for path, text in render(name).items():
         if path.endswith(".py") and path != "entities.py":
             assert f"class {entity_name(name)}:" not in text, path
@@ -157,11 +157,11 @@ def test_no_module_has_a_class_of_its_own_with_the_name_of_the_entity(name):
         ("houses", "house"),
     ],
 )
-def test_an_entity_is_called_by_the_singular(plural, one):
+def test_an_entity_is_called_by_the_singular(plural, one) -> None:
     assert singular(plural) == one
 
 
-def test_of_several_at_once_one_writes(project):
+def test_of_several_at_once_one_writes(project) -> None:
     started = [project.start("invoke", "new", "notes") for _ in range(4)]
     ended = [(*process.communicate(timeout=60), process.returncode) for process in started]
     assert sorted(code for _, _, code in ended) == [0, 1, 1, 1], ended
@@ -171,7 +171,7 @@ def test_of_several_at_once_one_writes(project):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("wait", [0.2, 0.3, 0.4, 0.5, 0.6])
-def test_a_killed_one_leaves_a_whole_component_or_none(project, wait):
+def test_a_killed_one_leaves_a_whole_component_or_none(project, wait) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "invoke", "new", "notes"],
         cwd=project.root,

@@ -220,7 +220,7 @@ MADE = {"Pony": None, "by hand": HAND, "Django": DJANGO, "Rails": RAILS}
 
 
 @pytest.mark.parametrize("tool", [*MADE])
-def test_a_database_of_another_tool_is_changed_step_by_step(place, tool):
+def test_a_database_of_another_tool_is_changed_step_by_step(place, tool) -> None:
     if MADE[tool] is None:
         by_pony(place)
     else:

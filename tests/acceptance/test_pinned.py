@@ -73,12 +73,12 @@ def held(connection) -> list[str]:
         return [text for (text,) in cursor.fetchall()]
 
 
-def test_everything_that_is_pinned_is_tried():
+def test_everything_that_is_pinned_is_tried() -> None:
     assert STRANGE.keys() == PINNED.keys()
     assert all(STRANGE[name] != PINNED[name] for name in PINNED)
 
 
-def test_a_deploy_and_a_rehearsal_mean_the_same(strange):
+def test_a_deploy_and_a_rehearsal_mean_the_same(strange) -> None:
     deploy(strange, [script()])
     with connect(strange) as connection:
         assert held(connection) == [*MEANING.values()]
@@ -97,7 +97,7 @@ CASES = {
 
 
 @pytest.mark.parametrize(("kind", "text", "value", "again"), CASES.values(), ids=CASES)
-def test_casts_mean_the_same(declare, query, strange, settings, kind, text, value, again):
+def test_casts_mean_the_same(declare, query, strange, settings, kind, text, value, again) -> None:
     project = replace(settings, migration_database_url=strange.with_password())
     entity = "class Foo(db.Entity):\n    at = Required({})\n"
     run_migrate(project, declare(entity.format("str")), Options())
@@ -120,7 +120,7 @@ def seed():
 """
 
 
-def test_seeds_mean_the_same(connected, query):
+def test_seeds_mean_the_same(connected, query) -> None:
     options = "&options=" + "%20".join(
         f"-c%20{name}={value.partition(',')[0]}"
         for name, value in STRANGE.items()

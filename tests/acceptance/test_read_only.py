@@ -29,18 +29,18 @@ def blog(connected):
 
 
 @pytest.mark.parametrize("command", READING[:4], ids=" ".join)
-def test_a_cache_that_cannot_be_written_is_no_error(blog, command):
+def test_a_cache_that_cannot_be_written_is_no_error(blog, command) -> None:
     (blog.root / ".berceau/cache").write_text("no folder")
     blog.succeed(*command)
 
 
-def test_the_application_serves_without_caches(blog, serve):
+def test_the_application_serves_without_caches(blog, serve) -> None:
     (blog.root / ".berceau/cache").write_text("no folder")
     with serve(blog) as site:
         assert site.get("/")[0] == 200
 
 
-def test_commands_that_only_read_work_on_a_read_only_file_system(blog):
+def test_commands_that_only_read_work_on_a_read_only_file_system(blog) -> None:
     mount = f"mount --bind '{blog.root}' '{blog.root}' && mount -o remount,ro,bind '{blog.root}'"
     if not which("unshare") or unshared(blog, mount).returncode:
         pytest.skip("this user may not mount file systems")

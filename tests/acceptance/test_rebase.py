@@ -34,7 +34,7 @@ def names(read) -> list[tuple[str, str]]:
     return [(script.name[15:], script.header.parent[15:]) for script in read()]
 
 
-def test_a_branch_of_several_moves_whole(line, read, settings, database):
+def test_a_branch_of_several_moves_whole(line, read, settings, database) -> None:
     line(ONE, BASE, "ALTER TABLE t ADD b int;")
     line(TWO, BASE, "ALTER TABLE t ADD c int;")
     line(THREE, ONE, "ALTER TABLE t ADD d int;")
@@ -44,7 +44,7 @@ def test_a_branch_of_several_moves_whole(line, read, settings, database):
     assert len(deploy(database.owner, read())) == 4
 
 
-def test_three_branches_become_one_line(line, read, settings, database):
+def test_three_branches_become_one_line(line, read, settings, database) -> None:
     for name in (ONE, TWO, THREE):
         line(name, BASE, f"ALTER TABLE t ADD {name[15:]} int;")
     rebase(database.owner, settings.migrations)
@@ -53,7 +53,7 @@ def test_three_branches_become_one_line(line, read, settings, database):
     assert len(set(parents)) == 4
 
 
-def test_a_down_that_no_longer_fits_is_made_anew(line, read, settings, database):
+def test_a_down_that_no_longer_fits_is_made_anew(line, read, settings, database) -> None:
     line(ONE, BASE, "ALTER TABLE t ALTER a TYPE numeric;", "ALTER TABLE t ALTER a TYPE int;")
     line(TWO, BASE, "ALTER TABLE t ALTER a TYPE bigint;", "ALTER TABLE t ALTER a TYPE int;")
     rebase(database.owner, settings.migrations)
@@ -63,7 +63,7 @@ def test_a_down_that_no_longer_fits_is_made_anew(line, read, settings, database)
 
 def test_what_is_applied_moves_where_that_makes_no_difference(
     line, read, settings, database, query
-):
+) -> None:
     line(TWO, BASE, "ALTER TABLE t ADD c int;")
     deploy(database.owner, read())
     query("INSERT INTO t (c) VALUES (7)")
@@ -73,7 +73,9 @@ def test_what_is_applied_moves_where_that_makes_no_difference(
     assert query("SELECT c FROM t") == [(7,)]
 
 
-def test_what_is_applied_stays_where_it_would_make_a_difference(line, read, settings, database):
+def test_what_is_applied_stays_where_it_would_make_a_difference(
+    line, read, settings, database
+) -> None:
     line(TWO, BASE, "ALTER TABLE t ALTER a TYPE bigint;")
     deploy(database.owner, read())
     line(ONE, BASE, "ALTER TABLE t ALTER a TYPE numeric;")
@@ -84,7 +86,7 @@ def test_what_is_applied_stays_where_it_would_make_a_difference(line, read, sett
     assert read() == before
 
 
-def test_branches_that_do_the_same_are_left_to_people(line, read, settings, database):
+def test_branches_that_do_the_same_are_left_to_people(line, read, settings, database) -> None:
     line(ONE, BASE, "ALTER TABLE t ADD b int;")
     line(TWO, BASE, "ALTER TABLE t ADD b int;")
     before = read()
@@ -94,7 +96,7 @@ def test_branches_that_do_the_same_are_left_to_people(line, read, settings, data
     assert read() == before
 
 
-def test_an_orphan_moves_when_it_is_named(line, read, settings, database):
+def test_an_orphan_moves_when_it_is_named(line, read, settings, database) -> None:
     line(TWO, ONE, "ALTER TABLE t ADD b int;")
     with pytest.raises(HistoryError, match="isn't in migrations/"):
         rebase(database.owner, settings.migrations)
@@ -103,7 +105,7 @@ def test_an_orphan_moves_when_it_is_named(line, read, settings, database):
 
 
 @pytest.mark.parametrize("name", ["20200101000000_unknown", BASE])
-def test_a_name_that_is_no_branch_is_refused(line, settings, database, name):
+def test_a_name_that_is_no_branch_is_refused(line, settings, database, name) -> None:
     line(ONE, BASE, "SELECT 1;")
     line(TWO, BASE, "SELECT 2;")
     with pytest.raises(HistoryError, match=name):

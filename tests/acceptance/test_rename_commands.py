@@ -55,13 +55,13 @@ def blog(connected, query):
     return connected
 
 
-def test_renames_are_declared_by_options(blog, query):
+def test_renames_are_declared_by_options(blog, query) -> None:
     blog.succeed("migrate", *shlex.split(f"{TITLE} {TEXT}"))
     assert query("SELECT headline, body FROM post") == ROWS
     assert "nothing to do" in blog.succeed("migrate")
 
 
-def test_a_rename_with_an_index_on_it_is_undone(blog, query):
+def test_a_rename_with_an_index_on_it_is_undone(blog, query) -> None:
     blog.component("blog", RENAMED.replace("nullable=True", "nullable=True, index=True"))
     out = blog.succeed("migrate", *shlex.split(f"{TITLE} {TEXT}"))
     assert "post_headline_idx ON post (headline)" in out
@@ -69,7 +69,7 @@ def test_a_rename_with_an_index_on_it_is_undone(blog, query):
     assert query("SELECT title, text FROM post") == ROWS
 
 
-def test_a_refusal_names_the_options_that_settle_it(blog, query):
+def test_a_refusal_names_the_options_that_settle_it(blog, query) -> None:
     before = blog.migrations()
     error = blog.fail("migrate")
     assert f"column post.title: {TITLE} or --rename post.title=body" in error
@@ -83,13 +83,13 @@ def test_a_refusal_names_the_options_that_settle_it(blog, query):
 
 
 @pytest.mark.slow
-def test_what_was_dropped_and_added_is_said_so(blog, query):
+def test_what_was_dropped_and_added_is_said_so(blog, query) -> None:
     query("DELETE FROM post")
     blog.succeed("migrate", "--allow-data-loss")
     assert query("SELECT headline, body FROM post") == []
 
 
-def test_a_diff_shows_what_would_be_written_and_asked(blog, query):
+def test_a_diff_shows_what_would_be_written_and_asked(blog, query) -> None:
     before = blog.migrations()
     shown = blog.succeed("migrate.diff", *shlex.split(TITLE))
     assert shown == (
@@ -107,7 +107,7 @@ def test_a_diff_shows_what_would_be_written_and_asked(blog, query):
     assert query("SELECT title, text FROM post") == ROWS
 
 
-def test_a_diff_is_readable_for_programs(blog):
+def test_a_diff_is_readable_for_programs(blog) -> None:
     found = json.loads(blog.succeed("migrate.diff", "--json", *shlex.split(f"{TITLE} {TEXT}")))
     assert found["up"][0] == {
         "sql": "ALTER TABLE post RENAME COLUMN title TO headline;",
@@ -128,7 +128,7 @@ def test_a_diff_is_readable_for_programs(blog):
 
 
 @pytest.mark.slow
-def test_a_diff_that_only_a_rename_makes_possible_says_so(blog):
+def test_a_diff_that_only_a_rename_makes_possible_says_so(blog) -> None:
     blog.component("blog", RENAMED.replace("Optional(str, nullable=True)", "Required(str)"))
     assert "error: The column post." in blog.fail("migrate.diff")
     blog.component("blog", POST.replace("Optional(str, nullable=True)", "Required(str)"))
@@ -137,7 +137,7 @@ def test_a_diff_that_only_a_rename_makes_possible_says_so(blog):
     assert TITLE in blog.fail("migrate.diff")
 
 
-def test_nothing_to_do_is_no_diff(blog):
+def test_nothing_to_do_is_no_diff(blog) -> None:
     blog.component("blog", POST)
     assert blog.succeed("migrate.diff") == "-- nothing to do\n"
 
@@ -149,7 +149,7 @@ def dialog(blog):
     return lambda answers, *command: blog.run("dialog", json.dumps(answers), *command)
 
 
-def test_questions_are_asked_at_a_terminal(dialog, query):
+def test_questions_are_asked_at_a_terminal(dialog, query) -> None:
     result = dialog(["what?\n", "1\n", "y\n"], "migrate")
     assert result.code == 0, result
     lines = result.out.replace("\r", "").splitlines()
@@ -166,7 +166,7 @@ def test_questions_are_asked_at_a_terminal(dialog, query):
     assert query("SELECT headline, body FROM post") == ROWS
 
 
-def test_a_no_is_no_leave_to_lose_data(dialog, blog):
+def test_a_no_is_no_leave_to_lose_data(dialog, blog) -> None:
     before = blog.migrations()
     result = dialog(["\n", "\n"], "migrate")
     assert result.code == 1
@@ -176,7 +176,7 @@ def test_a_no_is_no_leave_to_lose_data(dialog, blog):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("key", [CTRL_C, CTRL_D], ids=["interrupt", "end of input"])
-def test_who_leaves_a_question_leaves_all_as_it_was(dialog, blog, key):
+def test_who_leaves_a_question_leaves_all_as_it_was(dialog, blog, key) -> None:
     before = blog.migrations()
     result = dialog([key], "migrate")
     assert result.code == 1
@@ -185,7 +185,7 @@ def test_who_leaves_a_question_leaves_all_as_it_was(dialog, blog, key):
     assert blog.migrations() == before
 
 
-def test_no_input_asks_nothing_at_a_terminal(dialog):
+def test_no_input_asks_nothing_at_a_terminal(dialog) -> None:
     result = dialog([], "migrate", "--no-input")
     assert result.code == 1
     assert "error: Renamed, or dropped and added?" in result.out

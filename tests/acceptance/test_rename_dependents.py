@@ -30,7 +30,7 @@ RENAMES = (
 )
 
 
-def test_checks_expressions_arrays_and_views_follow(server):
+def test_checks_expressions_arrays_and_views_follow(server) -> None:
     with scratch(server.owner) as connection, connection.cursor() as cursor:
         cursor.execute(LAMP)
         before = catalog.read(connection)

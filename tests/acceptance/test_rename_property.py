@@ -122,7 +122,7 @@ def sequences(schema: Schema) -> list[str | None]:
     return [column.sequence for table in schema.tables for column in table.columns]
 
 
-def test_any_names_become_any_others_and_back(server):
+def test_any_names_become_any_others_and_back(server) -> None:
     with scratch(server.owner) as connection:
 
         @settings(max_examples=60, deadline=None)

@@ -308,5 +308,5 @@ CASES = {
 
 
 @cases("case", CASES, quick=6)
-def test_renames(check_rename, case):
+def test_renames(check_rename, case) -> None:
     check_rename(case.before, case.after, case.renames, case.statements, case.rows)

@@ -23,7 +23,7 @@ SUBCLASS = "\nclass {}(Person):\n    pass\n"
 def hidden(migrate, query):
     """Return a function that migrates to a table with three rows, of which the owner sees some."""
 
-    def hide(seen, more=""):
+    def hide(seen, more="") -> None:
         migrate(PERSON.format("note = Optional(str, 50)") + more)
         query(ROWS)
         query(HIDE.format(seen))
@@ -38,7 +38,9 @@ def hidden(migrate, query):
         ("name = 'a'", r"1 row, and any that row security hides"),
     ],
 )
-def test_a_loss_is_told_of_rows_that_are_hidden(hidden, migrate, settings, database, seen, count):
+def test_a_loss_is_told_of_rows_that_are_hidden(
+    hidden, migrate, settings, database, seen, count
+) -> None:
     hidden(seen)
     with pytest.raises(DataLossError, match=rf"column person.note \({count} with a value\)"):
         migrate(PERSON.format(""))
@@ -48,14 +50,14 @@ def test_a_loss_is_told_of_rows_that_are_hidden(hidden, migrate, settings, datab
         down(database.owner, migration_directory.read(settings.migrations))
 
 
-def test_without_force_the_owner_sees_and_counts_all(hidden, migrate, query):
+def test_without_force_the_owner_sees_and_counts_all(hidden, migrate, query) -> None:
     hidden("false")
     query("ALTER TABLE person NO FORCE ROW LEVEL SECURITY")
     with pytest.raises(DataLossError, match=r"table person \(3 rows\)"):
         migrate("")
 
 
-def test_rows_that_a_change_cannot_see_are_named(hidden, migrate):
+def test_rows_that_a_change_cannot_see_are_named(hidden, migrate) -> None:
     hidden("name = 'a'", SUBCLASS.format("Student"))
     after = PERSON.format("note = Optional(str, 50)") + SUBCLASS.format("Pupil")
     with pytest.raises(RenameError, match="any that row security hides"):
@@ -67,7 +69,7 @@ def test_rows_that_a_change_cannot_see_are_named(hidden, migrate):
 
 def test_a_loss_of_a_table_is_counted_by_its_name_before(
     hidden, migrate, query, settings, database
-):
+) -> None:
     hidden("true")
     query("ALTER TABLE person NO FORCE ROW LEVEL SECURITY")
     migrate(

@@ -111,7 +111,7 @@ FILLED = {
 
 
 @cases("after, options, column, values", FILLED, quick=8)
-def test_rows_get_what_they_lack(migrate, query, after, options, column, values):
+def test_rows_get_what_they_lack(migrate, query, after, options, column, values) -> None:
     migrate(BASE)
     query(ROWS)
     migrate(after, **options)
@@ -154,7 +154,9 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("after", "says"), REFUSED.values(), ids=REFUSED)
-def test_what_rows_lack_is_refused_with_the_option_that_settles_it(migrate, query, after, says):
+def test_what_rows_lack_is_refused_with_the_option_that_settles_it(
+    migrate, query, after, says
+) -> None:
     first = migrate(BASE)
     query(ROWS)
     with pytest.raises(MigrationError) as caught:
@@ -165,7 +167,7 @@ def test_what_rows_lack_is_refused_with_the_option_that_settles_it(migrate, quer
     assert migrate(BASE).written is None, first
 
 
-def test_a_unique_column_shows_its_duplicates(migrate, query):
+def test_a_unique_column_shows_its_duplicates(migrate, query) -> None:
     migrate(BASE)
     query("INSERT INTO post (title) SELECT 't' || i % 5 FROM generate_series(1, 12) i")
     with pytest.raises(MigrationError) as caught:
@@ -178,7 +180,7 @@ def test_a_unique_column_shows_its_duplicates(migrate, query):
 
 def test_values_are_asked_for_where_somebody_is_there(
     settings, declare, query, monkeypatch, capsys
-):
+) -> None:
     """Enter gives the change up; SQL, or a label of those there are, goes into the migration."""
 
     def migrate(entities: str) -> None:
@@ -203,7 +205,7 @@ def test_values_are_asked_for_where_somebody_is_there(
 
 
 @pytest.mark.parametrize("filled", [True, False])
-def test_a_plan_that_changes_other_rows_is_found_out(migrate, query, monkeypatch, filled):
+def test_a_plan_that_changes_other_rows_is_found_out(migrate, query, monkeypatch, filled) -> None:
     def careless(changes):
         return (*to_statements(changes), Statement("UPDATE post SET title = 'lost'"))
 
@@ -216,7 +218,7 @@ def test_a_plan_that_changes_other_rows_is_found_out(migrate, query, monkeypatch
 
 
 @pytest.mark.parametrize("after", ["", post()])
-def test_what_a_view_uses_stays(migrate, query, after):
+def test_what_a_view_uses_stays(migrate, query, after) -> None:
     migrate(BASE)
     query("CREATE VIEW seen AS SELECT n FROM post")
     with pytest.raises(
@@ -228,7 +230,7 @@ def test_what_a_view_uses_stays(migrate, query, after):
     migrate(after, allow_data_loss=True)
 
 
-def test_what_rows_keep_from_being_undone_is_said_in_the_file(migrate, query, settings):
+def test_what_rows_keep_from_being_undone_is_said_in_the_file(migrate, query, settings) -> None:
     migrate(BASE)
     query(ROWS)
     written = migrate(post(), allow_data_loss=True).written
@@ -244,20 +246,20 @@ def test_what_rows_keep_from_being_undone_is_said_in_the_file(migrate, query, se
 
 
 @pytest.mark.parametrize("text", ["post.s", "s=1", "post=1", "post.s="])
-def test_a_choice_that_cannot_be_read(migrate, text):
+def test_a_choice_that_cannot_be_read(migrate, text) -> None:
     migrate(BASE)
     with pytest.raises(MigrationError, match="can't be read"):
         migrate(post(), backfills=[text])
 
 
 @pytest.mark.parametrize("text", ["post.t=1", "posts.s=1", "post.title=1"])
-def test_a_choice_that_nothing_asks_for(migrate, text):
+def test_a_choice_that_nothing_asks_for(migrate, text) -> None:
     migrate(BASE)
     with pytest.raises(MigrationError, match="No change needs a value for"):
         migrate(post("s = Required(int)", "n = Optional(int)"), backfills=[text])
 
 
-def test_a_backfill_that_gives_nothing_is_refused(migrate, query):
+def test_a_backfill_that_gives_nothing_is_refused(migrate, query) -> None:
     first = migrate(BASE).written
     query(ROWS)
     with pytest.raises(MigrationError) as caught:
@@ -266,7 +268,7 @@ def test_a_backfill_that_gives_nothing_is_refused(migrate, query):
     assert first
 
 
-def test_the_proof_reads_the_database_only(migrate, query, database):
+def test_the_proof_reads_the_database_only(migrate, query, database) -> None:
     """Rows come along with those that they refer to, also to themselves and in circles."""
     entities = """
 class Author(db.Entity):

@@ -59,7 +59,9 @@ entities = strategies().entities
     phases=set(Phase) - {Phase.explain},
 )
 @given(entities(3), entities(1))
-def test_rows_survive_or_are_refused(declare, server, generated, tmp_path_factory, first, second):
+def test_rows_survive_or_are_refused(
+    declare, server, generated, tmp_path_factory, first, second
+) -> None:
     """The proof compares the rows; what is refused is refused for what they hold, told as such."""
     note(first + "=====\n" + second)
     try:

@@ -37,7 +37,7 @@ def rows(query):
     return lambda: tuple(query("SELECT (SELECT count(*) FROM item), count(*) FROM maker")[0])
 
 
-def test_seeds_run_once_each_after_what_they_need(shop, rows):
+def test_seeds_run_once_each_after_what_they_need(shop, rows) -> None:
     out = shop.succeed("db.seed")
     assert out.splitlines() == ["seeding workshop", "seeding shop", "seed: ran workshop, shop"]
     assert rows() == (1, 1)
@@ -47,7 +47,7 @@ def test_seeds_run_once_each_after_what_they_need(shop, rows):
     assert "berceau_seed" not in shop.succeed("migrate.status")
 
 
-def test_seeds_that_changed_run_again_where_told_so(shop, rows):
+def test_seeds_that_changed_run_again_where_told_so(shop, rows) -> None:
     shop.succeed("db.seed")
     shop.component("shop", SHOP, seeds=ITEMS.replace("chair", "table"))
     out = shop.succeed("db.seed")
@@ -66,7 +66,7 @@ def test_seeds_that_changed_run_again_where_told_so(shop, rows):
         ("    import nowhere  # culprit", "No module named 'nowhere'"),
     ],
 )
-def test_one_that_fails_is_named_with_its_line_and_nothing_is_kept(shop, rows, line, says):
+def test_one_that_fails_is_named_with_its_line_and_nothing_is_kept(shop, rows, line, says) -> None:
     file = shop.write("components/shop/seeds.py", f"{ITEMS}{line}\n")
     message = shop.fail("db.seed")
     _, number = shop.culprit()
@@ -87,7 +87,7 @@ def test_one_that_fails_is_named_with_its_line_and_nothing_is_kept(shop, rows, l
     ],
     ids=["empty", "syntax", "constraint", "rollback", "commit", "rights"],
 )
-def test_what_seeds_can_not_do_is_refused_and_nothing_is_kept(shop, rows, text, says):
+def test_what_seeds_can_not_do_is_refused_and_nothing_is_kept(shop, rows, text, says) -> None:
     file = shop.write("components/shop/seeds.py", "from berceau.orm import db\n" + text)
     message = shop.fail("db.seed")
     assert says in message
@@ -95,14 +95,14 @@ def test_what_seeds_can_not_do_is_refused_and_nothing_is_kept(shop, rows, text, 
     assert rows() == (0, 0)
 
 
-def test_two_at_once_seed_once(shop, rows):
+def test_two_at_once_seed_once(shop, rows) -> None:
     processes = [shop.start("invoke", "db.seed") for _ in range(2)]
     outputs = sorted(process.communicate()[0].splitlines()[-1] for process in processes)
     assert outputs == ["seed: nothing to do", "seed: ran workshop, shop"]
     assert rows() == (1, 1)
 
 
-def test_what_was_reset_is_seeded_again(shop, rows):
+def test_what_was_reset_is_seeded_again(shop, rows) -> None:
     shop.succeed("db.seed")
     shop.succeed("migrate.reset", "--force", "--no-input")
     assert rows() == (0, 0)
@@ -110,13 +110,13 @@ def test_what_was_reset_is_seeded_again(shop, rows):
     assert rows() == (1, 1)
 
 
-def test_a_component_without_seeds_can_not_be_seeded_again(shop):
+def test_a_component_without_seeds_can_not_be_seeded_again(shop) -> None:
     message = shop.fail("db.seed", "--again", "quiet")
     assert "No component quiet has seeds." in message
     assert "Those that have: workshop, shop." in message
 
 
-def test_pending_migrations_come_first(shop, rows):
+def test_pending_migrations_come_first(shop, rows) -> None:
     shop.migration("20990101000000_later", "SELECT 1;\n")
     message = shop.fail("db.seed")
     assert "lacks 20990101000000_later" in message

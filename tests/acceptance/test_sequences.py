@@ -111,7 +111,7 @@ def numbers(database):
 
 @cases("case", {each: each for each in CASES}, quick=4)
 @pytest.mark.parametrize("after", [INT, BIG], ids=["int", "bigint"])
-def test_numbers_go_on(begin, migrate, numbers, settings, database, case, after):
+def test_numbers_go_on(begin, migrate, numbers, settings, database, case, after) -> None:
     sql, expected = CASES[case]
     begin(sql)
     migrate(after)
@@ -130,7 +130,9 @@ INSERT INTO invoice SELECT FROM generate_series(1, 5);
 RECEIPT = "class Receipt(db.Entity):\n    id = PrimaryKey(int, auto=True)\n"
 
 
-def test_a_sequence_of_several_tables_stays_theirs(begin, migrate, query, settings, database):
+def test_a_sequence_of_several_tables_stays_theirs(
+    begin, migrate, query, settings, database
+) -> None:
     begin(SHARED, INT + RECEIPT)
     assert migrate(INT + RECEIPT).written is None
     migrate(BIG + RECEIPT)
@@ -149,7 +151,9 @@ def test_a_sequence_of_several_tables_stays_theirs(begin, migrate, query, settin
     assert migrate(RECEIPT).written is None
 
 
-def test_a_sequence_that_something_unmanaged_needs_is_not_taken_from_it(begin, migrate, query):
+def test_a_sequence_that_something_unmanaged_needs_is_not_taken_from_it(
+    begin, migrate, query
+) -> None:
     begin(SHARED, INT)
     with pytest.raises(MigrationError, match="default value for column id of table receipt") as got:
         migrate(INT)
@@ -157,7 +161,9 @@ def test_a_sequence_that_something_unmanaged_needs_is_not_taken_from_it(begin, m
     assert query("INSERT INTO receipt DEFAULT VALUES RETURNING id") == [(6,)]
 
 
-def test_a_table_may_be_called_as_the_sequence_of_another(migrate, query, settings, database):
+def test_a_table_may_be_called_as_the_sequence_of_another(
+    migrate, query, settings, database
+) -> None:
     other = "class Other(db.Entity):\n    _table_ = 'invoice_id_seq'\n    n = Required(int)\n"
     migrate(INT)
     query("INSERT INTO invoice SELECT FROM generate_series(1, 5)")
@@ -172,7 +178,7 @@ def test_a_table_may_be_called_as_the_sequence_of_another(migrate, query, settin
     assert query("INSERT INTO invoice DEFAULT VALUES RETURNING id") == [(1,)]
 
 
-def test_numbers_go_on_where_keys_are_not_numbered_for_a_while(begin, migrate, query):
+def test_numbers_go_on_where_keys_are_not_numbered_for_a_while(begin, migrate, query) -> None:
     begin(USED)
     migrate(INT)
     migrate(INT.replace(", auto=True", ""))

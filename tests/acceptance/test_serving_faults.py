@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
         pytest.param("PgBouncer", marks=needs_pgbouncer),
     ],
 )
-def test_what_was_acknowledged_is_there_once(fault):
+def test_what_was_acknowledged_is_there_once(fault) -> None:
     command = [sys.executable, ROOT / "benchmarks/faults.py", "--only", fault, "--seconds", "1"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert ended.returncode == 0, ended.stdout + ended.stderr

@@ -59,7 +59,7 @@ def many() -> Schema:
 
 
 @pytest.mark.slow
-def test_all_that_concerns_all_tables_fits_into_the_servers_locks(plain):
+def test_all_that_concerns_all_tables_fits_into_the_servers_locks(plain) -> None:
     settings, owner = plain
 
     def tables() -> int:

@@ -84,7 +84,7 @@ OBSTACLES = {
 
 @pytest.mark.parametrize("after", [RETYPED, REBUILT], ids=["retyped", "rebuilt"])
 @cases("sql", HANGING, quick=3)
-def test_all_comes_back_as_it_was(migrate, query, dumped, sql, after):
+def test_all_comes_back_as_it_was(migrate, query, dumped, sql, after) -> None:
     migrate(BEFORE)
     query(f"INSERT INTO task (n, s, state) VALUES (1, 'a', 'open'); {sql}")
     before = dumped()
@@ -96,7 +96,7 @@ def test_all_comes_back_as_it_was(migrate, query, dumped, sql, after):
 
 
 @pytest.mark.parametrize(("sql", "named"), OBSTACLES.values(), ids=OBSTACLES)
-def test_what_cannot_come_back_is_named(migrate, query, dumped, sql, named):
+def test_what_cannot_come_back_is_named(migrate, query, dumped, sql, named) -> None:
     migrate(BEFORE)
     query(sql)
     before = dumped()
@@ -107,7 +107,7 @@ def test_what_cannot_come_back_is_named(migrate, query, dumped, sql, named):
     assert dumped() == before
 
 
-def test_a_view_that_does_not_fit_the_new_type_is_named(migrate, query):
+def test_a_view_that_does_not_fit_the_new_type_is_named(migrate, query) -> None:
     migrate(BEFORE)
     query("CREATE VIEW v AS SELECT m AS y FROM task WHERE m = 'a'")
     with pytest.raises(BerceauError, match=r"can't be made again: .*integer = text"):

@@ -88,7 +88,7 @@ STOPPED = {
 @cases("before, after, options, rows, stops", STOPPED, quick=3)
 def test_a_deploy_that_rows_stop_has_lost_nothing(
     migrate, query, settings, database, before, after, options, rows, stops
-):
+) -> None:
     """Development has no such rows: the migration is written there, and stops in production."""
     first = migrate(before).written
     second = migrate(after, allow_data_loss=True, **options).written
@@ -137,7 +137,7 @@ REFERRED = {
 @pytest.mark.parametrize(("before", "after", "options", "rows"), REFERRED.values(), ids=REFERRED)
 def test_a_deploy_that_duplicates_stop_leaves_references_protected(
     migrate, query, settings, database, before, after, options, rows
-):
+) -> None:
     first = migrate(before).written
     second = migrate(after, allow_data_loss=True, **options).written
     down(database.owner, migration_directory.read(settings.migrations), first, allow_data_loss=True)

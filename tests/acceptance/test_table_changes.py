@@ -271,5 +271,7 @@ CASES = {
 
 
 @cases("before, after, statements", CASES, quick=8)
-def test_a_change_leads_to_what_is_declared_and_back(check_change, before, after, statements):
+def test_a_change_leads_to_what_is_declared_and_back(
+    check_change, before, after, statements
+) -> None:
     check_change(before, after, statements)

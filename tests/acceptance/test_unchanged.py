@@ -32,11 +32,11 @@ def imports(project, **environment: str) -> bool:
 
 
 @pytest.mark.parametrize("command", ["migrate", "migrate.check", "migrate.diff", "migrate.status"])
-def test_nothing_is_imported_where_nothing_changed(blog, command):
+def test_nothing_is_imported_where_nothing_changed(blog, command) -> None:
     assert IMPORTED not in blog.invoke(command).err
 
 
-def test_what_is_kept_is_what_was_declared(blog):
+def test_what_is_kept_is_what_was_declared(blog) -> None:
     blog.component("blog", NOISE + "LENGTH = 200\n" + POST)
     first, second = blog.invoke("migrate.diff"), blog.invoke("migrate.diff")
     assert IMPORTED in first.err
@@ -46,7 +46,7 @@ def test_what_is_kept_is_what_was_declared(blog):
     assert "a schema that the migrations don't build" in blog.fail("migrate.check")
 
 
-def test_an_edit_is_seen_in_the_component_and_beside_it(blog):
+def test_an_edit_is_seen_in_the_component_and_beside_it(blog) -> None:
     blog.write("lengths.py", "TITLE = 100\n")
     blog.component("blog", NOISE + "from lengths import TITLE as LENGTH\n" + POST)
     assert imports(blog)
@@ -56,7 +56,7 @@ def test_an_edit_is_seen_in_the_component_and_beside_it(blog):
     assert not imports(blog)
 
 
-def test_a_file_that_the_entities_read_is_seen(blog):
+def test_a_file_that_the_entities_read_is_seen(blog) -> None:
     blog.write("components/blog/length.txt", "100")
     read = "LENGTH = int(Path(__file__).with_name('length.txt').read_text())\n"
     blog.component("blog", NOISE + "from pathlib import Path\n" + read + POST)
@@ -66,7 +66,7 @@ def test_a_file_that_the_entities_read_is_seen(blog):
     assert "300" in blog.succeed("migrate.diff")
 
 
-def test_a_variable_that_the_entities_read_is_seen(blog):
+def test_a_variable_that_the_entities_read_is_seen(blog) -> None:
     read = "import os\nLENGTH = int(os.environ.get('LENGTH', '100'))\n"
     blog.component("blog", NOISE + read + POST)
     assert imports(blog)
@@ -77,7 +77,7 @@ def test_a_variable_that_the_entities_read_is_seen(blog):
     assert imports(blog)
 
 
-def test_another_version_of_an_installed_module_is_seen(blog, tmp_path):
+def test_another_version_of_an_installed_module_is_seen(blog, tmp_path) -> None:
     installed = tmp_path / "installed"
     installed.mkdir()
     (installed / "lengths.py").write_text("TITLE = 100\n")
@@ -92,7 +92,7 @@ def test_another_version_of_an_installed_module_is_seen(blog, tmp_path):
     assert imports(blog, **path), "a module that comes may take another one's place"
 
 
-def test_other_code_of_berceau_is_seen(blog, tmp_path):
+def test_other_code_of_berceau_is_seen(blog, tmp_path) -> None:
     """An upgrade, or an edit by somebody who works on Berceau."""
     copy = tmp_path / "site"
     shutil.copytree(Path(berceau.__file__).parent, copy / "berceau")
@@ -106,7 +106,7 @@ def test_other_code_of_berceau_is_seen(blog, tmp_path):
 
 @pytest.mark.parametrize("name", KEPT)
 @pytest.mark.parametrize("size", [0, -9])
-def test_a_file_that_was_cut_short_is_made_again(blog, name, size):
+def test_a_file_that_was_cut_short_is_made_again(blog, name, size) -> None:
     file = blog.root / name
     kept = file.read_bytes()
     file.write_bytes(kept[:size])
@@ -115,13 +115,13 @@ def test_a_file_that_was_cut_short_is_made_again(blog, name, size):
     assert not imports(blog)
 
 
-def test_a_flipped_value_in_a_kept_schema_is_not_believed(blog):
+def test_a_flipped_value_in_a_kept_schema_is_not_believed(blog) -> None:
     file = blog.root / KEPT[0]
     file.write_bytes(file.read_bytes().replace(b"(100)", b"(999)"))
     assert "999" not in blog.succeed("migrate.diff")
 
 
-def test_two_commands_at_once_both_see_what_is_declared(blog):
+def test_two_commands_at_once_both_see_what_is_declared(blog) -> None:
     blog.component("blog", NOISE + "LENGTH = 400\n" + POST)
     both = [blog.start("invoke", "migrate.diff") for _ in range(2)]
     outputs = [process.communicate(timeout=60)[0] for process in both]
@@ -130,7 +130,7 @@ def test_two_commands_at_once_both_see_what_is_declared(blog):
     assert not imports(blog)
 
 
-def test_a_broken_component_is_reported_each_time(blog):
+def test_a_broken_component_is_reported_each_time(blog) -> None:
     blog.component("blog", "1 / 0\n" + POST)
     for _ in range(2):
         assert "ZeroDivisionError" in blog.fail("migrate.check")
@@ -138,7 +138,7 @@ def test_a_broken_component_is_reported_each_time(blog):
     assert "agree" in blog.succeed("migrate.check")
 
 
-def test_a_change_of_the_database_is_seen_by_the_next_check(blog, query):
+def test_a_change_of_the_database_is_seen_by_the_next_check(blog, query) -> None:
     assert "agree" in blog.succeed("migrate.check")
     query("ALTER TABLE post ADD COLUMN more integer, ALTER COLUMN title DROP NOT NULL")
     assert "differs from what" in blog.fail("migrate.check")
@@ -158,7 +158,7 @@ assert fingerprint is None, "what was imported before was read by nobody who wat
 """
 
 
-def test_only_a_first_composition_shows_what_was_read(blog):
+def test_only_a_first_composition_shows_what_was_read(blog) -> None:
     read = "import os\nLENGTH = int(os.environ.get('LENGTH', '100'))\n"
     blog.component("blog", NOISE + read + POST)
     blog.write("again.py", AGAIN.format(edit=""))
@@ -166,7 +166,7 @@ def test_only_a_first_composition_shows_what_was_read(blog):
     assert "300" in blog.succeed("migrate.diff", LENGTH="300")
 
 
-def test_a_module_that_changes_after_its_import_is_not_mistaken(blog):
+def test_a_module_that_changes_after_its_import_is_not_mistaken(blog) -> None:
     blog.write("lengths.py", "TITLE = 100\n")
     blog.component("blog", NOISE + "from lengths import TITLE as LENGTH\n" + POST)
     edit = "Path('lengths.py').write_text('TITLE = 300')"
@@ -190,6 +190,6 @@ assert times == {times}, times
 """
 
 
-def test_the_sources_are_read_once_in_a_command_that_builds_and_migrates(blog):
+def test_the_sources_are_read_once_in_a_command_that_builds_and_migrates(blog) -> None:
     blog.write("again.py", COUNTED.format(times=1))
     assert blog.run("again").code == 0

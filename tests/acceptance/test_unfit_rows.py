@@ -152,7 +152,7 @@ REFUSED = {
 )
 def test_what_does_not_fit_is_counted_and_named(
     migrate, query, before, rows, after, options, says, cure
-):
+) -> None:
     migrate(before)
     query(rows)
     with pytest.raises(MigrationError) as caught:
@@ -183,7 +183,7 @@ VALUES = {
 }
 
 
-def test_what_has_no_counterpart_never_gets_one(query):
+def test_what_has_no_counterpart_never_gets_one(query) -> None:
     """Of two types that no value leads between, a column may change when it holds none."""
     tried = 0
     for before, value in VALUES.items():

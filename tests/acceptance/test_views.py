@@ -29,7 +29,7 @@ CREATE INDEX by_length ON post (length(s));
 
 
 @pytest.mark.parametrize("after", WIDER.values(), ids=WIDER)
-def test_a_view_that_no_migration_made_is_no_obstacle(migrate, query, after):
+def test_a_view_that_no_migration_made_is_no_obstacle(migrate, query, after) -> None:
     migrate(POST)
     query(VIEWS)
     migrate(after)
@@ -38,7 +38,7 @@ def test_a_view_that_no_migration_made_is_no_obstacle(migrate, query, after):
     assert query("SELECT to_regclass('by_length') IS NOT NULL") == [(True,)]
 
 
-def test_without_views_a_migration_says_nothing_of_them(migrate, settings):
+def test_without_views_a_migration_says_nothing_of_them(migrate, settings) -> None:
     migrate(POST)
     migrate(WIDER["a table rewritten"])
     (_, script) = migration_directory.read(settings.migrations)
@@ -47,7 +47,7 @@ def test_without_views_a_migration_says_nothing_of_them(migrate, settings):
 
 def test_a_view_of_production_alone_stops_the_deploy_and_nothing_is_lost(
     migrate, query, settings, database
-):
+) -> None:
     migrate(POST)
     migrate(WIDER["a table rewritten"], create_only=True)
     query(VIEWS)
@@ -144,7 +144,9 @@ def dropped(sql: str) -> str:
     return f"{'ALTER TABLE task ' * sql.startswith('CONSTRAINT')}DROP {sql}"
 
 
-def test_an_enum_that_nothing_else_uses_is_rebuilt_without_more_words(migrate, query, settings):
+def test_an_enum_that_nothing_else_uses_is_rebuilt_without_more_words(
+    migrate, query, settings
+) -> None:
     migrate(OPEN_DONE_OLD)
     query("INSERT INTO task (n, state, states) VALUES (1, 'open', '{done}')")
     migrate(DONE_OPEN)
@@ -155,7 +157,7 @@ def test_an_enum_that_nothing_else_uses_is_rebuilt_without_more_words(migrate, q
 
 
 @pytest.mark.parametrize("sql", [sql for sql, _, _ in USERS.values()], ids=USERS)
-def test_what_uses_an_enum_in_the_database_is_known(migrate, query, settings, sql):
+def test_what_uses_an_enum_in_the_database_is_known(migrate, query, settings, sql) -> None:
     migrate(OPEN_DONE_OLD)
     query(made(sql))
     migrate(DONE_OPEN)
@@ -164,7 +166,7 @@ def test_what_uses_an_enum_in_the_database_is_known(migrate, query, settings, sq
     assert "set_aside" in script.down
 
 
-def test_what_uses_an_enum_in_the_migrations_is_known(migrate, settings, database):
+def test_what_uses_an_enum_in_the_migrations_is_known(migrate, settings, database) -> None:
     migrate(OPEN_DONE_OLD)
     folder = settings.migrations / "20990101000000_by_hand"
     folder.mkdir()
@@ -179,7 +181,7 @@ def test_what_uses_an_enum_in_the_migrations_is_known(migrate, settings, databas
 @pytest.mark.parametrize("sql", ["SELECT", made(USERS["a check"][0])], ids=["nothing", "a check"])
 def test_a_type_that_was_rebuilt_by_hand_is_adopted_likewise(
     migrate, query, settings, database, sql
-):
+) -> None:
     migrate(OPEN_DONE_OLD)
     query(REBUILT)
     query(sql)
@@ -190,7 +192,7 @@ def test_a_type_that_was_rebuilt_by_hand_is_adopted_likewise(
 @pytest.mark.parametrize("sql", ["SELECT", made(USERS["a check"][0])], ids=["nothing", "a check"])
 def test_the_sql_of_drift_says_no_more_than_is_needed(
     migrate, declare, query, settings, database, sql
-):
+) -> None:
     migrate(OPEN_DONE_OLD)
     query(REBUILT)
     query(sql)
@@ -208,7 +210,7 @@ def test_the_sql_of_drift_says_no_more_than_is_needed(
 
 
 @pytest.mark.parametrize("sql", ["SELECT 1", made(USERS["a check"][0])], ids=["nothing", "a check"])
-def test_the_check_shows_no_more_than_is_needed(migrate, declare, settings, database, sql):
+def test_the_check_shows_no_more_than_is_needed(migrate, declare, settings, database, sql) -> None:
     migrate(OPEN_DONE_OLD)
     folder = settings.migrations / "20990101000000_by_hand"
     folder.mkdir()
@@ -219,7 +221,9 @@ def test_the_check_shows_no_more_than_is_needed(migrate, declare, settings, data
     assert ("set_aside" in detail) == (sql != "SELECT 1")
 
 
-def test_a_way_back_that_a_rebase_writes_says_no_more_than_is_needed(migrate, settings, database):
+def test_a_way_back_that_a_rebase_writes_says_no_more_than_is_needed(
+    migrate, settings, database
+) -> None:
     migrate(OPEN_DONE_OLD)
     migrate(DONE_OPEN, name="ours", create_only=True)
     ours = migration_directory.read(settings.migrations)[-1]
@@ -234,7 +238,7 @@ def test_a_way_back_that_a_rebase_writes_says_no_more_than_is_needed(migrate, se
 
 def test_what_production_alone_has_is_named_and_nothing_is_lost(
     migrate, query, settings, database, dumped
-):
+) -> None:
     migrate(OPEN_DONE_OLD)
     migrate(DONE_OPEN, create_only=True)
     query("INSERT INTO task (n, state) VALUES (1, 'open')")
@@ -251,7 +255,7 @@ def test_what_production_alone_has_is_named_and_nothing_is_lost(
     assert query("SELECT state FROM task") == [("open",)]
 
 
-def test_a_check_and_an_index_go_with_their_column(migrate, query):
+def test_a_check_and_an_index_go_with_their_column(migrate, query) -> None:
     migrate(POST)
     query("CREATE INDEX i ON post (length(s)); ALTER TABLE post ADD CHECK (s <> 'x')")
     migrate(POST.replace("    s = Optional(str, 9)\n", ""), allow_data_loss=True)

@@ -5,7 +5,7 @@ import pytest
 pytestmark = pytest.mark.browser
 
 
-def fill_in(page, **values):
+def fill_in(page, **values) -> None:
     given = {
         "Title": "A folder is a good boundary",
         "Text": "Moving house means moving one box.",
@@ -21,7 +21,7 @@ def titles(page):
     return page.locator(".post h2").all_inner_texts()
 
 
-def test_a_visitor_writes_and_deletes_a_post(visit):
+def test_a_visitor_writes_and_deletes_a_post(visit) -> None:
     page = visit("/")
     page.get_by_role("navigation").get_by_role("link", name="Posts").click()
     page.get_by_text("Nothing written yet").wait_for()
@@ -35,7 +35,7 @@ def test_a_visitor_writes_and_deletes_a_post(visit):
 
 
 @pytest.mark.slow
-def test_a_mistake_is_where_the_cursor_goes_and_nothing_typed_is_lost(visit):
+def test_a_mistake_is_where_the_cursor_goes_and_nothing_typed_is_lost(visit) -> None:
     page = visit("/demo/posts")
     fill_in(page, **{"Your e-mail address": "ada"})
     message = page.get_by_text("Enter an address such as ada@example.org.")
@@ -51,7 +51,7 @@ def test_a_mistake_is_where_the_cursor_goes_and_nothing_typed_is_lost(visit):
 
 
 @pytest.mark.slow
-def test_the_keyboard_reaches_the_content_first(visit):
+def test_the_keyboard_reaches_the_content_first(visit) -> None:
     page = visit("/demo/posts")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
@@ -60,7 +60,7 @@ def test_the_keyboard_reaches_the_content_first(visit):
 
 
 @pytest.mark.slow
-def test_nothing_is_wider_than_the_window(visit):
+def test_nothing_is_wider_than_the_window(visit) -> None:
     page = visit("/demo/posts")
     fill_in(page, **{"Title": "x" * 200, "Text": "y" * 500, "Your name": "z" * 100})
     page.locator(".post").wait_for()

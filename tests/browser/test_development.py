@@ -16,7 +16,7 @@ def reload_until(page, text: str) -> None:
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-def test_the_button_writes_and_applies_what_the_page_shows(browser, connected, serve):
+def test_the_button_writes_and_applies_what_the_page_shows(browser, connected, serve) -> None:
     connected.succeed("new", "notes")
     connected.succeed("migrate", "--name", "init")
     entities = connected.root / "components/notes/entities.py"

@@ -126,7 +126,7 @@ class Page:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_what_a_page_shows_happens(page, checkout, request):
+def test_what_a_page_shows_happens(page, checkout, request) -> None:
     text = page.read_text()
     checkout.use_this_environment()
     if "db.example.org" in text:

@@ -28,7 +28,7 @@ def blocks(info: str) -> list[str]:
 @pytest.mark.parametrize(
     "command", [SERVE, pytest.param(SERVE_WITH_UV, marks=with_uv)], ids=["pip", "uv"]
 )
-def test_the_first_command_leads_from_nothing_to_the_demo(checkout, command):
+def test_the_first_command_leads_from_nothing_to_the_demo(checkout, command) -> None:
     python = Path(sys.executable).resolve().parent
     checkout.environment["PATH"] = f"{python}{os.pathsep}{checkout.environment['PATH']}"
     with checkout.running(command, lambda log: "Serving on" in log, seconds=400):
@@ -36,11 +36,11 @@ def test_the_first_command_leads_from_nothing_to_the_demo(checkout, command):
     assert (checkout.root / ".venv").is_dir()
 
 
-def test_ci_runs_the_second_command():
+def test_ci_runs_the_second_command() -> None:
     assert f"{TEST} --all" in (ROOT / ".ci" / "run").read_text().splitlines()
 
 
-def test_the_folder_is_listed_as_it_is():
+def test_the_folder_is_listed_as_it_is() -> None:
     (listing,) = (block for block in blocks("text") if block.startswith("components/demo/"))
     listed = {line.split()[0].rstrip("/") for line in listing.splitlines()[1:]}
     assert listed == {path.name for path in DEMO.iterdir() if path.name != "__pycache__"}
@@ -54,7 +54,7 @@ def test_the_folder_is_listed_as_it_is():
     ],
     ids=["entities", "migration"],
 )
-def test_excerpts_are_true(info, source):
+def test_excerpts_are_true(info, source) -> None:
     (excerpt,) = blocks(info)
     constants = {"TITLE_LENGTH": "200"}
     text = source.read_text()

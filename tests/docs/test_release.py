@@ -9,14 +9,14 @@ from berceau import __version__
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_newest_release_of_the_changelog_is_this_version():
+def test_the_newest_release_of_the_changelog_is_this_version() -> None:
     releases = re.findall(
         r"^## \[([\d.]+)\] - \d{4}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE
     )
     assert releases[0] == __version__
 
 
-def test_ci_tries_each_python_that_is_promised():
+def test_ci_tries_each_python_that_is_promised() -> None:
     setup = ConfigParser()
     setup.read(ROOT / "setup.cfg")
     promised = re.findall(r"Python :: (3\.\d+)", setup["metadata"]["classifiers"])

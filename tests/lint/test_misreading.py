@@ -80,7 +80,7 @@ def expected(condition: str) -> Rows:
 
 @settings(max_examples=200, deadline=None)
 @given(CONDITIONS, st.sampled_from(FORMS))
-def test_what_passes_finds_the_right_rows(rows, codes, condition, form):
+def test_what_passes_finds_the_right_rows(rows, codes, condition, form) -> None:
     query = form.format(condition)
     assume(not codes(query))
     assert rows(query) == expected(condition)
@@ -96,13 +96,13 @@ def test_what_passes_finds_the_right_rows(rows, codes, condition, form):
         ("L610", "(f.a == f.b) == f.c"),
     ],
 )
-def test_what_is_refused_fails_or_finds_other_rows(rows, codes, code, condition):
+def test_what_is_refused_fails_or_finds_other_rows(rows, codes, code, condition) -> None:
     query = f"select(f for f in Flags if {condition})"
     assert codes(query) == [code]
     with suppress(pony.orm.ProgrammingError):
         assert rows(query) != expected(condition)
 
 
-def test_pony_is_quoted_where_it_misreads(messages):
+def test_pony_is_quoted_where_it_misreads(messages) -> None:
     (message,) = messages("select(p for p in Post if p.ok or (p.n if not p.f else p.opt))")
     assert message.startswith("Pony reads this query as `(p for p in Post if")

@@ -10,7 +10,7 @@ GUIDE = (ROOT / "docs/guide/lint.md").read_text()
 SOURCES = [*ROOT.glob("berceau/lint/*.py")]
 
 
-def test_the_guide_has_the_rules_as_they_are():
+def test_the_guide_has_the_rules_as_they_are() -> None:
     lines = ["| Code | Finds | Why | Cure |", "|---|---|---|---|"]
     for rule in RULES.values():
         what = f"**{rule.what}**" if rule.level == "error" else rule.what
@@ -19,7 +19,7 @@ def test_the_guide_has_the_rules_as_they_are():
     assert f"<!-- rules -->\n\nErrors are in bold.\n\n{table}\n\n<!-- end of rules -->" in GUIDE
 
 
-def test_every_rule_is_applied():
+def test_every_rule_is_applied() -> None:
     texts = "".join(path.read_text() for path in SOURCES if path.name != "rules.py")
     texts += (ROOT / "berceau/workflows/build/component_lint.py").read_text()
     assert set(re.findall(r'"(L\d{3})"', texts)) == set(RULES)

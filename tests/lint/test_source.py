@@ -30,16 +30,16 @@ DB = "from berceau.orm import db\n"
 
 
 @pytest.mark.parametrize("text", BUILT.values(), ids=BUILT)
-def test_sql_built_from_strings_is_found(codes, text):
+def test_sql_built_from_strings_is_found(codes, text) -> None:
     assert codes(DB + text) == ["L501"]
 
 
 @pytest.mark.parametrize("text", CONSTANT)
-def test_constant_sql_passes(codes, text):
+def test_constant_sql_passes(codes, text) -> None:
     assert codes(DB + text) == []
 
 
-def test_sql_is_followed_through_variables_of_the_function(faults):
+def test_sql_is_followed_through_variables_of_the_function(faults) -> None:
     text = """
     from berceau.orm import db
 
@@ -79,19 +79,19 @@ AWARE = [
 
 
 @pytest.mark.parametrize("text", NAIVE)
-def test_naive_datetimes_are_found(codes, text):
+def test_naive_datetimes_are_found(codes, text) -> None:
     assert codes(f"x = {text}") == ["L402"]
     assert codes(f"at = Required(datetime.datetime, default=lambda: {text})") == ["L401"]
     assert codes(f"Post.select(lambda p: p.at < {text})") == ["L401"]
 
 
 @pytest.mark.parametrize("name", ["now", "utcnow", "today"])
-def test_a_naive_function_as_a_default_is_found(codes, name):
+def test_a_naive_function_as_a_default_is_found(codes, name) -> None:
     assert codes(f"at = Required(datetime.datetime, default=datetime.datetime.{name})") == ["L401"]
 
 
 @pytest.mark.parametrize("text", AWARE)
-def test_aware_datetimes_pass(codes, text):
+def test_aware_datetimes_pass(codes, text) -> None:
     assert codes(f"x = {text}") == []
 
 
@@ -104,30 +104,30 @@ def test_aware_datetimes_pass(codes, text):
         "sorted(rows, key=lambda row: 1 < row < 3)",
     ],
 )
-def test_without_pony_nothing_is_a_query(text):
+def test_without_pony_nothing_is_a_query(text) -> None:
     assert examine(f"from mine import select\n{text}".encode()).faults == []
 
 
-def test_an_aggregate_is_a_query_over_entities_only(codes):
+def test_an_aggregate_is_a_query_over_entities_only(codes) -> None:
     assert codes("max(p.n for p in Post if 1 < p.n < 3)") == ["L601"]
     assert codes("sum(p.n for p in Post.select() if 1 < p.n < 3)") == ["L601"]
     assert codes("max(n for n in numbers if 1 < n < 3)") == []
 
 
-def test_a_query_inside_another_is_looked_at_once(codes):
+def test_a_query_inside_another_is_looked_at_once(codes) -> None:
     assert codes("select(p for p in Post if exists(q for q in Post if 1 < q.n < 3))") == ["L601"]
 
 
-def test_a_name_of_the_modules_own_is_no_function_of_python(codes):
+def test_a_name_of_the_modules_own_is_no_function_of_python(codes) -> None:
     assert codes("def sorted(x): return x\nPost.select(lambda p: sorted(p.title) == 'a')") == []
 
 
 @pytest.mark.parametrize("source", [b"def broken(:", b"x = '\\0\0'", b"\xff", b""])
-def test_a_file_that_does_not_parse_is_left_to_its_import(source):
+def test_a_file_that_does_not_parse_is_left_to_its_import(source) -> None:
     assert examine(source).faults == []
 
 
-def test_what_others_need_is_noted():
+def test_what_others_need_is_noted() -> None:
     notes = examine(
         b"""
 from pony.orm import Required, Set, select

@@ -149,7 +149,7 @@ FORMS = ("select(p for p in Post if {})", "Post.select(lambda p: {})")
 @pytest.mark.parametrize(
     ("code", "condition"), [(code, each) for code, found in REFUSED.items() for each in found]
 )
-def test_pony_fails_on_what_is_refused(codes, translate, code, condition):
+def test_pony_fails_on_what_is_refused(codes, translate, code, condition) -> None:
     for form in FORMS:
         query = form.format(condition)
         assert set(codes(query)) == {code}
@@ -158,7 +158,7 @@ def test_pony_fails_on_what_is_refused(codes, translate, code, condition):
 
 
 @pytest.mark.parametrize("condition", ACCEPTED)
-def test_pony_translates_what_is_accepted(codes, translate, condition):
+def test_pony_translates_what_is_accepted(codes, translate, condition) -> None:
     for form in FORMS:
         query = form.format(condition)
         assert translate(query)
@@ -166,7 +166,7 @@ def test_pony_translates_what_is_accepted(codes, translate, condition):
 
 
 @pytest.mark.parametrize("condition", DEPENDS_ON_PYTHON)
-def test_what_depends_on_the_python_version_is_judged_by_pony(codes, translate, condition):
+def test_what_depends_on_the_python_version_is_judged_by_pony(codes, translate, condition) -> None:
     for form in FORMS:
         query = form.format(condition)
         try:

@@ -18,7 +18,7 @@ from berceau.migration.destructive import Loss, Renamed, losses
         ),
     ],
 )
-def test_what_a_statement_loses(text, expected):
+def test_what_a_statement_loses(text, expected) -> None:
     assert losses(text, Renamed()) == (expected,)
 
 
@@ -33,11 +33,11 @@ def test_what_a_statement_loses(text, expected):
         "CREATE TABLE truncate ()",
     ],
 )
-def test_what_loses_nothing(text):
+def test_what_loses_nothing(text) -> None:
     assert losses(text, Renamed()) == ()
 
 
-def test_names_are_those_before_the_first_script():
+def test_names_are_those_before_the_first_script() -> None:
     renamed = Renamed()
     assert not losses(
         "ALTER TABLE a RENAME TO t; ALTER TABLE b RENAME TO a; ALTER TABLE IF EXISTS t RENAME TO b;"

@@ -48,25 +48,25 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_statements_end_where_psql_ends_them(name):
+def test_statements_end_where_psql_ends_them(name) -> None:
     text, expected = CASES[name]
     assert [piece.text for piece in split(text)] == expected
 
 
-def test_a_statement_knows_its_line_and_its_first_words():
+def test_a_statement_knows_its_line_and_its_first_words() -> None:
     first, second = split('\n-- note\nCreate  INDEX /* now */ "My;I" ON t (a);\n\n\nSELECT\n2;')
     assert first.line == 3
     assert first.head[:5] == ("create", "index", '"My;I"', "on", "t")
     assert second.line == 6
 
 
-def test_the_rows_of_a_copy_belong_to_it():
+def test_the_rows_of_a_copy_belong_to_it() -> None:
     copy, after = split("COPY t (a) FROM STDIN; -- rows\n1;'\n\\N\n\\.\nSELECT 2;")
     assert (copy.text, copy.data) == ("COPY t (a) FROM STDIN", "1;'\n\\N\n")
     assert (after.text, after.line) == ("SELECT 2", 5)
 
 
-def test_only_a_real_copy_has_rows():
+def test_only_a_real_copy_has_rows() -> None:
     (piece,) = split("COPY (SELECT ' FROM STDIN ', from_stdin) TO PROGRAM 'x'")
     assert piece.data is None
 
@@ -85,7 +85,7 @@ def test_only_a_real_copy_has_rows():
         ("COPY t FROM STDIN; SELECT 1;\n1\n\\.\n", 1),
     ],
 )
-def test_what_cannot_be_read_is_refused_with_its_line(text, line):
+def test_what_cannot_be_read_is_refused_with_its_line(text, line) -> None:
     with pytest.raises(MigrationFileError) as caught:
         split(text)
     assert caught.value.where.line == line
@@ -103,7 +103,7 @@ FRAGMENTS = st.lists(
 
 
 @given(FRAGMENTS)
-def test_splitting_loses_only_what_stands_between_statements(text):
+def test_splitting_loses_only_what_stands_between_statements(text) -> None:
     try:
         pieces = split(text)
     except MigrationFileError:
@@ -117,7 +117,7 @@ def test_splitting_loses_only_what_stands_between_statements(text):
 
 
 @given(FRAGMENTS)
-def test_a_statement_is_one_by_itself_too(text):
+def test_a_statement_is_one_by_itself_too(text) -> None:
     try:
         pieces = split(text)
     except MigrationFileError:

@@ -50,12 +50,12 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_segment_is_what_one_transaction_can_hold(name):
+def test_a_segment_is_what_one_transaction_can_hold(name) -> None:
     text, expected = CASES[name]
     assert shape(text) == expected
 
 
-def test_a_written_transaction_keeps_its_options():
+def test_a_written_transaction_keeps_its_options() -> None:
     (segment,) = cut("BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT 1; COMMIT", FILE)
     assert segment.begin == "BEGIN ISOLATION LEVEL SERIALIZABLE"
 
@@ -76,7 +76,7 @@ def test_a_written_transaction_keeps_its_options():
         ("DISCARD ALL", "DISCARD ALL"),
     ],
 )
-def test_what_would_leave_doubt_is_refused_with_its_line(statement, message):
+def test_what_would_leave_doubt_is_refused_with_its_line(statement, message) -> None:
     with pytest.raises(MigrationFileError, match=message) as caught:
         cut(f"SELECT 1;\n\n{statement};", FILE)
     assert caught.value.where.file == FILE
@@ -91,7 +91,7 @@ def test_what_would_leave_doubt_is_refused_with_its_line(statement, message):
         ])
     )
 )  # fmt: skip
-def test_no_statement_is_lost_or_moved(statements):
+def test_no_statement_is_lost_or_moved(statements) -> None:
     text = ";\n".join(statements)
     segments = cut(text, FILE)
     kept = [piece for segment in segments for piece in segment.statements]
@@ -114,7 +114,7 @@ def test_no_statement_is_lost_or_moved(statements):
         ("SELECT 1", False),
     ],
 )
-def test_settings_are_known(statement, expected):
+def test_settings_are_known(statement, expected) -> None:
     assert changes_session(split(statement)[0]) is expected
 
 
@@ -122,5 +122,5 @@ def test_settings_are_known(statement, expected):
     ("statement", "expected"),
     [("VACUUM", True), ("ALTER SYSTEM RESET ALL", True), ("CREATE TABLE vacuum ()", False)],
 )
-def test_what_changes_no_schema_is_known(statement, expected):
+def test_what_changes_no_schema_is_known(statement, expected) -> None:
     assert outside_of_schema(split(statement)[0]) is expected

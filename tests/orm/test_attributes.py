@@ -84,7 +84,7 @@ class Reminder(Note):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def tables(make_tables):
+def tables(make_tables) -> None:
     make_tables(database)
 
 
@@ -118,7 +118,7 @@ VALUES = {
 
 
 @pytest.mark.parametrize("name", VALUES)
-def test_a_value_survives_the_database(name):
+def test_a_value_survives_the_database(name) -> None:
     with db_session:
         key = Sample(**{name: VALUES[name]}).id
     with db_session:
@@ -128,7 +128,7 @@ def test_a_value_survives_the_database(name):
 # Pony takes a list of floats for no array, and compares JSON by path only.
 @pytest.mark.parametrize("name", [name for name in VALUES if name not in ("data", "floats")])
 @pytest.mark.usefixtures("session")
-def test_a_query_finds_a_value(name):
+def test_a_query_finds_a_value(name) -> None:
     value = VALUES[name]
     sample = Sample(**{name: value})
     assert select(s for s in Sample if getattr(s, name) == value)[:] == [sample]
@@ -137,7 +137,7 @@ def test_a_query_finds_a_value(name):
 
 @pytest.mark.parametrize("name", VALUES)
 @pytest.mark.usefixtures("session")
-def test_an_object_and_its_row_agree(name):
+def test_an_object_and_its_row_agree(name) -> None:
     sample = Sample(**{name: VALUES[name]})
     commit()
     assert getattr(sample, name) == VALUES[name]
@@ -151,7 +151,7 @@ def test_an_object_and_its_row_agree(name):
     [("1.005", "1.01"), ("-1.005", "-1.01"), ("1.00499", "1.00"), ("99999999.994", "99999999.99")],
 )
 @pytest.mark.usefixtures("session")
-def test_a_decimal_is_rounded_as_the_database_does(given, kept):
+def test_a_decimal_is_rounded_as_the_database_does(given, kept) -> None:
     sample = Sample(price=given)
     commit()
     assert str(sample.price) == kept
@@ -162,12 +162,12 @@ def test_a_decimal_is_rounded_as_the_database_does(given, kept):
 
 
 @pytest.mark.parametrize("given", ["99999999.995", "1e8", "Infinity"])
-def test_a_decimal_that_does_not_fit_is_refused(given):
+def test_a_decimal_that_does_not_fit_is_refused(given) -> None:
     with db_session, pytest.raises(ValueError, match="has more than 8 digits before the point"):
         Sample(price=given)
 
 
-def test_changes_inside_json_and_arrays_are_saved():
+def test_changes_inside_json_and_arrays_are_saved() -> None:
     with db_session:
         key = Sample(data={"a": {"b": [1]}}, words=["x"]).id
     with db_session:
@@ -179,7 +179,7 @@ def test_changes_inside_json_and_arrays_are_saved():
 
 
 @pytest.mark.usefixtures("session")
-def test_queries_reach_into_json_and_arrays():
+def test_queries_reach_into_json_and_arrays() -> None:
     sample = Sample(data={"a": {"b": [1]}}, words=["x", "y"], numbers=[1, 2])
     Sample(data={"a": {"b": [2]}}, words=["z"], numbers=[2])
     wanted = ["x", "y"]
@@ -192,7 +192,7 @@ def test_queries_reach_into_json_and_arrays():
 
 
 @pytest.fixture
-def people():
+def people() -> None:
     """Ann, who leads Bob, her friend; both have a tag, Ann two notes, Bob a passport."""
     with db_session:
         ann = Person(name="Ann")
@@ -204,7 +204,7 @@ def people():
 
 
 @pytest.mark.usefixtures("people")
-def test_relations():
+def test_relations() -> None:
     with db_session:
         ann, bob = Person.get(name="Ann"), Person.get(name="Bob")
         assert set(ann.staff) == {bob}
@@ -218,7 +218,7 @@ def test_relations():
 
 
 @pytest.mark.usefixtures("people")
-def test_inheritance():
+def test_inheritance() -> None:
     with db_session:
         assert [type(n) for n in Note.select().order_by(Note.text)] == [Note, Reminder]
         assert select(r.text for r in Reminder)[:] == ["b"]
@@ -226,7 +226,7 @@ def test_inheritance():
 
 @pytest.mark.usefixtures("people")
 @pytest.mark.parametrize("in_bulk", [False, True])
-def test_deleting_cascades(in_bulk):
+def test_deleting_cascades(in_bulk) -> None:
     with db_session:
         Person.select(lambda p: p.name == "Ann").delete(bulk=in_bulk)
     with db_session:
@@ -245,7 +245,7 @@ def test_deleting_cascades(in_bulk):
         ("tag", {"realm": "r", "name": "n"}),
     ],
 )
-def test_what_is_unique_stays_unique(table, row):
+def test_what_is_unique_stays_unique(table, row) -> None:
     with db_session:
         if table == "passport":
             row = row | {"holder": Person.get(name="Ann").id}

@@ -42,7 +42,7 @@ class Slot(database.Entity):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def tables(make_tables):
+def tables(make_tables) -> None:
     make_tables(database)
 
 
@@ -54,7 +54,7 @@ def _empty(tables):  # noqa: ARG001 - they come first
         Slot.select().delete(bulk=True)
 
 
-def test_the_columns_are_timestamptz(connection):
+def test_the_columns_are_timestamptz(connection) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
@@ -80,7 +80,7 @@ def test_the_columns_are_timestamptz(connection):
     )
 )
 @pytest.mark.usefixtures("session")
-def test_any_moment_survives(at):
+def test_any_moment_survives(at) -> None:
     event = Event(at=at, coarse=at, whole=at)
     commit()
     kept = event.at, event.coarse, event.whole
@@ -95,7 +95,7 @@ def test_any_moment_survives(at):
 
 
 @pytest.mark.usefixtures("session")
-def test_an_object_is_reloaded_in_its_session():
+def test_an_object_is_reloaded_in_its_session() -> None:
     event = Event(at=NOON.astimezone(PARIS), explicit=NOON.astimezone(PARIS))
     commit()
     select(e for e in Event)[:]
@@ -105,7 +105,7 @@ def test_an_object_is_reloaded_in_its_session():
 
 
 @pytest.mark.usefixtures("session")
-def test_a_value_of_the_database_s_making():
+def test_a_value_of_the_database_s_making() -> None:
     event = Event()
     flush()
     assert event.stamped.tzinfo is UTC
@@ -113,7 +113,7 @@ def test_a_value_of_the_database_s_making():
 
 
 @pytest.mark.usefixtures("session")
-def test_a_key_is_the_same_moment_everywhere():
+def test_a_key_is_the_same_moment_everywhere() -> None:
     slot = Slot(at=NOON)
     commit()
     assert Slot[NOON.astimezone(PARIS)] is slot
@@ -127,13 +127,13 @@ def test_a_key_is_the_same_moment_everywhere():
     ],
 )
 @pytest.mark.usefixtures("session")
-def test_iso_8601_is_read(text, at):
+def test_iso_8601_is_read(text, at) -> None:
     assert Event(at=text).at == at
 
 
 @pytest.mark.parametrize("value", [NAIVE, "2024-07-14T12:00:00"])
 @pytest.mark.usefixtures("session")
-def test_a_naive_datetime_is_not_assigned(value):
+def test_a_naive_datetime_is_not_assigned(value) -> None:
     message = r"Event.at: datetime.*12, 0\) has no time zone.*datetime.now\(timezone.utc\)"
     with pytest.raises(ValueError, match=message):
         Event(at=value)
@@ -150,14 +150,14 @@ def test_a_naive_datetime_is_not_assigned(value):
 
 @pytest.mark.parametrize("value", ["14/07/2024", "noon", 12, date(2024, 7, 14)])
 @pytest.mark.usefixtures("session")
-def test_what_is_no_datetime_is_not_assigned(value):
+def test_what_is_no_datetime_is_not_assigned(value) -> None:
     with pytest.raises((TypeError, ValueError)):
         Event(at=value)
 
 
 @pytest.mark.parametrize("default", [NAIVE, datetime.now])
 @pytest.mark.usefixtures("session")
-def test_a_naive_datetime_is_no_default(default):
+def test_a_naive_datetime_is_no_default(default) -> None:
     other = Database()
     entity = type("Late", (other.Entity,), {"at": Required(datetime, default=default)})
     with pytest.raises((EntityError, ValueError), match=r"Late.at: .* has no time zone"):
@@ -178,7 +178,7 @@ def test_a_naive_datetime_is_no_default(default):
     ],
 )
 @pytest.mark.usefixtures("session")
-def test_a_naive_datetime_is_no_parameter(query):
+def test_a_naive_datetime_is_no_parameter(query) -> None:
     with pytest.raises(ValueError, match=r"A query: .* has no time zone"):
         query()[:]
 
@@ -208,7 +208,7 @@ def test_a_naive_datetime_is_no_parameter(query):
     ],
 )
 @pytest.mark.usefixtures("session")
-def test_queries(query):
+def test_queries(query) -> None:
     event = Event(at=NOON)
     assert query()[:] == [event]
 
@@ -228,7 +228,7 @@ def test_queries(query):
     ],
 )
 @pytest.mark.usefixtures("session")
-def test_results(query, value):
+def test_results(query, value) -> None:
     Event(at=NOON)
     found = query().first()
     assert found == value
@@ -236,7 +236,7 @@ def test_results(query, value):
 
 
 @pytest.mark.usefixtures("session")
-def test_results_are_in_utc_whatever_the_session_s_time_zone():
+def test_results_are_in_utc_whatever_the_session_s_time_zone() -> None:
     event = Event(at=NOON)
     flush()
     database.execute("SET LOCAL timezone = 'Asia/Tokyo'")
@@ -246,7 +246,7 @@ def test_results_are_in_utc_whatever_the_session_s_time_zone():
     assert found.tzinfo is UTC
 
 
-def test_a_type_without_a_time_zone_is_refused():
+def test_a_type_without_a_time_zone_is_refused() -> None:
     other = Database()
     type("Late", (other.Entity,), {"at": Required(datetime, sql_type="timestamp")})
     with pytest.raises(EntityError, match=r"Late.at can't have sql_type='timestamp'") as refusal:

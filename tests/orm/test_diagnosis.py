@@ -168,7 +168,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize(("text", "says", "cure"), MISTAKES.values(), ids=MISTAKES)
-def test_a_mistake_is_explained_with_its_line(declare, tmp_path, text, says, cure):
+def test_a_mistake_is_explained_with_its_line(declare, tmp_path, text, says, cure) -> None:
     with pytest.raises(ComponentError) as caught:
         declare(text)
     error = caught.value
@@ -180,18 +180,18 @@ def test_a_mistake_is_explained_with_its_line(declare, tmp_path, text, says, cur
     assert error.where.line == culprit
 
 
-def test_two_entities_of_one_table_are_named_by_the_later(declare):
+def test_two_entities_of_one_table_are_named_by_the_later(declare) -> None:
     with pytest.raises(DuplicateNameError) as caught:
         declare("class HTTPPost(db.Entity):\n    a = 1\nclass HttpPost(db.Entity):\n    a = 1")
     assert "HTTPPost and HttpPost both become the table http_post" in caught.value.message
     assert caught.value.where.line == 6
 
 
-def test_what_can_be_mapped_is(declare):
+def test_what_can_be_mapped_is(declare) -> None:
     declare(POST + "    tags = Set('Tag')\n" + TAG)
 
 
-def test_the_cure_of_an_index_named_twice_cures(declare):
+def test_the_cure_of_an_index_named_twice_cures(declare) -> None:
     declare(
         "class Demo(db.Entity):\n    post_author = Required(int, index=True)\n"
         "class DemoPost(db.Entity):\n    author = Required(int, index='another_name')"

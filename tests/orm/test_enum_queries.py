@@ -61,7 +61,7 @@ class Post(database.Entity):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def posts(make_tables):
+def posts(make_tables) -> None:
     """Four posts: one has the first member of each enum, and so on; the last has none."""
     make_tables(database)
     with db_session:
@@ -123,7 +123,7 @@ CONDITIONS = {
 
 @pytest.mark.parametrize("condition", CONDITIONS)
 @pytest.mark.usefixtures("session")
-def test_condition(condition, kind):
+def test_condition(condition, kind) -> None:
     found = evaluate(f"select(p.title for p in Post if {condition})", kind)
     assert titles(found) == CONDITIONS[condition]
 
@@ -149,14 +149,14 @@ RESULTS = {
 
 @pytest.mark.parametrize("expression", RESULTS)
 @pytest.mark.usefixtures("session")
-def test_result(expression, kind):
+def test_result(expression, kind) -> None:
     found = list(evaluate(expression, kind))
     assert found == [name and kind[name] for name in RESULTS[expression]]
     assert {type(member) for member in found} <= {kind, type(None)}
 
 
 @pytest.mark.usefixtures("session")
-def test_constant_result(kind):
+def test_constant_result(kind) -> None:
     member = kind.HIGH
     assert sorted(select((p.title, member) for p in Post if p.good)) == [
         ("a", member),
@@ -165,7 +165,7 @@ def test_constant_result(kind):
 
 
 @pytest.mark.usefixtures("session")
-def test_aggregates_over_a_relation():
+def test_aggregates_over_a_relation() -> None:
     assert select(max(a.posts.word) for a in Author)[:] == [Word.HIGH]
     assert select(a for a in Author if Word.LOW in a.posts.word).count() == 1
     assert select(count(p.plain) for p in Post).first() == 3
@@ -173,7 +173,7 @@ def test_aggregates_over_a_relation():
 
 
 @pytest.mark.usefixtures("session")
-def test_methods_and_properties():
+def test_methods_and_properties() -> None:
     assert titles(select(p.title for p in Post if p.is_plain())) == "c"
     assert titles(select(p.title for p in Post if p.is_plain(Plain.LOW))) == "a"
     assert titles(select(p.title for p in Post if p.is_low)) == "a"
@@ -181,7 +181,7 @@ def test_methods_and_properties():
 
 @pytest.mark.parametrize("value", [Word.MIDDLE, "middle"])
 @pytest.mark.usefixtures("session")
-def test_keyword_filters_take_members_and_labels(value):
+def test_keyword_filters_take_members_and_labels(value) -> None:
     post = Post.get(title="b")
     assert Post.get(word=value) is post
     assert Post.select().filter(word=value)[:] == [post]
@@ -190,19 +190,19 @@ def test_keyword_filters_take_members_and_labels(value):
 
 
 @pytest.mark.usefixtures("session")
-def test_keyword_filters_take_none():
+def test_keyword_filters_take_none() -> None:
     assert [post.title for post in Post.select().filter(rank=None)] == ["d"]
 
 
 @pytest.mark.usefixtures("session")
-def test_bulk_delete():
+def test_bulk_delete() -> None:
     assert delete(p for p in Post if p.word == Word.LOW) == 1
     assert Post.select(lambda p: p.rank in (Rank.MIDDLE, Rank.HIGH)).delete(bulk=True) == 2
     assert titles(select(p.title for p in Post)) == "d"
 
 
 @pytest.mark.usefixtures("session")
-def test_update_checks_what_was_read():
+def test_update_checks_what_was_read() -> None:
     post = Post.get(title="a")
     assert (post.plain, post.word, post.rank) == (Plain.LOW, Word.LOW, Rank.LOW)
     post.plain, post.word, post.rank = Plain.HIGH, Word.HIGH, None
@@ -217,7 +217,7 @@ def test_update_checks_what_was_read():
 
 
 @pytest.mark.usefixtures("session")
-def test_pickling():
+def test_pickling() -> None:
     post = Post.get(title="a")
     assert pickle.loads(pickle.dumps(post)) is post
     query = select((p.title, p.word) for p in Post if p.word != Word.LOW)
@@ -243,7 +243,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("condition", REFUSED)
 @pytest.mark.usefixtures("session")
-def test_refused(condition, kind):
+def test_refused(condition, kind) -> None:
     other = Rank if kind is Plain else Plain
     with pytest.raises(TypeError, match=REFUSED[condition]):
         evaluate(f"select(p for p in Post if {condition})", kind, Other=other)

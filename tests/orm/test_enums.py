@@ -86,7 +86,7 @@ class LargeTag(Tag):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def tables(make_tables):
+def tables(make_tables) -> None:
     make_tables(database)
 
 
@@ -106,7 +106,7 @@ def street(**values):
         (Enum("PostStatus2", {"É": "é" * 31}), "post_status2", ("é" * 31,)),
     ],
 )
-def test_name_and_labels(enum_class, name, labels):
+def test_name_and_labels(enum_class, name, labels) -> None:
     assert enum_type_name(enum_class) == name
     assert enum_labels(enum_class) == labels
 
@@ -121,20 +121,20 @@ def test_name_and_labels(enum_class, name, labels):
         (Enum("Zero", {"A": "a\0"}), "label"),
     ],
 )
-def test_labels_that_postgresql_cannot_have(enum_class, message):
+def test_labels_that_postgresql_cannot_have(enum_class, message) -> None:
     with pytest.raises(EntityError, match=message):
         enum_labels(enum_class)
 
 
 @pytest.mark.parametrize("name", ["Text", "Point", "DateRange", "PgClass"])
-def test_a_name_that_postgresql_keeps(name):
+def test_a_name_that_postgresql_keeps(name) -> None:
     with pytest.raises(EntityError, match="keeps for itself") as refusal:
         enum_type_name(Enum(name.replace("Range", "range"), "A B"))
     assert refusal.value.where.file.name == "test_enums.py"
     assert refusal.value.cure
 
 
-def test_the_list_of_names_is_the_server_s(connection):
+def test_the_list_of_names_is_the_server_s(connection) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT typname FROM pg_type"
@@ -143,7 +143,7 @@ def test_the_list_of_names_is_the_server_s(connection):
         assert {name for (name,) in cursor.fetchall()} == BUILT_IN_TYPES
 
 
-def test_the_mapping_tells_the_class():
+def test_the_mapping_tells_the_class() -> None:
     assert enum_classes(database) == {
         "status": Status, "colour": Colour, "position": Position, "kind": Kind
     }  # fmt: skip
@@ -154,7 +154,7 @@ def test_the_mapping_tells_the_class():
 
 @pytest.mark.parametrize("value", [Status.LIVE, Status.LIVE.value, Status.PUBLISHED])
 @pytest.mark.usefixtures("session")
-def test_a_member_or_its_label_is_taken(value):
+def test_a_member_or_its_label_is_taken(value) -> None:
     made = street(status=value)
     assert made.status is Status.LIVE
     flush()
@@ -164,7 +164,7 @@ def test_a_member_or_its_label_is_taken(value):
 
 @pytest.mark.parametrize("value", ["LIVE", "", 1, b"draft", Colour.RED, Position.FIRST])
 @pytest.mark.usefixtures("session")
-def test_anything_else_is_refused(value):
+def test_anything_else_is_refused(value) -> None:
     expected = re.escape(f"Street.status: {value!r} is no Status; use one of 'draft', ")
     with pytest.raises(ValueError, match=expected):
         street(status=value)
@@ -174,14 +174,14 @@ def test_anything_else_is_refused(value):
 
 
 @pytest.mark.usefixtures("session")
-def test_a_member_of_another_string_enum_is_no_label():
+def test_a_member_of_another_string_enum_is_no_label() -> None:
     other = StrEnum("Other", ["RED"])
     with pytest.raises(ValueError, match="is no Colour"):
         street(colour=other.RED)
 
 
 @pytest.mark.usefixtures("session")
-def test_default_and_null():
+def test_default_and_null() -> None:
     made = street()
     flush()
     assert made.status is Status.DRAFT
@@ -191,7 +191,7 @@ def test_default_and_null():
         made.status = None
 
 
-def test_keys_and_relations():
+def test_keys_and_relations() -> None:
     with db_session:
         made = street(colour="blue", position="FIRST", tags=[Tag(colour="red")])
         LargeTag(colour="blue", streets=[made])
@@ -208,7 +208,7 @@ def test_keys_and_relations():
         Tag.select().delete()
 
 
-def test_a_label_that_the_class_lacks():
+def test_a_label_that_the_class_lacks() -> None:
     with db_session:
         database.execute("ALTER TYPE colour ADD VALUE 'green'")
     with db_session:
@@ -217,7 +217,7 @@ def test_a_label_that_the_class_lacks():
             Country.select()[:]
 
 
-def test_sql_type_is_refused():
+def test_sql_type_is_refused() -> None:
     other = Database()
     type("Post", (other.Entity,), {"status": Required(Status, sql_type="text")})
     with pytest.raises(EntityError, match=r"Post.status can't have sql_type='text'"):
@@ -229,7 +229,7 @@ LABELS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size
 
 @settings(max_examples=25, deadline=None)
 @given(labels=st.lists(LABELS, min_size=1, unique=True))
-def test_any_label_is_kept(connection, labels):
+def test_any_label_is_kept(connection, labels) -> None:
     enum_class = Enum("Label", [(f"M{i}", label) for i, label in enumerate(labels)])
     declared = Schema(enums=(model.Enum(enum_type_name(enum_class), enum_labels(enum_class)),))
     execute_statements(connection, to_statements(create(declared)))

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Barrier, Event, Thread
+from typing import Never
 
 import pytest
 from pony.orm import (
@@ -48,7 +49,7 @@ class Book(database.Entity):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def tables(make_tables, connection):
+def tables(make_tables, connection) -> None:
     make_tables(database)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -94,7 +95,7 @@ def committed(connection):
     return committed
 
 
-def add(name):
+def add(name) -> None:
     with db_session:
         Author(name=name)
 
@@ -104,7 +105,7 @@ def names():
         return set(select(author.name for author in Author))
 
 
-def test_what_one_session_commits_the_next_one_sees_and_nobody_else(shared, committed):
+def test_what_one_session_commits_the_next_one_sees_and_nobody_else(shared, committed) -> None:
     with db_session:
         Author(name="Ada")
         commit()
@@ -115,7 +116,7 @@ def test_what_one_session_commits_the_next_one_sees_and_nobody_else(shared, comm
     assert names() == set()
 
 
-def test_a_rollback_undoes_its_own_transaction_only():
+def test_a_rollback_undoes_its_own_transaction_only() -> None:
     add("Ada")
     with db_session:
         Author(name="Bo")
@@ -127,8 +128,8 @@ def test_a_rollback_undoes_its_own_transaction_only():
     assert names() == {"Ada", "Bo", "Di"}
 
 
-def test_what_a_failed_session_did_is_gone():
-    def fail():
+def test_what_a_failed_session_did_is_gone() -> None:
+    def fail() -> Never:
         with db_session:
             Author(name="Ada")
             flush()
@@ -139,7 +140,7 @@ def test_what_a_failed_session_did_is_gone():
     assert names() == set()
 
 
-def test_a_test_goes_on_after_what_the_server_refused():
+def test_a_test_goes_on_after_what_the_server_refused() -> None:
     add("Ada")
     with pytest.raises(TransactionIntegrityError):
         add("Ada")
@@ -151,7 +152,7 @@ def test_a_test_goes_on_after_what_the_server_refused():
     assert names() == {"Ada", "Bo"}
 
 
-def test_a_function_that_writes_in_a_query_keeps_what_it_wrote():
+def test_a_function_that_writes_in_a_query_keeps_what_it_wrote() -> None:
     with db_session:
         database.select("add_author('Ada')")
     with db_session:
@@ -162,7 +163,7 @@ def test_a_function_that_writes_in_a_query_keeps_what_it_wrote():
     assert names() == {"Ada", "Bo"}
 
 
-def test_a_raw_connection_is_inside_as_well(committed):
+def test_a_raw_connection_is_inside_as_well(committed) -> Never:
     with db_session:
         raw = database.get_connection()
         with raw.cursor() as cursor:
@@ -178,9 +179,9 @@ def test_a_raw_connection_is_inside_as_well(committed):
 
 
 @pytest.mark.parametrize("statement", ["COMMIT", "ROLLBACK", "COMMIT; BEGIN"])
-def test_an_end_of_the_transaction_in_sql_is_noticed(shared, connection, statement):
+def test_an_end_of_the_transaction_in_sql_is_noticed(shared, connection, statement) -> None:
     @db_session
-    def escape():
+    def escape() -> None:
         Author(name="Ada")
         flush()
         database.execute(statement)
@@ -195,7 +196,7 @@ def test_an_end_of_the_transaction_in_sql_is_noticed(shared, connection, stateme
     assert names() == set()
 
 
-def test_savepoints_of_the_application_work():
+def test_savepoints_of_the_application_work() -> None:
     with db_session:
         add_one, undo = "INSERT INTO author (name) VALUES ('Bo')", "ROLLBACK TO SAVEPOINT mine"
         for statement in ("SAVEPOINT mine", add_one, undo):
@@ -204,7 +205,7 @@ def test_savepoints_of_the_application_work():
     assert names() == {"Ada"}
 
 
-def test_settings_and_temporary_tables_end_with_their_session():
+def test_settings_and_temporary_tables_end_with_their_session() -> None:
     for _ in range(2):
         with db_session:
             database.execute("SET timezone = 'Asia/Tokyo'")
@@ -218,22 +219,22 @@ def test_settings_and_temporary_tables_end_with_their_session():
             assert database.select(held.format("pg_backend_pid()")) == [0]
 
 
-def test_a_serializable_session_is_told_to_ask_for_commits():
+def test_a_serializable_session_is_told_to_ask_for_commits() -> None:
     with pytest.raises(IsolationError) as refusal, db_session(serializable=True):
         Author.get(name="Ada")
     assert "@pytest.mark.commits" in refusal.value.cure
 
 
 @pytest.mark.parametrize("options", [{"immediate": True}, {"optimistic": False}, {"strict": True}])
-def test_sessions_of_other_kinds_work(options):
+def test_sessions_of_other_kinds_work(options) -> None:
     with db_session(**options):
         assert not Author.exists(name="Ada")
         Author(name="Ada")
     assert names() == {"Ada"}
 
 
-def test_a_unit_that_only_reads_can_not_write_and_others_can():
-    def write():
+def test_a_unit_that_only_reads_can_not_write_and_others_can() -> None:
+    def write() -> None:
         with unit_of_work(read_only=True):
             assert not Author.exists(name="Ada")
             Author(name="Ada")
@@ -247,8 +248,8 @@ def test_a_unit_that_only_reads_can_not_write_and_others_can():
     assert names() == {"Ada"}
 
 
-def test_a_deferred_constraint_is_checked_where_it_would_be_at_commit():
-    def write(*, author_too):
+def test_a_deferred_constraint_is_checked_where_it_would_be_at_commit() -> None:
+    def write(*, author_too) -> None:
         with db_session:
             database.execute("INSERT INTO book (title, author) VALUES ('Lost', 7)")
             if author_too:
@@ -262,7 +263,7 @@ def test_a_deferred_constraint_is_checked_where_it_would_be_at_commit():
     assert names() == {"Ada"}
 
 
-def test_a_constraint_that_is_only_deferrable_stays_immediate():
+def test_a_constraint_that_is_only_deferrable_stays_immediate() -> None:
     add("Ada")
     with db_session:
         database.execute("INSERT INTO page VALUES (1)")
@@ -278,18 +279,18 @@ def test_a_constraint_that_is_only_deferrable_stays_immediate():
         database.execute("UPDATE page SET number = 1")
 
 
-def test_threads_share_the_database_and_not_their_transactions(committed):
+def test_threads_share_the_database_and_not_their_transactions(committed) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(add, [f"Author {number}" for number in range(40)]))
     assert len(names()) == 40
     assert committed() == 0
 
 
-def test_two_that_look_before_either_writes_meet_as_they_would_outside():
+def test_two_that_look_before_either_writes_meet_as_they_would_outside() -> None:
     looked = Barrier(2)
 
     @db_session
-    def add_once(_):
+    def add_once(_) -> str:
         if not Author.exists(name="Ada"):
             looked.wait(timeout=5)
             Author(name="Ada")
@@ -307,11 +308,11 @@ def test_two_that_look_before_either_writes_meet_as_they_would_outside():
     assert names() == {"Ada"}
 
 
-def test_a_thread_sees_nothing_of_a_transaction_that_is_open():
+def test_a_thread_sees_nothing_of_a_transaction_that_is_open() -> None:
     written, go_on = Event(), Event()
 
     @db_session
-    def write():
+    def write() -> None:
         Author(name="Ada")
         flush()
         written.set()
@@ -327,7 +328,7 @@ def test_a_thread_sees_nothing_of_a_transaction_that_is_open():
         writing.result()
 
 
-def test_who_waits_for_a_thread_that_waits_for_him_is_told_so():
+def test_who_waits_for_a_thread_that_waits_for_him_is_told_so() -> None:
     with db_session, ThreadPoolExecutor(1, thread_name_prefix="other") as pool:
         Author(name="Ada")
         flush()
@@ -339,15 +340,15 @@ def test_who_waits_for_a_thread_that_waits_for_him_is_told_so():
     assert names() == {"Ada"}
 
 
-def test_a_session_that_only_read_blocks_nobody():
+def test_a_session_that_only_read_blocks_nobody() -> None:
     with db_session, ThreadPoolExecutor(1) as pool:
         assert not Author.exists(name="Ada")
         pool.submit(add, "Ada").result()
         assert Author.exists(name="Ada")
 
 
-def test_a_thread_that_died_with_a_transaction_loses_it():
-    def die():
+def test_a_thread_that_died_with_a_transaction_loses_it() -> None:
+    def die() -> None:
         session = db_session()
         session.__enter__()
         Author(name="Ada")
@@ -360,11 +361,11 @@ def test_a_thread_that_died_with_a_transaction_loses_it():
     assert names() == {"Bo"}
 
 
-def test_a_thread_can_not_write_into_a_later_test(shared):
+def test_a_thread_can_not_write_into_a_later_test(shared) -> None:
     begun, go_on = Event(), Event()
 
     @db_session
-    def linger():
+    def linger() -> None:
         assert not Author.exists(name="Ada")
         begun.set()
         go_on.wait(5)
@@ -380,7 +381,7 @@ def test_a_thread_can_not_write_into_a_later_test(shared):
     assert names() == set()
 
 
-def test_a_connection_that_is_lost_loses_the_test(connection):
+def test_a_connection_that_is_lost_loses_the_test(connection) -> None:
     add("Ada")
     with db_session:
         (backend,) = database.select("pg_backend_pid()")
@@ -391,7 +392,7 @@ def test_a_connection_that_is_lost_loses_the_test(connection):
             names()
 
 
-def test_whoever_connects_during_a_test_changes_nothing(committed, server):
+def test_whoever_connects_during_a_test_changes_nothing(committed, server) -> None:
     orm.connect(ConnectionPool(server.owner.with_schema("elsewhere"), Limits()), database)
     add("Ada")
     database.disconnect()
@@ -399,7 +400,7 @@ def test_whoever_connects_during_a_test_changes_nothing(committed, server):
     assert committed() == 0
 
 
-def test_between_tests_the_database_is_out_of_reach(shared):
+def test_between_tests_the_database_is_out_of_reach(shared) -> None:
     with queries_to(SharedSource(shared), database):
         add("Ada")
     with pytest.raises(IsolationError) as refusal:
@@ -407,7 +408,7 @@ def test_between_tests_the_database_is_out_of_reach(shared):
     assert "fixture db or app" in refusal.value.cure
 
 
-def test_kept_rows_are_committed(shared, connection, committed):
+def test_kept_rows_are_committed(shared, connection, committed) -> None:
     add("Ada")
     with db_session:
         Author(name="Bo")
@@ -418,7 +419,7 @@ def test_kept_rows_are_committed(shared, connection, committed):
         cursor.execute("DELETE FROM author")
 
 
-def test_what_is_lost_can_not_be_kept(shared, connection):
+def test_what_is_lost_can_not_be_kept(shared, connection) -> None:
     with db_session:
         Author(name="Ada")
         flush()
@@ -447,8 +448,8 @@ def observed(url, recorder, connection):
         cursor.execute("DELETE FROM author")
 
 
-def test_work_that_its_connection_took_along_is_not_counted_as_kept(connection):
-    def work():
+def test_work_that_its_connection_took_along_is_not_counted_as_kept(connection) -> None:
+    def work() -> None:
         Author(name="Ada")
         flush()
         (backend,) = database.select("pg_backend_pid()")
@@ -460,7 +461,7 @@ def test_work_that_its_connection_took_along_is_not_counted_as_kept(connection):
 
 
 @pytest.mark.parametrize("pool", ["shared", "observed"])
-def test_what_runs_is_recorded_and_nothing_of_ours(pool, recorder, request):
+def test_what_runs_is_recorded_and_nothing_of_ours(pool, recorder, request) -> None:
     request.getfixturevalue(pool)
     with recorder.record() as queries:
         add("Ada")

@@ -27,12 +27,12 @@ from berceau.orm.naming import snake_case
         ("ÉtatCivil", "état_civil"),
     ],
 )
-def test_snake_case(name, expected):
+def test_snake_case(name, expected) -> None:
     assert snake_case(name) == expected
 
 
 @given(st.from_regex(r"[A-Za-z_][A-Za-z0-9_]*", fullmatch=True))
-def test_snake_case_keeps_letters_and_settles(name):
+def test_snake_case_keeps_letters_and_settles(name) -> None:
     once = snake_case(name)
     assert once.replace("_", "") == name.lower().replace("_", "")
     assert snake_case(once) == once
@@ -70,7 +70,7 @@ def tables():
     return database.schema.tables
 
 
-def test_tables(tables):
+def test_tables(tables) -> None:
     assert set(tables) == {
         "http_host",
         "demo_post",
@@ -93,11 +93,11 @@ def test_tables(tables):
         ("demo_post_demo_post", ["demo_post", "demo_post_2"]),
     ],
 )
-def test_columns(tables, table, columns):
+def test_columns(tables, table, columns) -> None:
     assert [column.name for column in tables[table].column_list] == columns
 
 
-def test_constraints_and_indexes_are_named_as_postgresql_would(tables):
+def test_constraints_and_indexes_are_named_as_postgresql_would(tables) -> None:
     names = {
         index.name for table in tables.values() for index in table.indexes.values() if index.name
     }
@@ -122,7 +122,7 @@ def declare(name, attribute):
 @pytest.mark.parametrize(
     ("name", "attribute"), [("E" + "x" * 63, "name"), ("É" * 32, "name"), ("Post", "é" * 32)]
 )
-def test_a_default_name_of_more_than_63_bytes_is_refused(name, attribute):
+def test_a_default_name_of_more_than_63_bytes_is_refused(name, attribute) -> None:
     database = declare(name, attribute)
     with pytest.raises(EntityError, match="has 64 bytes") as refusal:
         map_entities(database)
@@ -130,7 +130,7 @@ def test_a_default_name_of_more_than_63_bytes_is_refused(name, attribute):
     assert "_table_" in refusal.value.cure
 
 
-def test_63_bytes_are_kept():
+def test_63_bytes_are_kept() -> None:
     database = declare("E" + "x" * 62, "é" * 31)
     map_entities(database)
     (table,) = database.schema.tables.values()
@@ -138,7 +138,7 @@ def test_63_bytes_are_kept():
     assert table.column_list[1].name == "é" * 31
 
 
-def test_long_names_of_constraints_stay_apart():
+def test_long_names_of_constraints_stay_apart() -> None:
     database = Database()
 
     class Post(database.Entity):
@@ -155,7 +155,7 @@ def test_long_names_of_constraints_stay_apart():
     assert {len(name) for name in names} == {63}
 
 
-def test_names_of_two_tables_indexes_and_keys_stay_apart():
+def test_names_of_two_tables_indexes_and_keys_stay_apart() -> None:
     database = Database()
 
     class Tag(database.Entity):

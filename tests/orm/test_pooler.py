@@ -44,7 +44,7 @@ def pooled(direct):
         Visit.select().delete(bulk=True)
 
 
-def test_without_the_flag_it_says_what_to_do(direct):
+def test_without_the_flag_it_says_what_to_do(direct) -> None:
     with (
         pooler(direct) as running,
         pytest.raises(ConnectionFailedError, match="unsupported startup") as refusal,
@@ -53,7 +53,7 @@ def test_without_the_flag_it_says_what_to_do(direct):
     assert "?pgbouncer=true" in refusal.value.cure
 
 
-def test_settings_that_were_ignored_on_the_way_are_missed(direct):
+def test_settings_that_were_ignored_on_the_way_are_missed(direct) -> None:
     with pooler(direct, more="ignore_startup_parameters = options") as running:
         url = replace(running.url, pooled=False)
         with (
@@ -65,13 +65,13 @@ def test_settings_that_were_ignored_on_the_way_are_missed(direct):
 
 
 @pytest.mark.parametrize("schema", ["public", "My Shop", 'with "quotes"'])
-def test_a_session_through_it_is_as_it_should_be(pooled, schema):
+def test_a_session_through_it_is_as_it_should_be(pooled, schema) -> None:
     url = replace(pooled.url, schema=schema)
     with connect(url) as connection:
         check_session(connection, url)
 
 
-def test_each_transaction_has_its_schema_its_time_zone_and_its_limits(pooled, direct):
+def test_each_transaction_has_its_schema_its_time_zone_and_its_limits(pooled, direct) -> None:
     stranger = replace(pooled.url, schema="pg_catalog")
     for _ in range(3):
         with connect(stranger) as other, other.cursor() as cursor:
@@ -87,7 +87,7 @@ def test_each_transaction_has_its_schema_its_time_zone_and_its_limits(pooled, di
 
 
 @pytest.mark.usefixtures("pooled")
-def test_more_threads_than_server_connections():
+def test_more_threads_than_server_connections() -> None:
     def visit(number):
         run_unit(lambda: Visit(page=f"/{number}"))
         with unit_of_work(read_only=True):
@@ -99,7 +99,7 @@ def test_more_threads_than_server_connections():
         assert Visit.select().count() == 40
 
 
-def test_a_pooler_that_starts_again_needs_no_restart_of_ours(pooled):
+def test_a_pooler_that_starts_again_needs_no_restart_of_ours(pooled) -> None:
     run_unit(lambda: Visit(page="/before"))
     pooled.kill()
     pooled.start()
@@ -108,7 +108,7 @@ def test_a_pooler_that_starts_again_needs_no_restart_of_ours(pooled):
         assert Visit.select().count() == 2
 
 
-def test_migrations_don_t_go_through_it(tmp_path):
+def test_migrations_don_t_go_through_it(tmp_path) -> None:
     url = "postgresql://h/d?pgbouncer=true"
     found = resolve_databases(Settings(tmp_path, url, url))
     assert found.runtime.pooled

@@ -16,7 +16,7 @@ class Note(database.Entity):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def tables(make_tables):
+def tables(make_tables) -> None:
     make_tables(database)
 
 
@@ -24,7 +24,7 @@ def tables(make_tables):
 def end_connection(connection):
     """End the connection of the present session, as a restart of the server would."""
 
-    def end():
+    def end() -> None:
         (backend,) = database.select("pg_backend_pid()")
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(%s, 5000)", (backend,))
@@ -32,7 +32,7 @@ def end_connection(connection):
     return end
 
 
-def test_the_mapping_needs_no_server():
+def test_the_mapping_needs_no_server() -> None:
     other = Database()
     type("Note", (other.Entity,), {"text": Required(str)})
     map_entities(other)
@@ -45,7 +45,7 @@ def test_the_mapping_needs_no_server():
     assert "berceau.orm.database.connect()" in refusal.value.cure
 
 
-def test_the_connection_s_settings_outlive_a_session():
+def test_the_connection_s_settings_outlive_a_session() -> None:
     schemas = set()
     for _ in range(2):
         with db_session:
@@ -57,12 +57,12 @@ def test_the_connection_s_settings_outlive_a_session():
     assert schemas.pop().startswith("berceau_scratch_")
 
 
-def test_threads_at_work_have_a_connection_each():
+def test_threads_at_work_have_a_connection_each() -> None:
     found = set()
     together = Barrier(2, timeout=10)
 
     @db_session
-    def look():
+    def look() -> None:
         found.update(database.select("pg_backend_pid()"))
         together.wait()
 
@@ -73,14 +73,14 @@ def test_threads_at_work_have_a_connection_each():
     assert len(found) == 2
 
 
-def test_a_connection_that_died_idle_is_replaced(end_connection):
+def test_a_connection_that_died_idle_is_replaced(end_connection) -> None:
     with db_session:
         end_connection()
         assert select(n for n in Note)[:] == []
 
 
-def test_nothing_is_committed_where_the_connection_died_with_work(end_connection):
-    def work():
+def test_nothing_is_committed_where_the_connection_died_with_work(end_connection) -> None:
+    def work() -> None:
         Note(text="lost with its connection")
         flush()
         end_connection()

@@ -72,7 +72,7 @@ def write(entity, text):
     return unit.position
 
 
-def test_a_reader_sees_what_they_wrote(servers, entity):
+def test_a_reader_sees_what_they_wrote(servers, entity) -> None:
     _, standby = servers
     position = write(entity, "first")
     assert "first" in texts(entity, position)[0]
@@ -88,14 +88,14 @@ def test_a_reader_sees_what_they_wrote(servers, entity):
     standby.wait_until(lambda: texts(entity, position) == ({"first", "second"}, True))
 
 
-def test_a_unit_that_wrote_nothing_has_no_position(entity):
+def test_a_unit_that_wrote_nothing_has_no_position(entity) -> None:
     with unit_of_work() as unit:
         entity.get(text="first")
     assert unit.position is None
 
 
-def test_nobody_writes_to_a_replica(entity):
-    def write_there():
+def test_nobody_writes_to_a_replica(entity) -> None:
+    def write_there() -> None:
         with unit_of_work() as unit:
             unit.read_replica()
             entity(text="lost").flush()
@@ -105,12 +105,12 @@ def test_nobody_writes_to_a_replica(entity):
 
 
 @pytest.mark.parametrize("position", ["nonsense", "0/0'; DROP TABLE note; --", "FFFFFFFF/FFFFFFFF"])
-def test_a_position_that_no_server_gave_means_the_primary(entity, position):
+def test_a_position_that_no_server_gave_means_the_primary(entity, position) -> None:
     write(entity, "here")
     assert texts(entity, position) == ({"here"}, False)
 
 
-def test_without_the_replica_the_primary_is_read(servers, entity, caplog):
+def test_without_the_replica_the_primary_is_read(servers, entity, caplog) -> None:
     _, standby = servers
     write(entity, "here")
     standby.stop()
@@ -144,7 +144,7 @@ class TestFailover:
         yield note
         note._database_.disconnect()
 
-    def test_the_application_goes_on_with_the_new_primary(self, pair, work):
+    def test_the_application_goes_on_with_the_new_primary(self, pair, work) -> None:
         primary, standby = pair
         run_unit(lambda: work(text="before"))
         primary.kill()

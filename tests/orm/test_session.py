@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Thread
+from typing import Never
 
 import pytest
 from pony.orm import Database, OperationalError, Required, commit, flush, select
@@ -26,7 +27,7 @@ class Account(database.Entity):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def tables(make_tables):
+def tables(make_tables) -> None:
     make_tables(database)
 
 
@@ -57,13 +58,13 @@ def balances():
 
 
 class TestUnit:
-    def test_its_end_commits(self):
+    def test_its_end_commits(self) -> None:
         with unit_of_work():
             Account(name="ada")
         assert names() == {"ada"}
 
-    def test_an_exception_undoes_all(self):
-        def fail():
+    def test_an_exception_undoes_all(self) -> None:
+        def fail() -> Never:
             with unit_of_work():
                 Account(name="ada").flush()
                 raise ZeroDivisionError
@@ -72,14 +73,14 @@ class TestUnit:
             fail()
         assert names() == set()
 
-    def test_it_can_be_rolled_back(self):
+    def test_it_can_be_rolled_back(self) -> None:
         with unit_of_work() as unit:
             Account(name="ada").flush()
             unit.rollback()
         assert names() == set()
 
-    def test_a_part_of_it_can_t_be_committed(self):
-        def commit_early():
+    def test_a_part_of_it_can_t_be_committed(self) -> None:
+        def commit_early() -> None:
             with unit_of_work():
                 Account(name="ada")
                 commit()
@@ -88,15 +89,15 @@ class TestUnit:
             commit_early()
         assert names() == set()
 
-    def test_an_inner_unit_is_a_part(self):
+    def test_an_inner_unit_is_a_part(self) -> None:
         with unit_of_work():
             Account(name="ada")
             with unit_of_work():
                 Account(name="bob")
         assert names() == {"ada", "bob"}
 
-    def test_an_inner_unit_that_failed_can_t_be_forgotten(self):
-        def forget():
+    def test_an_inner_unit_that_failed_can_t_be_forgotten(self) -> None:
+        def forget() -> Never:
             with unit_of_work():
                 Account(name="ada")
                 with pytest.raises(ZeroDivisionError), unit_of_work():
@@ -106,7 +107,7 @@ class TestUnit:
             forget()
         assert names() == set()
 
-    def test_reading_sees_one_snapshot(self):
+    def test_reading_sees_one_snapshot(self) -> None:
         with unit_of_work(read_only=True):
             before = names_elsewhere = set(select(account.name for account in Account))
             thread = Thread(target=add, args=("ada",))
@@ -115,26 +116,26 @@ class TestUnit:
             assert set(select(account.name for account in Account)) == before == names_elsewhere
         assert names() == {"ada"}
 
-    def test_reading_can_t_write(self):
+    def test_reading_can_t_write(self) -> None:
         with pytest.raises(DatabaseError, match="asked to write"), unit_of_work(read_only=True):
             Account(name="ada").flush()
         assert names() == set()
 
 
-def add(name):
+def add(name) -> None:
     with unit_of_work():
         Account(name=name)
 
 
 class TestRepetition:
-    def test_those_who_can_t_be_ordered_run_again(self):
+    def test_those_who_can_t_be_ordered_run_again(self) -> None:
         with unit_of_work():
             Account(name="ada", balance=100)
             Account(name="bob", balance=100)
         together = Barrier(2, timeout=20)
         attempts = []
 
-        def take(name):
+        def take(name) -> None:
             attempts.append(name)
             total = sum(balances().values())
             if len(attempts) <= 2:
@@ -156,14 +157,14 @@ class TestRepetition:
         with unit_of_work():
             assert sum(balances().values()) == 100
 
-    def test_a_deadlock_is_resolved(self):
+    def test_a_deadlock_is_resolved(self) -> None:
         with unit_of_work():
             Account(name="ada")
             Account(name="bob")
         together = Barrier(2, timeout=20)
         attempts = []
 
-        def increase(*order):
+        def increase(*order) -> None:
             attempts.append(order)
             for name in order:
                 database.execute("UPDATE account SET balance = balance + 1 WHERE name = $name")
@@ -176,12 +177,12 @@ class TestRepetition:
         with unit_of_work():
             assert balances() == {"ada": 2, "bob": 2}
 
-    def test_what_others_changed_meanwhile_is_read_again(self):
+    def test_what_others_changed_meanwhile_is_read_again(self) -> None:
         with unit_of_work():
             Account(name="ada", balance=1)
         attempts = []
 
-        def double():
+        def double() -> None:
             ada = Account.get(name="ada")
             balance = ada.balance
             if not attempts:
@@ -196,10 +197,10 @@ class TestRepetition:
         with unit_of_work():
             assert Account.get(name="ada").balance == 20
 
-    def test_a_lasting_failure_is_raised_in_the_end(self):
+    def test_a_lasting_failure_is_raised_in_the_end(self) -> None:
         attempts = []
 
-        def fail():
+        def fail() -> Never:
             attempts.append(None)
             raise OptimisticCheckError("again")
 
@@ -207,10 +208,10 @@ class TestRepetition:
             run_unit(fail, attempts=3)
         assert len(attempts) == 3
 
-    def test_a_mistake_is_not_repeated(self):
+    def test_a_mistake_is_not_repeated(self) -> None:
         attempts = []
 
-        def fail():
+        def fail() -> None:
             attempts.append(None)
             Account(name="ada")
             Account(name="ada")
@@ -220,27 +221,27 @@ class TestRepetition:
         assert not is_repeatable(mistake.value)
         assert len(attempts) == 1
 
-    def test_the_pauses_are_random_and_grow(self):
+    def test_the_pauses_are_random_and_grow(self) -> None:
         assert len({pause(1) for _ in range(10)}) > 1
         for attempt, longest in [(1, 0.1), (2, 0.2), (3, 0.4)]:
             assert all(0 <= pause(attempt) <= longest for _ in range(100))
 
 
-def at_once(work, *arguments):
+def at_once(work, *arguments) -> None:
     with ThreadPoolExecutor() as threads:
         list(threads.map(work, arguments))
 
 
-def set_balance(balance):
+def set_balance(balance) -> None:
     with unit_of_work():
         Account.get(name="ada").balance = balance
 
 
 class TestBrokenConnection:
-    def test_in_the_middle_undoes_all_and_runs_again(self, connection):
+    def test_in_the_middle_undoes_all_and_runs_again(self, connection) -> None:
         attempts = []
 
-        def work():
+        def work() -> None:
             attempts.append(None)
             Account(name=f"first {len(attempts)}")
             flush()
@@ -253,10 +254,10 @@ class TestBrokenConnection:
         run_unit(work)
         assert names() == {"first 2", "second 2"}
 
-    def test_before_the_commit_arrives_runs_again(self, broken_way):
+    def test_before_the_commit_arrives_runs_again(self, broken_way) -> None:
         attempts = []
 
-        def work():
+        def work() -> None:
             attempts.append(None)
             Account(name=f"attempt {len(attempts)}")
 
@@ -264,10 +265,10 @@ class TestBrokenConnection:
         run_unit(work)
         assert names() == {"attempt 2"}
 
-    def test_after_the_commit_arrived_is_no_failure(self, broken_way):
+    def test_after_the_commit_arrived_is_no_failure(self, broken_way) -> None:
         attempts = []
 
-        def work():
+        def work() -> None:
             attempts.append(None)
             Account(name=f"attempt {len(attempts)}")
 
@@ -275,10 +276,10 @@ class TestBrokenConnection:
         run_unit(work)
         assert names() == {"attempt 1"}
 
-    def test_where_nobody_can_be_asked_it_is_unknown(self, broken_way, monkeypatch):
+    def test_where_nobody_can_be_asked_it_is_unknown(self, broken_way, monkeypatch) -> None:
         monkeypatch.setattr(commit_status, "PATIENCE", 0.3)
 
-        def work():
+        def work() -> None:
             Account(name="ada")
             flush()
             broken_way.cut = "after"
@@ -290,7 +291,7 @@ class TestBrokenConnection:
         broken_way.refusing = False
         assert names() == {"ada"}
 
-    def test_a_server_that_is_gone_is_an_error(self, broken_way, monkeypatch):
+    def test_a_server_that_is_gone_is_an_error(self, broken_way, monkeypatch) -> None:
         monkeypatch.setattr(session, "FIRST_PAUSE", 0.01)
         broken_way.refusing = True
         with pytest.raises((OperationalError, DatabaseError)):

@@ -66,7 +66,7 @@ def run(project, tests, *options):
         "-p no:xdist -k test_",
     ],
 )
-def test_each_test_finds_nothing_of_another(blog, options):
+def test_each_test_finds_nothing_of_another(blog, options) -> None:
     tests = """
 from threading import Thread
 from urllib.request import urlopen
@@ -131,7 +131,7 @@ def test_what_asks_for_no_database():
     assert "8 passed, 1 xfailed" in result.out
 
 
-def test_files_of_two_components_may_bear_the_same_name(blog):
+def test_files_of_two_components_may_bear_the_same_name(blog) -> None:
     blog.component("shop", None)
     blog.write("components/shop/tests/test_things.py", "def test_shop(): pass\n")
     result = run(blog, "def test_blog(): assert names\n")
@@ -140,7 +140,7 @@ def test_files_of_two_components_may_bear_the_same_name(blog):
 
 
 @pytest.mark.slow
-def test_rows_that_a_killed_run_committed_are_deleted(blog):
+def test_rows_that_a_killed_run_committed_are_deleted(blog) -> None:
     killed = """
 import os, signal
 @pytest.mark.commits
@@ -153,7 +153,7 @@ def test_killed(db):
     assert result.code == 0, result
 
 
-def test_a_failed_test_keeps_its_rows_and_says_where(blog, database, query):
+def test_a_failed_test_keeps_its_rows_and_says_where(blog, database, query) -> None:
     tests = """
 def test_failure(db):
     add("kept")
@@ -203,7 +203,7 @@ def embedded():
 
 
 @pytest.mark.slow
-def test_dynamic_sql_that_names_the_schema_leaves_development_alone(embedded):
+def test_dynamic_sql_that_names_the_schema_leaves_development_alone(embedded) -> None:
     wipe = """
     CREATE FUNCTION wipe() RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS
         $$ BEGIN EXECUTE 'DELETE FROM public' || '.thing'; END $$;
@@ -228,7 +228,7 @@ def test_wipe(db):
 
 
 @pytest.mark.slow
-def test_each_process_has_a_database_to_itself(embedded):
+def test_each_process_has_a_database_to_itself(embedded) -> None:
     tests = """
 @pytest.mark.parametrize("number", range(3))
 def test_each_begins_empty(db, number):
@@ -251,7 +251,7 @@ def test_failure(db):
     assert "invoke db.shell --database berceau_test_" in result.out
 
 
-def test_an_isolation_that_is_none_is_refused(blog):
+def test_an_isolation_that_is_none_is_refused(blog) -> None:
     blog.write("pytest.ini", "[pytest]\nberceau_isolation = none\n")
     result = run(blog, "def test_one(db): pass\n")
     assert "berceau_isolation is 'none'" in result.out
@@ -259,7 +259,7 @@ def test_an_isolation_that_is_none_is_refused(blog):
 
 
 @pytest.mark.slow
-def test_queries_are_shown(blog):
+def test_queries_are_shown(blog) -> None:
     tests = """
 def test_failure(db):
     add("Ada")
@@ -276,7 +276,7 @@ def test_success(db):
     assert "VALUES ('Bo')" in run(blog, tests, "--show-sql", "-s").out
 
 
-def test_queries_are_counted(blog):
+def test_queries_are_counted(blog) -> None:
     tests = """
 def test_right(assert_queries):
     with assert_queries(2) as queries:
@@ -311,7 +311,7 @@ def test_what_fails_by_itself(assert_queries):
 
 
 @pytest.mark.slow
-def test_the_last_failures_run_alone(blog):
+def test_the_last_failures_run_alone(blog) -> None:
     tests = "def test_fails(db):\n    assert names() != []\n\ndef test_passes(db): pass\n"
     run(blog, tests)
     result = run(blog, tests, "--lf")

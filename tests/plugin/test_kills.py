@@ -59,7 +59,7 @@ def start(project, log):
         return project.start("pytest", "-v", "-n", "2", "-p", "no:cacheprovider", output=output)
 
 
-def kill(process, chance):
+def kill(process, chance) -> None:
     """Kill the controller, or all processes of the run at the same moment."""
     with suppress(psutil.NoSuchProcess):  # it may have ended
         controller = psutil.Process(process.pid)
@@ -74,7 +74,7 @@ def complaints(log):
     return re.findall(r".*(?:FAILED|ERROR|INTERNALERROR).*", log.read_text())
 
 
-def test_no_kill_makes_another_run_fail(blog, tmp_path):
+def test_no_kill_makes_another_run_fail(blog, tmp_path) -> None:
     whole = tmp_path / "whole.log"
     began = time.monotonic()
     assert start(blog, whole).wait() == 0, whole.read_text()

@@ -44,7 +44,7 @@ TESTS = """
 """
 
 
-def test_a_test_goes_along_the_migrations(connected, query):
+def test_a_test_goes_along_the_migrations(connected, query) -> None:
     connected.migration("20260101000000_people", FIRST)
     connected.migration("20260102000000_split_names", SPLIT)
     connected.write("migrations/20260102000000_split_names/down.sql", JOIN)

@@ -98,7 +98,7 @@ def exists(query):
     return exists
 
 
-def test_each_worker_has_a_copy_of_its_own(blog, exists):
+def test_each_worker_has_a_copy_of_its_own(blog, exists) -> None:
     result = blog.run("pytest", "-n", "2", "-q")
     assert result.code == 0, result
     assert "11 passed" in result.out
@@ -111,7 +111,7 @@ def test_each_worker_has_a_copy_of_its_own(blog, exists):
 
 
 @pytest.mark.slow
-def test_the_schema_is_prepared_once_while_the_workers_import(blog):
+def test_the_schema_is_prepared_once_while_the_workers_import(blog) -> None:
     blog.write(
         "conftest.py",
         """
@@ -141,7 +141,7 @@ def test_the_schema_is_prepared_once_while_the_workers_import(blog):
 
 
 @pytest.mark.slow
-def test_a_worker_that_takes_the_place_of_a_dead_one_goes_on(blog):
+def test_a_worker_that_takes_the_place_of_a_dead_one_goes_on(blog) -> None:
     blog.write(
         "components/blog/tests/test_dying.py",
         """
@@ -161,7 +161,7 @@ def test_a_worker_that_takes_the_place_of_a_dead_one_goes_on(blog):
 
 
 @pytest.mark.parametrize("options", [(), ("-p", "no:xdist", "-p", "no:cacheprovider")])
-def test_one_process_is_enough(blog, exists, options):
+def test_one_process_is_enough(blog, exists, options) -> None:
     result = blog.run("pytest", "-q", *options)
     assert result.code == 0, result
     ((worker, place),) = seen(blog)
@@ -170,7 +170,7 @@ def test_one_process_is_enough(blog, exists, options):
 
 
 @pytest.mark.slow
-def test_a_killed_run_disturbs_no_later_one(blog):
+def test_a_killed_run_disturbs_no_later_one(blog) -> None:
     blog.write(
         "components/blog/tests/test_slow.py",
         """
@@ -191,7 +191,7 @@ def test_a_killed_run_disturbs_no_later_one(blog):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("-n", "2")])
-def test_a_database_that_lacks_migrations_is_named(blog, options):
+def test_a_database_that_lacks_migrations_is_named(blog, options) -> None:
     blog.migration("20990101000000_later", "SELECT 1;\n")
     result = blog.run("pytest", "-q", "-k", "answers", "--keep-schema", *options)
     assert result.code == 1
@@ -201,7 +201,7 @@ def test_a_database_that_lacks_migrations_is_named(blog, options):
 
 
 @pytest.mark.slow
-def test_invoke_test_passes_arguments_on(blog):
+def test_invoke_test_passes_arguments_on(blog) -> None:
     result = blog.invoke("test", "--workers", "2", "--", "-q", "-k", "begins_with")
     assert result.code == 0, result
     assert "6 passed" in result.out
@@ -219,13 +219,13 @@ def test_invoke_test_passes_arguments_on(blog):
         ((), {"BERCEAU_TEST_WORKERS": "abc"}, "BERCEAU_TEST_WORKERS is 'abc'"),
     ],
 )
-def test_a_worker_count_that_is_none_is_refused(project, arguments, environment, says):
+def test_a_worker_count_that_is_none_is_refused(project, arguments, environment, says) -> None:
     message = project.fail("test", *arguments, **environment)
     assert says in message
     assert "Use an integer of 1 or more, or auto." in message
 
 
-def test_a_project_without_berceau_pays_nothing(project):
+def test_a_project_without_berceau_pays_nothing(project) -> None:
     for path in ("tasks.py", "components/__init__.py"):
         (project.root / path).unlink()
     project.write(

@@ -39,7 +39,7 @@ def shop(project):
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_slow_tests_are_left_out_and_counted(shop, workers):
+def test_slow_tests_are_left_out_and_counted(shop, workers) -> None:
     result = shop.invoke("test", "--workers", workers)
     assert result.code == 0, result
     assert "1 passed" in result.out
@@ -49,7 +49,7 @@ def test_slow_tests_are_left_out_and_counted(shop, workers):
 @pytest.mark.parametrize(
     "command", [("invoke", "test", "--all", "--workers", "2"), ("pytest",)], ids=" ".join
 )
-def test_all_run_with_all_and_by_plain_pytest(shop, command):
+def test_all_run_with_all_and_by_plain_pytest(shop, command) -> None:
     result = shop.run(*command)
     assert result.code == 0, result
     assert "4 passed" in result.out
@@ -65,7 +65,7 @@ def test_all_run_with_all_and_by_plain_pytest(shop, command):
         ("-n 2 components/shop/tests/test_all_slow.py::test_long", 2),
     ],
 )
-def test_what_is_named_runs(shop, arguments, passed):
+def test_what_is_named_runs(shop, arguments, passed) -> None:
     result = shop.invoke("test", "--workers", "1", "--", *arguments.split())
     assert result.code == 0, result
     assert f"{passed} passed" in result.out
@@ -80,13 +80,13 @@ def test_what_is_named_runs(shop, arguments, passed):
         ("components/shop/tests/test_mixed.py components/shop", "2 tests"),
     ],
 )
-def test_a_folder_and_an_expression_name_no_test(shop, arguments, left_out):
+def test_a_folder_and_an_expression_name_no_test(shop, arguments, left_out) -> None:
     result = shop.invoke("test", "--workers", "1", "--", *arguments.split())
     assert LEFT_OUT.format(left_out) in result.out
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_file_in_settings_is_not_named(shop, workers):
+def test_a_file_in_settings_is_not_named(shop, workers) -> None:
     shop.write("pytest.ini", "[pytest]\ntestpaths = components/shop/tests/test_mixed.py\n")
     result = shop.invoke("test", "--workers", workers)
     assert result.code == 0, result

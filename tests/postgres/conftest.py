@@ -153,7 +153,7 @@ def embedded_in(fresh_in, template, lasting):
 def apply():
     """Give the function that applies a script as a deploy does."""
 
-    def apply(connection, script, **options):
+    def apply(connection, script, **options) -> None:
         ledger.ensure(connection)
         schema = ledger.Ledger(connection).schema
         with deploy_lock(connection, schema):

@@ -60,7 +60,7 @@ def url_of(node, database="shop"):
     return replace(node.url, database=database)
 
 
-def run(node, sql):
+def run(node, sql) -> None:
     with connect(url_of(node)) as connection, connection.cursor() as cursor:
         cursor.execute(sql)
 
@@ -80,7 +80,7 @@ def back_up(project, node, folder, scratch):
     return subprocess.run(command, capture_output=True, text=True, env={"PATH": programs})
 
 
-def test_a_dump_is_tried_and_can_be_served(project, servers, tmp_path):
+def test_a_dump_is_tried_and_can_be_served(project, servers, tmp_path) -> None:
     primary, *_ = servers
     run(primary, POST % "Before the dump")
     primary.ask("DROP DATABASE IF EXISTS restored")
@@ -94,14 +94,14 @@ def test_a_dump_is_tried_and_can_be_served(project, servers, tmp_path):
     assert "Before the dump" in shown_posts(project, tmp_path / "log", scratch)
 
 
-def test_a_dump_that_cannot_be_restored_is_none(project, servers, tmp_path):
+def test_a_dump_that_cannot_be_restored_is_none(project, servers, tmp_path) -> None:
     primary, *_ = servers
     done = back_up(project, primary, tmp_path, url_of(primary))  # which has the tables already
     assert done.returncode != 0
     assert not list(tmp_path.glob("*.dump"))
 
 
-def test_a_base_backup_comes_back_to_any_moment(project, servers, tmp_path):
+def test_a_base_backup_comes_back_to_any_moment(project, servers, tmp_path) -> None:
     primary, restored, archive = servers
     run(primary, POST % "Before the backup")
     restored.make_standby(primary, "backup")

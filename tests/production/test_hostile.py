@@ -122,7 +122,7 @@ REFUSED = {
 
 
 @pytest.mark.usefixtures("demo")
-def test_it_is_refused_and_the_site_goes_on(serve):
+def test_it_is_refused_and_the_site_goes_on(serve) -> None:
     served = serve()
     found = {}
     for name, (data, _) in REFUSED.items():
@@ -144,7 +144,7 @@ def test_it_is_refused_and_the_site_goes_on(serve):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("demo")
-def test_who_expects_to_go_on_with_nothing_is_answered_at_once(serve):
+def test_who_expects_to_go_on_with_nothing_is_answered_at_once(serve) -> None:
     served = serve()
     expecting = b"GET /demo HTTP/1.1\r\n" + HOST + b"Expect: 100-continue\r\n"
     for length in (b"", b"Content-Length: 0\r\n"):
@@ -157,7 +157,7 @@ def test_who_expects_to_go_on_with_nothing_is_answered_at_once(serve):
 @pytest.mark.slow
 @pytest.mark.usefixtures("demo")
 @pytest.mark.parametrize("wish", [b"close", b"TE, Close", b"close,te", b"x\r\nConnection: close"])
-def test_who_wishes_the_connection_to_end_gets_that(serve, wish):
+def test_who_wishes_the_connection_to_end_gets_that(serve, wish) -> None:
     served = serve()
     with socket.create_connection(("127.0.0.1", served.port), timeout=10) as client:
         client.sendall(b"GET /demo HTTP/1.1\r\n" + HOST + b"Connection: " + wish + b"\r\n\r\n")
@@ -167,7 +167,7 @@ def test_who_wishes_the_connection_to_end_gets_that(serve, wish):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("demo")
-def test_odd_requests_of_every_kind_are_answered(serve):
+def test_odd_requests_of_every_kind_are_answered(serve) -> None:
     """``python benchmarks/fuzz.py`` sends 50,000 of them."""
     served = serve()
     random = Random(11)
@@ -191,7 +191,7 @@ def test_odd_requests_of_every_kind_are_answered(serve):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("demo")
-def test_large_bodies_leave_no_file_open(serve):
+def test_large_bodies_leave_no_file_open(serve) -> None:
     served = serve()
     form = b"Content-Type: multipart/form-data; boundary=x\r\n"
     body = b'--x\r\nContent-Disposition: form-data; name="a"; filename="f"\r\n\r\n'
@@ -225,7 +225,7 @@ PASSED_ON = {
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("demo")
-def test_what_a_trusted_proxy_says_wrongly_is_refused(serve):
+def test_what_a_trusted_proxy_says_wrongly_is_refused(serve) -> None:
     trusted = "trusted_proxy = 127.0.0.1\ntrusted_proxy_headers = x-forwarded-for x-forwarded-proto"
     served = serve(server=trusted)
     found = {}
@@ -244,7 +244,7 @@ def test_what_a_trusted_proxy_says_wrongly_is_refused(serve):
 
 
 @pytest.mark.usefixtures("demo")
-def test_forged_forms_change_nothing(serve, query):
+def test_forged_forms_change_nothing(serve, query) -> None:
     served = serve()
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     body = "title=a&content=b&status=DRAFT&name=c&email=d@example.org"
@@ -254,7 +254,7 @@ def test_forged_forms_change_nothing(serve, query):
 
 
 @pytest.mark.usefixtures("demo")
-def test_sql_in_a_field_is_text(serve, query):
+def test_sql_in_a_field_is_text(serve, query) -> None:
     served = serve()
     _, page = served.request("/demo/posts")
     token = re.search('name="csrf_token" value="([0-9a-f]+)"', page)[1]

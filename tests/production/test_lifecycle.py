@@ -64,7 +64,7 @@ def shop(connected):
     return connected
 
 
-def until(condition, seconds=10):
+def until(condition, seconds=10) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"
@@ -80,7 +80,9 @@ def await_requests(shop):
 
 @pytest.mark.usefixtures("shop")
 class TestTheEnd:
-    def test_what_was_accepted_is_answered_and_nothing_else_is(self, serve, query, await_requests):
+    def test_what_was_accepted_is_answered_and_nothing_else_is(
+        self, serve, query, await_requests
+    ) -> None:
         served = serve()
         with ThreadPoolExecutor(12) as clients:
             answers = [clients.submit(served.request, f"/order/{n}") for n in range(12)]
@@ -94,7 +96,7 @@ class TestTheEnd:
         assert not [line for line in served.lines() if line["level"] == "ERROR"]
 
     @pytest.mark.slow
-    def test_those_at_the_door_are_let_in(self, serve):
+    def test_those_at_the_door_are_let_in(self, serve) -> None:
         served = serve()
         clients = [served.connect() for _ in range(20)]
         served.process.send_signal(signal.SIGSTOP)  # the kernel takes connections in any case
@@ -106,7 +108,7 @@ class TestTheEnd:
         assert served.process.wait(5) == 0
 
     @pytest.mark.slow
-    def test_a_request_of_which_a_part_came_is_waited_for(self, serve):
+    def test_a_request_of_which_a_part_came_is_waited_for(self, serve) -> None:
         served = serve()
         with socket.create_connection(("127.0.0.1", served.port)) as client:
             client.sendall(b"GET /slow/0 HTTP/1.1\r\nHost: shop.")
@@ -120,7 +122,7 @@ class TestTheEnd:
         assert served.process.wait(5) == 0
 
     @pytest.mark.slow
-    def test_connections_that_are_kept_alive_hold_nothing_up(self, serve):
+    def test_connections_that_are_kept_alive_hold_nothing_up(self, serve) -> None:
         served = serve()
         with closing(served.connect()) as client:
             for _ in range(2):
@@ -130,7 +132,7 @@ class TestTheEnd:
             assert client.sock.recv(1) == b""
 
     @pytest.mark.slow
-    def test_one_that_takes_too_long_is_left_and_named(self, serve, await_requests):
+    def test_one_that_takes_too_long_is_left_and_named(self, serve, await_requests) -> None:
         served = serve(server="drain_seconds = 1")
         with ThreadPoolExecutor(1) as clients:
             answer = clients.submit(served.request, "/slow/60")
@@ -140,7 +142,7 @@ class TestTheEnd:
         assert "stopped with 1 requests unfinished after 1 s" in served.messages()
 
     @pytest.mark.slow
-    def test_who_hangs_up_waits_for_what_was_accepted_as_well(self, serve, await_requests):
+    def test_who_hangs_up_waits_for_what_was_accepted_as_well(self, serve, await_requests) -> None:
         served = serve()
         with ThreadPoolExecutor(1) as clients:
             answer = clients.submit(served.request, "/slow/1")
@@ -151,7 +153,7 @@ class TestTheEnd:
 
     @pytest.mark.slow
     @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
-    def test_a_second_signal_ends_at_once(self, serve, second, await_requests):
+    def test_a_second_signal_ends_at_once(self, serve, second, await_requests) -> None:
         served = serve()
         with ThreadPoolExecutor(1) as clients:
             clients.submit(served.request, "/slow/60")
@@ -162,7 +164,7 @@ class TestTheEnd:
             assert served.process.wait(2) == 128 + second
 
     @pytest.mark.slow
-    def test_a_port_that_is_taken_is_one_message(self, serve, shop):
+    def test_a_port_that_is_taken_is_one_message(self, serve, shop) -> None:
         serve()
         result = shop.run(
             "pyramid.scripts.pserve",
@@ -175,7 +177,7 @@ class TestTheEnd:
         assert "Traceback" not in result.err
 
     @pytest.mark.slow
-    def test_every_door_is_closed(self, serve, await_requests):
+    def test_every_door_is_closed(self, serve, await_requests) -> None:
         second = free_port()
         ini = INI.format(app="", server="", port="%(http_port)s")
         served = serve(ini=ini.replace("%(http_port)s", f"%(http_port)s 127.0.0.1:{second}"))
@@ -198,7 +200,7 @@ class TestTheStart:
             ({"BERCEAU_SECRET": "change-me"}, "BERCEAU_SECRET can be guessed"),
         ],
     )
-    def test_what_is_missing_is_one_message(self, connected, environment, named):
+    def test_what_is_missing_is_one_message(self, connected, environment, named) -> None:
         connected.write("production.ini", INI.format(app="", server="", port=free_port()))
         result = connected.run("pyramid.scripts.pserve", "production.ini", **environment)
         assert result.code == 1
@@ -206,7 +208,7 @@ class TestTheStart:
         assert "Traceback" not in result.err
         assert "change-me" not in result.err
 
-    def test_a_role_that_can_change_the_schema_is_refused(self, connected):
+    def test_a_role_that_can_change_the_schema_is_refused(self, connected) -> None:
         owner = connected.environment["MIGRATION_DATABASE_URL"]
         connected.write("production.ini", INI.format(app="", server="", port=free_port()))
         result = connected.run(
@@ -220,7 +222,7 @@ class TestTheStart:
 class TestHealth:
     @pytest.mark.slow
     @pytest.mark.usefixtures("shop")
-    def test_it_is_told_while_all_threads_are_busy(self, serve, await_requests):
+    def test_it_is_told_while_all_threads_are_busy(self, serve, await_requests) -> None:
         served = serve()
         with ThreadPoolExecutor(6) as clients:
             answers = [clients.submit(served.request, "/slow/3") for _ in range(6)]
@@ -235,7 +237,9 @@ class TestHealth:
     @pytest.mark.slow
     @pytest.mark.usefixtures("shop")
     @pytest.mark.parametrize("abstract", [False, True])
-    def test_systemd_is_told_when_it_serves_and_when_it_ends(self, serve, tmp_path, abstract):
+    def test_systemd_is_told_when_it_serves_and_when_it_ends(
+        self, serve, tmp_path, abstract
+    ) -> None:
         address = f"@berceau-{free_port()}" if abstract else str(tmp_path / "notify")
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
             systemd.bind(address.replace("@", "\0"))
@@ -246,7 +250,7 @@ class TestHealth:
             assert served.terminate() == 0
             assert systemd.recv(100) == b"STOPPING=1"
 
-    def test_it_lives_and_is_ready_once_it_is_migrated(self, serve, connected):
+    def test_it_lives_and_is_ready_once_it_is_migrated(self, serve, connected) -> None:
         connected.component("shop", ENTITIES)
         connected.succeed("migrate", "--create-only", "--name", "shop")
         served = serve()
@@ -259,7 +263,7 @@ class TestHealth:
         assert not [line for line in served.lines() if "healthz" in line["message"]]
 
     @pytest.mark.usefixtures("shop")
-    def test_a_database_that_is_gone_is_told_without_its_secrets(self, serve, database):
+    def test_a_database_that_is_gone_is_told_without_its_secrets(self, serve, database) -> None:
         with proxy(database.runtime) as way:
             url = replace(way.url, password="open-sesame")
             served = serve(DATABASE_URL=url.with_password())
@@ -276,7 +280,7 @@ class TestHealth:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("address", ["/healthz", "readyz"])
-def test_a_component_cannot_have_the_addresses(shop, address):
+def test_a_component_cannot_have_the_addresses(shop, address) -> None:
     shop.component("greedy")
     shop.write(
         "components/greedy/__init__.py",

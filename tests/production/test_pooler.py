@@ -13,7 +13,7 @@ from tests.production.conftest import free_port, shown
 pytestmark = [needs_pgbouncer, pytest.mark.usefixtures("demo")]
 
 
-def test_the_application_works_behind_it(serve, database, query):
+def test_the_application_works_behind_it(serve, database, query) -> None:
     ((host, port),) = database.runtime.hosts
     listen = free_port()
     with tempfile.TemporaryDirectory(prefix="berceau-pooler-") as name:

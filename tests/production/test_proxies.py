@@ -150,7 +150,7 @@ def site(request, serve, keys, tmp_path) -> Iterator[Site]:
         yield Site(processes, plain, secure, keys / "fullchain.pem", tmp_path / "access.log")
 
 
-def test_visitors_are_served_over_tls(site, query):
+def test_visitors_are_served_over_tls(site, query) -> None:
     status, headers, page = site.request("/demo/posts")
     assert status == 200
     assert headers["Strict-Transport-Security"] == "max-age=31536000"
@@ -191,14 +191,14 @@ SPELLINGS = [
 ]
 
 
-def test_how_the_application_is_no_visitor_learns(site):
+def test_how_the_application_is_no_visitor_learns(site) -> None:
     for path in SPELLINGS:
         status, _, page = site.request(path)
         assert status in {400, 404}, path
         assert page != "ok\n", path
 
 
-def test_the_logs_of_proxy_and_application_name_a_request_and_its_visitor(site):
+def test_the_logs_of_proxy_and_application_name_a_request_and_its_visitor(site) -> None:
     _, headers, _ = site.request("/demo?token=secret")
     found = headers["X-Request-ID"]
     end = time.monotonic() + 10
@@ -213,11 +213,11 @@ def test_the_logs_of_proxy_and_application_name_a_request_and_its_visitor(site):
     assert line["client_addr"] == "127.0.0.1"
 
 
-def test_processes_are_replaced_without_a_visitor_noticing(site):
+def test_processes_are_replaced_without_a_visitor_noticing(site) -> None:
     statuses = []
     stop = time.monotonic() + 60
 
-    def visit():
+    def visit() -> None:
         while time.monotonic() < stop:
             statuses.append(site.request("/demo")[0])
 

@@ -40,7 +40,7 @@ def breaking(demo):
     return demo
 
 
-def test_nothing_secret_is_told(breaking, serve, database):
+def test_nothing_secret_is_told(breaking, serve, database) -> None:
     metrics = free_port()
     with proxy(database.runtime) as way:
         url = replace(way.url, password=PASSWORD).with_password()
@@ -58,7 +58,7 @@ def test_nothing_secret_is_told(breaking, serve, database):
         fields = "&".join(f"{name}={TYPED}" for name in ("title", "content", "name", "email"))
         form = f"csrf_token={token}&status=DRAFT&{fields}"
 
-        def ask(path, method="GET", body=None):
+        def ask(path, method="GET", body=None) -> None:
             status, text = served.request(f"{path}?token={query}", method, body, **headers)
             told[f"{method} {path} {status}"] = text
 
@@ -93,7 +93,7 @@ def test_nothing_secret_is_told(breaking, serve, database):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("demo")
-def test_the_figures_are_not_for_the_world(serve):
+def test_the_figures_are_not_for_the_world(serve) -> None:
     first, second = free_port(), free_port()
     one = serve(server=f"metrics_listen = 127.0.0.1:{first}")
     two = serve(server=f"metrics_listen = 127.0.0.1:{second}")
@@ -113,7 +113,7 @@ def test_the_figures_are_not_for_the_world(serve):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("demo")
-def test_a_line_says_what_a_request_cost(serve):
+def test_a_line_says_what_a_request_cost(serve) -> None:
     served = serve()
     served.request("/demo?a=b", X_Request_ID="from-the-proxy")
     (line,) = [line for line in served.lines() if line["logger"] == "berceau.access"]

@@ -24,13 +24,13 @@ def unit(tmp_path) -> Path:
     return unit
 
 
-def test_it_has_no_mistake(unit):
+def test_it_has_no_mistake(unit) -> None:
     command = [program("systemd-analyze"), "verify", "--man=no", unit]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_it_exposes_little(unit):
+def test_it_exposes_little(unit) -> None:
     command = [program("systemd-analyze"), "security", "--offline=true", "--threshold=20", unit]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-500:] + done.stderr

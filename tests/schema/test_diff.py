@@ -104,7 +104,7 @@ def test_what_a_constraint_or_index_does_is_a_difference() -> None:
     )
 
 
-def test_a_foreign_key_lets_go_of_what_it_rests_on_while_that_changes():
+def test_a_foreign_key_lets_go_of_what_it_rests_on_while_that_changes() -> None:
     wider = replace(USER, columns=(replace(ID, type="text"),))
     assert diff(Schema(tables=(POST, USER)), Schema(tables=(POST, wider))) == (
         AlterColumn("user", ID, wider.columns[0]),
@@ -114,7 +114,7 @@ def test_a_foreign_key_lets_go_of_what_it_rests_on_while_that_changes():
     )
 
 
-def test_a_foreign_key_stays_where_its_values_stay_as_they_are():
+def test_a_foreign_key_stays_where_its_values_stay_as_they_are() -> None:
     short, long = (
         replace(USER, columns=(replace(ID, type=f"character varying({length})"),))
         for length in (5, 9)
@@ -124,7 +124,7 @@ def test_a_foreign_key_stays_where_its_values_stay_as_they_are():
     )
 
 
-def test_what_was_left_unfinished_is_finished():
+def test_what_was_left_unfinished_is_finished() -> None:
     broken = replace(
         POST,
         foreign_keys=(replace(AUTHOR, name="fk", valid=False),),
@@ -137,7 +137,7 @@ def test_what_was_left_unfinished_is_finished():
     )
 
 
-def test_what_is_new_takes_no_name_that_stays():
+def test_what_is_new_takes_no_name_that_stays() -> None:
     kept = replace(POST, indexes=(Index("ix", ("id",)),))
     after = replace(POST, indexes=(Index("other", ("id",)), Index("ix", ("author",))))
     assert diff(Schema(tables=(kept,)), Schema(tables=(after,))) == (

@@ -134,7 +134,7 @@ def migrate(connection: Connection, before: Schema, after: Schema) -> None:
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-def test_a_diff_leads_from_any_schema_to_any_other_and_back(connections, first, second):
+def test_a_diff_leads_from_any_schema_to_any_other_and_back(connections, first, second) -> None:
     one, other = connections
     before, after = build(one, first), build(other, second)
     migrate(one, before, after)

@@ -80,7 +80,7 @@ def require_losses_last(changes: tuple[Change, ...]) -> int:
 
 @given(st.data(), drawn.schemas(), drawn.schemas())
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-def test_nothing_may_fail_once_data_is_lost(data, before, after):
+def test_nothing_may_fail_once_data_is_lost(data, before, after) -> None:
     chosen = data.draw(choices(before, after))
     viewed = {(table.name, column.name) for table in before.tables for column in table.columns}
     for seen in (None, InTheWay(), InTheWay(viewed)):
@@ -138,14 +138,14 @@ CASES = {
 
 
 @pytest.mark.parametrize(("before", "after", "first"), CASES.values(), ids=CASES)
-def test_what_rows_may_stop_comes_first(before, after, first):
+def test_what_rows_may_stop_comes_first(before, after, first) -> None:
     one, other = Schema(tables=(before,)), Schema(tables=(after,))
     changes = in_steps(diff(one, other), one, other)
     require_losses_last(changes)
     assert next(rendered(order(changes)))[1].text == first
 
 
-def test_a_narrower_type_is_one_transaction_with_what_rests_on_it():
+def test_a_narrower_type_is_one_transaction_with_what_rests_on_it() -> None:
     """Before the new type, the values aren't what is to be unique; after it, they are lost."""
     before = Table("t", (Column("a", "timestamp without time zone"),))
     after = Table("t", (Column("a", "date"),), uniques=(Unique("t_a_key", ("a",)),))
@@ -156,7 +156,7 @@ def test_a_narrower_type_is_one_transaction_with_what_rests_on_it():
     require_losses_last(in_steps(diff(one, other), one, other))
 
 
-def test_rows_that_are_merged_or_deleted_are_one_transaction():
+def test_rows_that_are_merged_or_deleted_are_one_transaction() -> None:
     """A key that leads to them may stop the second when the first is done."""
     merged = Recode("t", "kind", (("'A'", "'B'"),), ("'A'",))
     deleted = [DeleteRows("t", "kind", value) for value in ("'C'", "'D'")]
@@ -164,7 +164,7 @@ def test_rows_that_are_merged_or_deleted_are_one_transaction():
     assert require_losses_last((*deleted,)) == 2
 
 
-def test_what_comes_back_by_a_name_that_goes_finds_it_free():
+def test_what_comes_back_by_a_name_that_goes_finds_it_free() -> None:
     old = Table("a", (Column("x", "text"),), indexes=(Index("by_x", ("x",)),))
     new = replace(old, name="b")
     changes = in_steps(
@@ -186,7 +186,7 @@ def new_index(table: Table) -> list[Change]:
     return [CreateIndex(table.name, index) for index in table.indexes]
 
 
-def test_several_columns_that_get_another_type_are_written_once():
+def test_several_columns_that_get_another_type_are_written_once() -> None:
     before = Table("t", (Column("a", "integer", default="1"), Column("b", "integer")))
     after = Table("t", (Column("a", "bigint", default="1"), Column("b", "text")))
     one, other = Schema(tables=(before,)), Schema(tables=(after,))
@@ -198,7 +198,7 @@ def test_several_columns_that_get_another_type_are_written_once():
     ]
 
 
-def test_references_are_let_go_when_all_that_may_fail_is_done():
+def test_references_are_let_go_when_all_that_may_fail_is_done() -> None:
     """The new key's index and the new reference come first, the old ones go in one transaction."""
     before, after = (referring(key) for key in ("a", "b"))
     texts = [each.text for _, each in rendered(order(in_steps(diff(before, after), before, after)))]

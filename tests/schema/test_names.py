@@ -45,7 +45,7 @@ def test_long_names_that_differ_late_stay_apart(first: int, second: int) -> None
     assert len(names) == len({first, second})
 
 
-def test_sequences_are_named_as_postgresql_does():
+def test_sequences_are_named_as_postgresql_does() -> None:
     assert sequence_name("post", "id") == "post_id_seq"
     assert sequence_name("t" * 60, "id") == "t" * 56 + "_id_seq"
     assert sequence_name("t" * 40, "c" * 40) == "t" * 29 + "_" + "c" * 29 + "_seq"

@@ -33,26 +33,26 @@ MEANINGS = {
 
 
 @pytest.mark.parametrize(("text", "meaning"), MEANINGS.items())
-def test_the_current_schema_tells_what_is_meant(text, meaning):
+def test_the_current_schema_tells_what_is_meant(text, meaning) -> None:
     assert parse([text], CURRENT, DESIRED) == (meaning,)
 
 
 @pytest.mark.parametrize("table", ["post", "article"])
-def test_a_column_is_named_with_the_old_or_the_new_name_of_its_table(table):
+def test_a_column_is_named_with_the_old_or_the_new_name_of_its_table(table) -> None:
     found = parse([f"{table}.title=headline", "post=article"], CURRENT, DESIRED)
     assert found[1] == Rename(Kind.COLUMN, "post", "title", "headline")
 
 
-def test_a_label_is_named_with_its_enum():
+def test_a_label_is_named_with_its_enum() -> None:
     found = parse(["mode.on=lit", "state=mode"], CURRENT, DESIRED)
     assert found[1] == Rename(Kind.LABEL, "state", "on", "lit")
 
 
-def test_what_is_said_twice_counts_once():
+def test_what_is_said_twice_counts_once() -> None:
     assert len(parse(["post=article", "post=article"], CURRENT, DESIRED)) == 1
 
 
-def test_names_can_be_swapped():
+def test_names_can_be_swapped() -> None:
     assert len(parse(["post.title=text", "post.text=title", "post=article"], CURRENT, DESIRED)) == 3
 
 
@@ -94,7 +94,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("texts", "says", "cure"), REFUSED.values(), ids=REFUSED)
-def test_what_cannot_be_is_refused_with_its_cure(texts, says, cure):
+def test_what_cannot_be_is_refused_with_its_cure(texts, says, cure) -> None:
     with pytest.raises(RenameError) as caught:
         parse(texts.split(), CURRENT, DESIRED)
     assert says in caught.value.message
@@ -105,7 +105,7 @@ NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_
 
 
 @given(NAMES, NAMES, NAMES)
-def test_every_rename_is_read_as_it_is_written(table, before, after):
+def test_every_rename_is_read_as_it_is_written(table, before, after) -> None:
     if before != after:
         rename = Rename(Kind.COLUMN, table, before, after)
         tables = ((before,), (after,))

@@ -139,7 +139,7 @@ def test_a_table_made_on_the_way_has_no_rows_to_endanger() -> None:
     assert to_statements([CreateIndex("user", index)])[0].hazards
 
 
-def test_text_bounds_transactions_only_where_one_follows_on_another():
+def test_text_bounds_transactions_only_where_one_follows_on_another() -> None:
     index = CreateIndex("t", Index("i", ("a",)))
     check = Check("c", "a > 0")
     one = to_statements([DropConstraint("t", check)])
@@ -155,7 +155,7 @@ def test_text_bounds_transactions_only_where_one_follows_on_another():
     )
 
 
-def test_a_long_migration_ends_a_transaction_before_the_server_runs_out_of_locks():
+def test_a_long_migration_ends_a_transaction_before_the_server_runs_out_of_locks() -> None:
     tables = [replace(TABLE, name=f"t{n}") for n in range(1000)]
     for changes in (map(CreateTable, tables), map(DropTable, tables)):
         statements = to_statements(tuple(changes))
@@ -168,7 +168,7 @@ def test_a_long_migration_ends_a_transaction_before_the_server_runs_out_of_locks
         assert max(held) <= LIMIT < 2 * min(held[:-1])
 
 
-def test_what_stands_aside_is_restored_in_the_same_transaction():
+def test_what_stands_aside_is_restored_in_the_same_transaction() -> None:
     columns = tuple((f"t{n}", "a") for n in range(LIMIT))
     retyped = [
         AlterColumn(table, Column("a", "integer"), Column("a", "bigint")) for table, _ in columns

@@ -65,11 +65,11 @@ COLUMNS = {
 
 
 @pytest.mark.parametrize(("before", "after", "expected"), COLUMNS.values(), ids=COLUMNS)
-def test_columns(before, after, expected):
+def test_columns(before, after, expected) -> None:
     assert columns_asked(table("t", *before), table("t", *after)) == expected
 
 
-def test_a_reference_is_no_plain_number_and_no_other_reference():
+def test_a_reference_is_no_plain_number_and_no_other_reference() -> None:
     def refers(column: str, target: str) -> Table:
         key = ForeignKey(f"t_{column}_fkey", (column,), target, ("id",))
         return table("t", Column(column, "integer"), foreign_keys=(key,))
@@ -80,7 +80,7 @@ def test_a_reference_is_no_plain_number_and_no_other_reference():
     assert columns_asked(author, refers("writer", "user")) == {"t.author": ("writer",)}
 
 
-def test_the_column_with_the_same_keys_and_indexes_comes_first():
+def test_the_column_with_the_same_keys_and_indexes_comes_first() -> None:
     before = table("t", "a", "b", uniques=(Unique("u", ("a",)),), indexes=(Index("i", ("b",)),))
     after = table("t", "c", "d", uniques=(Unique("u", ("d",)),), indexes=(Index("i", ("c",)),))
     assert columns_asked(before, after) == {"t.a": ("d", "c"), "t.b": ("c", "d")}
@@ -98,18 +98,18 @@ TABLES = {
 
 
 @pytest.mark.parametrize(("before", "after", "candidates"), TABLES.values(), ids=TABLES)
-def test_tables(before, after, candidates):
+def test_tables(before, after, candidates) -> None:
     found = asked(suggest_wholes, Schema(tables=(before,)), Schema(tables=(after,)))
     assert found == ({} if candidates is None else {"a": candidates})
 
 
-def test_the_likest_table_comes_first():
+def test_the_likest_table_comes_first() -> None:
     new = (table("b", "x", "p"), table("c", "x", "y"), table("d", "x", "y", "z", "w"))
     found = asked(suggest_wholes, Schema(tables=(table("a", "x", "y"),)), Schema(tables=new))
     assert found == {"a": ("c", "b", "d")}
 
 
-def test_enums_that_share_half_of_their_labels():
+def test_enums_that_share_half_of_their_labels() -> None:
     before = Schema((Enum("state", ("on", "off")),))
     new = (Enum("mode", ("on", "off")), Enum("half", ("on",)), Enum("other", ("x", "y")))
     assert asked(suggest_wholes, before, Schema(new)) == {"state": ("mode", "half")}
@@ -126,7 +126,7 @@ LABELS = {
 
 
 @pytest.mark.parametrize(("before", "after", "expected"), LABELS.values(), ids=LABELS)
-def test_labels(before, after, expected):
+def test_labels(before, after, expected) -> None:
     old, new = (Schema((Enum("e", tuple(each.split())),)) for each in (before, after))
     assert asked(suggest_members, old, new) == expected
 
@@ -165,12 +165,12 @@ def schemas(most: int) -> st.SearchStrategy[Schema]:
 
 
 @given(schemas(ENOUGH), schemas(ENOUGH))
-def test_few_are_all_compared(before, after):
+def test_few_are_all_compared(before, after) -> None:
     assert asked(suggest_wholes, before, after) == exhaustive(before, after)
 
 
 @given(schemas(3), schemas(60))
-def test_of_many_it_asks_about_the_likely_ones_only_and_in_order(before, after):
+def test_of_many_it_asks_about_the_likely_ones_only_and_in_order(before, after) -> None:
     likely = exhaustive(before, after)
     for old, candidates in asked(suggest_wholes, before, after).items():
         assert set(candidates) <= set(likely[old])
@@ -187,7 +187,7 @@ def says_something(item: Enum | Table) -> bool:
 
 
 @given(schemas(60), st.integers(0, 59), names)
-def test_of_many_the_same_under_another_name_is_found(after, place, name):
+def test_of_many_the_same_under_another_name_is_found(after, place, name) -> None:
     for kind in ("enums", "tables"):
         there = getattr(after, kind)
         if place < len(there) and says_something(there[place]):
@@ -198,7 +198,7 @@ def test_of_many_the_same_under_another_name_is_found(after, place, name):
             assert set(candidates) & set(same)
 
 
-def test_a_thousand_renames_are_found_in_no_time():
+def test_a_thousand_renames_are_found_in_no_time() -> None:
     kinds = {"notebook": ("name", "shelf"), "note": ("title", "content", "status")}
 
     def schema(prefix: str, renamed: dict[str, str]) -> Schema:

@@ -69,7 +69,7 @@ paths = st.one_of(
     ),
     more=st.lists(st.tuples(st.sampled_from([*FIELDS, "id", "_charset_"]), typed), max_size=2),
 )
-def test_a_form(strict, is_harmless, fields, more):
+def test_a_form(strict, is_harmless, fields, more) -> None:
     token = strict.get("/demo/posts").forms["write-form"]["csrf_token"].value
     pairs = [("csrf_token", token), *fields.items(), *more]
     response = strict.post("/demo/posts", urlencode(pairs, errors="surrogatepass"), status="*")
@@ -98,7 +98,7 @@ def test_a_form(strict, is_harmless, fields, more):
         octets | dates,
     ),
 )
-def test_a_request(strict, is_harmless, method, path, query, body, kind, cookie, headers):
+def test_a_request(strict, is_harmless, method, path, query, body, kind, cookie, headers) -> None:
     environ = {
         "REQUEST_METHOD": method,
         "PATH_INFO": path.decode("latin-1"),

@@ -24,7 +24,7 @@ def target(database):
         drop_schema(connection, name)
 
 
-def test_a_schema_is_copied_and_dropped(connected, source, target, query):
+def test_a_schema_is_copied_and_dropped(connected, source, target, query) -> None:
     out = connected.succeed("db.clone", "--source", source, "--target", target)
     assert out == f"The schema {target} is a copy of {source}, without rows.\n"
     assert query(f"SELECT * FROM {target}.post") == []
@@ -36,7 +36,7 @@ def test_a_schema_is_copied_and_dropped(connected, source, target, query):
 @pytest.mark.slow
 def test_a_schema_with_rows_that_row_security_hides_is_not_dropped(
     connected, source, target, query
-):
+) -> None:
     connected.succeed("db.clone", "--source", source, "--target", target)
     query(
         f"INSERT INTO {target}.post VALUES (1, 'a');"
@@ -47,7 +47,7 @@ def test_a_schema_with_rows_that_row_security_hides_is_not_dropped(
 
 
 @pytest.mark.slow
-def test_a_migrated_copy_counts_as_migrated(connected, database, target):
+def test_a_migrated_copy_counts_as_migrated(connected, database, target) -> None:
     connected.component("blog", "class Post(db.Entity):\n    title = Required(str)\n")
     connected.succeed("migrate")
     connected.succeed("db.clone", "--source", database.owner.schema, "--target", target)
@@ -59,7 +59,9 @@ def test_a_migrated_copy_counts_as_migrated(connected, database, target):
 
 
 @pytest.mark.slow
-def test_what_may_lead_back_is_copied_where_that_is_allowed(connected, source, target, query):
+def test_what_may_lead_back_is_copied_where_that_is_allowed(
+    connected, source, target, query
+) -> None:
     query(
         f"CREATE FUNCTION clear() RETURNS void LANGUAGE plpgsql AS"
         f" $$ BEGIN EXECUTE 'DELETE FROM {source}.post'; END $$"
@@ -86,12 +88,12 @@ def test_what_may_lead_back_is_copied_where_that_is_allowed(connected, source, t
         (("{source}", ""), "No schema can be called ''"),
     ],
 )
-def test_what_cannot_be_copied_is_refused(connected, source, target, arguments, says):
+def test_what_cannot_be_copied_is_refused(connected, source, target, arguments, says) -> None:
     names = [each.format(source=source, target=target) for each in arguments]
     assert says in connected.fail("db.clone", "--source", names[0], "--target", names[1])
 
 
-def test_a_role_that_does_not_own_the_schema_is_named(connected, source, target, database):
+def test_a_role_that_does_not_own_the_schema_is_named(connected, source, target, database) -> None:
     runtime = database.runtime.with_password()
     message = connected.fail(
         "db.clone", "--source", source, "--target", target, MIGRATION_DATABASE_URL=runtime
@@ -102,7 +104,7 @@ def test_a_role_that_does_not_own_the_schema_is_named(connected, source, target,
 
 
 @pytest.mark.slow
-def test_data_is_dropped_by_force_only(connected, source, target, query):
+def test_data_is_dropped_by_force_only(connected, source, target, query) -> None:
     assert "is the application's own schema" in connected.fail("db.drop", "--target", source)
     connected.succeed("db.clone", "--source", source, "--target", target)
     query(f"INSERT INTO {target}.post VALUES (2, 'b')")
@@ -115,7 +117,7 @@ def test_data_is_dropped_by_force_only(connected, source, target, query):
 
 
 @pytest.mark.slow
-def test_what_needs_it_elsewhere_is_dropped_by_force_only(connected, source, target, query):
+def test_what_needs_it_elsewhere_is_dropped_by_force_only(connected, source, target, query) -> None:
     connected.succeed("db.clone", "--source", source, "--target", target)
     query(f"CREATE VIEW titles AS SELECT title FROM {target}.post")
     query(f"CREATE TABLE reply (post int REFERENCES {target}.post)")

@@ -29,7 +29,7 @@ def project(project):
         project.invoke("db.stop")
 
 
-def test_the_embedded_servers_life(project):
+def test_the_embedded_servers_life(project) -> None:
     assert "isn't running" in project.succeed("db.status")
     assert "PostgreSQL 18." in project.succeed("db.start")
     status = project.succeed("db.status")
@@ -56,7 +56,7 @@ def test_the_embedded_servers_life(project):
     assert "wasn't running" in project.succeed("db.stop")
 
 
-def test_status_tells_of_a_configured_database_without_its_password(project):
+def test_status_tells_of_a_configured_database_without_its_password(project) -> None:
     status = project.succeed("db.status", **CONFIGURED)
     assert "used instead" in status
     assert "postgresql://app:***@127.0.0.1:1/shop" in status
@@ -65,7 +65,7 @@ def test_status_tells_of_a_configured_database_without_its_password(project):
     assert SECRET not in status
 
 
-def test_url_prints_the_configured_one_with_its_password(project):
+def test_url_prints_the_configured_one_with_its_password(project) -> None:
     assert project.succeed("db.url", **CONFIGURED) == CONFIGURED["DATABASE_URL"] + "\n"
     assert (
         project.succeed("db.url", "--owner", **CONFIGURED)
@@ -87,13 +87,13 @@ def test_url_prints_the_configured_one_with_its_password(project):
         ),
     ],
 )
-def test_provision_refuses_with_the_cure(project, arguments, environment, message):
+def test_provision_refuses_with_the_cure(project, arguments, environment, message) -> None:
     refusal = project.fail("db.provision", *arguments, **environment)
     assert message in refusal
     assert SECRET not in refusal
 
 
-def test_provision_makes_what_the_urls_name(project, server):
+def test_provision_makes_what_the_urls_name(project, server) -> None:
     if not server.embedded:
         pytest.skip("needs a superuser, which only the embedded server gives")
     name = f"shop_{token_hex(4)}"

@@ -20,7 +20,7 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize(("refusal", "says"), REFUSALS.values(), ids=REFUSALS)
-def test_a_refused_migration_is_told(monkeypatch, capsys, refusal, says):
+def test_a_refused_migration_is_told(monkeypatch, capsys, refusal, says) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise refusal
 

@@ -18,19 +18,19 @@ def marks(checker):
 
 
 @checkers
-def test_every_wrong_line_is_objected_to_and_no_other(proofs, checker):
+def test_every_wrong_line_is_objected_to_and_no_other(proofs, checker) -> None:
     assert getattr(proofs, checker)() == marks(checker)
 
 
 @checkers
-def test_every_use_in_the_wrong_file_is_marked(checker):
+def test_every_use_in_the_wrong_file_is_marked(checker) -> None:
     """A mark that isn't understood would go unnoticed."""
     lines = (PROJECT / "wrong.py").read_text().splitlines()
     assert len(marks(checker)) == sum("# mypy:" in line for line in lines) > 80
 
 
 @pytest.mark.slow
-def test_the_proofs_would_fail_without_the_types(typed):
+def test_the_proofs_would_fail_without_the_types(typed) -> None:
     (typed.root / ".berceau/types/pony/orm/_project.pyi").unlink()
     (typed.root / ".berceau/types/pony/orm/_attributes.pyi").write_text("")
     assert any(file == "right.py" for file, _ in typed.mypy())
@@ -39,7 +39,7 @@ def test_the_proofs_would_fail_without_the_types(typed):
 
 @pytest.mark.slow
 @checkers
-def test_what_an_entity_gains_is_known(typed, checker):
+def test_what_an_entity_gains_is_known(typed, checker) -> None:
     """The attribute at once, its keyword after the next build, also by what mypy remembers."""
     check = getattr(typed, checker)
     (typed.root / "wrong.py").unlink()
@@ -62,7 +62,7 @@ def test_what_an_entity_gains_is_known(typed, checker):
 
 
 @pytest.mark.slow
-def test_a_key_gives_an_object_in_every_kind_of_statement(typed):
+def test_a_key_gives_an_object_in_every_kind_of_statement(typed) -> None:
     package = typed.root / "components/blog/__init__.py"
     package.write_text("from .entities import Post as Post\n")
     (typed.root / "wrong.py").write_text(

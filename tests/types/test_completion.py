@@ -53,26 +53,26 @@ def offered(server, typed):
     return offered
 
 
-def test_after_the_dot_the_attributes_are_offered_with_their_types(offered):
+def test_after_the_dot_the_attributes_are_offered_with_their_types(offered) -> None:
     assert offered("post.", DECLARED) == {
         name: f"{name}: {declared}" for name, declared in DECLARED.items()
     }
 
 
-def test_once_a_letter_is_typed_these_are_the_types_of_the_values(offered):
+def test_once_a_letter_is_typed_these_are_the_types_of_the_values(offered) -> None:
     assert offered("post.t", VALUES, at=len("post.")) == {
         name: f"{name}: {value}" for name, value in VALUES.items()
     }
 
 
-def test_attributes_are_offered_across_components(offered):
+def test_attributes_are_offered_across_components(offered) -> None:
     assert offered("post.author.n", ["nickname"]) == {"nickname": "nickname: str"}
     assert offered("post.author.p", ["posts"]) == {"posts": "posts: SetInstance[Post]"}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("call", ["Post(", "Post.get(", "Post.exists(", "post.set("])
-def test_keywords_are_offered(server, typed, call):
+def test_keywords_are_offered(server, typed, call) -> None:
     file = typed.root / "use.py"
     server.open(file, f"{HEAD}    {call}\n")
     items = server.complete(file, 3, 4 + len(call))
@@ -80,14 +80,14 @@ def test_keywords_are_offered(server, typed, call):
     assert "titel=" not in items
 
 
-def test_an_attribute_shows_its_type_where_the_mouse_is(server, typed):
+def test_an_attribute_shows_its_type_where_the_mouse_is(server, typed) -> None:
     file = typed.root / "use.py"
     server.open(file, f"{HEAD}    post.editor\n")
     assert server.hover(file, 3, len("    post.ed")) == "(variable) editor: Person | None"
 
 
 @pytest.mark.slow
-def test_a_build_is_noticed_without_a_restart(server, typed):
+def test_a_build_is_noticed_without_a_restart(server, typed) -> None:
     file = typed.root / "use.py"
     server.open(file, f"{HEAD}    post.set(\n")
     place = 3, len("    post.set(")

@@ -64,7 +64,7 @@ Seat[3]
 """
 
 
-def test_a_build_writes_them_again_only_where_they_differ(typed):
+def test_a_build_writes_them_again_only_where_they_differ(typed) -> None:
     stub = typed.root / STUBS / "_project.pyi"
     before, written = stub.read_text(), stub.stat().st_mtime_ns
     assert "nothing changed" in typed.run("invoke", "build")
@@ -78,7 +78,7 @@ def test_a_build_writes_them_again_only_where_they_differ(typed):
     assert stub.read_text() == before
 
 
-def test_what_is_gone_is_gone(typed):
+def test_what_is_gone_is_gone(typed) -> None:
     for file in (typed.root / "components/blog").glob("*.py"):
         file.unlink()
     people = typed.root / "components/people/entities.py"
@@ -91,7 +91,7 @@ def test_what_is_gone_is_gone(typed):
 
 
 @pytest.mark.slow
-def test_a_project_without_entities_has_stubs_too(typed):
+def test_a_project_without_entities_has_stubs_too(typed) -> None:
     for name in ("blog", "people"):
         for file in (typed.root / "components" / name).glob("entities.py"):
             file.unlink()
@@ -105,7 +105,7 @@ def test_a_project_without_entities_has_stubs_too(typed):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("checker", ["mypy", "pyright"])
-def test_no_name_of_an_attribute_hides_another(typed, checker):
+def test_no_name_of_an_attribute_hides_another(typed, checker) -> None:
     folder = typed.root / "components/odd"
     folder.mkdir()
     (folder / "__init__.py").write_text('"""Odd names."""\n')
@@ -120,7 +120,7 @@ def test_no_name_of_an_attribute_hides_another(typed, checker):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("checker", ["mypy", "pyright"])
-def test_a_component_passes_as_it_is_first_written(typed, checker):
+def test_a_component_passes_as_it_is_first_written(typed, checker) -> None:
     (typed.root / "wrong.py").unlink()
     assert "wrote components/notes" in typed.run("invoke", "new", "notes")
     typed.build()

@@ -1,6 +1,7 @@
 """The paste factory, and Berceau inside of another Pyramid application."""
 
 import logging
+from typing import Never
 
 import pytest
 from pyramid.config import Configurator
@@ -29,13 +30,13 @@ def started(monkeypatch, running):
     return seen
 
 
-def test_the_root_is_the_ini_files_folder_unless_it_says_otherwise(started, tmp_path):
+def test_the_root_is_the_ini_files_folder_unless_it_says_otherwise(started, tmp_path) -> None:
     main({"here": str(tmp_path)}, **DEVELOPMENT)
     main({"here": "/elsewhere"}, **DEVELOPMENT, **{"berceau.root": str(tmp_path)})
     assert [settings.root for settings in started] == [tmp_path, tmp_path]
 
 
-def test_the_log_says_what_was_started_and_warns(running, tmp_path, caplog):
+def test_the_log_says_what_was_started_and_warns(running, tmp_path, caplog) -> None:
     caplog.set_level(logging.INFO)
     running.summary, running.warnings = "role app, schema public", ("too many rights",)
     main({"here": str(tmp_path)}, **DEVELOPMENT)
@@ -43,8 +44,8 @@ def test_the_log_says_what_was_started_and_warns(running, tmp_path, caplog):
     assert ("berceau", logging.WARNING, "too many rights") in caplog.record_tuples
 
 
-def test_a_mistake_ends_with_one_message_and_no_traceback(monkeypatch, tmp_path):
-    def fail(_):
+def test_a_mistake_ends_with_one_message_and_no_traceback(monkeypatch, tmp_path) -> None:
+    def fail(_) -> Never:
         raise ConnectionFailedError("No server at db.example.org.", cure="Start it.")
 
     monkeypatch.setattr("berceau.web.app.start", fail)
@@ -64,13 +65,13 @@ class TestInAnotherApplication:
         config.add_view(lambda _: Response("theirs"), route_name="theirs")
         return config
 
-    def test_the_components_pages_answer_beside_its_own(self, config):
+    def test_the_components_pages_answer_beside_its_own(self, config) -> None:
         config.include("berceau")
         app = TestApp(config.make_wsgi_app())
         assert app.get("/theirs").text == "theirs"
         assert app.get("/page").html.select_one(".wordmark")
 
-    def test_its_home_page_and_its_errors_stay_its_own(self, config):
+    def test_its_home_page_and_its_errors_stay_its_own(self, config) -> None:
         config.include("berceau")
         config.add_notfound_view(lambda _: Response("lost", status=404))
         config.add_view(lambda error, _: Response(str(error), status=500), context=Exception)
@@ -80,15 +81,15 @@ class TestInAnotherApplication:
         assert app.get("/", status=404).text == "lost"
         assert app.get("/crash", status=500).text == "division by zero"
 
-    def test_forged_requests_are_refused_everywhere(self, config):
+    def test_forged_requests_are_refused_everywhere(self, config) -> None:
         config.include("berceau")
         TestApp(config.make_wsgi_app()).post("/theirs", status=400)
 
-    def test_it_may_decide_about_that_itself(self, config):
+    def test_it_may_decide_about_that_itself(self, config) -> None:
         config.set_default_csrf_options(require_csrf=False)
         config.include("berceau")
         assert TestApp(config.make_wsgi_app()).post("/theirs").text == "theirs"
 
-    def test_it_is_told_when_it_does_not_name_the_project(self):
+    def test_it_is_told_when_it_does_not_name_the_project(self) -> None:
         with pytest.raises(SettingsError, match=r"berceau\.root"):
             Configurator().include("berceau")

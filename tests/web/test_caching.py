@@ -44,7 +44,7 @@ def shop(component):
     )
 
 
-def test_an_address_tells_the_content_and_is_kept_for_good(serve, shop):
+def test_an_address_tells_the_content_and_is_kept_for_good(serve, shop) -> None:
     app = serve(shop)
     before = app.get("/address?file=a.css").text
     assert f"a.css?{PARAMETER}=" in before
@@ -58,14 +58,14 @@ def test_an_address_tells_the_content_and_is_kept_for_good(serve, shop):
     assert app.get(before).headers["Cache-Control"] == "public, no-cache"
 
 
-def test_a_file_that_only_was_written_again_keeps_its_address(serve, shop):
+def test_a_file_that_only_was_written_again_keeps_its_address(serve, shop) -> None:
     app = serve(shop)
     before = app.get("/address?file=a.css").text
     os.utime(shop.path / "static/a.css", (time.time() + 9, time.time() + 9))
     assert app.get("/address?file=a.css").text == before
 
 
-def test_another_address_is_asked_for_and_answered_by_304(serve, shop):
+def test_another_address_is_asked_for_and_answered_by_304(serve, shop) -> None:
     app = serve(shop)
     found = app.get("/static/shop/a.css")
     assert found.headers["Cache-Control"] == "public, no-cache"
@@ -76,17 +76,17 @@ def test_another_address_is_asked_for_and_answered_by_304(serve, shop):
     assert changed.text == "a {color: red}"
 
 
-def test_an_age_of_the_components_own_is_kept(serve, shop):
+def test_an_age_of_the_components_own_is_kept(serve, shop) -> None:
     assert "max-age=5" in serve(shop).get("/static/short/b.css").headers["Cache-Control"]
 
 
-def test_a_file_that_is_not_there_has_an_address_still(serve, shop):
+def test_a_file_that_is_not_there_has_an_address_still(serve, shop) -> None:
     app = serve(shop)
     assert app.get("/address?file=none.css").text == "/static/shop/none.css"
     app.get("/static/shop/none.css", status=404)
 
 
-def test_a_layout_that_was_replaced_has_the_fingerprint_of_its_own_files(serve, component):
+def test_a_layout_that_was_replaced_has_the_fingerprint_of_its_own_files(serve, component) -> None:
     manifest = """
         def includeme(config):
             config.override_asset("berceau.web:static/berceau.css", f"{__name__}:mine.css")
@@ -102,14 +102,14 @@ def test_a_layout_that_was_replaced_has_the_fingerprint_of_its_own_files(serve, 
 
 
 @pytest.mark.parametrize("page", ["/token", "/session", "/secret"])
-def test_a_visitors_page_is_not_for_others(serve, shop, page):
+def test_a_visitors_page_is_not_for_others(serve, shop, page) -> None:
     headers = serve(shop).get(page).headers
     assert "private" in headers["Cache-Control"]
     assert "public" not in headers["Cache-Control"]
     assert "Cookie" in headers["Vary"]
 
 
-def test_a_page_for_everybody_says_nothing(serve, shop):
+def test_a_page_for_everybody_says_nothing(serve, shop) -> None:
     headers = serve(shop).get("/plain").headers
     assert "Cache-Control" not in headers
     assert "Vary" not in headers

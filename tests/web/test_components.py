@@ -34,17 +34,17 @@ def failure(serve, *components) -> BerceauError:
     return caught.value
 
 
-def test_the_manifest_runs_and_decorated_views_are_found(serve, component):
+def test_the_manifest_runs_and_decorated_views_are_found(serve, component) -> None:
     app = serve(component("greeter", {"__init__.py": ROUTE, "views.py": HELLO}))
     assert app.get("/hello").text == "hello"
 
 
-def test_a_component_without_a_manifest_is_fine(serve, component):
+def test_a_component_without_a_manifest_is_fine(serve, component) -> None:
     app = serve(component("silent", {"__init__.py": '"""Says nothing."""'}))
     assert "Says nothing." in app.get("/")
 
 
-def test_tests_are_not_part_of_the_application(serve, component):
+def test_tests_are_not_part_of_the_application(serve, component) -> None:
     broken = "raise RuntimeError('a test was imported')"
     made = component("tested", {"tests/__init__.py": broken, "conftest.py": broken})
     serve(made)
@@ -62,7 +62,9 @@ def test_tests_are_not_part_of_the_application(serve, component):
     ],
     ids=["import", "manifest", "views", "syntax", "exit"],
 )
-def test_a_broken_component_is_named_with_file_and_line(serve, component, path, text, culprit):
+def test_a_broken_component_is_named_with_file_and_line(
+    serve, component, path, text, culprit
+) -> None:
     files = {"deep/__init__.py": "", path: text}
     healthy, broken = component("healthy", {"__init__.py": ROUTE}), component("broken", files)
     error = failure(serve, healthy, broken)
@@ -72,7 +74,7 @@ def test_a_broken_component_is_named_with_file_and_line(serve, component, path, 
     assert error.cure
 
 
-def test_an_error_found_when_all_is_put_together_is_named_too(serve, component):
+def test_an_error_found_when_all_is_put_together_is_named_too(serve, component) -> None:
     broken = component("broken", {"views.py": HELLO})  # its route isn't there
     error = failure(serve, broken)
     assert isinstance(error, ComponentError)
@@ -81,7 +83,7 @@ def test_an_error_found_when_all_is_put_together_is_named_too(serve, component):
     assert "hello" in error.message
 
 
-def test_two_components_with_the_same_route_are_both_named(serve, component):
+def test_two_components_with_the_same_route_are_both_named(serve, component) -> None:
     first, second = (component(name, {"__init__.py": ROUTE}) for name in ("first", "second"))
     error = failure(serve, first, second)
     for made in (first, second):
@@ -90,7 +92,7 @@ def test_two_components_with_the_same_route_are_both_named(serve, component):
 
 
 @pytest.mark.usefixtures("db")
-def test_an_entity_outside_of_the_entities_module_is_too_late(serve, component):
+def test_an_entity_outside_of_the_entities_module_is_too_late(serve, component) -> None:
     text = "from berceau.orm import db\n\nclass TooLate(db.Entity):\n    pass\n"
     late = component("late", {"models.py": text})
     error = failure(serve, late)
@@ -100,6 +102,6 @@ def test_an_entity_outside_of_the_entities_module_is_too_late(serve, component):
     assert (error.where.file, error.where.line) == line_of(late, "models.py", "class TooLate")
 
 
-def test_the_message_keeps_its_cause_for_a_debugger(serve, component):
+def test_the_message_keeps_its_cause_for_a_debugger(serve, component) -> None:
     error = failure(serve, component("broken", {"views.py": "1 / 0"}))
     assert "ZeroDivisionError" in "".join(traceback.format_exception(error.__cause__))

@@ -30,13 +30,13 @@ def page(serve, monkeypatch):
     return serve(includes=["berceau.web.differences"]).get("/", status=503).html
 
 
-def test_a_lock_is_said_once_for_all_statements_that_take_it(page):
+def test_a_lock_is_said_once_for_all_statements_that_take_it(page) -> None:
     said = " ".join(page.main.text.split())
     assert "locks tables that exist: ACCESS EXCLUSIVE (4 statements), SHARE (1 statement)." in said
     assert "This loses data. (1 statement)" in said
 
 
-def test_the_sql_is_one_region_that_scrolls_and_tells_hazards_where_they_are(page):
+def test_the_sql_is_one_region_that_scrolls_and_tells_hazards_where_they_are(page) -> None:
     (sql,) = page.select("pre")
     assert sql["tabindex"] == "0"
     assert sql["role"] == "region"

@@ -34,7 +34,7 @@ PIECES = [
     st.lists(st.sampled_from(PIECES), max_size=20).map(b"".join),
     st.sampled_from([SMALL, forms.PIECE]),
 )
-def test_fields_are_read_as_python_reads_them(text, piece):
+def test_fields_are_read_as_python_reads_them(text, piece) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(forms, "PIECE", piece)
         try:
@@ -47,7 +47,7 @@ def test_fields_are_read_as_python_reads_them(text, piece):
 
 
 @pytest.mark.parametrize("value", [b"%41", b"%41b", b"%c3%a9", b"+", b"x"])
-def test_fields_take_little_memory(value):
+def test_fields_take_little_memory(value) -> None:
     text = b"a=" + value * ((LIMITS.max_form_size - 2) // len(value))
     tracemalloc.start()
     forms.pairs(text, LIMITS)
@@ -56,7 +56,7 @@ def test_fields_take_little_memory(value):
     assert peak < 4 * len(text)
 
 
-def test_a_form_too_large_is_refused_unread():
+def test_a_form_too_large_is_refused_unread() -> None:
     body = io.BytesIO(b"a=b")
     with pytest.raises(forms.TooLargeError):
         forms.whole(body, LIMITS.max_form_size + 1, LIMITS)

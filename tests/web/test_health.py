@@ -2,12 +2,13 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
+from typing import Never
 
 from berceau.errors import HistoryError
 from berceau.web.health import Readiness
 
 
-def test_the_database_is_asked_once_for_many(serve, running):
+def test_the_database_is_asked_once_for_many(serve, running) -> None:
     asked = []
     running.pending = lambda: asked.append(1) or ()
     app = serve()
@@ -16,7 +17,7 @@ def test_the_database_is_asked_once_for_many(serve, running):
     assert len(asked) == 1
 
 
-def test_a_database_that_never_answers_holds_up_one_only(running):
+def test_a_database_that_never_answers_holds_up_one_only(running) -> None:
     answer = Event()
     running.pending = lambda: answer.wait(10) and ()
     readiness = Readiness(running)
@@ -29,10 +30,10 @@ def test_a_database_that_never_answers_holds_up_one_only(running):
         assert waiting.result() is None
 
 
-def test_a_history_that_contradicts_itself_is_not_ready(serve, running, caplog):
+def test_a_history_that_contradicts_itself_is_not_ready(serve, running, caplog) -> None:
     app = serve()
 
-    def fail():
+    def fail() -> Never:
         raise HistoryError("The ledger has more than the files.")
 
     running.pending = fail
@@ -40,10 +41,10 @@ def test_a_history_that_contradicts_itself_is_not_ready(serve, running, caplog):
     assert "The ledger has more" in caplog.text
 
 
-def test_whatever_breaks_there_is_an_answer(serve, running, caplog):
+def test_whatever_breaks_there_is_an_answer(serve, running, caplog) -> None:
     app = serve()
 
-    def fail():
+    def fail() -> Never:
         raise RuntimeError("unforeseen")
 
     running.pending = fail
@@ -51,14 +52,14 @@ def test_whatever_breaks_there_is_an_answer(serve, running, caplog):
     assert "unforeseen" in caplog.text
 
 
-def test_no_cookie_is_set_and_nobody_keeps_the_answer(serve):
+def test_no_cookie_is_set_and_nobody_keeps_the_answer(serve) -> None:
     response = serve().get("/healthz")
     assert "Set-Cookie" not in response.headers
     assert response.headers["Cache-Control"] == "no-store"
     assert response.content_type == "text/plain"
 
 
-def test_a_visitor_of_a_proxy_finds_nothing(serve):
+def test_a_visitor_of_a_proxy_finds_nothing(serve) -> None:
     app = serve()
     for path in ("/healthz", "/readyz", "/%72eadyz"):
         assert app.get(path).text == "ok\n"

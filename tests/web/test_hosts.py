@@ -11,7 +11,7 @@ PRODUCTION = {"secret": "x8fK2mQ7vR4tY9wZ1aB5cD3eG6hJ0kLn", "database_url": "pos
     "host",
     ["localhost", "localhost:6543", "shop.localhost", "127.0.0.1:80", "[::1]:6543", "10.0.0.7"],
 )
-def test_development_answers_to_this_machine(serve, host):
+def test_development_answers_to_this_machine(serve, host) -> None:
     serve().get("/", headers={"Host": host})
 
 
@@ -19,7 +19,7 @@ def test_development_answers_to_this_machine(serve, host):
     "host",
     ["evil.example", "localhost.evil.example", "", "a b", "[::1", "localhost:x", "x" * 5000, "é"],
 )
-def test_development_refuses_other_names(serve, host):
+def test_development_refuses_other_names(serve, host) -> None:
     page = serve().get("/", headers={"Host": host.encode().decode("latin-1")}, status=400)
     assert "another name" in page.text
 
@@ -33,7 +33,7 @@ class TestInProduction:
     @pytest.mark.parametrize(
         "host", ["shop.example.org", "SHOP.example.org:443", "eu.shop.example"]
     )
-    def test_the_listed_names_are_answered(self, serve, host):
+    def test_the_listed_names_are_answered(self, serve, host) -> None:
         serve().get("/", headers={"Host": host})
 
     @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ class TestInProduction:
             "shop.example.org@evil.example",
         ],
     )
-    def test_no_other_is(self, serve, host):
+    def test_no_other_is(self, serve, host) -> None:
         serve().get("/", headers={"Host": host}, status=400)
 
 
@@ -56,9 +56,9 @@ class TestWithAStar:
     def settings(self, settings):
         return replace(settings, development=False, hosts=("*",), **PRODUCTION)
 
-    def test_any_name_is_answered(self, serve):
+    def test_any_name_is_answered(self, serve) -> None:
         serve().get("/", headers={"Host": "anything.example"})
 
     @pytest.mark.parametrize("host", ["[", "a b", "a@b", "a/b", "a:b", "a:999999", "a\\b"])
-    def test_what_is_no_name_is_not(self, serve, host):
+    def test_what_is_no_name_is_not(self, serve, host) -> None:
         serve().get("/", headers={"Host": host}, status=400)

@@ -176,7 +176,7 @@ def app(running, component, tmp_path):
     return TestApp(make_app(settings), lint=False)
 
 
-def test_bodies(app):
+def test_bodies(app) -> None:
     found, slow = {}, {}
     for name, (path, kind, body, _) in BODIES.items():
         begin = time.process_time()
@@ -188,7 +188,7 @@ def test_bodies(app):
     assert not slow
 
 
-def test_what_is_read(app):
+def test_what_is_read(app) -> None:
     def posted(kind, body):
         return app.post("/form", body, {"Content-Type": kind}).json
 
@@ -230,7 +230,7 @@ ADDRESSES = {
 
 
 @pytest.mark.parametrize("missing", [(), ("20260101000000_more",)])
-def test_addresses(app, running, missing):
+def test_addresses(app, running, missing) -> None:
     running.missing = missing
     if missing:
         app = TestApp(make_app(Settings(running.components[0].path, development=True)), lint=False)
@@ -266,7 +266,7 @@ def test_addresses(app, running, missing):
     ],
     ids=str,
 )
-def test_a_header_that_means_nothing_is_ignored(app, caplog, headers, status):
+def test_a_header_that_means_nothing_is_ignored(app, caplog, headers, status) -> None:
     caplog.set_level(logging.INFO)
     response = app.get("/static/berceau/berceau.css", headers=headers, status="*")
     lines = [record for record in caplog.records if record.name == "berceau.access"]
@@ -274,7 +274,7 @@ def test_a_header_that_means_nothing_is_ignored(app, caplog, headers, status):
     assert [record.status for record in lines] == [status]
 
 
-def test_the_line_tells_who_asked(app, caplog):
+def test_the_line_tells_who_asked(app, caplog) -> None:
     caplog.set_level(logging.INFO)
     app.get("/part/a", extra_environ={"REMOTE_ADDR": "192.0.2.7"})
     (line,) = [record for record in caplog.records if record.name == "berceau.access"]
@@ -282,11 +282,11 @@ def test_the_line_tells_who_asked(app, caplog):
 
 
 class Unprintable:
-    def __str__(self):
+    def __str__(self) -> str:
         raise RuntimeError
 
 
-def test_no_line_is_lost(app):
+def test_no_line_is_lost(app) -> None:
     request = app.RequestClass.blank("/document", method="POST", body=DEEP)
     request.content_type = "application/json"
     token = REQUEST.set(request)
@@ -302,7 +302,7 @@ def test_no_line_is_lost(app):
         REQUEST.reset(token)
 
 
-def test_a_line_costs_little_whatever_was_sent(app):
+def test_a_line_costs_little_whatever_was_sent(app) -> None:
     words = "\n".join(f"word-{number}" for number in range(300_000)).encode()
     request = app.RequestClass.blank("/text", method="POST", body=words)
     request.content_type = "text/plain"

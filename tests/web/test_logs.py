@@ -18,14 +18,14 @@ def line(message, *args, exc_info=None, level=logging.INFO, **extra):
     return json.loads(text)
 
 
-def test_a_line_says_when_who_and_what():
+def test_a_line_says_when_who_and_what() -> None:
     found = line("sold %d", 3, price=4)
     assert list(found) == ["timestamp", "level", "logger", "message", "price"]
     assert (found["level"], found["logger"], found["message"]) == ("INFO", "shop", "sold 3")
     assert found["timestamp"].endswith("+00:00")
 
 
-def test_the_id_is_that_of_the_request():
+def test_the_id_is_that_of_the_request() -> None:
     token = REQUEST_ID.set("abc")
     try:
         assert line("x")["request_id"] == "abc"
@@ -34,11 +34,11 @@ def test_the_id_is_that_of_the_request():
     assert "request_id" not in line("x")
 
 
-def test_line_breaks_forge_no_line():
+def test_line_breaks_forge_no_line() -> None:
     assert line("a\nb\u2028c")["message"] == "a\nb\u2028c"
 
 
-def test_a_traceback_does_not_quote_rows():
+def test_a_traceback_does_not_quote_rows() -> None:
     said = "duplicate key\nDETAIL:  Key (email)=(ada@example.org) already exists.\n"
     try:
         raise ValueError(said)
@@ -60,7 +60,7 @@ DOCUMENT = json.dumps({"users": [{"password": "first \\ line"}, 3, '"second" lin
     ],
     ids=["form", "json"],
 )
-def test_what_a_visitor_sent_is_hidden_in_what_went_wrong(request_):
+def test_what_a_visitor_sent_is_hidden_in_what_went_wrong(request_) -> None:
     token = REQUEST.set(request_)
     try:
         for message in (
@@ -74,7 +74,7 @@ def test_what_a_visitor_sent_is_hidden_in_what_went_wrong(request_):
         REQUEST.reset(token)
 
 
-def test_a_form_that_cannot_be_read_hides_nothing_else_and_breaks_nothing():
+def test_a_form_that_cannot_be_read_hides_nothing_else_and_breaks_nothing() -> None:
     kind = "application/x-www-form-urlencoded; charset=nonsense"
     request = Request.blank("/", method="POST", body=b"secret", content_type=kind)
     token = REQUEST.set(request)
@@ -84,7 +84,7 @@ def test_a_form_that_cannot_be_read_hides_nothing_else_and_breaks_nothing():
         REQUEST.reset(token)
 
 
-def test_a_visitor_cannot_spoil_the_line():
+def test_a_visitor_cannot_spoil_the_line() -> None:
     request = Request.blank(
         "/", POST={"a": "ERROR", "b": "1234", "c": '", "level": "', "d": "shop"}
     )

@@ -52,13 +52,13 @@ def pages(serve, component):
     return serve(component("pages", {"__init__.py": PAGES}))
 
 
-def test_an_unknown_address_gets_a_friendly_page(pages):
+def test_an_unknown_address_gets_a_friendly_page(pages) -> None:
     page = pages.get("/nowhere", status=404)
     assert "doesn't exist" in page.html.h1.text
     assert page.html.select_one("main a")["href"] == "/"
 
 
-def test_a_crash_is_logged_with_its_traceback_and_shown_without(pages, caplog):
+def test_a_crash_is_logged_with_its_traceback_and_shown_without(pages, caplog) -> None:
     page = pages.get("/crash", status=500)
     assert "went wrong" in page.html.h1.text
     assert "secret" not in page
@@ -67,7 +67,7 @@ def test_a_crash_is_logged_with_its_traceback_and_shown_without(pages, caplog):
     assert "Traceback" in caplog.text
 
 
-def test_a_developer_sees_where_a_view_failed(serve, component):
+def test_a_developer_sees_where_a_view_failed(serve, component) -> None:
     failing = component("pages", {"__init__.py": PAGES})
     pages = serve(failing, includes=["berceau.web.debug_page"])
     page = pages.get("/crash", status=500)
@@ -80,7 +80,7 @@ def test_a_developer_sees_where_a_view_failed(serve, component):
     assert "malformed" in pages.get("/ask?q=%ff", status=400)
 
 
-def test_in_production_nobody_does(running, component, tmp_path):
+def test_in_production_nobody_does(running, component, tmp_path) -> None:
     running.components = (component("pages", {"__init__.py": PAGES}),)
     production = Settings(
         tmp_path,
@@ -93,45 +93,45 @@ def test_in_production_nobody_does(running, component, tmp_path):
     assert "secret" not in page
 
 
-def test_a_refusal_of_a_view_keeps_its_status_and_its_words(pages):
+def test_a_refusal_of_a_view_keeps_its_status_and_its_words(pages) -> None:
     page = pages.get("/forbid", status=403)
     assert page.html.select_one(".lead").text == "<Not> for you."
 
 
-def test_a_refusal_keeps_its_headers(pages):
+def test_a_refusal_keeps_its_headers(pages) -> None:
     response = pages.get("/refuse", status=405)
     assert response.headers["Allow"] == "PUT"
     assert response.content_type == "text/html"
 
 
-def test_a_raised_redirect_is_no_error(pages):
+def test_a_raised_redirect_is_no_error(pages) -> None:
     assert pages.get("/move", status=303).location.endswith("/elsewhere")
 
 
-def test_an_address_that_is_not_utf8_is_refused(pages):
+def test_an_address_that_is_not_utf8_is_refused(pages) -> None:
     assert "malformed" in pages.get("/%ff", status=400).html.h1.text
     assert "malformed" in pages.get("/ask?q=%ff", status=400).html.h1.text
 
 
-def test_a_body_that_is_no_form_is_refused(pages):
+def test_a_body_that_is_no_form_is_refused(pages) -> None:
     kind = {"Content-Type": "multipart/form-data"}
     assert "malformed" in pages.post("/save", b"no form", headers=kind, status=400).html.h1.text
 
 
-def test_a_form_that_is_not_utf8_is_refused(pages):
+def test_a_form_that_is_not_utf8_is_refused(pages) -> None:
     kind = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-16"}
     assert "malformed" in pages.post("/save", b"a=b", headers=kind, status=400).html.h1.text
 
 
-def test_a_wrong_value_of_our_own_is_a_crash(pages):
+def test_a_wrong_value_of_our_own_is_a_crash(pages) -> None:
     assert "went wrong" in pages.get("/ask?q=x", status=500).html.h1.text
 
 
-def test_without_components_the_home_page_says_what_to_do(serve):
+def test_without_components_the_home_page_says_what_to_do(serve) -> None:
     assert "components" in serve().get("/").html.select_one(".empty").text
 
 
-def test_a_post_without_a_token_is_refused(pages, caplog):
+def test_a_post_without_a_token_is_refused(pages, caplog) -> None:
     page = pages.post("/save", status=400)
     assert "expired" in page.html.h1.text
     assert "POST /save was refused" in caplog.text
@@ -140,7 +140,7 @@ def test_a_post_without_a_token_is_refused(pages, caplog):
 TOKEN = "0123456789abcdef" * 2
 
 
-def test_a_post_with_the_token_of_the_cookie_is_accepted(pages):
+def test_a_post_with_the_token_of_the_cookie_is_accepted(pages) -> None:
     pages.set_cookie("csrf_token", TOKEN)
     assert pages.post("/save", {"csrf_token": TOKEN}).text == "saved"
     assert pages.post("/save", headers={"X-CSRF-Token": TOKEN}).text == "saved"
@@ -149,7 +149,7 @@ def test_a_post_with_the_token_of_the_cookie_is_accepted(pages):
 
 
 @pytest.mark.parametrize("planted", ["", "abc", "0" * 31, "0" * 33, "g" * 32, "A" * 32, '"\\351"'])
-def test_a_token_that_is_not_ours_is_not_taken(pages, planted):
+def test_a_token_that_is_not_ours_is_not_taken(pages, planted) -> None:
     cookie = {"Cookie": f"csrf_token={planted}"}
     pages.post("/save", {"csrf_token": planted}, headers=cookie, status=400)
 
@@ -169,7 +169,7 @@ def test_a_token_that_is_not_ours_is_not_taken(pages, planted):
         ("http://[", 400),
     ],
 )
-def test_over_http_a_form_of_another_site_is_refused_too(serve, component, origin, status):
+def test_over_http_a_form_of_another_site_is_refused_too(serve, component, origin, status) -> None:
     trusted = {"pyramid.csrf_trusted_origins": "partner.example"}
     pages = serve(component("pages", {"__init__.py": PAGES}), **trusted)
     pages.set_cookie("csrf_token", TOKEN)
@@ -178,7 +178,7 @@ def test_over_http_a_form_of_another_site_is_refused_too(serve, component, origi
 
 
 @pytest.mark.parametrize("name", ["Origin", "Referer"])
-def test_over_https_an_origin_that_cannot_be_read_is_refused(pages, name):
+def test_over_https_an_origin_that_cannot_be_read_is_refused(pages, name) -> None:
     scheme = {"wsgi.url_scheme": "https"}
     headers = {name: "https://[", "Cookie": f"__Host-csrf_token={TOKEN}"}
     pages.post("/save", {"csrf_token": TOKEN}, headers, scheme, status=400)
@@ -187,7 +187,7 @@ def test_over_https_an_origin_that_cannot_be_read_is_refused(pages, name):
 @pytest.mark.parametrize(("scheme", "secure"), [("http", False), ("https", True)])
 def test_the_cookie_of_the_token_is_kept_from_scripts_and_other_sites(
     serve, component, scheme, secure
-):
+) -> None:
     text = """
         from pyramid.csrf import get_csrf_token
 
@@ -206,7 +206,7 @@ def test_the_cookie_of_the_token_is_kept_from_scripts_and_other_sites(
 
 
 @pytest.mark.parametrize("path", ["/", "/nowhere", "/crash", "/static/berceau/berceau.css"])
-def test_every_response_has_the_security_headers(pages, path):
+def test_every_response_has_the_security_headers(pages, path) -> None:
     headers = pages.get(path, status="*").headers
     assert headers["Content-Security-Policy"].startswith("default-src 'self'")
     assert headers["X-Content-Type-Options"] == "nosniff"
@@ -214,7 +214,7 @@ def test_every_response_has_the_security_headers(pages, path):
     assert headers["Referrer-Policy"] == "same-origin"
 
 
-def test_a_view_may_set_a_security_header_itself(pages):
+def test_a_view_may_set_a_security_header_itself(pages) -> None:
     assert pages.get("/own").headers["X-Frame-Options"] == "SAMEORIGIN"
 
 
@@ -258,7 +258,9 @@ TEMPLATES = {
         ("python", "__init__.py:9", "fail()"),
     ],
 )
-def test_a_developer_sees_where_a_template_failed(serve, component, page, place, expression):
+def test_a_developer_sees_where_a_template_failed(
+    serve, component, page, place, expression
+) -> None:
     failing = component("pages", {"__init__.py": BROKEN, **TEMPLATES})
     shown = serve(failing, includes=["berceau.web.debug_page"]).get("/" + page, status=500).html
     assert shown.select_one(".lead").text == f"component pages, {failing.path / place}"
@@ -267,7 +269,7 @@ def test_a_developer_sees_where_a_template_failed(serve, component, page, place,
     assert ("python.pt:1" in shown.main.text) is (page == "python")
 
 
-def test_what_may_be_wide_is_reached_and_named(serve, component):
+def test_what_may_be_wide_is_reached_and_named(serve, component) -> None:
     failing = component("pages", {"__init__.py": PAGES})
     page = serve(failing, includes=["berceau.web.debug_page"]).get("/crash", status=500)
     regions = page.html.select("pre")
@@ -303,7 +305,7 @@ MESSAGES = """
 PAGE = '<html metal:use-macro="layout"><p metal:fill-slot="main">Here</p></html>'
 
 
-def test_a_message_is_shown_once_and_only_of_what_was_done(serve, component):
+def test_a_message_is_shown_once_and_only_of_what_was_done(serve, component) -> None:
     app = serve(component("pages", {"__init__.py": MESSAGES, "page.pt": PAGE}))
     told = app.get("/save", status=303).follow().html.select("[role=status]")
     assert [each.text.strip() for each in told] == ["<It> was saved."]
@@ -312,7 +314,7 @@ def test_a_message_is_shown_once_and_only_of_what_was_done(serve, component):
     assert not app.get("/page").html.select("[role=status]")
 
 
-def test_a_page_without_a_message_leaves_the_session_alone(serve, component):
+def test_a_page_without_a_message_leaves_the_session_alone(serve, component) -> None:
     app = serve(component("pages", {"__init__.py": MESSAGES, "page.pt": PAGE}))
     app.set_cookie("other", "1")
     page = app.get("/page")

@@ -32,14 +32,14 @@ def settings(settings):
         ({"secret": None}, "BERCEAU_SECRET"),
     ],
 )
-def test_what_is_missing_is_named(settings, missing, named):
+def test_what_is_missing_is_named(settings, missing, named) -> None:
     with pytest.raises(SettingsError, match=named) as caught:
         make_app(replace(settings, **missing))
     assert "berceau.development = true" in caught.value.cure
     make_app(replace(settings, **missing, development=True))
 
 
-def test_a_variable_of_the_server_without_a_value_is_named(tmp_path):
+def test_a_variable_of_the_server_without_a_value_is_named(tmp_path) -> None:
     ini = tmp_path / "production.ini"
     ini.write_text("[server:main]\nlisten = 127.0.0.1:%(http_port)s\nhere = %(here)s\n")
     given = {"__file__": str(ini), "here": str(tmp_path)}
@@ -49,7 +49,7 @@ def test_a_variable_of_the_server_without_a_value_is_named(tmp_path):
     check_variables({**given, "http_port": "6543"})
 
 
-def test_a_role_that_can_change_the_schema_is_refused_unless_allowed(running, settings):
+def test_a_role_that_can_change_the_schema_is_refused_unless_allowed(running, settings) -> None:
     running.role = OWNER
     with pytest.raises(PermissionMissingError, match="role shop_owner can change") as caught:
         make_app(settings)
@@ -58,7 +58,7 @@ def test_a_role_that_can_change_the_schema_is_refused_unless_allowed(running, se
     make_app(replace(settings, development=True))
 
 
-def test_over_https_browsers_are_told_to_stay_there(serve):
+def test_over_https_browsers_are_told_to_stay_there(serve) -> None:
     header = "Strict-Transport-Security"
     host = {"Host": "shop.example.org"}
     secure = {"wsgi.url_scheme": "https"}

@@ -46,11 +46,11 @@ def access(caplog):
 
 
 @pytest.fixture(autouse=True)
-def _listen(caplog):
+def _listen(caplog) -> None:
     caplog.set_level(logging.INFO)
 
 
-def test_a_well_formed_id_is_taken_over(pages):
+def test_a_well_formed_id_is_taken_over(pages) -> None:
     assert (
         pages.get("/hello/1", headers={"X-Request-ID": "a1.B_2-3"}).headers["X-Request-ID"]
         == "a1.B_2-3"
@@ -58,12 +58,12 @@ def test_a_well_formed_id_is_taken_over(pages):
 
 
 @pytest.mark.parametrize("given", ["", "a b", "a\tb", "x" * 65, "<script>", "é"])
-def test_any_other_is_replaced(pages, given):
+def test_any_other_is_replaced(pages, given) -> None:
     made = pages.get("/hello/1", headers={"X-Request-ID": given}).headers["X-Request-ID"]
     assert re.fullmatch("[0-9a-f]{32}", made)
 
 
-def test_the_line_of_a_request_has_no_query_string(pages, caplog):
+def test_the_line_of_a_request_has_no_query_string(pages, caplog) -> None:
     pages.get("/hello/a%0ab?token=hidden")
     (record,) = access(caplog)
     assert (record.method, record.path, record.status) == ("GET", "/hello/a%0Ab", 200)
@@ -72,18 +72,18 @@ def test_the_line_of_a_request_has_no_query_string(pages, caplog):
     assert "hidden" not in caplog.text
 
 
-def test_a_crash_has_its_line_and_tells_the_id(pages, caplog):
+def test_a_crash_has_its_line_and_tells_the_id(pages, caplog) -> None:
     page = pages.get("/crash/1", status=500)
     assert access(caplog)[0].status == 500
     assert page.headers["X-Request-ID"] in page.text
 
 
-def test_a_path_that_is_not_utf8_is_logged_as_it_came(pages, caplog):
+def test_a_path_that_is_not_utf8_is_logged_as_it_came(pages, caplog) -> None:
     pages.get("/%ff", status=400)
     assert access(caplog)[0].path == "/%FF"
 
 
-def test_cookies_that_cannot_be_read_are_ignored(serve, component):
+def test_cookies_that_cannot_be_read_are_ignored(serve, component) -> None:
     text = """
         def includeme(config):
             config.add_route("cookies", "/cookies")
@@ -97,7 +97,7 @@ def test_cookies_that_cannot_be_read_are_ignored(serve, component):
     assert app.get("/cookies", headers={"Cookie": "a=b"}).json == {"a": "b"}
 
 
-def test_attempts_are_one_request(pages, caplog):
+def test_attempts_are_one_request(pages, caplog) -> None:
     response = pages.get("/tries/1")
     assert response.text == "done"
     assert [record.status for record in access(caplog)] == [200]
@@ -111,7 +111,7 @@ def figures(app):
 
 
 @pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")
-def test_the_metrics_count_by_route_and_not_by_address(pages):
+def test_the_metrics_count_by_route_and_not_by_address(pages) -> None:
     for number in range(3):
         pages.get(f"/hello/{number}")
     pages.get("/nowhere", status=404)
@@ -128,7 +128,7 @@ def test_the_metrics_count_by_route_and_not_by_address(pages):
         assert f"berceau_pool_{name} {value}.0" in found
 
 
-def test_a_component_may_add_its_own(pages):
+def test_a_component_may_add_its_own(pages) -> None:
     counter = Counter("shop_orders", "Orders")
     try:
         counter.inc()

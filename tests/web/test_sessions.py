@@ -25,21 +25,21 @@ def cookie(response, name):
     return next(text for text in response.headers.getall("Set-Cookie") if text.startswith(name))
 
 
-def test_it_goes_with_the_visitor(counting):
+def test_it_goes_with_the_visitor(counting) -> None:
     assert [counting.get("/count").json for _ in range(3)] == [1, 2, 3]
     counting.reset()
     assert counting.get("/count").json == 1
 
 
 @pytest.mark.parametrize(("scheme", "name"), [("http", "session="), ("https", "__Host-session=")])
-def test_its_cookie_is_kept_from_scripts_and_other_sites(counting, scheme, name):
+def test_its_cookie_is_kept_from_scripts_and_other_sites(counting, scheme, name) -> None:
     text = cookie(counting.get("/count", extra_environ={"wsgi.url_scheme": scheme}), name)
     assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(text.split("; "))
     assert ("secure" in text.lower().split("; ")) is (scheme == "https")
     assert "Domain" not in text
 
 
-def test_a_forged_one_is_a_new_one(counting):
+def test_a_forged_one_is_a_new_one(counting) -> None:
     value = re.match("session=([^;]+)", cookie(counting.get("/count"), "session=")).group(1)
     counting.get("/count")
     forged = ("A" if value[0] != "A" else "B") + value[1:]
@@ -48,7 +48,7 @@ def test_a_forged_one_is_a_new_one(counting):
         assert counting.get("/count").json == 1
 
 
-def test_it_ends_when_it_is_not_used(counting, monkeypatch):
+def test_it_ends_when_it_is_not_used(counting, monkeypatch) -> None:
     counting.get("/count")
     now = time.time()
     monkeypatch.setattr("pyramid.session.time.time", lambda: now + 3500)
@@ -57,7 +57,7 @@ def test_it_ends_when_it_is_not_used(counting, monkeypatch):
     assert counting.get("/count").json == 1
 
 
-def test_another_secret_ends_all_of_them(counting, serve, component, tmp_path):
+def test_another_secret_ends_all_of_them(counting, serve, component, tmp_path) -> None:
     value = re.match("session=([^;]+)", cookie(counting.get("/count"), "session=")).group(1)
     (tmp_path / ".berceau" / "secret").write_text("another")
     other = serve(component("counter2", {"__init__.py": COUNTER}))
@@ -79,7 +79,9 @@ FULL = """
 """
 
 
-def test_one_that_no_cookie_holds_is_an_error_before_anything_is_kept(serve, component, caplog):
+def test_one_that_no_cookie_holds_is_an_error_before_anything_is_kept(
+    serve, component, caplog
+) -> None:
     app = serve(component("full", {"__init__.py": FULL}))
     assert "Set-Cookie" in app.get("/fill?size=2880").headers
     app.reset()

@@ -108,7 +108,7 @@ def descriptors() -> Iterator[Callable[[], int]]:
 
 @pytest.mark.parametrize("body", BODIES)
 @pytest.mark.parametrize("view", VIEWS)
-def test_files_are_closed_with_the_response(app, descriptors, view, body):
+def test_files_are_closed_with_the_response(app, descriptors, view, body) -> None:
     kind, data = BODIES[body]
     app.get("/nothing")
     before = descriptors()
@@ -121,7 +121,7 @@ def test_files_are_closed_with_the_response(app, descriptors, view, body):
 
 
 @pytest.mark.parametrize("view", OF_UPLOADS)
-def test_a_response_can_be_made_of_an_upload(app, descriptors, view):
+def test_a_response_can_be_made_of_an_upload(app, descriptors, view) -> None:
     before = descriptors()
     response = app.post(f"/{view}", UPLOAD + END, {"Content-Type": MULTIPART})
     if view == "asked":
@@ -132,7 +132,7 @@ def test_a_response_can_be_made_of_an_upload(app, descriptors, view):
     assert descriptors() == before
 
 
-def test_an_error_without_a_page_closes_them_too(running, component, descriptors, tmp_path):
+def test_an_error_without_a_page_closes_them_too(running, component, descriptors, tmp_path) -> None:
     running.components = (component("pages", {"__init__.py": PAGES}),)
     config = Configurator(settings={"berceau.root": str(tmp_path)})
     config.include("berceau")
@@ -143,7 +143,7 @@ def test_an_error_without_a_page_closes_them_too(running, component, descriptors
     assert descriptors() == before, failure
 
 
-def test_a_visitor_who_leaves_closes_them(app, descriptors):
+def test_a_visitor_who_leaves_closes_them(app, descriptors) -> None:
     request = app.RequestClass.blank("/streamed", method="POST", body=UPLOAD + END)
     request.content_type = MULTIPART
     before = descriptors()

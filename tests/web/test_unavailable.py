@@ -16,14 +16,14 @@ def incomplete(running, serve):
     return serve()
 
 
-def test_pending_migrations_close_the_pages(incomplete):
+def test_pending_migrations_close_the_pages(incomplete) -> None:
     page = incomplete.get("/", status=503)
     assert "20260101_init" in page
     assert "20260102_more" in page
     assert "invoke migrate.deploy" in page
 
 
-def test_visitors_are_asked_to_wait_and_told_no_names(running, settings, serve):
+def test_visitors_are_asked_to_wait_and_told_no_names(running, settings, serve) -> None:
     running.missing = ("20260101_init",)
     app = serve()
     app.app.registry.settings[SETTINGS] = replace(settings, development=False)
@@ -34,7 +34,7 @@ def test_visitors_are_asked_to_wait_and_told_no_names(running, settings, serve):
     assert int(page.headers["Retry-After"]) > 0
 
 
-def test_the_log_says_it_once(running, serve, caplog):
+def test_the_log_says_it_once(running, serve, caplog) -> None:
     running.missing = ("20260101_init", "20260102_more")
     app = serve()
     app.get("/", status=503)
@@ -44,25 +44,25 @@ def test_the_log_says_it_once(running, serve, caplog):
     assert "invoke migrate.deploy" in line
 
 
-def test_the_page_keeps_its_style(incomplete):
+def test_the_page_keeps_its_style(incomplete) -> None:
     for sheet in incomplete.get("/", status=503).html.select("link[rel=stylesheet]"):
         incomplete.get(sheet["href"], status=200)
 
 
-def test_deploying_opens_the_pages_without_a_restart(incomplete, running):
+def test_deploying_opens_the_pages_without_a_restart(incomplete, running) -> None:
     incomplete.get("/", status=503)
     running.missing = ()
     incomplete.get("/", status=200)
 
 
-def test_once_nothing_is_pending_the_database_is_not_asked_again(incomplete, running):
+def test_once_nothing_is_pending_the_database_is_not_asked_again(incomplete, running) -> None:
     running.missing = ()
     incomplete.get("/", status=200)
     running.missing = ("20260103_late",)
     incomplete.get("/", status=200)
 
 
-def test_what_is_pending_changes_and_the_log_follows(incomplete, running, caplog):
+def test_what_is_pending_changes_and_the_log_follows(incomplete, running, caplog) -> None:
     running.missing = ("20260102_more",)
     incomplete.get("/", status=503)
     assert caplog.messages[-1].endswith(": 20260102_more")
@@ -78,7 +78,7 @@ VIEW = """
 """
 
 
-def test_a_statement_that_took_too_long_is_called_that(serve, component, caplog):
+def test_a_statement_that_took_too_long_is_called_that(serve, component, caplog) -> None:
     app = serve(component("page", {"__init__.py": VIEW}))
     cause = SimpleNamespace(pgcode="57014")
     app.app.registry["test.error"] = OperationalError(cause)
@@ -95,7 +95,7 @@ def test_a_statement_that_took_too_long_is_called_that(serve, component, caplog)
 )
 def test_an_unreachable_database_is_a_clear_page_and_a_line_in_the_log(
     serve, component, caplog, error
-):
+) -> None:
     app = serve(component("page", {"__init__.py": VIEW}))
     app.app.registry["test.error"] = error
     page = app.get("/page", status=503)

@@ -1,6 +1,7 @@
 """Each request is one unit of work."""
 
 from io import BytesIO
+from typing import Never
 
 import pytest
 from pony.orm.core import OptimisticCheckError
@@ -41,7 +42,7 @@ def user_count():
 
 
 @pytest.mark.parametrize("status", [200, 204, 303])
-def test_success_commits(serve_view, status):
+def test_success_commits(serve_view, status) -> None:
     def view(_):
         add_user()
         return Response(status=status)
@@ -51,7 +52,7 @@ def test_success_commits(serve_view, status):
 
 
 @pytest.mark.parametrize("status", [400, 404, 422, 500, 503])
-def test_an_error_response_undoes_everything(serve_view, status):
+def test_an_error_response_undoes_everything(serve_view, status) -> None:
     def view(_):
         add_user().flush()
         return Response(status=status)
@@ -63,8 +64,8 @@ def test_an_error_response_undoes_everything(serve_view, status):
 @pytest.mark.parametrize(
     ("error", "status"), [(RuntimeError("broken"), 500), (HTTPSeeOther("/"), 303)]
 )
-def test_an_exception_undoes_everything(serve_view, error, status):
-    def view(_):
+def test_an_exception_undoes_everything(serve_view, error, status) -> None:
+    def view(_) -> Never:
         add_user().flush()
         raise error
 
@@ -72,7 +73,7 @@ def test_an_exception_undoes_everything(serve_view, error, status):
     assert user_count() == 0
 
 
-def test_a_failed_commit_is_an_error_page(serve_view, caplog):
+def test_a_failed_commit_is_an_error_page(serve_view, caplog) -> None:
     def view(_):
         add_user()
         add_user(name="Another Ada")  # the same address; PostgreSQL finds out at the end
@@ -83,7 +84,7 @@ def test_a_failed_commit_is_an_error_page(serve_view, caplog):
     assert user_count() == 0
 
 
-def test_the_template_is_rendered_inside_of_the_unit(serve_view, tmp_path):
+def test_the_template_is_rendered_inside_of_the_unit(serve_view, tmp_path) -> None:
     template = tmp_path / "users.pt"
     template.write_text("<p>${users.first().name}</p>")
     with unit_of_work():
@@ -93,7 +94,7 @@ def test_the_template_is_rendered_inside_of_the_unit(serve_view, tmp_path):
 
 
 class TestRepetition:
-    def test_what_may_succeed_runs_again_with_a_new_request(self, serve_view, caplog):
+    def test_what_may_succeed_runs_again_with_a_new_request(self, serve_view, caplog) -> None:
         requests = []
 
         def view(request):
@@ -113,7 +114,7 @@ class TestRepetition:
         ]
 
     @pytest.mark.parametrize("size", [10, 300_000])
-    def test_each_attempt_reads_the_body_from_its_begin(self, serve_view, size):
+    def test_each_attempt_reads_the_body_from_its_begin(self, serve_view, size) -> None:
         read = []
 
         def view(request):
@@ -133,10 +134,10 @@ class TestRepetition:
         app.post("/", "x" * size, {"Content-Type": "text/plain"})
         assert read == [size] * 3
 
-    def test_the_last_failure_has_a_page(self, serve_view, caplog):
+    def test_the_last_failure_has_a_page(self, serve_view, caplog) -> None:
         attempts = []
 
-        def view(_):
+        def view(_) -> Never:
             attempts.append(None)
             raise OptimisticCheckError("somebody else was faster")
 
@@ -144,10 +145,10 @@ class TestRepetition:
         assert len(attempts) == 3
         assert caplog.text.count("Traceback") == 1
 
-    def test_a_mistake_runs_once(self, serve_view):
+    def test_a_mistake_runs_once(self, serve_view) -> None:
         attempts = []
 
-        def view(_):
+        def view(_) -> Never:
             attempts.append(None)
             raise RuntimeError("broken")
 
@@ -156,10 +157,10 @@ class TestRepetition:
 
 
 class TestCommitUnknown:
-    def test_the_visitor_is_told_and_nothing_runs_again(self, serve_view, monkeypatch):
+    def test_the_visitor_is_told_and_nothing_runs_again(self, serve_view, monkeypatch) -> None:
         attempts = []
 
-        def lose(*_):
+        def lose(*_) -> Never:
             raise CommitUnknownError("nobody knows")
 
         def view(_):
@@ -174,7 +175,7 @@ class TestCommitUnknown:
 
 
 class TestStream:
-    def test_its_parts_are_made_while_it_is_sent(self, serve_view):
+    def test_its_parts_are_made_while_it_is_sent(self, serve_view) -> None:
         def view(_):
             add_user()
             return Response(app_iter=(user.name.encode() for user in DemoUser.select()))
@@ -182,13 +183,13 @@ class TestStream:
         assert serve_view(view).get("/").text == "Ada"
         assert user_count() == 1
 
-    def test_its_length_is_kept(self, serve_view):
+    def test_its_length_is_kept(self, serve_view) -> None:
         def view(_):
             return Response(app_iter=(part for part in (b"a", b"bc")), content_length=3)
 
         assert serve_view(view).get("/").content_length == 3
 
-    def test_it_can_t_write(self, serve_view):
+    def test_it_can_t_write(self, serve_view) -> None:
         def parts():
             yield b"first"
             add_user().flush()
@@ -200,7 +201,7 @@ class TestStream:
             serve_view(view).get("/")
         assert user_count() == 0
 
-    def test_a_visitor_who_leaves_ends_its_unit(self, serve_view):
+    def test_a_visitor_who_leaves_ends_its_unit(self, serve_view) -> None:
         def parts():
             while True:
                 yield DemoUser.select().first().name.encode()
@@ -221,7 +222,7 @@ class TestStream:
 
 
 class TestReplica:
-    def test_a_view_reads_after_what_its_visitor_wrote(self, serve_view):
+    def test_a_view_reads_after_what_its_visitor_wrote(self, serve_view) -> None:
         units = []
 
         def view(_):
@@ -235,7 +236,7 @@ class TestReplica:
         assert [unit.read_only for unit in units] == [True, True]
         assert [unit.replica_after for unit in units] == ["", "0/16B3748"]
 
-    def test_a_writer_is_given_the_position(self, serve_view):
+    def test_a_writer_is_given_the_position(self, serve_view) -> None:
         def view(_):
             current_unit().position = "0/16B3748"
             return Response("written")
@@ -247,7 +248,7 @@ class TestReplica:
         assert app.cookies == {"berceau_position": "0/16B3748"}
 
 
-def test_the_next_request_starts_afresh(serve_view):
+def test_the_next_request_starts_afresh(serve_view) -> None:
     def view(request):
         add_user(name=request.GET["name"], email=request.GET["name"])
         return Response(status=int(request.GET["status"]))

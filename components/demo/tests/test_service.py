@@ -13,7 +13,7 @@ from components.demo.entities import DemoPost, DemoPostStatus, DemoUser
 from components.demo.paging import PAGE, Place
 
 
-def test_the_newest_post_comes_first(write):
+def test_the_newest_post_comes_first(write) -> None:
     for title in ("first", "second", "third"):
         write(title=title)
     with unit_of_work():
@@ -21,7 +21,7 @@ def test_the_newest_post_comes_first(write):
         assert [post.title for post in service.list_posts(limit=2)] == ["third", "second"]
 
 
-def test_listing_takes_as_many_queries_for_many_authors_as_for_one(db, write):
+def test_listing_takes_as_many_queries_for_many_authors_as_for_one(db, write) -> None:
     def queries() -> int:
         with unit_of_work():
             before = db.local_stats[None].db_count
@@ -66,7 +66,7 @@ def many_posts(db, write):
 
 
 @pytest.mark.parametrize("name", ["before", "after", None])
-def test_a_page_of_many_posts_reads_no_more_than_it_shows(many_posts, plans, name):
+def test_a_page_of_many_posts_reads_no_more_than_it_shows(many_posts, plans, name) -> None:
     with unit_of_work():
         page = service.list_page(**({name: many_posts} if name else {}))
     assert len(page.posts) == PAGE
@@ -77,7 +77,7 @@ def test_a_page_of_many_posts_reads_no_more_than_it_shows(many_posts, plans, nam
     assert "Seq Scan on demo_post" not in plan
 
 
-def test_a_post_finds_its_author_by_email_however_it_is_spelled(write):
+def test_a_post_finds_its_author_by_email_however_it_is_spelled(write) -> None:
     write(name="Ada", email="ada@example.org")
     write(name="Countess", email="ADA@Example.org")
     with unit_of_work():
@@ -86,7 +86,7 @@ def test_a_post_finds_its_author_by_email_however_it_is_spelled(write):
         assert author.posts.count() == 2
 
 
-def test_a_new_author_can_not_take_the_name_of_another(write):
+def test_a_new_author_can_not_take_the_name_of_another(write) -> None:
     write(name="Ada", email="ada@example.org")
     with pytest.raises(service.NameTakenError):
         write(name="Ada", email="other@example.org")
@@ -116,7 +116,7 @@ def write_at_once(write, monkeypatch):
     return write_at_once
 
 
-def test_two_first_posts_of_an_author_at_once_are_both_kept(write_at_once):
+def test_two_first_posts_of_an_author_at_once_are_both_kept(write_at_once) -> None:
     errors = write_at_once({"title": "one"}, {"title": "two"})
     assert [error() for error in errors] == [None, None]
     with unit_of_work():
@@ -124,7 +124,7 @@ def test_two_first_posts_of_an_author_at_once_are_both_kept(write_at_once):
         assert DemoUser.select().count() == 1
 
 
-def test_an_author_who_was_added_between_both_looks_is_found(write, monkeypatch):
+def test_an_author_who_was_added_between_both_looks_is_found(write, monkeypatch) -> None:
     class Interrupted:
         def get(self, **by):
             found = DemoUser.get(**by)
@@ -140,14 +140,14 @@ def test_an_author_who_was_added_between_both_looks_is_found(write, monkeypatch)
         assert DemoUser.select().count() == 1
 
 
-def test_of_two_new_authors_with_one_name_at_once_one_is_told(write_at_once):
+def test_of_two_new_authors_with_one_name_at_once_one_is_told(write_at_once) -> None:
     errors = write_at_once({"email": "ada@example.org"}, {"email": "other@example.org"})
     assert {type(error()) for error in errors} == {type(None), service.NameTakenError}
     with unit_of_work():
         assert DemoUser.select().count() == 1
 
 
-def test_deleting_tells_whether_there_was_something_to_delete(write):
+def test_deleting_tells_whether_there_was_something_to_delete(write) -> None:
     write()
     with unit_of_work():
         (post,) = service.list_posts()
@@ -157,7 +157,7 @@ def test_deleting_tells_whether_there_was_something_to_delete(write):
         assert not service.delete_post(uuid4())
 
 
-def test_deleting_an_author_deletes_the_posts(write):
+def test_deleting_an_author_deletes_the_posts(write) -> None:
     write()
     with unit_of_work():
         DemoUser.select(lambda user: user.name == "Ada").delete()
@@ -165,7 +165,7 @@ def test_deleting_an_author_deletes_the_posts(write):
         assert DemoPost.select().count() == 0
 
 
-def test_the_overview_counts_and_shows_the_latest(write):
+def test_the_overview_counts_and_shows_the_latest(write) -> None:
     write(title="old", status=DemoPostStatus.PUBLISHED)
     write(title="new", status=DemoPostStatus.DRAFT, name="Bo", email="bo@example.org")
     with unit_of_work():
@@ -175,7 +175,7 @@ def test_the_overview_counts_and_shows_the_latest(write):
         assert [post.title for post in seen.latest] == ["new"]
 
 
-def test_a_change_is_noted_with_its_time(write):
+def test_a_change_is_noted_with_its_time(write) -> None:
     write()
     with unit_of_work():
         (post,) = DemoPost.select()

@@ -54,7 +54,7 @@ def titles(response):
     return [heading.text for heading in response.html.select(".post h2")]
 
 
-def test_the_overview_shows_counts_and_the_latest_posts(app, write):
+def test_the_overview_shows_counts_and_the_latest_posts(app, write) -> None:
     write(title="Old")
     write(title="New", status=DemoPostStatus.PUBLISHED)
     page = app.get("/demo")
@@ -64,11 +64,11 @@ def test_the_overview_shows_counts_and_the_latest_posts(app, write):
 
 
 @pytest.mark.parametrize("path", ["/demo", "/demo/posts"])
-def test_without_posts_the_pages_say_so(app, path):
+def test_without_posts_the_pages_say_so(app, path) -> None:
     assert app.get(path).html.select_one(".empty")
 
 
-def test_the_list_shows_the_newest_first_with_author_and_status(app, write):
+def test_the_list_shows_the_newest_first_with_author_and_status(app, write) -> None:
     write(title="Old", status=DemoPostStatus.ARCHIVED)
     write(title="New", name="Bo", email="bo@example.org")
     page = app.get("/demo/posts")
@@ -78,37 +78,37 @@ def test_the_list_shows_the_newest_first_with_author_and_status(app, write):
     assert not page.html.select(".empty")
 
 
-def test_a_valid_form_saves_the_post_and_returns_to_the_list(submit):
+def test_a_valid_form_saves_the_post_and_returns_to_the_list(submit) -> None:
     response = submit(title="Saved")
     assert response.location == "http://localhost/demo/posts"
     assert titles(response.follow()) == ["Saved"]
 
 
-def test_the_next_page_says_once_that_the_post_was_saved(submit, app):
+def test_the_next_page_says_once_that_the_post_was_saved(submit, app) -> None:
     page = submit().follow()
     assert page.html.select_one("[role=status]").text.strip() == "The post was saved."
     assert not app.get("/demo/posts").html.select("[role=status]")
 
 
-def test_a_post_that_was_not_saved_says_nothing_of_it(submit, app):
+def test_a_post_that_was_not_saved_says_nothing_of_it(submit, app) -> None:
     assert not submit(status=422, title="").html.select("[role=status]")
     assert not app.get("/demo/posts").html.select("[role=status]")
 
 
-def test_what_was_typed_keeps_its_direction_to_itself(submit):
+def test_what_was_typed_keeps_its_direction_to_itself(submit) -> None:
     page = submit(title="مرحبا \u202e", content="שלום", name="أدا \u202e").follow()
     for part in (".post h2", ".post .content", "#title", "#content", "#name"):
         assert page.html.select_one(part)["dir"] == "auto", part
     assert page.html.select_one(".post strong bdi").text == "أدا \u202e"
 
 
-def test_the_time_of_a_post_is_one_that_html_knows(app, write):
+def test_the_time_of_a_post_is_one_that_html_knows(app, write) -> None:
     write()
     moment = app.get("/demo/posts").html.time["datetime"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", moment)
 
 
-def test_a_long_list_has_pages(app, write, monkeypatch):
+def test_a_long_list_has_pages(app, write, monkeypatch) -> None:
     monkeypatch.setattr(service, "PAGE", 2)
     for number in range(5):
         write(title=str(number))
@@ -131,7 +131,7 @@ def delete_first(page):
     return page.forms[0].submit(status=303).follow()
 
 
-def test_who_deletes_stays_on_the_page(app, write, monkeypatch):
+def test_who_deletes_stays_on_the_page(app, write, monkeypatch) -> None:
     monkeypatch.setattr(service, "PAGE", 2)
     for number in range(7):
         write(title=str(number))
@@ -142,7 +142,7 @@ def test_who_deletes_stays_on_the_page(app, write, monkeypatch):
     assert titles(page) == ["5", "2"]
 
 
-def test_who_empties_the_last_page_gets_the_one_before(app, write, monkeypatch):
+def test_who_empties_the_last_page_gets_the_one_before(app, write, monkeypatch) -> None:
     monkeypatch.setattr(service, "PAGE", 2)
     for number in range(5):
         write(title=str(number))
@@ -153,7 +153,7 @@ def test_who_empties_the_last_page_gets_the_one_before(app, write, monkeypatch):
     assert not page.html.select("[rel=next]")
 
 
-def test_a_mistake_is_shown_beside_the_page_that_was_seen(app, write, monkeypatch):
+def test_a_mistake_is_shown_beside_the_page_that_was_seen(app, write, monkeypatch) -> None:
     monkeypatch.setattr(service, "PAGE", 2)
     for number in range(5):
         write(title=str(number))
@@ -161,7 +161,7 @@ def test_a_mistake_is_shown_beside_the_page_that_was_seen(app, write, monkeypatc
     assert titles(page.forms["write-form"].submit(status=422)) == ["2", "1"]
 
 
-def test_posts_of_one_time_are_on_one_page_each(app, write, monkeypatch):
+def test_posts_of_one_time_are_on_one_page_each(app, write, monkeypatch) -> None:
     monkeypatch.setattr(service, "PAGE", 2)
     for number in range(5):
         write(title=str(number))
@@ -190,12 +190,12 @@ PLACES = [
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("name", ["after", "before", "page"])
-def test_an_address_of_no_page_leads_to_the_first(app, write, name, place):
+def test_an_address_of_no_page_leads_to_the_first(app, write, name, place) -> None:
     write()
     assert titles(app.get("/demo/posts", {name: place})) == ["A title"]
 
 
-def test_what_was_typed_is_shown_as_text_and_not_as_html(submit):
+def test_what_was_typed_is_shown_as_text_and_not_as_html(submit) -> None:
     script = "<script>alert(1)</script>"
     page = submit(title=script, content=script, name=script).follow()
     assert "<script" not in page
@@ -220,7 +220,7 @@ def test_what_was_typed_is_shown_as_text_and_not_as_html(submit):
         ("email", "ada@" + "x" * 250 + ".org", "Use 254 characters at most; these are 258."),
     ],
 )
-def test_a_mistake_is_explained_beside_its_field(submit, field, value, message):
+def test_a_mistake_is_explained_beside_its_field(submit, field, value, message) -> None:
     page = submit(status=422, **{field: value})
     assert errors(page) == {field: message}
     assert page.html.select_one("[autofocus]")["name"] == field
@@ -228,25 +228,25 @@ def test_a_mistake_is_explained_beside_its_field(submit, field, value, message):
     assert not titles(page)
 
 
-def test_what_was_typed_is_kept(submit):
+def test_what_was_typed_is_kept(submit) -> None:
     form = submit(status=422, title="Kept", content="Kept\ntoo", email="wrong").forms["write-form"]
     kept = {name: form[name].value for name in VALID}
     assert kept == VALID | {"title": "Kept", "content": "Kept\ntoo", "email": "wrong"}
 
 
-def test_only_the_first_mistake_takes_the_focus(submit):
+def test_only_the_first_mistake_takes_the_focus(submit) -> None:
     page = submit(status=422, name="", email="")
     assert set(errors(page)) == {"name", "email"}
     assert [field["name"] for field in page.html.select("[autofocus]")] == ["name"]
 
 
-def test_the_longest_input_is_accepted(app, submit):
+def test_the_longest_input_is_accepted(app, submit) -> None:
     email = "a" * (254 - len("@example.org")) + "@example.org"
     submit(title="x" * 200, name="x" * 100, email=email)
     assert titles(app.get("/demo/posts")) == ["x" * 200]
 
 
-def test_the_name_of_another_author_is_refused_beside_the_name(submit):
+def test_the_name_of_another_author_is_refused_beside_the_name(submit) -> None:
     submit()
     page = submit(status=422, email="other@example.org")
     assert set(errors(page)) == {"name"}
@@ -263,22 +263,22 @@ def test_the_name_of_another_author_is_refused_beside_the_name(submit):
     ],
     ids=["nothing", "a field twice", "no such status", "not quite a status"],
 )
-def test_what_no_browser_sends_is_an_error_of_the_form(post, fields, wrong):
+def test_what_no_browser_sends_is_an_error_of_the_form(post, fields, wrong) -> None:
     assert set(errors(post(fields, status=422))) == wrong
 
 
-def test_a_file_instead_of_text_is_an_error_of_the_form(post):
+def test_a_file_instead_of_text_is_an_error_of_the_form(post) -> None:
     fields = [(name, value) for name, value in VALID.items() if name != "title"]
     page = post(fields, upload_files=[("title", "title.txt", b"A title")], status=422)
     assert set(errors(page)) == {"title"}
 
 
-def test_without_the_token_nothing_is_saved(app):
+def test_without_the_token_nothing_is_saved(app) -> None:
     app.post("/demo/posts", VALID, status=400)
     assert not titles(app.get("/demo/posts"))
 
 
-def test_a_post_is_deleted_by_its_own_button(app, write):
+def test_a_post_is_deleted_by_its_own_button(app, write) -> None:
     for title in ("Kept", "Gone"):
         write(title=title)
     page = app.get("/demo/posts")
@@ -293,12 +293,12 @@ def test_a_post_is_deleted_by_its_own_button(app, write):
 
 
 @pytest.mark.parametrize("post_id", [uuid4(), "malformed", "%00", "1' OR 1=1"])
-def test_deleting_what_is_not_there_is_not_found(app, post_id):
+def test_deleting_what_is_not_there_is_not_found(app, post_id) -> None:
     token = app.get("/demo/posts").forms["write-form"]["csrf_token"].value
     app.post(f"/demo/posts/{post_id}/delete", {"csrf_token": token}, status=404)
 
 
-def test_deleting_needs_the_token_and_a_post(app, write):
+def test_deleting_needs_the_token_and_a_post(app, write) -> None:
     write()
     action = app.get("/demo/posts").forms[0].action
     app.post(action, status=400)

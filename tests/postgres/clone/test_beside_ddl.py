@@ -39,27 +39,27 @@ def other(running):
 
 
 @pytest.fixture
-def many(owner):
+def many(owner) -> None:
     run(owner, "CREATE SCHEMA torture; CREATE SCHEMA elsewhere")
     run(owner, "".join(PAIR.format(n=n) for n in range(60)) + JOINED)
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("many")
-def test_a_copy_by_two_connections_is_exact(owner, other, running, monkeypatch):
+def test_a_copy_by_two_connections_is_exact(owner, other, running, monkeypatch) -> None:
     monkeypatch.setattr("berceau.postgres.clone.cloning.differences", None)  # needn't look
     assert clone(owner, "torture", "copied", another=lambda: other) == ()
     assert dump(running, "copied") == dump(running, "torture")
 
 
 @pytest.mark.usefixtures("many")
-def test_a_copy_needs_no_second_connection(owner, running):
+def test_a_copy_needs_no_second_connection(owner, running) -> None:
     assert clone(owner, "torture", "copied", another=lambda: None) == ()
     assert dump(running, "copied") == dump(running, "torture")
 
 
 @pytest.mark.usefixtures("many")
-def test_what_fails_on_the_other_connection_leaves_nothing(owner, other):
+def test_what_fails_on_the_other_connection_leaves_nothing(owner, other) -> None:
     run(other, "SET default_transaction_read_only = on")
     with pytest.raises(CloneError, match="read-only transaction"):
         clone(owner, "torture", "copied", another=lambda: other)
@@ -67,7 +67,7 @@ def test_what_fails_on_the_other_connection_leaves_nothing(owner, other):
 
 
 @pytest.mark.usefixtures("many")
-def test_a_difference_is_seen_by_two_connections(owner, other):
+def test_a_difference_is_seen_by_two_connections(owner, other) -> None:
     definitions = read(owner, "torture")
     clone(owner, "torture", "copied")
     assert agrees(owner, other, definitions, "copied")
@@ -91,7 +91,7 @@ def test_a_difference_is_seen_by_two_connections(owner, other):
             assert agrees(owner, other, definitions, "copied"), back
 
 
-def test_texts_of_one_lane_stay_in_order():
+def test_texts_of_one_lane_stay_in_order() -> None:
     texts = ["type", "a", "b", "a's index", "c", "view"]
     assert list(runs(texts, [0, 1, 2, 1, 3, 0])) == [
         (["type"], ()),

@@ -73,7 +73,7 @@ def other_role(admin, server):
 
 
 @pytest.mark.usefixtures("other_role")
-def test_a_copy_is_exact_by_catalog_and_by_pg_dump(owner, server):
+def test_a_copy_is_exact_by_catalog_and_by_pg_dump(owner, server) -> None:
     build(owner, *everything(owner), "rights")
     before = dump(server, "torture")
     assert clone(owner, "torture", "copied", ["*"]) == ()  # it compares both itself
@@ -81,13 +81,13 @@ def test_a_copy_is_exact_by_catalog_and_by_pg_dump(owner, server):
     assert dump(server, "copied") == before
 
 
-def test_a_superuser_copies_what_only_one_may_make(admin, server):
+def test_a_superuser_copies_what_only_one_may_make(admin, server) -> None:
     build(admin, *everything(admin), "superuser")
     clone(admin, "torture", "copied", ["*"])
     assert dump(server, "copied") == dump(server, "torture")
 
 
-def test_a_copy_of_a_copy_is_exact_whatever_the_names(owner):
+def test_a_copy_of_a_copy_is_exact_whatever_the_names(owner) -> None:
     build(owner, *everything(owner))
     run(owner, """ALTER SCHEMA torture RENAME TO "It's ""a"".b\\c" """)
     first = read(owner, """It's "a".b\\c""")
@@ -96,7 +96,7 @@ def test_a_copy_of_a_copy_is_exact_whatever_the_names(owner):
     assert differences(owner, first, "O'Brien \\ twice") == ()
 
 
-def test_nothing_leads_back_to_the_source(owner):
+def test_nothing_leads_back_to_the_source(owner) -> None:
     build(owner, *everything(owner))
     clone(owner, "torture", "copied", ["*"])
     run(owner, "DROP SCHEMA torture CASCADE")
@@ -122,7 +122,7 @@ def test_nothing_leads_back_to_the_source(owner):
         ("CREATE VIEW copied.leak AS SELECT 1 FROM torture.parent", "needs table torture.parent"),
     ],
 )
-def test_a_difference_is_seen(owner, alter, says):
+def test_a_difference_is_seen(owner, alter, says) -> None:
     build(owner, *everything(owner))
     definitions = read(owner, "torture")
     clone(owner, "torture", "copied", ["*"])
@@ -130,7 +130,7 @@ def test_a_difference_is_seen(owner, alter, says):
     assert says in "\n".join(differences(owner, definitions, "copied"))
 
 
-def test_what_an_extension_holds_stays_where_it_is(admin, owner):
+def test_what_an_extension_holds_stays_where_it_is(admin, owner) -> None:
     build(owner, "types")
     run(admin, "GRANT CREATE ON SCHEMA torture TO PUBLIC; CREATE EXTENSION citext SCHEMA torture")
     run(
@@ -151,7 +151,7 @@ def test_what_an_extension_holds_stays_where_it_is(admin, owner):
     run(admin, "DROP EXTENSION citext CASCADE")
 
 
-def test_others_go_on_working_in_the_source_meanwhile(owner, server):
+def test_others_go_on_working_in_the_source_meanwhile(owner, server) -> None:
     run(owner, "CREATE SCHEMA busy; CREATE TABLE busy.t (a int)")
     with connect(server.owner_url) as other, other.cursor() as cursor:
         cursor.execute("INSERT INTO busy.t VALUES (1); ALTER TABLE busy.t ADD b int")
@@ -160,7 +160,7 @@ def test_others_go_on_working_in_the_source_meanwhile(owner, server):
         assert cursor.fetchall() == [(1,)]
 
 
-def test_tables_are_made_with_their_foreign_keys_as_far_as_circles_allow(owner):
+def test_tables_are_made_with_their_foreign_keys_as_far_as_circles_allow(owner) -> None:
     run(
         owner,
         """
@@ -239,7 +239,7 @@ def test_tables_are_made_with_their_foreign_keys_as_far_as_circles_allow(owner):
         """,
     ],
 )
-def test_keys_are_copied_whatever_they_need(owner, server, make):
+def test_keys_are_copied_whatever_they_need(owner, server, make) -> None:
     run(owner, f"CREATE SCHEMA torture; SET search_path = torture; {make}; SET search_path = ''")
     clone(owner, "torture", "copied", ["*"])
     assert dump(server, "copied") == dump(server, "torture")
@@ -256,7 +256,7 @@ def test_keys_are_copied_whatever_they_need(owner, server, make):
         ("CREATE PUBLICATION odd_one FOR TABLE odd.t", None),
     ],
 )
-def test_what_needs_a_schema_from_outside_is_found(admin, make, found):
+def test_what_needs_a_schema_from_outside_is_found(admin, make, found) -> None:
     run(admin, "CREATE SCHEMA odd; CREATE SCHEMA elsewhere; CREATE EXTENSION citext SCHEMA odd")
     run(admin, "CREATE TABLE odd.t (a int PRIMARY KEY, b odd.citext)")
     run(admin, "CREATE TABLE odd.u (a int REFERENCES odd.t, ts odd.t[], names odd.citext[])")
@@ -268,7 +268,7 @@ def test_what_needs_a_schema_from_outside_is_found(admin, make, found):
         run(admin, "DROP PUBLICATION IF EXISTS odd_one")
 
 
-def test_a_thousand_tables_fit_into_the_servers_locks(owner):
+def test_a_thousand_tables_fit_into_the_servers_locks(owner) -> None:
     run(owner, "CREATE SCHEMA thousand")
     run(
         owner,
@@ -300,7 +300,7 @@ def test_a_thousand_tables_fit_into_the_servers_locks(owner):
         ),
     ],
 )
-def test_what_cannot_be_copied_is_named(admin, make, says):
+def test_what_cannot_be_copied_is_named(admin, make, says) -> None:
     run(admin, "CREATE SCHEMA odd; SET search_path = odd")
     run(admin, make)
     with pytest.raises(CloneError, match=f"(?s){says}"):
@@ -308,7 +308,7 @@ def test_what_cannot_be_copied_is_named(admin, make, says):
     assert run(admin, "SELECT FROM pg_namespace WHERE nspname = 'copied'") == []
 
 
-def test_of_two_copies_at_once_by_one_name_one_is_made(owner, server):
+def test_of_two_copies_at_once_by_one_name_one_is_made(owner, server) -> None:
     run(owner, "CREATE SCHEMA busy; CREATE TABLE busy.t (a int)")
 
     def copy(_):
@@ -324,7 +324,7 @@ def test_of_two_copies_at_once_by_one_name_one_is_made(owner, server):
     assert run(owner, "SELECT * FROM copied.t") == []
 
 
-def test_a_schema_of_another_role_is_refused(owner, admin):
+def test_a_schema_of_another_role_is_refused(owner, admin) -> None:
     run(admin, "CREATE SCHEMA foreign_schema")
     with pytest.raises(PermissionMissingError, match="doesn't own it"):
         clone(owner, "foreign_schema", "copied")
@@ -345,13 +345,13 @@ def copy(connection, running, apply):
         drop_schema(copy, target)
 
 
-def test_a_copy_has_the_structure_and_the_history_but_no_rows(connection, copy):
+def test_a_copy_has_the_structure_and_the_history_but_no_rows(connection, copy) -> None:
     assert catalog.read(copy) == catalog.read(connection)
     assert ledger.read(copy) == ledger.read(connection)
     assert count_rows(copy, "parent") == 0
 
 
-def test_the_runtime_role_reads_and_writes_in_a_copy_and_no_more(running, copy):
+def test_the_runtime_role_reads_and_writes_in_a_copy_and_no_more(running, copy) -> None:
     ((name,),) = run(copy, "SELECT current_schema()")
     grant_data_rights(copy, name, running.runtime_url.user)
     with connect(running.runtime_url, schema=name, autocommit=True) as runtime:
@@ -360,7 +360,7 @@ def test_the_runtime_role_reads_and_writes_in_a_copy_and_no_more(running, copy):
             run(runtime, "DROP TABLE parent CASCADE")
 
 
-def test_all_rows_go_whatever_refers_to_what(connection, apply):
+def test_all_rows_go_whatever_refers_to_what(connection, apply) -> None:
     apply(connection, SCRIPT)
     run(
         connection, "INSERT INTO child VALUES (1, 1, 1), (2, 1, 1); UPDATE parent SET favourite = 2"
@@ -371,7 +371,7 @@ def test_all_rows_go_whatever_refers_to_what(connection, apply):
     delete_all(connection)
 
 
-def test_rows_are_counted_as_far_as_there_are_any(connection):
+def test_rows_are_counted_as_far_as_there_are_any(connection) -> None:
     run(connection, "CREATE TABLE t (a int); INSERT INTO t VALUES (1), (NULL)")
     assert count_rows(connection, "t") == 2
     assert count_rows(connection, "t", not_null="a") == 1

@@ -136,14 +136,14 @@ def words(dump: set[str]) -> set[str]:
 
 
 @pytest.mark.parametrize("case", EXACT)
-def test_what_pg_dump_restores_is_copied(owner, running, case):
+def test_what_pg_dump_restores_is_copied(owner, running, case) -> None:
     make(owner, EXACT[case])
     clone(owner, "torture", "copied")
     assert words(dump(running, "copied")) == words(dump(running, "torture"))
 
 
 @pytest.mark.parametrize("case", OF_SUPERUSERS)
-def test_what_a_superuser_made_is_copied(admin, running, case):
+def test_what_a_superuser_made_is_copied(admin, running, case) -> None:
     make(admin, OF_SUPERUSERS[case])
     clone(admin, "torture", "copied")
     assert words(dump(running, "copied")) == words(dump(running, "torture"))
@@ -158,7 +158,7 @@ class Everything(frozenset[str]):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("case", EXACT | OF_SUPERUSERS)
-def test_queries_that_are_left_out_would_find_nothing(admin, monkeypatch, case):
+def test_queries_that_are_left_out_would_find_nothing(admin, monkeypatch, case) -> None:
     make(admin, (EXACT | OF_SUPERUSERS)[case])
     some = read(admin, "torture")
     monkeypatch.setattr("berceau.postgres.clone.objects._parts", lambda _: Everything())
@@ -168,14 +168,14 @@ def test_queries_that_are_left_out_would_find_nothing(admin, monkeypatch, case):
 
 
 @pytest.mark.parametrize("extension", STAYS)
-def test_what_extensions_hold_in_the_schema_stays_where_it_is(admin, running, extension):
+def test_what_extensions_hold_in_the_schema_stays_where_it_is(admin, running, extension) -> None:
     make(admin, f"CREATE EXTENSION {extension}; {STAYS[extension]}")
     clone(admin, "torture", "copied")
     # As dumps call both schemas by one name, a type of the extension is the same in both.
     assert dump(running, "copied") == dump(running, "torture")
 
 
-def test_what_is_not_copied_is_said(owner, running):
+def test_what_is_not_copied_is_said(owner, running) -> None:
     make(
         owner,
         """
@@ -202,7 +202,7 @@ def test_what_is_not_copied_is_said(owner, running):
     assert dump(running, "copied") == dump(running, "torture")
 
 
-def test_a_member_that_inherits_no_rights_copies_what_it_may_act_for(admin, running):
+def test_a_member_that_inherits_no_rights_copies_what_it_may_act_for(admin, running) -> None:
     run(
         admin,
         """
@@ -230,7 +230,7 @@ def test_a_member_that_inherits_no_rights_copies_what_it_may_act_for(admin, runn
         run(admin, "DROP OWNED BY clone_member CASCADE; DROP ROLE clone_member")
 
 
-def test_an_event_trigger_in_the_way_is_named(admin, owner):
+def test_an_event_trigger_in_the_way_is_named(admin, owner) -> None:
     make(
         owner,
         """
@@ -250,7 +250,7 @@ def test_an_event_trigger_in_the_way_is_named(admin, owner):
         run(admin, "DROP EVENT TRIGGER watch")
 
 
-def test_a_large_schema_with_an_extension_is_dropped(admin):
+def test_a_large_schema_with_an_extension_is_dropped(admin) -> None:
     make(
         admin, "CREATE EXTENSION ltree; CREATE TABLE t (p ltree); CREATE INDEX ON t USING gist (p)"
     )
@@ -258,7 +258,9 @@ def test_a_large_schema_with_an_extension_is_dropped(admin):
     assert run(admin, "SELECT FROM pg_namespace WHERE nspname = 'torture'") == []
 
 
-def test_a_copy_made_while_another_session_alters_the_schema_is_of_one_moment(owner, running):
+def test_a_copy_made_while_another_session_alters_the_schema_is_of_one_moment(
+    owner, running
+) -> None:
     make(
         owner,
         "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (id int PRIMARY KEY, e e);"
@@ -266,7 +268,7 @@ def test_a_copy_made_while_another_session_alters_the_schema_is_of_one_moment(ow
     )
     done, failed = Event(), []
 
-    def alter():
+    def alter() -> None:
         with connect(running.owner_url, autocommit=True) as other:
             number = 0
             while not done.is_set():
@@ -296,7 +298,7 @@ def test_a_copy_made_while_another_session_alters_the_schema_is_of_one_moment(ow
     assert failed == []
 
 
-def test_who_is_in_the_way_is_named(owner, running, monkeypatch):
+def test_who_is_in_the_way_is_named(owner, running, monkeypatch) -> None:
     monkeypatch.setattr(snapshot, "BUSY_SECONDS", 0.1)
     make(owner, "CREATE TABLE t (a int, CHECK (a > 0))")
     with connect(running.owner_url) as other:

@@ -85,7 +85,7 @@ REFUSED = [
 
 @pytest.mark.usefixtures("parser")
 @pytest.mark.parametrize("body", MOVED)
-def test_what_names_the_schema_is_moved(body):
+def test_what_names_the_schema_is_moved(body) -> None:
     text, references = moved(body, "plpgsql" if "BEGIN" in body else "sql")
     assert references == []
     assert not re.search(r"shop|\\", text)
@@ -93,19 +93,19 @@ def test_what_names_the_schema_is_moved(body):
 
 @pytest.mark.usefixtures("parser")
 @pytest.mark.parametrize("body", LEFT)
-def test_what_only_looks_like_the_schema_stays(body):
+def test_what_only_looks_like_the_schema_stays(body) -> None:
     language = "plpgsql" if "BEGIN" in body else "sql"
     assert moved(body, language) == (body, [])
 
 
 @pytest.mark.usefixtures("parser")
 @pytest.mark.parametrize(("body", "text"), REFUSED)
-def test_what_may_lead_back_is_found(body, text):
+def test_what_may_lead_back_is_found(body, text) -> None:
     language = "plpgsql" if "BEGIN" in body else "sql"
     assert moved(body, language) == (body, [text])
 
 
-def test_other_languages_are_read_line_by_line():
+def test_other_languages_are_read_line_by_line() -> None:
     body = "import plpy\nplpy.execute('DELETE FROM shop.t')  # shopping\n"
     assert moved(body, "plpython3u") == (body, ["plpy.execute('DELETE FROM shop.t')  # shopping"])
     assert moved("shopping()", "plpython3u")[1] == []
@@ -155,7 +155,7 @@ def run(connection, text: str) -> list[tuple]:
 
 
 @pytest.mark.usefixtures("parser")
-def test_a_copy_uses_its_own_objects(owner):
+def test_a_copy_uses_its_own_objects(owner) -> None:
     run(owner, CASE)
     clone(owner, "shop", "trial")
     assert run(owner, "SELECT trial.f1(), trial.f2(), trial.f3()") == [(1, 2, 3)]
@@ -166,7 +166,7 @@ def test_a_copy_uses_its_own_objects(owner):
 
 
 @pytest.mark.usefixtures("parser")
-def test_what_may_lead_back_is_refused_by_name_unless_it_is_allowed(owner):
+def test_what_may_lead_back_is_refused_by_name_unless_it_is_allowed(owner) -> None:
     run(owner, CASE + LEADS)
     with pytest.raises(CloneError) as caught:
         clone(owner, "shop", "trial")

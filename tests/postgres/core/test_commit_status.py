@@ -24,12 +24,12 @@ def write(connection):
     return transaction_of(connection)
 
 
-def test_reading_is_no_transaction(server):
+def test_reading_is_no_transaction(server) -> None:
     with connect(server.url) as connection:
         assert transaction_of(connection) is None
 
 
-def test_kept_or_not(server):
+def test_kept_or_not(server) -> None:
     with connect(server.url) as connection:
         kept = write(connection)
         connection.commit()
@@ -39,13 +39,13 @@ def test_kept_or_not(server):
     assert was_committed(server.url, undone) is False
 
 
-def test_what_still_goes_on_is_unknown_in_the_end(server, monkeypatch):
+def test_what_still_goes_on_is_unknown_in_the_end(server, monkeypatch) -> None:
     monkeypatch.setattr(commit_status, "PATIENCE", 0.2)
     with connect(server.url) as connection:
         assert was_committed(server.url, write(connection)) is None
 
 
-def test_a_restart_forgets_nothing(server):
+def test_a_restart_forgets_nothing(server) -> None:
     with connect(server.url) as connection:
         kept = write(connection)
     server.stop()
@@ -53,7 +53,7 @@ def test_a_restart_forgets_nothing(server):
     assert was_committed(server.url, kept) is True
 
 
-def test_after_a_crash_a_number_may_be_another_s(server):
+def test_after_a_crash_a_number_may_be_another_s(server) -> None:
     connection = connect(server.url)
     lost = write(connection)
     server.kill()
@@ -65,7 +65,7 @@ def test_after_a_crash_a_number_may_be_another_s(server):
     assert was_committed(server.url, lost) is None
 
 
-def test_after_a_crash_what_was_undone_stays_undone(server):
+def test_after_a_crash_what_was_undone_stays_undone(server) -> None:
     with connect(server.url) as connection:
         undone = write(connection)
         connection.rollback()
@@ -75,6 +75,6 @@ def test_after_a_crash_what_was_undone_stays_undone(server):
     assert was_committed(server.url, undone) is False
 
 
-def test_a_number_that_was_forgotten_is_unknown(server, monkeypatch):
+def test_a_number_that_was_forgotten_is_unknown(server, monkeypatch) -> None:
     monkeypatch.setattr(commit_status, "_ask", lambda *_: ("forgotten", True))
     assert was_committed(server.url, Transaction("3", "")) is None

@@ -27,7 +27,7 @@ def failure(url: Url) -> ConnectionFailedError:
     return caught.value
 
 
-def test_an_unreachable_server_is_named_with_all_that_was_tried(closed_port):
+def test_an_unreachable_server_is_named_with_all_that_was_tried(closed_port) -> None:
     url = Url("app", SECRET, (("127.0.0.1", closed_port), ("localhost", closed_port)), "shop")
     error = failure(url)
     for part in ("'app'", "'shop'", f"127.0.0.1:{closed_port}", f"localhost:{closed_port}"):
@@ -35,25 +35,25 @@ def test_an_unreachable_server_is_named_with_all_that_was_tried(closed_port):
     assert "Is the server running" in error.cure
 
 
-def test_an_unknown_host_is_unreachable():
+def test_an_unknown_host_is_unreachable() -> None:
     error = failure(Url("app", SECRET, (("no-such-host.invalid", None),), "shop"))
     assert "no-such-host.invalid" in error.message
     assert "Check host and port" in error.cure
 
 
-def test_a_missing_database_is_provisions_task(running):
+def test_a_missing_database_is_provisions_task(running) -> None:
     error = failure(replace(running.runtime_url, database="missing", password=SECRET))
     assert "'missing'" in error.message
     assert "db.provision" in error.cure
 
 
-def test_a_missing_role_is_provisions_task(running):
+def test_a_missing_role_is_provisions_task(running) -> None:
     error = failure(replace(running.runtime_url, user="missing", password=SECRET))
     assert "'missing'" in error.message
     assert "db.provision" in error.cure
 
 
-def test_a_database_that_the_role_may_not_enter_is_a_missing_right(running):
+def test_a_database_that_the_role_may_not_enter_is_a_missing_right(running) -> None:
     stranger = Url("stranger", "", running.owner_url.hosts, "berceau")
     admin = replace(stranger, user="postgres")
     with connect(admin) as connection, connection.cursor() as cursor:
@@ -78,13 +78,13 @@ def test_a_database_that_the_role_may_not_enter_is_a_missing_right(running):
         ("FATAL:  le rôle « app » n'existe pas", "Check host and port"),
     ],
 )
-def test_each_cause_has_its_cure(reason, cure):
+def test_each_cause_has_its_cure(reason, cure) -> None:
     error = explain(Url("app", SECRET, (), "shop"), reason)
     assert reason in error.message
     assert cure in error.cure
 
 
-def test_the_schema_can_be_chosen(running):
+def test_the_schema_can_be_chosen(running) -> None:
     with (
         connect(running.owner_url, schema="pg_catalog") as connection,
         connection.cursor() as cursor,
@@ -93,7 +93,7 @@ def test_the_schema_can_be_chosen(running):
         assert cursor.fetchone() == ("pg_catalog",)
 
 
-def test_with_commits_and_closes(running):
+def test_with_commits_and_closes(running) -> None:
     with connect(running.owner_url) as connection, connection.cursor() as cursor:
         cursor.execute("CREATE TABLE committed ()")
     assert connection.closed
@@ -101,7 +101,7 @@ def test_with_commits_and_closes(running):
         cursor.execute("DROP TABLE committed")
 
 
-def test_a_connection_that_breaks_is_one_that_cannot_be_had(running):
+def test_a_connection_that_breaks_is_one_that_cannot_be_had(running) -> None:
     with (
         pytest.raises(ConnectionFailedError, match="No connection to database"),
         connected(running.owner_url) as connection,
@@ -110,7 +110,7 @@ def test_a_connection_that_breaks_is_one_that_cannot_be_had(running):
         cursor.execute("SELECT pg_terminate_backend(pg_backend_pid(), 1000)")
 
 
-def test_with_keeps_nothing_of_a_failure(running):
+def test_with_keeps_nothing_of_a_failure(running) -> None:
     with (
         pytest.raises(psycopg2.errors.DivisionByZero),
         connect(running.owner_url) as connection,
@@ -123,7 +123,7 @@ def test_with_keeps_nothing_of_a_failure(running):
         assert cursor.fetchone() == (None,)
 
 
-def test_the_surroundings_lead_a_url_with_a_host_nowhere_else(running, monkeypatch):
+def test_the_surroundings_lead_a_url_with_a_host_nowhere_else(running, monkeypatch) -> None:
     monkeypatch.setenv("PGHOSTADDR", "192.0.2.1")
     monkeypatch.setenv("PGTARGETSESSIONATTRS", "standby")
     monkeypatch.setenv("PGOPTIONS", "-c search_path=pg_catalog")

@@ -34,7 +34,7 @@ parameters = st.dictionaries(
         parameters=parameters.map(dict.items).map(tuple),
     )
 )
-def test_every_url_survives_being_printed_and_parsed(url):
+def test_every_url_survives_being_printed_and_parsed(url) -> None:
     if not url.user and url.password:
         url = Url("u", url.password, url.hosts, url.database, url.schema, url.parameters)
     assert Url.parse(url.with_password()) == url
@@ -73,7 +73,7 @@ def test_every_url_survives_being_printed_and_parsed(url):
         ),
     ],
 )
-def test_parse(text, expected):
+def test_parse(text, expected) -> None:
     assert Url.parse(text) == expected
     assert Url.parse(f" {text}\n") == expected
 
@@ -114,7 +114,7 @@ def test_parse(text, expected):
         ("postgresql://u:hunter2@h/d?schema=" + "é" * 32, "longer than 63 bytes"),
     ],
 )
-def test_a_mistake_is_named_without_the_password(text, what):
+def test_a_mistake_is_named_without_the_password(text, what) -> None:
     with pytest.raises(UrlError, match=what) as caught:
         Url.parse(text)
     assert "postgresql://user:password@host" in str(caught.value)
@@ -122,7 +122,7 @@ def test_a_mistake_is_named_without_the_password(text, what):
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
-def test_printing_hides_what_is_secret():
+def test_printing_hides_what_is_secret() -> None:
     url = Url.parse("postgresql://u:hunter2@h/d?sslpassword=hunter2&sslmode=require")
     for shown in (str(url), repr(url), f"{url}", repr({"url": url})):
         assert SECRET not in shown
@@ -130,26 +130,26 @@ def test_printing_hides_what_is_secret():
     assert url.with_password().count(SECRET) == 2
 
 
-def test_dsn_names_every_host_and_port():
+def test_dsn_names_every_host_and_port() -> None:
     dsn = Url.parse("postgresql://u:p@h1,h2:2/d").dsn()
     assert (dsn["host"], dsn["port"]) == ("h1,h2", ",2")
     assert "port" not in Url.parse("postgresql://u:p@h1,h2/d").dsn()
     assert "host" not in Url.parse("postgresql:///d").dsn()
 
 
-def test_dsn_lets_the_url_override_our_defaults():
+def test_dsn_lets_the_url_override_our_defaults() -> None:
     dsn = Url.parse("postgresql://u@h/d?connect_timeout=3&application_name=shop").dsn()
     assert (dsn["connect_timeout"], dsn["application_name"]) == ("3", "shop")
     assert Url.parse("postgresql://u@h/d").dsn()["application_name"] == "berceau"
 
 
-def test_with_schema_changes_nothing_else():
+def test_with_schema_changes_nothing_else() -> None:
     url = Url.parse("postgresql://u:p@h/d?sslmode=require")
     assert url.with_schema("other").dsn("public") == url.dsn()
     assert url.with_schema("other").dsn() == url.dsn("other")
 
 
-def test_the_urls_own_options_stay(running):
+def test_the_urls_own_options_stay(running) -> None:
     url = Url.parse(running.runtime_url.with_password() + "&options=-c%20work_mem%3D5MB")
     with connect(url) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('work_mem'), current_setting('TimeZone')")
@@ -171,7 +171,7 @@ def test_the_urls_own_options_stay(running):
         "-c x=1",
     ],
 )
-def test_every_schema_name_reaches_the_search_path(running, schema):
+def test_every_schema_name_reaches_the_search_path(running, schema) -> None:
     url = Url.parse(running.owner_url.with_schema(schema).with_password())
     with connect(url) as connection, connection.cursor() as cursor:
         cursor.execute('CREATE SCHEMA "{}"'.format(schema.replace('"', '""')))
@@ -180,7 +180,7 @@ def test_every_schema_name_reaches_the_search_path(running, schema):
         connection.rollback()
 
 
-def test_several_hosts_mean_the_one_that_takes_writes():
+def test_several_hosts_mean_the_one_that_takes_writes() -> None:
     dsn = Url.parse("postgresql://a:1,b:2/d").dsn()
     assert dsn["target_session_attrs"] == "read-write"
     assert "target_session_attrs" not in Url.parse("postgresql://a/d").dsn()
@@ -188,19 +188,19 @@ def test_several_hosts_mean_the_one_that_takes_writes():
     assert chosen["target_session_attrs"] == "any"
 
 
-def test_a_pooled_session_gets_no_settings_of_ours():
+def test_a_pooled_session_gets_no_settings_of_ours() -> None:
     url = Url.parse("postgresql://u@h/d?schema=shop&pgbouncer=true")
     assert url.pooled
     assert "options" not in url.dsn(settings={"statement_timeout": "1"})
     assert Url.parse(str(url)) == url
 
 
-def test_what_is_no_flag_is_refused():
+def test_what_is_no_flag_is_refused() -> None:
     with pytest.raises(UrlError, match="neither true nor false"):
         Url.parse("postgresql://h/d?pgbouncer=yes")
 
 
-def test_the_urls_own_options_win_over_the_settings():
+def test_the_urls_own_options_win_over_the_settings() -> None:
     url = Url.parse("postgresql://h/d?options=-c%20statement_timeout%3D5")
     options = url.dsn(settings={"statement_timeout": "1"})["options"]
     assert options.index("statement_timeout=1") < options.index("statement_timeout=5")

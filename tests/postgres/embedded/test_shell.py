@@ -7,7 +7,7 @@ from berceau.postgres.core.url import Url
 from berceau.postgres.embedded.shell import open_shell
 
 
-def test_the_password_is_not_on_the_command_line(monkeypatch):
+def test_the_password_is_not_on_the_command_line(monkeypatch) -> None:
     calls = []
     monkeypatch.setattr(os, "execve", lambda *arguments: calls.append(arguments))
     url = Url.parse("postgresql://app:hunter2@h/d?schema=My%20Shop")

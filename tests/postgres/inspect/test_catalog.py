@@ -60,7 +60,7 @@ POST = Table(
 SCHEMA = Schema((STATUS,), (POST, USER))
 
 
-def test_what_is_created_is_what_is_read(connection):
+def test_what_is_created_is_what_is_read(connection) -> None:
     execute_statements(connection, to_statements(order(create(SCHEMA))))
     assert catalog.read(connection) == SCHEMA
     execute_statements(connection, to_statements(order(diff(SCHEMA, EMPTY))))
@@ -71,7 +71,9 @@ def test_what_is_created_is_what_is_read(connection):
     "default",
     ["now()", "'DRAFT'", "1 + 1", "gen_random_uuid()", "CURRENT_TIMESTAMP"],
 )
-def test_a_default_reads_the_same_when_it_is_created_from_what_was_read(connection, default):
+def test_a_default_reads_the_same_when_it_is_created_from_what_was_read(
+    connection, default
+) -> None:
     sql_type = {"1": "integer", "'": "text", "g": "uuid"}.get(default[0], "timestamptz")
     column = Column("c", sql_type, default=default)
     execute_statements(connection, to_statements(create(Schema(tables=(Table("t", (column,)),)))))
@@ -81,14 +83,14 @@ def test_a_default_reads_the_same_when_it_is_created_from_what_was_read(connecti
     assert catalog.read(connection) == once
 
 
-def test_the_ledger_and_dropped_columns_are_left_out(connection):
+def test_the_ledger_and_dropped_columns_are_left_out(connection) -> None:
     ledger.ensure(connection)
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE t (a int, b int); ALTER TABLE t DROP COLUMN a")
     assert catalog.read(connection) == Schema(tables=(Table("t", (Column("b", "integer"),)),))
 
 
-def test_an_enum_without_labels_is_an_enum(connection):
+def test_an_enum_without_labels_is_an_enum(connection) -> None:
     with connection.cursor() as cursor:
         cursor.execute("CREATE TYPE nothing AS ENUM ()")
     assert catalog.read(connection).enums == (Enum("nothing", ()),)
@@ -134,7 +136,9 @@ def by_hand(connection):
 
 
 @pytest.mark.parametrize("sql", BY_HAND.values(), ids=BY_HAND)
-def test_what_was_made_by_hand_is_read_so_that_it_can_be_made_again(connection, by_hand, sql):
+def test_what_was_made_by_hand_is_read_so_that_it_can_be_made_again(
+    connection, by_hand, sql
+) -> None:
     before = by_hand("SELECT")
     once = by_hand(sql)
     assert diff(before, once)
@@ -144,7 +148,7 @@ def test_what_was_made_by_hand_is_read_so_that_it_can_be_made_again(connection, 
 
 
 @pytest.mark.parametrize("sql", [sql for sql in BY_HAND.values() if "serial" not in sql])
-def test_what_was_made_by_hand_stays_when_the_table_changes(by_hand, sql):
+def test_what_was_made_by_hand_stays_when_the_table_changes(by_hand, sql) -> None:
     declared = by_hand("SELECT")
     held = by_hand(sql)
     assert diff(held, keep(held, declared)) == ()
@@ -163,7 +167,7 @@ def test_what_was_made_by_hand_stays_when_the_table_changes(by_hand, sql):
         ("ALTER TABLE t ADD i text GENERATED ALWAYS AS (c || 'x') STORED", "DROP COLUMN c"),
     ],
 )
-def test_what_was_made_by_hand_is_named_where_its_column_changes(by_hand, sql, change):
+def test_what_was_made_by_hand_is_named_where_its_column_changes(by_hand, sql, change) -> None:
     by_hand("CREATE TABLE u AS TABLE t")
     by_hand(f"ALTER TABLE u {change}")
     declared = by_hand("SELECT")
@@ -184,13 +188,13 @@ def test_what_was_made_by_hand_is_named_where_its_column_changes(by_hand, sql, c
         "ALTER TABLE t SET (fillfactor = 70)",
     ],
 )
-def test_a_table_is_not_made_again_without_what_it_had(by_hand, sql):
+def test_a_table_is_not_made_again_without_what_it_had(by_hand, sql) -> None:
     by_hand("DROP TABLE o; CREATE TABLE o (id int) PARTITION BY LIST (id)")
     with pytest.raises(MigrationError, match="parts that only a migration by hand can create"):
         to_statements(create(by_hand(sql)))
 
 
-def test_an_index_that_failed_is_seen_and_built_again(by_hand):
+def test_an_index_that_failed_is_seen_and_built_again(by_hand) -> None:
     sound = by_hand("CREATE UNIQUE INDEX i ON t (a)")
     by_hand("DROP INDEX i; INSERT INTO t (a) VALUES (1), (1)")
     with pytest.raises(psycopg2.errors.UniqueViolation):

@@ -103,7 +103,7 @@ def shop(request, log_and_superuser):
     )
 
 
-def test_the_owner_owns_and_can_make_schemas_but_no_more(shop):
+def test_the_owner_owns_and_can_make_schemas_but_no_more(shop) -> None:
     shop.provision()
     run(shop.owner, "CREATE TABLE t (id int)", "CREATE SCHEMA another", "DROP SCHEMA another")
     assert run(
@@ -114,7 +114,7 @@ def test_the_owner_owns_and_can_make_schemas_but_no_more(shop):
     ) == [(shop.owner.user, False, False, False)]
 
 
-def test_the_runtime_role_has_data_rights_on_whatever_the_owner_makes(shop):
+def test_the_runtime_role_has_data_rights_on_whatever_the_owner_makes(shop) -> None:
     shop.provision()
     run(
         shop.owner,
@@ -153,7 +153,7 @@ def test_the_runtime_role_has_data_rights_on_whatever_the_owner_makes(shop):
         "SELECT lo_import('/etc/passwd')",
     ],
 )
-def test_the_runtime_role_can_change_no_schema(provisioned, forbidden):
+def test_the_runtime_role_can_change_no_schema(provisioned, forbidden) -> None:
     with pytest.raises(psycopg2.errors.InsufficientPrivilege):
         run(provisioned.runtime, forbidden)
 
@@ -170,7 +170,7 @@ def test_the_runtime_role_can_change_no_schema(provisioned, forbidden):
         " AND usename = current_user",
     ],
 )
-def test_the_documentation_says_what_no_right_forbids(provisioned, allowed):
+def test_the_documentation_says_what_no_right_forbids(provisioned, allowed) -> None:
     run(provisioned.runtime, allowed)
 
 
@@ -193,7 +193,7 @@ def provisioned(log_and_superuser):
     return shop
 
 
-def test_nobody_else_may_connect(shop, log_and_superuser):
+def test_nobody_else_may_connect(shop, log_and_superuser) -> None:
     shop.provision()
     _, superuser = log_and_superuser
     stranger = f"stranger {token_hex(4)}"
@@ -202,7 +202,7 @@ def test_nobody_else_may_connect(shop, log_and_superuser):
         connect(replace(shop.runtime, user=stranger, password=SECRET))
 
 
-def test_passwords_are_set_asked_for_and_changed(shop):
+def test_passwords_are_set_asked_for_and_changed(shop) -> None:
     shop.provision()
     for url in (shop.owner, shop.runtime):
         assert run(url, "SELECT current_user") == [(url.user,)]
@@ -215,7 +215,7 @@ def test_passwords_are_set_asked_for_and_changed(shop):
     assert run(changed.runtime, "SELECT 1") == [(1,)]
 
 
-def test_passwords_are_not_in_the_servers_log(shop, log_and_superuser):
+def test_passwords_are_not_in_the_servers_log(shop, log_and_superuser) -> None:
     log, _ = log_and_superuser
     begin = len(log.read_text())
     shop.provision()
@@ -224,7 +224,7 @@ def test_passwords_are_not_in_the_servers_log(shop, log_and_superuser):
     assert SECRET not in written
 
 
-def test_again_changes_nothing(shop, log_and_superuser):
+def test_again_changes_nothing(shop, log_and_superuser) -> None:
     _, superuser = log_and_superuser
     shop.provision()
     run(shop.owner, "CREATE TABLE t (id int)")
@@ -234,7 +234,7 @@ def test_again_changes_nothing(shop, log_and_superuser):
     assert run(here, REMEMBERED) == before
 
 
-def test_the_admin_is_not_left_as_the_owners_member(shop, log_and_superuser):
+def test_the_admin_is_not_left_as_the_owners_member(shop, log_and_superuser) -> None:
     _, superuser = log_and_superuser
     shop.provision()
     if shop.admin != superuser:
@@ -242,7 +242,7 @@ def test_the_admin_is_not_left_as_the_owners_member(shop, log_and_superuser):
             run(shop.admin, f'SET ROLE "{shop.owner.user}"')
 
 
-def test_what_exists_already_gets_its_rights_too(shop):
+def test_what_exists_already_gets_its_rights_too(shop) -> None:
     shop.provision()
     run(
         shop.owner,
@@ -256,7 +256,7 @@ def test_what_exists_already_gets_its_rights_too(shop):
         run(shop.runtime, "TRUNCATE t")
 
 
-def test_the_ledger_stays_read_only(shop):
+def test_the_ledger_stays_read_only(shop) -> None:
     shop.provision()
     with connect(shop.owner) as connection:
         ledger.ensure(connection)
@@ -266,7 +266,7 @@ def test_the_ledger_stays_read_only(shop):
         run(shop.runtime, f"DELETE FROM {LEDGER}")
 
 
-def test_an_admin_without_the_rights_is_told(shop, log_and_superuser):
+def test_an_admin_without_the_rights_is_told(shop, log_and_superuser) -> None:
     _, superuser = log_and_superuser
     weak = replace(superuser, user=f"weak {token_hex(4)}", password=SECRET)
     run(superuser, f"CREATE ROLE \"{weak.user}\" LOGIN PASSWORD '{SECRET}'")
@@ -276,7 +276,7 @@ def test_an_admin_without_the_rights_is_told(shop, log_and_superuser):
     assert SECRET not in str(caught.value)
 
 
-def test_a_role_with_too_many_rights_is_refused_and_kept(shop, log_and_superuser):
+def test_a_role_with_too_many_rights_is_refused_and_kept(shop, log_and_superuser) -> None:
     _, superuser = log_and_superuser
     mighty = replace(shop.runtime, user=f"mighty {token_hex(4)}")
     run(superuser, f'CREATE ROLE "{mighty.user}" LOGIN CREATEDB')
@@ -287,7 +287,7 @@ def test_a_role_with_too_many_rights_is_refused_and_kept(shop, log_and_superuser
     ) == [(True, None)]
 
 
-def test_an_owner_may_create_databases_for_tests(provisioned, log_and_superuser):
+def test_an_owner_may_create_databases_for_tests(provisioned, log_and_superuser) -> None:
     _, superuser = log_and_superuser
     owner = provisioned.owner
     run(superuser, f'ALTER ROLE "{owner.user}" CREATEDB')
@@ -296,7 +296,7 @@ def test_an_owner_may_create_databases_for_tests(provisioned, log_and_superuser)
     assert found == [(True,)]
 
 
-def test_describe_role(provisioned):
+def test_describe_role(provisioned) -> None:
     with connect(provisioned.owner) as connection:
         assert describe_role(connection, "later") == RoleReport(
             provisioned.owner.user, "later", can_change_schema=True
@@ -310,7 +310,7 @@ def test_describe_role(provisioned):
         assert describe_role(connection, "no such schema").can_change_schema
 
 
-def test_describe_role_says_what_the_role_can_make_elsewhere(provisioned):
+def test_describe_role_says_what_the_role_can_make_elsewhere(provisioned) -> None:
     superuser = replace(provisioned.admin, database=provisioned.owner.database)
     name = provisioned.runtime.user
     run(
@@ -330,7 +330,7 @@ def test_describe_role_says_what_the_role_can_make_elsewhere(provisioned):
     run(provisioned.owner, "SELECT lo_create(0)")
 
 
-def test_only_a_superuser_can_forbid_large_objects(shop, log_and_superuser):
+def test_only_a_superuser_can_forbid_large_objects(shop, log_and_superuser) -> None:
     _, superuser = log_and_superuser
     shop.provision()
     with connect(shop.runtime) as connection:
@@ -338,7 +338,7 @@ def test_only_a_superuser_can_forbid_large_objects(shop, log_and_superuser):
     assert found == (() if shop.admin == superuser else ("large objects",))
 
 
-def test_describe_role_sees_a_table_that_the_role_owns(provisioned):
+def test_describe_role_sees_a_table_that_the_role_owns(provisioned) -> None:
     admin = replace(provisioned.admin, database=provisioned.owner.database)
     run(
         admin,

@@ -23,7 +23,7 @@ RUNTIME = Url.parse("postgresql://app:hunter2@127.0.0.1:1/shop")
         ({"runtime": replace(RUNTIME, schema="x")}, "different databases or schemas"),
     ],
 )
-def test_urls_that_contradict_each_other_are_refused(changes, message):
+def test_urls_that_contradict_each_other_are_refused(changes, message) -> None:
     urls = {"admin": ADMIN, "owner": OWNER, "runtime": RUNTIME} | changes
     with pytest.raises(UrlError, match=message) as caught:
         provision(**urls)

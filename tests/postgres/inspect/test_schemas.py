@@ -18,7 +18,7 @@ def current_schema(connection):
         return cursor.fetchone()[0]
 
 
-def test_a_scratch_schema_ends_with_its_block(running):
+def test_a_scratch_schema_ends_with_its_block(running) -> None:
     with scratch(running.owner_url) as connection:
         name = current_schema(connection)
         assert name.startswith(PREFIX)
@@ -26,10 +26,10 @@ def test_a_scratch_schema_ends_with_its_block(running):
         assert name not in schemas_like(connection, PREFIX)
 
 
-def test_a_scratch_schema_ends_with_an_error_too(running):
+def test_a_scratch_schema_ends_with_an_error_too(running) -> None:
     names = []
 
-    def fail_inside():
+    def fail_inside() -> None:
         with scratch(running.owner_url) as connection, connection.cursor() as cursor:
             names.append(current_schema(connection))
             cursor.execute("SELECT 1/0")
@@ -40,7 +40,7 @@ def test_a_scratch_schema_ends_with_an_error_too(running):
         assert names[0] not in schemas_like(connection, PREFIX)
 
 
-def test_what_a_killed_process_left_is_dropped_by_the_next(running):
+def test_what_a_killed_process_left_is_dropped_by_the_next(running) -> None:
     abandoned = f"{PREFIX}abandoned"
     with connect(running.owner_url) as connection:
         create_schema(connection, abandoned)
@@ -48,12 +48,12 @@ def test_what_a_killed_process_left_is_dropped_by_the_next(running):
         assert abandoned not in schemas_like(connection, PREFIX)
 
 
-def test_what_a_living_process_uses_stays(running):
+def test_what_a_living_process_uses_stays(running) -> None:
     with scratch(running.owner_url) as mine, scratch(running.owner_url) as other:
         assert current_schema(mine) in schemas_like(other, PREFIX)
 
 
-def test_a_schema_of_many_tables_is_dropped_whole(running):
+def test_a_schema_of_many_tables_is_dropped_whole(running) -> None:
     with connect(running.owner_url, autocommit=True) as connection:
         create_schema(connection, NAME)
         with connection.cursor() as cursor:
@@ -64,7 +64,7 @@ def test_a_schema_of_many_tables_is_dropped_whole(running):
         drop_schema(connection, NAME)
 
 
-def test_a_lock_has_one_holder_who_is_named(running):
+def test_a_lock_has_one_holder_who_is_named(running) -> None:
     with connect(running.owner_url) as first, connect(running.owner_url) as second:
         assert holder(first, "thing") is None
         assert try_lock(first, "thing")
@@ -76,7 +76,7 @@ def test_a_lock_has_one_holder_who_is_named(running):
         assert try_lock(second, "thing")
 
 
-def test_a_lock_is_waited_for_as_long_as_one_has_patience(running):
+def test_a_lock_is_waited_for_as_long_as_one_has_patience(running) -> None:
     with connect(running.owner_url) as first, connect(running.owner_url) as second:
         first.autocommit = second.autocommit = True
         assert await_lock(first, "patience", 0.1)
@@ -89,7 +89,7 @@ def test_a_lock_is_waited_for_as_long_as_one_has_patience(running):
         soon.join()
 
 
-def test_a_role_that_may_not_create_a_schema_is_named(running):
+def test_a_role_that_may_not_create_a_schema_is_named(running) -> None:
     refused = pytest.raises(PermissionMissingError, match=r"'berceau_app' can't create a schema")
     with connect(running.runtime_url, autocommit=True) as connection, refused:
         create_schema(connection, "mine")

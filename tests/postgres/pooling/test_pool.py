@@ -36,7 +36,7 @@ def ask(connection, question="SELECT pg_backend_pid()"):
         return cursor.fetchone()[0]
 
 
-def test_a_connection_is_used_again(make_pool):
+def test_a_connection_is_used_again(make_pool) -> None:
     pool = make_pool()
     first, new = pool.acquire()
     assert new
@@ -48,7 +48,7 @@ def test_a_connection_is_used_again(make_pool):
     pool.release(again)
 
 
-def test_the_next_one_finds_nothing_of_the_last(make_pool, database):
+def test_the_next_one_finds_nothing_of_the_last(make_pool, database) -> None:
     pool = make_pool()
     connection, _ = pool.acquire()
     ask(connection, "SELECT set_config('statement_timeout', '10s', false)")
@@ -68,7 +68,7 @@ def test_the_next_one_finds_nothing_of_the_last(make_pool, database):
     pool.release(connection)
 
 
-def test_what_was_left_open_is_undone(make_pool):
+def test_what_was_left_open_is_undone(make_pool) -> None:
     pool = make_pool()
     connection, _ = pool.acquire()
     connection.autocommit = False
@@ -79,12 +79,12 @@ def test_what_was_left_open_is_undone(make_pool):
     pool.release(connection)
 
 
-def test_more_than_there_may_be_wait_for_one_to_come_back(make_pool):
+def test_more_than_there_may_be_wait_for_one_to_come_back(make_pool) -> None:
     pool = make_pool(pool_size=1)
     connection, _ = pool.acquire()
     taken = Event()
 
-    def take():
+    def take() -> None:
         second, _ = pool.acquire()
         taken.set()
         pool.release(second)
@@ -99,7 +99,7 @@ def test_more_than_there_may_be_wait_for_one_to_come_back(make_pool):
     assert pool.status == PoolStatus(size=1, opened=1, in_use=0, waiting=0)
 
 
-def test_waiting_has_an_end(make_pool):
+def test_waiting_has_an_end(make_pool) -> None:
     pool = make_pool(pool_size=1, pool_timeout=0.2)
     connection, _ = pool.acquire()
     began = monotonic()
@@ -111,7 +111,7 @@ def test_waiting_has_an_end(make_pool):
     pool.release(pool.acquire()[0])
 
 
-def test_an_old_connection_is_replaced(make_pool):
+def test_an_old_connection_is_replaced(make_pool) -> None:
     pool = make_pool(connection_lifetime=0.01)
     pool.release(pool.acquire()[0])
     sleep(0.02)
@@ -120,7 +120,7 @@ def test_an_old_connection_is_replaced(make_pool):
     pool.release(connection)
 
 
-def test_a_connection_that_died_at_rest_is_replaced(make_pool, database, monkeypatch):
+def test_a_connection_that_died_at_rest_is_replaced(make_pool, database, monkeypatch) -> None:
     monkeypatch.setattr(pools, "TRUSTED_REST", 0)
     pool = make_pool()
     connection, _ = pool.acquire()
@@ -134,7 +134,7 @@ def test_a_connection_that_died_at_rest_is_replaced(make_pool, database, monkeyp
     pool.release(connection)
 
 
-def test_one_broken_connection_makes_the_others_be_checked(make_pool, database):
+def test_one_broken_connection_makes_the_others_be_checked(make_pool, database) -> None:
     pool = make_pool()
     three = [pool.acquire()[0] for _ in range(3)]
     pids = [ask(connection) for connection in three]
@@ -150,7 +150,7 @@ def test_one_broken_connection_makes_the_others_be_checked(make_pool, database):
     pool.release(connection)
 
 
-def test_a_place_is_free_again_where_none_could_be_opened(database):
+def test_a_place_is_free_again_where_none_could_be_opened(database) -> None:
     with proxy(database.runtime) as way:
         pool = ConnectionPool(way.url, Limits(pool_size=1, pool_timeout=1))
         way.refusing = True
@@ -162,7 +162,7 @@ def test_a_place_is_free_again_where_none_could_be_opened(database):
         pool.close()
 
 
-def test_closing_ends_those_at_rest_now_and_the_others_when_they_come_back(make_pool):
+def test_closing_ends_those_at_rest_now_and_the_others_when_they_come_back(make_pool) -> None:
     pool = make_pool()
     resting, working = pool.acquire()[0], pool.acquire()[0]
     pool.release(resting)
@@ -174,7 +174,7 @@ def test_closing_ends_those_at_rest_now_and_the_others_when_they_come_back(make_
     assert pool.status.opened == 0
 
 
-def test_the_server_ends_what_takes_too_long(make_pool):
+def test_the_server_ends_what_takes_too_long(make_pool) -> None:
     pool = make_pool(statement_timeout=1.5, idle_transaction_timeout=20)
     connection, _ = pool.acquire()
     assert ask(connection, "SELECT current_setting('statement_timeout')") == "1500ms"
@@ -183,7 +183,7 @@ def test_the_server_ends_what_takes_too_long(make_pool):
     pool.release(connection)
 
 
-def test_a_fork_has_connections_of_its_own(make_pool):
+def test_a_fork_has_connections_of_its_own(make_pool) -> None:
     pool = make_pool()
     connection, _ = pool.acquire()
     mine = ask(connection)
@@ -191,7 +191,7 @@ def test_a_fork_has_connections_of_its_own(make_pool):
     context = multiprocessing.get_context("fork")
     answers = context.Queue()
 
-    def child():
+    def child() -> None:
         taken, new = pool.acquire()
         answers.put((ask(taken), new))
 
@@ -206,7 +206,9 @@ def test_a_fork_has_connections_of_its_own(make_pool):
     pool.release(connection)
 
 
-def test_times_are_in_utc_and_dates_are_read_whatever_the_environment_says(make_pool, monkeypatch):
+def test_times_are_in_utc_and_dates_are_read_whatever_the_environment_says(
+    make_pool, monkeypatch
+) -> None:
     monkeypatch.setenv("PGTZ", "Asia/Tokyo")
     monkeypatch.setenv("PGDATESTYLE", "German")
     pool = make_pool()

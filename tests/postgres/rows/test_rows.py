@@ -9,11 +9,11 @@ from berceau.postgres.core.connection import connect
 from berceau.postgres.rows.rows import delete_all, filled_tables, hurry
 
 
-def test_other_schemas_may_come_and_go_meanwhile(database):
+def test_other_schemas_may_come_and_go_meanwhile(database) -> None:
     enough = Event()
     name = f"{database.owner.schema}_other"
 
-    def come_and_go():
+    def come_and_go() -> None:
         with connect(database.owner, autocommit=True) as connection, connection.cursor() as cursor:
             while not enough.is_set():
                 cursor.execute(f"CREATE SCHEMA {name}")
@@ -35,7 +35,7 @@ def test_other_schemas_may_come_and_go_meanwhile(database):
         other.join()
 
 
-def test_whoever_holds_rows_is_not_waited_for_without_end(database):
+def test_whoever_holds_rows_is_not_waited_for_without_end(database) -> None:
     with (
         connect(database.owner, autocommit=True) as connection,
         connect(database.owner) as other,
@@ -50,7 +50,7 @@ def test_whoever_holds_rows_is_not_waited_for_without_end(database):
             delete_all(connection)
 
 
-def test_rows_that_row_security_hides_go_too(database):
+def test_rows_that_row_security_hides_go_too(database) -> None:
     with connect(database.owner, autocommit=True) as connection, connection.cursor() as cursor:
         cursor.execute(
             "CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE u (t int REFERENCES t);"

@@ -30,11 +30,11 @@ def parse(text):
         ("DO $$ BEGIN COMMIT; END $$", None),
     ],
 )  # fmt: skip
-def test_what_a_statement_leaves_is_known_from_its_words(text, expected):
+def test_what_a_statement_leaves_is_known_from_its_words(text, expected) -> None:
     assert parse(text) == expected
 
 
-def test_an_index_is_looked_up_as_the_server_reads_its_name(connection):
+def test_an_index_is_looked_up_as_the_server_reads_its_name(connection) -> None:
     effect = parse('CREATE INDEX CONCURRENTLY Mixed ON "T" (a)')
     with connection.cursor() as cursor:
         cursor.execute('CREATE TABLE "T" (a int); CREATE TABLE other (mixed int)')
@@ -45,7 +45,7 @@ def test_an_index_is_looked_up_as_the_server_reads_its_name(connection):
         assert effect.look(connection) is Trace.DONE
 
 
-def test_an_invalid_index_is_cleared_away(connection):
+def test_an_invalid_index_is_cleared_away(connection) -> None:
     effect = parse('CREATE UNIQUE INDEX CONCURRENTLY "I x" ON t (a)')
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE t (a int); INSERT INTO t VALUES (1), (1)")
@@ -56,7 +56,7 @@ def test_an_invalid_index_is_cleared_away(connection):
     assert effect.look(connection) is Trace.NOTHING
 
 
-def test_a_dropped_index_is_gone(connection):
+def test_a_dropped_index_is_gone(connection) -> None:
     effect = parse("DROP INDEX CONCURRENTLY i")
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE t (a int); CREATE INDEX i ON t (a)")

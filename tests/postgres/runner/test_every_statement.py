@@ -1,5 +1,7 @@
 """Faults at literally every statement that the runner sends, those to the ledger included."""
 
+from typing import Never
+
 import psycopg2
 import pytest
 from psycopg2 import extensions
@@ -64,10 +66,10 @@ class Fault(BaseException):
 class Cursor(extensions.cursor):
     """Counts what is sent; breaks after the one that is meant."""
 
-    def execute(self, query, values=None):
+    def execute(self, query, values=None) -> None:
         self.connection.strike(lambda: super(Cursor, self).execute(query, values))
 
-    def copy_expert(self, *arguments, **options):
+    def copy_expert(self, *arguments, **options) -> None:
         self.connection.strike(lambda: super(Cursor, self).copy_expert(*arguments, **options))
 
 
@@ -77,7 +79,7 @@ class Fragile(extensions.connection):
     left = None
     sent = 0
 
-    def strike(self, send):
+    def strike(self, send) -> None:
         if self.left is not None and self.sent > self.left:
             raise Fault
         send()
@@ -89,7 +91,7 @@ class Fragile(extensions.connection):
 class Terminated(Fragile):
     """The server's process ends; the runner is left to say so."""
 
-    def break_down(self):
+    def break_down(self) -> None:
         self.left = None
         with self.witness.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(%s)", (self.info.backend_pid,))
@@ -98,7 +100,7 @@ class Terminated(Fragile):
 class Killed(Fragile):
     """The runner's process ends: the server sees only that nobody is there any more."""
 
-    def break_down(self):
+    def break_down(self) -> Never:
         extensions.connection.close(self)
         raise Fault
 
@@ -140,13 +142,13 @@ def url(running):
     return running.owner_url
 
 
-def deploy(connection, schema, direction):
+def deploy(connection, schema, direction) -> None:
     run = runner.apply if direction is Direction.UP else runner.undo
     with deploy_lock(connection, schema):
         run(connection, SCRIPT, patience=PATIENCE)
 
 
-def interrupt(url, schema, kind, direction, number):
+def interrupt(url, schema, kind, direction, number) -> bool:
     """Carry the script out until statement ``number``; say whether that was one."""
     with connect(url, autocommit=True) as witness:
         dsn = url.dsn(schema)
@@ -176,7 +178,7 @@ def interrupt(url, schema, kind, direction, number):
 
 @pytest.mark.parametrize("direction", Direction)
 @pytest.mark.parametrize("kind", [Terminated, Killed])
-def test_the_ledger_knows_what_is_done_and_one_command_goes_on(url, kind, direction):
+def test_the_ledger_knows_what_is_done_and_one_command_goes_on(url, kind, direction) -> None:
     expected = states(url, direction)
     last = max(expected)
     reached = set()

@@ -30,7 +30,7 @@ def run(connection, sql):
         return cursor.fetchall() if cursor.description else None
 
 
-def test_a_schema_that_is_missing_is_named(database):
+def test_a_schema_that_is_missing_is_named(database) -> None:
     with (
         connect(database.owner.with_schema("nowhere")) as connection,
         pytest.raises(
@@ -40,7 +40,7 @@ def test_a_schema_that_is_missing_is_named(database):
         ledger.read(connection)
 
 
-def test_a_ledger_of_the_first_version_is_read_and_brought_up_to_date(connection, apply):
+def test_a_ledger_of_the_first_version_is_read_and_brought_up_to_date(connection, apply) -> None:
     run(connection, FIRST_VERSION)
     (before,) = ledger.read(connection)
     assert (before.name, before.state, before.script) == (
@@ -56,7 +56,9 @@ def test_a_ledger_of_the_first_version_is_read_and_brought_up_to_date(connection
     assert ledger.read(connection) == (old, new)
 
 
-def test_a_failure_is_remembered_with_its_place_and_resumed_behind_what_is_done(connection, apply):
+def test_a_failure_is_remembered_with_its_place_and_resumed_behind_what_is_done(
+    connection, apply
+) -> None:
     with pytest.raises(StatementError) as caught:
         apply(connection, Migration(NAME, HALF.format("SELECT 1/0;")))
     assert "failed at statement 4 of 4: division by zero" in caught.value.message
@@ -71,7 +73,7 @@ def test_a_failure_is_remembered_with_its_place_and_resumed_behind_what_is_done(
     assert run(connection, "SELECT to_regclass('b'), to_regclass('c')") == [("b", "c")]
 
 
-def test_what_is_done_may_not_be_changed_before_the_rest_is(connection, apply):
+def test_what_is_done_may_not_be_changed_before_the_rest_is(connection, apply) -> None:
     with pytest.raises(StatementError):
         apply(connection, Migration(NAME, HALF.format("SELECT 1/0;")))
     mended = Migration(NAME, HALF.format("SELECT 1;").replace("VACUUM a", "VACUUM FULL a"))
@@ -82,7 +84,9 @@ def test_what_is_done_may_not_be_changed_before_the_rest_is(connection, apply):
     apply(connection, Migration(NAME, "-- a note\n\n" + HALF.format("SELECT 1;")))
 
 
-def test_only_a_person_can_tell_whether_an_interrupted_procedure_took_effect(connection, apply):
+def test_only_a_person_can_tell_whether_an_interrupted_procedure_took_effect(
+    connection, apply
+) -> None:
     script = Migration(NAME, "CREATE TABLE a ();\nCALL p();\nCREATE TABLE b ();")
     book = Ledger(connection)
     book.ensure()
@@ -95,7 +99,7 @@ def test_only_a_person_can_tell_whether_an_interrupted_procedure_took_effect(con
     assert run(connection, "SELECT to_regclass('b')") == [("b",)]
 
 
-def test_settings_neither_hide_the_ledger_nor_leak_into_the_next_script(connection, apply):
+def test_settings_neither_hide_the_ledger_nor_leak_into_the_next_script(connection, apply) -> None:
     path = run(connection, "SHOW search_path")
     with pytest.raises(StatementError):
         apply(connection, Migration(NAME, "SET timezone = 'Asia/Tokyo';VACUUM;SELECT 1/0"))
@@ -109,7 +113,7 @@ def test_settings_neither_hide_the_ledger_nor_leak_into_the_next_script(connecti
     assert [line.state for line in ledger.read(connection)] == ["applied", "applied"]
 
 
-def test_a_lock_that_is_held_is_waited_for_in_short_tries(running, connection, apply):
+def test_a_lock_that_is_held_is_waited_for_in_short_tries(running, connection, apply) -> None:
     run(connection, "CREATE TABLE t (a int)")
     schema = Ledger(connection).schema
     heard = []
@@ -124,7 +128,7 @@ def test_a_lock_that_is_held_is_waited_for_in_short_tries(running, connection, a
     apply(connection, script, patience=patience)
 
 
-def test_a_lost_deploy_lock_keeps_a_transaction_from_taking_effect(connection, apply):
+def test_a_lost_deploy_lock_keeps_a_transaction_from_taking_effect(connection, apply) -> None:
     with pytest.raises(HistoryError, match="deploy lock was lost"):
         apply(connection, Migration(NAME, "CREATE TABLE a (); SELECT pg_advisory_unlock_all()"))
     assert run(connection, "SELECT to_regclass('a')") == [(None,)]
@@ -139,7 +143,7 @@ def migrate(connection):
 """
 
 
-def test_python_runs_behind_the_sql_in_a_transaction_of_its_own(connection, apply):
+def test_python_runs_behind_the_sql_in_a_transaction_of_its_own(connection, apply) -> None:
     sql = "CREATE TABLE t (a int); INSERT INTO t VALUES (21);"
     broken = Migration(NAME, sql, data=DATA + "    raise ValueError('no')\n")
     with pytest.raises(StatementError, match="statement 3 of 3: ValueError: no") as caught:
@@ -155,13 +159,13 @@ def test_python_runs_behind_the_sql_in_a_transaction_of_its_own(connection, appl
     assert run(connection, "TABLE t") == [(21,), (42,)]
 
 
-def test_python_that_ends_its_transaction_is_found_out(connection, apply):
+def test_python_that_ends_its_transaction_is_found_out(connection, apply) -> None:
     data = "def migrate(connection):\n    connection.cursor().execute('COMMIT')\n"
     with pytest.raises(StatementError, match="ended the transaction"):
         apply(connection, Migration(NAME, "SELECT 1;", data=data))
 
 
-def test_undoing_takes_the_line_away(connection, apply):
+def test_undoing_takes_the_line_away(connection, apply) -> None:
     script = Migration(NAME, "CREATE TABLE a ();", "VACUUM a;\nDROP TABLE a;\nSELECT 1/0;")
     apply(connection, script)
     schema = Ledger(connection).schema
@@ -175,7 +179,7 @@ def test_undoing_takes_the_line_away(connection, apply):
     assert run(connection, "SELECT to_regclass('a')") == [(None,)]
 
 
-def test_concurrently_is_rehearsed_though_somebody_holds_a_snapshot(running, connection):
+def test_concurrently_is_rehearsed_though_somebody_holds_a_snapshot(running, connection) -> None:
     with connect(running.owner_url) as other:
         run(other, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT 1")
         sql = "CREATE TABLE t (a int); CREATE INDEX CONCURRENTLY i ON t (a); VACUUM; SELECT 1"

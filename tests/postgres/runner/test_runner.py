@@ -22,7 +22,7 @@ def tables(connection):
         return {row[0] for row in cursor.fetchall()} - {LEDGER}
 
 
-def test_a_script_and_its_line_in_the_ledger_come_together(connection, apply):
+def test_a_script_and_its_line_in_the_ledger_come_together(connection, apply) -> None:
     script = Migration(NAME, "CREATE TABLE a (); CREATE TABLE b ();")
     apply(connection, script)
     (applied,) = ledger.read(connection)
@@ -31,7 +31,7 @@ def test_a_script_and_its_line_in_the_ledger_come_together(connection, apply):
     assert tables(connection) == {"a", "b"}
 
 
-def test_a_failing_statement_is_shown_with_its_line_and_leaves_nothing(connection, apply):
+def test_a_failing_statement_is_shown_with_its_line_and_leaves_nothing(connection, apply) -> None:
     script = Migration(NAME, "CREATE TABLE a ();\n\nSELECT nothing\nFROM nowhere;")
     with pytest.raises(StatementError, match='"nowhere" does not exist') as caught:
         apply(connection, script)
@@ -41,22 +41,22 @@ def test_a_failing_statement_is_shown_with_its_line_and_leaves_nothing(connectio
     assert line.left_nothing
 
 
-def test_the_connection_goes_on_after_a_failure(connection, apply):
+def test_the_connection_goes_on_after_a_failure(connection, apply) -> None:
     with pytest.raises(StatementError):
         apply(connection, Migration(NAME, "SELECT 1/0"))
     apply(connection, Migration(NAME, "CREATE TABLE a ()"))
     assert tables(connection) == {"a"}
 
 
-def test_a_percent_sign_is_only_a_percent_sign(connection):
+def test_a_percent_sign_is_only_a_percent_sign(connection) -> None:
     runner.replay(connection, [Migration(NAME, "SELECT '100%', '%s %(name)s'")])
 
 
-def test_without_a_ledger_nothing_is_applied(connection):
+def test_without_a_ledger_nothing_is_applied(connection) -> None:
     assert ledger.read(connection) == ()
 
 
-def test_only_the_owner_writes_in_the_ledger(running):
+def test_only_the_owner_writes_in_the_ledger(running) -> None:
     with connect(running.owner_url, autocommit=True) as owner:
         ledger.ensure(owner)
     with connect(running.runtime_url) as runtime, runtime.cursor() as cursor:
@@ -66,7 +66,7 @@ def test_only_the_owner_writes_in_the_ledger(running):
         runtime.rollback()
 
 
-def test_one_deploy_at_a_time(running):
+def test_one_deploy_at_a_time(running) -> None:
     with connect(running.owner_url) as first, connect(running.owner_url) as second:
         with deploy_lock(first, "public"):
             with (
@@ -80,10 +80,10 @@ def test_one_deploy_at_a_time(running):
             pass
 
 
-def test_a_deploy_waits_for_its_turn_and_says_for_whom(running):
+def test_a_deploy_waits_for_its_turn_and_says_for_whom(running) -> None:
     entered, heard = threading.Event(), []
 
-    def deploy():
+    def deploy() -> None:
         with (
             connect(running.owner_url) as connection,
             deploy_lock(connection, "public", report=heard.append),
@@ -116,7 +116,9 @@ SLIPS = {
 
 
 @pytest.mark.parametrize(("sql", "says", "line"), SLIPS.values(), ids=SLIPS)
-def test_whatever_a_script_does_nothing_of_a_failed_one_is_kept(connection, apply, sql, says, line):
+def test_whatever_a_script_does_nothing_of_a_failed_one_is_kept(
+    connection, apply, sql, says, line
+) -> None:
     with pytest.raises(MigrationError, match=says) as caught:
         apply(connection, Migration(NAME, sql))
     assert caught.value.where.line == line
@@ -124,18 +126,18 @@ def test_whatever_a_script_does_nothing_of_a_failed_one_is_kept(connection, appl
     assert all(line.left_nothing for line in ledger.read(connection))
 
 
-def test_a_quote_that_never_ends_is_shown_with_file_and_line(connection):
+def test_a_quote_that_never_ends_is_shown_with_file_and_line(connection) -> None:
     with pytest.raises(MigrationFileError) as caught:
         runner.replay(connection, [Migration(NAME, "SELECT 1;\nSELECT 'a\n")])
     assert str(caught.value.where) == f"migrations/{NAME}/migration.sql:2"
 
 
-def test_a_script_without_statements_is_applied(connection, apply):
+def test_a_script_without_statements_is_applied(connection, apply) -> None:
     apply(connection, Migration(NAME, "-- nothing to do\n"))
     assert len(ledger.read(connection)) == 1
 
 
-def test_rows_may_be_copied_in(connection, apply):
+def test_rows_may_be_copied_in(connection, apply) -> None:
     sql = "CREATE TABLE a (b text, c int);\nCOPY a FROM STDIN;\nx\t1\n%s\t2\n\\.\n"
     apply(connection, Migration(NAME, sql))
     with connection.cursor() as cursor:
@@ -157,7 +159,7 @@ STRAYING = {
 
 @pytest.mark.parametrize("sql", STRAYING.values(), ids=STRAYING)
 @pytest.mark.parametrize("deed", ["apply", "replay"])
-def test_a_script_never_leaves_its_schema(running, connection, apply, sql, deed):
+def test_a_script_never_leaves_its_schema(running, connection, apply, sql, deed) -> None:
     with scratch(running.owner_url) as elsewhere, elsewhere.cursor() as cursor:
         cursor.execute("CREATE TABLE kept (a int); INSERT INTO kept VALUES (7)")
         cursor.execute("SELECT current_schema()")
@@ -169,7 +171,7 @@ def test_a_script_never_leaves_its_schema(running, connection, apply, sql, deed)
         assert tables(elsewhere) == {"kept"}
 
 
-def test_a_script_does_not_name_its_schema(connection):
+def test_a_script_does_not_name_its_schema(connection) -> None:
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE a (b int); SELECT current_schema()")
         schema = cursor.fetchone()[0]
@@ -180,7 +182,7 @@ def test_a_script_does_not_name_its_schema(connection):
         assert caught.value.where.line == 2
 
 
-def test_a_script_may_use_other_schemas_and_temporary_tables(running, connection):
+def test_a_script_may_use_other_schemas_and_temporary_tables(running, connection) -> None:
     with scratch(running.owner_url) as elsewhere, elsewhere.cursor() as cursor:
         cursor.execute("CREATE TABLE other (a int PRIMARY KEY); SELECT current_schema()")
         other = cursor.fetchone()[0]

@@ -47,7 +47,7 @@ def sent(running, tmp_path_factory):
 
 
 @pytest.mark.parametrize("text", CASES)
-def test_psql_sends_the_same_statements(sent, text):
+def test_psql_sends_the_same_statements(sent, text) -> None:
     _compare(sent, text)
 
 
@@ -65,13 +65,13 @@ def test_psql_sends_the_same_statements(sent, text):
         min_size=5, max_size=40,
     ).map("".join)
 )  # fmt: skip
-def test_psql_sends_the_same_statements_whatever_the_text(sent, text):
+def test_psql_sends_the_same_statements_whatever_the_text(sent, text) -> None:
     # psql forgets at a line's end that E'a' may be continued there; the server doesn't.
     assume("\\" not in text or "\n" not in text)
     _compare(sent, text)
 
 
-def _compare(sent, text):
+def _compare(sent, text) -> None:
     try:
         ours = [piece.text for piece in split(text)]
     except MigrationFileError:

@@ -40,7 +40,7 @@ def examined(settings, monkeypatch) -> tuple[int, dict]:
     return len(seen), found
 
 
-def test_a_helper_finds_what_this_process_would(settings, monkeypatch):
+def test_a_helper_finds_what_this_process_would(settings, monkeypatch) -> None:
     count, helped = examined(settings, monkeypatch)
     assert count == 0, "a helper did it"
     monkeypatch.setattr(file_facts, "MANY", MANY + 1)
@@ -54,13 +54,13 @@ def test_a_helper_finds_what_this_process_would(settings, monkeypatch):
 
 
 @pytest.mark.parametrize("code", ["raise SystemExit(1)", "print('{')", "print('[[]]'); 1 / 0"])
-def test_where_the_helper_fails_the_files_are_examined_here(settings, monkeypatch, code):
+def test_where_the_helper_fails_the_files_are_examined_here(settings, monkeypatch, code) -> None:
     monkeypatch.setattr(file_facts, "_SERVE", code)
     count, found = examined(settings, monkeypatch)
     assert count == len(found) == MANY
 
 
-def test_what_was_kept_is_not_examined_again(settings, monkeypatch):
+def test_what_was_kept_is_not_examined_again(settings, monkeypatch) -> None:
     first = read(settings, keep=True)
     file = settings.components / "c001" / "entities.py"
     file.write_text("x = 1\n")
@@ -73,7 +73,7 @@ def test_what_was_kept_is_not_examined_again(settings, monkeypatch):
     }
 
 
-def test_no_helper_is_left_where_nobody_asks(settings):
+def test_no_helper_is_left_where_nobody_asks(settings) -> None:
     with Reading(settings, discover(settings.components)) as reading:
         process: subprocess.Popen = reading._helper._process
     assert process.returncode is not None

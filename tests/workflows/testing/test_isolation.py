@@ -85,7 +85,7 @@ def visit(settings, isolation) -> tuple[str, str]:
 
 
 @BOTH
-def test_a_copy_is_used_again_and_empty(settings, isolation):
+def test_a_copy_is_used_again_and_empty(settings, isolation) -> None:
     with private_schema(settings, isolation=isolation) as private:
         first = identity(private)
         with connect(private.databases.runtime) as runtime:
@@ -101,7 +101,7 @@ def test_a_copy_is_used_again_and_empty(settings, isolation):
 
 
 @BOTH
-def test_a_changed_source_is_copied_anew(settings, isolation):
+def test_a_changed_source_is_copied_anew(settings, isolation) -> None:
     name, first = visit(settings, isolation)
     with connect(resolve_databases(settings).owner) as owner:
         run(owner, "ALTER TABLE post ADD changed int")
@@ -116,7 +116,7 @@ def test_a_changed_source_is_copied_anew(settings, isolation):
     assert second != first
 
 
-def test_what_changes_catalogs_but_no_definition_copies_nothing(settings):
+def test_what_changes_catalogs_but_no_definition_copies_nothing(settings) -> None:
     first = visit(settings, Isolation.SCHEMA)
     with connect(resolve_databases(settings).owner) as owner:
         run(owner, "TRUNCATE post CASCADE")
@@ -137,7 +137,7 @@ def test_what_changes_catalogs_but_no_definition_copies_nothing(settings):
         "COMMENT ON SCHEMA {schema} IS NULL; COMMENT ON DATABASE {database} IS NULL",
     ],
 )
-def test_a_copy_that_a_test_altered_is_not_trusted(settings, isolation, alter):
+def test_a_copy_that_a_test_altered_is_not_trusted(settings, isolation, alter) -> None:
     with private_schema(settings, isolation=isolation) as private:
         name, first = identity(private)
         database = private.databases.owner.database
@@ -150,7 +150,7 @@ def test_a_copy_that_a_test_altered_is_not_trusted(settings, isolation, alter):
 
 
 @BOTH
-def test_a_kept_copy_is_left_alone_until_it_is_pruned(settings, isolation):
+def test_a_kept_copy_is_left_alone_until_it_is_pruned(settings, isolation) -> None:
     with private_schema(settings, isolation=isolation) as private:
         kept, _ = identity(private)
         run(private.connection, "INSERT INTO post (title) VALUES ('look at me')")
@@ -163,7 +163,7 @@ def test_a_kept_copy_is_left_alone_until_it_is_pruned(settings, isolation):
     assert visit(settings, isolation)[0] == kept
 
 
-def test_copies_of_a_database_that_is_gone_are_pruned(settings):
+def test_copies_of_a_database_that_is_gone_are_pruned(settings) -> None:
     source = resolve_databases(settings)
     lost, like = "berceau_lost", "berceau_test_of_somebody"
     embedded_server(settings).allow_databases()
@@ -189,7 +189,7 @@ def test_copies_of_a_database_that_is_gone_are_pruned(settings):
 
 
 @BOTH
-def test_runs_side_by_side_never_meet(settings, isolation):
+def test_runs_side_by_side_never_meet(settings, isolation) -> None:
     prepared = prepare(settings, isolation)
     with ExitStack() as stack:
         held = [stack.enter_context(private_schema(settings, prepared)) for _ in range(3)]
@@ -199,14 +199,14 @@ def test_runs_side_by_side_never_meet(settings, isolation):
         assert all(run(each.connection, "SELECT count(*) FROM post") == [(0,)] for each in held)
 
 
-def hold(settings, isolation, ready):
+def hold(settings, isolation, ready) -> None:
     with private_schema(settings, isolation=isolation) as private:
         ready.put(identity(private))
         signal.pause()
 
 
 @BOTH
-def test_a_killed_run_leaves_its_slot_to_the_next(settings, isolation):
+def test_a_killed_run_leaves_its_slot_to_the_next(settings, isolation) -> None:
     context = multiprocessing.get_context("spawn")
     ready = context.Queue()
     process = context.Process(target=hold, args=(settings, isolation, ready))
@@ -217,7 +217,9 @@ def test_a_killed_run_leaves_its_slot_to_the_next(settings, isolation):
     assert visit(settings, isolation) == first
 
 
-def test_copies_are_made_in_turn_but_no_stopped_process_is_waited_for_long(settings, monkeypatch):
+def test_copies_are_made_in_turn_but_no_stopped_process_is_waited_for_long(
+    settings, monkeypatch
+) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     monkeypatch.setattr(slots, "TURN_SECONDS", 0.3)
     with (
@@ -236,7 +238,7 @@ def test_copies_are_made_in_turn_but_no_stopped_process_is_waited_for_long(setti
             assert time.monotonic() - begin < 0.3
 
 
-def test_the_source_is_as_it_was(settings):
+def test_the_source_is_as_it_was(settings) -> None:
     def catalog():
         with connect(resolve_databases(settings).owner) as owner:
             return run(
@@ -278,7 +280,7 @@ def configured(settings, admin):
 
 
 @pytest.mark.parametrize("isolation", list(Isolation))
-def test_the_way_along_the_migrations_begins_empty_and_leaves_nothing(settings, isolation):
+def test_the_way_along_the_migrations_begins_empty_and_leaves_nothing(settings, isolation) -> None:
     prepare(settings)
     owner = resolve_databases(settings).owner
     with connect(owner) as source:
@@ -295,12 +297,12 @@ def test_the_way_along_the_migrations_begins_empty_and_leaves_nothing(settings, 
         assert run(source, "SELECT datname FROM pg_database ORDER BY 1") == before
 
 
-def test_a_role_that_may_not_create_databases_is_named(configured):
+def test_a_role_that_may_not_create_databases_is_named(configured) -> None:
     with pytest.raises(PermissionMissingError, match="may not create any"):
         visit(configured, Isolation.DATABASE)
 
 
-def test_a_database_is_had_wherever_the_owner_may_make_one(configured, admin):
+def test_a_database_is_had_wherever_the_owner_may_make_one(configured, admin) -> None:
     owner = resolve_databases(configured).owner
 
     def option():
@@ -315,7 +317,7 @@ def test_a_database_is_had_wherever_the_owner_may_make_one(configured, admin):
     run(admin, "DROP EXTENSION file_fdw")
 
 
-def test_a_schema_that_may_lead_back_is_refused_unless_that_is_allowed(configured):
+def test_a_schema_that_may_lead_back_is_refused_unless_that_is_allowed(configured) -> None:
     with connect(resolve_databases(configured).owner) as owner:
         run(
             owner,
@@ -420,7 +422,7 @@ FROM pg_database d WHERE datname = current_database()
 
 
 @pytest.mark.usefixtures("surrounded")
-def test_a_database_for_tests_has_all_that_its_source_has(settings):
+def test_a_database_for_tests_has_all_that_its_source_has(settings) -> None:
     source = resolve_databases(settings)
     with private_schema(settings, isolation=Isolation.DATABASE) as private:
         own = private.databases
@@ -436,7 +438,7 @@ def test_a_database_for_tests_has_all_that_its_source_has(settings):
 
 
 @pytest.mark.usefixtures("surrounded")
-def test_what_other_schemas_hold_is_the_tests_own_too(settings):
+def test_what_other_schemas_hold_is_the_tests_own_too(settings) -> None:
     with connect(resolve_databases(settings).owner) as there:
         run(there, "INSERT INTO post VALUES (1, 'kept'); INSERT INTO reply VALUES (1, 1)")
     with private_schema(settings, isolation=Isolation.DATABASE) as private:
@@ -458,7 +460,9 @@ def test_what_other_schemas_hold_is_the_tests_own_too(settings):
         "GRANT EXECUTE ON FUNCTION pg_reload_conf() TO berceau_app",
     ],
 )
-def test_a_database_is_made_again_when_what_is_around_its_schema_changed(settings, admin, alter):
+def test_a_database_is_made_again_when_what_is_around_its_schema_changed(
+    settings, admin, alter
+) -> None:
     name, first = visit(settings, Isolation.DATABASE)
     assert visit(settings, Isolation.DATABASE) == (name, first)
     run(admin, alter)
