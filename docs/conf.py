@@ -48,7 +48,7 @@ html_theme_options = {
 }
 
 
-def link_to_python(_app, _environment, node, content):
+def link_to_python(_app, _environment, node, content) -> nodes.reference | None:
     """Return a link for a name of the standard library.
 
     Its inventory would be fetched at every build, which has to work without a network.
@@ -61,6 +61,6 @@ def link_to_python(_app, _environment, node, content):
     return nodes.reference("", "", content, internal=False, refuri=page)
 
 
-def setup(app):
+def setup(app) -> None:
     """Find what Sphinx can't."""
     app.connect("missing-reference", link_to_python)

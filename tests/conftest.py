@@ -196,7 +196,7 @@ def _clean(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def programs():
+def programs() -> Iterator[None]:
     """Let servers be of the programs in the folder BERCEAU_TEST_PROGRAMS, if it is given."""
     folder = os.environ.get("BERCEAU_TEST_PROGRAMS")
     with pytest.MonkeyPatch.context() as patch:

@@ -19,7 +19,7 @@ SKIPPED = {"name": "pony", "skip_reason": "Dependency not found on PyPI and coul
 OURS = {"name": "berceau", "skip_reason": "Dependency not found on PyPI and could not be audited"}
 
 
-def report(*dependencies):
+def report(*dependencies) -> str:
     return json.dumps({"dependencies": dependencies, "fixes": []})
 
 

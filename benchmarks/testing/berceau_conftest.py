@@ -1,5 +1,6 @@
 """What the tests need of Berceau: a post, written as the application would."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +10,7 @@ from components.demo.entities import DemoPost, DemoPostStatus, DemoUser
 
 
 @pytest.fixture
-def write(db):
+def write(db) -> Callable[..., None]:
     def write(title) -> None:
         with unit_of_work():
             author = DemoUser.get(name="Ada") or DemoUser(name="Ada", email="ada@example.org")

@@ -1,6 +1,9 @@
 """What the tests need of Django: the application in WebTest, and a post."""
 
+from collections.abc import Callable
+
 import pytest
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
@@ -9,7 +12,7 @@ from webtest import TestApp
 
 
 @pytest.fixture(scope="session")
-def application():
+def application() -> WSGIHandler:
     # As Django's own test client does.
     request_started.disconnect(close_old_connections)
     request_finished.disconnect(close_old_connections)
@@ -17,12 +20,12 @@ def application():
 
 
 @pytest.fixture
-def app(db, application):
+def app(db, application) -> TestApp:
     return TestApp(application)
 
 
 @pytest.fixture
-def write(db):
+def write(db) -> Callable[..., None]:
     def write(title) -> None:
         author, _ = User.objects.get_or_create(email="ada@example.org", defaults={"name": "Ada"})
         Post.objects.create(title=title, content="Some text", status="PUBLISHED", author=author)

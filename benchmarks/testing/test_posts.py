@@ -1,6 +1,7 @@
 """200 tests of the demo's pages, for any framework whose ``app`` is a WebTest ``TestApp``."""
 
 import pytest
+from webtest import TestResponse
 
 VALID = {
     "title": "A title",
@@ -12,11 +13,11 @@ VALID = {
 ROUNDS = pytest.mark.parametrize("number", range(50))
 
 
-def titles(page):
+def titles(page) -> list[str]:
     return [heading.text for heading in page.html.select(".post h2")]
 
 
-def submit(app, **values):
+def submit(app, **values) -> TestResponse:
     form = app.get("/demo/posts").forms["write-form"]
     for name, value in (VALID | values).items():
         form[name] = value

@@ -23,7 +23,7 @@ def test_a_question_is_asked_while_others_may_deploy(settings, declare, database
         ):
             asked.append(True)
 
-    def ask(question):
+    def ask(question) -> str:
         others_may_deploy()
         return question.candidates[0]
 

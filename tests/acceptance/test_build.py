@@ -5,6 +5,7 @@ import json
 import pytest
 
 from berceau.workflows.build.stamp import Stamp
+from tests.conftest import Project
 
 POST = """
 class Post(db.Entity):
@@ -18,7 +19,7 @@ MAIN, BLOG, TAGS = (f".berceau/schema/{name}.sql" for name in ("main", "blog", "
 
 
 @pytest.fixture
-def blog(project):
+def blog(project) -> Project:
     project.component("blog", POST)
     return project
 

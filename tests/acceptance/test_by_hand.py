@@ -1,5 +1,6 @@
 """What only a migration of one's own can make: it stays, and doesn't hinder other changes."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -21,7 +22,7 @@ FUNCTION = "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN {} EN
 
 
 @pytest.fixture
-def by_hand(settings):
+def by_hand(settings) -> Callable[..., None]:
     """Return a function that writes a migration of SQL behind those that there are."""
 
     def write(sql) -> None:

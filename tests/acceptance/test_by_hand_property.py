@@ -3,8 +3,10 @@
 import os
 import re
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, assume, event, given, note, settings
@@ -14,6 +16,7 @@ from berceau.errors import BerceauError, StatementError
 from berceau.migration.migration import Migration, new_name
 from berceau.postgres.clone.databases import create_empty, drop_database
 from berceau.postgres.core.connection import connect
+from berceau.postgres.core.url import Url
 from berceau.postgres.inspect.schemas import create_schema, drop_schema
 from berceau.settings import Settings, load
 from berceau.workflows.deploy import migration_directory as folder
@@ -156,7 +159,7 @@ evolutions = st.builds(
 
 
 @pytest.fixture(scope="module")
-def place(server):
+def place(server) -> Iterator[Url]:
     """A database of its own, as its owner finds it: an extension is there once for all schemas."""
     with connect(server.owner, autocommit=True) as guard:
         if server.embedded:
@@ -222,13 +225,12 @@ def _evolve(connection, url, root, declare, evolution) -> None:
     assert kept(connection) == rows
 
 
-def held(connection):
+def held(connection) -> dict[str, str]:
     """Return what is there by hand, each with its definition, types of columns aside."""
     return {name: _SCHEMA_OR_CAST.sub("", text) for name, text in run(connection, HELD)}
 
 
-def kept(connection):
-    run(connection, "ALTER TABLE foo NO FORCE ROW LEVEL SECURITY")
+def kept(connection) -> list[tuple[Any, ...]]:
     """Return what no change of the entities touches, whatever policies hide."""
     run(connection, "BEGIN; ALTER TABLE foo NO FORCE ROW LEVEL SECURITY")
     found = run(connection, "SELECT val::text FROM ONLY foo ORDER BY 1")
@@ -236,7 +238,7 @@ def kept(connection):
     return found
 
 
-def run(connection, sql):
+def run(connection, sql) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql)
         return cursor.fetchall() if cursor.description else []

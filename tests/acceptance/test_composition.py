@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Project
+
 COMPONENTS = {
     # Relates to a component before it and to one after it.
     "blog": """
@@ -53,7 +55,7 @@ def names(file: Path, kind: str) -> list[str]:
 
 
 @pytest.fixture
-def composed(project):
+def composed(project) -> Project:
     for name, entities in COMPONENTS.items():
         project.component(name, entities)
     project.write("lengths.py", "TITLE = 80\n")

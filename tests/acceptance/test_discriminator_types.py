@@ -1,5 +1,7 @@
 """A discriminator that gets another type: each row stays what it is, up and down."""
 
+from collections.abc import Callable
+
 import pytest
 
 from berceau.errors import MigrationError
@@ -55,7 +57,7 @@ def renames(before: str, after: str) -> list[str]:
 
 
 @pytest.fixture
-def start(migrate, query):
+def start(migrate, query) -> Callable[..., None]:
     """Return a function that migrates to people, and adds one of each kind."""
 
     def start(chosen: str) -> None:
@@ -67,7 +69,7 @@ def start(migrate, query):
 
 
 @pytest.fixture
-def undo(database, settings):
+def undo(database, settings) -> Callable[[], tuple[str, ...]]:
     """Return a function that undoes the last migration."""
     return lambda: down(
         database.owner, migration_directory.read(settings.migrations), allow_data_loss=True

@@ -4,12 +4,14 @@ import json
 
 import pytest
 
+from tests.conftest import Project
+
 FIRST, SECOND, THIRD = "20260101000000_a", "20260101000001_b", "20260101000002_c"
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1"
 
 
 @pytest.fixture
-def chain(connected):
+def chain(connected) -> Project:
     """A project with three migrations applied, each of which can be undone."""
     for name in (FIRST, SECOND, THIRD):
         table = name[-1]

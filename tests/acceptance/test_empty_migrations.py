@@ -1,5 +1,7 @@
 """A migration without a statement: it is said so wherever it comes along."""
 
+from collections.abc import Callable
+
 import pytest
 
 from berceau.migration.codes import Code
@@ -12,7 +14,7 @@ POST = "class Post(db.Entity):\n    title = Required(str)\n"
 
 
 @pytest.fixture
-def codes(settings, database, declare, cache):
+def codes(settings, database, declare, cache) -> Callable[..., list[str]]:
     def codes(entities: str) -> list[str]:
         return [
             each.code

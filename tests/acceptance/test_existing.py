@@ -1,8 +1,11 @@
 """Databases that were there before, or went their own way: baseline, adopt, squash and reset."""
 
+from collections.abc import Callable
+
 import pytest
 
 from berceau.errors import DataLossError, HistoryError, StatementError
+from berceau.migration.migration import Migration
 from berceau.postgres.core.connection import connect
 from berceau.postgres.runner import ledger
 from berceau.workflows.deploy import migration_directory
@@ -11,7 +14,7 @@ from berceau.workflows.deploy.reset import reset
 from berceau.workflows.history.adopt import adopt
 from berceau.workflows.history.baseline import baseline
 from berceau.workflows.history.check import check
-from berceau.workflows.history.squash import squash
+from berceau.workflows.history.squash import Squashed, squash
 from berceau.workflows.shared.cache import SchemaCache
 
 BASE, NEXT, LAST = (
@@ -22,7 +25,7 @@ OWNERS = {"post": "blog"}
 
 
 @pytest.fixture
-def write(settings):
+def write(settings) -> Callable[..., None]:
     def write(name: str, sql: str) -> None:
         folder = settings.migrations / name
         folder.mkdir(parents=True)
@@ -32,17 +35,17 @@ def write(settings):
 
 
 @pytest.fixture
-def read(settings):
+def read(settings) -> Callable[[], tuple[Migration, ...]]:
     return lambda: migration_directory.read(settings.migrations)
 
 
 @pytest.fixture
-def cache(settings):
+def cache(settings) -> SchemaCache:
     return SchemaCache(settings.cache)
 
 
 @pytest.fixture
-def codes(settings, database, declare, cache):
+def codes(settings, database, declare, cache) -> Callable[..., list[str]]:
     """Return a function that gives the codes of what a check finds beside some entities."""
 
     def codes(entities: str) -> list[str]:
@@ -53,7 +56,7 @@ def codes(settings, database, declare, cache):
 
 
 @pytest.fixture
-def record(settings, database, declare, cache):
+def record(settings, database, declare, cache) -> Callable[..., tuple[str, ...]]:
     """Return a function that takes a baseline."""
 
     def record(name: str, entities: str = POST) -> tuple[str, ...]:
@@ -64,7 +67,7 @@ def record(settings, database, declare, cache):
 
 
 @pytest.fixture
-def ledger_names(database):
+def ledger_names(database) -> Callable[..., list[str]]:
     def names() -> list[str]:
         with connect(database.owner) as connection:
             return [each.name for each in ledger.read(connection)]
@@ -141,10 +144,10 @@ def test_what_is_recorded_or_unknown_is_refused(record, write, query) -> None:
 
 
 @pytest.fixture
-def take(settings, database):
+def take(settings, database) -> Callable[..., Migration | None]:
     """Return a function that adopts."""
 
-    def take(**options):
+    def take(**options) -> Migration | None:
         return adopt(database.owner, settings.migrations, "hand", OWNERS, **options)
 
     return take
@@ -194,7 +197,7 @@ def test_adopting_waits_for_what_is_pending(take, write) -> None:
 
 
 @pytest.fixture
-def press(settings, database):
+def press(settings, database) -> Callable[[], Squashed]:
     return lambda: squash(database.owner, settings.migrations, "all")
 
 

@@ -1,13 +1,16 @@
 """Extensions in the project's own schema: what migrations make of them doesn't hinder the rest."""
 
 import secrets
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
 
 import pytest
 
+from berceau.diagnostic import Diagnostic
 from berceau.errors import BerceauError, HistoryError
 from berceau.migration.codes import Code
+from berceau.migration.migration import Migration
 from berceau.postgres.clone.databases import create_empty, drop_database
 from berceau.postgres.core.connection import connect
 from berceau.settings import load
@@ -88,14 +91,14 @@ CASES = {
 
 
 @pytest.fixture
-def new_database(server):
+def new_database(server) -> Iterator[Callable[[], Databases]]:
     """Return a function that makes an empty database, whose schema is public."""
     with ExitStack() as stack:
         guard = stack.enter_context(connect(server.owner, autocommit=True))
         if server.embedded:
             embedded_server(load(ROOT)).allow_databases()
 
-        def make():
+        def make() -> Databases:
             name = f"berceau_extensions_{secrets.token_hex(4)}"
             create_empty(guard, name)
             stack.callback(drop_database, guard, name)
@@ -107,13 +110,13 @@ def new_database(server):
 
 
 @pytest.fixture
-def database(new_database):
+def database(new_database) -> Databases:
     """A database of its own: an extension is there once for all schemas."""
     return new_database()
 
 
 @pytest.fixture
-def by_hand(settings):
+def by_hand(settings) -> Callable[..., None]:
     """Return a function that writes a migration of SQL behind those that there are."""
 
     def write(sql, back) -> None:
@@ -136,10 +139,10 @@ def test_all_goes_on_behind_extensions(
     there = {name for (name,) in query("SELECT name FROM pg_available_extensions")}
     owner, more = database.owner, declare(MORE)
 
-    def files():
+    def files() -> tuple[Migration, ...]:
         return migration_directory.read(settings.migrations)
 
-    def wrong(place):
+    def wrong(place) -> list[Diagnostic]:
         found = check(place, more, settings.migrations, cache, STAY)
         return [each for each in found if each.code is not Code.RISKY]
 

@@ -75,7 +75,7 @@ def gates(database) -> Iterator[Gates]:
 
 
 @pytest.fixture
-def gone(query):
+def gone(query) -> Callable[[int], None]:
     """Return a function that waits until no deploy is under way, as the server sees it."""
     return lambda pid: wait_for(
         lambda: not query(f"SELECT pid FROM pg_stat_activity WHERE pid = {pid}")

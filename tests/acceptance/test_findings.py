@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from tests.conftest import Project
+
 SHOP = """
 from datetime import datetime
 
@@ -34,7 +36,7 @@ def find(city, name):
 
 
 @pytest.fixture
-def shop(project):
+def shop(project) -> Project:
     project.component("shop", SHOP.format(relation=IMPLICIT), service=SERVICE)
     return project
 

@@ -9,6 +9,7 @@ from berceau.postgres.core.connection import connect
 from berceau.postgres.core.locks import try_lock
 from berceau.postgres.inspect.schemas import schemas_like
 from berceau.postgres.inspect.scratch import PREFIX
+from tests.conftest import Project
 
 BLOG = """
 class Post(db.Entity):
@@ -22,7 +23,7 @@ class Tag(db.Entity):
 
 
 @pytest.fixture
-def blog(connected):
+def blog(connected) -> Project:
     connected.component("blog", BLOG)
     connected.succeed("migrate", "--name", "init")
     return connected

@@ -3,6 +3,7 @@
 import pytest
 
 from berceau.errors import HistoryError, StatementError
+from berceau.migration.migration import Migration
 from berceau.postgres.core.connection import connect
 from berceau.postgres.runner import ledger
 from berceau.schema.model import EMPTY
@@ -36,30 +37,30 @@ class Line:
     def table(self, name, parent=None) -> None:
         self.write(name, f"CREATE TABLE {name[15:]} ();", f"DROP TABLE {name[15:]};", parent)
 
-    def read(self):
+    def read(self) -> tuple[Migration, ...]:
         return migration_directory.read(self.folder)
 
-    def deploy(self):
+    def deploy(self) -> tuple[str, ...]:
         return deploy(self.owner, self.read())
 
-    def down(self, to=None):
+    def down(self, to=None) -> tuple[str, ...]:
         return down(self.owner, self.read(), to, allow_data_loss=True)
 
-    def squash(self, slug="all"):
+    def squash(self, slug="all") -> str:
         return squash(self.owner, self.folder, slug).script.name
 
-    def ledger(self):
+    def ledger(self) -> list[str]:
         with connect(self.owner) as connection:
             return [line.name for line in ledger.read(connection)]
 
 
 @pytest.fixture
-def line(settings, database):
+def line(settings, database) -> Line:
     return Line(settings, database.owner)
 
 
 @pytest.fixture
-def two(line):
+def two(line) -> Line:
     line.table(A)
     line.table(B)
     line.deploy()

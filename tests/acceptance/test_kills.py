@@ -5,6 +5,7 @@ import signal
 import sys
 import warnings
 from contextlib import suppress
+from typing import Any
 
 import psycopg2
 import pytest
@@ -33,7 +34,7 @@ def migrate(connection):
 """
 
 
-def killed_at(number, work):
+def killed_at(number, work) -> bool:
     """Do ``work`` in another process that kills itself at its write ``number``; say if it did."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # nothing else runs here
@@ -77,7 +78,7 @@ def _die_at(number) -> None:
 
 
 @pytest.fixture
-def project(settings, database):
+def project(settings, database) -> Any:
     """Return a function that makes an empty project, and gives what it holds later."""
 
     class Project:
@@ -99,7 +100,7 @@ def project(settings, database):
                 for path in sorted(settings.migrations.rglob("*"), reverse=True):
                     path.rmdir() if path.is_dir() else path.unlink()
 
-        def names(self):
+        def names(self) -> tuple[list[tuple[str, ...]], str, list[str]]:
             """Return the migrations, names without their times, and which are applied."""
             scripts = folder.read(settings.migrations)
             with connect(database.owner) as connection:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from berceau.migration.lint import ANSWERED, SETTLED, readable
-from tests.conftest import cases
+from tests.conftest import Project, cases
 
 BLOG = """
 class Post(db.Entity):
@@ -19,7 +19,7 @@ BY_HAND = "20990101000000_by_hand"
 
 
 @pytest.fixture
-def blog(connected):
+def blog(connected) -> Project:
     connected.component("blog", BLOG)
     connected.succeed("migrate", "--name", "init")
     return connected

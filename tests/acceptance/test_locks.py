@@ -1,5 +1,7 @@
 """Each statement takes the lock that it says: looked up while its transaction is open."""
 
+from collections.abc import Callable, Iterator
+
 import pytest
 
 from berceau.postgres.core.connection import transaction
@@ -9,7 +11,7 @@ from berceau.postgres.inspect.scratch import scratch
 from berceau.schema.diff import create, diff
 from berceau.schema.lowering import in_steps
 from berceau.schema.order import order
-from berceau.schema.sql import Lock, Transaction, to_statements
+from berceau.schema.sql import Lock, Statement, Transaction, to_statements
 
 POST = "class Post(db.Entity):\n    n = Optional(int)\n"
 TAG = "class Tag(db.Entity):\n    posts = Set('Post')\n"
@@ -50,10 +52,10 @@ STRENGTH = ["none", "ACCESS SHARE", "ROW SHARE", *list(Lock)[2:]]
 
 
 @pytest.fixture
-def locks_taken(declare, server):
+def locks_taken(declare, server) -> Callable[..., Iterator[tuple[Statement, set[str]]]]:
     """Return a function that migrates entities, and gives each statement with its true lock."""
 
-    def locks_taken(before, after):
+    def locks_taken(before, after) -> Iterator[tuple[Statement, set[str]]]:
         with scratch(server.owner) as connection, scratch(server.owner) as anew:
             for each, entities in ((connection, before), (anew, after)):
                 execute_statements(each, to_statements(order(create(declare(entities)))))

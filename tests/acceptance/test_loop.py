@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from berceau.web.reload import snapshot
+from tests.conftest import Project
 
 RELOAD = "--reload"
 VIEWS = """
@@ -27,7 +28,7 @@ def includeme(config):
 
 
 @pytest.fixture
-def notes(connected):
+def notes(connected) -> Project:
     """A project with a new component, migrated."""
     connected.succeed("new", "notes")
     connected.succeed("migrate", "--name", "init")

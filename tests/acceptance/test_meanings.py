@@ -1,6 +1,7 @@
 """What names stand for: rows stay with their attribute and entity, or the command refuses."""
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -304,7 +305,7 @@ CASES = {
 
 
 @pytest.fixture
-def finding(database, declare, settings):
+def finding(database, declare, settings) -> Callable[..., str]:
     """Return a function that gives what ``migrate.check`` finds of the entities."""
 
     def finding(entities: str) -> str:

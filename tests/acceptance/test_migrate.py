@@ -1,6 +1,7 @@
 """``migrate`` writes what separates entities from migrations, and refuses what would hurt."""
 
 import re
+from collections.abc import Callable
 
 import psycopg2
 import pytest
@@ -16,12 +17,12 @@ TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() OR
 
 
 @pytest.fixture
-def tables(query):
+def tables(query) -> Callable[[], list[str]]:
     return lambda: [name for (name,) in query(TABLES)]
 
 
 @pytest.fixture
-def names(settings):
+def names(settings) -> Callable[[], list[str]]:
     """Return a function that gives the names of the migrations on disk."""
     return lambda: [script.name for script in migration_directory.read(settings.migrations)]
 

@@ -1,10 +1,13 @@
 """Names that entities give, and names that something else has until the same migration."""
 
+from collections.abc import Callable
+
 import pytest
 
 from berceau.errors import DuplicateNameError, EntityError
 from berceau.postgres.core.connection import connect
 from berceau.postgres.inspect import catalog
+from berceau.schema.model import Schema
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploy
 from berceau.workflows.deploy.down import down
@@ -54,7 +57,7 @@ GIVEN = {
 
 
 @pytest.fixture
-def names(database):
+def names(database) -> Callable[..., set[str]]:
     def names(table: str = "item") -> set[str]:
         with connect(database.owner) as connection:
             found = {each.name: each for each in catalog.read(connection).tables}[table]
@@ -190,7 +193,7 @@ TAKEN = {
 def test_a_name_is_free_when_it_is_taken(case, migrate, settings, database) -> None:
     before, after = TAKEN[case]
 
-    def state():
+    def state() -> Schema:
         with connect(database.owner) as connection:
             return catalog.read(connection)
 

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from textwrap import dedent
+from typing import Any
 
 import pony.orm
 import pytest
+from pony.orm import Database
 
 from berceau.postgres.core.connection import connect
 from berceau.postgres.inspect import catalog
+from berceau.schema.model import Schema
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploy
 from berceau.workflows.deploy.down import down
@@ -138,7 +141,7 @@ class Place:
             self.cache,
         )
 
-    def catalog(self):
+    def catalog(self) -> Schema:
         with connect(self.database.owner) as connection:
             return catalog.read(connection)
 
@@ -184,7 +187,7 @@ class Place:
         assert [each.code for each in found] == []
 
 
-def facts(schema):
+def facts(schema) -> dict[str, tuple[set[Any], set[Any]]]:
     """Return a schema with all its names; the order of columns and parts is no difference."""
     return {
         table.name: (
@@ -210,7 +213,7 @@ def by_pony(place: Place) -> None:
     database.disconnect()
 
 
-def pony_database(entities: str):
+def pony_database(entities: str) -> Database:
     database = pony.orm.Database()
     exec(dedent(entities), {**vars(pony.orm), "db": database})
     return database

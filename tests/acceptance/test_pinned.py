@@ -12,6 +12,7 @@ from berceau.postgres.runner import runner
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploy
 from berceau.workflows.deploy.down import down
+from berceau.workflows.shared.databases import Databases
 from berceau.workflows.write.migrate import Options
 from berceau.workflows.write.migrate import migrate as run_migrate
 
@@ -52,7 +53,7 @@ MEANING = {
 
 
 @pytest.fixture
-def strange(database, monkeypatch):
+def strange(database, monkeypatch) -> Databases:
     """The owner's URL and environment, which set everything otherwise."""
     monkeypatch.setenv("PGDATESTYLE", "German")
     monkeypatch.setenv("PGTZ", "Asia/Tokyo")

@@ -4,8 +4,11 @@ import os
 import subprocess
 import sys
 from shutil import rmtree, which
+from subprocess import CompletedProcess
 
 import pytest
+
+from tests.conftest import Project
 
 READING = (
     ("migrate.status",),
@@ -20,7 +23,7 @@ POST = "class Post(db.Entity):\n    title = Required(str)\n"
 
 
 @pytest.fixture
-def blog(connected):
+def blog(connected) -> Project:
     """A migrated project that has lost its caches."""
     connected.component("blog", POST)
     connected.succeed("migrate", "--name", "init")
@@ -50,7 +53,7 @@ def test_commands_that_only_read_work_on_a_read_only_file_system(blog) -> None:
     assert not (blog.root / ".berceau/cache").exists()
 
 
-def unshared(project, command):
+def unshared(project, command) -> CompletedProcess[str]:
     """Run a command of the shell that sees mounts of its own."""
     return subprocess.run(
         ["unshare", "-m", "sh", "-c", command],

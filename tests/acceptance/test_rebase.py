@@ -1,8 +1,11 @@
 """``rebase`` moves what can be moved, with proof, and says what to do where it can't."""
 
+from collections.abc import Callable
+
 import pytest
 
 from berceau.errors import HistoryError, MigrationError
+from berceau.migration.migration import Migration
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploy
 from berceau.workflows.history.rebase import rebase
@@ -12,7 +15,7 @@ TABLE = "CREATE TABLE t (a int);"
 
 
 @pytest.fixture
-def line(settings):
+def line(settings) -> Callable[..., None]:
     """Return a function that writes a migration, with its parent and how to undo it."""
 
     def write(name: str, parent: str, sql: str, down: str = "") -> None:
@@ -26,7 +29,7 @@ def line(settings):
 
 
 @pytest.fixture
-def read(settings):
+def read(settings) -> Callable[[], tuple[Migration, ...]]:
     return lambda: migration_directory.read(settings.migrations)
 
 

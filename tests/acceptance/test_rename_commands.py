@@ -3,8 +3,11 @@
 import json
 import re
 import shlex
+from collections.abc import Callable
 
 import pytest
+
+from tests.conftest import Project, Result
 
 POST = """
 class Post(db.Entity):
@@ -46,7 +49,7 @@ CTRL_C, CTRL_D = "\x03", "\x04"
 
 
 @pytest.fixture
-def blog(connected, query):
+def blog(connected, query) -> Project:
     """A project with a table that has a row, and entities in which its columns are renamed."""
     connected.component("blog", POST)
     connected.succeed("migrate", "--name", "init")
@@ -143,7 +146,7 @@ def test_nothing_to_do_is_no_diff(blog) -> None:
 
 
 @pytest.fixture
-def dialog(blog):
+def dialog(blog) -> Callable[..., Result]:
     """Return a function that runs a command at a terminal, and answers its questions."""
     blog.write("dialog.py", DIALOG)
     return lambda answers, *command: blog.run("dialog", json.dumps(answers), *command)

@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -51,10 +52,10 @@ def lead(declare, server, cache, generated) -> Callable[..., Plan]:
     return lead
 
 
-def answering(*answers: str | None):
+def answering(*answers: str | None) -> tuple[Callable[[Any], str | None], list[Any]]:
     left, asked = list(answers), []
 
-    def ask(question):
+    def ask(question) -> str | None:
         asked.append((question.path, question.candidates))
         return left.pop(0)
 

@@ -1,5 +1,7 @@
 """Rows that forced row security hides from the owner: no count passes over them in silence."""
 
+from collections.abc import Callable
+
 import pytest
 
 from berceau.errors import DataLossError, RenameError
@@ -20,7 +22,7 @@ SUBCLASS = "\nclass {}(Person):\n    pass\n"
 
 
 @pytest.fixture
-def hidden(migrate, query):
+def hidden(migrate, query) -> Callable[..., None]:
     """Return a function that migrates to a table with three rows, of which the owner sees some."""
 
     def hide(seen, more="") -> None:

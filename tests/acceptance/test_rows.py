@@ -206,7 +206,7 @@ def test_values_are_asked_for_where_somebody_is_there(
 
 @pytest.mark.parametrize("filled", [True, False])
 def test_a_plan_that_changes_other_rows_is_found_out(migrate, query, monkeypatch, filled) -> None:
-    def careless(changes):
+    def careless(changes) -> tuple[Statement, ...]:
         return (*to_statements(changes), Statement("UPDATE post SET title = 'lost'"))
 
     migrate(BASE)

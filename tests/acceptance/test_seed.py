@@ -1,6 +1,10 @@
 """``invoke db.seed``: rows to begin with, in one transaction, once."""
 
+from collections.abc import Callable
+
 import pytest
+
+from tests.conftest import Project
 
 SHOP = "class Item(db.Entity):\n    name = Required(str)\n    maker = Required('Maker')\n"
 WORKSHOP = (
@@ -22,7 +26,7 @@ def seed():
 
 
 @pytest.fixture
-def shop(connected):
+def shop(connected) -> Project:
     """Two migrated components: the first by name refers to the second."""
     connected.component("shop", SHOP, seeds=ITEMS)
     connected.component("workshop", WORKSHOP, seeds=MAKERS)
@@ -32,7 +36,7 @@ def shop(connected):
 
 
 @pytest.fixture
-def rows(query):
+def rows(query) -> Callable[[], tuple[int, int]]:
     """Return a function that counts items and makers."""
     return lambda: tuple(query("SELECT (SELECT count(*) FROM item), count(*) FROM maker")[0])
 

@@ -1,5 +1,7 @@
 """Sequences go on where they stood, with their options, whatever becomes of their columns."""
 
+from collections.abc import Callable
+
 import pytest
 
 from berceau.errors import MigrationError
@@ -62,7 +64,7 @@ CASES = {
 
 
 @pytest.fixture
-def begin(settings, database, declare, query):
+def begin(settings, database, declare, query) -> Callable[..., None]:
     """Return a function that takes a database as it is."""
 
     def begin(sql: str, entities: str = INT) -> None:
@@ -80,7 +82,7 @@ def begin(settings, database, declare, query):
 
 
 @pytest.fixture
-def numbers(database):
+def numbers(database) -> Callable[..., list[int]]:
     """Return a function that gives the numbers that the next rows get, and leaves no trace."""
 
     def numbers(count: int) -> list[int]:

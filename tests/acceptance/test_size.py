@@ -1,10 +1,12 @@
 """More tables than a server with PostgreSQL's default settings can lock in one transaction."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from berceau.postgres.core.connection import connect
+from berceau.postgres.core.url import Url
 from berceau.postgres.embedded import cluster
 from berceau.postgres.embedded.server import EmbeddedServer
 from berceau.schema.model import Column, Enum, ForeignKey, PrimaryKey, Schema, Table
@@ -21,7 +23,7 @@ TABLES = 900
 
 
 @pytest.fixture
-def plain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def plain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Settings, Url]]:
     """A project on a server with PostgreSQL's default settings."""
     tmp_path.chmod(0o755)
     ours = [each for each in cluster.SETTINGS if "max_locks" not in each]

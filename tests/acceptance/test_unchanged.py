@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import berceau
+from tests.conftest import Project
 
 POST = """
 class Post(db.Entity):
@@ -17,7 +18,7 @@ KEPT = (".berceau/cache/declared.json", ".berceau/cache/inputs.json")
 
 
 @pytest.fixture
-def blog(connected):
+def blog(connected) -> Project:
     """A component that says when it is imported, on a database that is migrated."""
     connected.component("blog", NOISE + "LENGTH = 100\n" + POST)
     connected.succeed("migrate", "--name", "init")

@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -197,7 +198,7 @@ def test_the_sql_of_drift_says_no_more_than_is_needed(
     query(REBUILT)
     query(sql)
 
-    def found():
+    def found() -> Any:
         scripts = migration_directory.read(settings.migrations)
         cache = SchemaCache(settings.cache)
         return status(database.owner, declare(OPEN_DONE_OLD), scripts, cache).drift

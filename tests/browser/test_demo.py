@@ -17,7 +17,7 @@ def fill_in(page, **values) -> None:
     page.get_by_role("button", name="Save the post").click()
 
 
-def titles(page):
+def titles(page) -> list[str]:
     return page.locator(".post h2").all_inner_texts()
 
 

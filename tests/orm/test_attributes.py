@@ -1,6 +1,7 @@
 import datetime
 import decimal
 import uuid
+from collections.abc import Iterator
 
 import pytest
 from pony.orm import (
@@ -89,7 +90,7 @@ def tables(make_tables) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _empty(tables):  # noqa: ARG001 - they come first
+def _empty(tables) -> Iterator[None]:  # noqa: ARG001 - they come first
     yield
     with db_session:
         for entity in (Sample, Person, Tag):

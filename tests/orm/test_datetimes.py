@@ -1,5 +1,6 @@
 """A datetime attribute is a moment: aware, in UTC, the same before and after the database."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
 import pytest
@@ -47,7 +48,7 @@ def tables(make_tables) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _empty(tables):  # noqa: ARG001 - they come first
+def _empty(tables) -> Iterator[None]:  # noqa: ARG001 - they come first
     yield
     with db_session:
         Event.select().delete(bulk=True)

@@ -2,6 +2,7 @@
 
 import pickle
 from enum import Enum, IntEnum, StrEnum
+from typing import Any
 
 import pytest
 from pony import orm
@@ -52,11 +53,11 @@ class Post(database.Entity):
     word = Optional(Word)
     rank = Optional(Rank)
 
-    def is_plain(self, wanted=Plain.HIGH):
+    def is_plain(self, wanted=Plain.HIGH) -> Any:
         return self.plain == wanted
 
     @property
-    def is_low(self):
+    def is_low(self) -> Any:
         return self.plain == Plain.LOW or self.word == Word.LOW
 
 
@@ -72,15 +73,15 @@ def posts(make_tables) -> None:
 
 
 @pytest.fixture(params=[Plain, Word, Rank])
-def kind(request):
+def kind(request) -> type[Enum]:
     return request.param
 
 
-def titles(query):
+def titles(query) -> str:
     return "".join(sorted(query))
 
 
-def evaluate(expression, kind, **more):
+def evaluate(expression, kind, **more) -> Any:
     names = vars(orm) | {"Post": Post, "Kind": kind} | more
     return eval(expression.replace(".x", f".{kind.__name__.lower()}"), names)
 

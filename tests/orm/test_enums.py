@@ -90,7 +90,7 @@ def tables(make_tables) -> None:
     make_tables(database)
 
 
-def street(**values):
+def street(**values) -> Street:
     country = Country.get(code=Colour.RED) or Country(code=Colour.RED)
     city = City.get(country=country) or City(country=country, position=Position.LAST)
     return Street(city=city, **values)

@@ -1,9 +1,10 @@
 """Units of work inside of one transaction that is never committed, as most tests run them."""
 
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Barrier, Event, Thread
-from typing import Never
+from typing import Any, Never
 
 import pytest
 from pony.orm import (
@@ -27,6 +28,7 @@ from berceau.errors import DatabaseError, IsolationError
 from berceau.orm import database as orm
 from berceau.orm.isolation import SharedSource, queries_to
 from berceau.orm.session import unit_of_work
+from berceau.postgres.core.url import Url
 from berceau.postgres.pooling.pool import ConnectionPool
 from berceau.postgres.pooling.queries import ObservedPool, Recorder
 from berceau.postgres.pooling.shared_transaction import share
@@ -63,14 +65,14 @@ def tables(make_tables, connection) -> None:
 
 
 @pytest.fixture
-def url(server, connection):
+def url(server, connection) -> Url:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_schema()")
         return server.owner.with_schema(*cursor.fetchone())
 
 
 @pytest.fixture
-def shared(url, recorder, connection):
+def shared(url, recorder, connection) -> Iterator[Any]:
     """The connection that the units of work of a test share, while it runs."""
     before = database.provider.pool
     shared = share(url, recorder, patience=1)
@@ -84,10 +86,10 @@ def shared(url, recorder, connection):
 
 
 @pytest.fixture
-def committed(connection):
+def committed(connection) -> Callable[..., int]:
     """Return a function that counts what is really in a table."""
 
-    def committed(table="author"):
+    def committed(table="author") -> int:
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT count(*) FROM {table}")
             return cursor.fetchone()[0]
@@ -100,7 +102,7 @@ def add(name) -> None:
         Author(name=name)
 
 
-def names():
+def names() -> set[str]:
     with db_session:
         return set(select(author.name for author in Author))
 
@@ -297,7 +299,7 @@ def test_two_that_look_before_either_writes_meet_as_they_would_outside() -> None
             return "added"
         return "found"
 
-    def outcome(number):
+    def outcome(number) -> str:
         try:
             return add_once(number)
         except TransactionIntegrityError:
@@ -431,12 +433,12 @@ def test_what_is_lost_can_not_be_kept(shared, connection) -> None:
 
 
 @pytest.fixture
-def recorder():
+def recorder() -> Recorder:
     return Recorder()
 
 
 @pytest.fixture
-def observed(url, recorder, connection):
+def observed(url, recorder, connection) -> Iterator[ObservedPool]:
     """The pool of a test that commits."""
     before = database.provider.pool
     pool = ObservedPool(url, Limits(), recorder)

@@ -1,5 +1,8 @@
 """Default names in the database, and what stays as its author wrote it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,7 +42,7 @@ def test_snake_case_keeps_letters_and_settles(name) -> None:
 
 
 @pytest.fixture(scope="module")
-def tables():
+def tables() -> Mapping[str, Any]:
     database = Database()
 
     class HTTPHost(database.Entity):
@@ -113,7 +116,7 @@ def test_constraints_and_indexes_are_named_as_postgresql_would(tables) -> None:
     }
 
 
-def declare(name, attribute):
+def declare(name, attribute) -> Database:
     database = Database()
     type(name, (database.Entity,), {"__module__": __name__, attribute: Required(str)})
     return database

@@ -1,7 +1,9 @@
 """Behind PgBouncer in transaction mode, sessions are anybody's: nothing may rest on one."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from pony.orm import Database, Required, select
@@ -10,6 +12,7 @@ from berceau.errors import ConnectionFailedError, SettingsError
 from berceau.orm import database as orm
 from berceau.orm.session import run_unit, unit_of_work
 from berceau.postgres.core.connection import check_session, connect
+from berceau.postgres.core.url import Url
 from berceau.postgres.pooling.pool import ConnectionPool
 from berceau.settings import Limits, Settings
 from berceau.workflows.shared.databases import resolve_databases
@@ -25,13 +28,13 @@ class Visit(database.Entity):
 
 
 @pytest.fixture(scope="module")
-def direct(make_tables):
+def direct(make_tables) -> Url:
     make_tables(database)
     return database.provider.pool.source.url
 
 
 @pytest.fixture
-def pooled(direct):
+def pooled(direct) -> Iterator[Any]:
     """PgBouncer, and the entities behind it."""
     source = database.provider.pool.source
     with pooler(direct) as running:
@@ -88,7 +91,7 @@ def test_each_transaction_has_its_schema_its_time_zone_and_its_limits(pooled, di
 
 @pytest.mark.usefixtures("pooled")
 def test_more_threads_than_server_connections() -> None:
-    def visit(number):
+    def visit(number) -> bool:
         run_unit(lambda: Visit(page=f"/{number}"))
         with unit_of_work(read_only=True):
             return Visit.get(page=f"/{number}") is not None

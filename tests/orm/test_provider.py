@@ -1,5 +1,6 @@
 """Entities without a server, with one, and with one that goes away."""
 
+from collections.abc import Callable
 from threading import Barrier, Thread
 
 import pytest
@@ -21,7 +22,7 @@ def tables(make_tables) -> None:
 
 
 @pytest.fixture
-def end_connection(connection):
+def end_connection(connection) -> Callable[..., None]:
     """End the connection of the present session, as a restart of the server would."""
 
     def end() -> None:

@@ -1,6 +1,8 @@
 """A primary and its standby: where reads go, and what a failover costs."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from pony.orm import Database, Required, select
@@ -18,10 +20,10 @@ from berceau.schema.diff import create
 from berceau.schema.order import order
 from berceau.schema.sql import to_statements
 from berceau.settings import Limits
-from tests.replication import nodes
+from tests.replication import Node, nodes
 
 
-def make_entity(node):
+def make_entity(node) -> Any:
     """Return a mapped entity that has its table on ``node``."""
     database = Database()
     entity = type("Note", (database.Entity,), {"text": Required(str)})
@@ -32,7 +34,7 @@ def make_entity(node):
 
 
 @pytest.fixture(scope="module")
-def servers():
+def servers() -> Iterator[tuple[Node, Node]]:
     """A primary and the standby that follows it, with the table of the entity below."""
     with nodes(2) as (primary, standby):
         primary.make()
@@ -44,7 +46,7 @@ def servers():
 
 
 @pytest.fixture
-def entity(servers):
+def entity(servers) -> Iterator[Any]:
     """An entity with a table on the primary, which reads from the standby where it may."""
     primary, standby = servers
     note = make_entity(primary)
@@ -58,7 +60,7 @@ def entity(servers):
     primary.ask("DROP TABLE note")
 
 
-def texts(entity, after=""):
+def texts(entity, after="") -> tuple[set[str], bool]:
     """Return what a reader finds, and whether a standby told it."""
     with unit_of_work() as unit:
         unit.read_replica(after)
@@ -66,7 +68,7 @@ def texts(entity, after=""):
         return set(select(note.text for note in entity)), told_by_standby
 
 
-def write(entity, text):
+def write(entity, text) -> str:
     with unit_of_work() as unit:
         entity(text=text)
     return unit.position
@@ -123,7 +125,7 @@ def test_without_the_replica_the_primary_is_read(servers, entity, caplog) -> Non
 
 class TestFailover:
     @pytest.fixture
-    def pair(self):
+    def pair(self) -> Iterator[tuple[Node, Node]]:
         """A primary whose commits wait for its standby."""
         with nodes(2) as (primary, standby):
             primary.make()
@@ -136,7 +138,7 @@ class TestFailover:
             yield primary, standby
 
     @pytest.fixture
-    def work(self, pair):
+    def work(self, pair) -> Iterator[Any]:
         primary, standby = pair
         note = make_entity(primary)
         both = replace(primary.url, hosts=(*primary.url.hosts, *standby.url.hosts))

@@ -1,8 +1,9 @@
 """Units of work: all or nothing, whatever breaks."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Thread
-from typing import Never
+from typing import Any, Never
 
 import pytest
 from pony.orm import Database, OperationalError, Required, commit, flush, select
@@ -32,14 +33,14 @@ def tables(make_tables) -> None:
 
 
 @pytest.fixture(autouse=True)
-def no_rows(tables):  # noqa: ARG001 (they are emptied)
+def no_rows(tables) -> Iterator[None]:  # noqa: ARG001 (they are emptied)
     yield
     with unit_of_work():
         Account.select().delete(bulk=True)
 
 
 @pytest.fixture
-def broken_way():
+def broken_way() -> Iterator[Any]:
     """The way to the server, which a test may cut."""
     direct = database.provider.pool.source
     with proxy(direct.url) as way:
@@ -48,12 +49,12 @@ def broken_way():
         orm.connect(direct, database)
 
 
-def names():
+def names() -> set[str]:
     with unit_of_work():
         return set(select(account.name for account in Account))
 
 
-def balances():
+def balances() -> dict[str, int]:
     return dict(select((account.name, account.balance) for account in Account))
 
 

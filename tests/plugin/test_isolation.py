@@ -1,5 +1,6 @@
 """What a test leaves, and what it says when it fails, in a project's own runs of pytest."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,7 +10,7 @@ import pytest
 from berceau.postgres.core.connection import connect
 from berceau.settings import Settings
 from berceau.workflows.shared.databases import resolve_databases
-from tests.conftest import TASKS, Project
+from tests.conftest import TASKS, Project, Result
 
 THING = (
     "class Thing(db.Entity):\n    number = PrimaryKey(int, auto=True)\n    name = Required(str)\n"
@@ -45,14 +46,14 @@ def names():
 
 
 @pytest.fixture
-def blog(connected):
+def blog(connected) -> Project:
     """A migrated project with a component; without any configuration of pytest."""
     connected.component("blog", THING, __init__=MANIFEST, views=VIEWS)
     connected.succeed("migrate")
     return connected
 
 
-def run(project, tests, *options):
+def run(project, tests, *options) -> Result:
     """Run pytest as its own command does, which finds no modules where it is started."""
     project.write("components/blog/tests/test_things.py", HEADER + tests)
     return project.run("pytest", "-q", *options, PYTHONSAFEPATH="1")
@@ -188,7 +189,7 @@ def test_success(db):
 
 
 @pytest.fixture
-def embedded():
+def embedded() -> Iterator[Project]:
     """The same project with an embedded server, whose owner may create databases."""
     with TemporaryDirectory(prefix="berceau test ") as folder:
         root = Path(folder)

@@ -10,10 +10,12 @@ import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from subprocess import Popen
 
 import psutil
 import pytest
 
+from tests.conftest import Project
 from tests.plugin.test_isolation import HEADER, MANIFEST, THING, VIEWS
 
 pytestmark = pytest.mark.slow
@@ -47,14 +49,14 @@ def test_many(db):
 
 
 @pytest.fixture
-def blog(connected):
+def blog(connected) -> Project:
     connected.component("blog", THING, __init__=MANIFEST, views=VIEWS)
     connected.write("components/blog/tests/test_things.py", HEADER + TESTS)
     connected.succeed("migrate")
     return connected
 
 
-def start(project, log):
+def start(project, log) -> Popen[str]:
     with log.open("w") as output:
         return project.start("pytest", "-v", "-n", "2", "-p", "no:cacheprovider", output=output)
 
@@ -70,7 +72,7 @@ def kill(process, chance) -> None:
     process.wait()
 
 
-def complaints(log):
+def complaints(log) -> list[str]:
     return re.findall(r".*(?:FAILED|ERROR|INTERNALERROR).*", log.read_text())
 
 
@@ -80,7 +82,7 @@ def test_no_kill_makes_another_run_fail(blog, tmp_path) -> None:
     assert start(blog, whole).wait() == 0, whole.read_text()
     duration = time.monotonic() - began
 
-    def lane(number):
+    def lane(number) -> list[str]:
         """Kill runs, each followed by one that must succeed; return what any complained of."""
         chance, found = random.Random(number), []
         for turn in range(KILLS // LANES):

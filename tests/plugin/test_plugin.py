@@ -1,8 +1,11 @@
 """The pytest plugin in another project, which has Berceau installed: real runs of pytest."""
 
 import signal
+from collections.abc import Callable
 
 import pytest
+
+from tests.conftest import Project
 
 POST = "class Post(db.Entity):\n    title = Required(str)\n"
 TESTS = """
@@ -63,7 +66,7 @@ MANIFEST = "def includeme(config):\n    config.add_route('posts', '/posts')\n"
 
 
 @pytest.fixture
-def blog(connected):
+def blog(connected) -> Project:
     """A migrated project with a component and its tests."""
     connected.write("pytest.ini", "[pytest]\npythonpath = .\n")
     connected.component("blog", POST, __init__=MANIFEST, views=VIEWS)
@@ -82,7 +85,7 @@ def seen(project) -> set[tuple[str, str]]:
 
 
 @pytest.fixture
-def exists(query):
+def exists(query) -> Callable[..., bool]:
     """Return a function that says whether a place is one, by oids: a name may be taken again."""
 
     def exists(place: str) -> bool:

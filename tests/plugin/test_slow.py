@@ -2,11 +2,13 @@
 
 import pytest
 
+from tests.conftest import Project
+
 LEFT_OUT = "Left out: {} marked slow. `invoke test --all` runs all."
 
 
 @pytest.fixture
-def shop(project):
+def shop(project) -> Project:
     """A project with one quick test and three slow ones, in two files; no database is needed."""
     project.write("pytest.ini", "[pytest]\naddopts = --strict-markers\n")
     project.component("shop")

@@ -5,13 +5,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from berceau.postgres.core.connection import connect
+from berceau.postgres.core.connection import Connection, connect
 from berceau.postgres.embedded.cluster import ADMIN
 from berceau.postgres.embedded.server import EmbeddedServer
 from berceau.postgres.inspect.schemas import drop_schema
@@ -72,21 +72,21 @@ def open_folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-def folder():
+def folder() -> Iterator[Path]:
     """An empty folder for one test."""
     with open_folder() as folder:
         yield folder
 
 
 @pytest.fixture(scope="module")
-def module_folder():
+def module_folder() -> Iterator[Path]:
     """An empty folder for one module."""
     with open_folder() as folder:
         yield folder
 
 
 @pytest.fixture(scope="session")
-def running():
+def running() -> Iterator[Server]:
     """A server that all tests share: it is neither stopped nor changed beyond new names."""
     with open_folder() as folder:
         server = Server(folder / ".berceau" / "postgres")
@@ -96,7 +96,7 @@ def running():
 
 
 @pytest.fixture(scope="session")
-def template():
+def template() -> Iterator[Path]:
     """The data folder of a server that was made, provisioned and stopped, to copy from."""
     with open_folder() as folder:
         server = Server(folder / ".berceau" / "postgres")
@@ -106,7 +106,7 @@ def template():
 
 
 @pytest.fixture(scope="session")
-def lasting(template):
+def lasting(template) -> Iterator[Server]:
     """The server of ``embedded``: its data outlives every start, stop and crash."""
     server = Server(template)
     yield server
@@ -114,7 +114,7 @@ def lasting(template):
 
 
 @pytest.fixture
-def embedded(lasting):
+def embedded(lasting) -> Iterator[Server]:
     """A server with its data made, not running. A test that damages the data takes a copy."""
     lasting.stop()
     yield lasting
@@ -122,7 +122,7 @@ def embedded(lasting):
 
 
 @pytest.fixture
-def fresh_in(folder):  # noqa: ARG001 - it outlives the servers in it
+def fresh_in(folder) -> Iterator[Callable[[Path], Server]]:  # noqa: ARG001 - it outlives the servers in it
     """Give the function that makes a server, without data, for a project's folder."""
     made = []
 
@@ -137,7 +137,7 @@ def fresh_in(folder):  # noqa: ARG001 - it outlives the servers in it
 
 
 @pytest.fixture
-def embedded_in(fresh_in, template, lasting):
+def embedded_in(fresh_in, template, lasting) -> Callable[[Path], Server]:
     """Give the function that makes a server from a copy of the template, for a project's folder."""
 
     def make(project: Path) -> Server:
@@ -150,7 +150,7 @@ def embedded_in(fresh_in, template, lasting):
 
 
 @pytest.fixture
-def apply():
+def apply() -> Callable[..., None]:
     """Give the function that applies a script as a deploy does."""
 
     def apply(connection, script, **options) -> None:
@@ -163,28 +163,28 @@ def apply():
 
 
 @pytest.fixture
-def connection(running):
+def connection(running) -> Iterator[Connection]:
     """An autocommit connection of the owner on the shared server, in an empty schema."""
     with scratch(running.owner_url) as connection:
         yield connection
 
 
 @pytest.fixture
-def owner(running):
+def owner(running) -> Iterator[Connection]:
     """An autocommit connection of a schema owner without other rights."""
     with connect(running.owner_url, autocommit=True) as connection:
         yield connection
 
 
 @pytest.fixture
-def admin(running):
+def admin(running) -> Iterator[Connection]:
     """An autocommit connection of a superuser."""
     with connect(running._url(ADMIN, running.owner_url.database), autocommit=True) as connection:
         yield connection
 
 
 @pytest.fixture
-def only_what_a_test_makes(admin):
+def only_what_a_test_makes(admin) -> Iterator[None]:
     """Let no test find a schema that another one made or left."""
     yield
     with admin.cursor() as cursor:

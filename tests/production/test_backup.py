@@ -3,15 +3,19 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
 from berceau.postgres.core.connection import connect
+from berceau.postgres.core.url import Url
 from berceau.postgres.embedded.binaries import programs_for
 from tests.conftest import ROOT, Project
 from tests.production.conftest import serving
-from tests.replication import nodes
+from tests.replication import Node, nodes
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +30,7 @@ AUTHOR = (
 
 
 @pytest.fixture(scope="module")
-def servers():
+def servers() -> Iterator[tuple[Node, Node, Path]]:
     """A server that keeps its log for those who restore it, and one that isn't made yet."""
     with nodes(2) as (primary, restored):
         primary.make()
@@ -40,7 +44,7 @@ def servers():
 
 
 @pytest.fixture
-def project(tmp_path, servers):
+def project(tmp_path, servers) -> Project:
     """The demo, migrated in a database of its own."""
     primary, *_ = servers
     primary.ask("DROP DATABASE IF EXISTS shop WITH (FORCE)")
@@ -56,7 +60,7 @@ def project(tmp_path, servers):
     return project
 
 
-def url_of(node, database="shop"):
+def url_of(node, database="shop") -> Url:
     return replace(node.url, database=database)
 
 
@@ -65,7 +69,7 @@ def run(node, sql) -> None:
         cursor.execute(sql)
 
 
-def shown_posts(project, log, url):
+def shown_posts(project, log, url) -> str:
     """Return the page of all posts, served from the database of ``url``."""
     allowed = "berceau.allow_ddl = true"
     with serving(project, log, app=allowed, DATABASE_URL=url.with_password()) as served:
@@ -73,7 +77,7 @@ def shown_posts(project, log, url):
         return served.request("/demo/posts")[1]
 
 
-def back_up(project, node, folder, scratch):
+def back_up(project, node, folder, scratch) -> CompletedProcess[str]:
     script = ROOT / "docs" / "production" / "backup.sh"
     command = ["sh", script, folder, project.environment["DATABASE_URL"], scratch.with_password()]
     programs = f"{programs_for(node.account)}:{os.environ['PATH']}"

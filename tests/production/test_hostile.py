@@ -20,7 +20,7 @@ END = b"Connection: close\r\n\r\n"
 WAIT = 0.3
 
 
-def send(port, data, silence=3):
+def send(port, data, silence=3) -> bytes:
     """Return all that the server answers to ``data``."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
         with suppress(BrokenPipeError, ConnectionResetError):

@@ -3,12 +3,14 @@
 import signal
 import socket
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 
 import pytest
 
+from tests.conftest import Project
 from tests.production.conftest import INI, SECRET, free_port
 from tests.proxy import proxy
 
@@ -56,7 +58,7 @@ DEVELOPMENT = """
 
 
 @pytest.fixture
-def shop(connected):
+def shop(connected) -> Project:
     """A project whose pages take their time, and write."""
     connected.component("shop", ENTITIES)
     connected.write("components/shop/__init__.py", VIEWS)
@@ -72,7 +74,7 @@ def until(condition, seconds=10) -> None:
 
 
 @pytest.fixture
-def await_requests(shop):
+def await_requests(shop) -> Callable[[int], None]:
     """Return a function that waits until a number of requests has begun."""
     begun = shop.root / "begun"
     return lambda count: until(lambda: begun.exists() and begun.stat().st_size >= count)

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,7 +58,7 @@ class Site:
         connection.sock = context.wrap_socket(plain, server_hostname=HOST)
         return connection
 
-    def request(self, path, method="GET", body=None, **headers):
+    def request(self, path, method="GET", body=None, **headers) -> tuple[int, Any, str]:
         with closing(self.connect()) as connection:
             connection.request(method, path, body, headers)
             response = connection.getresponse()

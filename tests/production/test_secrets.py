@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.conftest import Project
 from tests.production.conftest import SECRET, free_port
 from tests.proxy import proxy
 
@@ -33,7 +34,7 @@ CRASHING = """
 
 
 @pytest.fixture
-def breaking(demo):
+def breaking(demo) -> Project:
     """The demo, and pages that break a rule of the database."""
     demo.component("crashing")
     demo.write("components/crashing/__init__.py", CRASHING)

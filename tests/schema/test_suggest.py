@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -158,7 +159,7 @@ enums = st.builds(
 
 
 def schemas(most: int) -> st.SearchStrategy[Schema]:
-    def unique(each):
+    def unique(each) -> st.SearchStrategy[tuple[Any, ...]]:
         return st.lists(each, max_size=most, unique_by=lambda item: item.name).map(tuple)
 
     return st.builds(Schema, unique(enums), unique(tables))

@@ -1,5 +1,6 @@
 """``invoke db.clone`` and ``invoke db.drop``, and what they refuse."""
 
+from collections.abc import Iterator
 from secrets import token_hex
 
 import pytest
@@ -9,14 +10,14 @@ from berceau.postgres.inspect.schemas import drop_schema
 
 
 @pytest.fixture
-def source(database, query):
+def source(database, query) -> str:
     """The name of the project's schema, which holds a table and a row."""
     query("CREATE TABLE post (id int PRIMARY KEY, title text); INSERT INTO post VALUES (1, 'a')")
     return database.owner.schema
 
 
 @pytest.fixture
-def target(database):
+def target(database) -> Iterator[str]:
     """A name for a copy, which is gone at the end."""
     name = f"copy_{token_hex(6)}"
     yield name

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
@@ -10,6 +11,7 @@ from psycopg2 import sql
 
 from berceau.postgres.core.connection import connect
 from berceau.postgres.core.url import Url
+from tests.conftest import Project
 
 SECRET = "hunter2"
 CONFIGURED = {
@@ -19,7 +21,7 @@ CONFIGURED = {
 
 
 @pytest.fixture
-def project(project):
+def project(project) -> Iterator[Project]:
     """A project in a folder that every account can enter; pytest's own are closed to others."""
     with tempfile.TemporaryDirectory(prefix="berceau test ") as name:
         Path(name).chmod(0o755)

@@ -10,7 +10,7 @@ MARK = re.compile(r"  # mypy: (?P<mypy>[\w-]+(?:, [\w-]+)*); pyright: (?P<pyrigh
 checkers = pytest.mark.parametrize("checker", ["mypy", "pyright"])
 
 
-def marks(checker):
+def marks(checker) -> dict[tuple[str, int], set[str]]:
     """Return the codes that a checker must give for each line of the file of wrong uses."""
     lines = enumerate((PROJECT / "wrong.py").read_text().splitlines(), 1)
     found = ((number, MARK.search(line)) for number, line in lines)

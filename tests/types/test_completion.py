@@ -2,11 +2,12 @@
 
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.types.language_server import language_server
+from tests.types.language_server import LanguageServer, language_server
 
 HEAD = "from components.blog.entities import Post\n\ndef use(post: Post) -> None:\n"
 DECLARED = {
@@ -34,17 +35,17 @@ VALUES = {
 
 
 @pytest.fixture
-def server(typed):
+def server(typed) -> Iterator[LanguageServer]:
     program = Path(sys.executable).with_name("pyright-langserver")
     with language_server(str(program), typed.root, sys.executable, typed.environment) as server:
         yield server
 
 
 @pytest.fixture
-def offered(server, typed):
+def offered(server, typed) -> Callable[..., dict[str, str]]:
     """Return a function that types a line, and returns what is offered in it: types by name."""
 
-    def offered(line, names, at=None):
+    def offered(line, names, at=None) -> dict[str, str]:
         file = typed.root / f"use_{line.count(' ')}_{len(line)}.py"
         server.open(file, f"{HEAD}    {line}\n")
         items = server.complete(file, 3, 4 + (len(line) if at is None else at))

@@ -9,6 +9,7 @@ from pyramid.response import Response
 from webtest import TestApp
 
 from berceau.errors import ConnectionFailedError, SettingsError
+from berceau.settings import Settings
 from berceau.web.app import main
 
 DEVELOPMENT = {"berceau.development": "true"}
@@ -23,7 +24,7 @@ PAGE = """
 
 
 @pytest.fixture
-def started(monkeypatch, running):
+def started(monkeypatch, running) -> list[Settings]:
     """The settings that ``start`` was called with."""
     seen = []
     monkeypatch.setattr("berceau.web.app.start", lambda settings: seen.append(settings) or running)
@@ -57,7 +58,7 @@ def test_a_mistake_ends_with_one_message_and_no_traceback(monkeypatch, tmp_path)
 
 class TestInAnotherApplication:
     @pytest.fixture
-    def config(self, running, component, tmp_path):
+    def config(self, running, component, tmp_path) -> Configurator:
         files = {"__init__.py": PAGE, "page.pt": '<html metal:use-macro="layout"></html>'}
         running.components = (component("page", files),)
         config = Configurator(settings={"berceau.root": str(tmp_path)})

@@ -6,6 +6,7 @@ import time
 import pytest
 from pyramid.path import AssetResolver
 
+from berceau.components import Component
 from berceau.web.caching import PARAMETER
 
 MANIFEST = """
@@ -37,7 +38,7 @@ MANIFEST = """
 
 
 @pytest.fixture
-def shop(component):
+def shop(component) -> Component:
     return component(
         "shop",
         {"__init__.py": MANIFEST, "static/a.css": "a {}", "short/b.css": "b {}"},

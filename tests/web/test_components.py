@@ -2,6 +2,7 @@
 
 import sys
 import traceback
+from pathlib import Path
 
 import pytest
 
@@ -21,7 +22,7 @@ ROUTE = """
 """
 
 
-def line_of(component, path, text):
+def line_of(component, path, text) -> tuple[Path, int]:
     """Return the file of a component, and the number of the line that holds ``text``."""
     file = component.path / path
     lines = file.read_text().splitlines()

@@ -1,6 +1,7 @@
 """The page of differences says each hazard and lock once, whatever the number of statements."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ UP = [
 
 
 @pytest.fixture
-def page(serve, monkeypatch):
+def page(serve, monkeypatch) -> Any:
     plan = SimpleNamespace(up=UP, changes=("a change",))
     found = differences.Difference(SimpleNamespace(plan=plan, questions=()))
     monkeypatch.setattr(differences, "look", lambda _settings: found)

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from berceau.settings import Settings
+
 PRODUCTION = {"secret": "x8fK2mQ7vR4tY9wZ1aB5cD3eG6hJ0kLn", "database_url": "postgresql://db/shop"}
 
 
@@ -26,7 +28,7 @@ def test_development_refuses_other_names(serve, host) -> None:
 
 class TestInProduction:
     @pytest.fixture
-    def settings(self, settings):
+    def settings(self, settings) -> Settings:
         hosts = ("shop.example.org", ".shop.example")
         return replace(settings, development=False, hosts=hosts, **PRODUCTION)
 
@@ -53,7 +55,7 @@ class TestInProduction:
 
 class TestWithAStar:
     @pytest.fixture
-    def settings(self, settings):
+    def settings(self, settings) -> Settings:
         return replace(settings, development=False, hosts=("*",), **PRODUCTION)
 
     def test_any_name_is_answered(self, serve) -> None:

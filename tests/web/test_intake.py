@@ -3,6 +3,7 @@
 import json
 import logging
 import time
+from typing import Any
 
 import pytest
 from webtest import TestApp
@@ -76,7 +77,7 @@ URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=x"
 
 
-def part(disposition, value=b"v", headers=b""):
+def part(disposition, value=b"v", headers=b"") -> bytes:
     return (
         (b"--x\r\nContent-Disposition: form-data; " + disposition + b"\r\n" + headers)
         + b"\r\n"
@@ -85,7 +86,7 @@ def part(disposition, value=b"v", headers=b""):
     )
 
 
-def file(number):
+def file(number) -> bytes:
     return part(b'name="f%d"; filename="f"' % number, b"x" * 2000)
 
 
@@ -170,7 +171,7 @@ BODIES = {
 
 
 @pytest.fixture
-def app(running, component, tmp_path):
+def app(running, component, tmp_path) -> TestApp:
     running.components = (component("pages", {"__init__.py": PAGES}),)
     settings = Settings(tmp_path, development=True, form_limits=LIMITS)
     return TestApp(make_app(settings), lint=False)
@@ -189,7 +190,7 @@ def test_bodies(app) -> None:
 
 
 def test_what_is_read(app) -> None:
-    def posted(kind, body):
+    def posted(kind, body) -> Any:
         return app.post("/form", body, {"Content-Type": kind}).json
 
     assert posted(URLENCODED, "a=1;b=2&é=%c3%a9+&a=".encode()) == [

@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+from typing import Any
 
 import pytest
 from pyramid.request import Request
@@ -10,7 +11,7 @@ from pyramid.request import Request
 from berceau.web.logs import REQUEST, REQUEST_ID, Formatter
 
 
-def line(message, *args, exc_info=None, level=logging.INFO, **extra):
+def line(message, *args, exc_info=None, level=logging.INFO, **extra) -> dict[str, Any]:
     record = logging.LogRecord("shop", level, __file__, 1, message, args, exc_info)
     record.__dict__.update(extra)
     text = Formatter().format(record)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from berceau.components import Component
 from berceau.errors import ComponentError
 
 PAGE = """
@@ -17,12 +18,12 @@ PAGE = """
 """
 
 
-def page(component, name, pattern=None):
+def page(component, name, pattern=None) -> Component:
     text = PAGE.format(title=name.title(), route=name, pattern=pattern or f"/{name}")
     return component(name, {"__init__.py": text})
 
 
-def links(response):
+def links(response) -> list[tuple[str, str]]:
     return [(link.text, link["href"]) for link in response.html.select("nav a")]
 
 

@@ -48,7 +48,7 @@ PAGES = """
 
 
 @pytest.fixture
-def pages(serve, component):
+def pages(serve, component) -> TestApp:
     return serve(component("pages", {"__init__.py": PAGES}))
 
 

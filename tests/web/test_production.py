@@ -6,6 +6,7 @@ import pytest
 
 from berceau.errors import PermissionMissingError, SettingsError
 from berceau.postgres.inspect.roles import RoleReport
+from berceau.settings import Settings
 from berceau.web.app import make_app
 from berceau.web.production import check_variables
 
@@ -13,7 +14,7 @@ OWNER = RoleReport("shop_owner", "public", can_change_schema=True)
 
 
 @pytest.fixture
-def settings(settings):
+def settings(settings) -> Settings:
     return replace(
         settings,
         development=False,

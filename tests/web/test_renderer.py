@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+from berceau.components import Component
+
 VIEW = """
     from pyramid.view import view_config
 
@@ -17,7 +19,9 @@ VIEW = """
 LAYOUT = '<html metal:use-macro="layout"><p metal:fill-slot="main">${word}</p></html>'
 
 
-def make(component, *, renderer="templates/page.pt", value='{"word": "<b>"}', template=LAYOUT):
+def make(
+    component, *, renderer="templates/page.pt", value='{"word": "<b>"}', template=LAYOUT
+) -> Component:
     view = VIEW.format(renderer=renderer, value=value)
     return component("paper", {"__init__.py": view, "templates/page.pt": template})
 

@@ -2,9 +2,11 @@
 
 import logging
 import re
+from logging import LogRecord
 
 import pytest
 from prometheus_client import REGISTRY, Counter, generate_latest
+from webtest import TestApp
 
 from berceau.web.registry import METRICS
 
@@ -37,11 +39,11 @@ PAGES = """
 
 
 @pytest.fixture
-def pages(serve, component):
+def pages(serve, component) -> TestApp:
     return serve(component("pages", {"__init__.py": PAGES}))
 
 
-def access(caplog):
+def access(caplog) -> list[LogRecord]:
     return [record for record in caplog.records if record.name == "berceau.access"]
 
 
@@ -106,7 +108,7 @@ def test_attempts_are_one_request(pages, caplog) -> None:
     assert 'berceau_request_queries_count{method="GET",route="/tries/{value}"} 1.0' in found
 
 
-def figures(app):
+def figures(app) -> str:
     return generate_latest(app.app.registry[METRICS].registry).decode()
 
 

@@ -4,6 +4,7 @@ import re
 import time
 
 import pytest
+from webtest import TestApp
 
 COUNTER = """
     def includeme(config):
@@ -17,11 +18,11 @@ COUNTER = """
 
 
 @pytest.fixture
-def counting(serve, component):
+def counting(serve, component) -> TestApp:
     return serve(component("counter", {"__init__.py": COUNTER}))
 
 
-def cookie(response, name):
+def cookie(response, name) -> str | None:
     return next(text for text in response.headers.getall("Set-Cookie") if text.startswith(name))
 
 

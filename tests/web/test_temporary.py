@@ -92,7 +92,7 @@ OF_UPLOADS = ("sent", "wrapped", "streamed", "asked")
 
 
 @pytest.fixture
-def app(running, component, tmp_path):
+def app(running, component, tmp_path) -> TestApp:
     running.components = (component("pages", {"__init__.py": PAGES}),)
     return TestApp(make_app(Settings(tmp_path, development=True)))
 

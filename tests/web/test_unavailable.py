@@ -5,13 +5,14 @@ from types import SimpleNamespace
 
 import pytest
 from pony.orm import OperationalError
+from webtest import TestApp
 
 from berceau.errors import ConnectionFailedError
 from berceau.web.registry import SETTINGS
 
 
 @pytest.fixture
-def incomplete(running, serve):
+def incomplete(running, serve) -> TestApp:
     running.missing = ("20260101_init", "20260102_more")
     return serve()
 

@@ -1,5 +1,6 @@
 """Each request is one unit of work."""
 
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Never
 
@@ -18,10 +19,10 @@ from components.demo.entities import DemoUser
 
 
 @pytest.fixture
-def serve_view(db, running, tmp_path):  # noqa: ARG001 (the database is db's, and started)
+def serve_view(db, running, tmp_path) -> Callable[..., TestApp]:  # noqa: ARG001 (the database is db's, and started)
     """Return a function that serves one view at the root."""
 
-    def serve(view, **options):
+    def serve(view, **options) -> TestApp:
         config = Configurator(settings={"berceau.root": str(tmp_path)})
         config.include("berceau")
         config.include("berceau.web.errors")
@@ -32,18 +33,18 @@ def serve_view(db, running, tmp_path):  # noqa: ARG001 (the database is db's, an
     return serve
 
 
-def add_user(name="Ada", email="ada@example.org"):
+def add_user(name="Ada", email="ada@example.org") -> DemoUser:
     return DemoUser(name=name, email=email)
 
 
-def user_count():
+def user_count() -> int:
     with unit_of_work():
         return DemoUser.select().count()
 
 
 @pytest.mark.parametrize("status", [200, 204, 303])
 def test_success_commits(serve_view, status) -> None:
-    def view(_):
+    def view(_) -> Response:
         add_user()
         return Response(status=status)
 
@@ -53,7 +54,7 @@ def test_success_commits(serve_view, status) -> None:
 
 @pytest.mark.parametrize("status", [400, 404, 422, 500, 503])
 def test_an_error_response_undoes_everything(serve_view, status) -> None:
-    def view(_):
+    def view(_) -> Response:
         add_user().flush()
         return Response(status=status)
 
@@ -74,7 +75,7 @@ def test_an_exception_undoes_everything(serve_view, error, status) -> None:
 
 
 def test_a_failed_commit_is_an_error_page(serve_view, caplog) -> None:
-    def view(_):
+    def view(_) -> Response:
         add_user()
         add_user(name="Another Ada")  # the same address; PostgreSQL finds out at the end
         return Response("saved")
@@ -97,7 +98,7 @@ class TestRepetition:
     def test_what_may_succeed_runs_again_with_a_new_request(self, serve_view, caplog) -> None:
         requests = []
 
-        def view(request):
+        def view(request) -> Response:
             requests.append(request)
             add_user(name=request.POST["name"], email=f"{len(requests)}@example.org").flush()
             if len(requests) < 3:
@@ -117,7 +118,7 @@ class TestRepetition:
     def test_each_attempt_reads_the_body_from_its_begin(self, serve_view, size) -> None:
         read = []
 
-        def view(request):
+        def view(request) -> Response:
             if request.content_type == "text/plain":
                 read.append(len(request.body_file.read()))
             else:
@@ -163,7 +164,7 @@ class TestCommitUnknown:
         def lose(*_) -> Never:
             raise CommitUnknownError("nobody knows")
 
-        def view(_):
+        def view(_) -> Response:
             attempts.append(None)
             add_user()
             return Response("saved")
@@ -176,7 +177,7 @@ class TestCommitUnknown:
 
 class TestStream:
     def test_its_parts_are_made_while_it_is_sent(self, serve_view) -> None:
-        def view(_):
+        def view(_) -> Response:
             add_user()
             return Response(app_iter=(user.name.encode() for user in DemoUser.select()))
 
@@ -184,17 +185,17 @@ class TestStream:
         assert user_count() == 1
 
     def test_its_length_is_kept(self, serve_view) -> None:
-        def view(_):
+        def view(_) -> Response:
             return Response(app_iter=(part for part in (b"a", b"bc")), content_length=3)
 
         assert serve_view(view).get("/").content_length == 3
 
     def test_it_can_t_write(self, serve_view) -> None:
-        def parts():
+        def parts() -> Iterator[bytes]:
             yield b"first"
             add_user().flush()
 
-        def view(_):
+        def view(_) -> Response:
             return Response(app_iter=parts())
 
         with pytest.raises(DatabaseError, match="asked to write"):
@@ -202,11 +203,11 @@ class TestStream:
         assert user_count() == 0
 
     def test_a_visitor_who_leaves_ends_its_unit(self, serve_view) -> None:
-        def parts():
+        def parts() -> Iterator[bytes]:
             while True:
                 yield DemoUser.select().first().name.encode()
 
-        def view(_):
+        def view(_) -> Response:
             add_user()
             return Response(app_iter=parts())
 
@@ -225,7 +226,7 @@ class TestReplica:
     def test_a_view_reads_after_what_its_visitor_wrote(self, serve_view) -> None:
         units = []
 
-        def view(_):
+        def view(_) -> Response:
             units.append(current_unit())
             return Response("read")
 
@@ -237,7 +238,7 @@ class TestReplica:
         assert [unit.replica_after for unit in units] == ["", "0/16B3748"]
 
     def test_a_writer_is_given_the_position(self, serve_view) -> None:
-        def view(_):
+        def view(_) -> Response:
             current_unit().position = "0/16B3748"
             return Response("written")
 
@@ -249,7 +250,7 @@ class TestReplica:
 
 
 def test_the_next_request_starts_afresh(serve_view) -> None:
-    def view(request):
+    def view(request) -> Response:
         add_user(name=request.GET["name"], email=request.GET["name"])
         return Response(status=int(request.GET["status"]))
 

@@ -17,7 +17,7 @@ VALID = {
 }
 
 
-def read(**values):
+def read(**values) -> PostForm:
     return PostForm.read(MultiDict(VALID | values))
 
 

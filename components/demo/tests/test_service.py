@@ -1,8 +1,10 @@
 """What the demo can do, on a real database."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier, local
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -36,12 +38,12 @@ def test_listing_takes_as_many_queries_for_many_authors_as_for_one(db, write) ->
 
 
 @pytest.fixture
-def plans(db, monkeypatch):
+def plans(db, monkeypatch) -> list[str]:
     """The plan of each query that is run meanwhile, as a text."""
     plans = []
     run = db._exec_sql
 
-    def explain(sql, arguments=None, *rest):
+    def explain(sql, arguments=None, *rest) -> Any:
         if sql.startswith("SELECT"):
             plans.append("\n".join(line for (line,) in run(f"EXPLAIN {sql}", arguments)))
         return run(sql, arguments, *rest)
@@ -51,7 +53,7 @@ def plans(db, monkeypatch):
 
 
 @pytest.fixture
-def many_posts(db, write):
+def many_posts(db, write) -> Place:
     """20,000 posts, one a minute; returns the place in their middle."""
     write()
     with unit_of_work():
@@ -95,14 +97,14 @@ def test_a_new_author_can_not_take_the_name_of_another(write) -> None:
 
 
 @pytest.fixture
-def write_at_once(write, monkeypatch):
+def write_at_once(write, monkeypatch) -> Callable[..., list[Callable[[], BaseException | None]]]:
     """Return a function that writes posts in one thread each; all look before any writes."""
     look = service._author
 
-    def write_at_once(*posts):
+    def write_at_once(*posts) -> list[Callable[[], BaseException | None]]:
         all_looked, here = Barrier(len(posts)), local()
 
-        def look_and_wait(name, email):
+        def look_and_wait(name, email) -> DemoUser | None:
             author = look(name, email)
             if not hasattr(here, "looked"):
                 here.looked = True
@@ -126,7 +128,7 @@ def test_two_first_posts_of_an_author_at_once_are_both_kept(write_at_once) -> No
 
 def test_an_author_who_was_added_between_both_looks_is_found(write, monkeypatch) -> None:
     class Interrupted:
-        def get(self, **by):
+        def get(self, **by) -> DemoUser | None:
             found = DemoUser.get(**by)
             monkeypatch.setattr(service, "DemoUser", DemoUser)
             with ThreadPoolExecutor(1) as other:

@@ -1,9 +1,11 @@
 """The demo's pages, on the real application."""
 
 import re
+from collections.abc import Callable
 from uuid import UUID, uuid4
 
 import pytest
+from webtest import TestResponse
 
 from berceau.orm import unit_of_work
 from components.demo import service
@@ -19,10 +21,10 @@ VALID = {
 
 
 @pytest.fixture
-def submit(app):
+def submit(app) -> Callable[..., TestResponse]:
     """Return a function that fills in the form as a browser would, and sends it."""
 
-    def submit(status=303, **values):
+    def submit(status=303, **values) -> TestResponse:
         form = app.get("/demo/posts").forms["write-form"]
         for name, value in (VALID | values).items():
             form[name] = value
@@ -32,17 +34,17 @@ def submit(app):
 
 
 @pytest.fixture
-def post(app):
+def post(app) -> Callable[..., TestResponse]:
     """Return a function that sends what no browser would, with a valid token."""
 
-    def post(fields, **options):
+    def post(fields, **options) -> TestResponse:
         token = app.get("/demo/posts").forms["write-form"]["csrf_token"].value
         return app.post("/demo/posts", [("csrf_token", token), *fields], **options)
 
     return post
 
 
-def errors(response):
+def errors(response) -> dict[str, str]:
     """Return the messages beside the fields, by the name of the field that refers to them."""
     return {
         field["name"]: response.html.find(id=field["aria-describedby"]).text
@@ -50,7 +52,7 @@ def errors(response):
     }
 
 
-def titles(response):
+def titles(response) -> list[str]:
     return [heading.text for heading in response.html.select(".post h2")]
 
 
@@ -127,7 +129,7 @@ def test_a_long_list_has_pages(app, write, monkeypatch) -> None:
     assert titles(first.click("Newer posts")) == ["5", "4"]
 
 
-def delete_first(page):
+def delete_first(page) -> TestResponse:
     return page.forms[0].submit(status=303).follow()
 
 

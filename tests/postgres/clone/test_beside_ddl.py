@@ -1,5 +1,7 @@
 """Copies of many tables: made and compared by two connections, and as exact as by one."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from berceau.errors import CloneError
@@ -7,7 +9,7 @@ from berceau.postgres.clone.cloning import clone
 from berceau.postgres.clone.comparing import agrees, differences
 from berceau.postgres.clone.lanes import runs
 from berceau.postgres.clone.reading import read
-from berceau.postgres.core.connection import connect
+from berceau.postgres.core.connection import Connection, connect
 from tests.postgres.dumps import dump, run
 
 pytestmark = pytest.mark.usefixtures("only_what_a_test_makes")
@@ -33,7 +35,7 @@ CREATE VIEW torture.seen AS SELECT * FROM torture.parent7;
 
 
 @pytest.fixture
-def other(running):
+def other(running) -> Iterator[Connection]:
     with connect(running.owner_url, autocommit=True) as connection:
         yield connection
 

@@ -3,6 +3,7 @@
 import re
 import secrets
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,11 +14,12 @@ from berceau.migration.migration import Migration
 from berceau.postgres.clone.cloning import clone
 from berceau.postgres.clone.comparing import dependents, differences
 from berceau.postgres.clone.reading import read
-from berceau.postgres.core.connection import connect
+from berceau.postgres.core.connection import Connection, connect
 from berceau.postgres.inspect import catalog
 from berceau.postgres.inspect.schemas import drop_schema, use_schema
 from berceau.postgres.rows.rows import count_rows, delete_all
 from berceau.postgres.runner import ledger
+from tests.postgres.conftest import Server
 from tests.postgres.dumps import dump, run
 from tests.rights import grant_data_rights
 
@@ -37,7 +39,7 @@ SCRIPT = Migration(
 
 
 @pytest.fixture(scope="module")
-def server(running):
+def server(running) -> Server:
     """The shared server: under xdist each worker has one, so that names may be fixed."""
     return running
 
@@ -66,7 +68,7 @@ def build(connection, *files: str) -> None:
 
 
 @pytest.fixture
-def other_role(admin, server):
+def other_role(admin, server) -> Iterator[str]:
     run(admin, f"CREATE ROLE clone_other; GRANT clone_other TO {server.owner_url.user}")
     yield "clone_other"
     run(admin, "DROP OWNED BY clone_other CASCADE; DROP ROLE clone_other")
@@ -311,7 +313,7 @@ def test_what_cannot_be_copied_is_named(admin, make, says) -> None:
 def test_of_two_copies_at_once_by_one_name_one_is_made(owner, server) -> None:
     run(owner, "CREATE SCHEMA busy; CREATE TABLE busy.t (a int)")
 
-    def copy(_):
+    def copy(_) -> tuple[str, ...] | str:
         with connect(server.owner_url, autocommit=True) as connection:
             try:
                 return clone(connection, "busy", "copied")
@@ -333,7 +335,7 @@ def test_a_schema_of_another_role_is_refused(owner, admin) -> None:
 
 
 @pytest.fixture
-def copy(connection, running, apply):
+def copy(connection, running, apply) -> Iterator[Connection]:
     """A connection of the owner in a clone of ``connection``'s schema."""
     apply(connection, SCRIPT)
     ((source,),) = run(connection, "SELECT current_schema()")

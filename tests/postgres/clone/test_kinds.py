@@ -1,5 +1,6 @@
 """What others' schemas held that copies got wrong: each case is made, copied, and dumped twice."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
@@ -115,7 +116,7 @@ STAYS = {
 
 
 @pytest.fixture
-def roles(admin, running):
+def roles(admin, running) -> Iterator[None]:
     """Two roles that the owner is a member of."""
     run(admin, f"CREATE ROLE clone_other; GRANT clone_other TO {running.owner_url.user};"
         f"CREATE ROLE clone_third; GRANT clone_third TO {running.owner_url.user}")  # fmt: skip

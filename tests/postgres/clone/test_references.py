@@ -1,6 +1,7 @@
 """Text that names the schema: what is moved in a copy, what stays, and what is refused."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 
@@ -8,14 +9,14 @@ from berceau.errors import CloneError
 from berceau.postgres.clone import parsing
 from berceau.postgres.clone.bodies import Schema, redirect
 from berceau.postgres.clone.cloning import clone
-from berceau.postgres.core.connection import connect
+from berceau.postgres.core.connection import Connection, connect
 from berceau.postgres.inspect.schemas import drop_schema
 
 OBJECTS = frozenset("shop s t post profile f p mood".split())
 
 
 @pytest.fixture(params=["with a parser", "without one"])
-def parser(request, monkeypatch):
+def parser(request, monkeypatch) -> str:
     """Let pglast be there, or not."""
     if request.param == "without one":
         monkeypatch.setattr(parsing, "version", lambda: "")
@@ -140,7 +141,7 @@ CREATE VIEW other.t AS SELECT * FROM shop.t; CREATE VIEW shop.w AS SELECT * FROM
 
 
 @pytest.fixture
-def owner(running):
+def owner(running) -> Iterator[Connection]:
     """An autocommit connection of the schemas' owner."""
     with connect(running.owner_url, autocommit=True) as connection:
         yield connection

@@ -1,15 +1,18 @@
 """What a server says of a commit, also after it crashed or another took its place."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
 from berceau.postgres.core import commit_status
 from berceau.postgres.core.commit_status import Transaction, transaction_of, was_committed
 from berceau.postgres.core.connection import connect
-from tests.replication import nodes
+from tests.replication import Node, nodes
 
 
 @pytest.fixture(scope="module")
-def server():
+def server() -> Iterator[Node]:
     with nodes(1) as (node,):
         node.make()
         node.configure(wal_writer_delay="10s")  # what isn't committed isn't on the disk
@@ -18,7 +21,7 @@ def server():
         yield node
 
 
-def write(connection):
+def write(connection) -> Any:
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO note VALUES ('text')")
     return transaction_of(connection)

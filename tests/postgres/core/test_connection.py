@@ -1,5 +1,6 @@
 import socket
 import traceback
+from collections.abc import Iterator
 from dataclasses import replace
 
 import psycopg2
@@ -13,7 +14,7 @@ SECRET = "hunter2"
 
 
 @pytest.fixture
-def closed_port():
+def closed_port() -> Iterator[int]:
     """A port of this machine on which nothing answers, as it is bound and doesn't listen."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import replace
 
 import psycopg2
@@ -122,12 +123,12 @@ BY_HAND = {
 
 
 @pytest.fixture
-def by_hand(connection):
+def by_hand(connection) -> Callable[..., Schema]:
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE o (id int PRIMARY KEY)")
         cursor.execute('CREATE TABLE t (a int NOT NULL, b int, c text, "A, b" int)')
 
-    def run(sql):
+    def run(sql) -> Schema:
         with connection.cursor() as cursor:
             cursor.execute(sql)
         return catalog.read(connection)

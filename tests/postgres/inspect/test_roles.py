@@ -1,4 +1,5 @@
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from secrets import token_hex
@@ -59,7 +60,7 @@ def run(url: Url, *statements: str) -> list[tuple[object, ...]]:
 
 
 @pytest.fixture(scope="module", params=SERVERS, ids=lambda folder: folder.parent.name)
-def log_and_superuser(request, module_folder):
+def log_and_superuser(request, module_folder) -> Iterator[tuple[Path, Url]]:
     """A server that asks for passwords and logs every statement: its log, and its superuser."""
     folder = module_folder / request.param.parent.name
     folder.mkdir()
@@ -85,7 +86,7 @@ def log_and_superuser(request, module_folder):
 
 
 @pytest.fixture(params=["superuser", "role with CREATEDB and CREATEROLE"])
-def shop(request, log_and_superuser):
+def shop(request, log_and_superuser) -> Project:
     """A shop whose database and roles don't exist yet, with each kind of admin."""
     _, superuser = log_and_superuser
     name, admin = f"Shop {token_hex(4)}", superuser
@@ -175,7 +176,7 @@ def test_the_documentation_says_what_no_right_forbids(provisioned, allowed) -> N
 
 
 @pytest.fixture(scope="module")
-def provisioned(log_and_superuser):
+def provisioned(log_and_superuser) -> Project:
     _, superuser = log_and_superuser
     here = replace(superuser, database=f"least {token_hex(4)}", schema="My Shop", password=SECRET)
     shop = Project(

@@ -12,7 +12,7 @@ from berceau.postgres.inspect.scratch import PREFIX, scratch
 NAME = 'a "test"'
 
 
-def current_schema(connection):
+def current_schema(connection) -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_schema()")
         return cursor.fetchone()[0]

@@ -1,10 +1,12 @@
 """Connections that threads share: bounded, checked, recycled, and clean for the next one."""
 
 import multiprocessing
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from threading import Event, Thread
 from time import monotonic, sleep
+from typing import Any
 
 import pytest
 
@@ -17,11 +19,11 @@ from tests.proxy import proxy
 
 
 @pytest.fixture
-def make_pool(database):
+def make_pool(database) -> Iterator[Callable[..., ConnectionPool]]:
     """Return a function that makes a pool with some limits; all are closed at the end."""
     made = []
 
-    def make(**limits):
+    def make(**limits) -> ConnectionPool:
         made.append(ConnectionPool(database.runtime, replace(Limits(), **limits)))
         return made[-1]
 
@@ -30,7 +32,7 @@ def make_pool(database):
         pool.close()
 
 
-def ask(connection, question="SELECT pg_backend_pid()"):
+def ask(connection, question="SELECT pg_backend_pid()") -> Any:
     with connection.cursor() as cursor:
         cursor.execute(question)
         return cursor.fetchone()[0]

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from berceau.migration.splitter import split
@@ -10,7 +12,7 @@ from berceau.postgres.runner.concurrent_ddl import (
 )
 
 
-def parse(text):
+def parse(text) -> Any:
     (piece,) = split(text)
     return effect_of(piece)
 

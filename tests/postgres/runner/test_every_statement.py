@@ -1,6 +1,6 @@
 """Faults at literally every statement that the runner sends, those to the ledger included."""
 
-from typing import Never
+from typing import Any, Never
 
 import psycopg2
 import pytest
@@ -11,12 +11,14 @@ from berceau.migration.history import Direction
 from berceau.migration.migration import Migration
 from berceau.migration.resume import segments_of
 from berceau.postgres.core.connection import connect
+from berceau.postgres.core.url import Url
 from berceau.postgres.embedded.postmaster import wait_until
 from berceau.postgres.inspect import catalog
 from berceau.postgres.inspect.scratch import scratch
 from berceau.postgres.runner import ledger, runner
 from berceau.postgres.runner.deploy_lock import deploy_lock
 from berceau.postgres.runner.lock_retry import RetryPolicy
+from berceau.schema.model import Schema
 
 pytestmark = pytest.mark.slow
 
@@ -105,7 +107,11 @@ class Killed(Fragile):
         raise Fault
 
 
-def state(connection):
+State = tuple[Schema, list[tuple[Any, ...]]]
+"""The shape of a schema and its rows."""
+
+
+def state(connection) -> State:
     """Return what the schema holds: its shape and its rows."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass('t')")
@@ -117,7 +123,7 @@ def state(connection):
     return schema, rows
 
 
-def states(url, direction):
+def states(url, direction) -> dict[int, State]:
     """Return what the schema holds after each of the statements, where none is interrupted."""
     segments = segments_of(SCRIPT, direction)
     found = {}
@@ -138,7 +144,7 @@ def states(url, direction):
 
 
 @pytest.fixture
-def url(running):
+def url(running) -> Url:
     return running.owner_url
 
 
@@ -167,7 +173,7 @@ def interrupt(url, schema, kind, direction, number) -> bool:
         finally:
             connection.close()
 
-        def gone():
+        def gone() -> bool:
             with witness.cursor() as cursor:
                 cursor.execute("SELECT FROM pg_stat_activity WHERE pid = %s", (pid,))
                 return cursor.rowcount == 0
@@ -207,7 +213,7 @@ def test_the_ledger_knows_what_is_done_and_one_command_goes_on(url, kind, direct
     assert number > 3 * len(expected)
 
 
-def _position(line, direction, last):
+def _position(line, direction, last) -> int:
     if line is None:
         return 0 if direction is Direction.UP else last
     if line.is_whole:
@@ -216,13 +222,13 @@ def _position(line, direction, last):
     return line.position
 
 
-def _schema(connection):
+def _schema(connection) -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_schema()")
         return cursor.fetchall()[0][0]
 
 
-def _valid(found):
+def _valid(found) -> tuple[Any, ...]:
     """Leave out indexes that an interruption left INVALID: they are known, and built again."""
     schema, rows = found
     tables = [

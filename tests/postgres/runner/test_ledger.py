@@ -1,5 +1,7 @@
 """The ledger, also one that the first version made, and what resuming rests on it."""
 
+from typing import Any
+
 import pytest
 
 from berceau.errors import HistoryError, PermissionMissingError, StatementError
@@ -24,7 +26,7 @@ INSERT INTO berceau_migration VALUES ('20250101000000_old', 'abc', 'SELECT 1;');
 HALF = "CREATE TABLE a ();\nVACUUM a;\nCREATE TABLE b ();\n{}\n"
 
 
-def run(connection, sql):
+def run(connection, sql) -> list[tuple[Any, ...]] | None:
     with connection.cursor() as cursor:
         cursor.execute(sql)
         return cursor.fetchall() if cursor.description else None

@@ -13,7 +13,7 @@ from berceau.postgres.runner.deploy_lock import POLL_SECONDS, deploy_lock
 NAME = "20260101000000_first"
 
 
-def tables(connection):
+def tables(connection) -> set[str]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT relname FROM pg_class WHERE relkind = 'r' AND "

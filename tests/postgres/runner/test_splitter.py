@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -28,7 +29,7 @@ CASES = (
 
 
 @pytest.fixture(scope="module")
-def sent(running, tmp_path_factory):
+def sent(running, tmp_path_factory) -> Callable[..., list[str]]:
     """Give the function that runs a script in psql and returns the statements that it sent."""
     folder = tmp_path_factory.mktemp("psql")
 
@@ -80,11 +81,11 @@ def _compare(sent, text) -> None:
     assert [each for each in theirs if each] == [[_squeezed(each)] for each in ours]
 
 
-def _read(query):
+def _read(query) -> list[str]:
     rows = "\n\\.\n" if "FROM STDIN" in query else ""
     return [_squeezed(piece.text) for piece in split(query + rows)]
 
 
-def _squeezed(text):
+def _squeezed(text) -> str:
     """Leave out white space: psql drops empty lines."""
     return "".join(text.split())

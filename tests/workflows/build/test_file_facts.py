@@ -1,6 +1,7 @@
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ SOURCE = "import datetime\n\nNOW = datetime.datetime.utcnow()\n"
 
 
 @pytest.fixture
-def settings(tmp_path):
+def settings(tmp_path) -> Settings:
     for number in range(MANY // 2):
         folder = tmp_path / "components" / f"c{number:03}"
         folder.mkdir(parents=True)
@@ -22,7 +23,7 @@ def settings(tmp_path):
     return Settings(tmp_path)
 
 
-def read(settings, keep=False):
+def read(settings, keep=False) -> dict[str, Any]:
     with Reading(settings, discover(settings.components)) as reading:
         found = reading.notes()
         if keep:

@@ -9,7 +9,7 @@ SCHEMA = Schema((Enum("e", ("A",)),), (Table("t", (Column("c", "text"),)),))
 
 
 @pytest.fixture
-def cache(tmp_path):
+def cache(tmp_path) -> SchemaCache:
     return SchemaCache(tmp_path / "cache")
 
 

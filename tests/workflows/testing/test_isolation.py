@@ -8,9 +8,11 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import pytest
@@ -18,9 +20,9 @@ import pytest
 from berceau.errors import CloneError, PermissionMissingError
 from berceau.postgres.clone.databases import create_empty, drop_database
 from berceau.postgres.clone.databases import databases as names
-from berceau.postgres.core.connection import connect
+from berceau.postgres.core.connection import Connection, connect
 from berceau.postgres.embedded.binaries import find_programs
-from berceau.settings import load
+from berceau.settings import Settings, load
 from berceau.workflows.shared.databases import embedded_server, resolve_databases
 from berceau.workflows.testing import slots
 from berceau.workflows.testing.isolation import PREFIX, Isolation, prepare, private_schema
@@ -37,7 +39,7 @@ BOTH = pytest.mark.parametrize("isolation", [Isolation.DATABASE, Isolation.SCHEM
 
 
 @pytest.fixture(scope="module")
-def settings():
+def settings() -> Iterator[Settings]:
     """The settings of a migrated project with an embedded server of its own."""
     with tempfile.TemporaryDirectory(prefix="berceau test ") as name:
         root = Path(name)
@@ -51,7 +53,7 @@ def settings():
 
 
 @pytest.fixture(autouse=True)
-def pruned(settings):
+def pruned(settings) -> Iterator[None]:
     """Let no test find the copies of another.
 
     The server gives a lock back a moment after its connection was closed.
@@ -63,7 +65,7 @@ def pruned(settings):
         time.sleep(0.02)
 
 
-def run(connection, text):
+def run(connection, text) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(text)
         return cursor.fetchall() if cursor.description else []
@@ -239,7 +241,7 @@ def test_copies_are_made_in_turn_but_no_stopped_process_is_waited_for_long(
 
 
 def test_the_source_is_as_it_was(settings) -> None:
-    def catalog():
+    def catalog() -> tuple[list[tuple[Any, ...]], ...]:
         with connect(resolve_databases(settings).owner) as owner:
             return run(
                 owner,
@@ -258,7 +260,7 @@ def test_the_source_is_as_it_was(settings) -> None:
 
 
 @pytest.fixture
-def admin(settings):
+def admin(settings) -> Iterator[Connection]:
     """A connection of the superuser to the project's database."""
     resolve_databases(settings)
     with connect(embedded_server(settings).admin_url("berceau"), autocommit=True) as admin:
@@ -266,7 +268,7 @@ def admin(settings):
 
 
 @pytest.fixture
-def configured(settings, admin):
+def configured(settings, admin) -> Iterator[Settings]:
     """The settings of the same project as if its server weren't the embedded one."""
     urls = resolve_databases(settings)
     prepare(settings)
@@ -305,7 +307,7 @@ def test_a_role_that_may_not_create_databases_is_named(configured) -> None:
 def test_a_database_is_had_wherever_the_owner_may_make_one(configured, admin) -> None:
     owner = resolve_databases(configured).owner
 
-    def option():
+    def option() -> str:
         with private_schema(configured) as private:
             return private.option.split("_")[0]
 
@@ -406,7 +408,7 @@ def dump(url) -> list[str]:
 
 
 @pytest.fixture
-def surrounded(settings, admin):
+def surrounded(settings, admin) -> Iterator[None]:
     """Let the project's database have all that one can have around a schema."""
     prepare(settings)
     run(admin, AROUND)
