@@ -66,7 +66,7 @@ def fill(settings: Settings, tables: int) -> None:
         KEYS.format(n=n, a=(n * 7 + 1) % tables, b=(n * 3 + 2) % tables) for n in range(tables)
     ]
     with (
-        connect(resolve_databases(settings).owner, autocommit=True) as connection,
+        connect(resolve_databases(settings).migration_url, autocommit=True) as connection,
         connection.cursor() as cursor,
     ):
         cursor.execute("CREATE TYPE state AS ENUM ('a', 'b')")
@@ -147,9 +147,10 @@ def _start(settings: Settings, count: int, isolation: Isolation | None) -> float
 
 def peer_seconds(settings: Settings, count: int) -> float:
     """Return how long pg_dump | sed | psql takes for each worker, one after the other."""
-    programs, owner = find_programs(), resolve_databases(settings).owner
+    programs, migration_url = find_programs(), resolve_databases(settings).migration_url
     names = [f"peer_{n}" for n in range(count)]
-    options = f"-h {owner.hosts[0][0]} -p {owner.hosts[0][1]} -U {owner.user} -d {owner.database}"
+    (host, port), *_ = migration_url.hosts
+    options = f"-h {host} -p {port} -U {migration_url.user} -d {migration_url.database}"
     begin = time.perf_counter()
     for name in names:
         subprocess.run(
@@ -159,7 +160,7 @@ def peer_seconds(settings: Settings, count: int) -> float:
             shell=True, check=True,
         )  # fmt: skip
     taken = time.perf_counter() - begin
-    with connect(owner) as connection, connection.cursor() as cursor:
+    with connect(migration_url) as connection, connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FILTER (WHERE schemaname LIKE 'peer%%') = %s * count(*) FILTER"
             " (WHERE schemaname = 'public') FROM pg_tables",

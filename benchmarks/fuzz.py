@@ -154,7 +154,7 @@ def commands(root: Path, running: Running) -> Iterator[tuple[str, int, list[str]
     port, other, metrics = FIRST_PORT + 10, FIRST_PORT + 11, FIRST_PORT + 12
     ports = [f"http_port={port}", f"metrics_port={metrics}"]
     yield "berceau", port, [pserve, str(root / "production.ini"), *ports]
-    url = running.databases.runtime.with_password()
+    url = running.databases.runtime_url.with_password()
     yield "django", other, [sys.executable, str(PAGES / "django_page.py"), url, str(other)]
 
 

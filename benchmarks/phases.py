@@ -75,10 +75,10 @@ def main() -> None:
     for phase, names in FUNCTIONS.items():
         for name in names:
             module, *path, function = name.split(".")
-            owner = importlib.import_module(f"berceau.workflows.{module}")
+            holder = importlib.import_module(f"berceau.workflows.{module}")
             for each in path:
-                owner = getattr(owner, each)
-            setattr(owner, function, clock.timed(phase, getattr(owner, function)))
+                holder = getattr(holder, each)
+            setattr(holder, function, clock.timed(phase, getattr(holder, function)))
     clock.switch()
     try:
         program.run(["invoke", *sys.argv[1:]])

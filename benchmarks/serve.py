@@ -93,7 +93,7 @@ def write_posts() -> None:
 
 def commands(root: Path, running: Running) -> dict[str, list[str]]:
     """Return how to serve each application, each at the next port."""
-    url = running.databases.runtime.with_password()
+    url = running.databases.runtime_url.with_password()
     python = sys.executable
     pserve = str(Path(python).with_name("pserve"))
     return {
@@ -114,8 +114,8 @@ def served(
     """Run the server, as in production, while the body runs."""
     secrets = {
         "BERCEAU_SECRET": token_urlsafe(48),
-        "DATABASE_URL": running.databases.runtime.with_password(),
-        "MIGRATION_DATABASE_URL": running.databases.owner.with_password(),
+        "DATABASE_URL": running.databases.runtime_url.with_password(),
+        "MIGRATION_DATABASE_URL": running.databases.migration_url.with_password(),
     }
     process = subprocess.Popen(
         command,

@@ -86,12 +86,14 @@ class BerceauPlugin(Plugin):
         self, fullname: str
     ) -> Callable[[MethodSigContext], types.FunctionLike] | None:
         """Return what types a call of the method ``fullname``, where that is an entity's."""
-        owner, _, name = fullname.rpartition(".")
-        if name not in TAKES or not self._is_entity_class(owner):
+        entity_class, _, name = fullname.rpartition(".")
+        if name not in TAKES or not self._is_entity_class(entity_class):
             return None
         if name == "__getitem__":
-            return lambda context: self._with_key(context.default_signature, owner)
-        return lambda context: self._with_values(context.default_signature, owner, TAKES[name])
+            return lambda context: self._with_key(context.default_signature, entity_class)
+        return lambda context: self._with_values(
+            context.default_signature, entity_class, TAKES[name]
+        )
 
     def get_additional_deps(self, file: MypyFile) -> list[tuple[int, str, int]]:
         """Make ``DemoPost[key]`` a call in ``file``, before mypy reads it.

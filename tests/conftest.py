@@ -230,17 +230,19 @@ def server() -> Databases:
 def database(server: Databases) -> Iterator[Databases]:
     """A private empty schema; both roles may do there what they may in the project's own."""
     name = PREFIX + secrets.token_hex(6)
-    with connect(server.owner, autocommit=True) as connection:
+    with connect(server.migration_url, autocommit=True) as connection:
         try_lock(connection, name)
         create_schema(connection, name)
         try:
-            grant_data_rights(connection, name, server.runtime.user)
+            grant_data_rights(connection, name, server.runtime_url.user)
             yield Databases(
-                server.runtime.with_schema(name), server.owner.with_schema(name), embedded=False
+                server.runtime_url.with_schema(name),
+                server.migration_url.with_schema(name),
+                embedded=False,
             )
         finally:
             drop_schema(connection, name)
-            for made in databases_of(connection, server.owner.with_schema(name)):
+            for made in databases_of(connection, server.migration_url.with_schema(name)):
                 drop_database(connection, made)
 
 
@@ -248,8 +250,8 @@ def database(server: Databases) -> Iterator[Databases]:
 def connected(project: Project, database: Databases) -> Project:
     """A project without components, on a private empty schema."""
     project.environment = {
-        "DATABASE_URL": database.runtime.with_password(),
-        "MIGRATION_DATABASE_URL": database.owner.with_password(),
+        "DATABASE_URL": database.runtime_url.with_password(),
+        "MIGRATION_DATABASE_URL": database.migration_url.with_password(),
     }
     return project
 
@@ -259,7 +261,7 @@ def query(database: Databases) -> Callable[..., list[tuple[Any, ...]]]:
     """Return a function that runs SQL as the owner in the private schema, and gives its rows."""
 
     def query(sql: str) -> list[tuple[Any, ...]]:
-        with connect(database.owner) as connection, connection.cursor() as cursor:
+        with connect(database.migration_url) as connection, connection.cursor() as cursor:
             cursor.execute(sql)
             return cursor.fetchall() if cursor.description else []
 

@@ -40,7 +40,7 @@ def circles(places: Places, component_of: ComponentOf) -> Iterator[Diagnostic]:
     }
     edges: defaultdict[str, dict[str, Attribute]] = defaultdict(dict)
     for each in places.attributes:
-        home, target = homes.get(each.owner), homes.get(each.target or "")
+        home, target = homes.get(each.declared_by), homes.get(each.target or "")
         if each.columns and home and target and home != target:
             edges[home].setdefault(target, each)
     while circle := _circle(edges):

@@ -48,8 +48,8 @@ def _takes_sql(call: ast.Call, names: Names) -> bool:
     if package in {"pony.orm", "pony.orm.core"}:
         return name in _TAKE_TEXT
     match call.func:
-        case ast.Attribute(value=owner, attr=attribute):
-            on_database = names.origin(owner) in {"berceau.orm.db", "berceau.orm.database.db"}
+        case ast.Attribute(value=target, attr=attribute):
+            on_database = names.origin(target) in {"berceau.orm.db", "berceau.orm.database.db"}
             return attribute in _OF_ENTITY or (on_database and attribute in _OF_DATABASE)
     return False
 

@@ -113,9 +113,9 @@ def _call(node: ast.Call, bound: frozenset[str], names: Names) -> Iterator[Fault
         if dependent and origin not in _FUNCTIONS:
             yield node, "L606", f"The Python function {_text(node.func)}() in a query."
     elif isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS:
-        owner = node.func.value
-        read = isinstance(owner, ast.Attribute | ast.Call) and _depends(owner, bound)
-        if read or (dependent and isinstance(owner, ast.Constant)):
+        receiver = node.func.value
+        read = isinstance(receiver, ast.Attribute | ast.Call) and _depends(receiver, bound)
+        if read or (dependent and isinstance(receiver, ast.Constant)):
             yield node, "L607", f"The Python method .{node.func.attr}() in a query."
 
 

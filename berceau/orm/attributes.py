@@ -10,9 +10,9 @@ from pony.orm.core import Database
 
 @dataclass(frozen=True)
 class Attribute:
-    """An attribute ``name`` that the entity ``owner`` declares, in ``file``.
+    """An attribute ``name`` that the entity ``declared_by`` declares, in ``file``.
 
-    ``entity`` is the owner or one that inherits from it. ``columns`` are those of ``table``, none
+    ``entity`` is that one or one that inherits from it. ``columns`` are those of ``table``, none
     for the side of a relation that has none. ``target`` is the entity that a relation leads to, and
     ``link`` the table of a many-to-many relation. ``cascades`` says that deleting the object
     deletes those that the attribute holds.
@@ -20,7 +20,7 @@ class Attribute:
 
     entity: str
     name: str
-    owner: str
+    declared_by: str
     file: Path
     table: str
     columns: tuple[str, ...]
@@ -29,12 +29,12 @@ class Attribute:
     cascades: bool
 
     def __str__(self) -> str:
-        return f"{self.owner}.{self.name}"
+        return f"{self.declared_by}.{self.name}"
 
     @property
     def inherited(self) -> bool:
         """Whether the entity has it from another."""
-        return self.entity != self.owner
+        return self.entity != self.declared_by
 
 
 def read_attributes(database: Database) -> Iterator[Attribute]:
@@ -45,14 +45,14 @@ def read_attributes(database: Database) -> Iterator[Attribute]:
     }
     for entity in sorted(database.entities.values(), key=lambda entity: int(entity._id_)):
         for attribute in entity._attrs_:
-            owner, reverse = attribute.entity, attribute.reverse
+            declaring, reverse = attribute.entity, attribute.reverse
             relates = attribute.is_collection and reverse.is_collection
             link = attribute.table if relates else None
             yield Attribute(
                 entity=entity.__name__,
                 name=attribute.name,
-                owner=owner.__name__,
-                file=files[owner.__module__],
+                declared_by=declaring.__name__,
+                file=files[declaring.__module__],
                 table=entity._table_,
                 columns=() if attribute.is_collection else tuple(attribute.columns),
                 target=reverse.entity.__name__ if reverse else None,

@@ -146,14 +146,14 @@ def current_meanings(
 
 def usual_place(meaning: Meaning, there: Set[Place]) -> Place | None:
     """Return the place among those that are ``there`` whose name follows from ``meaning``."""
-    owner = meaning.place[:-1]
+    parent = meaning.place[:-1]
     match meaning.role:
         case Role.TABLE | Role.COLUMN:
-            place = (*owner, _usual_name(meaning.of))
+            place = (*parent, _usual_name(meaning.of))
             return place if place in there else None
         case Role.LABEL:
             name = _fold(meaning.of.rpartition(".")[2])
-            same = (each for each in there if len(each) == 2 and each[:1] == owner)
+            same = (each for each in there if len(each) == 2 and each[:1] == parent)
             return min((each for each in same if _fold(each[1]) == name), default=None)
     return None
 

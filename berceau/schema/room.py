@@ -42,8 +42,8 @@ def with_room(changes: Iterable[Change]) -> Iterator[Change]:
         match change:
             case DropTable(table) if table.name in tables:
                 yield DropTable(replace(table, name=tables[table.name]))
-            case DropConstraint(owner) | DropIndex(owner) if owner in tables:
-                yield replace(change, table=tables[owner])
+            case DropConstraint(name) | DropIndex(name) if name in tables:
+                yield replace(change, table=tables[name])
             case DropEnum(enum) if enum.name in taken:
                 yield RenameEnum(enum.name, _retired(enum.name))
                 yield DropEnum(replace(enum, name=_retired(enum.name)))

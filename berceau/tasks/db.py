@@ -101,11 +101,12 @@ def provision(_: Context, admin_url: str | None = None) -> None:
             cure="Add --admin-url=postgresql://postgres@host/postgres.",
         )
     runtime = Url.parse(settings.database_url)
-    owner = Url.parse(settings.migration_database_url)
-    run(Url.parse(admin_url), owner, runtime)
+    owner_url = Url.parse(settings.migration_database_url)
+    run(Url.parse(admin_url), owner_url, runtime)
     say(
-        f"Database {owner.database}, schema {owner.schema} on {describe_hosts(owner)}:\n"
-        f"  {owner.user} owns it, for migrations\n"
+        f"Database {owner_url.database}, schema {owner_url.schema} "
+        f"on {describe_hosts(owner_url)}:\n"
+        f"  {owner_url.user} owns it, for migrations\n"
         f"  {runtime.user} has data rights only, for the application"
     )
 
@@ -124,9 +125,9 @@ def clone(_: Context, source: str, target: str, allow_references: str | bool = "
     from berceau.workflows.shared.databases import resolve_databases
     from berceau.workflows.testing.clone_command import clone_schema
 
-    owner = resolve_databases(load()).owner
+    migration_url = resolve_databases(load()).migration_url
     allowed = ("*",) if allow_references is True else tuple(str(allow_references).split(","))
-    notes = clone_schema(owner, source, target, allowed)
+    notes = clone_schema(migration_url, source, target, allowed)
     say(f"The schema {target} is a copy of {source}, without rows.")
     for note in notes:
         print(f"not copied: {note}", file=sys.stderr)
@@ -140,7 +141,7 @@ def drop(_: Context, target: str, force: bool = False) -> None:
     from berceau.workflows.shared.databases import resolve_databases
     from berceau.workflows.testing.clone_command import drop_clone
 
-    drop_clone(resolve_databases(load()).owner, target, force=force)
+    drop_clone(resolve_databases(load()).migration_url, target, force=force)
     say(f"The schema {target} is dropped.")
 
 
@@ -150,7 +151,7 @@ def prune(_: Context) -> None:
     from berceau.workflows.shared.databases import resolve_databases
     from berceau.workflows.testing.prune import prune as run
 
-    pruned = run(resolve_databases(load()).owner)
+    pruned = run(resolve_databases(load()).migration_url)
     for name in pruned.dropped:
         say(f"dropped  {name}")
     for name in pruned.held:
@@ -163,7 +164,7 @@ def _choose(owner: bool) -> "Url":
     from berceau.workflows.shared.databases import resolve_databases
 
     chosen = resolve_databases(load())
-    return chosen.owner if owner else chosen.runtime
+    return chosen.migration_url if owner else chosen.runtime_url
 
 
 def _print_status(settings: Settings) -> None:

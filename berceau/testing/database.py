@@ -27,7 +27,7 @@ class Place:
     def rolled_back(self) -> Iterator[None]:
         """Run a test in a transaction that no commit ends."""
         if self._shared is None or self._shared.closed:
-            self._shared = share(self.private.databases.runtime, self._recorder)
+            self._shared = share(self.private.databases.runtime_url, self._recorder)
         shared = self._shared
         try:
             with queries_to(SharedSource(shared)):
@@ -64,7 +64,7 @@ class Place:
             self._shared.close()
 
     def _new_pool(self) -> ObservedPool:
-        return ObservedPool(self.private.databases.runtime, self._limits, self._recorder)
+        return ObservedPool(self.private.databases.runtime_url, self._limits, self._recorder)
 
     def _clean(self) -> None:
         if not self.private.kept:

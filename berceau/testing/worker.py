@@ -49,8 +49,8 @@ class Worker:
         urls = self._open().private.databases
         return replace(
             self._given,
-            database_url=urls.runtime.with_password(),
-            migration_database_url=urls.owner.with_password(),
+            database_url=urls.runtime_url.with_password(),
+            migration_database_url=urls.migration_url.with_password(),
         )
 
     @contextmanager

@@ -70,7 +70,7 @@ def blame_configuration(components: Sequence[Component]) -> Iterator[None]:
     except ConfigurationExecutionError as error:
         if isinstance(error.evalue, BerceauError):
             raise error.evalue from None
-        where = owner(error.info, components)
+        where = component_location(error.info, components)
         if where is None:
             raise
         raise ComponentError(
@@ -80,7 +80,7 @@ def blame_configuration(components: Sequence[Component]) -> Iterator[None]:
         ) from error
     except ConfigurationConflictError as error:
         infos = [info for conflict in error._conflicts.values() for info in conflict]
-        where = next(filter(None, (owner(info, components) for info in infos)), None)
+        where = next(filter(None, (component_location(info, components) for info in infos)), None)
         if where is None:
             raise
         places = ", ".join(sorted({f"{info.file}:{info.line}" for info in infos}))
@@ -91,7 +91,7 @@ def blame_configuration(components: Sequence[Component]) -> Iterator[None]:
         ) from error
 
 
-def owner(info: Any, components: Sequence[Component]) -> Location | None:
+def component_location(info: Any, components: Sequence[Component]) -> Location | None:
     """Return where Pyramid's action ``info`` points, if that is inside a component."""
     file = Path(getattr(info, "file", ""))
     for component in components:

@@ -12,7 +12,7 @@ from pyramid.response import Response
 from pyramid.tweens import INGRESS
 
 from berceau.errors import BerceauError, ComponentError
-from berceau.web.components import owner
+from berceau.web.components import component_location
 from berceau.web.registry import RUNNING
 from berceau.workflows.serve.start import Running
 
@@ -99,6 +99,6 @@ def check_routes(config: Configurator) -> None:
             raise ComponentError(
                 f"The route {route['name']!r} has the address {route['pattern']}, which Berceau "
                 "uses for health checks.",
-                where=owner(route.action_info, components),
+                where=component_location(route.action_info, components),
                 cure="Give it another address.",
             )

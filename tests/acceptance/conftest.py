@@ -59,7 +59,9 @@ def declare() -> Callable[[str], Schema]:
 @pytest.fixture
 def settings(tmp_path: Path, database: Databases) -> Settings:
     """A project on a private empty schema, for use in this process."""
-    return Settings(tmp_path, database.runtime.with_password(), database.owner.with_password())
+    return Settings(
+        tmp_path, database.runtime_url.with_password(), database.migration_url.with_password()
+    )
 
 
 @pytest.fixture
@@ -93,17 +95,17 @@ def check_change(
     def check_change(before: str, after: str, statements: tuple[str, ...]) -> None:
         old, new = (to_statements(order(create(declare(each)))) for each in (before, after))
         scripts = [generated("\n".join(map(str, old)))] if old else []
-        found = Planner(server.owner, scripts, cache).plan(declare(after))
+        found = Planner(server.migration_url, scripts, cache).plan(declare(after))
         _, *written = to_script(found, "new", scripts).sql.rstrip("\n").split("\n\n")
         assert tuple(each for each in written if not each.startswith("-- Nothing")) == statements
-        with scratch(server.owner) as migrated, scratch(server.owner) as anew:
+        with scratch(server.migration_url) as migrated, scratch(server.migration_url) as anew:
             execute_statements(migrated, old)
             current = catalog.read(migrated)
             execute_statements(migrated, found.up)
             execute_statements(anew, new)
             desired = catalog.read(anew)
             assert diff(catalog.read(migrated), desired) == diff(desired, desired) == ()
-            assert dump(server.owner, migrated) == dump(server.owner, anew)
+            assert dump(server.migration_url, migrated) == dump(server.migration_url, anew)
             if found.down is not None:
                 execute_statements(migrated, found.down)
                 assert diff(catalog.read(migrated), current) == ()
@@ -128,18 +130,18 @@ def check_rename(
         old, new = (to_statements(order(create(declare(each)))) for each in (before, after))
         scripts = [generated("\n".join(map(str, old)))]
         decisions = Decisions(shlex.split(renames))
-        found = Planner(server.owner, scripts, cache, decisions).plan(declare(after))
-        with scratch(server.owner) as migrated, scratch(server.owner) as anew:
+        found = Planner(server.migration_url, scripts, cache, decisions).plan(declare(after))
+        with scratch(server.migration_url) as migrated, scratch(server.migration_url) as anew:
             execute_statements(anew, new)
             execute_statements(migrated, old)
             run(migrated, rows)
-            was, values = facts(server.owner, migrated), contents(migrated)
+            was, values = facts(server.migration_url, migrated), contents(migrated)
             execute_statements(migrated, found.up)
-            assert facts(server.owner, migrated) == facts(server.owner, anew)
+            assert facts(server.migration_url, migrated) == facts(server.migration_url, anew)
             assert contents(migrated) == relabelled(values, labels)
             assert found.down is not None
             execute_statements(migrated, found.down)
-            assert facts(server.owner, migrated) == was
+            assert facts(server.migration_url, migrated) == was
             assert contents(migrated) == values
         assert " ".join(map(str, found.up)).split() == statements.split()
 
@@ -157,10 +159,13 @@ def dumped(database: Databases, server: Databases) -> Callable[[], list[str]]:
     """Return a function that gives all that pg_dump says of the private schema, sorted."""
 
     def dumped() -> list[str]:
-        schema = f"--schema={database.owner.schema}"
+        schema = f"--schema={database.migration_url.schema}"
         command = [find_programs() / "pg_dump", "--schema-only", schema]
         done = subprocess.run(
-            [*command, server.owner.with_password()], capture_output=True, text=True, check=True
+            [*command, server.migration_url.with_password()],
+            capture_output=True,
+            text=True,
+            check=True,
         )
         lines = done.stdout.splitlines()
         return sorted(line.rstrip(",") for line in lines if not line.startswith(("\\", "--")))

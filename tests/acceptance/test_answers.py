@@ -18,8 +18,8 @@ def test_a_question_is_asked_while_others_may_deploy(settings, declare, database
 
     def others_may_deploy() -> None:
         with (
-            connect(database.owner) as connection,
-            deploy_lock(connection, database.owner.schema, patience=0),
+            connect(database.migration_url) as connection,
+            deploy_lock(connection, database.migration_url.schema, patience=0),
         ):
             asked.append(True)
 

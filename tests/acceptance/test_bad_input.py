@@ -156,10 +156,10 @@ def test_a_server_that_is_not_there_is_named_without_the_password(project) -> No
 
 def test_a_role_without_the_right_is_told_which(connected, database) -> None:
     connected.component("blog", POST)
-    runtime = database.runtime.with_password()
+    runtime = database.runtime_url.with_password()
     message = connected.fail("migrate", MIGRATION_DATABASE_URL=runtime)
-    assert f"The role '{database.runtime.user}' can't create anything" in message
-    assert f"schema '{database.owner.schema}'" in message
+    assert f"The role '{database.runtime_url.user}' can't create anything" in message
+    assert f"schema '{database.migration_url.schema}'" in message
     assert "MIGRATION_DATABASE_URL" in message
     assert connected.migrations() == []
 
@@ -167,10 +167,10 @@ def test_a_role_without_the_right_is_told_which(connected, database) -> None:
 def test_a_schema_that_is_not_there_is_named(connected, database) -> None:
     connected.component("blog", POST)
     urls = {
-        "DATABASE_URL": database.runtime.with_schema("gone").with_password(),
-        "MIGRATION_DATABASE_URL": database.owner.with_schema("gone").with_password(),
+        "DATABASE_URL": database.runtime_url.with_schema("gone").with_password(),
+        "MIGRATION_DATABASE_URL": database.migration_url.with_schema("gone").with_password(),
     }
     message = connected.fail("migrate", **urls)
-    assert f"The role '{database.owner.user}' can't find the schema 'gone'" in message
+    assert f"The role '{database.migration_url.user}' can't find the schema 'gone'" in message
     assert "invoke db.provision" in message
     assert connected.migrations() == []

@@ -37,7 +37,9 @@ def record(settings, database, declare, cache) -> Callable[..., tuple[str, ...]]
     """Return a function that takes a baseline of the database."""
 
     def record(name: str, entities: str = ZED) -> tuple[str, ...]:
-        return baseline(database.owner, declare(entities), {}, settings.migrations, name, cache)
+        return baseline(
+            database.migration_url, declare(entities), {}, settings.migrations, name, cache
+        )
 
     return record
 
@@ -66,17 +68,17 @@ def test_a_deploy_that_meets_what_is_there_names_the_baseline(
     query(there)
     write(FIRST, sql)
     with pytest.raises(StatementError, match="already exists") as caught:
-        deploy(database.owner, read())
+        deploy(database.migration_url, read())
     assert f"`invoke migrate.baseline {FIRST}`" in caught.value.cure
 
 
 def test_a_column_that_is_there_names_the_baseline_too(write, read, query, database) -> None:
     write(FIRST, "CREATE TABLE zed (id int);")
-    deploy(database.owner, read())
+    deploy(database.migration_url, read())
     query("ALTER TABLE zed ADD name text")
     write(SECOND, "ALTER TABLE zed ADD name text;")
     with pytest.raises(StatementError, match="already exists") as caught:
-        deploy(database.owner, read())
+        deploy(database.migration_url, read())
     assert f"`invoke migrate.baseline {SECOND}`" in caught.value.cure
 
 
@@ -86,9 +88,9 @@ def test_after_a_deploy_failed_the_baseline_that_it_names_works(
     query(f"{HELD}; INSERT INTO zed (name) VALUES ('kept')")
     write(FIRST, f"{HELD};")
     with pytest.raises(StatementError):
-        deploy(database.owner, read())
+        deploy(database.migration_url, read())
     assert record(FIRST) == (FIRST,)
-    assert deploy(database.owner, read()) == ()
+    assert deploy(database.migration_url, read()) == ()
     assert query("SELECT name FROM zed") == [("kept",)]
 
 
@@ -159,7 +161,7 @@ def test_a_first_migration_that_differs_gives_way_to_a_baseline(
     written = migrate(ZED, name="init", create_only=True).written
     query(HELD.replace("text", "varchar(90)"))
     with pytest.raises(StatementError):
-        deploy(database.owner, read())
+        deploy(database.migration_url, read())
     with pytest.raises(HistoryError, match="differs from the schema of the migrations") as caught:
         record("init")
     assert f"remove migrations/{written}, and run `invoke migrate.baseline init`" in str(
@@ -169,7 +171,7 @@ def test_a_first_migration_that_differs_gives_way_to_a_baseline(
     (settings.migrations / written / "down.sql").unlink()
     (settings.migrations / written).rmdir()
     (name,) = record("init")
-    with connect(database.owner) as connection:
+    with connect(database.migration_url) as connection:
         assert [line.name for line in ledger.read(connection)] == [name]
     assert "character varying(90)" in read()[0].sql
 

@@ -155,7 +155,7 @@ def test_a_column_of_ones_own_can_be_told_to_stay(migrate, by_hand) -> None:
 
 
 def test_a_publication_is_not_made_again_for_a_proof(migrate, query, by_hand, database) -> None:
-    name = f"p_{database.owner.schema}"
+    name = f"p_{database.migration_url.schema}"
     migrate(FOO)
     by_hand(f"CREATE PUBLICATION {name} FOR TABLE foo (id, val)")
     try:
@@ -284,7 +284,7 @@ class Log(db.Entity):
 def test_what_is_adopted_for_no_entity_stays(migrate, query, settings, database) -> None:
     migrate(FOO)
     query("CREATE TYPE mood AS ENUM ('a'); CREATE TABLE audit (id int PRIMARY KEY, m mood)")
-    adopt(database.owner, settings.migrations, "adopted", {"foo": "shop"}, everything=True)
+    adopt(database.migration_url, settings.migrations, "adopted", {"foo": "shop"}, everything=True)
     assert migrate(FOO).written is None
     assert migrate(MORE).written
     assert query("SELECT m FROM audit") == []
@@ -304,7 +304,7 @@ def test_a_squash_remembers_what_no_entity_declared(migrate, by_hand, settings, 
     migrate(FOO)
     by_hand("CREATE TABLE audit (what text)")
     migrate(FOO)
-    squash(database.owner, settings.migrations, "squashed")
+    squash(database.migration_url, settings.migrations, "squashed")
     assert migrate(FOO).written is None
     assert migrate(MORE).written
 
@@ -316,7 +316,7 @@ def test_what_only_sql_can_make_is_squashed_as_it_is(
     by_hand("ALTER TABLE foo SET (fillfactor = 70); CREATE TABLE audit (what text)")
     migrate(FOO)
     before = dumped()
-    assert squash(database.owner, settings.migrations, "squashed").kept
+    assert squash(database.migration_url, settings.migrations, "squashed").kept
     assert migrate(FOO).written is None
     assert dumped() == before
 

@@ -161,13 +161,15 @@ evolutions = st.builds(
 @pytest.fixture(scope="module")
 def place(server) -> Iterator[Url]:
     """A database of its own, as its owner finds it: an extension is there once for all schemas."""
-    with connect(server.owner, autocommit=True) as guard:
+    with connect(server.migration_url, autocommit=True) as guard:
         if server.embedded:
             embedded_server(load(ROOT)).allow_databases()
         name = f"berceau_by_hand_{secrets.token_hex(4)}"
         create_empty(guard, name)
         try:
-            yield server.owner.with_database(name).with_options({"synchronous_commit": "off"})
+            yield server.migration_url.with_database(name).with_options(
+                {"synchronous_commit": "off"}
+            )
         finally:
             drop_database(guard, name)
 

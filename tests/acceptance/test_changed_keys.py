@@ -26,7 +26,9 @@ def test_rows_of_a_root_that_is_renamed_are_called_so(migrate, query, settings, 
     migrate(article, renames=["post=article"])
     rows = "SELECT title, classtype FROM {} ORDER BY 1"
     assert query(rows.format("article")) == [("a", "Article"), ("b", "Note")]
-    down(database.owner, migration_directory.read(settings.migrations), allow_data_loss=True)
+    down(
+        database.migration_url, migration_directory.read(settings.migrations), allow_data_loss=True
+    )
     assert query(rows.format("post")) == [("a", "Post"), ("b", "Note")]
 
 

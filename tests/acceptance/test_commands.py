@@ -58,7 +58,7 @@ class Gate:
 
 @pytest.fixture
 def gate(database) -> Iterator[Gate]:
-    with connect(database.owner, autocommit=True) as connection:
+    with connect(database.migration_url, autocommit=True) as connection:
         yield Gate(connection)
 
 

@@ -72,7 +72,7 @@ def start(migrate, query) -> Callable[..., None]:
 def undo(database, settings) -> Callable[[], tuple[str, ...]]:
     """Return a function that undoes the last migration."""
     return lambda: down(
-        database.owner, migration_directory.read(settings.migrations), allow_data_loss=True
+        database.migration_url, migration_directory.read(settings.migrations), allow_data_loss=True
     )
 
 
@@ -176,7 +176,7 @@ def test_without_records_the_default_tells_the_root(migrate, query, settings, da
     script = migration_directory.read(settings.migrations)[0]
     bare = "\n".join(line for line in script.sql.splitlines() if "Means" not in line) + "\n"
     (settings.migrations / script.name / "migration.sql").write_text(bare)
-    mark_applied(database.owner, migration_directory.read(settings.migrations), script.name)
+    mark_applied(database.migration_url, migration_directory.read(settings.migrations), script.name)
     query("INSERT INTO person (kind) VALUES ('P')")
     migrate(people("number"))
     assert query(ROWS) == [("1",)]

@@ -18,7 +18,7 @@ def codes(settings, database, declare, cache) -> Callable[..., list[str]]:
     def codes(entities: str) -> list[str]:
         return [
             each.code
-            for each in check(database.owner, declare(entities), settings.migrations, cache)
+            for each in check(database.migration_url, declare(entities), settings.migrations, cache)
         ]
 
     return codes
@@ -37,7 +37,9 @@ def test_create_only_writes_one_to_fill_where_nothing_else_is_to_do(
     file = settings.migrations / written / "migration.sql"
     file.write_text(f"{file.read_text()}INSERT INTO post (title) VALUES ('first');\n")
     assert codes(POST) == []
-    assert deploy(database.owner, migration_directory.read(settings.migrations)) == (written,)
+    assert deploy(database.migration_url, migration_directory.read(settings.migrations)) == (
+        written,
+    )
     assert query("SELECT title FROM post") == [("first",)]
 
 
@@ -48,9 +50,9 @@ def test_a_deploy_says_that_one_has_no_statement(settings, database, codes, text
     (settings.migrations / "HEAD").write_text(NAME)
     assert codes("") == [Code.EMPTY]
     said: list[str] = []
-    assert deploy(database.owner, migration_directory.read(settings.migrations), said.append) == (
-        NAME,
-    )
+    assert deploy(
+        database.migration_url, migration_directory.read(settings.migrations), said.append
+    ) == (NAME,)
     assert said == [f"applying {NAME}, which has no statement"]
     assert codes("") == [], "what is applied can't be changed any more"
 

@@ -203,7 +203,7 @@ def _comparable(body: list[str], name: str) -> bool:
 
 @pytest.fixture(scope="module")
 def connection(server: Databases) -> Iterator[Connection]:
-    with scratch(server.owner) as connection:
+    with scratch(server.migration_url) as connection:
         yield connection
 
 

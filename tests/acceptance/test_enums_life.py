@@ -165,7 +165,7 @@ FROM pg_class c WHERE relnamespace = current_schema()::regnamespace AND relkind 
 def test_what_uses_a_column_stands_aside_and_returns(migrate, query, database, after) -> None:
     migrate(post("ABC"))
     query("INSERT INTO post (title, status) VALUES ('x', 'A'), ('y', 'B')")
-    query(VIEWS.replace("berceau_app", database.runtime.user))
+    query(VIEWS.replace("berceau_app", database.runtime_url.user))
     before = query(EVERYTHING)
     assert len(before) == 5
     migrate(after)
@@ -210,7 +210,7 @@ def test_rows_keep_their_labels_or_get_the_chosen_ones(
     plain = POST.replace(", sql_default=\"'A'\"", "").replace(", sql_default=\"'{{A}}'\"", "")
     old, new = (
         as_postgres_sees(
-            server.owner,
+            server.migration_url,
             declare(plain.format(labels="; ".join(f"{label} = '{label}'" for label in labels))),
         )
         for labels in (before, after)
@@ -218,7 +218,7 @@ def test_rows_keep_their_labels_or_get_the_chosen_ones(
     forth = {label: after[0] for label in before if label not in after}
     back = {label: before[0] for label in after if label not in before}
     rows = [before[number % len(before)] for number in numbers]
-    with scratch(server.owner) as connection, connection.cursor() as cursor:
+    with scratch(server.migration_url) as connection, connection.cursor() as cursor:
         execute_statements(connection, to_statements(order(create(old))))
         for label in rows:
             cursor.execute(

@@ -49,7 +49,7 @@ def codes(settings, database, declare, cache) -> Callable[..., list[str]]:
     """Return a function that gives the codes of what a check finds beside some entities."""
 
     def codes(entities: str) -> list[str]:
-        found = check(database.owner, declare(entities), settings.migrations, cache)
+        found = check(database.migration_url, declare(entities), settings.migrations, cache)
         return [each.code for each in found]
 
     return codes
@@ -61,7 +61,7 @@ def record(settings, database, declare, cache) -> Callable[..., tuple[str, ...]]
 
     def record(name: str, entities: str = POST) -> tuple[str, ...]:
         declared = declare(entities)
-        return baseline(database.owner, declared, OWNERS, settings.migrations, name, cache)
+        return baseline(database.migration_url, declared, OWNERS, settings.migrations, name, cache)
 
     return record
 
@@ -69,7 +69,7 @@ def record(settings, database, declare, cache) -> Callable[..., tuple[str, ...]]
 @pytest.fixture
 def ledger_names(database) -> Callable[..., list[str]]:
     def names() -> list[str]:
-        with connect(database.owner) as connection:
+        with connect(database.migration_url) as connection:
             return [each.name for each in ledger.read(connection)]
 
     return names
@@ -118,7 +118,7 @@ def test_migrations_are_recorded_where_the_database_holds_what_they_build(
     query("CREATE TABLE post (id int, title text, extra text); INSERT INTO post VALUES (1)")
     assert record(NEXT) == (BASE, NEXT)
     assert ledger_names() == [BASE, NEXT]
-    assert deploy(database.owner, read()) == (LAST,)
+    assert deploy(database.migration_url, read()) == (LAST,)
     assert query("SELECT id, late FROM post") == [(1, None)]
 
 
@@ -148,7 +148,7 @@ def take(settings, database) -> Callable[..., Migration | None]:
     """Return a function that adopts."""
 
     def take(**options) -> Migration | None:
-        return adopt(database.owner, settings.migrations, "hand", OWNERS, **options)
+        return adopt(database.migration_url, settings.migrations, "hand", OWNERS, **options)
 
     return take
 
@@ -198,7 +198,7 @@ def test_adopting_waits_for_what_is_pending(take, write) -> None:
 
 @pytest.fixture
 def press(settings, database) -> Callable[[], Squashed]:
-    return lambda: squash(database.owner, settings.migrations, "all")
+    return lambda: squash(database.migration_url, settings.migrations, "all")
 
 
 def test_history_becomes_one_migration(press, migrate, read, codes, query) -> None:
@@ -228,10 +228,10 @@ def test_other_databases_accept_the_squash_without_running_it(
     script = press().script
     assert ledger_names() == [script.name]
     query("DELETE FROM berceau_migration; INSERT INTO berceau_migration SELECT * FROM elsewhere")
-    assert deploy(database.owner, read()) == ()
+    assert deploy(database.migration_url, read()) == ()
     assert ledger_names() == [script.name]
     query("DELETE FROM berceau_migration; DROP TABLE post")
-    assert deploy(database.owner, read()) == (script.name,)
+    assert deploy(database.migration_url, read()) == (script.name,)
     assert ledger_names() == [script.name]
 
 
@@ -246,27 +246,27 @@ BY_HAND = {
 def test_what_was_written_by_hand_is_kept(press, write, read, database, query, sql, kept) -> None:
     write(BASE, "CREATE TABLE post (id serial, title text);")
     write(NEXT, f"-- by hand\n\n{sql}")
-    deploy(database.owner, read())
+    deploy(database.migration_url, read())
     made = press()
     assert made.kept == kept
     assert sql in made.script.sql
     query("DELETE FROM berceau_migration; DROP TABLE post CASCADE; DROP FUNCTION IF EXISTS f()")
-    deploy(database.owner, read())
+    deploy(database.migration_url, read())
 
 
 def test_what_is_pending_stays_as_it_is(press, write, read, database) -> None:
     write(BASE, "CREATE TABLE post (id int);")
     write(NEXT, "ALTER TABLE post ADD a int;")
-    deploy(database.owner, read())
+    deploy(database.migration_url, read())
     write(LAST, f"-- Parent: {NEXT}\n\nALTER TABLE post ADD b int;")
     press()
     assert [script.name[15:] for script in read()] == ["all", "last"]
-    assert deploy(database.owner, read()) == (LAST,)
+    assert deploy(database.migration_url, read()) == (LAST,)
 
 
 def test_one_migration_is_no_history(press, write, read, database) -> None:
     write(BASE, "SELECT 1;")
-    deploy(database.owner, read())
+    deploy(database.migration_url, read())
     with pytest.raises(HistoryError, match="squash"):
         press()
 
@@ -280,11 +280,11 @@ def test_reset_drops_what_migrations_made_and_nothing_else(
         "CREATE VIEW v AS SELECT id FROM post;\n"
         "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';\n",
     )
-    deploy(database.owner, read())
+    deploy(database.migration_url, read())
     query(
         "INSERT INTO post VALUES (1, 'a'); CREATE TABLE other (a int); INSERT INTO other VALUES (7)"
     )
-    assert reset(database.owner, read(), cache) == (BASE,)
+    assert reset(database.migration_url, read(), cache) == (BASE,)
     assert query("SELECT * FROM post") == []
     assert query("SELECT * FROM other") == [(7,)]
     assert ledger_names() == [BASE]
@@ -294,10 +294,10 @@ def test_reset_stops_at_what_depends_on_it(
     write, read, database, query, cache, ledger_names
 ) -> None:
     write(BASE, "CREATE TABLE post (id int);")
-    deploy(database.owner, read())
+    deploy(database.migration_url, read())
     query("INSERT INTO post VALUES (1); CREATE VIEW mine AS SELECT id FROM post")
     with pytest.raises(StatementError, match="view mine"):
-        reset(database.owner, read(), cache)
+        reset(database.migration_url, read(), cache)
     assert query("SELECT id FROM mine") == [(1,)]
     assert ledger_names() == [BASE]
 

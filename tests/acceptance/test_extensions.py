@@ -94,7 +94,7 @@ CASES = {
 def new_database(server) -> Iterator[Callable[[], Databases]]:
     """Return a function that makes an empty database, whose schema is public."""
     with ExitStack() as stack:
-        guard = stack.enter_context(connect(server.owner, autocommit=True))
+        guard = stack.enter_context(connect(server.migration_url, autocommit=True))
         if server.embedded:
             embedded_server(load(ROOT)).allow_databases()
 
@@ -103,7 +103,9 @@ def new_database(server) -> Iterator[Callable[[], Databases]]:
             create_empty(guard, name)
             stack.callback(drop_database, guard, name)
             return Databases(
-                server.runtime.with_database(name), server.owner.with_database(name), embedded=False
+                server.runtime_url.with_database(name),
+                server.migration_url.with_database(name),
+                embedded=False,
             )
 
         yield make
@@ -137,7 +139,7 @@ def test_all_goes_on_behind_extensions(
     migrate, declare, settings, database, new_database, query, dumped, by_hand, cache
 ) -> None:
     there = {name for (name,) in query("SELECT name FROM pg_available_extensions")}
-    owner, more = database.owner, declare(MORE)
+    migration_url, more = database.migration_url, declare(MORE)
 
     def files() -> tuple[Migration, ...]:
         return migration_directory.read(settings.migrations)
@@ -158,10 +160,10 @@ def test_all_goes_on_behind_extensions(
     assert migrate(FOO, unmanaged=STAY).written is None
     assert migrate(MORE, unmanaged=STAY).written
     assert migrate(MORE, unmanaged=STAY).written is None
-    require_agreement(owner)
+    require_agreement(migration_url)
     assert query("SELECT count(*) FROM foo") == [(2,)]
 
-    other = new_database().owner
+    other = new_database().migration_url
     assert wrong(other) == []
     deploy(other, files())
     require_agreement(other)
@@ -170,15 +172,18 @@ def test_all_goes_on_behind_extensions(
     require_agreement(other)
 
     before = dumped()
-    reset(owner, files(), cache)
-    require_agreement(owner)
-    with private_schema(settings) as private, connect(private.databases.owner) as connection:
+    reset(migration_url, files(), cache)
+    require_agreement(migration_url)
+    with (
+        private_schema(settings) as private,
+        connect(private.databases.migration_url) as connection,
+    ):
         connection.cursor().execute("SELECT extra FROM foo")
-    assert squash(owner, settings.migrations, "squashed").kept
-    require_agreement(owner)
+    assert squash(migration_url, settings.migrations, "squashed").kept
+    require_agreement(migration_url)
     assert migrate(MORE, unmanaged=STAY).written is None
     assert dumped() == before
-    fresh = new_database().owner
+    fresh = new_database().migration_url
     deploy(fresh, files())
     require_agreement(fresh)
     with suppress(HistoryError):

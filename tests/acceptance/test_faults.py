@@ -70,7 +70,7 @@ class Gates:
 
 @pytest.fixture
 def gates(database) -> Iterator[Gates]:
-    with connect(database.owner, autocommit=True) as connection:
+    with connect(database.migration_url, autocommit=True) as connection:
         yield Gates(connection)
 
 
@@ -153,7 +153,7 @@ def test_an_index_that_an_interruption_left_invalid_is_rebuilt(
         "CREATE TABLE trace (step int);\n"
         "CREATE INDEX CONCURRENTLY IF NOT EXISTS trace_step ON trace (step);\n",
     )
-    with connect(database.owner) as elsewhere, elsewhere.cursor() as cursor:
+    with connect(database.migration_url) as elsewhere, elsewhere.cursor() as cursor:
         # An old snapshot: the index waits for whoever holds it.
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT 1")
         deploy = connected.start("invoke", "migrate.deploy")
@@ -163,7 +163,7 @@ def test_an_index_that_an_interruption_left_invalid_is_rebuilt(
                 "AND query LIKE 'CREATE INDEX CONC%trace_step%'"
             )
         )
-        waits = rf"waits for {database.owner.user} \(process \d+"
+        waits = rf"waits for {database.migration_url.user} \(process \d+"
         assert re.search(waits, wait_for(lambda: _line(deploy, "waits")))
         deploy.kill()
         deploy.communicate()

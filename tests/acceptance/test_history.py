@@ -139,7 +139,7 @@ def test_an_edit_of_what_was_applied_can_be_accepted(blog, query) -> None:
 
 @pytest.mark.slow
 def test_a_schema_named_in_what_was_applied_can_be_taken_out(blog, database) -> None:
-    schema = database.owner.schema
+    schema = database.migration_url.schema
     file = blog.migration("20990101000000_named", "CREATE VIEW v AS SELECT 1 one;\n")
     blog.succeed("migrate.deploy")
     named = f"CREATE OR REPLACE VIEW {schema}.v AS SELECT 1 one;\n"  # as an older version let pass
@@ -160,7 +160,7 @@ def test_the_check_leaves_nothing_behind(blog, query, database) -> None:
         f".berceau/cache/{kind}.json"
         for kind in ("agreement", "applied", "compared", "declared", "inputs", "migrations", "seen")
     }
-    with connect(database.owner) as connection:
+    with connect(database.migration_url) as connection:
         left = [name for name in schemas_like(connection, PREFIX) if try_lock(connection, name)]
     assert left == []
     assert query("SELECT * FROM titles") == []

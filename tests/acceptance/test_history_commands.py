@@ -21,11 +21,11 @@ TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() OR
 
 
 class Line:
-    """A project of migrations by hand, on the database of ``owner``."""
+    """A project of migrations by hand, on the database of ``migration_url``."""
 
-    def __init__(self, settings, owner) -> None:
+    def __init__(self, settings, migration_url) -> None:
         self.folder = settings.migrations
-        self.owner = owner
+        self.migration_url = migration_url
 
     def write(self, name, sql, down="", parent=None) -> None:
         folder = self.folder / name
@@ -41,22 +41,22 @@ class Line:
         return migration_directory.read(self.folder)
 
     def deploy(self) -> tuple[str, ...]:
-        return deploy(self.owner, self.read())
+        return deploy(self.migration_url, self.read())
 
     def down(self, to=None) -> tuple[str, ...]:
-        return down(self.owner, self.read(), to, allow_data_loss=True)
+        return down(self.migration_url, self.read(), to, allow_data_loss=True)
 
     def squash(self, slug="all") -> str:
-        return squash(self.owner, self.folder, slug).script.name
+        return squash(self.migration_url, self.folder, slug).script.name
 
     def ledger(self) -> list[str]:
-        with connect(self.owner) as connection:
+        with connect(self.migration_url) as connection:
             return [line.name for line in ledger.read(connection)]
 
 
 @pytest.fixture
 def line(settings, database) -> Line:
-    return Line(settings, database.owner)
+    return Line(settings, database.migration_url)
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_a_checkout_from_before_the_squash_is_told_so(two) -> None:
     old = two.read()
     name = two.squash()
     with pytest.raises(HistoryError, match=f"not in migrations/: {name}"):
-        deploy(two.owner, old)
+        deploy(two.migration_url, old)
     assert two.ledger() == [name]
 
 
@@ -164,7 +164,7 @@ def test_a_reset_drops_what_a_failed_migration_had_made(two, query, cache) -> No
     with pytest.raises(StatementError):
         two.deploy()
     two.table(C)
-    assert reset(two.owner, two.read(), cache) == (A, B, C)
+    assert reset(two.migration_url, two.read(), cache) == (A, B, C)
     assert query(TABLES) == [("a",), ("b",), ("berceau_migration",), ("c",)]
 
 
@@ -172,7 +172,7 @@ def test_a_reset_drops_nothing_where_the_files_contradict_themselves(two, query,
     two.table(C, A)
     two.write(B, "CREATE TABLE b ();", parent=A)
     with pytest.raises(HistoryError, match="two branches"):
-        reset(two.owner, two.read(), cache)
+        reset(two.migration_url, two.read(), cache)
     assert query(TABLES) == [("a",), ("b",), ("berceau_migration",)]
 
 
@@ -185,7 +185,7 @@ def test_what_failed_at_once_and_was_taken_away_is_forgotten(two, cache) -> None
     (two.folder / C).rmdir()
     two.squash()
     assert len(two.ledger()) == 1
-    assert status(two.owner, EMPTY, two.read(), cache).history.unfinished == ()
+    assert status(two.migration_url, EMPTY, two.read(), cache).history.unfinished == ()
 
 
 def test_a_branch_from_within_a_squash_is_moved_behind_it(two, query) -> None:
@@ -193,7 +193,7 @@ def test_a_branch_from_within_a_squash_is_moved_behind_it(two, query) -> None:
     two.table(C, A)
     with pytest.raises(HistoryError, match=f"names the parent {A}, which {name} replaced"):
         two.deploy()
-    ((_, after),) = rebase(two.owner, two.folder, C).moves
+    ((_, after),) = rebase(two.migration_url, two.folder, C).moves
     assert after.header.parent == name
     assert two.deploy() == (after.name,)
     assert query(TABLES) == [("a",), ("b",), ("berceau_migration",), ("c",)]
@@ -204,7 +204,7 @@ def test_drift_of_a_database_behind_a_squash_is_adopted(two, query) -> None:
     name = two.squash()
     query("DELETE FROM berceau_migration; INSERT INTO berceau_migration SELECT * FROM elsewhere")
     query("DROP TABLE elsewhere; ALTER TABLE a ADD x int")
-    adopted = adopt(two.owner, two.folder, "hand", {}, everything=True)
+    adopted = adopt(two.migration_url, two.folder, "hand", {}, everything=True)
     assert two.ledger() == [name, adopted.name]
     assert two.down() == (adopted.name,)
     assert two.down(ZERO) == (name,)

@@ -89,26 +89,26 @@ def schemas(declare: Callable[[str], Schema]) -> list[Schema]:
 
 
 @pytest.fixture(scope="module")
-def owner(server: Databases) -> Url:
+def migration_url(server: Databases) -> Url:
     """The URL of sessions that don't wait for the disk: nothing here outlives a crash."""
-    return server.owner.with_options({"synchronous_commit": "off"})
+    return server.migration_url.with_options({"synchronous_commit": "off"})
 
 
 @pytest.fixture(scope="module")
-def connection(owner: Url) -> Iterator[Connection]:
-    with connect(owner, autocommit=True) as connection:
+def connection(migration_url: Url) -> Iterator[Connection]:
+    with connect(migration_url, autocommit=True) as connection:
         yield connection
 
 
 @pytest.fixture(scope="module")
 def written(
     connection: Connection,
-    owner: Url,
+    migration_url: Url,
     schemas: list[Schema],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """A folder with two migrations, of the first entities and of the second."""
-    with world(connection, owner, schemas, tmp_path_factory.mktemp("start")) as project:
+    with world(connection, migration_url, schemas, tmp_path_factory.mktemp("start")) as project:
         for number, name in ((1, "one"), (2, "two")):
             project.declare(number)
             project.migrate(project.places["here"], name)
@@ -116,38 +116,40 @@ def written(
 
 
 @contextmanager
-def fresh(connection: Connection, owner: Url) -> Iterator[Url]:
+def fresh(connection: Connection, migration_url: Url) -> Iterator[Url]:
     """Yield the URL of an empty schema that lasts as long as the body."""
     name = PREFIX + secrets.token_hex(6)
     try_lock(connection, name)
     create_schema(connection, name)
     try:
-        yield owner.with_schema(name)
+        yield migration_url.with_schema(name)
     finally:
         drop_schema(connection, name)
         unlock(connection, name)
 
 
 @contextmanager
-def world(connection: Connection, owner: Url, schemas: list[Schema], root: Path) -> Iterator[World]:
+def world(
+    connection: Connection, migration_url: Url, schemas: list[Schema], root: Path
+) -> Iterator[World]:
     """Yield an empty project with empty databases."""
     with ExitStack() as stack:
         places = {}
         for name in DATABASES:
-            url = stack.enter_context(fresh(connection, owner))
+            url = stack.enter_context(fresh(connection, migration_url))
             text = url.with_password()
             places[name] = Place(url, Settings(root, text, text), SchemaCache(root / name))
         yield World(root / "migrations", places, schemas)
 
 
-def built_by(owner: Url, scripts: Sequence[Migration]) -> Replayed | None:
+def built_by(migration_url: Url, scripts: Sequence[Migration]) -> Replayed | None:
     """Return what ``scripts`` build in an empty schema; ``None`` where they don't run."""
-    return _built(owner, tuple((without(script.sql), script.data) for script in scripts))
+    return _built(migration_url, tuple((without(script.sql), script.data) for script in scripts))
 
 
 @cache
-def _built(owner: Url, texts: tuple[tuple[str, str], ...]) -> Replayed | None:
-    with scratch(owner) as connection:
+def _built(migration_url: Url, texts: tuple[tuple[str, str], ...]) -> Replayed | None:
+    with scratch(migration_url) as connection:
         try:
             runner.replay(
                 connection, [Migration("replayed", *text[:1], "", text[1]) for text in texts]
@@ -185,10 +187,12 @@ class View:
     held: Replayed
     status: Status
 
-    def agrees(self, owner: Url, scripts: Sequence[Migration]) -> bool:
+    def agrees(self, migration_url: Url, scripts: Sequence[Migration]) -> bool:
         """Say whether it holds what those of ``scripts`` build that aren't pending, and no more."""
         pending = self.status.history.pending
-        return same(built_by(owner, [each for each in scripts if each not in pending]), self.held)
+        return same(
+            built_by(migration_url, [each for each in scripts if each not in pending]), self.held
+        )
 
 
 Views = dict[str, View]
@@ -216,24 +220,24 @@ def look(project: World, before: Views, step: Step, *, same_files: bool) -> View
 @example(start=(2, DATABASES), steps=[("squash", "here", "squashed"), ("down", "there", None)])
 def test_history_agrees_with_the_database_or_says_that_it_does_not(
     connection: Connection,
-    owner: Url,
+    migration_url: Url,
     schemas: list[Schema],
     written: Path,
     tmp_path_factory: pytest.TempPathFactory,
     start: tuple[int, Sequence[str]],
     steps: Sequence[Step],
 ) -> None:
-    with world(connection, owner, schemas, tmp_path_factory.mktemp("world")) as project:
+    with world(connection, migration_url, schemas, tmp_path_factory.mktemp("world")) as project:
         count, applied = start
         project.begin(written, count)
         for name in applied:
             project.deploy(project.places[name])
         views = look(project, {}, (), same_files=False)
         for step in steps:
-            views = take(project, step, views, owner)
+            views = take(project, step, views, migration_url)
 
 
-def take(project: World, step: Step, before: Views, owner: Url) -> Views:
+def take(project: World, step: Step, before: Views, migration_url: Url) -> Views:
     """Carry ``step`` out, hold what it left against what is said of it, and return both."""
     files = project.texts()
     refused = None
@@ -250,7 +254,7 @@ def take(project: World, step: Step, before: Views, owner: Url) -> Views:
     scripts = project.scripts()
     for name, view in after.items():
         if says_nothing(view.status):
-            assert view.agrees(owner, scripts), f"{name} differs, and status doesn't say so"
+            assert view.agrees(migration_url, scripts), f"{name} differs, and status doesn't say so"
         elif not refused and says_nothing(before[name].status) and name in step:
             assert step[0] in MAY_DIFFER, f"{step} left a difference: {view.status}"
         if refused and not isinstance(refused, StatementError):
@@ -258,5 +262,7 @@ def take(project: World, step: Step, before: Views, owner: Url) -> Views:
             assert unchanged or step[0] == "migrate", f"{name} was changed, and {refused}"
             assert same_files or step[0] == "rebase", f"files were changed, and {refused}"
         if step[0] == "check" and name in step and not refused:
-            assert view.agrees(owner, scripts), f"{name} differs, and the check found nothing"
+            assert view.agrees(migration_url, scripts), (
+                f"{name} differs, and the check found nothing"
+            )
     return after

@@ -229,11 +229,17 @@ def test_rows_come_along(
         assert "Validated without rows only" in undo
         with pytest.raises(StatementError, match=expected):
             down(
-                database.owner, migration_directory.read(settings.migrations), allow_data_loss=True
+                database.migration_url,
+                migration_directory.read(settings.migrations),
+                allow_data_loss=True,
             )
     else:
         assert "Validated without rows only" not in undo
-        down(database.owner, migration_directory.read(settings.migrations), allow_data_loss=True)
+        down(
+            database.migration_url,
+            migration_directory.read(settings.migrations),
+            allow_data_loss=True,
+        )
         assert query(again) == expected
 
 

@@ -82,7 +82,7 @@ def project(settings, database) -> Any:
     """Return a function that makes an empty project, and gives what it holds later."""
 
     class Project:
-        owner = database.owner
+        migration_url = database.migration_url
         migrations = settings.migrations
 
         def write(self, name, parent, sql, down="", data="") -> None:
@@ -94,7 +94,7 @@ def project(settings, database) -> Any:
                     (path / file).write_text(text)
 
         def clear(self) -> None:
-            with connect(database.owner) as connection, connection.cursor() as cursor:
+            with connect(database.migration_url) as connection, connection.cursor() as cursor:
                 cursor.execute("DROP TABLE IF EXISTS a, b, c, d, post, berceau_migration CASCADE")
             if settings.migrations.exists():
                 for path in sorted(settings.migrations.rglob("*"), reverse=True):
@@ -103,7 +103,7 @@ def project(settings, database) -> Any:
         def names(self) -> tuple[list[tuple[str, ...]], str, list[str]]:
             """Return the migrations, names without their times, and which are applied."""
             scripts = folder.read(settings.migrations)
-            with connect(database.owner) as connection:
+            with connect(database.migration_url) as connection:
                 applied = [line.name for line in ledger.read(connection) if line.is_whole]
             return (
                 [(s.name[15:], without(s.sql), without(s.down), s.data) for s in scripts],
@@ -118,7 +118,7 @@ def branches(project) -> None:
     project.write(BASE, "none", "CREATE TABLE a (x int);", "DROP TABLE a;")
     project.write(ONE, BASE, "CREATE TABLE b (x int);", "DROP TABLE b;")
     project.write(THREE, ONE, "CREATE TABLE c (x int);", "DROP TABLE c;", DATA)
-    deploy(project.owner, folder.read(project.migrations))
+    deploy(project.migration_url, folder.read(project.migrations))
     project.write(TWO, BASE, "CREATE TABLE d (x int);", "DROP TABLE d;")
 
 
@@ -126,7 +126,7 @@ def line(project) -> None:
     project.write(BASE, "none", "CREATE TABLE a (x int);", "DROP TABLE a;")
     project.write(ONE, BASE, "CREATE TABLE b (x int);", "DROP TABLE b;")
     project.write(TWO, ONE, "CREATE TABLE c (x int);", "DROP TABLE c;", DATA)
-    deploy(project.owner, folder.read(project.migrations))
+    deploy(project.migration_url, folder.read(project.migrations))
 
 
 def every_kill(project, before, work) -> None:
@@ -150,8 +150,8 @@ def test_a_rebase_that_is_killed_is_finished_by_the_next(project) -> None:
     def work() -> None:
         begun = (project.migrations / folder.REWRITE).exists()
         there = (project.migrations / ONE).exists()
-        rebase(project.owner, project.migrations, ONE if begun or there else None)
-        deploy(project.owner, folder.read(project.migrations))
+        rebase(project.migration_url, project.migrations, ONE if begun or there else None)
+        deploy(project.migration_url, folder.read(project.migrations))
 
     every_kill(project, branches, work)
 
@@ -159,22 +159,22 @@ def test_a_rebase_that_is_killed_is_finished_by_the_next(project) -> None:
 def test_a_squash_that_is_killed_is_finished_by_the_next(project) -> None:
     def work() -> None:
         with suppress(HistoryError):  # where it was done
-            squash(project.owner, project.migrations, "squashed")
+            squash(project.migration_url, project.migrations, "squashed")
 
     every_kill(project, line, work)
 
 
 def drifted(project) -> None:
     project.write(BASE, "none", "CREATE TABLE a (x int);", "DROP TABLE a;")
-    deploy(project.owner, folder.read(project.migrations))
-    with connect(project.owner) as connection:
+    deploy(project.migration_url, folder.read(project.migrations))
+    with connect(project.migration_url) as connection:
         connection.cursor().execute("ALTER TABLE a ADD y int")
 
 
 def test_an_adoption_that_is_killed_is_finished_by_the_next(project) -> None:
     def work() -> None:
-        rebase(project.owner, project.migrations)
-        adopt(project.owner, project.migrations, "hand", {}, everything=True)
+        rebase(project.migration_url, project.migrations)
+        adopt(project.migration_url, project.migrations, "hand", {}, everything=True)
 
     every_kill(project, drifted, work)
 

@@ -56,7 +56,7 @@ def locks_taken(declare, server) -> Callable[..., Iterator[tuple[Statement, set[
     """Return a function that migrates entities, and gives each statement with its true lock."""
 
     def locks_taken(before, after) -> Iterator[tuple[Statement, set[str]]]:
-        with scratch(server.owner) as connection, scratch(server.owner) as anew:
+        with scratch(server.migration_url) as connection, scratch(server.migration_url) as anew:
             for each, entities in ((connection, before), (anew, after)):
                 execute_statements(each, to_statements(order(create(declare(entities)))))
             current, desired = catalog.read(connection), catalog.read(anew)

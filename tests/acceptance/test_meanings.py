@@ -310,7 +310,10 @@ def finding(database, declare, settings) -> Callable[..., str]:
 
     def finding(entities: str) -> str:
         found = check(
-            database.owner, declare(entities), settings.migrations, SchemaCache(settings.cache)
+            database.migration_url,
+            declare(entities),
+            settings.migrations,
+            SchemaCache(settings.cache),
         )
         return "\n".join(each.detail for each in found if each.code == "M001")
 
@@ -334,7 +337,9 @@ def test_what_rows_stand_for_is_asked_and_kept(
         assert [(value,)] == [(str(each),) for (each,) in query(sql)]
     assert not finding(case.after)
     assert migrate(case.after).written is None
-    down(database.owner, migration_directory.read(settings.migrations), allow_data_loss=True)
+    down(
+        database.migration_url, migration_directory.read(settings.migrations), allow_data_loss=True
+    )
 
 
 UNCHANGED = {
@@ -463,7 +468,7 @@ def test_a_one_to_one_relation_keeps_its_side(before, after, kept, migrate, quer
 def test_a_squash_keeps_what_names_stand_for(migrate, settings, database) -> None:
     migrate(linked("bars/foos"))
     migrate(linked(*BOTH))
-    squashed = squash(database.owner, settings.migrations, "all").script
+    squashed = squash(database.migration_url, settings.migrations, "all").script
     assert squashed.sql.count("-- Means: link") == 2
     with pytest.raises(RenameError, match="have another meaning now"):
         migrate(linked(*reversed(BOTH)))
@@ -476,10 +481,10 @@ def test_a_baseline_records_what_names_stand_for(
     migrate(linked(*BOTH))
     for script in migration_directory.read(settings.migrations):
         shutil.rmtree(settings.migrations / script.name)
-    with connect(database.owner) as connection, connection.cursor() as cursor:
+    with connect(database.migration_url) as connection, connection.cursor() as cursor:
         cursor.execute("DELETE FROM berceau_migration")
     declared = declare(linked(*BOTH))
-    baseline(database.owner, declared, {}, settings.migrations, "there", cache)
+    baseline(database.migration_url, declared, {}, settings.migrations, "there", cache)
     assert migrate(linked(*BOTH)).written is None
     with pytest.raises(RenameError, match="have another meaning now"):
         migrate(linked(*reversed(BOTH)))
@@ -493,7 +498,7 @@ def test_what_two_branches_record_is_all_known(migrate, settings, database) -> N
     migrate(entities(**PERSON, A_Person="", C_Person=""), name="theirs", create_only=True)
     migration_directory.save(settings.migrations, replace(ours, name="20990101000000_ours"))
     assert ours.header.parent == one
-    rebase(database.owner, settings.migrations)
+    rebase(database.migration_url, settings.migrations)
     assert migrate(entities(**PERSON, A_Person="", B_Person="", C_Person="")).written is None
 
 
@@ -505,7 +510,7 @@ def test_migrations_that_record_nothing_are_taken_as_the_entities_say(
     )
     bare = "\n".join(line for line in script.sql.splitlines() if "Means" not in line) + "\n"
     (settings.migrations / script.name / "migration.sql").write_text(bare)
-    mark_applied(database.owner, migration_directory.read(settings.migrations), script.name)
+    mark_applied(database.migration_url, migration_directory.read(settings.migrations), script.name)
     assert not finding(linked(*BOTH))
     said = []
     written = run_migrate(settings, declare(linked(*BOTH)), Options(), said.append)

@@ -202,10 +202,10 @@ def test_rows_stay_in_reach_or_the_command_refuses(server, tmp_path_factory, sha
     scripts = scripts_of(before.text())
     with connected(after.text(), None) as database:
         declared = to_schema(database)
-    with scratch(server.owner) as target:
+    with scratch(server.migration_url) as target:
         with target.cursor() as cursor:
             cursor.execute("SELECT current_schema()")
-            url = server.owner.with_schema(*cursor.fetchone())
+            url = server.migration_url.with_schema(*cursor.fetchone())
             cursor.execute(scripts[0].sql)
         fill(before, url)
         links, rows = reach(before, url)

@@ -85,7 +85,9 @@ def test_create_only_writes_and_applies_nothing(migrate, names, tables, settings
     written = migrate(POST, create_only=True).written
     assert names() == [written]
     assert tables() == []
-    assert deploy(database.owner, migration_directory.read(settings.migrations)) == (written,)
+    assert deploy(database.migration_url, migration_directory.read(settings.migrations)) == (
+        written,
+    )
     assert "post" in tables()
 
 
@@ -153,7 +155,7 @@ def test_what_is_pending_is_applied_first(migrate, settings, tables, database) -
     outcome = migrate(POST + TAG)
     assert outcome.applied == (first, outcome.written)
     assert "tag" in tables()
-    assert not history(database.runtime, migration_directory.read(settings.migrations)).pending
+    assert not history(database.runtime_url, migration_directory.read(settings.migrations)).pending
 
 
 def test_an_edited_migration_stops_everything(migrate, names, settings, tables, database) -> None:
@@ -161,25 +163,25 @@ def test_an_edited_migration_stops_everything(migrate, names, settings, tables, 
     file = settings.migrations / first / "migration.sql"
     file.write_text(file.read_text() + "\nDROP TABLE post;\n")
     found = migration_directory.read(settings.migrations)
-    for command in (lambda: migrate(POST + TAG), lambda: deploy(database.owner, found)):
+    for command in (lambda: migrate(POST + TAG), lambda: deploy(database.migration_url, found)):
         with pytest.raises(HistoryError, match=f"Changed on disk after it was applied: {first}"):
             command()
     assert names() == [first]
     assert tables() == ["berceau_migration", "post"]
-    assert [each.name for each in history(database.owner, found).edited] == [first]
+    assert [each.name for each in history(database.migration_url, found).edited] == [first]
 
 
 def test_other_line_ends_are_no_edit(migrate, settings, database) -> None:
     file = settings.migrations / migrate(POST).written / "migration.sql"
     file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
-    assert deploy(database.owner, migration_directory.read(settings.migrations)) == ()
+    assert deploy(database.migration_url, migration_directory.read(settings.migrations)) == ()
 
 
 def test_a_missing_migration_stops_everything(migrate, names, settings, database) -> None:
     first = migrate(POST).written
     folder = settings.migrations / first
     folder.rename(settings.root / "lost")
-    for command in (lambda: migrate(POST), lambda: deploy(database.owner, ())):
+    for command in (lambda: migrate(POST), lambda: deploy(database.migration_url, ())):
         with pytest.raises(HistoryError, match=f"but not in migrations/: {first}"):
             command()
     assert names() == []
@@ -187,7 +189,7 @@ def test_a_missing_migration_stops_everything(migrate, names, settings, database
 
 def test_the_runtime_role_can_use_what_was_migrated_and_change_nothing(migrate, database) -> None:
     migrate(POST)
-    with connect(database.runtime) as connection, connection.cursor() as cursor:
+    with connect(database.runtime_url) as connection, connection.cursor() as cursor:
         cursor.execute("INSERT INTO post (title) VALUES ('a') RETURNING id")
         assert cursor.fetchall() == [(1,)]
     for sql in (
@@ -197,7 +199,7 @@ def test_the_runtime_role_can_use_what_was_migrated_and_change_nothing(migrate, 
     ):
         with (
             pytest.raises(psycopg2.errors.InsufficientPrivilege),
-            connect(database.runtime) as connection,
+            connect(database.runtime_url) as connection,
             connection.cursor() as cursor,
         ):
             cursor.execute(sql)

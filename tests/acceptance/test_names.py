@@ -59,7 +59,7 @@ GIVEN = {
 @pytest.fixture
 def names(database) -> Callable[..., set[str]]:
     def names(table: str = "item") -> set[str]:
-        with connect(database.owner) as connection:
+        with connect(database.migration_url) as connection:
             found = {each.name: each for each in catalog.read(connection).tables}[table]
         return {each.name for each in (*found.constraints, *found.indexes)} - {f"{table}_pkey"}
 
@@ -86,9 +86,9 @@ def test_a_name_that_an_entity_gives_is_heeded(
     assert query(f"SELECT code FROM {table} ORDER BY 1") == [("a",), ("b",)]
     assert migrate(entities).written is None
     if entities != PLAIN:
-        down(database.owner, migration_directory.read(settings.migrations))
+        down(database.migration_url, migration_directory.read(settings.migrations))
         assert names() == before
-        deploy(database.owner, migration_directory.read(settings.migrations))
+        deploy(database.migration_url, migration_directory.read(settings.migrations))
         assert names(table) >= expected
 
 
@@ -194,7 +194,7 @@ def test_a_name_is_free_when_it_is_taken(case, migrate, settings, database) -> N
     before, after = TAKEN[case]
 
     def state() -> Schema:
-        with connect(database.owner) as connection:
+        with connect(database.migration_url) as connection:
             return catalog.read(connection)
 
     migrate(before)
@@ -202,9 +202,11 @@ def test_a_name_is_free_when_it_is_taken(case, migrate, settings, database) -> N
     migrate(after, allow_data_loss=True)
     second = state()
     assert migrate(after).written is None
-    down(database.owner, migration_directory.read(settings.migrations), allow_data_loss=True)
+    down(
+        database.migration_url, migration_directory.read(settings.migrations), allow_data_loss=True
+    )
     assert state() == first
-    deploy(database.owner, migration_directory.read(settings.migrations))
+    deploy(database.migration_url, migration_directory.read(settings.migrations))
     assert state() == second
     migrate(before, allow_data_loss=True)
     assert migrate(before).written is None

@@ -133,7 +133,7 @@ class Place:
         declared = self.declare(entities)
         component_by_name = dict.fromkeys((table.name for table in declared.tables), "shop")
         return baseline(
-            self.database.owner,
+            self.database.migration_url,
             declared,
             component_by_name,
             self.settings.migrations,
@@ -142,7 +142,7 @@ class Place:
         )
 
     def catalog(self) -> Schema:
-        with connect(self.database.owner) as connection:
+        with connect(self.database.migration_url) as connection:
             return catalog.read(connection)
 
     def next_numbers(self) -> dict[str, int]:
@@ -171,18 +171,21 @@ class Place:
         assert (self.rows(), self.next_numbers()) == (rows, numbers)
         if written is not None:
             down(
-                self.database.owner,
+                self.database.migration_url,
                 migration_directory.read(self.settings.migrations),
                 allow_data_loss=True,
             )
             assert facts(self.catalog()) == facts(before)
             assert (self.rows(), self.next_numbers()) == (rows, numbers)
-            deploy(self.database.owner, migration_directory.read(self.settings.migrations))
+            deploy(self.database.migration_url, migration_directory.read(self.settings.migrations))
             assert facts(self.catalog()) == facts(after)
             assert (self.rows(), self.next_numbers()) == (rows, numbers)
         assert self.run(entities).written is None
         found = check(
-            self.database.owner, self.declare(entities), self.settings.migrations, self.cache
+            self.database.migration_url,
+            self.declare(entities),
+            self.settings.migrations,
+            self.cache,
         )
         assert [each.code for each in found] == []
 
@@ -208,7 +211,7 @@ def place(settings, database, declare, migrate, query) -> Place:
 def by_pony(place: Place) -> None:
     """Let Pony itself create the tables."""
     database = pony_database(SHOP)
-    database.bind("postgres", **place.database.owner.dsn())
+    database.bind("postgres", **place.database.migration_url.dsn())
     database.generate_mapping(create_tables=True)
     database.disconnect()
 

@@ -60,7 +60,10 @@ def strange(database, monkeypatch) -> Databases:
     options = " ".join(
         f"-c {name}={value.replace(' ', chr(92) + ' ')}" for name, value in STRANGE.items()
     )
-    return replace(database.owner, parameters=(*database.owner.parameters, ("options", options)))
+    return replace(
+        database.migration_url,
+        parameters=(*database.migration_url.parameters, ("options", options)),
+    )
 
 
 def script() -> Migration:

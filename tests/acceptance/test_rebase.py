@@ -41,16 +41,16 @@ def test_a_branch_of_several_moves_whole(line, read, settings, database) -> None
     line(ONE, BASE, "ALTER TABLE t ADD b int;")
     line(TWO, BASE, "ALTER TABLE t ADD c int;")
     line(THREE, ONE, "ALTER TABLE t ADD d int;")
-    moves = rebase(database.owner, settings.migrations, THREE).moves
+    moves = rebase(database.migration_url, settings.migrations, THREE).moves
     assert [before.name for before, _ in moves] == [ONE, THREE]
     assert names(read) == [("a", ""), ("c", "a"), ("b", "c"), ("d", "b")]
-    assert len(deploy(database.owner, read())) == 4
+    assert len(deploy(database.migration_url, read())) == 4
 
 
 def test_three_branches_become_one_line(line, read, settings, database) -> None:
     for name in (ONE, TWO, THREE):
         line(name, BASE, f"ALTER TABLE t ADD {name[15:]} int;")
-    rebase(database.owner, settings.migrations)
+    rebase(database.migration_url, settings.migrations)
     assert names(read)[0] == ("a", "")
     parents = [parent for _, parent in names(read)]
     assert len(set(parents)) == 4
@@ -59,7 +59,7 @@ def test_three_branches_become_one_line(line, read, settings, database) -> None:
 def test_a_down_that_no_longer_fits_is_made_anew(line, read, settings, database) -> None:
     line(ONE, BASE, "ALTER TABLE t ALTER a TYPE numeric;", "ALTER TABLE t ALTER a TYPE int;")
     line(TWO, BASE, "ALTER TABLE t ALTER a TYPE bigint;", "ALTER TABLE t ALTER a TYPE int;")
-    rebase(database.owner, settings.migrations)
+    rebase(database.migration_url, settings.migrations)
     assert "ALTER COLUMN a TYPE numeric" in read()[-1].down
     assert read()[1].down == "ALTER TABLE t ALTER a TYPE int;"
 
@@ -68,11 +68,11 @@ def test_what_is_applied_moves_where_that_makes_no_difference(
     line, read, settings, database, query
 ) -> None:
     line(TWO, BASE, "ALTER TABLE t ADD c int;")
-    deploy(database.owner, read())
+    deploy(database.migration_url, read())
     query("INSERT INTO t (c) VALUES (7)")
     line(ONE, BASE, "ALTER TABLE t ADD b int;")
-    rebase(database.owner, settings.migrations, TWO)
-    assert deploy(database.owner, read()) == (ONE,)
+    rebase(database.migration_url, settings.migrations, TWO)
+    assert deploy(database.migration_url, read()) == (ONE,)
     assert query("SELECT c FROM t") == [(7,)]
 
 
@@ -80,11 +80,11 @@ def test_what_is_applied_stays_where_it_would_make_a_difference(
     line, read, settings, database
 ) -> None:
     line(TWO, BASE, "ALTER TABLE t ALTER a TYPE bigint;")
-    deploy(database.owner, read())
+    deploy(database.migration_url, read())
     line(ONE, BASE, "ALTER TABLE t ALTER a TYPE numeric;")
     before = read()
     with pytest.raises(HistoryError, match=f"{TWO} was applied to this database") as caught:
-        rebase(database.owner, settings.migrations, TWO)
+        rebase(database.migration_url, settings.migrations, TWO)
     assert "migrate.down" in caught.value.cure
     assert read() == before
 
@@ -94,7 +94,7 @@ def test_branches_that_do_the_same_are_left_to_people(line, read, settings, data
     line(TWO, BASE, "ALTER TABLE t ADD b int;")
     before = read()
     with pytest.raises(MigrationError, match='column "b"') as caught:
-        rebase(database.owner, settings.migrations)
+        rebase(database.migration_url, settings.migrations)
     assert "let `invoke migrate` write it again" in caught.value.cure
     assert read() == before
 
@@ -102,8 +102,8 @@ def test_branches_that_do_the_same_are_left_to_people(line, read, settings, data
 def test_an_orphan_moves_when_it_is_named(line, read, settings, database) -> None:
     line(TWO, ONE, "ALTER TABLE t ADD b int;")
     with pytest.raises(HistoryError, match="isn't in migrations/"):
-        rebase(database.owner, settings.migrations)
-    rebase(database.owner, settings.migrations, TWO)
+        rebase(database.migration_url, settings.migrations)
+    rebase(database.migration_url, settings.migrations, TWO)
     assert names(read) == [("a", ""), ("c", "a")]
 
 
@@ -112,4 +112,4 @@ def test_a_name_that_is_no_branch_is_refused(line, settings, database, name) -> 
     line(ONE, BASE, "SELECT 1;")
     line(TWO, BASE, "SELECT 2;")
     with pytest.raises(HistoryError, match=name):
-        rebase(database.owner, settings.migrations, name)
+        rebase(database.migration_url, settings.migrations, name)

@@ -31,7 +31,7 @@ RENAMES = (
 
 
 def test_checks_expressions_arrays_and_views_follow(server) -> None:
-    with scratch(server.owner) as connection, connection.cursor() as cursor:
+    with scratch(server.migration_url) as connection, connection.cursor() as cursor:
         cursor.execute(LAMP)
         before = catalog.read(connection)
         changes = moves(before, RENAMES)

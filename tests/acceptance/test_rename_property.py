@@ -123,7 +123,7 @@ def sequences(schema: Schema) -> list[str | None]:
 
 
 def test_any_names_become_any_others_and_back(server) -> None:
-    with scratch(server.owner) as connection:
+    with scratch(server.migration_url) as connection:
 
         @settings(max_examples=60, deadline=None)
         @given(cases())

@@ -47,7 +47,7 @@ def lead(declare, server, cache, generated) -> Callable[..., Plan]:
             before = "\n".join(map(str, to_statements(order(create(declare(before))))))
         scripts = [generated(before)]
         decisions = Decisions(renames, **options)
-        return Planner(server.owner, scripts, cache, decisions).plan(declare(after))
+        return Planner(server.migration_url, scripts, cache, decisions).plan(declare(after))
 
     return lead
 

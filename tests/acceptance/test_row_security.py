@@ -49,7 +49,7 @@ def test_a_loss_is_told_of_rows_that_are_hidden(
     with pytest.raises(DataLossError, match=rf"table person \({count}\)"):
         migrate("")
     with pytest.raises(DataLossError, match=rf"table person \({count}\) in"):
-        down(database.owner, migration_directory.read(settings.migrations))
+        down(database.migration_url, migration_directory.read(settings.migrations))
 
 
 def test_without_force_the_owner_sees_and_counts_all(hidden, migrate, query) -> None:
@@ -79,4 +79,4 @@ def test_a_loss_of_a_table_is_counted_by_its_name_before(
         renames=("person=human",),
     )
     with pytest.raises(DataLossError, match=r"table human \(3 rows\)"):
-        down(database.owner, migration_directory.read(settings.migrations), "zero")
+        down(database.migration_url, migration_directory.read(settings.migrations), "zero")

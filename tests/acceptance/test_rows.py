@@ -290,7 +290,7 @@ class Post(db.Entity):
         "UPDATE author SET best = 501 - id"
     )
     migrate(entities.replace("str)", "str)\n    s = Optional(str)", 2))
-    with connect(database.owner) as connection, connection.cursor() as cursor:
+    with connect(database.migration_url) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT count(*), min(s), max(s), count(parent) FROM post")
         assert cursor.fetchall() == [(500, "", "", 499)]
         cursor.execute("SELECT count(*), count(best) FROM author")

@@ -67,7 +67,7 @@ def test_rows_survive_or_are_refused(
     try:
         before, after = declare(first), declare(second)
         statements = to_statements(order(create(before)))
-        with scratch(server.owner) as target:
+        with scratch(server.migration_url) as target:
             execute_statements(target, statements)
             current = catalog.read(target)
             labels = {enum.name: enum.labels[-1] for enum in current.enums}
@@ -78,8 +78,8 @@ def test_rows_survive_or_are_refused(
             scripts = [generated(to_text(statements))]
             cache = SchemaCache(tmp_path_factory.mktemp("cache"))
             decisions = Decisions(choices=Choices(cuts=True), ask_value=answer)
-            owner = server.owner.with_schema(name)
-            Planner(owner, scripts, cache, decisions).plan(after)
+            migration_url = server.migration_url.with_schema(name)
+            Planner(migration_url, scripts, cache, decisions).plan(after)
     except MigrationError as error:
         if not REASON.search(error.message):
             raise

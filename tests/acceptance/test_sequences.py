@@ -70,7 +70,7 @@ def begin(settings, database, declare, query) -> Callable[..., None]:
     def begin(sql: str, entities: str = INT) -> None:
         query(sql)
         baseline(
-            database.owner,
+            database.migration_url,
             declare(entities),
             {"invoice": "shop"},
             settings.migrations,
@@ -86,7 +86,7 @@ def numbers(database) -> Callable[..., list[int]]:
     """Return a function that gives the numbers that the next rows get, and leaves no trace."""
 
     def numbers(count: int) -> list[int]:
-        with connect(database.owner) as connection, connection.cursor() as cursor:
+        with connect(database.migration_url) as connection, connection.cursor() as cursor:
             (table,) = (t for t in catalog.read(connection).tables if t.name == "invoice")
             (column,) = table.columns
             cursor.execute(
@@ -119,7 +119,7 @@ def test_numbers_go_on(begin, migrate, numbers, settings, database, case, after)
     migrate(after)
     assert expected is None or numbers(len(expected)) == expected
     assert migrate(after).written is None
-    down(database.owner, migration_directory.read(settings.migrations))
+    down(database.migration_url, migration_directory.read(settings.migrations))
     migrate(after)
     assert expected is None or numbers(len(expected)) == expected
 
@@ -145,9 +145,9 @@ def test_a_sequence_of_several_tables_stays_theirs(
     ]
     migrate(RECEIPT, allow_data_loss=True)
     assert query("INSERT INTO receipt DEFAULT VALUES RETURNING id") == [(8,)]
-    down(database.owner, migration_directory.read(settings.migrations))
+    down(database.migration_url, migration_directory.read(settings.migrations))
     assert query("INSERT INTO invoice DEFAULT VALUES RETURNING id") == [(9,)]
-    deploy(database.owner, migration_directory.read(settings.migrations))
+    deploy(database.migration_url, migration_directory.read(settings.migrations))
     migrate(RECEIPT)  # the sequence belongs to one table only by now, and becomes its identity
     assert query("INSERT INTO receipt DEFAULT VALUES RETURNING id") == [(10,)]
     assert migrate(RECEIPT).written is None
@@ -172,7 +172,7 @@ def test_a_table_may_be_called_as_the_sequence_of_another(
     migrate(INT + other)
     assert query("INSERT INTO invoice DEFAULT VALUES RETURNING id") == [(6,)]
     assert migrate(INT + other).written is None
-    down(database.owner, migration_directory.read(settings.migrations))
+    down(database.migration_url, migration_directory.read(settings.migrations))
     assert query("INSERT INTO invoice DEFAULT VALUES RETURNING id") == [(7,)]
     migrate(INT + other)
     migrate(other, allow_data_loss=True)

@@ -30,8 +30,8 @@ def plain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Set
     monkeypatch.setattr(cluster, "SETTINGS", ours)
     server = EmbeddedServer(tmp_path / ".berceau" / "postgres")
     server.start()
-    owner, runtime = (url.with_password() for url in (server.owner_url, server.runtime_url))
-    yield Settings(tmp_path, runtime, owner), server.owner_url
+    migration_url, runtime = (url.with_password() for url in (server.owner_url, server.runtime_url))
+    yield Settings(tmp_path, runtime, migration_url), server.owner_url
     server.stop()
 
 
@@ -62,19 +62,19 @@ def many() -> Schema:
 
 @pytest.mark.slow
 def test_all_that_concerns_all_tables_fits_into_the_servers_locks(plain) -> None:
-    settings, owner = plain
+    settings, migration_url = plain
 
     def tables() -> int:
-        with connect(owner) as connection, connection.cursor() as cursor:
+        with connect(migration_url) as connection, connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM pg_tables WHERE tablename ~ '^t[0-9]'")
             return cursor.fetchall()[0][0]
 
     done = migrate(settings, many(), Options(name="init"))
     assert tables() == TABLES
     written = migration_directory.read(settings.migrations)
-    assert down(owner, written, ZERO, allow_data_loss=True) == (done.written,)
+    assert down(migration_url, written, ZERO, allow_data_loss=True) == (done.written,)
     assert tables() == 0
-    assert deploy(owner, written) == (done.written,)
-    assert reset(owner, written, SchemaCache(settings.cache)) == (done.written,)
+    assert deploy(migration_url, written) == (done.written,)
+    assert reset(migration_url, written, SchemaCache(settings.cache)) == (done.written,)
     assert tables() == TABLES
     assert to_text(done.statements).count("BEGIN;") > 1

@@ -92,17 +92,24 @@ def test_a_deploy_that_rows_stop_has_lost_nothing(
     """Development has no such rows: the migration is written there, and stops in production."""
     first = migrate(before).written
     second = migrate(after, allow_data_loss=True, **options).written
-    down(database.owner, migration_directory.read(settings.migrations), first, allow_data_loss=True)
+    down(
+        database.migration_url,
+        migration_directory.read(settings.migrations),
+        first,
+        allow_data_loss=True,
+    )
     query(rows)
     held = contents(query)
     with pytest.raises(StatementError, match=stops):
-        deploy(database.owner, migration_directory.read(settings.migrations))
+        deploy(database.migration_url, migration_directory.read(settings.migrations))
     left = contents(query)
     for table, lines in held.items():
         for old, new in zip(lines, left[table], strict=True):
             assert old.items() <= new.items()
         query(f"TRUNCATE {table} CASCADE")
-    assert deploy(database.owner, migration_directory.read(settings.migrations)) == (second,)
+    assert deploy(database.migration_url, migration_directory.read(settings.migrations)) == (
+        second,
+    )
 
 
 TEAM = entity("Team", "{}", "members = Set('Member')")
@@ -140,17 +147,24 @@ def test_a_deploy_that_duplicates_stop_leaves_references_protected(
 ) -> None:
     first = migrate(before).written
     second = migrate(after, allow_data_loss=True, **options).written
-    down(database.owner, migration_directory.read(settings.migrations), first, allow_data_loss=True)
+    down(
+        database.migration_url,
+        migration_directory.read(settings.migrations),
+        first,
+        allow_data_loss=True,
+    )
     query(rows)
     with pytest.raises(StatementError, match="could not create unique index"):
-        deploy(database.owner, migration_directory.read(settings.migrations))
+        deploy(database.migration_url, migration_directory.read(settings.migrations))
     references = (
         "SELECT confrelid::regclass::text, convalidated FROM pg_constraint WHERE contype = 'f' "
         "AND connamespace = current_schema()::regnamespace"
     )
     assert query(references) == [("team", True)]
     query("TRUNCATE team CASCADE")
-    assert deploy(database.owner, migration_directory.read(settings.migrations)) == (second,)
+    assert deploy(database.migration_url, migration_directory.read(settings.migrations)) == (
+        second,
+    )
     assert query(references) == [("team", True)]
 
 

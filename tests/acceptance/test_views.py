@@ -53,11 +53,11 @@ def test_a_view_of_production_alone_stops_the_deploy_and_nothing_is_lost(
     migrate(WIDER["a table rewritten"], create_only=True)
     query(VIEWS)
     with pytest.raises(StatementError, match="used by a view or rule") as caught:
-        deploy(database.owner, migration_directory.read(settings.migrations))
+        deploy(database.migration_url, migration_directory.read(settings.migrations))
     assert "Note the definition of what depends on the column, drop that" in str(caught.value)
     assert query("SELECT n FROM ones") == [(1,)]
     query("DROP VIEW ones, numbers")
-    deploy(database.owner, migration_directory.read(settings.migrations))
+    deploy(database.migration_url, migration_directory.read(settings.migrations))
     assert query("SELECT pg_typeof(n)::text FROM post") == [("bigint",)]
 
 
@@ -176,7 +176,7 @@ def test_what_uses_an_enum_in_the_migrations_is_known(migrate, settings, databas
     (*_, script) = migration_directory.read(settings.migrations)
     assert "set_aside" in script.sql
     assert "set_aside" in script.down
-    deploy(database.owner, migration_directory.read(settings.migrations))
+    deploy(database.migration_url, migration_directory.read(settings.migrations))
 
 
 @pytest.mark.parametrize("sql", ["SELECT", made(USERS["a check"][0])], ids=["nothing", "a check"])
@@ -186,7 +186,7 @@ def test_a_type_that_was_rebuilt_by_hand_is_adopted_likewise(
     migrate(OPEN_DONE_OLD)
     query(REBUILT)
     query(sql)
-    adopted = adopt(database.owner, settings.migrations, "hand", {})
+    adopted = adopt(database.migration_url, settings.migrations, "hand", {})
     assert ("set_aside" in adopted.sql) == ("set_aside" in adopted.down) == (sql != "SELECT")
 
 
@@ -201,7 +201,7 @@ def test_the_sql_of_drift_says_no_more_than_is_needed(
     def found() -> Any:
         scripts = migration_directory.read(settings.migrations)
         cache = SchemaCache(settings.cache)
-        return status(database.owner, declare(OPEN_DONE_OLD), scripts, cache).drift
+        return status(database.migration_url, declare(OPEN_DONE_OLD), scripts, cache).drift
 
     drift = found()
     for statements in (drift.restore, drift.adopt):
@@ -217,7 +217,7 @@ def test_the_check_shows_no_more_than_is_needed(migrate, declare, settings, data
     folder.mkdir()
     (folder / "migration.sql").write_text(f"{sql};\n")
     cache = SchemaCache(settings.cache)
-    findings = check(database.owner, declare(DONE_OPEN), settings.migrations, cache)
+    findings = check(database.migration_url, declare(DONE_OPEN), settings.migrations, cache)
     (detail,) = (each.detail for each in findings if each.code == "M001")
     assert ("set_aside" in detail) == (sql != "SELECT 1")
 
@@ -231,7 +231,7 @@ def test_a_way_back_that_a_rebase_writes_says_no_more_than_is_needed(
     shutil.rmtree(settings.migrations / ours.name)
     migrate(OPEN_DONE_OLD.replace("OLD =", "NEW = 'new'; OLD ="), create_only=True)
     migration_directory.save(settings.migrations, replace(ours, name="20990101000000_ours"))
-    rebase(database.owner, settings.migrations)
+    rebase(database.migration_url, settings.migrations)
     moved = migration_directory.read(settings.migrations)[-1]
     assert "'new'" in moved.down
     assert "set_aside" not in moved.down
@@ -247,12 +247,12 @@ def test_what_production_alone_has_is_named_and_nothing_is_lost(
     for sql, drop, named in {**USERS, **BEYOND}.values():
         query(made(sql))
         with pytest.raises(StatementError) as caught:
-            deploy(database.owner, migration_directory.read(settings.migrations))
+            deploy(database.migration_url, migration_directory.read(settings.migrations))
         assert named in str(caught.value)
         assert "Nothing of it was kept. Note the definition of " in str(caught.value)
         query(dropped(drop))
     assert dumped() == before
-    deploy(database.owner, migration_directory.read(settings.migrations))
+    deploy(database.migration_url, migration_directory.read(settings.migrations))
     assert query("SELECT state FROM task") == [("open",)]
 
 

@@ -60,11 +60,11 @@ def rows(server: Databases) -> Iterator[Callable[[str], Rows]]:
             found = eval(compile(query, f"<{query}>", "eval"), names)
             return sorted((each.a, each.b, each.c, each.d) for each in found)
 
-    with scratch(server.owner) as connection:
+    with scratch(server.migration_url) as connection:
         execute_statements(connection, to_statements(order(create(to_schema(database)))))
         with connection.cursor() as cursor:
             cursor.execute("SELECT current_schema()")
-            url = server.owner.with_schema(*cursor.fetchone())
+            url = server.migration_url.with_schema(*cursor.fetchone())
         connect(ConnectionPool(url, Limits()), database)
         with db_session:
             for values in ROWS:

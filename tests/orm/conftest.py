@@ -22,7 +22,7 @@ from berceau.workflows.shared.databases import Databases
 @pytest.fixture(scope="module")
 def connection(server: Databases) -> Iterator[Connection]:
     """An autocommit connection of the owner, to a schema for one module."""
-    with scratch(server.owner) as connection:
+    with scratch(server.migration_url) as connection:
         yield connection
 
 
@@ -36,7 +36,7 @@ def make_tables(server: Databases, connection: Connection) -> Iterator[Callable[
             execute_statements(connection, to_statements(order(create(to_schema(database)))))
             with connection.cursor() as cursor:
                 cursor.execute("SELECT current_schema()")
-                url = server.owner.with_schema(*cursor.fetchone())
+                url = server.migration_url.with_schema(*cursor.fetchone())
             orm.connect(ConnectionPool(url, Limits()), database)
             connected.callback(database.disconnect)
 

@@ -68,7 +68,7 @@ def tables(make_tables, connection) -> None:
 def url(server, connection) -> Url:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_schema()")
-        return server.owner.with_schema(*cursor.fetchone())
+        return server.migration_url.with_schema(*cursor.fetchone())
 
 
 @pytest.fixture
@@ -395,7 +395,7 @@ def test_a_connection_that_is_lost_loses_the_test(connection) -> None:
 
 
 def test_whoever_connects_during_a_test_changes_nothing(committed, server) -> None:
-    orm.connect(ConnectionPool(server.owner.with_schema("elsewhere"), Limits()), database)
+    orm.connect(ConnectionPool(server.migration_url.with_schema("elsewhere"), Limits()), database)
     add("Ada")
     database.disconnect()
     assert names() == {"Ada"}

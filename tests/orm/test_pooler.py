@@ -114,7 +114,7 @@ def test_a_pooler_that_starts_again_needs_no_restart_of_ours(pooled) -> None:
 def test_migrations_don_t_go_through_it(tmp_path) -> None:
     url = "postgresql://h/d?pgbouncer=true"
     found = resolve_databases(Settings(tmp_path, url, url))
-    assert found.runtime.pooled
+    assert found.runtime_url.pooled
     with pytest.raises(SettingsError, match="sessions of their own") as refusal:
-        _ = found.owner
+        _ = found.migration_url
     assert "MIGRATION_DATABASE_URL" in refusal.value.cure

@@ -173,8 +173,8 @@ def test_success(db):
     assert result.out.count("The rows of this test are kept.") == 1
     (command,) = [line.strip() for line in result.out.splitlines() if "invoke db.shell" in line]
     option, name = command.split()[-2:]
-    owner = database.owner
-    url = replace(owner, database=name) if "database" in option else owner.with_schema(name)
+    url = database.migration_url
+    url = replace(url, database=name) if "database" in option else url.with_schema(name)
     with connect(url) as kept, kept.cursor() as cursor:
         cursor.execute("SELECT name FROM thing")
         assert cursor.fetchall() == [("kept",)]
@@ -212,7 +212,7 @@ def test_dynamic_sql_that_names_the_schema_leaves_development_alone(embedded) ->
     embedded.migration("20990101000000_wipe", wipe)
     embedded.succeed("migrate.deploy")
     settings = Settings(embedded.root)  # whatever database the environment names
-    with connect(resolve_databases(settings).owner) as owner, owner.cursor() as cursor:
+    with connect(resolve_databases(settings).migration_url) as owner, owner.cursor() as cursor:
         cursor.execute("INSERT INTO thing (name) VALUES ('of development')")
     tests = """
 def test_wipe(db):
@@ -223,7 +223,7 @@ def test_wipe(db):
 """
     result = run(embedded, tests)
     assert result.code == 0, result
-    with connect(resolve_databases(settings).owner) as owner, owner.cursor() as cursor:
+    with connect(resolve_databases(settings).migration_url) as owner, owner.cursor() as cursor:
         cursor.execute("SELECT name FROM thing")
         assert cursor.fetchall() == [("of development",)]
 

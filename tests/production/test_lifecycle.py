@@ -266,7 +266,7 @@ class TestHealth:
 
     @pytest.mark.usefixtures("shop")
     def test_a_database_that_is_gone_is_told_without_its_secrets(self, serve, database) -> None:
-        with proxy(database.runtime) as way:
+        with proxy(database.runtime_url) as way:
             url = replace(way.url, password="open-sesame")
             served = serve(DATABASE_URL=url.with_password())
             assert served.request("/readyz") == (200, "ok\n")

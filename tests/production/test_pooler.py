@@ -14,12 +14,12 @@ pytestmark = [needs_pgbouncer, pytest.mark.usefixtures("demo")]
 
 
 def test_the_application_works_behind_it(serve, database, query) -> None:
-    ((host, port),) = database.runtime.hosts
+    ((host, port),) = database.runtime_url.hosts
     listen = free_port()
     with tempfile.TemporaryDirectory(prefix="berceau-pooler-") as name:
         folder = Path(name)
         url = replace(
-            database.runtime,
+            database.runtime_url,
             hosts=(("127.0.0.1", listen),),
             database="shop",
             password="pooled",
@@ -27,7 +27,7 @@ def test_the_application_works_behind_it(serve, database, query) -> None:
         )
         replacements = {
             "host=10.0.0.21 port=5432 dbname=shop": f"host={host} port={port or 5432} "
-            f"dbname={database.runtime.database}",
+            f"dbname={database.runtime_url.database}",
             "listen_port = 6432": f"listen_port = {listen}",
             "/etc/pgbouncer/userlist.txt": str(folder / "users"),
             "/var/log/postgresql/pgbouncer.log": str(folder / "log"),

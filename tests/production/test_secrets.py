@@ -43,7 +43,7 @@ def breaking(demo) -> Project:
 
 def test_nothing_secret_is_told(breaking, serve, database) -> None:
     metrics = free_port()
-    with proxy(database.runtime) as way:
+    with proxy(database.runtime_url) as way:
         url = replace(way.url, password=PASSWORD).with_password()
         served = serve(server=f"metrics_listen = 127.0.0.1:{metrics}", DATABASE_URL=url)
         bearer, query, cookie = TOKENS

@@ -108,7 +108,7 @@ def schemas(draw: st.DrawFn) -> Schema:
 @pytest.fixture(scope="module")
 def connections(server) -> Iterator[tuple[Connection, Connection]]:
     with ExitStack() as stack:
-        yield tuple(stack.enter_context(scratch(server.owner)) for _ in range(2))
+        yield tuple(stack.enter_context(scratch(server.migration_url)) for _ in range(2))
 
 
 def build(connection: Connection, schema: Schema) -> Schema:

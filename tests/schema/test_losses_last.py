@@ -68,13 +68,13 @@ def require_losses_last(changes: tuple[Change, ...]) -> int:
     """Assert that nothing may fail in a transaction after one that loses data; count the losses."""
     found = [*rendered(order(changes))]
     segments = cut(to_text([statement for _, statement in found]), Path("up.sql")) if found else ()
-    owners = [segment for segment in segments for _ in segment.statements]
-    assert len(owners) == len(found)
-    losing = [owner for owner, (change, _) in zip(owners, found, strict=True) if loses(change)]
+    groups = [segment for segment in segments for _ in segment.statements]
+    assert len(groups) == len(found)
+    losing = [group for group, (change, _) in zip(groups, found, strict=True) if loses(change)]
     assert all(segment.mode is Mode.TRANSACTION for segment in losing)
-    for owner, (change, statement) in zip(owners, found, strict=True):
+    for group, (change, statement) in zip(groups, found, strict=True):
         if losing and not isinstance(change, UNSTOPPABLE):
-            assert owner.first <= losing[0].first, statement.text
+            assert group.first <= losing[0].first, statement.text
     return len(losing)
 
 

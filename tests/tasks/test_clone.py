@@ -13,7 +13,7 @@ from berceau.postgres.inspect.schemas import drop_schema
 def source(database, query) -> str:
     """The name of the project's schema, which holds a table and a row."""
     query("CREATE TABLE post (id int PRIMARY KEY, title text); INSERT INTO post VALUES (1, 'a')")
-    return database.owner.schema
+    return database.migration_url.schema
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def target(database) -> Iterator[str]:
     """A name for a copy, which is gone at the end."""
     name = f"copy_{token_hex(6)}"
     yield name
-    with connect(database.owner, autocommit=True) as connection:
+    with connect(database.migration_url, autocommit=True) as connection:
         drop_schema(connection, name)
 
 
@@ -51,10 +51,10 @@ def test_a_schema_with_rows_that_row_security_hides_is_not_dropped(
 def test_a_migrated_copy_counts_as_migrated(connected, database, target) -> None:
     connected.component("blog", "class Post(db.Entity):\n    title = Required(str)\n")
     connected.succeed("migrate")
-    connected.succeed("db.clone", "--source", database.owner.schema, "--target", target)
+    connected.succeed("db.clone", "--source", database.migration_url.schema, "--target", target)
     urls = {
-        "DATABASE_URL": database.runtime.with_schema(target).with_password(),
-        "MIGRATION_DATABASE_URL": database.owner.with_schema(target).with_password(),
+        "DATABASE_URL": database.runtime_url.with_schema(target).with_password(),
+        "MIGRATION_DATABASE_URL": database.migration_url.with_schema(target).with_password(),
     }
     connected.succeed("migrate.check", **urls)
 
@@ -95,13 +95,13 @@ def test_what_cannot_be_copied_is_refused(connected, source, target, arguments, 
 
 
 def test_a_role_that_does_not_own_the_schema_is_named(connected, source, target, database) -> None:
-    runtime = database.runtime.with_password()
+    runtime = database.runtime_url.with_password()
     message = connected.fail(
         "db.clone", "--source", source, "--target", target, MIGRATION_DATABASE_URL=runtime
     )
-    assert f"The role {database.runtime.user!r} can't copy the schema" in message
+    assert f"The role {database.runtime_url.user!r} can't copy the schema" in message
     message = connected.fail("db.drop", "--target", source, MIGRATION_DATABASE_URL=runtime)
-    assert f"The role {database.runtime.user!r} can't create anything in schema" in message
+    assert f"The role {database.runtime_url.user!r} can't create anything in schema" in message
 
 
 @pytest.mark.slow

@@ -99,7 +99,7 @@ def test_provision_makes_what_the_urls_name(project, server) -> None:
     if not server.embedded:
         pytest.skip("needs a superuser, which only the embedded server gives")
     name = f"shop_{token_hex(4)}"
-    admin = replace(server.owner, user="postgres", database="postgres")
+    admin = replace(server.migration_url, user="postgres", database="postgres")
     runtime = replace(admin, user=f"{name}_app", password=SECRET, database=name)
     owner = replace(runtime, user=f"{name}_owner")
     urls = {

@@ -20,8 +20,8 @@ def check(_: Context, json: bool = False) -> None:
     settings = load()
     schema = declared(settings).schema
     cache = SchemaCache(settings.cache)
-    owner = resolve_databases(settings).owner
-    findings = run(owner, schema, settings.migrations, cache, settings.unmanaged)
+    migration_url = resolve_databases(settings).migration_url
+    findings = run(migration_url, schema, settings.migrations, cache, settings.unmanaged)
     if json:
         print_json({"findings": [asdict(each) for each in findings]})
     elif not findings:

@@ -16,7 +16,9 @@ def deploy(_: Context) -> None:
 
     settings = load()
     applied = run(
-        resolve_databases(settings).owner, migration_directory.read(settings.migrations), say
+        resolve_databases(settings).migration_url,
+        migration_directory.read(settings.migrations),
+        say,
     )
     say(f"deploy: applied {', '.join(applied)}" if applied else "deploy: nothing is pending")
 
@@ -35,7 +37,7 @@ def down(_: Context, to: str | None = None, allow_data_loss: bool = False) -> No
 
     settings = load()
     undone = run(
-        resolve_databases(settings).owner,
+        resolve_databases(settings).migration_url,
         migration_directory.read(settings.migrations),
         to,
         allow_data_loss=allow_data_loss,
@@ -67,13 +69,16 @@ def resolve(
             f"{name}`.",
         )
     settings = load()
-    owner, found = resolve_databases(settings).owner, migration_directory.read(settings.migrations)
+    migration_url, found = (
+        resolve_databases(settings).migration_url,
+        migration_directory.read(settings.migrations),
+    )
     if applied:
-        resolving.mark_applied(owner, found, name, say)
+        resolving.mark_applied(migration_url, found, name, say)
         say(f"resolve: {name} is applied")
     elif rolled_back:
-        resolving.mark_rolled_back(owner, name, say)
+        resolving.mark_rolled_back(migration_url, name, say)
         say(f"resolve: {name} is not applied; `invoke migrate.deploy` applies it")
     else:
-        resolving.mark_done(owner, found, name, done, say)
+        resolving.mark_done(migration_url, found, name, done, say)
         say(f"resolve: {name} goes on after statement {done} with the next command")

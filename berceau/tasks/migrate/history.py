@@ -20,7 +20,9 @@ def rebase(_: Context, branch: str = "") -> None:
     from berceau.workflows.shared.databases import resolve_databases
 
     settings = load()
-    changed = any(run(resolve_databases(settings).owner, settings.migrations, branch or None, say))
+    changed = any(
+        run(resolve_databases(settings).migration_url, settings.migrations, branch or None, say)
+    )
     say("rebase: commit migrations/" if changed else "rebase: nothing to do")
 
 
@@ -35,7 +37,7 @@ def baseline(_: Context, name: str) -> None:
     settings = load()
     found = declared(settings)
     recorded = run(
-        resolve_databases(settings).owner,
+        resolve_databases(settings).migration_url,
         found.schema,
         found.component_by_name,
         settings.migrations,
@@ -62,7 +64,7 @@ def adopt(_: Context, name: str, allow_data_loss: bool = False, unmanaged: bool 
 
     settings = load()
     script = run(
-        resolve_databases(settings).owner,
+        resolve_databases(settings).migration_url,
         settings.migrations,
         name,
         declared(settings).component_by_name,
@@ -83,7 +85,7 @@ def squash(_: Context, name: str = "squashed") -> None:
     from berceau.workflows.shared.databases import resolve_databases
 
     settings = load()
-    squashed = run(resolve_databases(settings).owner, settings.migrations, name, say)
+    squashed = run(resolve_databases(settings).migration_url, settings.migrations, name, say)
     replaced = squashed.script.header.replaces
     say(f"squash: wrote migrations/{squashed.script.name} in the place of {len(replaced)}")
     if squashed.kept:
@@ -108,13 +110,16 @@ def reset(_: Context, force: bool = False, no_input: bool = False) -> None:
     if not found.embedded:
         _require_leave(found, force, no_input)
     applied = run(
-        found.owner, migration_directory.read(settings.migrations), SchemaCache(settings.cache), say
+        found.migration_url,
+        migration_directory.read(settings.migrations),
+        SchemaCache(settings.cache),
+        say,
     )
     say(f"reset: applied {', '.join(applied)}" if applied else "reset: there is nothing to apply")
 
 
 def _require_leave(found: "Databases", force: bool, no_input: bool) -> None:
-    where = f"{found.owner.database}, schema {found.owner.schema}"
+    where = f"{found.migration_url.database}, schema {found.migration_url.schema}"
     if not force:
         raise SettingsError(
             f"The database {where} isn't the embedded one: its rows would be lost.",
@@ -127,5 +132,5 @@ def _require_leave(found: "Databases", force: bool, no_input: bool) -> None:
             f"Without a terminal, you can't confirm that all rows of {where} may be deleted.",
             cure="Nothing was dropped. If that is meant, add --no-input.",
         )
-    if input(f"All rows of {where} will be lost. Type its name: ") != found.owner.database:
+    if input(f"All rows of {where} will be lost. Type its name: ") != found.migration_url.database:
         raise SettingsError("That isn't its name.", cure="Nothing was dropped.")

@@ -27,7 +27,7 @@ def status(_: Context, json: bool = False) -> None:
     settings = load()
     schema = declared(settings).schema
     found = read(
-        resolve_databases(settings).owner,
+        resolve_databases(settings).migration_url,
         schema,
         migration_directory.read(settings.migrations),
         SchemaCache(settings.cache),

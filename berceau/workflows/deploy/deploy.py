@@ -16,12 +16,12 @@ from berceau.postgres.runner.progress import Report, silent
 
 
 @contextmanager
-def deploying(owner: Url, report: Report = silent) -> Iterator[Connection]:
-    """Yield an autocommit connection that alone may migrate the schema of ``owner``."""
-    with connect(owner, autocommit=True) as connection:
-        require_schema(connection, owner.schema)
+def deploying(migration_url: Url, report: Report = silent) -> Iterator[Connection]:
+    """Yield an autocommit connection that alone may migrate the schema of ``migration_url``."""
+    with connect(migration_url, autocommit=True) as connection:
+        require_schema(connection, migration_url.schema)
         notice_loss(connection)
-        with deploy_lock(connection, owner.schema, report=report):
+        with deploy_lock(connection, migration_url.schema, report=report):
             yield connection
 
 
@@ -34,14 +34,16 @@ def history(url: Url, scripts: Sequence[Migration]) -> History:
         return compare(scripts, ledger.read(connection))
 
 
-def deploy(owner: Url, scripts: Sequence[Migration], report: Report = silent) -> tuple[str, ...]:
+def deploy(
+    migration_url: Url, scripts: Sequence[Migration], report: Report = silent
+) -> tuple[str, ...]:
     """Apply what is pending, one deploy at a time, and return the names of what was applied.
 
     What failed or was interrupted is resumed. Raises ``HistoryError`` where files and ledger
     contradict each other, ``StatementError`` where a migration fails: the ones before it stay
     applied, and the ledger tells how far it came itself.
     """
-    with deploying(owner, report) as connection:
+    with deploying(migration_url, report) as connection:
         return apply_pending(connection, scripts, report)
 
 

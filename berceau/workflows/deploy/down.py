@@ -20,7 +20,7 @@ ZERO = "zero"
 
 
 def down(
-    owner: Url,
+    migration_url: Url,
     scripts: Sequence[Migration],
     to: str | None = None,
     *,
@@ -34,7 +34,7 @@ def down(
     Raises, before anything is undone: ``HistoryError`` where a migration can't be undone,
     ``DataLossError`` where that would lose rows without leave.
     """
-    with deploying(owner, report) as connection:
+    with deploying(migration_url, report) as connection:
         settled(connection, scripts, report)
         on_disk = {script.name: script for script in scripts}
         lines = _to_undo(ledger.read(connection), to)

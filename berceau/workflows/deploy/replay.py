@@ -52,18 +52,18 @@ def read(connection: Connection) -> Replayed:
 
 
 def replayed(
-    owner: Url, scripts: Sequence[Migration], cache: SchemaCache, kind: str = MIGRATIONS
+    migration_url: Url, scripts: Sequence[Migration], cache: SchemaCache, kind: str = MIGRATIONS
 ) -> Replayed:
-    """Return what ``scripts`` build on the server of ``owner``; raises ``MigrationError``.
+    """Return what ``scripts`` build on the server of ``migration_url``; raises ``MigrationError``.
 
     The ``cache`` keeps one of each ``kind``; what is applied is often what is in the files.
     """
     if not scripts:
         return Replayed(EMPTY)
-    known = causes(owner, scripts)
+    known = causes(migration_url, scripts)
 
     def replay() -> Replayed:
-        with scratch(owner) as connection:
+        with scratch(migration_url) as connection:
             runner.replay(connection, scripts)
             return read(connection)
 
@@ -71,31 +71,33 @@ def replayed(
     return found or cache.get(Replayed, kind, known, replay)
 
 
-def causes(owner: Url, scripts: Sequence[Migration]) -> tuple[str, ...]:
-    """Return what decides what ``scripts`` build on the server of ``owner``."""
-    return (*map(repr, scripts), *_server(owner))
+def causes(migration_url: Url, scripts: Sequence[Migration]) -> tuple[str, ...]:
+    """Return what decides what ``scripts`` build on the server of ``migration_url``."""
+    return (*map(repr, scripts), *_server(migration_url))
 
 
-def remember(owner: Url, scripts: Sequence[Migration], built: Replayed, cache: SchemaCache) -> None:
+def remember(
+    migration_url: Url, scripts: Sequence[Migration], built: Replayed, cache: SchemaCache
+) -> None:
     """Keep what ``scripts`` are known to build: a proof that ended with it has shown it."""
-    cache.keep(MIGRATIONS, causes(owner, scripts), built)
+    cache.keep(MIGRATIONS, causes(migration_url, scripts), built)
 
 
 def desired(
-    owner: Url, declared: Schema, cache: SchemaCache, scripts: Sequence[Migration] = ()
+    migration_url: Url, declared: Schema, cache: SchemaCache, scripts: Sequence[Migration] = ()
 ) -> Schema:
     """Return ``declared`` as PostgreSQL's catalog shows it; raises ``MigrationError``.
 
     It may use extensions that ``scripts`` make. Where most of it was seen before, only the rest is
     made and looked at.
     """
-    server = _server(owner)
+    server = _server(migration_url)
     last = cache.find(Seen, SEEN, server)
     if last is not None and last.declared == declared:
         return last.desired
-    seen = _seen_in_part(owner, declared, scripts, last) if last is not None else None
+    seen = _seen_in_part(migration_url, declared, scripts, last) if last is not None else None
     if seen is None:
-        seen = as_postgres_sees(owner, declared, scripts)
+        seen = as_postgres_sees(migration_url, declared, scripts)
     cache.keep(SEEN, server, Seen(declared, seen))
     return seen
 
@@ -115,27 +117,29 @@ def make(connection: Connection, schema: Schema) -> Schema:
     return catalog.read(connection)
 
 
-def as_postgres_sees(owner: Url, declared: Schema, scripts: Sequence[Migration] = ()) -> Schema:
+def as_postgres_sees(
+    migration_url: Url, declared: Schema, scripts: Sequence[Migration] = ()
+) -> Schema:
     """Return ``declared`` as the catalog shows it once it is made, in a scratch schema."""
-    with scratch(owner) as connection, refusing("Correct the entity that declares it."):
+    with scratch(migration_url) as connection, refusing("Correct the entity that declares it."):
         provide(connection, scripts)
         return named_as(declared, make(connection, declared))
 
 
 def _seen_in_part(
-    owner: Url, declared: Schema, scripts: Sequence[Migration], last: Seen
+    migration_url: Url, declared: Schema, scripts: Sequence[Migration], last: Seen
 ) -> Schema | None:
     """Look at the tables that are new or different; ``None`` where names get in each other's way.
 
     Only a whole schema shows then what PostgreSQL says to that.
     """
     part = between(last.declared, declared)
-    whole = part.put(as_postgres_sees(owner, part.of(declared), scripts), last.desired)
+    whole = part.put(as_postgres_sees(migration_url, part.of(declared), scripts), last.desired)
     return None if clashes(whole) else whole
 
 
-def _server(owner: Url) -> tuple[str, ...]:
+def _server(migration_url: Url) -> tuple[str, ...]:
     """Return what tells one server, and its version, from another."""
-    with connect(owner) as connection:
+    with connect(migration_url) as connection:
         version = str(connection.info.server_version)
-    return version, repr(owner.hosts), owner.database, owner.user
+    return version, repr(migration_url.hosts), migration_url.database, migration_url.user

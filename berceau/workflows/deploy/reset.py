@@ -16,7 +16,7 @@ from berceau.workflows.shared.wording import counted
 
 
 def reset(
-    owner: Url, scripts: tuple[Migration, ...], cache: SchemaCache, report: Report = silent
+    migration_url: Url, scripts: tuple[Migration, ...], cache: SchemaCache, report: Report = silent
 ) -> tuple[str, ...]:
     """Drop all tables, enums and other objects that the applied migrations made; apply ``scripts``.
 
@@ -25,10 +25,10 @@ def reset(
     ``StatementError``, and drops nothing, where that depends on what was to be dropped, and
     ``HistoryError`` where ``scripts`` couldn't be applied.
     """
-    with deploying(owner, report) as connection:
+    with deploying(migration_url, report) as connection:
         compare(scripts, ()).require_sound()
         made = tuple(map(taken_effect, ledger.read(connection)))
-        built = replayed(owner, made, cache, APPLIED)
+        built = replayed(migration_url, made, cache, APPLIED)
         ours = managed(read(connection).schema, built.schema)
         report(
             f"dropping {counted(len(ours.tables), 'table')} and {counted(len(ours.enums), 'enum')}"

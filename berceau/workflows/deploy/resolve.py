@@ -13,13 +13,13 @@ from berceau.workflows.deploy.deploy import deploying
 
 
 def mark_applied(
-    owner: Url, scripts: Sequence[Migration], name: str, report: Report = silent
+    migration_url: Url, scripts: Sequence[Migration], name: str, report: Report = silent
 ) -> None:
     """Record that all of the migration ``name``, as it is on disk, is in the database.
 
     One that was applied, and edited since, is recorded anew. Raises ``HistoryError``.
     """
-    with deploying(owner, report) as connection:
+    with deploying(migration_url, report) as connection:
         ledger = Ledger(connection)
         on_disk = next((each for each in scripts if each.name == name), None)
         line = ledger.find(name)
@@ -30,9 +30,9 @@ def mark_applied(
         ledger.record(script)
 
 
-def mark_rolled_back(owner: Url, name: str, report: Report = silent) -> None:
+def mark_rolled_back(migration_url: Url, name: str, report: Report = silent) -> None:
     """Record that nothing of the migration ``name`` is in the database, so that it is pending."""
-    with deploying(owner, report) as connection:
+    with deploying(migration_url, report) as connection:
         ledger = Ledger(connection)
         _unfinished(ledger, name)
         ledger.ensure()
@@ -40,10 +40,10 @@ def mark_rolled_back(owner: Url, name: str, report: Report = silent) -> None:
 
 
 def mark_done(
-    owner: Url, scripts: Sequence[Migration], name: str, done: int, report: Report = silent
+    migration_url: Url, scripts: Sequence[Migration], name: str, done: int, report: Report = silent
 ) -> None:
     """Record that the first ``done`` statements of the migration ``name`` took effect, no more."""
-    with deploying(owner, report) as connection:
+    with deploying(migration_url, report) as connection:
         ledger = Ledger(connection)
         line = _unfinished(ledger, name)
         script = next((each for each in scripts if each.name == name), line.to_script())

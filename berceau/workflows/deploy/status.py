@@ -44,10 +44,10 @@ class Status:
 
 
 def status(
-    owner: Url, declared: Schema, scripts: Sequence[Migration], cache: SchemaCache
+    migration_url: Url, declared: Schema, scripts: Sequence[Migration], cache: SchemaCache
 ) -> Status:
-    """Compare the database of ``owner`` with the migrations and the ``declared`` schema."""
-    with connect(owner, autocommit=True) as connection:
+    """Compare the database of ``migration_url`` with the migrations and the ``declared`` schema."""
+    with connect(migration_url, autocommit=True) as connection:
         history = compare(scripts, ledger.read(connection))
         applied = ledger.read_scripts(connection)
         held = read(connection)
@@ -56,12 +56,12 @@ def status(
         return Status(history, edits, unknown="an unfinished migration may have changed it in part")
 
     def compared() -> Compared:
-        built = replayed(owner, applied, cache, APPLIED)
+        built = replayed(migration_url, applied, cache, APPLIED)
         return Compared(
             drift(held, built), foreign(held, built), _undeclared(held, built, declared)
         )
 
-    both = (to_text(held), to_text(declared), *causes(owner, applied))
+    both = (to_text(held), to_text(declared), *causes(migration_url, applied))
     try:
         found = cache.get(Compared, "compared", both, compared)
     except MigrationError as error:

@@ -30,7 +30,7 @@ ComponentByName = Mapping[str, str]
 
 
 def adopt(
-    owner: Url,
+    migration_url: Url,
     migrations: Path,
     slug: str,
     component_by_name: ComponentByName,
@@ -45,7 +45,7 @@ def adopt(
     Returns None where there is nothing to adopt. Raises ``DataLossError`` where others would
     lose data by it, ``HistoryError`` where migrations are pending.
     """
-    with deploying(owner, report) as connection:
+    with deploying(migration_url, report) as connection:
         scripts = folder.read(migrations)
         found = settled(connection, scripts, report)
         found.require_sound()
@@ -54,7 +54,7 @@ def adopt(
                 f"Pending: {', '.join(script.name for script in found.pending)}.",
                 cure="Run `invoke migrate.deploy` first: drift is what differs after that.",
             )
-        with scratch(owner) as copy:
+        with scratch(migration_url) as copy:
             runner.replay(copy, scripts)
             built = catalog.read(copy)
             used = users(copy) | users(connection)
@@ -71,26 +71,26 @@ def adopt(
         script = to_script(
             plan, slug, scripts, named, nameable(_made(plan) - component_by_name.keys())
         )
-        record(connection, owner, migrations, (*scripts, script), wanted)
+        record(connection, migration_url, migrations, (*scripts, script), wanted)
         return script
 
 
-def build(owner: Url, scripts: tuple[Migration, ...]) -> Schema:
+def build(migration_url: Url, scripts: tuple[Migration, ...]) -> Schema:
     """Return the schema that ``scripts`` build in an empty one."""
-    with scratch(owner) as connection:
+    with scratch(migration_url) as connection:
         runner.replay(connection, scripts)
         return catalog.read(connection)
 
 
 def record(
     connection: Connection,
-    owner: Url,
+    migration_url: Url,
     migrations: Path,
     scripts: tuple[Migration, ...],
     wanted: Schema,
 ) -> None:
     """Save the last of ``scripts`` and record it as applied, if all of them build ``wanted``."""
-    difference = diff(build(owner, scripts), wanted)
+    difference = diff(build(migration_url, scripts), wanted)
     if difference:
         raise MigrationError(
             "What the database holds can't be written as a migration; "

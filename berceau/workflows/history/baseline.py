@@ -30,7 +30,7 @@ from berceau.workflows.write.plan import between
 
 
 def baseline(
-    owner: Url,
+    migration_url: Url,
     declared: Schema,
     component_by_name: ComponentByName,
     migrations: Path,
@@ -38,7 +38,7 @@ def baseline(
     cache: SchemaCache,
     report: Report = silent,
 ) -> tuple[str, ...]:
-    """Record the database of ``owner`` as migrated, and return the names that were recorded.
+    """Record the database of ``migration_url`` as migrated, and return the recorded names.
 
     Where ``name`` is a migration, it and those before it are recorded without running, once the
     database was found to hold all that they build; keys, indexes and sequences that have other
@@ -46,14 +46,14 @@ def baseline(
     for what the database holds of the declared tables and enums; the rest stays unmanaged.
     Raises ``HistoryError`` where that isn't possible, with the difference.
     """
-    with deploying(owner, report) as connection:
+    with deploying(migration_url, report) as connection:
         scripts = folder.read(migrations)
         found = settled(connection, scripts, report)
         found.require_sound()
         named = [s for s in scripts if name in (s.name, s.name[15:])]
         if named:
             until = scripts[: scripts.index(named[-1]) + 1]
-            return _record(connection, owner, until, found, cache, report)
+            return _record(connection, migration_url, until, found, cache, report)
         if scripts or found.applied:
             raise HistoryError(
                 f"There is no migration {name} in migrations/.",
@@ -63,13 +63,13 @@ def baseline(
                 else "Name the last migration whose changes the database contains. "
                 f"{_anew(scripts, name)}",
             )
-        wanted = replace(desired(owner, declared, cache), meanings=declared.meanings)
-        return (_write(connection, owner, wanted, component_by_name, migrations, name),)
+        wanted = replace(desired(migration_url, declared, cache), meanings=declared.meanings)
+        return (_write(connection, migration_url, wanted, component_by_name, migrations, name),)
 
 
 def _record(
     connection: Connection,
-    owner: Url,
+    migration_url: Url,
     scripts: Sequence[Migration],
     found: History,
     cache: SchemaCache,
@@ -78,7 +78,7 @@ def _record(
     pending = [script for script in scripts if script in found.pending]
     if not pending:
         raise HistoryError(f"{scripts[-1].name} is recorded already.")
-    held, built = read(connection), replayed(owner, scripts, cache, "baseline")
+    held, built = read(connection), replayed(migration_url, scripts, cache, "baseline")
     difference = drift(held, built)
     if difference:
         raise HistoryError(
@@ -112,7 +112,7 @@ def _anew(scripts: Sequence[Migration], name: str) -> str:
 
 def _write(
     connection: Connection,
-    owner: Url,
+    migration_url: Url,
     wanted: Schema,
     component_by_name: ComponentByName,
     migrations: Path,
@@ -131,5 +131,5 @@ def _write(
         (each.subject for each in plan.changes), component_by_name, ()
     ).values()
     script = to_script(plan, slug, (), {each for some in components for each in some})
-    record(connection, owner, migrations, (script,), held)
+    record(connection, migration_url, migrations, (script,), held)
     return script.name

@@ -27,7 +27,7 @@ from berceau.workflows.write.meanings import astray, records, unrecorded, with_m
 
 
 def check(
-    owner: Url,
+    migration_url: Url,
     declared: Schema,
     migrations: Path,
     cache: SchemaCache,
@@ -40,7 +40,7 @@ def check(
     Raises ``StatementError`` for entities that PostgreSQL refuses.
     """
     scripts, errors = folder.examine(migrations)
-    found = status(owner, declared, scripts, cache)
+    found = status(migration_url, declared, scripts, cache)
     unfinished = found.history.unfinished
     findings = [*map(_malformed, errors), *_failed(unfinished)]
     findings += [*_contradictions(found, migrations), *_drift(found)]
@@ -50,9 +50,9 @@ def check(
         findings.append(_STALE)
     # What is broken in itself can't be compared with the entities.
     if not errors and not any(each.code in (Code.CONFLICT, Code.ORPHAN) for each in findings):
-        findings += _differences(owner, declared, scripts, cache, unmanaged)
+        findings += _differences(migration_url, declared, scripts, cache, unmanaged)
         applied = {each.name for each in found.history.applied}
-        findings += lint(owner, scripts, migrations, applied)
+        findings += lint(migration_url, scripts, migrations, applied)
     known = unfinished or any(each.code is Code.BROKEN for each in findings)
     if found.unknown and not known:
         findings.append(_broken("The applied migrations", found.unknown))
@@ -118,17 +118,17 @@ def _broken(which: str, why: str) -> Diagnostic:
 
 
 def _differences(
-    owner: Url,
+    migration_url: Url,
     declared: Schema,
     scripts: Sequence[Migration],
     cache: SchemaCache,
     unmanaged: Sequence[str],
 ) -> Iterator[Diagnostic]:
-    if agreement.is_known(owner, declared, scripts, cache, unmanaged):
+    if agreement.is_known(migration_url, declared, scripts, cache, unmanaged):
         return
-    wanted = replace(desired(owner, declared, cache, scripts), meanings=declared.meanings)
+    wanted = replace(desired(migration_url, declared, cache, scripts), meanings=declared.meanings)
     try:
-        replay = replayed(owner, scripts, cache)
+        replay = replayed(migration_url, scripts, cache)
         built = with_meanings(replay.schema, scripts, wanted)
     except MigrationError as error:
         yield _broken("The migrations", error.message)
@@ -148,4 +148,4 @@ def _differences(
             detail="\n".join(missing),
         )
     elif not to_record(records(scripts), declared):
-        agreement.remember(owner, declared, scripts, cache, unmanaged)
+        agreement.remember(migration_url, declared, scripts, cache, unmanaged)

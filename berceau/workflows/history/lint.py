@@ -19,7 +19,7 @@ from berceau.workflows.history.git import shared_names
 
 
 def lint(
-    owner: Url, scripts: Sequence[Migration], migrations: Path, applied: Set[str]
+    migration_url: Url, scripts: Sequence[Migration], migrations: Path, applied: Set[str]
 ) -> Iterator[Diagnostic]:
     """Yield what may be wrong with those of ``scripts`` that were written or edited by hand.
 
@@ -30,7 +30,7 @@ def lint(
     ours = [each for each in scripts if each.name not in done and _is_by_hand(each)]
     if not ours:
         return
-    with connect(owner) as connection:
+    with connect(migration_url) as connection:
         version = connection.info.server_version // 10_000
     for script in ours:
         if script.is_empty:
@@ -42,7 +42,7 @@ def lint(
             )
         yield from squawk.lint(script, migrations.parent, version)
         if script.undoing:
-            yield from _not_undone(owner, scripts[: scripts.index(script)], script)
+            yield from _not_undone(migration_url, scripts[: scripts.index(script)], script)
 
 
 def _is_by_hand(script: Migration) -> bool:
@@ -50,9 +50,11 @@ def _is_by_hand(script: Migration) -> bool:
     return not script.is_generated and not script.header.replaces
 
 
-def _not_undone(owner: Url, before: Sequence[Migration], script: Migration) -> Iterator[Diagnostic]:
+def _not_undone(
+    migration_url: Url, before: Sequence[Migration], script: Migration
+) -> Iterator[Diagnostic]:
     """Apply and undo ``script`` after those ``before`` it; yield in what that doesn't lead back."""
-    with scratch(owner) as connection:
+    with scratch(migration_url) as connection:
         try:
             runner.replay(connection, before)
             there = read(connection)

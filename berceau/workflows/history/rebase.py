@@ -40,7 +40,7 @@ class Rebased(NamedTuple):
 
 
 def rebase(
-    owner: Url, migrations: Path, name: str | None = None, report: Report = silent
+    migration_url: Url, migrations: Path, name: str | None = None, report: Report = silent
 ) -> Rebased:
     """Settle the branches in the folder ``migrations``, and return what was changed.
 
@@ -51,7 +51,7 @@ def rebase(
     what was reported as moved before that stays so.
     """
     made: list[Move] = []
-    with deploying(owner, report) as connection:
+    with deploying(migration_url, report) as connection:
         if begun := finish(connection, migrations):
             report("finished the work of an interrupted command")
             name = None if name in {move.before for move in begun.moves} else name
@@ -59,8 +59,8 @@ def rebase(
             scripts = folder.read(migrations)
             branch = descendants(scripts, first)
             kept = tuple(script for script in scripts if script not in branch)
-            moves = _prove(owner, kept, _behind(kept, branch))
-            _settle(connection, owner, scripts, moves, migrations)
+            moves = _prove(migration_url, kept, _behind(kept, branch))
+            _settle(connection, migration_url, scripts, moves, migrations)
             for before, after in moves:
                 renamed = f", now {after.name}" if after.name != before.name else ""
                 report(f"moved {before.name}{renamed} behind {after.header.parent}")
@@ -117,9 +117,11 @@ def _behind(kept: Sequence[Migration], branch: Sequence[Migration]) -> tuple[Mov
     return tuple(moves)
 
 
-def _prove(owner: Url, kept: Sequence[Migration], moves: Sequence[Move]) -> tuple[Move, ...]:
+def _prove(
+    migration_url: Url, kept: Sequence[Migration], moves: Sequence[Move]
+) -> tuple[Move, ...]:
     proven = []
-    with scratch(owner) as connection:
+    with scratch(migration_url) as connection:
         runner.replay(connection, kept)
         for before, after in moves:
             try:
@@ -158,7 +160,7 @@ def _undo(connection: Connection, script: Migration) -> Schema:
 
 def _settle(
     connection: Connection,
-    owner: Url,
+    migration_url: Url,
     scripts: Sequence[Migration],
     moves: Sequence[Move],
     migrations: Path,
@@ -171,13 +173,13 @@ def _settle(
     done = {each.name for each in found.applied} | {each.name for each in found.replacing}
     applied = [(before, after) for before, after in moves if before.name in done]
     if applied:
-        _require_same_either_way(owner, scripts, moves, done)
+        _require_same_either_way(migration_url, scripts, moves, done)
     plan = Rewrite(tuple(rewriting.Move(before.name, after) for before, after in moves))
     rewrite(connection, migrations, plan)
 
 
 def _require_same_either_way(
-    owner: Url, scripts: Sequence[Migration], moves: Sequence[Move], done: set[str]
+    migration_url: Url, scripts: Sequence[Migration], moves: Sequence[Move], done: set[str]
 ) -> None:
     """Prove that what is pending gives the same behind what was applied as before it."""
     was = [before for before, _ in moves]
@@ -185,8 +187,8 @@ def _require_same_either_way(
     later = [script for script in scripts if script.name not in done]
     kept = [script for script in scripts if script not in was]
     try:
-        line = _built(owner, [*kept, *(after for _, after in moves)])
-        if not diff(_built(owner, [*here, *later]), line):
+        line = _built(migration_url, [*kept, *(after for _, after in moves)])
+        if not diff(_built(migration_url, [*here, *later]), line):
             return
     except MigrationError:
         pass  # that it fails is the answer
@@ -198,7 +200,7 @@ def _require_same_either_way(
     )
 
 
-def _built(owner: Url, scripts: Sequence[Migration]) -> Schema:
-    with scratch(owner) as connection:
+def _built(migration_url: Url, scripts: Sequence[Migration]) -> Schema:
+    with scratch(migration_url) as connection:
         runner.replay(connection, scripts)
         return catalog.read(connection)

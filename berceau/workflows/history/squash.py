@@ -33,14 +33,14 @@ class Squashed:
     kept: str = ""
 
 
-def squash(owner: Url, migrations: Path, slug: str, report: Report = silent) -> Squashed:
+def squash(migration_url: Url, migrations: Path, slug: str, report: Report = silent) -> Squashed:
     """Replace the migrations that were applied by one, and record it here.
 
     It creates at once what they led to. Where that leaves something out, such as views or rows,
     it holds their SQL one after the other. Databases that applied them all accept it without
     running it. Raises ``HistoryError`` where there is nothing to squash.
     """
-    with deploying(owner, report) as connection:
+    with deploying(migration_url, report) as connection:
         if begun := finish(connection, migrations):
             report("finished the work of an interrupted command")
             if begun.new is not None and begun.gone:  # else adopt had begun it
@@ -54,7 +54,7 @@ def squash(owner: Url, migrations: Path, slug: str, report: Report = silent) -> 
                 "Fewer than two migrations are applied at the beginning of the history: there is "
                 "nothing to squash."
             )
-        new = _equivalent(owner, old, _name(slug, old, found.pending))
+        new = _equivalent(migration_url, old, _name(slug, old, found.pending))
         gone = tuple(script.name for script in old)
         rewrite(connection, migrations, Rewrite(new=new.script, gone=gone))
         return new
@@ -70,8 +70,8 @@ def _name(slug: str, old: Sequence[Migration], pending: Sequence[Migration]) -> 
     return name
 
 
-def _equivalent(owner: Url, old: Sequence[Migration], name: str) -> Squashed:
-    built, filled = _build(owner, old)
+def _equivalent(migration_url: Url, old: Sequence[Migration], name: str) -> Squashed:
+    built, filled = _build(migration_url, old)
     ours = made_by_entities(old)
     enums, tables = built.schema.enums, built.schema.tables
     names = [*(enum.name for enum in enums), *(table.name for table in tables)]
@@ -83,20 +83,24 @@ def _equivalent(owner: Url, old: Sequence[Migration], name: str) -> Squashed:
     else:
         down = "\n\n".join(map(str, whole.down)) + "\n" if whole.down else ""
         short = _script(old, name, "\n\n".join(map(str, whole.up)) + "\n", down, others)
-        reason = f"rows in {', '.join(sorted(filled))}" if filled else _lacking(owner, short, built)
+        reason = (
+            f"rows in {', '.join(sorted(filled))}"
+            if filled
+            else _lacking(migration_url, short, built)
+        )
         # Where the database has it already, its objects can be made without it.
         reason = "an extension" if any(map(creates_extension, old)) else reason
         if not reason:
-            return Squashed(_with_proven_down(owner, short))
+            return Squashed(_with_proven_down(migration_url, short))
     # Each keeps its name above it; a squash in a squash brings its own along.
     up = "\n".join(f"-- From {script.name}\n\n{without(script.sql)}" for script in old)
     down = "\n".join(script.down for script in reversed(old))
     steps = [script.data for script in old if script.data]
     # Python runs after all SQL: where that makes a difference, the proof shows it.
     long = replace(_script(old, name, up, down, others), data=steps[-1] if steps else "")
-    lacking = _lacking(owner, long, built)
-    if not lacking and len(steps) < 2 and _build(owner, [long])[1] == filled:
-        return Squashed(_with_proven_down(owner, long), reason)
+    lacking = _lacking(migration_url, long, built)
+    if not lacking and len(steps) < 2 and _build(migration_url, [long])[1] == filled:
+        return Squashed(_with_proven_down(migration_url, long), reason)
     several = "several have a data.py" if len(steps) > 1 else "the rows differ"
     raise MigrationError(
         f"One migration can't replace them: {lacking or several}.",
@@ -104,9 +108,11 @@ def _equivalent(owner: Url, old: Sequence[Migration], name: str) -> Squashed:
     )
 
 
-def _build(owner: Url, scripts: Sequence[Migration]) -> tuple[Replayed, Mapping[str, object]]:
+def _build(
+    migration_url: Url, scripts: Sequence[Migration]
+) -> tuple[Replayed, Mapping[str, object]]:
     """Return what ``scripts`` build, and the tables that they fill, each with its fingerprint."""
-    with scratch(owner) as connection:
+    with scratch(migration_url) as connection:
         runner.replay(connection, scripts)
         built = read(connection)
         columns = {table.name: [c.name for c in table.columns] for table in built.schema.tables}
@@ -114,10 +120,10 @@ def _build(owner: Url, scripts: Sequence[Migration]) -> tuple[Replayed, Mapping[
         return built, {name: fingerprint(connection, name, columns[name]) for name in filled}
 
 
-def _lacking(owner: Url, script: Migration, built: Replayed) -> str:
+def _lacking(migration_url: Url, script: Migration, built: Replayed) -> str:
     """Say in what ``script`` alone gives something other than ``built``, if it does."""
     try:
-        made, _ = _build(owner, [script])
+        made, _ = _build(migration_url, [script])
     except MigrationError as error:
         return error.message
     difference = diff(made.schema, built.schema)
@@ -127,12 +133,12 @@ def _lacking(owner: Url, script: Migration, built: Replayed) -> str:
     return ", ".join(map(str, lost))
 
 
-def _with_proven_down(owner: Url, script: Migration) -> Migration:
+def _with_proven_down(migration_url: Url, script: Migration) -> Migration:
     """Return ``script``, with a ``down.sql`` that says so where its own doesn't lead to nothing.
 
     The last of those that it replaces may have had none, or one that relied on another.
     """
-    with scratch(owner) as connection:
+    with scratch(migration_url) as connection:
         runner.replay(connection, [script])
         try:
             runner.replay(connection, [Migration(script.name, script.down)])

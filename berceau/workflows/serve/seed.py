@@ -43,8 +43,8 @@ def seed(settings: Settings, again: Collection[str] = (), report: Report = silen
             f"The database lacks {', '.join(pending)}.", cure="Run `invoke migrate.deploy` first."
         )
     databases = running.databases
-    with connect(databases.owner) as connection:
-        ledger.ensure(connection, databases.runtime.user)
+    with connect(databases.migration_url) as connection:
+        ledger.ensure(connection, databases.runtime_url.user)
     with unit_of_work():
         # In the unit's own transaction: seeds are recorded if they are kept.
         connection = db.get_connection()

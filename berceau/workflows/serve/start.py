@@ -28,7 +28,7 @@ class Running:
     @property
     def summary(self) -> str:
         """One line for the log: who works where."""
-        runtime = self.databases.runtime
+        runtime = self.databases.runtime_url
         server = "the embedded server" if self.databases.embedded else f"{describe_hosts(runtime)}"
         return (
             f"database {runtime.database}, schema {self.role.schema}, role {self.role.role} "
@@ -54,7 +54,7 @@ class Running:
     def pending(self) -> tuple[str, ...]:
         """Return the names of the migrations that the database lacks, asking it anew."""
         scripts = folder.read(self.settings.migrations)
-        found = history(self.databases.runtime, scripts)
+        found = history(self.databases.runtime_url, scripts)
         return tuple(script.name for script in found.pending)
 
 
@@ -67,11 +67,11 @@ def start(settings: Settings) -> Running:
     composition = compose(settings.components)
     found = resolve_databases(settings)
     if found.embedded:
-        deploy(found.owner, folder.read(settings.migrations))
-    with connect(found.runtime) as connection:
-        check_session(connection, found.runtime)
-        role = describe_role(connection, found.runtime.schema)
-    pool = ConnectionPool(found.runtime, settings.limits)
-    replica = ReplicaPool(found.replica, settings.limits) if found.replica else None
+        deploy(found.migration_url, folder.read(settings.migrations))
+    with connect(found.runtime_url) as connection:
+        check_session(connection, found.runtime_url)
+        role = describe_role(connection, found.runtime_url.schema)
+    pool = ConnectionPool(found.runtime_url, settings.limits)
+    replica = ReplicaPool(found.replica_url, settings.limits) if found.replica_url else None
     orm.connect(pool, replica=replica)
     return Running(composition.components, settings, found, role, pool)

@@ -10,25 +10,26 @@ from berceau.settings import Settings
 
 @dataclass(frozen=True)
 class Databases:
-    """The ``runtime`` URL for data, the ``migration`` URL for the schema; both name one schema.
+    """The URLs of the two roles: the application's, and that of the schema's owner, who migrates.
 
-    ``replica`` is a copy of the database, which may be behind, with the same role and schema.
+    Both name one schema. ``replica_url`` leads to a copy of the database, which may be behind,
+    with the application's role and the same schema.
     """
 
-    runtime: Url
-    migration: Url
+    runtime_url: Url
+    given_migration_url: Url
     embedded: bool
-    replica: Url | None = None
+    replica_url: Url | None = None
 
     @property
-    def owner(self) -> Url:
-        """The ``migration`` URL, for use; raises ``SettingsError`` where it leads to a pooler."""
-        if self.migration.pooled:
+    def migration_url(self) -> Url:
+        """The given one, for use; raises ``SettingsError`` where it leads to a pooler."""
+        if self.given_migration_url.pooled:
             raise SettingsError(
                 "Migrations and tests need sessions of their own, which PgBouncer can't give them.",
                 cure="Set MIGRATION_DATABASE_URL to the server itself, without pgbouncer=true.",
             )
-        return self.migration
+        return self.given_migration_url
 
 
 def embedded_server(settings: Settings) -> EmbeddedServer:
@@ -45,24 +46,26 @@ def resolve_databases(settings: Settings) -> Databases:
         server = embedded_server(settings)
         server.start()
         return Databases(server.runtime_url, server.owner_url, embedded=True)
-    runtime = Url.parse(settings.database_url)
-    owner = Url.parse(settings.migration_database_url)
-    if runtime.schema != owner.schema:
+    runtime_url = Url.parse(settings.database_url)
+    migration_url = Url.parse(settings.migration_database_url)
+    if runtime_url.schema != migration_url.schema:
         raise SettingsError(
-            f"DATABASE_URL names the schema {runtime.schema}, "
-            f"MIGRATION_DATABASE_URL the schema {owner.schema}.",
+            f"DATABASE_URL names the schema {runtime_url.schema}, "
+            f"MIGRATION_DATABASE_URL the schema {migration_url.schema}.",
             cure="Give both the same ?schema=.",
         )
-    return Databases(runtime, owner, embedded=False, replica=_replica(settings, runtime))
+    return Databases(
+        runtime_url, migration_url, embedded=False, replica_url=_replica(settings, runtime_url)
+    )
 
 
-def _replica(settings: Settings, runtime: Url) -> Url | None:
+def _replica(settings: Settings, runtime_url: Url) -> Url | None:
     if settings.replica_database_url is None:
         return None
     replica = Url.parse(settings.replica_database_url)
-    if replica.schema != runtime.schema:
+    if replica.schema != runtime_url.schema:
         raise SettingsError(
-            f"DATABASE_URL names the schema {runtime.schema}, "
+            f"DATABASE_URL names the schema {runtime_url.schema}, "
             f"REPLICA_DATABASE_URL the schema {replica.schema}.",
             cure="Give both the same ?schema=.",
         )

@@ -16,12 +16,12 @@ def counted_rows(connection: Connection, table: str, count: int) -> str:
     return counted(count, "row") + hidden
 
 
-def unseen(owner: Url, changes: Sequence[Change]) -> tuple[str, ...]:
+def unseen(migration_url: Url, changes: Sequence[Change]) -> tuple[str, ...]:
     """Return a note on the tables with rows that ``changes`` are to write to, and may not see."""
     written = {each.table for each in changes if isinstance(each, Backfill | Recode | DeleteRows)}
     if not written:
         return ()
-    with connect(owner) as target:
+    with connect(migration_url) as target:
         names = {name_before(changes, table) for table in written}
         found = ", ".join(sorted(name for name in names if hides_rows(target, name)))
     if not found:

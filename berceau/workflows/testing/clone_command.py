@@ -16,41 +16,43 @@ from berceau.workflows.shared.wording import counted
 
 
 def clone_schema(
-    owner: Url, source: str, target: str, allowed: Sequence[str] = ()
+    migration_url: Url, source: str, target: str, allowed: Sequence[str] = ()
 ) -> tuple[str, ...]:
     """Make the new schema ``target`` an exact copy of ``source``, without rows.
 
-    Returns sentences about what the role of ``owner`` has no right to copy. What may lead back to
-    the source is refused, except where a pattern of ``allowed`` fits. Raises ``CloneError`` or
-    ``PermissionMissingError``.
+    Returns sentences about what the role of ``migration_url`` has no right to copy. What may lead
+    back to the source is refused, except where a pattern of ``allowed`` fits. Raises ``CloneError``
+    or ``PermissionMissingError``.
     """
     _check_names(source, target)
-    with ExitStack() as stack, connect(owner, autocommit=True) as connection:
-        return clone(connection, source, target, allowed, cache(lambda: _another(owner, stack)))
+    with ExitStack() as stack, connect(migration_url, autocommit=True) as connection:
+        return clone(
+            connection, source, target, allowed, cache(lambda: _another(migration_url, stack))
+        )
 
 
-def drop_clone(owner: Url, target: str, *, force: bool = False) -> None:
+def drop_clone(migration_url: Url, target: str, *, force: bool = False) -> None:
     """Drop the schema ``target`` and all that it holds.
 
     The application's own schema, rows in any other, and what needs it from outside are dropped
     only with ``force``. Raises ``CloneError`` or ``PermissionMissingError``.
     """
     _require_ordinary(target)
-    with connect(owner, autocommit=True) as connection:
+    with connect(migration_url, autocommit=True) as connection:
         if not schema_exists(connection, target):
             raise CloneError(f"There is no schema {target!r}.", cure="Correct the name.")
         require_schema(connection, target)
         if not force:
-            _require_expendable(connection, owner, target)
+            _require_expendable(connection, migration_url, target)
         drop_schema(connection, target)
 
 
-def _another(owner: Url, stack: ExitStack) -> Connection | None:
+def _another(migration_url: Url, stack: ExitStack) -> Connection | None:
     """Return one more connection, unless there is one processor or no connection is left."""
     if (os.cpu_count() or 1) < 2:
         return None
     try:
-        connection = stack.enter_context(closing(connect(owner)))
+        connection = stack.enter_context(closing(connect(migration_url)))
     except (ConnectionFailedError, PermissionMissingError):
         return None
     connection.autocommit = True
@@ -79,8 +81,8 @@ def _require_ordinary(name: str) -> None:
         )
 
 
-def _require_expendable(connection: Connection, owner: Url, target: str) -> None:
-    if target == owner.schema:
+def _require_expendable(connection: Connection, migration_url: Url, target: str) -> None:
+    if target == migration_url.schema:
         raise CloneError(
             f"{target!r} is the application's own schema.",
             cure="Add --force to drop it and all its data.",

@@ -105,7 +105,7 @@ class Private:
     @property
     def schema(self) -> str:
         """The name of the private schema."""
-        return self.databases.owner.schema
+        return self.databases.migration_url.schema
 
     def empty(self) -> None:
         """Delete all rows of the private schema."""

@@ -42,23 +42,23 @@ def _enter(stack: ExitStack, source: Databases, settings: Settings, isolation: I
         except DatabaseError:
             if isolation is Isolation.DATABASE:
                 raise
-    connection = stack.enter_context(scratch(source.owner))
+    connection = stack.enter_context(scratch(source.migration_url))
     ((schema,),) = fetch(connection, "SELECT current_schema()")
-    return source.owner.with_schema(schema), connection
+    return source.migration_url.with_schema(schema), connection
 
 
 @contextmanager
 def _database(source: Databases, settings: Settings, isolation: Isolation) -> Iterator[Place]:
-    schema = source.owner.schema
-    with connect(source.owner, autocommit=True) as guard:
+    schema = source.migration_url.schema
+    with connect(source.migration_url, autocommit=True) as guard:
         prepared = prepare_databases(guard, source, settings, isolation)
-        name = name_of(source.owner, f"m{secrets.token_hex(4)}")
+        name = name_of(source.migration_url, f"m{secrets.token_hex(4)}")
         try_lock(guard, name)
         try:
-            if not create_copy(guard, name, template_of(source.owner, prepared)):
+            if not create_copy(guard, name, template_of(source.migration_url, prepared)):
                 raise DatabaseError("The template of databases for tests was dropped meanwhile.")
             set_up_database(guard, name, read_surroundings(guard, prepared.schemas))
-            url = source.owner.with_database(name)
+            url = source.migration_url.with_database(name)
             with connect(url, autocommit=True) as connection:
                 drop_schema(connection, schema)
                 create_schema(connection, schema)

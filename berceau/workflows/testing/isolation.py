@@ -30,7 +30,7 @@ def prepare(
     """
     source = resolve_databases(settings)
     _require_migrated(source, settings)
-    with connect(source.owner, autocommit=True) as connection:
+    with connect(source.migration_url, autocommit=True) as connection:
         return _prepare(connection, source, settings, isolation, allowed).to_text()
 
 
@@ -47,7 +47,7 @@ def _prepare(
         except DatabaseError:
             if isolation is Isolation.DATABASE:
                 raise
-    return look(connection, source.owner, settings.cache, Isolation.SCHEMA, allowed=allowed)
+    return look(connection, source.migration_url, settings.cache, Isolation.SCHEMA, allowed=allowed)
 
 
 @contextmanager
@@ -78,12 +78,12 @@ def private_schema(
 def _require_migrated(source: Databases, settings: Settings) -> None:
     scripts = folder.read(settings.migrations)
     if source.embedded:
-        deploy(source.owner, scripts)
+        deploy(source.migration_url, scripts)
         return
-    pending = history(source.owner, scripts).pending
+    pending = history(source.migration_url, scripts).pending
     if pending:
         raise HistoryError(
-            f"The tests' schema is copied from {source.owner.schema}, which lacks "
+            f"The tests' schema is copied from {source.migration_url.schema}, which lacks "
             f"{', '.join(script.name for script in pending)}.",
             cure="Run `invoke migrate.deploy` first.",
         )

@@ -25,17 +25,17 @@ class Pruned:
     held: tuple[str, ...]
 
 
-def prune(owner: Url) -> Pruned:
+def prune(migration_url: Url) -> Pruned:
     """Drop copies for tests that no process uses: all schemas, and databases of this source.
 
     Databases whose source is gone go with them, as do copies that somebody kept to look at. Those
     of other roles stay.
     """
     dropped, held = [], []
-    with connect(owner, autocommit=True) as connection:
+    with connect(migration_url, autocommit=True) as connection:
         for drop, names in (
             (drop_schema, schemas_like(connection, PREFIX)),
-            (drop_database, _databases(connection, owner.database)),
+            (drop_database, _databases(connection, migration_url.database)),
         ):
             for name in names:
                 if try_lock(connection, name):

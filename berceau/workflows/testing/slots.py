@@ -28,15 +28,19 @@ TURN_SECONDS = 10.0
 @contextmanager
 def schema_slot(source: Databases, prepared: Prepared, cache: Path) -> Iterator[Private]:
     """Hold a schema of its own in the source's database while the body runs; it is up to date."""
-    with connect(source.owner, autocommit=True) as connection:
+    with connect(source.migration_url, autocommit=True) as connection:
         name = take(
-            connection, slots_of(source.owner.schema), lambda n: schema_comment(connection, n)
+            connection,
+            slots_of(source.migration_url.schema),
+            lambda n: schema_comment(connection, n),
         )
         mark = Mark.from_text(schema_comment(connection, name))
         if not (mark and is_fresh(connection, [name], mark, prepared)):
             _make(connection, name, source, prepared, cache)
         own = Databases(
-            source.runtime.with_schema(name), source.owner.with_schema(name), embedded=False
+            source.runtime_url.with_schema(name),
+            source.migration_url.with_schema(name),
+            embedded=False,
         )
         yield Private(
             own,
@@ -97,9 +101,9 @@ def is_fresh(
 def _make(
     connection: Connection, name: str, source: Databases, prepared: Prepared, cache: Path
 ) -> None:
-    owner = source.owner
+    migration_url = source.migration_url
     definitions = read_definitions(
-        connection, owner, cache, prepared.stamps[owner.schema], prepared.isolation
+        connection, migration_url, cache, prepared.stamps[migration_url.schema], prepared.isolation
     )
     if schema_comment(connection, name) is not None:
         comment_schema(connection, name, None)  # half dropped it is no copy any more
@@ -107,6 +111,6 @@ def _make(
     with turn(connection, name):
         create_schema(connection, name)
         fill(connection, definitions, name)
-    mark = Mark(owner.schema, prepared.fingerprint, state_of(connection, [name]))
+    mark = Mark(migration_url.schema, prepared.fingerprint, state_of(connection, [name]))
     comment_schema(connection, name, mark.to_text())
     use_schema(connection, name)

@@ -50,14 +50,16 @@ LOOK_SECONDS = 1.0
 @contextmanager
 def database_slot(source: Databases, prepared: Prepared, settings: Settings) -> Iterator[Private]:
     """Hold a database of its own while the body runs; its schemas are called as in the source."""
-    with connect(source.owner, autocommit=True) as guard:
-        name = take(guard, name_of(source.owner), lambda n: database_comment(guard, n))
+    with connect(source.migration_url, autocommit=True) as guard:
+        name = take(guard, name_of(source.migration_url), lambda n: database_comment(guard, n))
         own = Databases(
-            _in_copy(guard, source.runtime, name), _in_copy(guard, source.owner, name), False
+            _in_copy(guard, source.runtime_url, name),
+            _in_copy(guard, source.migration_url, name),
+            False,
         )
-        if not _is_fresh(guard, own.owner, prepared):
+        if not _is_fresh(guard, own.migration_url, prepared):
             _make(guard, name, source, prepared, settings)
-        with connect(own.owner, autocommit=True) as connection:
+        with connect(own.migration_url, autocommit=True) as connection:
             use_schema(connection, *prepared.schemas)
             yield Private(
                 own,
@@ -75,13 +77,15 @@ def prepare_databases(
     Raises ``DatabaseError`` where they can't be had: ``PermissionMissingError`` where only an
     administrator could make them, ``CloneError`` for what can't be copied.
     """
-    if isolation is Isolation.AUTO and source.runtime.pooled:
+    if isolation is Isolation.AUTO and source.runtime_url.pooled:
         raise DatabaseError("A pooler stands before the server, and knows no other database.")
     _allow(connection, source, settings)
-    schema = source.owner.schema
+    schema = source.migration_url.schema
     others = neighbours(connection, schema, without=(PREFIX, SCRATCH_PREFIX))
     around = read_surroundings(connection, (schema, *others)).texts()
-    found = look(connection, source.owner, settings.cache, Isolation.DATABASE, others, around)
+    found = look(
+        connection, source.migration_url, settings.cache, Isolation.DATABASE, others, around
+    )
     await_template(connection, source, found, settings)
     return found
 
@@ -90,11 +94,11 @@ def _allow(connection: Connection, source: Databases, settings: Settings) -> Non
     if may_create(connection):
         return
     if not source.embedded:
+        role = source.migration_url.user
         raise PermissionMissingError(
-            f"Tests are to have databases of their own, and the role {source.owner.user!r} may not "
-            "create any.",
-            cure=f'As an administrator: ALTER ROLE "{source.owner.user}" CREATEDB. Or let tests '
-            "have schemas: set berceau_isolation to schema.",
+            f"Tests are to have databases of their own, and the role {role!r} may not create any.",
+            cure=f'As an administrator: ALTER ROLE "{role}" CREATEDB. Or let tests have schemas: '
+            "set berceau_isolation to schema.",
         )
     embedded_server(settings).allow_databases()
 
@@ -149,7 +153,7 @@ def _make(
     drop_database(guard, name)
     mark = await_template(guard, source, prepared, settings)
     with turn(guard, name):
-        template = template_of(source.owner, prepared)
+        template = template_of(source.migration_url, prepared)
         while not create_copy(guard, name, template):
             mark = await_template(guard, source, prepared, settings)
     set_up_database(guard, name, read_surroundings(guard, prepared.schemas))
@@ -161,7 +165,7 @@ def await_template(
     guard: Connection, source: Databases, prepared: Prepared, settings: Settings
 ) -> Mark:
     """Return the mark of the template, which one of all processes makes where it is missing."""
-    template = template_of(source.owner, prepared)
+    template = template_of(source.migration_url, prepared)
     while True:
         mark = Mark.from_text(database_comment(guard, template))
         if mark is not None:
@@ -177,7 +181,7 @@ def await_template(
 def _make_template(
     guard: Connection, template: str, source: Databases, prepared: Prepared, settings: Settings
 ) -> None:
-    for old in databases_like(guard, TEMPLATE_PREFIX + _database_part(source.owner)):
+    for old in databases_like(guard, TEMPLATE_PREFIX + _database_part(source.migration_url)):
         drop_database(guard, old)  # of earlier states of the source, or half made
     create_empty(guard, template)
     try:
@@ -193,11 +197,11 @@ def _make_template(
 def _fill_template(
     guard: Connection, template: str, source: Databases, prepared: Prepared, settings: Settings
 ) -> Mark:
-    owner = source.owner.with_database(template)
+    migration_url = source.migration_url.with_database(template)
     around = read_surroundings(guard, prepared.schemas)
     definitions = [
         read_definitions(
-            guard, source.owner.with_schema(name), settings.cache, stamp, prepared.isolation
+            guard, source.migration_url.with_schema(name), settings.cache, stamp, prepared.isolation
         )
         for name, stamp in prepared.stamps.items()
     ]
@@ -206,13 +210,15 @@ def _fill_template(
         def admin() -> Connection | None:
             if not source.embedded:
                 return None
-            url = replace(embedded_server(settings).admin_url(template), schema=owner.schema)
+            url = replace(
+                embedded_server(settings).admin_url(template), schema=migration_url.schema
+            )
             return stack.enter_context(closing(connect(url, autocommit=True)))
 
-        connection = stack.enter_context(connect(owner, autocommit=True))
+        connection = stack.enter_context(connect(migration_url, autocommit=True))
         make_before(connection, around, prepared.schemas, admin)
         fill_together(connection, definitions)
         make_after(connection, around, admin)
         state = state_of(connection, prepared.schemas)
-    connect(source.runtime.with_database(template)).close()  # or tests couldn't, either
-    return Mark(source.owner.schema, prepared.fingerprint, state)
+    connect(source.runtime_url.with_database(template)).close()  # or tests couldn't, either
+    return Mark(source.migration_url.schema, prepared.fingerprint, state)

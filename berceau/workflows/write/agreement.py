@@ -18,28 +18,31 @@ class _Agreement:
 
 
 def is_known(
-    owner: Url,
+    migration_url: Url,
     declared: Schema,
     scripts: Sequence[Migration],
     cache: SchemaCache,
     unmanaged: Sequence[str] = (),
 ) -> bool:
     """Return whether ``scripts`` are known to build what is ``declared``, and the ``unmanaged``."""
-    return cache.find(_Agreement, _KIND, _causes(owner, declared, scripts, unmanaged)) is not None
+    return (
+        cache.find(_Agreement, _KIND, _causes(migration_url, declared, scripts, unmanaged))
+        is not None
+    )
 
 
 def remember(
-    owner: Url,
+    migration_url: Url,
     declared: Schema,
     scripts: Sequence[Migration],
     cache: SchemaCache,
     unmanaged: Sequence[str] = (),
 ) -> None:
     """Keep that ``scripts`` were found to build what is ``declared``."""
-    cache.keep(_KIND, _causes(owner, declared, scripts, unmanaged), _Agreement())
+    cache.keep(_KIND, _causes(migration_url, declared, scripts, unmanaged), _Agreement())
 
 
 def _causes(
-    owner: Url, declared: Schema, scripts: Sequence[Migration], unmanaged: Sequence[str]
+    migration_url: Url, declared: Schema, scripts: Sequence[Migration], unmanaged: Sequence[str]
 ) -> tuple[str, ...]:
-    return (to_text(declared), *unmanaged, *causes(owner, scripts))
+    return (to_text(declared), *unmanaged, *causes(migration_url, scripts))

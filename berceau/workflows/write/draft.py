@@ -101,7 +101,7 @@ class Draft:
             found,
             obstacle=proof.obstacle,
             built=self.copy.put(proof.built),
-            notes=(*filled.notes, *notes, *unseen(self.copy.owner, found.changes)),
+            notes=(*filled.notes, *notes, *unseen(self.copy.migration_url, found.changes)),
             hidden=settled.hidden,
         )
 
@@ -111,7 +111,7 @@ class Draft:
 
     def _used(self) -> Set[User]:
         """Return what uses tables and columns, in the copy and in the database."""
-        with connect(self.copy.owner) as target:
+        with connect(self.copy.migration_url) as target:
             return users(self.connection) | users(target)
 
     def _settle(self, choices: Choices) -> Settled:
@@ -123,7 +123,7 @@ class Draft:
             self.decisions.renames,
             self.decisions.ask,
             {**choices.labels, **choices.subclasses},
-            counting(self.copy.owner),
+            counting(self.copy.migration_url),
         )
         found = replace(found, schema=without(found.schema, self.led))
         names = renamings(found.schema, keep(found.schema, self.wanted))
@@ -141,7 +141,7 @@ class Draft:
     ) -> Filled:
         """Put rows into the tables of the copy that ``scratch`` leads to."""
         recodes = (Recode(each.place[0], each.place[1], ()) for each in settled.recoded)
-        source = self.copy.owner.schema
+        source = self.copy.migration_url.schema
         return fill(scratch, source, self._current, settled, (*changes, *recodes), choices)
 
     def _fitted(
@@ -153,7 +153,7 @@ class Draft:
     ) -> Choices:
         """Return ``choices`` as the rows of the database need them."""
         ask = self.decisions.ask_value
-        with connect(self.copy.owner) as target:
+        with connect(self.copy.migration_url) as target:
             target.set_session(readonly=True, autocommit=True)
             rows = Rows(target, settled.changes, settled.schema, used)
             return fit(rows, changes, with_subclasses(rows, settled.recoded, choices, ask), ask)

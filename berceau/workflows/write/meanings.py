@@ -72,8 +72,8 @@ def unrecorded(scripts: Sequence[Migration], declared: Schema) -> tuple[str, ...
     What was migrated before migrations said anything isn't among it.
     """
     known = records(scripts)
-    owners = {(each.role, each.place[0]) for each in known}
-    new = (each for each in missing(known, declared) if (each.role, each.place[0]) in owners)
+    tables = {(each.role, each.place[0]) for each in known}
+    new = (each for each in missing(known, declared) if (each.role, each.place[0]) in tables)
     return tuple(
         f"{path_of(each.place)} stands for {each.of}"
         if each.of
@@ -97,11 +97,11 @@ def guessed(current: Schema, means: Sequence[Meaning]) -> Iterator[str]:
             )
 
 
-def counting(owner: Url) -> Count:
-    """Return what counts rows in the database of ``owner``, by the place of a name in it."""
+def counting(migration_url: Url) -> Count:
+    """Return what counts rows in the database at ``migration_url``, by the place of a name."""
 
     def count(place: Place) -> str | None:
-        with connect(owner) as target:
+        with connect(migration_url) as target:
             target.set_session(readonly=True, autocommit=True)
             found = _count(target, place)
             return None if found is None else counted_rows(target, place[0], found)

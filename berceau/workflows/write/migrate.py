@@ -89,10 +89,10 @@ def migrate(
     """
     answers = Answers(ask, ask_value)
     applied: list[str] = []
-    owner = resolve_databases(settings).owner
+    migration_url = resolve_databases(settings).migration_url
     while True:
         try:
-            with deploying(owner, report) as connection:
+            with deploying(migration_url, report) as connection:
                 scripts = folder.read(settings.migrations)
                 if not options.create_only:
                     applied += apply_pending(connection, scripts, report)
@@ -100,7 +100,7 @@ def migrate(
                     report("comparing the entities with the migrations")
                 cache = SchemaCache(settings.cache)
                 decisions = options.decisions(answers.ask, answers.ask_value)
-                planner = Planner(owner, scripts, cache, decisions, settings.unmanaged)
+                planner = Planner(migration_url, scripts, cache, decisions, settings.unmanaged)
                 found = planner.plan(declared)
                 for note in found.notes:
                     report(note)
@@ -143,8 +143,8 @@ def _write(
     script = to_script(found, options.name, scripts, chain.from_iterable(components.values()))
     folder.save(settings.migrations, script)
     if found.built is not None:
-        owner = resolve_databases(settings).owner
-        remember(owner, (*scripts, script), found.built, SchemaCache(settings.cache))
+        migration_url = resolve_databases(settings).migration_url
+        remember(migration_url, (*scripts, script), found.built, SchemaCache(settings.cache))
     report(f"wrote migrations/{script.name}" + ("" if found.up else _RECORDS_ONLY))
     return script
 

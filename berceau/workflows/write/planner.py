@@ -63,13 +63,13 @@ class Sides:
 
 @dataclass(frozen=True)
 class Planner:
-    """Plans what follows ``migrations`` on the server of ``owner``.
+    """Plans what follows ``migrations`` on the server of ``migration_url``.
 
     What no entity ever declared stays, and so does what ``unmanaged`` has a pattern for. The
     ``cache`` keeps what was built before.
     """
 
-    owner: Url
+    migration_url: Url
     migrations: Sequence[Migration]
     cache: SchemaCache
     decisions: Decisions = field(default_factory=Decisions)
@@ -82,7 +82,7 @@ class Planner:
         with like. The plan is carried out, up and down, in a copy of what it concerns before it is
         returned. Raises ``MigrationError`` if it doesn't give exactly what it should.
         """
-        known = (self.owner, declared, self.migrations, self.cache, self.unmanaged)
+        known = (self.migration_url, declared, self.migrations, self.cache, self.unmanaged)
         if not self.decisions.given and agreement.is_known(*known):
             return NOTHING
         sides = self._sides(declared)
@@ -97,8 +97,8 @@ class Planner:
 
     def _sides(self, declared: Schema) -> Sides:
         """Build both sides, and leave out of the comparison what isn't the entities'."""
-        built = replayed(self.owner, self.migrations, self.cache)
-        seen = desired(self.owner, declared, self.cache, self.migrations)
+        built = replayed(self.migration_url, self.migrations, self.cache)
+        seen = desired(self.migration_url, declared, self.cache, self.migrations)
         wanted = replace(seen, meanings=declared.meanings)
         led = followers(built.schema, wanted)
         current = with_meanings(without(built.schema, led), self.migrations, wanted)
@@ -118,9 +118,13 @@ class Planner:
     def _validated(self, sides: Sides, choices: Choices) -> Plan:
         """Plan and validate on a copy of the part that changes, or of the whole if need be."""
         part = self._part(sides)
-        found = self._on(Copy(self.owner, self.migrations, sides.built, part), sides, choices)
+        found = self._on(
+            Copy(self.migration_url, self.migrations, sides.built, part), sides, choices
+        )
         if found.up and found.built is None and part is not None:
-            found = self._on(Copy(self.owner, self.migrations, sides.built, None), sides, choices)
+            found = self._on(
+                Copy(self.migration_url, self.migrations, sides.built, None), sides, choices
+            )
         return found
 
     def _part(self, sides: Sides) -> Part | None:

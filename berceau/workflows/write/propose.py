@@ -33,11 +33,11 @@ def propose(settings: Settings, declared: Schema, options: Options) -> Proposal:
     """
     questions: list[Question] = []
     scripts = folder.read(settings.migrations)
-    owner = resolve_databases(settings).owner
+    migration_url = resolve_databases(settings).migration_url
     cache = SchemaCache(settings.cache)
     try:
         decisions = options.decisions(questions.append)
-        found = Planner(owner, scripts, cache, decisions, settings.unmanaged).plan(declared)
+        found = Planner(migration_url, scripts, cache, decisions, settings.unmanaged).plan(declared)
     except MigrationError as error:
         if questions:  # to drop and add is impossible, so the answers come first
             raise refusal(questions) from error

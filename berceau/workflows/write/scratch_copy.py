@@ -19,7 +19,7 @@ from berceau.workflows.deploy.replay import Replayed, make
 class Copy:
     """What ``scripts`` have ``built``, or the ``part`` of it, in scratch schemas."""
 
-    owner: Url
+    migration_url: Url
     scripts: Sequence[Migration]
     built: Replayed
     part: Part | None
@@ -31,7 +31,7 @@ class Copy:
     @contextmanager
     def open(self) -> Iterator[Connection]:
         """Yield a connection to a scratch schema that holds a fresh copy, without rows."""
-        with scratch(self.owner) as connection:
+        with scratch(self.migration_url) as connection:
             if self.part is None:
                 runner.replay(connection, self.scripts)
             else:

@@ -70,7 +70,7 @@ def _bound(users: Set[User], places: Set[Place]) -> set[str]:
 def _computed(places: Set[Place], current: Schema) -> Iterator[str]:
     """Yield the generated columns that are computed from the columns of ``places``."""
     for table in current.tables:
-        sources = {column for owner, column in places if owner == table.name}
+        sources = {column for table_name, column in places if table_name == table.name}
         for column in table.columns:
             if column.generated and not sources.isdisjoint(words(column.generated)):
                 yield f"the generated column {column.name} of table {table.name}"

@@ -24,7 +24,7 @@ def make_pool(database) -> Iterator[Callable[..., ConnectionPool]]:
     made = []
 
     def make(**limits) -> ConnectionPool:
-        made.append(ConnectionPool(database.runtime, replace(Limits(), **limits)))
+        made.append(ConnectionPool(database.runtime_url, replace(Limits(), **limits)))
         return made[-1]
 
     yield make
@@ -59,7 +59,7 @@ def test_the_next_one_finds_nothing_of_the_last(make_pool, database) -> None:
     pool.release(connection)
     connection, _ = pool.acquire()
     assert ask(connection, "SELECT current_setting('statement_timeout')") == "30s"
-    assert ask(connection, "SELECT current_schema()") == database.runtime.schema
+    assert ask(connection, "SELECT current_schema()") == database.runtime_url.schema
     assert (
         ask(
             connection,
@@ -128,7 +128,7 @@ def test_a_connection_that_died_at_rest_is_replaced(make_pool, database, monkeyp
     connection, _ = pool.acquire()
     pid = ask(connection)
     pool.release(connection)
-    with connect(database.runtime) as other:
+    with connect(database.runtime_url) as other:
         ask(other, f"SELECT pg_terminate_backend({pid}, 5000)")
     connection, new = pool.acquire()
     assert new
@@ -142,7 +142,7 @@ def test_one_broken_connection_makes_the_others_be_checked(make_pool, database) 
     pids = [ask(connection) for connection in three]
     for connection in three[1:]:
         pool.release(connection)
-    with connect(database.runtime) as other:
+    with connect(database.runtime_url) as other:
         for pid in pids:
             ask(other, f"SELECT pg_terminate_backend({pid}, 5000)")
     pool.discard(three[0])
@@ -153,7 +153,7 @@ def test_one_broken_connection_makes_the_others_be_checked(make_pool, database) 
 
 
 def test_a_place_is_free_again_where_none_could_be_opened(database) -> None:
-    with proxy(database.runtime) as way:
+    with proxy(database.runtime_url) as way:
         pool = ConnectionPool(way.url, Limits(pool_size=1, pool_timeout=1))
         way.refusing = True
         for _ in range(3):

@@ -11,10 +11,13 @@ from berceau.postgres.rows.rows import delete_all, filled_tables, hurry
 
 def test_other_schemas_may_come_and_go_meanwhile(database) -> None:
     enough = Event()
-    name = f"{database.owner.schema}_other"
+    name = f"{database.migration_url.schema}_other"
 
     def come_and_go() -> None:
-        with connect(database.owner, autocommit=True) as connection, connection.cursor() as cursor:
+        with (
+            connect(database.migration_url, autocommit=True) as connection,
+            connection.cursor() as cursor,
+        ):
             while not enough.is_set():
                 cursor.execute(f"CREATE SCHEMA {name}")
                 cursor.execute(f"CREATE TABLE {name}.t (id serial)")
@@ -23,7 +26,10 @@ def test_other_schemas_may_come_and_go_meanwhile(database) -> None:
     other = Thread(target=come_and_go)
     other.start()
     try:
-        with connect(database.owner, autocommit=True) as connection, connection.cursor() as cursor:
+        with (
+            connect(database.migration_url, autocommit=True) as connection,
+            connection.cursor() as cursor,
+        ):
             cursor.execute("CREATE TABLE t (id serial)")
             for _ in range(300):
                 cursor.execute("INSERT INTO t DEFAULT VALUES")
@@ -37,8 +43,8 @@ def test_other_schemas_may_come_and_go_meanwhile(database) -> None:
 
 def test_whoever_holds_rows_is_not_waited_for_without_end(database) -> None:
     with (
-        connect(database.owner, autocommit=True) as connection,
-        connect(database.owner) as other,
+        connect(database.migration_url, autocommit=True) as connection,
+        connect(database.migration_url) as other,
         connection.cursor() as cursor,
         other.cursor() as others,
     ):
@@ -51,7 +57,10 @@ def test_whoever_holds_rows_is_not_waited_for_without_end(database) -> None:
 
 
 def test_rows_that_row_security_hides_go_too(database) -> None:
-    with connect(database.owner, autocommit=True) as connection, connection.cursor() as cursor:
+    with (
+        connect(database.migration_url, autocommit=True) as connection,
+        connection.cursor() as cursor,
+    ):
         cursor.execute(
             "CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE u (t int REFERENCES t);"
             "INSERT INTO t VALUES (1), (2); INSERT INTO u VALUES (1);"

@@ -34,7 +34,7 @@ def run(connection, sql) -> list[tuple[Any, ...]] | None:
 
 def test_a_schema_that_is_missing_is_named(database) -> None:
     with (
-        connect(database.owner.with_schema("nowhere")) as connection,
+        connect(database.migration_url.with_schema("nowhere")) as connection,
         pytest.raises(
             PermissionMissingError, match='can\'t use the schema "nowhere" in the database'
         ),

@@ -60,7 +60,7 @@ def pruned(settings) -> Iterator[None]:
     """
     yield
     deadline = time.monotonic() + 10
-    while prune(resolve_databases(settings).owner).held:
+    while prune(resolve_databases(settings).migration_url).held:
         assert time.monotonic() < deadline, "a copy is held after its test"
         time.sleep(0.02)
 
@@ -78,7 +78,7 @@ def identity(private) -> tuple[str, str]:
         "SELECT (SELECT oid FROM pg_database WHERE datname = current_database())::text"
         " || '/' || current_schema()::regnamespace::oid::text",
     )
-    return private.databases.owner.database + "/" + private.schema, found
+    return private.databases.migration_url.database + "/" + private.schema, found
 
 
 def visit(settings, isolation) -> tuple[str, str]:
@@ -90,13 +90,13 @@ def visit(settings, isolation) -> tuple[str, str]:
 def test_a_copy_is_used_again_and_empty(settings, isolation) -> None:
     with private_schema(settings, isolation=isolation) as private:
         first = identity(private)
-        with connect(private.databases.runtime) as runtime:
+        with connect(private.databases.runtime_url) as runtime:
             run(runtime, "INSERT INTO post (title) VALUES ('left')")
             run(runtime, "INSERT INTO reply VALUES (1, 1)")
     with private_schema(settings, isolation=isolation) as private:
         assert identity(private) == first
         assert run(private.connection, "SELECT * FROM post") == []
-        with connect(private.databases.runtime) as runtime:
+        with connect(private.databases.runtime_url) as runtime:
             assert run(runtime, "INSERT INTO post (title) VALUES ('a') RETURNING id") == [(1,)]
             with pytest.raises(Exception, match="permission denied"):
                 run(runtime, "DELETE FROM berceau_migration")
@@ -105,14 +105,14 @@ def test_a_copy_is_used_again_and_empty(settings, isolation) -> None:
 @BOTH
 def test_a_changed_source_is_copied_anew(settings, isolation) -> None:
     name, first = visit(settings, isolation)
-    with connect(resolve_databases(settings).owner) as owner:
+    with connect(resolve_databases(settings).migration_url) as owner:
         run(owner, "ALTER TABLE post ADD changed int")
     try:
         with private_schema(settings, isolation=isolation) as private:
             again, second = identity(private)
             assert run(private.connection, "SELECT changed FROM post") == []
     finally:
-        with connect(resolve_databases(settings).owner) as owner:
+        with connect(resolve_databases(settings).migration_url) as owner:
             run(owner, "ALTER TABLE post DROP changed")
     assert again == name
     assert second != first
@@ -120,7 +120,7 @@ def test_a_changed_source_is_copied_anew(settings, isolation) -> None:
 
 def test_what_changes_catalogs_but_no_definition_copies_nothing(settings) -> None:
     first = visit(settings, Isolation.SCHEMA)
-    with connect(resolve_databases(settings).owner) as owner:
+    with connect(resolve_databases(settings).migration_url) as owner:
         run(owner, "TRUNCATE post CASCADE")
     assert visit(settings, Isolation.SCHEMA) == first
 
@@ -142,7 +142,7 @@ def test_what_changes_catalogs_but_no_definition_copies_nothing(settings) -> Non
 def test_a_copy_that_a_test_altered_is_not_trusted(settings, isolation, alter) -> None:
     with private_schema(settings, isolation=isolation) as private:
         name, first = identity(private)
-        database = private.databases.owner.database
+        database = private.databases.migration_url.database
         if isolation is Isolation.SCHEMA:
             alter = alter.partition("; COMMENT ON DATABASE")[0]
         run(private.connection, alter.format(schema=private.schema, database=database))
@@ -157,11 +157,11 @@ def test_a_kept_copy_is_left_alone_until_it_is_pruned(settings, isolation) -> No
         kept, _ = identity(private)
         run(private.connection, "INSERT INTO post (title) VALUES ('look at me')")
         private.keep()
-        url = private.databases.owner
+        url = private.databases.migration_url
     assert visit(settings, isolation)[0] != kept
     with connect(url) as connection:
         assert run(connection, "SELECT title FROM post") == [("look at me",)]
-    assert prune(resolve_databases(settings).owner).dropped
+    assert prune(resolve_databases(settings).migration_url).dropped
     assert visit(settings, isolation)[0] == kept
 
 
@@ -169,23 +169,25 @@ def test_copies_of_a_database_that_is_gone_are_pruned(settings) -> None:
     source = resolve_databases(settings)
     lost, like = "berceau_lost", "berceau_test_of_somebody"
     embedded_server(settings).allow_databases()
-    with connect(source.owner, autocommit=True) as owner:
+    with connect(source.migration_url, autocommit=True) as owner:
         create_empty(owner, lost)
         create_empty(owner, like)
-    mine = name_of(source.owner.with_database(lost))
+    mine = name_of(source.migration_url.with_database(lost))
     copies = [f"{mine}1", mine.replace(PREFIX, TEMPLATE_PREFIX) + "0" * 16]
     try:
-        with connect(source.owner, autocommit=True) as owner:
+        with connect(source.migration_url, autocommit=True) as owner:
             for name in copies:
                 create_empty(owner, name)
-        assert not set(copies) & set(prune(source.owner).dropped), "a run there may hold them"
-        with connect(source.owner, autocommit=True) as owner:
+        assert not set(copies) & set(prune(source.migration_url).dropped), (
+            "a run there may hold them"
+        )
+        with connect(source.migration_url, autocommit=True) as owner:
             drop_database(owner, lost)
-        assert set(copies) <= set(prune(source.owner).dropped)
-        with connect(source.owner) as owner:
+        assert set(copies) <= set(prune(source.migration_url).dropped)
+        with connect(source.migration_url) as owner:
             assert set(names(owner)) & {*copies, lost, like} == {like}
     finally:
-        with connect(source.owner, autocommit=True) as owner:
+        with connect(source.migration_url, autocommit=True) as owner:
             for name in (*copies, lost, like):
                 drop_database(owner, name)
 
@@ -196,7 +198,7 @@ def test_runs_side_by_side_never_meet(settings, isolation) -> None:
     with ExitStack() as stack:
         held = [stack.enter_context(private_schema(settings, prepared)) for _ in range(3)]
         assert len({identity(each)[0] for each in held}) == 3
-        pruned = prune(resolve_databases(settings).owner)
+        pruned = prune(resolve_databases(settings).migration_url)
         assert len(pruned.held) == 3
         assert all(run(each.connection, "SELECT count(*) FROM post") == [(0,)] for each in held)
 
@@ -225,8 +227,8 @@ def test_copies_are_made_in_turn_but_no_stopped_process_is_waited_for_long(
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     monkeypatch.setattr(slots, "TURN_SECONDS", 0.3)
     with (
-        connect(resolve_databases(settings).owner) as first,
-        connect(resolve_databases(settings).owner) as second,
+        connect(resolve_databases(settings).migration_url) as first,
+        connect(resolve_databases(settings).migration_url) as second,
     ):
         first.autocommit = second.autocommit = True
         with slots.turn(first, "any_1"):
@@ -242,7 +244,7 @@ def test_copies_are_made_in_turn_but_no_stopped_process_is_waited_for_long(
 
 def test_the_source_is_as_it_was(settings) -> None:
     def catalog() -> tuple[list[tuple[Any, ...]], ...]:
-        with connect(resolve_databases(settings).owner) as owner:
+        with connect(resolve_databases(settings).migration_url) as owner:
             return run(
                 owner,
                 "SELECT oid, xmin::text FROM pg_class WHERE relnamespace = "
@@ -253,7 +255,7 @@ def test_the_source_is_as_it_was(settings) -> None:
 
     visit(settings, Isolation.SCHEMA)
     before = catalog()
-    prune(resolve_databases(settings).owner)
+    prune(resolve_databases(settings).migration_url)
     visit(settings, Isolation.SCHEMA)
     visit(settings, Isolation.DATABASE)
     assert catalog() == before
@@ -272,19 +274,19 @@ def configured(settings, admin) -> Iterator[Settings]:
     """The settings of the same project as if its server weren't the embedded one."""
     urls = resolve_databases(settings)
     prepare(settings)
-    run(admin, f"ALTER ROLE {urls.owner.user} NOCREATEDB")
+    run(admin, f"ALTER ROLE {urls.migration_url.user} NOCREATEDB")
     yield replace(
         settings,
-        database_url=urls.runtime.with_password(),
-        migration_database_url=urls.owner.with_password(),
+        database_url=urls.runtime_url.with_password(),
+        migration_database_url=urls.migration_url.with_password(),
     )
-    run(admin, f"ALTER ROLE {urls.owner.user} CREATEDB")
+    run(admin, f"ALTER ROLE {urls.migration_url.user} CREATEDB")
 
 
 @pytest.mark.parametrize("isolation", list(Isolation))
 def test_the_way_along_the_migrations_begins_empty_and_leaves_nothing(settings, isolation) -> None:
     prepare(settings)
-    owner = resolve_databases(settings).owner
+    owner = resolve_databases(settings).migration_url
     with connect(owner) as source:
         before = run(source, "SELECT datname FROM pg_database ORDER BY 1")
     with migrator(settings, isolation) as way:
@@ -305,7 +307,7 @@ def test_a_role_that_may_not_create_databases_is_named(configured) -> None:
 
 
 def test_a_database_is_had_wherever_the_owner_may_make_one(configured, admin) -> None:
-    owner = resolve_databases(configured).owner
+    owner = resolve_databases(configured).migration_url
 
     def option() -> str:
         with private_schema(configured) as private:
@@ -320,7 +322,7 @@ def test_a_database_is_had_wherever_the_owner_may_make_one(configured, admin) ->
 
 
 def test_a_schema_that_may_lead_back_is_refused_unless_that_is_allowed(configured) -> None:
-    with connect(resolve_databases(configured).owner) as owner:
+    with connect(resolve_databases(configured).migration_url) as owner:
         run(
             owner,
             "CREATE FUNCTION clear() RETURNS void LANGUAGE plpgsql AS"
@@ -335,7 +337,7 @@ def test_a_schema_that_may_lead_back_is_refused_unless_that_is_allowed(configure
         with private_schema(configured, allowed=["clear"]) as private:
             assert private.option.startswith("--schema")
     finally:
-        with connect(resolve_databases(configured).owner) as owner:
+        with connect(resolve_databases(configured).migration_url) as owner:
             run(owner, "DROP FUNCTION clear")
 
 
@@ -428,12 +430,15 @@ def test_a_database_for_tests_has_all_that_its_source_has(settings) -> None:
     source = resolve_databases(settings)
     with private_schema(settings, isolation=Isolation.DATABASE) as private:
         own = private.databases
-        here, there = Counter(dump(own.owner)), Counter(dump(source.owner))
+        here, there = Counter(dump(own.migration_url)), Counter(dump(source.migration_url))
         assert set((here - there) + (there - here)) <= {""}
-        with connect(own.runtime) as here, connect(source.runtime) as there:
+        with connect(own.runtime_url) as here, connect(source.runtime_url) as there:
             assert run(here, SHOWN) == run(there, SHOWN)
-        host, port = own.owner.hosts[0]
-        for name in (own.owner.database, source.owner.database):  # as somebody else connects
+        host, port = own.migration_url.hosts[0]
+        for name in (
+            own.migration_url.database,
+            source.migration_url.database,
+        ):  # as somebody else connects
             url = psycopg2.connect(host=host, port=port, user="postgres", dbname=name)
             assert run(url, "SHOW search_path") == [('public, "Odd one"',)]
             url.close()
@@ -441,14 +446,14 @@ def test_a_database_for_tests_has_all_that_its_source_has(settings) -> None:
 
 @pytest.mark.usefixtures("surrounded")
 def test_what_other_schemas_hold_is_the_tests_own_too(settings) -> None:
-    with connect(resolve_databases(settings).owner) as there:
+    with connect(resolve_databases(settings).migration_url) as there:
         run(there, "INSERT INTO post VALUES (1, 'kept'); INSERT INTO reply VALUES (1, 1)")
     with private_schema(settings, isolation=Isolation.DATABASE) as private:
         run(private.connection, "INSERT INTO post VALUES (2, 'a'); SELECT wipe()")
         assert run(private.connection, "SELECT what::text FROM entries") == [("a",)]
         private.empty()
         assert run(private.connection, "SELECT * FROM audit.entry") == []
-    with connect(resolve_databases(settings).owner) as there:
+    with connect(resolve_databases(settings).migration_url) as there:
         assert run(there, "SELECT count(*) FROM reply") == [(1,)]
         run(there, "DELETE FROM reply; DELETE FROM audit.entry; DELETE FROM post")
 
