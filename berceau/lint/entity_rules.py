@@ -23,25 +23,27 @@ ComponentOf = Callable[[Path], str | None]
 
 
 def implicit_cascades(places: Places, facts: Mapping[Path, FileFacts]) -> Iterator[Diagnostic]:
-    """Yield the sets that delete what they hold without saying so: rule L202."""
+    """Yield the relations that delete objects with others without saying so: rule L202."""
     for attribute in places.attributes:
         if not attribute.cascades or attribute.inherited or attribute.file not in facts:
             continue
-        _, options = facts[attribute.file].declared.get(str(attribute), (0, ["**"]))
+        _, options = facts[attribute.file].declared.get(attribute.written, (0, ["**"]))
         if not {"cascade_delete", "**"}.intersection(options):
-            message = f"{attribute} is deleted with its owner, by default."
-            yield diagnose("L202", places.of(attribute), message)
+            what = f"{attribute} is deleted with its owner"
+            if attribute.made:
+                what = (
+                    f"{attribute.target} is deleted with the {attribute.declared_by} of {attribute}"
+                )
+            yield diagnose("L202", places.of(attribute), f"{what}, by default.")
 
 
 def circles(places: Places, component_of: ComponentOf) -> Iterator[Diagnostic]:
     """Yield one foreign key of each circle that the components' foreign keys form: rule L201."""
-    homes = {
-        each.entity: component_of(each.file) for each in places.attributes if not each.inherited
-    }
+    homes = {each.entity: component_of(each.home) for each in places.attributes}
     edges: defaultdict[str, dict[str, Attribute]] = defaultdict(dict)
     for each in places.attributes:
-        home, target = homes.get(each.declared_by), homes.get(each.target or "")
-        if each.columns and home and target and home != target:
+        home, target = component_of(each.file), homes.get(_needed(each) or "")
+        if home and target and home != target:
             edges[home].setdefault(target, each)
     while circle := _circle(edges):
         steps = [(a, edges[a][b]) for a, b in pairwise(circle)]
@@ -49,6 +51,13 @@ def circles(places: Places, component_of: ComponentOf) -> Iterator[Diagnostic]:
         message = f"Components depend on each other in a circle: {way}{circle[-1]}."
         yield diagnose("L201", places.of(steps[0][1]), message)
         del edges[circle[0]][circle[1]]
+
+
+def _needed(attribute: Attribute) -> str | None:
+    """Return the entity whose table a foreign key of ``attribute`` refers to."""
+    if attribute.link and attribute.made:
+        return attribute.declared_by  # the link table is that of the relation's only written side
+    return attribute.target if attribute.columns else None
 
 
 def _circle(edges: Mapping[str, Mapping[str, Attribute]]) -> list[str]:

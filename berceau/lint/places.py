@@ -27,7 +27,7 @@ class Places:
 
     def of(self, attribute: Attribute) -> Place:
         """Return where ``attribute`` is declared."""
-        return self._place(attribute.file, str(attribute), attribute.declared_by)
+        return self._place(attribute.file, attribute.written, attribute.declared_by)
 
     def of_name(self, table: str, column: str | None = None) -> Place | None:
         """Return where a ``column``, a ``table`` or an enum type is declared.
@@ -40,7 +40,7 @@ class Places:
     def _names(self) -> dict[tuple[str, str | None], Place]:
         found: dict[tuple[str, str | None], Place] = {}
         for each in self.attributes:
-            found.setdefault((each.table, None), self._place(each.file, each.declared_by))
+            found.setdefault((each.table, None), self._place(each.home, each.entity))
             if each.link:
                 found.setdefault((each.link, None), self.of(each))
             for column in each.columns:

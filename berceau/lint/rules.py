@@ -60,7 +60,8 @@ _ALL = (
         "L202",
         "warning",
         "an implicit ON DELETE CASCADE",
-        "Pony deletes the objects of a `Set` with their owner if the other side is `Required`.",
+        "Pony deletes the objects of a `Set` with their owner if the other side is `Required`, "
+        "also where no class declares the `Set`.",
         "State it: `cascade_delete=True` to delete them, `cascade_delete=False` to refuse.",
     ),
     Rule(

@@ -3,25 +3,33 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from pony.orm.core import Database
 
+from berceau.orm.made import Made
+from berceau.orm.relations import module_of
+
 
 @dataclass(frozen=True)
 class Attribute:
-    """An attribute ``name`` that the entity ``declared_by`` declares, in ``file``.
+    """An attribute ``name`` of the entity ``declared_by``, which ``file`` declares as ``written``.
 
-    ``entity`` is that one or one that inherits from it. ``columns`` are those of ``table``, none
-    for the side of a relation that has none. ``target`` is the entity that a relation leads to, and
-    ``link`` the table of a many-to-many relation. ``cascades`` says that deleting the object
-    deletes those that the attribute holds.
+    ``entity`` is that one or one that inherits from it, and its class is in ``home``. What is
+    ``made`` is the side of a relation that only the other side declares. ``columns`` are those of
+    ``table``, none for the side of a relation that has none. ``target`` is the entity that a
+    relation leads to, and ``link`` the table of a many-to-many relation. ``cascades`` says that
+    deleting the object deletes those that the attribute holds.
     """
 
     entity: str
     name: str
     declared_by: str
+    written: str
     file: Path
+    home: Path
+    made: bool
     table: str
     columns: tuple[str, ...]
     target: str | None
@@ -29,7 +37,7 @@ class Attribute:
     cascades: bool
 
     def __str__(self) -> str:
-        return f"{self.declared_by}.{self.name}"
+        return self.written if self.made else f"{self.declared_by}.{self.name}"
 
     @property
     def inherited(self) -> bool:
@@ -39,23 +47,28 @@ class Attribute:
 
 def read_attributes(database: Database) -> Iterator[Attribute]:
     """Yield the attributes of all entities of a mapped ``database``, in order of declaration."""
-    files = {
-        name: Path(str(sys.modules[name].__file__))
-        for name in {entity.__module__ for entity in database.entities.values()}
-    }
     for entity in sorted(database.entities.values(), key=lambda entity: int(entity._id_)):
         for attribute in entity._attrs_:
             declaring, reverse = attribute.entity, attribute.reverse
             relates = attribute.is_collection and reverse.is_collection
             link = attribute.table if relates else None
+            made = isinstance(attribute, Made)
             yield Attribute(
                 entity=entity.__name__,
                 name=attribute.name,
                 declared_by=declaring.__name__,
-                file=files[declaring.__module__],
+                written=str(reverse if made else attribute),
+                file=_file(module_of(attribute)),
+                home=_file(entity.__module__),
+                made=made,
                 table=entity._table_,
                 columns=() if attribute.is_collection else tuple(attribute.columns),
                 target=reverse.entity.__name__ if reverse else None,
                 link=link,
                 cascades=bool(attribute.is_collection and attribute.cascade_delete),
             )
+
+
+@cache
+def _file(module: str) -> Path:
+    return Path(str(sys.modules[module].__file__))

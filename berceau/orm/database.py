@@ -2,16 +2,23 @@
 
 from typing import Any
 
-from pony.orm.core import Database
+from pony.orm.core import Database, Entity
 
 from berceau.errors import EntityError
 from berceau.orm.diagnosis import check_tables, diagnose
+from berceau.orm.entity import EntityMeta
 from berceau.orm.pool import BerceauPool, ConnectionSource, ReplicaSource
 from berceau.orm.provider import BerceauProvider
+from berceau.orm.relations import complete
 
 
 class GlobalDatabase(Database):
     """A ``Database`` that only Berceau binds and maps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.Entity: Any = type.__new__(EntityMeta, "Entity", (Entity,), {})
+        self.Entity._database_ = self
 
     def bind(self, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002 - Pony's signature
         """Refuse: raises ``EntityError``."""
@@ -33,6 +40,7 @@ def map_entities(database: Any = db) -> None:
     database._bind(BerceauProvider)
     check_tables(database)
     try:
+        complete(database)
         database.generate_mapping(check_tables=False)
     except Exception as error:
         raise diagnose(error, database) from error

@@ -11,6 +11,7 @@ from pony import options
 from pony.orm.core import Attribute, EntityMeta, OrmError
 
 from berceau.errors import BerceauError, DuplicateNameError, EntityError, Location
+from berceau.orm.made import Made
 
 options.CUT_TRACEBACK = False  # where Python has no main file, Pony would cut what we read
 
@@ -58,7 +59,7 @@ def diagnose(error: Exception, database: Any) -> BerceauError:
     attribute, entity = _culprit(error)
     if unknown := _UNKNOWN_ENTITY.search(text):
         return _unknown_entity(unknown[1], attribute)
-    table = database.schema.tables.get(entity and entity._table_)
+    table = database.schema and database.schema.tables.get(entity and entity._table_)
     if isinstance(error, AssertionError) and table is not None and table.m2m:
         return _link_table_taken(table, entity)
     if not isinstance(error, OrmError | TypeError | ValueError):
@@ -139,7 +140,8 @@ def _culprit(error: Exception) -> tuple[Any, Any]:
 
 def _place(attribute: Any, entity: Any) -> Location | None:
     if attribute is not None:
-        return place_of(attribute.entity, attribute.name)
+        written = attribute.reverse if isinstance(attribute, Made) else attribute
+        return place_of(written.entity, written.name)
     return None if entity is None else place_of(entity)
 
 

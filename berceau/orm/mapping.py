@@ -11,6 +11,7 @@ from berceau.orm.diagnosis import duplicate
 from berceau.orm.given import Given, given_names
 from berceau.orm.literals import empty_value
 from berceau.orm.meaning import meanings
+from berceau.orm.relations import module_of
 from berceau.orm.types import enum_labels, enum_type_name
 from berceau.schema.model import (
     Action,
@@ -72,6 +73,23 @@ def table_entities(database: Database) -> dict[str, tuple[type, ...]]:
             )
         )
         for name, table in database.schema.tables.items()
+    }
+
+
+def declaring_modules(database: Database) -> dict[str, frozenset[str]]:
+    """Return the modules that declare each table and enum type, by its name.
+
+    Those of a link table declare the sides of its relation.
+    """
+    found = {
+        name: frozenset(
+            map(module_of, table.m2m) if table.m2m else (each.__module__ for each in table.entities)
+        )
+        for name, table in database.schema.tables.items()
+    }
+    return found | {
+        name: frozenset({enum_class.__module__})
+        for name, enum_class in enum_classes(database).items()
     }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from pony.orm.core import Database
 
+from berceau.orm.made import is_hidden
 from berceau.orm.types import enum_members
 from berceau.schema.meaning import Role, is_usual
 from berceau.schema.model import Meaning
@@ -76,6 +77,8 @@ def _mirror(table: str, attribute: Any) -> Iterator[Meaning]:
     reverse = attribute.reverse
     if reverse is None or attribute.columns or reverse.is_collection or reverse.is_required:
         return
+    if is_hidden(attribute):
+        return  # it never had a name for a column
     keys = reverse.entity._pk_columns_
     for name in attribute.entity._database_.provider.get_default_column_names(attribute, keys):
         yield Meaning(Role.MIRROR, (table, name), str(attribute))

@@ -7,6 +7,8 @@ from typing import Any
 from pony.orm.core import Discriminator, Entity
 from pony.orm.ormtypes import Array, Json, LongStr
 
+from berceau.orm.made import is_hidden
+
 HEAD = '''\
 # mypy: ignore-errors
 """What differs from entity to entity in this project, as `invoke build` found it."""
@@ -26,7 +28,11 @@ class Signatures:
     def __init__(self, entity: Any) -> None:
         self.entity = entity
         self.reference = _reference(entity)
-        self.attributes = [each for each in entity._attrs_ if not isinstance(each, Discriminator)]
+        self.attributes = [
+            each
+            for each in entity._attrs_
+            if not (isinstance(each, Discriminator) or is_hidden(each))
+        ]
 
     def modules(self) -> set[str]:
         """Return the modules that the signatures refer to."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from berceau.orm.relations import is_added
 from berceau.orm.signatures import HEAD, Signatures, is_importable
 
 _STUBS = Path(__file__).parent / "stubs"
@@ -35,7 +36,12 @@ def _related_from_afar(entities: list[Any]) -> list[Any]:
 
     Only for these are overloads needed, and each costs time at every attribute.
     """
-    relations = [attr for each in entities for attr in each._attrs_ if attr.is_relation]
+    relations = [
+        attr
+        for each in entities
+        for attr in each._attrs_
+        if attr.is_relation and not is_added(attr)
+    ]
     found = {
         attr.py_type for attr in relations if attr.py_type.__module__ != attr.entity.__module__
     }

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from berceau.schema.meaning import Role
+from berceau.schema.meaning import Role, is_made
 from berceau.schema.model import Meaning
 from berceau.schema.moved import Moved
 from berceau.schema.renames import Kind, Rename
@@ -40,7 +40,7 @@ class Link:
         return tables * 2 if len(tables) == 1 else tables
 
     def __str__(self) -> str:
-        return " and ".join(sorted(self.attributes.values()))
+        return " and ".join(sorted(each for each in self.attributes.values() if not is_made(each)))
 
 
 class Links:
@@ -98,13 +98,13 @@ class Links:
         for link in self.before:
             if link.table in known:
                 continue
-            side = min(link.sides, key=lambda each: link.attributes[each])
+            side = min(link.sides, key=lambda each: _written_first(link.attributes[each]))
             found = [
                 name
                 for other in free
                 if other.ends == link.ends
                 for (end, name) in sorted(other.sides)
-                if end == side[0]
+                if end == side[0] and not is_made(name)
             ]
             if found:
                 entity, _, before = link.attributes[side].rpartition(".")
@@ -186,6 +186,10 @@ def _links(meanings: tuple[Meaning, ...], side: SideOf) -> Iterator[Link]:
             )
             tables[each.place[0]] = link
     yield from tables.values()
+
+
+def _written_first(side: str) -> tuple[bool, str]:
+    return is_made(side), side
 
 
 def _tables(links: Iterable[Link]) -> set[str]:

@@ -32,10 +32,25 @@ _SIZES = {
     Role.SUBCLASS: 3,
     Role.HELD: 3,
 }
+_MADE = "~"
 _PLAIN = re.compile(r'[^\s".=,]+')
 _PART = r'"(?:[^"]|"")*"|[^\s".=,]+'
 _ENTRY = re.compile(rf"((?:{_PART})(?:\.(?:{_PART}))*)=([^\s\",=]*)")
 _TEXT = re.compile(rf"(\w+) ({_ENTRY.pattern}(?:, {_ENTRY.pattern})*)")
+
+
+def made_name(entity: str, relation: str) -> str:
+    """Return the name of a side that nothing declares.
+
+    No side that is written can have it, and it sorts after all of them: Pony gives the first side
+    of a relation of an entity to itself the first column.
+    """
+    return f"{_MADE}{entity}:{relation}"
+
+
+def is_made(side: str) -> bool:
+    """Return whether nothing declares a ``side``, such as ``User.~Post:author``."""
+    return _MADE in side
 
 
 def is_usual(meaning: Meaning) -> bool:

@@ -92,12 +92,13 @@ CASES = {
         ("Post.author refers to the entity Author, which no component declares",),
         "Declare Author",
     ),
-    "a relation without its other side": Case(
+    "a relation whose other side has another name": Case(
         {
-            "blog": "class Post(db.Entity):\n    other = Required('Other')  # culprit\n",
-            "zeta": OTHER,
+            "blog": "class Post(db.Entity):\n"
+            "    other = Required('Other', reverse='postings')  # culprit\n",
+            "zeta": OTHER + "    posts = Set('Post')\n",
         },
-        ("Post.other",),
+        ("Reverse attribute Other.postings not found",),
         "other side",
     ),
     "an entity outside of its file": Case(

@@ -173,6 +173,38 @@ def test_components_in_a_circle_are_named_once(project) -> None:
     assert circle["file"] == "components/base/entities.py"
 
 
+def test_a_relation_with_one_side_is_told_what_it_deletes(project) -> None:
+    project.component("people", "class Person(db.Entity):\n    name = Required(str)")
+    project.component(
+        "shop",
+        """
+        class Purchase(db.Entity):
+            buyer = Required("Person")  # implicit
+            seller = Required("Person", cascade_delete=False)
+            agent = Required("Person", cascade_delete=True)
+            friends = Set("Person")
+        """,
+    )
+    report = json.loads(project.invoke("build", "--json").out)
+    (finding,) = report["findings"]
+    assert (finding["code"], finding["file"]) == ("L202", "components/shop/entities.py")
+    assert finding["line"] == line(project, "entities.py", "implicit")
+    assert finding["message"] == (
+        "Purchase is deleted with the Person of Purchase.buyer, by default."
+    )
+
+
+def test_links_of_one_written_side_can_close_a_circle(project) -> None:
+    project.component("base", 'class Base(db.Entity):\n    tops = Set("Top")')
+    project.component("top", 'class Top(db.Entity):\n    base = Optional("Base", reverse="top")')
+    base = project.root / "components/base/entities.py"
+    base.write_text(base.read_text().replace('"Top")', '"Top", reverse="bases")'))
+    report = json.loads(project.invoke("build", "--json").out)
+    assert [each["message"] for each in report["findings"]] == [
+        "Components depend on each other in a circle: base (Base.tops) → top (Top.base) → base."
+    ]
+
+
 def test_names_clash_across_components(project) -> None:
     project.component(
         "blog",

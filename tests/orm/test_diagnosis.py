@@ -51,10 +51,31 @@ MISTAKES = {
         "abstract Entity class",
         "",
     ),
-    "no other side": (
-        POST + "    tag = Required('Tag')  # culprit\nclass Tag(db.Entity):\n    n = Optional(int)",
-        "Reverse attribute for Post.tag not found",
+    "another side that has another name": (
+        POST + "    tag = Required('Tag', reverse='n')  # culprit\n"
+        "class Tag(db.Entity):\n    n = Optional(int)",
+        "Inconsistent reverse attributes Post.tag and Tag.n",
         "Declare the relation's other side",
+    ),
+    "another side that is a method": (
+        POST + "    tag = Required('Tag', reverse='name')  # culprit\n"
+        "class Tag(db.Entity):\n    def name(self): ...",
+        "Post.tag names its other side Tag.name, which is something else in Tag.",
+        "Give it another name",
+    ),
+    "two sides of one name": (
+        POST + "    tag = Required('Tag', reverse='posts')\n"
+        "    main = Optional('Tag', reverse='posts')  # culprit\n"
+        "class Tag(db.Entity):\n    n = Optional(int)",
+        "Post.main and Post.tag both name their other side Tag.posts.",
+        "Give it another name",
+    ),
+    "another side that an entity which inherits has": (
+        POST + "    tag = Required('Tag', reverse='posts')  # culprit\n"
+        "class Tag(db.Entity):\n    n = Optional(int)\n"
+        "class Hot(Tag):\n    posts = Optional(int)",
+        "Post.tag names its other side Tag.posts, which is something else in Hot.",
+        "Give it another name",
     ),
     "another side that isn't there": (
         POST + "    tag = Required('Tag', reverse='articles')  # culprit\n" + TAG,

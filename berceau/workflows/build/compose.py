@@ -26,7 +26,7 @@ from berceau.errors import (
 from berceau.orm import db
 from berceau.orm.database import is_mapped, map_entities
 from berceau.orm.diagnosis import duplicate, file_of_module, place_of
-from berceau.orm.mapping import enum_classes, table_entities, to_schema
+from berceau.orm.mapping import declaring_modules, enum_classes, table_entities, to_schema
 from berceau.postgres.core.own_tables import OWN_TABLES
 from berceau.schema.model import Schema
 from berceau.source import check_entities
@@ -40,8 +40,8 @@ class Composition:
     """All components, the schema they declare together, and who declared what.
 
     ``component_by_name`` gives the component of each table and enum; a link table belongs to the
-    later of the two components that it links. What is declared outside of every component has
-    none.
+    component that declares its relation, the later one where both sides are written. What is
+    declared outside of every component has none.
     """
 
     components: tuple[Component, ...]
@@ -145,13 +145,9 @@ def _component_by_name(components: tuple[Component, ...]) -> dict[str, str]:
         return component_of(file_of_module(module), folders)
 
     rank = {component: position for position, component in enumerate(components)}
-    declared: dict[str, Iterable[type]] = {
-        name: (enum_class,) for name, enum_class in enum_classes(db).items()
-    }
-    declared |= table_entities(db)
     component_by_name = {}
-    for name, classes in declared.items():
-        found = set(filter(None, (component(each.__module__) for each in classes)))
+    for name, modules in declaring_modules(db).items():
+        found = set(filter(None, map(component, modules)))
         if found:
             component_by_name[name] = max(found, key=rank.__getitem__).name
     return component_by_name

@@ -1,0 +1,28 @@
+"""The class of entities on the global ``Database``."""
+
+from typing import Any
+
+from pony.orm import core
+
+from berceau.orm.made import is_hidden
+
+_EntityMeta: Any = core.EntityMeta  # as it is inside: its type tells what is for users
+
+
+class EntityMeta(_EntityMeta):  # "EntityMeta": Pony knows it by this name
+    """What Pony's does, and it keeps the hidden sides of relations to itself."""
+
+    def _get_attrs_(
+        self, only: Any = None, exclude: Any = None, *collections_and_lazy: bool
+    ) -> tuple[Any, ...]:
+        """Return the attributes that ``to_dict()`` gives."""
+        found: tuple[Any, ...] = super()._get_attrs_(only, exclude, *collections_and_lazy)
+        return found if only else tuple(each for each in found if not is_hidden(each))
+
+    def describe(self) -> str:
+        """Return the declaration of the entity, as Pony writes it."""
+        hidden = [
+            each.describe() for each in self._new_attrs_ + self._base_attrs_ if is_hidden(each)
+        ]
+        lines = str(super().describe()).splitlines()
+        return "\n".join(line for line in lines if line.strip() not in hidden)
