@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from dotenv import dotenv_values
-
 from berceau.errors import Location, SettingsError
 
 INI_PREFIX = "berceau."
@@ -151,6 +149,10 @@ def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
 
 def _read_dotenv(file: Path) -> dict[str, str]:
     try:
+        if not file.exists():
+            return {}
+        from dotenv import dotenv_values  # without this file, a command starts faster
+
         values = dotenv_values(file)
     except (OSError, ValueError) as error:
         reason = "it isn't UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)

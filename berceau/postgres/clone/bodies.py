@@ -70,9 +70,10 @@ def redirect_literals(
 ) -> tuple[str, list[Reference]]:
     """Return the definition ``text``, whose names are moved already, and what may lead back.
 
-    With what is ``around`` it is a statement.
+    With what is ``around`` it is a statement. PostgreSQL prints literals in single quotes, so a
+    text without any, such as GRANT ... TO PUBLIC, doesn't have to be parsed.
     """
-    if not mentions(text, schema.name):
+    if "'" not in text or not mentions(text, schema.name):
         return text, []
     code = _Code(text, DEFINITION, schema, place, around)
     return code.moved(), code.references

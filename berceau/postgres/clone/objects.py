@@ -183,8 +183,9 @@ class Contents:
     ``classes`` are the oids of the catalogs of ``own``. ``parts`` are which kinds of objects there
     are: the names of their catalogs, each with the kind that a column there says, if one does; and
     what else there is, as in pg_inherits. Among them are ``OWNERS`` where another role than the
-    one at work owns something, and ``RIGHTS`` and ``SCHEMA_RIGHTS`` where rights aren't those of a
-    new object. ``names`` are those of own objects, and ``theirs`` those of members.
+    one at work owns something in the schema, and ``RIGHTS`` and ``SCHEMA_RIGHTS`` where rights
+    aren't those of a new object. ``names`` are those of own objects, and ``theirs`` those of
+    members.
     """
 
     schema: int
@@ -255,10 +256,11 @@ def _parts(rows: Iterable[_Row]) -> frozenset[str]:
     parts = set[str]()
     for each in rows:
         parts.add(each.part)
-        if not each.is_mine:
+        of_schema = each.catalog == "pg_namespace"
+        if not each.is_mine and not of_schema:
             parts.add(OWNERS)
         if not (each.is_mine and each.is_plain):
-            parts.add(SCHEMA_RIGHTS if each.catalog == "pg_namespace" else RIGHTS)
+            parts.add(SCHEMA_RIGHTS if of_schema else RIGHTS)
     return frozenset(parts)
 
 

@@ -59,6 +59,8 @@ class _Order:
 
         @cache
         def maker(address: Address) -> int | None:
+            if address in makers:
+                return makers[address]
             return next((makers[each] for each in upwards(address, wholes) if each in makers), None)
 
         ends = [(maker(dependent), maker(needed), needed) for dependent, needed, _ in edges]

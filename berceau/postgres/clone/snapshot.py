@@ -5,7 +5,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import psycopg2
 from psycopg2 import sql
@@ -42,6 +42,24 @@ WHERE oid = %(schema)s AND NOT pg_has_role(nspowner, 'USAGE')
 
 
 @dataclass(frozen=True)
+class _Ended:
+    """Which transactions had ended at a moment: those before ``end``, except the ``running``."""
+
+    end: int
+    running: frozenset[int]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return what ``text``, a value of pg_current_snapshot, says."""
+        _, end, running = text.split(":")
+        return cls(int(end), frozenset(map(int, filter(None, running.split(",")))))
+
+    def since(self, before: "_Ended") -> set[int]:
+        """Return which had ended now, and not ``before``; subtransactions may be among them."""
+        return {*before.running, *range(before.end, self.end)} - self.running
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """A schema as it was at one moment: its name, and what it is called in the transaction."""
 
@@ -67,8 +85,9 @@ def read_whole(
 
     PostgreSQL prints expressions by what is there at the moment, not by what the transaction sees.
     So what was read counts only if nothing of it was altered meanwhile; otherwise the next attempt
-    locks the tables. The connection is in autocommit mode. Raises ``CloneError``, also where others
-    are in the way all the time.
+    locks the tables. Where no other transaction ended meanwhile, there is nothing to look for. The
+    connection is in autocommit mode. Raises ``CloneError``, also where others are in the way all
+    the time.
 
     A schema that only this session knows of needn't be ``watched``.
     """
@@ -109,6 +128,8 @@ class _Attempt:
         self.cursor, self.source, self.lock, self.watched = cursor, source, lock, watched
         self.contents = Contents(0)
         self.stamp = ""
+        self.ended: _Ended | None = None
+        self.own = 0
         self.locked_out = False
         self.refusal: psycopg2.Error | None = None
 
@@ -125,6 +146,7 @@ class _Attempt:
                 self.stamp = stamp_of(cursor, self.contents)
             token = f"berceau_{secrets.token_hex(16)}"
             self._rename(token)
+            self._note_transactions()
             cursor.execute("SET LOCAL lock_timeout = %s", (READERS_WAIT,))
             return read(Snapshot(cursor, self.source, token, self.contents))
         except (psycopg2.errors.LockNotAvailable, psycopg2.errors.DeadlockDetected):
@@ -138,7 +160,9 @@ class _Attempt:
         """Return whether what was seen isn't any more as it was, or couldn't be seen."""
         if self.locked_out:
             return True
-        return bool(self.stamp) and stamp_of(self.cursor, self.contents) != self.stamp
+        if not self.stamp or not self._others_ended():
+            return False
+        return stamp_of(self.cursor, self.contents) != self.stamp
 
     def explain(self, error: Exception) -> Exception:
         """Return what a person needs to know where ``error`` is no other session's fault."""
@@ -165,6 +189,19 @@ class _Attempt:
             f"session {what} what it holds.{who}",
             cure=CURE,
         )
+
+    def _note_transactions(self) -> None:
+        self.cursor.execute("SELECT pg_current_snapshot()::text, pg_current_xact_id()::text")
+        ((ended, own),) = self.cursor.fetchall()
+        self.ended, self.own = _Ended.parse(ended), int(own)
+
+    def _others_ended(self) -> bool:
+        """Return whether another transaction, which may have altered something, ended meanwhile."""
+        if self.ended is None:
+            return True
+        self.cursor.execute("SELECT pg_current_snapshot()::text")
+        ((now,),) = self.cursor.fetchall()
+        return not _Ended.parse(now).since(self.ended) <= {self.own}
 
     def _rename(self, token: str) -> None:
         cursor = self.cursor
