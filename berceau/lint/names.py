@@ -28,6 +28,12 @@ class Names:
     def __init__(self, nodes: Nodes) -> None:
         self._origins = dict(_imported(nodes))
         self._defined = set(_defined(nodes))
+        self._classes = {each.name for each in nodes.of(ast.ClassDef)}
+        self._all_entities = any(
+            _is_of_entities("." * node.level + (node.module or ""))
+            for node in nodes.of(ast.ImportFrom)
+            if node.names[0].name == "*"
+        )
 
     def __contains__(self, package: str) -> bool:
         """Return whether anything is imported from ``package`` or below it."""
@@ -45,6 +51,21 @@ class Names:
                 if hasattr(builtins, name) and name not in self._defined:
                     return f"builtins.{name}"
         return None
+
+    def entity(self, node: ast.AST) -> str | None:
+        """Return the name of the class that ``node`` means, if it may be an entity."""
+        match node:
+            case ast.Name(id=name) if name in self._classes:
+                return name
+            case ast.Name(id=name) if name not in self._origins:
+                return name if self._all_entities and name[:1].isupper() else None
+        package, _, name = (self.origin(node) or "").rpartition(".")
+        return name if _is_of_entities(package) and name[:1].isupper() else None
+
+
+def _is_of_entities(module: str) -> bool:
+    """Return whether a component imports its own or another's entities from ``module``."""
+    return module == "berceau.orm.db" or module.startswith(".") or "entities" in module.split(".")
 
 
 def _imported(nodes: Nodes) -> Iterator[tuple[str, str]]:

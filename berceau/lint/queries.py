@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from berceau.lint.names import Names, Nodes
 
 _ALWAYS = {"select", "get", "exists", "delete", "left_join"}
-_AGGREGATES = {"count", "sum", "min", "max", "avg", "group_concat", "distinct"}
+AGGREGATES = {"count", "sum", "min", "max", "avg", "group_concat", "distinct"}
+"""Functions of Pony that are also Python's, or those of an application: queries over entities."""
 METHODS = {"select", "get", "exists", "filter", "where", "order_by", "sort_by"}
 """Methods of entities, sets and queries that take a lambda."""
 
@@ -25,14 +26,19 @@ class Query:
     @property
     def bound(self) -> frozenset[str]:
         """The names that the query, or one inside of it, binds."""
-        found = set()
-        for node in ast.walk(self.node):
-            match node:
-                case ast.comprehension(target=target):
-                    found |= {each.id for each in ast.walk(target) if isinstance(each, ast.Name)}
-                case ast.arg(arg=name):
-                    found.add(name)
-        return frozenset(found)
+        return bound_names(self.node)
+
+
+def bound_names(node: ast.AST) -> frozenset[str]:
+    """Return the names that the comprehensions and lambdas in ``node`` bind."""
+    found = set()
+    for part in ast.walk(node):
+        match part:
+            case ast.comprehension(target=target):
+                found |= {each.id for each in ast.walk(target) if isinstance(each, ast.Name)}
+            case ast.arg(arg=name):
+                found.add(name)
+    return frozenset(found)
 
 
 def find(nodes: Nodes, names: Names) -> Iterator[Query]:
@@ -47,14 +53,23 @@ def find(nodes: Nodes, names: Names) -> Iterator[Query]:
             yield query
 
 
-def _query(call: ast.Call, names: Names) -> Query | None:
+def generator_of(call: ast.Call, names: Names) -> ast.GeneratorExp | None:
+    """Return the generator that ``call``, of a function of Pony, sends as a query."""
     match call:
         case ast.Call(args=[ast.GeneratorExp() as generator, *_]):
             package, _, name = (names.origin(call.func) or "").rpartition(".")
             known = package in {"pony.orm", "pony.orm.core"}
             first = generator.generators[0].iter
-            if known and (name in _ALWAYS or (name in _AGGREGATES and _is_entity(first))):
-                return Query(generator, dict(_variables(generator)))
+            if known and (name in _ALWAYS or (name in AGGREGATES and _is_entity(first))):
+                return generator
+    return None
+
+
+def _query(call: ast.Call, names: Names) -> Query | None:
+    generator = generator_of(call, names)
+    if generator is not None:
+        return Query(generator, dict(_variables(generator)))
+    match call:
         case ast.Call(func=ast.Attribute(attr=method), args=[ast.Lambda() as function, *_]):
             if method in METHODS:
                 entity = entity_of(call.func)

@@ -79,6 +79,25 @@ _ALL = (
         "Add `index=True`, or a `composite_index` that begins with it.",
     ),
     Rule(
+        "L303",
+        "warning",
+        "a query for each object of a loop",
+        "A loop over a hundred objects sends a hundred queries more. Pony reads the object that a "
+        "`Required` or `Optional` leads to, and a `Set`, for all objects of the loop at once. "
+        "It reads alone: an attribute that is `lazy`, as `LongStr` is, the side of a one-to-one "
+        "relation without a column, and what `count()`, `is_empty()`, `select()` and the like of "
+        "a `Set` give.",
+        "Make it a part of the loop's query, or send one query for all objects before the loop.",
+    ),
+    Rule(
+        "L304",
+        "warning",
+        "a value that Python computes from all objects of a query",
+        "All objects are read, to be thrown away.",
+        "Let PostgreSQL compute it: `Post.select().count()`, or `sum(p.n for p in Post)` with "
+        "`sum` from `pony.orm`.",
+    ),
+    Rule(
         "L401",
         "error",
         "a datetime without a time zone where an entity or a query gets it",
@@ -173,16 +192,34 @@ _ALL = (
         "Pony misreads it, or leaves out its parentheses, so PostgreSQL misreads it.",
         "Write the cases out: `p.a and p.b == 1 or not p.a and p.b != 1`.",
     ),
+    Rule(
+        "L611",
+        "error",
+        "an entity that Python iterates",
+        "An entity is no collection: Python's `for`, `sum`, `any`, `sorted` or `list` raise a "
+        "`TypeError`. In a query, Pony reads `for p in Post` and turns it into SQL.",
+        "Write a query: `select(p for p in Post)`, `Post.select()`, `exists(...)` for `any`, "
+        "`.order_by()` for `sorted`; or import `sum`, `min`, `max` or `count` from `pony.orm`.",
+    ),
+    Rule(
+        "L612",
+        "error",
+        "an aggregate as a method in a query",
+        "In a query, a set has no method `count`, and its attributes have no `sum`, `min`, `max`, "
+        "`avg` or `group_concat`.",
+        "Use Pony's function, as in `count(t.posts)`, `len(t.posts)` or `sum(t.posts.n)`.",
+    ),
 )
 
 RULES = {rule.code: rule for rule in _ALL}
 """Every rule, by its code; a code never changes its meaning."""
 
 
-def diagnose(code: str, place: Place, message: str) -> Diagnostic:
-    """Return what the rule ``code`` finds at ``place``."""
+def diagnose(code: str, place: Place, message: str, cure: str | None = None) -> Diagnostic:
+    """Return what the rule ``code`` finds at ``place``; its own cure, where there is no other."""
     rule, (file, line) = RULES[code], place
-    return Diagnostic(code, message, rule.cure, level=rule.level, file=str(file), line=line)
+    cure = cure or rule.cure
+    return Diagnostic(code, message, cure, level=rule.level, file=str(file), line=line)
 
 
 def without(diagnostics: Iterable[Diagnostic], ignored: Set[str]) -> tuple[Diagnostic, ...]:

@@ -8,6 +8,7 @@ from berceau.lint.file_facts import FileFacts, Line
 from berceau.lint.naive_datetimes import naive
 from berceau.lint.names import Names, Nodes
 from berceau.lint.queries import METHODS, Query, entity_of, find
+from berceau.lint.reads import reads
 from berceau.lint.sql import built_from_strings
 from berceau.lint.translation import untranslatable
 
@@ -35,6 +36,7 @@ def examine(source: bytes) -> FileFacts:
         ignores=list(_ignores(source.decode(errors="replace"))),
         declared=dict(_declared(nodes)),
         filters=sorted({*_filters(queries), *_keyword_filters(nodes)}),
+        reads=reads(tree, nodes, names, queries),
     )
 
 

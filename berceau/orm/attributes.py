@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from pony.orm.core import Database
 
@@ -19,8 +20,9 @@ class Attribute:
     ``entity`` is that one or one that inherits from it, and its class is in ``home``. What is
     ``made`` is the side of a relation that only the other side declares. ``columns`` are those of
     ``table``, none for the side of a relation that has none. ``target`` is the entity that a
-    relation leads to, and ``link`` the table of a many-to-many relation. ``cascades`` says that
-    deleting the object deletes those that the attribute holds.
+    relation leads to, and ``link`` the table of a many-to-many relation. ``many`` says that it is a
+    set, ``cascades`` that deleting the object deletes those that the attribute holds, and ``alone``
+    that Pony reads it by a query for each object, never for several at once.
     """
 
     entity: str
@@ -34,7 +36,9 @@ class Attribute:
     columns: tuple[str, ...]
     target: str | None
     link: str | None
+    many: bool
     cascades: bool
+    alone: bool
 
     def __str__(self) -> str:
         return self.written if self.made else f"{self.declared_by}.{self.name}"
@@ -65,10 +69,18 @@ def read_attributes(database: Database) -> Iterator[Attribute]:
                 columns=() if attribute.is_collection else tuple(attribute.columns),
                 target=reverse.entity.__name__ if reverse else None,
                 link=link,
+                many=attribute.is_collection,
                 cascades=bool(attribute.is_collection and attribute.cascade_delete),
+                alone=_is_read_alone(attribute),
             )
 
 
 @cache
 def _file(module: str) -> Path:
     return Path(str(sys.modules[module].__file__))
+
+
+def _is_read_alone(attribute: Any) -> bool:
+    if attribute.is_collection:
+        return bool(attribute.lazy or attribute.nplus1_threshold is None)
+    return bool(attribute.lazy or not attribute.columns)

@@ -66,6 +66,36 @@ def test_each_finding_has_its_place(shop) -> None:
     assert found(shop) == expected, "an unchanged project is not read again, but still wrong"
 
 
+READS = """
+from pony.orm import select
+from .entities import Customer, Purchase
+
+def report():
+    print(sum(p.id for p in Purchase))  # iterated
+    select(c for c in Customer if c.purchases.count() > 3)  # aggregate
+    print(len(Purchase.select()))  # thrown away
+    for customer in Customer.select():
+        print(customer.purchases.count())  # a query each
+"""
+
+
+def test_reads_of_entities_are_found_with_the_query_that_spares_them(project) -> None:
+    entities = SHOP.format(relation=EXPLICIT).replace(", index=False", "").replace(NAIVE, "")
+    project.component("shop", entities.replace("order =", "number ="), service=READS)
+    marks = {"iterated": "L611", "aggregate": "L612", "thrown away": "L304", "a query each": "L303"}
+    expected = [
+        ("components/shop/service.py", line(project, "service.py", mark), code)
+        for mark, code in marks.items()
+    ]
+    assert found(project) == expected
+    report = json.loads(project.invoke("build", "--json").out)
+    iterated, aggregate, _, each = report["findings"]
+    assert "import `sum`, `min`, `max` or `count` from `pony.orm`" in iterated["cure"]
+    assert aggregate["cure"] == "Use Pony's function: `count(c.purchases)`."
+    assert "`select((c, count(c.purchases)) for c in Customer)`" in each["cure"]
+    assert "`.prefetch(Customer.purchases)`" in each["cure"]
+
+
 def test_errors_fail_a_build_and_warnings_do_not(shop) -> None:
     message = shop.fail("build")
     assert "3 findings in the components." in message

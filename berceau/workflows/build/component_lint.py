@@ -10,6 +10,7 @@ from berceau.diagnostic import Diagnostic
 from berceau.lint.entity_rules import circles, implicit_cascades, unindexed_filters
 from berceau.lint.file_facts import FileFacts
 from berceau.lint.places import Places
+from berceau.lint.read_rules import check_reads
 from berceau.lint.rules import RULES, diagnose
 from berceau.lint.schema_rules import check_schema
 from berceau.orm import db
@@ -38,6 +39,7 @@ def lint(root: Path, composition: Composition, facts: Facts) -> tuple[Diagnostic
         *implicit_cascades(places, facts),
         *circles(places, home),
         *unindexed_filters(places, composition.schema, facts),
+        *check_reads(places.attributes, facts),
         *check_schema(composition.schema, places),
     )
     kept = []

@@ -6,11 +6,17 @@ from typing import Any
 import pytest
 
 from berceau.components import discover
+from berceau.schema.codec import encode
 from berceau.settings import Settings
 from berceau.workflows.build import file_facts
 from berceau.workflows.build.file_facts import MANY, Reading
 
-SOURCE = "import datetime\n\nNOW = datetime.datetime.utcnow()\n"
+SOURCE = """import datetime
+from .other import Post
+
+NOW = datetime.datetime.utcnow()
+ALL = list(Post)
+"""
 
 
 @pytest.fixture
@@ -47,11 +53,12 @@ def test_a_helper_finds_what_this_process_would(settings, monkeypatch) -> None:
     monkeypatch.setattr(file_facts, "MANY", MANY + 1)
     alone = read(settings)
     # A tuple of this process is a list of the helper's: both are data as JSON knows it.
-    assert json.dumps({k: vars(v) for k, v in sorted(helped.items())}) == json.dumps(
-        {k: vars(v) for k, v in sorted(alone.items())}
+    assert json.dumps({k: encode(v) for k, v in sorted(helped.items())}) == json.dumps(
+        {k: encode(v) for k, v in sorted(alone.items())}
     )
     faults = [code for each in helped.values() for _, code, _ in each.faults]
     assert faults == ["L402"] * (MANY // 2)
+    assert sum(len(each.reads) for each in helped.values()) == MANY // 2
 
 
 @pytest.mark.parametrize("code", ["raise SystemExit(1)", "print('{')", "print('[[]]'); 1 / 0"])
