@@ -8,58 +8,58 @@ from berceau.migration.header import NO_PARENT
 from berceau.migration.migration import Migration
 
 
-def branches(scripts: Sequence[Migration]) -> tuple[tuple[str, tuple[Migration, ...]], ...]:
-    """Return the parents that several of ``scripts`` follow, each with those.
+def branches(migrations: Sequence[Migration]) -> tuple[tuple[str, tuple[Migration, ...]], ...]:
+    """Return the parents that several of ``migrations`` follow, each with those.
 
     A migration without a header follows the one before it.
     """
     children: dict[str, list[Migration]] = {}
-    for script, before in _pairs(scripts):
-        children.setdefault(_parent(script, before), []).append(script)
+    for migration, before in _pairs(migrations):
+        children.setdefault(_parent(migration, before), []).append(migration)
     return tuple((parent, tuple(each)) for parent, each in children.items() if len(each) > 1)
 
 
-def descendants(scripts: Sequence[Migration], first: Migration) -> tuple[Migration, ...]:
-    """Return ``first`` and those of ``scripts`` that follow it, directly or not, in order."""
+def descendants(migrations: Sequence[Migration], first: Migration) -> tuple[Migration, ...]:
+    """Return ``first`` and those of ``migrations`` that follow it, directly or not, in order."""
     found: dict[str, Migration] = {}
-    for script, before in _pairs(scripts):
-        if script == first or _parent(script, before) in found:
-            found[script.name] = script
+    for migration, before in _pairs(migrations):
+        if migration == first or _parent(migration, before) in found:
+            found[migration.name] = migration
     return tuple(found.values())
 
 
-def breaks(scripts: Sequence[Migration]) -> tuple[Diagnostic, ...]:
-    """Return what is wrong with the chain of ``scripts``, which come in order of name."""
-    forks = branches(scripts)
-    forked = {script.name for _, children in forks for script in children}
+def breaks(migrations: Sequence[Migration]) -> tuple[Diagnostic, ...]:
+    """Return what is wrong with the chain of ``migrations``, which come in order of name."""
+    forks = branches(migrations)
+    forked = {migration.name for _, children in forks for migration in children}
     conflicts = [_conflict(parent, children) for parent, children in forks]
     orphans = [
-        _orphan(script, before, scripts)
-        for script, before in _pairs(scripts)
-        if script.name not in forked and not _follows(script, before)
+        _orphan(migration, before, migrations)
+        for migration, before in _pairs(migrations)
+        if migration.name not in forked and not _follows(migration, before)
     ]
     # A fork displaces what comes after it; once it is settled, that is in order again.
     return tuple(conflicts or orphans)
 
 
-def _pairs(scripts: Sequence[Migration]) -> Sequence[tuple[Migration, Migration | None]]:
-    return tuple(zip(scripts, (None, *scripts), strict=False))
+def _pairs(migrations: Sequence[Migration]) -> Sequence[tuple[Migration, Migration | None]]:
+    return tuple(zip(migrations, (None, *migrations), strict=False))
 
 
-def _parent(script: Migration, before: Migration | None) -> str:
-    stated = script.header.parent
+def _parent(migration: Migration, before: Migration | None) -> str:
+    stated = migration.header.parent
     # What was proven upon the last of those that a squash replaced was proven upon the squash.
     if stated is None or (before is not None and (stated,) == before.header.replaces[-1:]):
         return before.name if before is not None else NO_PARENT
     return stated
 
 
-def _follows(script: Migration, before: Migration | None) -> bool:
-    return _parent(script, before) == (before.name if before is not None else NO_PARENT)
+def _follows(migration: Migration, before: Migration | None) -> bool:
+    return _parent(migration, before) == (before.name if before is not None else NO_PARENT)
 
 
 def _conflict(parent: str, children: Sequence[Migration]) -> Diagnostic:
-    names = [script.name for script in children]
+    names = [migration.name for migration in children]
     follow = "start the history" if parent == NO_PARENT else f"follow {parent}"
     return Diagnostic(
         Code.CONFLICT,
@@ -72,18 +72,18 @@ def _conflict(parent: str, children: Sequence[Migration]) -> Diagnostic:
 
 
 def _orphan(
-    script: Migration, before: Migration | None, scripts: Sequence[Migration]
+    migration: Migration, before: Migration | None, migrations: Sequence[Migration]
 ) -> Diagnostic:
-    parent = script.header.parent
-    known = parent in {each.name for each in scripts}
+    parent = migration.header.parent
+    known = parent in {each.name for each in migrations}
     place = before.name if before is not None else NO_PARENT
-    squash = next((each.name for each in scripts if parent in each.header.replaces), None)
+    squash = next((each.name for each in migrations if parent in each.header.replaces), None)
     gone = f"which {squash} replaced" if squash else "which isn't in migrations/"
     return Diagnostic(
         Code.ORPHAN,
-        f"{script.name} names the parent {parent}, "
+        f"{migration.name} names the parent {parent}, "
         + (f"but comes after {place}." if known else f"{gone}."),
         f"Restore the missing migration, or, if this one may follow {place}: "
-        f"invoke migrate.rebase --branch {script.name}",
-        migration=script.name,
+        f"invoke migrate.rebase --branch {migration.name}",
+        migration=migration.name,
     )

@@ -8,7 +8,7 @@ from berceau.schema.names import quote_name
 
 
 def components_of(
-    names: Iterable[str], component_by_name: Mapping[str, str], scripts: Sequence[Migration]
+    names: Iterable[str], component_by_name: Mapping[str, str], migrations: Sequence[Migration]
 ) -> dict[str, tuple[str, ...]]:
     """Return the component of each table or enum in ``names``, as far as anything tells.
 
@@ -19,16 +19,16 @@ def components_of(
     return {
         name: (component_by_name[name],)
         if name in component_by_name
-        else _former(name, present, scripts)
+        else _former(name, present, migrations)
         for name in names
     }
 
 
-def _former(name: str, present: set[str], scripts: Sequence[Migration]) -> tuple[str, ...]:
+def _former(name: str, present: set[str], migrations: Sequence[Migration]) -> tuple[str, ...]:
     created = re.compile(rf"CREATE (TABLE|TYPE) {re.escape(quote_name(name))}\s")
-    for script in reversed(scripts):
-        if created.search(script.sql):
-            named = script.header.components
+    for migration in reversed(migrations):
+        if created.search(migration.sql):
+            named = migration.header.components
             gone = [each for each in named if each not in present] or list(named)
             by_name = [each for each in gone if name.startswith(f"{each}_")]
             return tuple(by_name or gone)

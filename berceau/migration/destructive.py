@@ -1,4 +1,4 @@
-"""Which statements of scripts lose data, as far as their words tell."""
+"""Which statements of migrations lose data, as far as their text shows."""
 
 import re
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ _OTHER = re.compile(r"drop (schema|owned)\b|truncate\b|delete from\b|update\b")
 class Loss:
     """A statement that loses data: of ``table``, or of its ``column``, where that is known.
 
-    They are called as they are before the scripts run.
+    They are called as they are before the migrations run.
     """
 
     what: str
@@ -37,7 +37,7 @@ class Loss:
 
 @dataclass
 class Renamed:
-    """What scripts that run one after the other renamed so far: names before, by those after."""
+    """What migrations that run one after the other renamed so far: names before, by those after."""
 
     tables: dict[str, str] = field(default_factory=dict)
     columns: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -66,32 +66,32 @@ class Renamed:
 def losses(text: str, renamed: Renamed) -> tuple[Loss, ...]:
     """Return what the SQL ``text`` drops or deletes, and what is marked to lose data.
 
-    ``renamed`` is what earlier scripts renamed; what this one renames is added.
+    ``renamed`` is what earlier migrations renamed; what this one renames is added.
     """
     return tuple(_all_losses(text, renamed))
 
 
 def _all_losses(text: str, renamed: Renamed) -> Iterator[Loss]:
     lines = text.splitlines()
-    for piece in split(text):
-        yield from _losses(piece, lines, renamed)
-        renamed.note(" ".join(piece.head))
+    for statement in split(text):
+        yield from _losses(statement, lines, renamed)
+        renamed.note(" ".join(statement.head))
 
 
-def _losses(piece: ParsedStatement, lines: list[str], renamed: Renamed) -> Iterator[Loss]:
-    words = " ".join(piece.head)
+def _losses(statement: ParsedStatement, lines: list[str], renamed: Renamed) -> Iterator[Loss]:
+    words = " ".join(statement.head)
     altered = _ALTER_TABLE.match(words)
     columns = [unquote_name(match["column"]) for match in _DROP_COLUMN.finditer(words)]
     if match := _DROP_TABLE.match(words):
         table = None if match["more"] else renamed.table(unquote_name(match["table"]))
-        yield Loss(f"table {table}" if table else _first_line(piece), piece.line, table)
+        yield Loss(f"table {table}" if table else _first_line(statement), statement.line, table)
     elif altered and columns:
         name = renamed.table(unquote_name(altered["table"]))
         for column in (renamed.column(name, each) for each in columns):
-            yield Loss(f"column {name}.{column}", piece.line, name, column)
-    elif _OTHER.match(words) or Hazard.DATA_LOSS in marks(piece.line, lines):
-        yield Loss(_first_line(piece), piece.line)
+            yield Loss(f"column {name}.{column}", statement.line, name, column)
+    elif _OTHER.match(words) or Hazard.DATA_LOSS in marks(statement.line, lines):
+        yield Loss(_first_line(statement), statement.line)
 
 
-def _first_line(piece: ParsedStatement) -> str:
-    return piece.text.splitlines()[0]
+def _first_line(statement: ParsedStatement) -> str:
+    return statement.text.splitlines()[0]

@@ -21,7 +21,7 @@ class State(StrEnum):
 
 
 class Direction(StrEnum):
-    """Which of its scripts a migration's progress is about."""
+    """Whether a migration is applied or undone."""
 
     UP = "up"
     DOWN = "down"
@@ -31,8 +31,8 @@ class Direction(StrEnum):
 class Revision:
     """A line of the ledger: a migration that was applied, or begun; times are aware.
 
-    Of the ``total`` statements of its script in ``direction`` the first ``position`` took
-    effect; ``begun`` says that the next one, outside of a transaction, may have. ``script``,
+    Of the ``total`` statements in ``direction`` the first ``position`` took
+    effect; ``begun`` says that the next one, outside of a transaction, may have. ``sql``,
     ``down`` and ``data`` are the texts that were run. ``error`` is that of a failed one, with
     file and line, ``failed_at`` the number of its statement.
     """
@@ -40,7 +40,7 @@ class Revision:
     name: str
     checksum: str
     applied_at: datetime | None
-    script: str = ""
+    sql: str = ""
     down: str = ""
     data: str = ""
     state: State = State.APPLIED
@@ -70,11 +70,11 @@ class Revision:
     @property
     def replaces(self) -> tuple[str, ...]:
         """The names of the migrations that it stands for, oldest first."""
-        return self.to_script().header.replaces
+        return self.to_migration().header.replaces
 
-    def to_script(self) -> Migration:
+    def to_migration(self) -> Migration:
         """Return the migration as it was run."""
-        return Migration(self.name, self.script, self.down, self.data)
+        return Migration(self.name, self.sql, self.down, self.data)
 
     def __str__(self) -> str:
         """Say how far it came."""
@@ -118,21 +118,23 @@ class History:
             raise HistoryError(first.message, cure=first.cure)
 
 
-def compare(scripts: Sequence[Migration], applied: Sequence[Revision]) -> History:
-    """Hold the ``scripts`` on disk, in order, against what the ledger says was ``applied``."""
-    by_name = {script.name: script for script in scripts}
+def compare(migrations: Sequence[Migration], applied: Sequence[Revision]) -> History:
+    """Hold the ``migrations`` on disk, in order, against what the ledger says was ``applied``."""
+    by_name = {migration.name: migration for migration in migrations}
     whole = tuple(each for each in applied if each.is_whole)
     done = {name for each in whole for name in (each.name, *each.replaces)}
     begun = {each.name for each in applied if not each.is_whole and not each.left_nothing}
-    known = by_name.keys() | {name for script in scripts for name in script.header.replaces}
-    open_ = [script for script in scripts if script.name not in done]
+    known = by_name.keys() | {
+        name for migration in migrations for name in migration.header.replaces
+    }
+    open_ = [migration for migration in migrations if migration.name not in done]
     # History is a line: what the last of the replaced found applied is all that it follows.
     replacing = tuple(
-        script
-        for script in open_
-        if script.header.replaces
-        and script.header.replaces[-1] in done
-        and not begun & {*script.header.replaces}
+        migration
+        for migration in open_
+        if migration.header.replaces
+        and migration.header.replaces[-1] in done
+        and not begun & {*migration.header.replaces}
     )
     edited = tuple(
         each
@@ -141,7 +143,7 @@ def compare(scripts: Sequence[Migration], applied: Sequence[Revision]) -> Histor
     )
     void = tuple(each for each in applied if each.left_nothing and each.name not in by_name)
     missing = tuple(each for each in applied if each.name not in known and each not in void)
-    pending = tuple(script for script in open_ if script not in replacing)
+    pending = tuple(migration for migration in open_ if migration not in replacing)
     return History(
         applied=whole,
         pending=pending,
@@ -151,13 +153,13 @@ def compare(scripts: Sequence[Migration], applied: Sequence[Revision]) -> Histor
         replacing=replacing,
         void=void,
         contradictions=(
-            *breaks(scripts),
+            *breaks(migrations),
             *_edited(edited),
             *_missing(missing),
             *(
-                _partly(script, done)
-                for script in pending
-                if (done | begun) & {*script.header.replaces}
+                _partly(migration, done)
+                for migration in pending
+                if (done | begun) & {*migration.header.replaces}
             ),
         ),
     )
@@ -188,11 +190,11 @@ def _missing(missing: Sequence[Revision]) -> tuple[Diagnostic, ...]:
     )
 
 
-def _partly(script: Migration, done: set[str]) -> Diagnostic:
-    lacking = [name for name in script.header.replaces if name not in done]
+def _partly(migration: Migration, done: set[str]) -> Diagnostic:
+    lacking = [name for name in migration.header.replaces if name not in done]
     return Diagnostic(
         Code.PARTLY_REPLACED,
-        f"{script.name} replaces migrations of which this database lacks {', '.join(lacking)}.",
+        f"{migration.name} replaces migrations of which this database lacks {', '.join(lacking)}.",
         "Check out the version before the squash, run `invoke migrate.deploy`, and come back.",
-        migration=script.name,
+        migration=migration.name,
     )

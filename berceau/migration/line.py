@@ -25,7 +25,7 @@ def in_line(lines: Sequence[Revision]) -> tuple[Revision, ...]:
 
 
 def _parent(line: Revision, heirs: dict[str, str]) -> str | None:
-    parent = line.to_script().header.parent
+    parent = line.to_migration().header.parent
     while parent in heirs:
         parent = heirs[parent]
     return parent

@@ -12,7 +12,7 @@ from berceau.migration.splitter import ParsedStatement, split
 from berceau.schema.sql.statement import Hazard
 
 _RUNNER = "the runner sets lock_timeout, waits and tries again"
-_TRANSACTIONS = "the runner cuts a script into transactions, and refuses what can't be in one"
+_TRANSACTIONS = "the runner cuts a migration into transactions, and refuses what can't be in one"
 _TYPES = "types are the entities' to declare"
 _DECLARED = "M001 finds it where an entity declares otherwise"
 
@@ -64,27 +64,27 @@ class Remark:
 
 def readable(sql: str) -> str:
     """Return ``sql`` with empty lines in the place of a COPY's rows, which squawk can't read."""
-    for piece in split(sql):
-        if piece.data is not None:
-            sql = sql.replace(piece.data, "\n" * piece.data.count("\n"), 1)
+    for statement in split(sql):
+        if statement.data is not None:
+            sql = sql.replace(statement.data, "\n" * statement.data.count("\n"), 1)
             sql = re.sub(r"^\\\.\r?$", "", sql, count=1, flags=re.MULTILINE)
     return sql
 
 
-def findings(script: Migration, remarks: Iterable[Remark]) -> Iterator[Diagnostic]:
-    """Yield those of squawk's ``remarks`` on the SQL of ``script`` that nothing settles."""
-    lines = script.sql.splitlines()
-    pieces = split(script.sql)
+def findings(migration: Migration, remarks: Iterable[Remark]) -> Iterator[Diagnostic]:
+    """Yield those of squawk's ``remarks`` on the SQL of ``migration`` that nothing settles."""
+    lines = migration.sql.splitlines()
+    statements = split(migration.sql)
     for remark in remarks:
-        start = _start(remark.line, pieces)
+        start = _start(remark.line, statements)
         answered = ANSWERED.get(remark.rule) in marks(start, lines)
-        if remark.rule not in SETTLED and not answered and not _is_ignored(remark, script.sql):
-            yield _finding(script, remark)
+        if remark.rule not in SETTLED and not answered and not _is_ignored(remark, migration.sql):
+            yield _finding(migration, remark)
 
 
-def _start(line: int, pieces: Iterable[ParsedStatement]) -> int:
+def _start(line: int, statements: Iterable[ParsedStatement]) -> int:
     """Return where the statement begins that ``line`` is part of."""
-    return max((piece.line for piece in pieces if piece.line <= line), default=line)
+    return max((statement.line for statement in statements if statement.line <= line), default=line)
 
 
 def _is_ignored(remark: Remark, sql: str) -> bool:
@@ -95,7 +95,7 @@ def _is_ignored(remark: Remark, sql: str) -> bool:
     )
 
 
-def _finding(script: Migration, remark: Remark) -> Diagnostic:
+def _finding(migration: Migration, remark: Remark) -> Diagnostic:
     unreadable = remark.rule == UNREADABLE
     advice = "" if remark.advice is None else f"{remark.advice.rstrip('.')}. "
     where = "the file" if unreadable else "this line"
@@ -109,7 +109,7 @@ def _finding(script: Migration, remark: Remark) -> Diagnostic:
         Code.RISKY,
         f"{message} ({remark.rule})",
         f"{advice}If it is meant, put `-- {comment} {remark.rule}` above {where}.",
-        migration=script.name,
-        file=str(script.file(UP)),
+        migration=migration.name,
+        file=str(migration.file(UP)),
         line=remark.line,
     )

@@ -50,7 +50,7 @@ class Migration:
         return hashlib.sha256(text.replace("\r\n", "\n").encode()).hexdigest()
 
     @cached_property
-    def segments(self) -> tuple[TransactionGroup, ...]:
+    def groups(self) -> tuple[TransactionGroup, ...]:
         """What applying it carries out; raises ``MigrationFileError`` with file and line."""
         found = cut(self.sql, self.file(UP))
         if not self.data:
@@ -66,7 +66,7 @@ class Migration:
     def is_empty(self) -> bool:
         """Whether it carries out nothing, and nobody meant it to; not so where it can't be read."""
         with suppress(MigrationFileError):
-            return not self.segments and not self.is_generated
+            return not self.groups and not self.is_generated
         return False
 
     def file(self, name: str) -> Path:
@@ -74,9 +74,9 @@ class Migration:
         return Path("migrations", self.name, name)
 
 
-def count(segments: Sequence[TransactionGroup]) -> int:
-    """Return how many statements ``segments`` have; they are all those of a script."""
-    return segments[-1].last if segments else 0
+def count(groups: Sequence[TransactionGroup]) -> int:
+    """Return how many statements ``groups`` have; they are all those of a file."""
+    return groups[-1].last if groups else 0
 
 
 def check_name(name: str) -> str:

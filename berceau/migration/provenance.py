@@ -15,29 +15,29 @@ _DROPPED = re.compile(rf"drop (?:table|type) (?P<name>{NAME})")
 _KEY = re.compile(rf"^    CONSTRAINT {NAME} PRIMARY KEY \(", re.MULTILINE)
 
 
-def made_by_entities(scripts: Iterable[Migration]) -> Set[str]:
-    """Return the names of the tables and enums that ``scripts`` made because of an entity.
+def made_by_entities(migrations: Iterable[Migration]) -> Set[str]:
+    """Return the names of the tables and enums that ``migrations`` made because of an entity.
 
     That is what generated migrations create. Where one was changed by hand, it is what looks as
     they write it. What a header calls unmanaged is no entity's.
     """
     names: set[str] = set()
-    for script in scripts:
-        generated = script.header.generated
-        intact = generated == checksum(without(script.sql))
-        for piece in split(script.sql) if generated or names else ():
-            words = " ".join(piece.head)
+    for migration in migrations:
+        generated = migration.header.generated
+        intact = generated == checksum(without(migration.sql))
+        for statement in split(migration.sql) if generated or names else ():
+            words = " ".join(statement.head)
             if match := _RENAMED.match(words):
                 name, after = unquote_name(match["name"]), unquote_name(match["after"])
                 if name in names:
                     names = (names - {name}) | {after}
             elif match := _DROPPED.match(words):
                 names.discard(unquote_name(match["name"]))
-            elif generated and (match := _CREATED.match(words)) and (intact or _is_ours(piece)):
+            elif generated and (match := _CREATED.match(words)) and (intact or _is_ours(statement)):
                 names.add(unquote_name(match["name"]))
-        names -= set(script.header.unmanaged)
+        names -= set(migration.header.unmanaged)
     return names
 
 
-def _is_ours(piece: ParsedStatement) -> bool:
-    return piece.head[1] == "type" or bool(_KEY.search(piece.text))
+def _is_ours(statement: ParsedStatement) -> bool:
+    return statement.head[1] == "type" or bool(_KEY.search(statement.text))

@@ -1,4 +1,4 @@
-"""Where a script that was begun goes on: behind what is done, which must not have changed."""
+"""Where a migration that was begun goes on: behind what is done, which must not have changed."""
 
 from collections.abc import Sequence
 
@@ -9,49 +9,49 @@ from berceau.migration.splitter import ParsedStatement
 from berceau.migration.transaction_groups import TransactionGroup, cut
 
 
-def segments_of(script: Migration, direction: Direction) -> tuple[TransactionGroup, ...]:
-    """Return what ``script`` carries out in ``direction``."""
-    return script.segments if direction is Direction.UP else script.undoing
+def groups_of(migration: Migration, direction: Direction) -> tuple[TransactionGroup, ...]:
+    """Return what ``migration`` carries out in ``direction``."""
+    return migration.groups if direction is Direction.UP else migration.undoing
 
 
-def resume(line: Revision | None, script: Migration, direction: Direction) -> tuple[int, bool]:
-    """Return how many statements of ``script`` are done, and whether the next one may be.
+def resume(line: Revision | None, migration: Migration, direction: Direction) -> tuple[int, bool]:
+    """Return how many statements of ``migration`` are done, and whether the next one may be.
 
-    ``line`` is the ledger's. Raises ``HistoryError`` with the place where the script differs from
-    what was run.
+    ``line`` is the ledger's. Raises ``HistoryError`` with the place where the migration differs
+    from what was run.
     """
     if line is None or line.is_whole or line.direction is not direction:
         return 0, False
-    before = _numbered(segments_of(line.to_script(), direction))
-    now = _numbered(segments_of(script, direction))
+    before = _numbered(groups_of(line.to_migration(), direction))
+    now = _numbered(groups_of(migration, direction))
     for number in range(line.position):
         if number >= len(now) or not _same(now[number][1], before[number][1]):
-            raise _changed(script, direction, before[number], now[number : number + 1])
+            raise _changed(migration, direction, before[number], now[number : number + 1])
     next_ones = [found[line.position][1] for found in (before, now) if line.position < len(found)]
     return line.position, line.begun and len(next_ones) == 2 and _same(*next_ones)
 
 
 def taken_effect(line: Revision) -> Migration:
-    """Return as a script what the database may hold of the migration that ``line`` tells of.
+    """Return as a migration what the database may hold of the migration that ``line`` tells of.
 
     Of one that is half undone, that is all that it made.
     """
-    script = line.to_script()
+    migration = line.to_migration()
     if line.is_whole or line.direction is Direction.DOWN:
-        return script
-    pieces = [piece for _, piece in _numbered(cut(script.sql, script.file(UP)))]
-    return Migration(line.name, "".join(map(_written, pieces[: line.position])))
+        return migration
+    statements = [statement for _, statement in _numbered(cut(migration.sql, migration.file(UP)))]
+    return Migration(line.name, "".join(map(_written, statements[: line.position])))
 
 
-def _written(piece: ParsedStatement) -> str:
-    rows = "" if piece.data is None else f"{piece.data}\\.\n"
-    return f"{piece.text};\n{rows}"
+def _written(statement: ParsedStatement) -> str:
+    rows = "" if statement.data is None else f"{statement.data}\\.\n"
+    return f"{statement.text};\n{rows}"
 
 
 def _numbered(
-    segments: Sequence[TransactionGroup],
+    groups: Sequence[TransactionGroup],
 ) -> list[tuple[TransactionGroup, ParsedStatement]]:
-    return [(segment, piece) for segment in segments for piece in segment.statements]
+    return [(group, statement) for group in groups for statement in group.statements]
 
 
 def _same(one: ParsedStatement, other: ParsedStatement) -> bool:
@@ -59,18 +59,18 @@ def _same(one: ParsedStatement, other: ParsedStatement) -> bool:
 
 
 def _changed(
-    script: Migration,
+    migration: Migration,
     direction: Direction,
     before: tuple[TransactionGroup, ParsedStatement],
     now: Sequence[tuple[TransactionGroup, ParsedStatement]],
 ) -> HistoryError:
-    segment, piece = now[0] if now else before
-    where = Location(file=segment.file, line=piece.line if now else None)
+    group, statement = now[0] if now else before
+    where = Location(file=group.file, line=statement.line if now else None)
     again = "invoke migrate.deploy" if direction is Direction.UP else "invoke migrate.down"
     return HistoryError(
-        f"{script.name} was started, and a statement that took effect was changed later. It was:\n"
-        f"    {before[1].text}",
+        f"{migration.name} was started, and a statement that took effect was changed later. "
+        f"It was:\n    {before[1].text}",
         where=where,
         cure=f"Restore it, and run `{again}` again: only later statements may be changed. "
-        f"Or settle it: `invoke migrate.resolve {script.name} --applied` or `--rolled-back`.",
+        f"Or settle it: `invoke migrate.resolve {migration.name} --applied` or `--rolled-back`.",
     )

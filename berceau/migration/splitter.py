@@ -42,7 +42,7 @@ NAME = r'(?:"(?:[^"]|"")+"|[^\s".(),;]+)'
 
 @dataclass(frozen=True)
 class ParsedStatement:
-    """One statement of a script, without its semicolon; ``line`` is where it begins, from 1.
+    """One statement of a file, without its semicolon; ``line`` is where it begins, from 1.
 
     ``head`` holds its first tokens: unquoted words in lower case, all others as they stand.
     ``data`` holds the rows below a ``COPY ... FROM STDIN``.
@@ -82,7 +82,7 @@ def split(text: str) -> tuple[ParsedStatement, ...]:
     Raises ``MigrationFileError`` with the line of a psql meta-command, or of a quote, comment or
     ``COPY`` block that never ends.
     """
-    return tuple(_pieces(text))
+    return tuple(_statements(text))
 
 
 @cache
@@ -91,7 +91,7 @@ def _token() -> re.Pattern[str]:
     return re.compile(_TOKEN, re.VERBOSE | re.DOTALL)
 
 
-def _pieces(text: str) -> Iterator[ParsedStatement]:
+def _statements(text: str) -> Iterator[ParsedStatement]:
     position, line, counted = 0, 1, 0
     while position < len(text):
         found = _Statement(text, position)

@@ -1,4 +1,4 @@
-"""Statements into segments: what is one transaction, and what has to run outside of any."""
+"""Statements in groups: what is one transaction, and what has to run outside of any."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -34,7 +34,7 @@ _NAMELESS = re.compile(r"create (unique )?index concurrently on\b")
 
 
 class Mode(StrEnum):
-    """How a segment is carried out."""
+    """How a group is carried out."""
 
     TRANSACTION = "one transaction"
     ALONE = "outside of a transaction"
@@ -45,7 +45,7 @@ class Mode(StrEnum):
 class TransactionGroup:
     """Statements of ``file`` that are carried out together; ``first`` is the number of the first.
 
-    Statements are numbered from 1, in the order of the script; ``begin`` opens the transaction.
+    Statements are numbered from 1, in the order of the file; ``begin`` opens the transaction.
     """
 
     file: Path
@@ -60,7 +60,7 @@ class TransactionGroup:
         return self.first + len(self.statements) - 1
 
     def after(self, done: int) -> "TransactionGroup":
-        """Return what is left of it when the first ``done`` statements of the script are done."""
+        """Return what is left of it when the first ``done`` statements of the file are done."""
         skipped = max(0, done + 1 - self.first)
         return replace(self, first=self.first + skipped, statements=self.statements[skipped:])
 
@@ -79,9 +79,9 @@ class TransactionGroup:
 
 
 def cut(text: str, file: Path) -> tuple[TransactionGroup, ...]:
-    """Return the segments of the SQL ``text``.
+    """Return the groups of the SQL ``text``.
 
-    ``BEGIN`` and ``COMMIT`` bound a segment; without them a segment is as long as it can be. A
+    ``BEGIN`` and ``COMMIT`` bound a group; without them a group is as long as it can be. A
     new enum value may be used after its transaction only, so ``ADD VALUE`` has one of its own.
     Raises ``MigrationFileError`` with the line of what can't be carried out.
     """
@@ -92,30 +92,30 @@ def cut(text: str, file: Path) -> tuple[TransactionGroup, ...]:
 
 
 def python(text: str, file: Path, first: int) -> TransactionGroup:
-    """Return the segment that runs the Python ``text`` as statement ``first`` of a script."""
+    """Return the group that runs the Python ``text`` as statement ``first``."""
     return TransactionGroup(file, first, (ParsedStatement(text, 1, ()),), Mode.PYTHON)
 
 
-def changes_session(piece: ParsedStatement) -> bool:
-    """Return whether ``piece`` is a setting that later statements of its script depend on."""
-    return bool(_SETTING.match(_words(piece)))
+def changes_session(statement: ParsedStatement) -> bool:
+    """Return whether ``statement`` is a setting that later statements of its file depend on."""
+    return bool(_SETTING.match(_words(statement)))
 
 
-def outside_of_schema(piece: ParsedStatement) -> bool:
-    """Return whether ``piece`` changes the server or the whole database, and no schema."""
-    return bool(_OUTSIDE.match(_words(piece)))
+def outside_of_schema(statement: ParsedStatement) -> bool:
+    """Return whether ``statement`` changes the server or the whole database, and no schema."""
+    return bool(_OUTSIDE.match(_words(statement)))
 
 
-def _numbered(segments: Iterable[TransactionGroup]) -> Iterator[TransactionGroup]:
+def _numbered(groups: Iterable[TransactionGroup]) -> Iterator[TransactionGroup]:
     first = 1
-    for segment in segments:
-        if segment.statements:
-            yield replace(segment, first=first)
-            first += len(segment.statements)
+    for group in groups:
+        if group.statements:
+            yield replace(group, first=first)
+            first += len(group.statements)
 
 
-def _words(piece: ParsedStatement) -> str:
-    return " ".join(piece.head)
+def _words(statement: ParsedStatement) -> str:
+    return " ".join(statement.head)
 
 
 class _Cutter:
@@ -127,75 +127,75 @@ class _Cutter:
         self.collected: list[ParsedStatement] = []
         self.adding_values = False
 
-    def run(self, pieces: Iterable[ParsedStatement]) -> Iterator[TransactionGroup]:
-        for piece in pieces:
-            yield from self._take(piece)
+    def run(self, statements: Iterable[ParsedStatement]) -> Iterator[TransactionGroup]:
+        for statement in statements:
+            yield from self._take(statement)
         if self.opened is not None:
             raise _refused(self.opened, "BEGIN without a COMMIT", "Add COMMIT; where it ends.")
         yield self._flush()
 
-    def _take(self, piece: ParsedStatement) -> Iterator[TransactionGroup]:
-        words = _words(piece)
-        _refuse_what_cannot_be(piece, words)
-        match piece.head[0]:
+    def _take(self, statement: ParsedStatement) -> Iterator[TransactionGroup]:
+        words = _words(statement)
+        _refuse_what_cannot_be(statement, words)
+        match statement.head[0]:
             case "begin" | "start" if self.opened is not None:
-                raise _refused(piece, "BEGIN inside of a transaction", "COMMIT the first one.")
+                raise _refused(statement, "BEGIN inside of a transaction", "COMMIT the first one.")
             case "begin" | "start":
                 yield self._flush()
-                self.opened = piece
+                self.opened = statement
             case "commit" | "end":
                 if self.opened is None:
-                    raise _refused(piece, "COMMIT without a BEGIN", "Remove it, or add BEGIN;.")
+                    raise _refused(statement, "COMMIT without a BEGIN", "Remove it, or add BEGIN;.")
                 yield self._flush()
                 self.opened = None
-            case _ if _is_alone(piece, words):
+            case _ if _is_alone(statement, words):
                 if self.opened is not None:
                     raise _refused(
-                        piece,
+                        statement,
                         "A statement that can't run inside of a transaction",
                         "Move it out of BEGIN and COMMIT.",
                     )
                 yield self._flush()
-                yield TransactionGroup(self.file, 0, (piece,), Mode.ALONE)
+                yield TransactionGroup(self.file, 0, (statement,), Mode.ALONE)
             case _:
                 adds_value = self.opened is None and bool(_ADDS_VALUE.match(words))
                 if adds_value is not self.adding_values:
                     yield self._flush()
                 self.adding_values = adds_value
-                self.collected.append(piece)
+                self.collected.append(statement)
 
     def _flush(self) -> TransactionGroup:
         begin = self.opened.text if self.opened else "BEGIN"
-        segment = TransactionGroup(self.file, 0, tuple(self.collected), begin=begin)
+        group = TransactionGroup(self.file, 0, tuple(self.collected), begin=begin)
         self.collected = []
         self.adding_values = False
-        return segment
+        return group
 
 
-def _is_alone(piece: ParsedStatement, words: str) -> bool:
-    if piece.head[0] == "do":
-        return bool(_ENDS_INSIDE.search(piece.text))
+def _is_alone(statement: ParsedStatement, words: str) -> bool:
+    if statement.head[0] == "do":
+        return bool(_ENDS_INSIDE.search(statement.text))
     return bool(_ALONE.match(words))
 
 
-def _refuse_what_cannot_be(piece: ParsedStatement, words: str) -> None:
+def _refuse_what_cannot_be(statement: ParsedStatement, words: str) -> None:
     if re.match(r"abort\b|rollback\b(?!( work| transaction)? to\b)", words):
-        raise _refused(piece, "ROLLBACK", "A migration is applied, or it fails: remove it.")
+        raise _refused(statement, "ROLLBACK", "A migration is applied, or it fails: remove it.")
     if re.match(r"(prepare transaction|commit prepared)\b", words):
-        raise _refused(piece, "A two-phase commit", "Use BEGIN and COMMIT.")
+        raise _refused(statement, "A two-phase commit", "Use BEGIN and COMMIT.")
     if re.match(r"(commit|end)\b.* and chain\b", words):
-        raise _refused(piece, "COMMIT AND CHAIN", "Write COMMIT; BEGIN; instead.")
+        raise _refused(statement, "COMMIT AND CHAIN", "Write COMMIT; BEGIN; instead.")
     if re.match(r"discard all\b", words):
-        raise _refused(piece, "DISCARD ALL", "It would release the deploy lock: remove it.")
+        raise _refused(statement, "DISCARD ALL", "It would release the deploy lock: remove it.")
     if _NAMELESS.match(words):
         raise _refused(
-            piece,
+            statement,
             "CREATE INDEX CONCURRENTLY without a name",
             "Name the index: Berceau must find it after an interruption.",
         )
 
 
-def _refused(piece: ParsedStatement, what: str, cure: str) -> MigrationFileError:
+def _refused(statement: ParsedStatement, what: str, cure: str) -> MigrationFileError:
     return MigrationFileError(
-        f"{what} can't be in a migration.", where=Location(line=piece.line), cure=cure
+        f"{what} can't be in a migration.", where=Location(line=statement.line), cure=cure
     )

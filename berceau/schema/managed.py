@@ -60,7 +60,7 @@ def _within(held: Table, known: Table) -> Table:
         primary_key=keys[0] if keys else None,
         uniques=_known(held.uniques, known),
         checks=_known(held.checks, known),
-        rules=_known(held.rules, known),
+        raw_constraints=_known(held.raw_constraints, known),
         foreign_keys=_known(held.foreign_keys, known),
         indexes=_known(held.indexes, known),
         others=tuple(each for each in held.others if each in known.others),

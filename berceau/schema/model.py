@@ -154,7 +154,7 @@ class Table:
     checks: tuple[Check, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
     indexes: tuple[Index, ...] = ()
-    rules: tuple[RawConstraint, ...] = ()
+    raw_constraints: tuple[RawConstraint, ...] = ()
     others: tuple[str, ...] = ()
 
     @property
@@ -164,7 +164,7 @@ class Table:
             yield self.primary_key
         yield from self.uniques
         yield from self.checks
-        yield from self.rules
+        yield from self.raw_constraints
         yield from self.foreign_keys
 
     @property

@@ -189,7 +189,7 @@ def _named(
         primary_key=table.primary_key and name(table.primary_key),
         uniques=tuple(map(name, table.uniques)),
         checks=tuple(map(name, table.checks)),
-        rules=tuple(map(name, table.rules)),
+        raw_constraints=tuple(map(name, table.raw_constraints)),
         foreign_keys=tuple(map(name, table.foreign_keys)),
         indexes=tuple(map(name, table.indexes)),
         columns=tuple(map(number, table.columns)),

@@ -52,11 +52,11 @@ def _keep(before: Table, after: Table, shared: Set[str]) -> Table:
         after,
         columns=tuple(_columns(before.columns, after.columns, shared)),
         uniques=_united(
-            uniques, (each for each in after.uniques if not _ruled(each, before.rules))
+            uniques, (each for each in after.uniques if not _is_raw(each, before.raw_constraints))
         ),
         foreign_keys=tuple(_foreign_keys(before.foreign_keys, after.foreign_keys, generated)),
         checks=_united(before.checks, after.checks),
-        rules=_united(before.rules, after.rules),
+        raw_constraints=_united(before.raw_constraints, after.raw_constraints),
         indexes=_united(
             (each for each in before.indexes if _by_hand(each, generated)), after.indexes
         ),
@@ -103,11 +103,11 @@ def _columns(
     yield from (column for column in old.values() if column.generated and column.name not in names)
 
 
-def _ruled(unique: Unique, rules: Iterable[RawConstraint]) -> bool:
-    """Return whether one of ``rules`` is ``unique`` with more to it: deferrable, for one."""
+def _is_raw(unique: Unique, raw_constraints: Iterable[RawConstraint]) -> bool:
+    """Return whether one of ``raw_constraints`` is ``unique`` and more, such as deferrable."""
     columns = f"({quote_names(unique.columns)})"
     starts = f"UNIQUE {columns}", f"UNIQUE NULLS NOT DISTINCT {columns}"
-    return any(rule.definition.startswith(starts) for rule in rules)
+    return any(raw.definition.startswith(starts) for raw in raw_constraints)
 
 
 def _foreign_keys(
@@ -168,7 +168,7 @@ def _users(table: Table, generated: Set[str]) -> Iterator[tuple[str, str]]:
 def _expressions(table: Table) -> Iterator[tuple[str, str]]:
     """Yield what PostgreSQL would print differently, once a column has another type."""
     yield from ((f"check {check.name}", check.expression) for check in table.checks)
-    yield from ((f"constraint {rule.name}", rule.definition) for rule in table.rules)
+    yield from ((f"constraint {raw.name}", raw.definition) for raw in table.raw_constraints)
     for key in table.foreign_keys:
         yield f"foreign key {key.name}", key.definition or ""
     for index in table.indexes:

@@ -35,7 +35,7 @@ from berceau.settings import Settings
 from berceau.workflows.shared.cache import SchemaCache
 from berceau.workflows.shared.databases import Databases
 from berceau.workflows.write.draft import Decisions
-from berceau.workflows.write.migrate import Options, Outcome, to_script
+from berceau.workflows.write.migrate import Options, Outcome, to_migration
 from berceau.workflows.write.migrate import migrate as run_migrate
 from berceau.workflows.write.planner import Planner
 
@@ -94,9 +94,9 @@ def check_change(
 
     def check_change(before: str, after: str, statements: tuple[str, ...]) -> None:
         old, new = (to_statements(order(create(declare(each)))) for each in (before, after))
-        scripts = [generated("\n".join(map(str, old)))] if old else []
-        found = Planner(server.migration_url, scripts, cache).plan(declare(after))
-        _, *written = to_script(found, "new", scripts).sql.rstrip("\n").split("\n\n")
+        migrations = [generated("\n".join(map(str, old)))] if old else []
+        found = Planner(server.migration_url, migrations, cache).plan(declare(after))
+        _, *written = to_migration(found, "new", migrations).sql.rstrip("\n").split("\n\n")
         assert tuple(each for each in written if not each.startswith("-- Nothing")) == statements
         with scratch(server.migration_url) as migrated, scratch(server.migration_url) as anew:
             execute_statements(migrated, old)
@@ -128,9 +128,9 @@ def check_rename(
         labels: Iterable[tuple[str, str]] = (),
     ) -> None:
         old, new = (to_statements(order(create(declare(each)))) for each in (before, after))
-        scripts = [generated("\n".join(map(str, old)))]
+        migrations = [generated("\n".join(map(str, old)))]
         decisions = Decisions(shlex.split(renames))
-        found = Planner(server.migration_url, scripts, cache, decisions).plan(declare(after))
+        found = Planner(server.migration_url, migrations, cache, decisions).plan(declare(after))
         with scratch(server.migration_url) as migrated, scratch(server.migration_url) as anew:
             execute_statements(anew, new)
             execute_statements(migrated, old)

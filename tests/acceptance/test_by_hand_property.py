@@ -19,7 +19,7 @@ from berceau.postgres.core.connection import connect
 from berceau.postgres.core.url import Url
 from berceau.postgres.inspect.schemas import create_schema, drop_schema
 from berceau.settings import Settings, load
-from berceau.workflows.deploy import migration_directory as folder
+from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploy
 from berceau.workflows.shared.databases import embedded_server
 from berceau.workflows.write.migrate import Options, migrate
@@ -200,10 +200,14 @@ def _evolve(connection, url, root, declare, evolution) -> None:
         values = {"val": f"'{number}'", "num": str(number), "state": "'open'"}
         texts = ", ".join(values[name] for name in ("val", *columns))
         run(connection, f"INSERT INTO foo ({', '.join(('val', *columns))}) VALUES ({texts})")
-    name = new_name("by_hand", datetime.now(UTC), folder.read(project.migrations)[-1].name)
-    folder.save(project.migrations, Migration(name, ";\n".join(evolution.by_hand) + ";\n"))
+    name = new_name(
+        "by_hand", datetime.now(UTC), migration_directory.read(project.migrations)[-1].name
+    )
+    migration_directory.save(
+        project.migrations, Migration(name, ";\n".join(evolution.by_hand) + ";\n")
+    )
     try:
-        deploy(url, folder.read(project.migrations))
+        deploy(url, migration_directory.read(project.migrations))
     except StatementError:
         assume(False)  # it doesn't fit the entities before
     before, rows = held(connection), kept(connection)

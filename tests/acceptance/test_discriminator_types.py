@@ -173,10 +173,12 @@ def test_values_of_no_entity_are_named(start, migrate, query) -> None:
 
 def test_without_records_the_default_tells_the_root(migrate, query, settings, database) -> None:
     migrate(people("text", Student="", Teacher=""))
-    script = migration_directory.read(settings.migrations)[0]
-    bare = "\n".join(line for line in script.sql.splitlines() if "Means" not in line) + "\n"
-    (settings.migrations / script.name / "migration.sql").write_text(bare)
-    mark_applied(database.migration_url, migration_directory.read(settings.migrations), script.name)
+    migration = migration_directory.read(settings.migrations)[0]
+    bare = "\n".join(line for line in migration.sql.splitlines() if "Means" not in line) + "\n"
+    (settings.migrations / migration.name / "migration.sql").write_text(bare)
+    mark_applied(
+        database.migration_url, migration_directory.read(settings.migrations), migration.name
+    )
     query("INSERT INTO person (kind) VALUES ('P')")
     migrate(people("number"))
     assert query(ROWS) == [("1",)]

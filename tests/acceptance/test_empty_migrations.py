@@ -29,10 +29,10 @@ def test_create_only_writes_one_to_fill_where_nothing_else_is_to_do(
 ) -> None:
     migrate(POST)
     written = migrate(POST, create_only=True, name="fill").written
-    (_, script) = migration_directory.read(settings.migrations)
-    assert script.name == written
-    assert script.is_empty
-    assert not script.undoing
+    (_, migration) = migration_directory.read(settings.migrations)
+    assert migration.name == written
+    assert migration.is_empty
+    assert not migration.undoing
     assert codes(POST) == [Code.EMPTY]
     file = settings.migrations / written / "migration.sql"
     file.write_text(f"{file.read_text()}INSERT INTO post (title) VALUES ('first');\n")
@@ -61,5 +61,5 @@ def test_python_is_a_statement(settings) -> None:
     (settings.migrations / NAME).mkdir(parents=True)
     (settings.migrations / NAME / "migration.sql").write_text("")
     (settings.migrations / NAME / "data.py").write_text("def migrate(connection):\n    pass\n")
-    (script,) = migration_directory.read(settings.migrations)
-    assert not script.is_empty
+    (migration,) = migration_directory.read(settings.migrations)
+    assert not migration.is_empty

@@ -87,11 +87,11 @@ def test_a_database_of_before_becomes_a_migration(record, read, query, ledger_na
     query(OLD)
     (name,) = record("init")
     assert ledger_names() == [name]
-    (script,) = read()
-    assert script.header.components == ("blog",)
-    assert "CREATE SEQUENCE post_id_seq" in script.sql
-    assert "legacy" not in script.sql
-    assert "other" not in script.sql
+    (migration,) = read()
+    assert migration.header.components == ("blog",)
+    assert "CREATE SEQUENCE post_id_seq" in migration.sql
+    assert "legacy" not in migration.sql
+    assert "other" not in migration.sql
     assert query("SELECT title FROM post") == [("kept",)]
 
 
@@ -160,11 +160,11 @@ def test_drift_becomes_a_migration_that_counts_as_applied(
     query("INSERT INTO post (title) VALUES ('kept'); ALTER TABLE post ALTER title DROP NOT NULL")
     query("CREATE INDEX by_hand ON post (title)")
     assert codes(POST) == ["M008"]
-    script = take()
-    assert script.header.components == ("blog",)
-    assert "ALTER COLUMN title DROP NOT NULL" in script.sql
-    assert "SET NOT NULL" in script.down
-    assert "by_hand" not in script.sql
+    migration = take()
+    assert migration.header.components == ("blog",)
+    assert "ALTER COLUMN title DROP NOT NULL" in migration.sql
+    assert "SET NOT NULL" in migration.down
+    assert "by_hand" not in migration.sql
     assert ledger_names() == [each.name for each in read()]
     assert codes(POST) == ["M001"]
     assert codes(POST.replace("Required(str", "Optional(str, nullable=True")) == []
@@ -176,9 +176,9 @@ def test_what_nobody_manages_is_taken_over_on_demand(take, migrate, query, codes
     migrate(POST)
     query("ALTER TABLE post ADD note text; CREATE INDEX by_hand ON post (note)")
     assert take() is None
-    script = take(everything=True)
-    assert "ADD COLUMN note text" in script.sql
-    assert "CREATE INDEX" in script.sql
+    migration = take(everything=True)
+    assert "ADD COLUMN note text" in migration.sql
+    assert "CREATE INDEX" in migration.sql
     assert codes(POST + "    note = Optional(str, nullable=True, index='by_hand')\n") == []
 
 
@@ -205,17 +205,17 @@ def test_history_becomes_one_migration(press, migrate, read, codes, query) -> No
     migrate(POST)
     migrate(POST + "    views = Optional(int)\n")
     query("INSERT INTO post (title) VALUES ('kept')")
-    names = [script.name for script in read()]
+    names = [migration.name for migration in read()]
     made = press()
     assert made.kept == ""
-    assert read() == (made.script,)
-    assert made.script.header.replaces == tuple(names)
-    assert made.script.sql.count("CREATE TABLE") == 1
-    assert "ALTER" not in made.script.sql
+    assert read() == (made.migration,)
+    assert made.migration.header.replaces == tuple(names)
+    assert made.migration.sql.count("CREATE TABLE") == 1
+    assert "ALTER" not in made.migration.sql
     assert codes(POST + "    views = Optional(int)\n") == []
     third = migrate(POST + "    views = Optional(int)\n    likes = Optional(int)\n").written
     assert read()[-1].name == third
-    assert read()[-1].header.parent == made.script.name
+    assert read()[-1].header.parent == made.migration.name
     assert query("SELECT title FROM post") == [("kept",)]
 
 
@@ -225,14 +225,14 @@ def test_other_databases_accept_the_squash_without_running_it(
     migrate(POST)
     migrate(POST + "    views = Optional(int)\n")
     query("CREATE TABLE elsewhere AS SELECT * FROM berceau_migration")
-    script = press().script
-    assert ledger_names() == [script.name]
+    migration = press().migration
+    assert ledger_names() == [migration.name]
     query("DELETE FROM berceau_migration; INSERT INTO berceau_migration SELECT * FROM elsewhere")
     assert deploy(database.migration_url, read()) == ()
-    assert ledger_names() == [script.name]
+    assert ledger_names() == [migration.name]
     query("DELETE FROM berceau_migration; DROP TABLE post")
-    assert deploy(database.migration_url, read()) == (script.name,)
-    assert ledger_names() == [script.name]
+    assert deploy(database.migration_url, read()) == (migration.name,)
+    assert ledger_names() == [migration.name]
 
 
 BY_HAND = {
@@ -249,7 +249,7 @@ def test_what_was_written_by_hand_is_kept(press, write, read, database, query, s
     deploy(database.migration_url, read())
     made = press()
     assert made.kept == kept
-    assert sql in made.script.sql
+    assert sql in made.migration.sql
     query("DELETE FROM berceau_migration; DROP TABLE post CASCADE; DROP FUNCTION IF EXISTS f()")
     deploy(database.migration_url, read())
 
@@ -260,7 +260,7 @@ def test_what_is_pending_stays_as_it_is(press, write, read, database) -> None:
     deploy(database.migration_url, read())
     write(LAST, f"-- Parent: {NEXT}\n\nALTER TABLE post ADD b int;")
     press()
-    assert [script.name[15:] for script in read()] == ["all", "last"]
+    assert [migration.name[15:] for migration in read()] == ["all", "last"]
     assert deploy(database.migration_url, read()) == (LAST,)
 
 

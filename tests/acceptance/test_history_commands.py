@@ -47,7 +47,7 @@ class Line:
         return down(self.migration_url, self.read(), to, allow_data_loss=True)
 
     def squash(self, slug="all") -> str:
-        return squash(self.migration_url, self.folder, slug).script.name
+        return squash(self.migration_url, self.folder, slug).migration.name
 
     def ledger(self) -> list[str]:
         with connect(self.migration_url) as connection:
@@ -91,7 +91,7 @@ def test_a_squash_is_named_before_what_is_pending(two, query) -> None:
     later = f"{B[:14]}_c"
     two.table(later, B)
     name = two.squash("zz")
-    assert [script.name for script in two.read()] == [name, later]
+    assert [migration.name for migration in two.read()] == [name, later]
     assert two.deploy() == (later,)
     assert two.ledger() == [name, later]
     assert two.down() == (later,)

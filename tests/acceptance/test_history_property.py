@@ -142,9 +142,11 @@ def world(
         yield World(root / "migrations", places, schemas)
 
 
-def built_by(migration_url: Url, scripts: Sequence[Migration]) -> Replayed | None:
-    """Return what ``scripts`` build in an empty schema; ``None`` where they don't run."""
-    return _built(migration_url, tuple((without(script.sql), script.data) for script in scripts))
+def built_by(migration_url: Url, migrations: Sequence[Migration]) -> Replayed | None:
+    """Return what ``migrations`` build in an empty schema; ``None`` where they don't run."""
+    return _built(
+        migration_url, tuple((without(migration.sql), migration.data) for migration in migrations)
+    )
 
 
 @cache
@@ -187,11 +189,11 @@ class View:
     held: Replayed
     status: Status
 
-    def agrees(self, migration_url: Url, scripts: Sequence[Migration]) -> bool:
-        """Say whether it holds what those of ``scripts`` build that aren't pending, and no more."""
+    def agrees(self, migration_url: Url, migrations: Sequence[Migration]) -> bool:
+        """Return whether it holds what those of ``migrations`` that aren't pending build."""
         pending = self.status.history.pending
         return same(
-            built_by(migration_url, [each for each in scripts if each not in pending]), self.held
+            built_by(migration_url, [each for each in migrations if each not in pending]), self.held
         )
 
 
@@ -251,10 +253,12 @@ def take(project: World, step: Step, before: Views, migration_url: Url) -> Views
     if same_files and not {*step} & {*DATABASES}:
         return before
     after = look(project, before, step, same_files=same_files)
-    scripts = project.scripts()
+    migrations = project.migrations()
     for name, view in after.items():
         if says_nothing(view.status):
-            assert view.agrees(migration_url, scripts), f"{name} differs, and status doesn't say so"
+            assert view.agrees(migration_url, migrations), (
+                f"{name} differs, and status doesn't say so"
+            )
         elif not refused and says_nothing(before[name].status) and name in step:
             assert step[0] in MAY_DIFFER, f"{step} left a difference: {view.status}"
         if refused and not isinstance(refused, StatementError):
@@ -262,7 +266,7 @@ def take(project: World, step: Step, before: Views, migration_url: Url) -> Views
             assert unchanged or step[0] == "migrate", f"{name} was changed, and {refused}"
             assert same_files or step[0] == "rebase", f"files were changed, and {refused}"
         if step[0] == "check" and name in step and not refused:
-            assert view.agrees(migration_url, scripts), (
+            assert view.agrees(migration_url, migrations), (
                 f"{name} differs, and the check found nothing"
             )
     return after

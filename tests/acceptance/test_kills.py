@@ -15,7 +15,7 @@ from berceau.errors import HistoryError
 from berceau.migration.header import without
 from berceau.postgres.core.connection import connect
 from berceau.postgres.runner import ledger
-from berceau.workflows.deploy import migration_directory as folder
+from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploy
 from berceau.workflows.history.adopt import adopt
 from berceau.workflows.history.rebase import rebase
@@ -102,11 +102,11 @@ def project(settings, database) -> Any:
 
         def names(self) -> tuple[list[tuple[str, ...]], str, list[str]]:
             """Return the migrations, names without their times, and which are applied."""
-            scripts = folder.read(settings.migrations)
+            migrations = migration_directory.read(settings.migrations)
             with connect(database.migration_url) as connection:
                 applied = [line.name for line in ledger.read(connection) if line.is_whole]
             return (
-                [(s.name[15:], without(s.sql), without(s.down), s.data) for s in scripts],
+                [(s.name[15:], without(s.sql), without(s.down), s.data) for s in migrations],
                 (settings.migrations / "HEAD").read_text().strip()[15:],
                 [name[15:] for name in applied],
             )
@@ -118,7 +118,7 @@ def branches(project) -> None:
     project.write(BASE, "none", "CREATE TABLE a (x int);", "DROP TABLE a;")
     project.write(ONE, BASE, "CREATE TABLE b (x int);", "DROP TABLE b;")
     project.write(THREE, ONE, "CREATE TABLE c (x int);", "DROP TABLE c;", DATA)
-    deploy(project.migration_url, folder.read(project.migrations))
+    deploy(project.migration_url, migration_directory.read(project.migrations))
     project.write(TWO, BASE, "CREATE TABLE d (x int);", "DROP TABLE d;")
 
 
@@ -126,7 +126,7 @@ def line(project) -> None:
     project.write(BASE, "none", "CREATE TABLE a (x int);", "DROP TABLE a;")
     project.write(ONE, BASE, "CREATE TABLE b (x int);", "DROP TABLE b;")
     project.write(TWO, ONE, "CREATE TABLE c (x int);", "DROP TABLE c;", DATA)
-    deploy(project.migration_url, folder.read(project.migrations))
+    deploy(project.migration_url, migration_directory.read(project.migrations))
 
 
 def every_kill(project, before, work) -> None:
@@ -148,10 +148,10 @@ def every_kill(project, before, work) -> None:
 
 def test_a_rebase_that_is_killed_is_finished_by_the_next(project) -> None:
     def work() -> None:
-        begun = (project.migrations / folder.REWRITE).exists()
+        begun = (project.migrations / migration_directory.REWRITE).exists()
         there = (project.migrations / ONE).exists()
         rebase(project.migration_url, project.migrations, ONE if begun or there else None)
-        deploy(project.migration_url, folder.read(project.migrations))
+        deploy(project.migration_url, migration_directory.read(project.migrations))
 
     every_kill(project, branches, work)
 
@@ -166,7 +166,7 @@ def test_a_squash_that_is_killed_is_finished_by_the_next(project) -> None:
 
 def drifted(project) -> None:
     project.write(BASE, "none", "CREATE TABLE a (x int);", "DROP TABLE a;")
-    deploy(project.migration_url, folder.read(project.migrations))
+    deploy(project.migration_url, migration_directory.read(project.migrations))
     with connect(project.migration_url) as connection:
         connection.cursor().execute("ALTER TABLE a ADD y int")
 

@@ -377,9 +377,9 @@ def test_a_subclass_without_attributes_is_recorded(migrate, settings, finding) -
     assert "person.classtype.Teacher stands for Teacher" in finding(more)
     outcome = migrate(more)
     assert outcome.statements == ()
-    script = migration_directory.read(settings.migrations)[-1]
-    assert "-- Means: subclass person.classtype.Teacher=Teacher\n" in script.sql
-    assert script.is_generated
+    migration = migration_directory.read(settings.migrations)[-1]
+    assert "-- Means: subclass person.classtype.Teacher=Teacher\n" in migration.sql
+    assert migration.is_generated
     with pytest.raises(MigrationError, match="whose classtype is 'Teacher'"):
         migrate(entities(**PERSON, Student_Person=""))
 
@@ -468,7 +468,7 @@ def test_a_one_to_one_relation_keeps_its_side(before, after, kept, migrate, quer
 def test_a_squash_keeps_what_names_stand_for(migrate, settings, database) -> None:
     migrate(linked("bars/foos"))
     migrate(linked(*BOTH))
-    squashed = squash(database.migration_url, settings.migrations, "all").script
+    squashed = squash(database.migration_url, settings.migrations, "all").migration
     assert squashed.sql.count("-- Means: link") == 2
     with pytest.raises(RenameError, match="have another meaning now"):
         migrate(linked(*reversed(BOTH)))
@@ -479,8 +479,8 @@ def test_a_baseline_records_what_names_stand_for(
     migrate, settings, database, declare, cache
 ) -> None:
     migrate(linked(*BOTH))
-    for script in migration_directory.read(settings.migrations):
-        shutil.rmtree(settings.migrations / script.name)
+    for migration in migration_directory.read(settings.migrations):
+        shutil.rmtree(settings.migrations / migration.name)
     with connect(database.migration_url) as connection, connection.cursor() as cursor:
         cursor.execute("DELETE FROM berceau_migration")
     declared = declare(linked(*BOTH))
@@ -505,12 +505,14 @@ def test_what_two_branches_record_is_all_known(migrate, settings, database) -> N
 def test_migrations_that_record_nothing_are_taken_as_the_entities_say(
     migrate, settings, database, declare, finding
 ) -> None:
-    script = (
+    migration = (
         migration_directory.read(settings.migrations)[0] if migrate(linked(*BOTH)).written else None
     )
-    bare = "\n".join(line for line in script.sql.splitlines() if "Means" not in line) + "\n"
-    (settings.migrations / script.name / "migration.sql").write_text(bare)
-    mark_applied(database.migration_url, migration_directory.read(settings.migrations), script.name)
+    bare = "\n".join(line for line in migration.sql.splitlines() if "Means" not in line) + "\n"
+    (settings.migrations / migration.name / "migration.sql").write_text(bare)
+    mark_applied(
+        database.migration_url, migration_directory.read(settings.migrations), migration.name
+    )
     assert not finding(linked(*BOTH))
     said = []
     written = run_migrate(settings, declare(linked(*BOTH)), Options(), said.append)

@@ -182,7 +182,7 @@ def expected(before: Shape, after: Shape, links, rows: dict[int, str]) -> tuple[
     )
 
 
-def scripts_of(text: str) -> Sequence[Migration]:
+def migrations_of(text: str) -> Sequence[Migration]:
     with connected(text, None) as database:
         schema = to_schema(database)
     sql = to_text(to_statements(order(create(schema))))
@@ -199,24 +199,24 @@ def scripts_of(text: str) -> Sequence[Migration]:
 def test_rows_stay_in_reach_or_the_command_refuses(server, tmp_path_factory, shapes) -> None:
     before, after = shapes
     note(f"{before.text()}=====\n{after.text()}")
-    scripts = scripts_of(before.text())
+    migrations = migrations_of(before.text())
     with connected(after.text(), None) as database:
         declared = to_schema(database)
     with scratch(server.migration_url) as target:
         with target.cursor() as cursor:
             cursor.execute("SELECT current_schema()")
             url = server.migration_url.with_schema(*cursor.fetchone())
-            cursor.execute(scripts[0].sql)
+            cursor.execute(migrations[0].sql)
         fill(before, url)
         links, rows = reach(before, url)
         assert [len(each) for each in links.values()] == [1] * len(links)
         cache = SchemaCache(tmp_path_factory.mktemp("cache"))
         try:
-            found = Planner(url, scripts, cache, Decisions(ask=None)).plan(declared)
+            found = Planner(url, migrations, cache, Decisions(ask=None)).plan(declared)
             event("nothing is in doubt")
         except (RenameError, MigrationError):
             truth = Truth(before, after)
             answered = Decisions(ask=truth, ask_value=lambda _: ROOT)
-            found = Planner(url, scripts, cache, answered).plan(declared)
+            found = Planner(url, migrations, cache, answered).plan(declared)
         execute_statements(target, found.up)
         assert reach(after, url) == expected(before, after, links, rows)

@@ -24,7 +24,7 @@ def tables(query) -> Callable[[], list[str]]:
 @pytest.fixture
 def names(settings) -> Callable[[], list[str]]:
     """Return a function that gives the names of the migrations on disk."""
-    return lambda: [script.name for script in migration_directory.read(settings.migrations)]
+    return lambda: [migration.name for migration in migration_directory.read(settings.migrations)]
 
 
 def columns(query, table: str) -> list[str]:

@@ -66,7 +66,7 @@ def strange(database, monkeypatch) -> Databases:
     )
 
 
-def script() -> Migration:
+def migration() -> Migration:
     lines = (f"INSERT INTO held SELECT {sql};\n" for sql in MEANING)
     return Migration("20260101000000_meaning", f"{TABLE};\n" + "".join(lines), "DROP TABLE held;\n")
 
@@ -83,11 +83,11 @@ def test_everything_that_is_pinned_is_tried() -> None:
 
 
 def test_a_deploy_and_a_rehearsal_mean_the_same(strange) -> None:
-    deploy(strange, [script()])
+    deploy(strange, [migration()])
     with connect(strange) as connection:
         assert held(connection) == [*MEANING.values()]
     with scratch(strange) as connection:
-        runner.replay(connection, [script()])
+        runner.replay(connection, [migration()])
         assert held(connection) == [*MEANING.values()]
 
 

@@ -34,7 +34,7 @@ def read(settings) -> Callable[[], tuple[Migration, ...]]:
 
 
 def names(read) -> list[tuple[str, str]]:
-    return [(script.name[15:], script.header.parent[15:]) for script in read()]
+    return [(migration.name[15:], migration.header.parent[15:]) for migration in read()]
 
 
 def test_a_branch_of_several_moves_whole(line, read, settings, database) -> None:

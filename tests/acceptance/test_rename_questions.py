@@ -45,9 +45,9 @@ def lead(declare, server, cache, generated) -> Callable[..., Plan]:
     def lead(before: str, after: str, *renames: str, **options) -> Plan:
         if "db.Entity" in before:
             before = "\n".join(map(str, to_statements(order(create(declare(before))))))
-        scripts = [generated(before)]
+        migrations = [generated(before)]
         decisions = Decisions(renames, **options)
-        return Planner(server.migration_url, scripts, cache, decisions).plan(declare(after))
+        return Planner(server.migration_url, migrations, cache, decisions).plan(declare(after))
 
     return lead
 

@@ -75,11 +75,11 @@ def test_rows_survive_or_are_refused(
             with target.cursor() as cursor:
                 cursor.execute("SELECT current_schema()")
                 ((name,),) = cursor.fetchall()
-            scripts = [generated(to_text(statements))]
+            migrations = [generated(to_text(statements))]
             cache = SchemaCache(tmp_path_factory.mktemp("cache"))
             decisions = Decisions(choices=Choices(cuts=True), ask_value=answer)
             migration_url = server.migration_url.with_schema(name)
-            Planner(migration_url, scripts, cache, decisions).plan(after)
+            Planner(migration_url, migrations, cache, decisions).plan(after)
     except MigrationError as error:
         if not REASON.search(error.message):
             raise

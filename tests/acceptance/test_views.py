@@ -42,8 +42,8 @@ def test_a_view_that_no_migration_made_is_no_obstacle(migrate, query, after) -> 
 def test_without_views_a_migration_says_nothing_of_them(migrate, settings) -> None:
     migrate(POST)
     migrate(WIDER["a table rewritten"])
-    (_, script) = migration_directory.read(settings.migrations)
-    assert "set_aside" not in script.sql
+    (_, migration) = migration_directory.read(settings.migrations)
+    assert "set_aside" not in migration.sql
 
 
 def test_a_view_of_production_alone_stops_the_deploy_and_nothing_is_lost(
@@ -151,9 +151,9 @@ def test_an_enum_that_nothing_else_uses_is_rebuilt_without_more_words(
     migrate(OPEN_DONE_OLD)
     query("INSERT INTO task (n, state, states) VALUES (1, 'open', '{done}')")
     migrate(DONE_OPEN)
-    (_, script) = migration_directory.read(settings.migrations)
-    assert script.sql.endswith(REBUILT)
-    assert "set_aside" not in script.down
+    (_, migration) = migration_directory.read(settings.migrations)
+    assert migration.sql.endswith(REBUILT)
+    assert "set_aside" not in migration.down
     assert query("SELECT state, states FROM task") == [("open", "{done}")]
 
 
@@ -162,9 +162,9 @@ def test_what_uses_an_enum_in_the_database_is_known(migrate, query, settings, sq
     migrate(OPEN_DONE_OLD)
     query(made(sql))
     migrate(DONE_OPEN)
-    (_, script) = migration_directory.read(settings.migrations)
-    assert "set_aside" in script.sql
-    assert "set_aside" in script.down
+    (_, migration) = migration_directory.read(settings.migrations)
+    assert "set_aside" in migration.sql
+    assert "set_aside" in migration.down
 
 
 def test_what_uses_an_enum_in_the_migrations_is_known(migrate, settings, database) -> None:
@@ -173,9 +173,9 @@ def test_what_uses_an_enum_in_the_migrations_is_known(migrate, settings, databas
     folder.mkdir()
     (folder / "migration.sql").write_text(f"{made(USERS['a partial index'][0])};\n")
     migrate(DONE_OPEN, create_only=True)
-    (*_, script) = migration_directory.read(settings.migrations)
-    assert "set_aside" in script.sql
-    assert "set_aside" in script.down
+    (*_, migration) = migration_directory.read(settings.migrations)
+    assert "set_aside" in migration.sql
+    assert "set_aside" in migration.down
     deploy(database.migration_url, migration_directory.read(settings.migrations))
 
 
@@ -199,9 +199,9 @@ def test_the_sql_of_drift_says_no_more_than_is_needed(
     query(sql)
 
     def found() -> Any:
-        scripts = migration_directory.read(settings.migrations)
+        migrations = migration_directory.read(settings.migrations)
         cache = SchemaCache(settings.cache)
-        return status(database.migration_url, declare(OPEN_DONE_OLD), scripts, cache).drift
+        return status(database.migration_url, declare(OPEN_DONE_OLD), migrations, cache).drift
 
     drift = found()
     for statements in (drift.restore, drift.adopt):

@@ -17,7 +17,7 @@ from berceau.postgres.core.connection import connect
 from berceau.postgres.core.url import Url
 from berceau.schema.model import EMPTY, Schema
 from berceau.settings import Settings
-from berceau.workflows.deploy import migration_directory as folder
+from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy import resolve as resolving
 from berceau.workflows.deploy.deploy import deploy
 from berceau.workflows.deploy.down import down
@@ -80,10 +80,12 @@ class Place:
     settings: Settings
     cache: SchemaCache
 
-    def plan(self, declared: Schema, scripts: Sequence[Migration]) -> Plan:
+    def plan(self, declared: Schema, migrations: Sequence[Migration]) -> Plan:
         """Return what separates the migrations from the entities; nothing of it is cached."""
-        with TemporaryDirectory() as folder:
-            return Planner(self.url, scripts, SchemaCache(Path(folder))).plan(declared)
+        with TemporaryDirectory() as migration_directory:
+            return Planner(self.url, migrations, SchemaCache(Path(migration_directory))).plan(
+                declared
+            )
 
 
 @dataclass
@@ -97,8 +99,8 @@ class World:
     others: dict[str, Path] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    def scripts(self) -> tuple[Migration, ...]:
-        return folder.read(self.migrations)
+    def migrations(self) -> tuple[Migration, ...]:
+        return migration_directory.read(self.migrations)
 
     def texts(self) -> dict[str, bytes]:
         """Return the files of all migrations, by path."""
@@ -107,7 +109,7 @@ class World:
 
     def name(self, number: int | str | None) -> Any:
         """Return the name of the migration with this number, the newest first; or what is none."""
-        names = [script.name for script in self.scripts()]
+        names = [migration.name for migration in self.migrations()]
         if not isinstance(number, int) or not names:
             return number if not isinstance(number, int) else "20260101000000_unknown"
         return names[-1 - number % len(names)]
@@ -121,8 +123,8 @@ class World:
 
     def begin(self, written: Path, count: int) -> None:
         """Take the first ``count`` migrations over from ``written``, with their entities."""
-        for script in folder.read(written)[:count]:
-            folder.save(self.migrations, script)
+        for migration in migration_directory.read(written)[:count]:
+            migration_directory.save(self.migrations, migration)
         self.declare(count)
 
     def declare(self, number: int) -> None:
@@ -136,7 +138,7 @@ class World:
         self.migrate(place, name, create_only=True)
 
     def deploy(self, place: Place) -> None:
-        deploy(place.url, self.scripts())
+        deploy(place.url, self.migrations())
         found = self.status(place)
         assert not [*found.history.pending, *found.history.replacing, *found.history.unfinished]
 
@@ -144,16 +146,16 @@ class World:
         """Raise where the check finds anything, else compare the entities with the migrations."""
         if found := check(place.url, self.declared, self.migrations, place.cache):
             raise HistoryError("; ".join(map(str, found)))
-        assert not place.plan(self.declared, self.scripts()).up
+        assert not place.plan(self.declared, self.migrations()).up
 
     def reset(self, place: Place) -> None:
-        reset(place.url, self.scripts(), place.cache)
+        reset(place.url, self.migrations(), place.cache)
 
     def squash(self, place: Place, name: str) -> None:
         squash(place.url, self.migrations, name)
 
     def down(self, place: Place, to: Any) -> None:
-        down(place.url, self.scripts(), self.name(to), allow_data_loss=True)
+        down(place.url, self.migrations(), self.name(to), allow_data_loss=True)
 
     def adopt(self, place: Place, name: str, everything: bool) -> None:
         adopt(
@@ -180,20 +182,20 @@ class World:
     def resolve(self, place: Place, name: Any, how: str) -> None:
         match how:
             case "applied":
-                resolving.mark_applied(place.url, self.scripts(), self.name(name))
+                resolving.mark_applied(place.url, self.migrations(), self.name(name))
             case "back":
                 resolving.mark_rolled_back(place.url, self.name(name))
             case "done":
-                resolving.mark_done(place.url, self.scripts(), self.name(name), 1)
+                resolving.mark_done(place.url, self.migrations(), self.name(name), 1)
 
     def write(self, kind: str) -> None:
         """Write a migration by hand."""
-        scripts, n = self.scripts(), next(self.numbers)
+        migrations, n = self.migrations(), next(self.numbers)
         up, back = (text.format(n=n) for text in BY_HAND[kind])
-        last = scripts[-1].name if scripts else None
+        last = migrations[-1].name if migrations else None
         stamp = int(last[:14]) + 1 if last and last[12:14] < "59" else 20270101000000 + n
         name = f"{stamp}_hand"
-        folder.save(
+        migration_directory.save(
             self.migrations, Migration(name, f"-- Parent: {last or 'none'}\n\n{up}\n", f"{back}\n")
         )
 
@@ -225,16 +227,18 @@ class World:
                     shutil.copytree(path, self.migrations / path.name)
 
     def edit(self, number: int) -> None:
-        if scripts := self.scripts():
-            script = scripts[-1 - number % len(scripts)]
-            (self.migrations / script.name / "migration.sql").write_text(f"{script.sql}-- more\n")
+        if migrations := self.migrations():
+            migration = migrations[-1 - number % len(migrations)]
+            (self.migrations / migration.name / "migration.sql").write_text(
+                f"{migration.sql}-- more\n"
+            )
 
     def lose(self, number: int) -> None:
-        if scripts := self.scripts():
-            shutil.rmtree(self.migrations / scripts[-1 - number % len(scripts)].name)
+        if migrations := self.migrations():
+            shutil.rmtree(self.migrations / migrations[-1 - number % len(migrations)].name)
 
     def status(self, place: Place) -> Status:
-        return status(place.url, self.declared, self.scripts(), place.cache)
+        return status(place.url, self.declared, self.migrations(), place.cache)
 
     def _copy(self, source: Path, target: Path) -> None:
         target.mkdir(exist_ok=True)

@@ -7,7 +7,7 @@ from berceau.migration.migration import Migration
 
 
 def chain(*links: str) -> tuple[Migration, ...]:
-    """Make scripts of links such as "b<a": b follows a; "b" alone has no header."""
+    """Make migrations of links such as "b<a": b follows a; "b" alone has no header."""
     return tuple(map(link, sorted(links)))
 
 

@@ -10,8 +10,8 @@ FIRST = Migration("20260101000000_first", "SELECT 1;")
 SECOND = Migration("20260102000000_second", "SELECT 2;")
 
 
-def applied(script: Migration) -> Revision:
-    return Revision(script.name, script.checksum, datetime(2026, 1, 3, tzinfo=UTC))
+def applied(migration: Migration) -> Revision:
+    return Revision(migration.name, migration.checksum, datetime(2026, 1, 3, tzinfo=UTC))
 
 
 def test_what_the_ledger_lacks_is_pending() -> None:
@@ -36,27 +36,27 @@ def test_a_lost_file_is_named() -> None:
 
 
 def squash(*replaced: Migration) -> Migration:
-    names = ", ".join(script.name for script in replaced)
+    names = ", ".join(migration.name for migration in replaced)
     return Migration("20260102000000_squashed", f"-- Replaces: {names}\n\nSELECT 1; SELECT 2;")
 
 
 def test_a_squash_is_recorded_where_all_that_it_replaces_was_applied() -> None:
-    script = squash(FIRST, SECOND)
-    history = compare([script], [applied(FIRST), applied(SECOND)])
-    assert (history.replacing, history.pending, history.missing) == ((script,), (), ())
+    migration = squash(FIRST, SECOND)
+    history = compare([migration], [applied(FIRST), applied(SECOND)])
+    assert (history.replacing, history.pending, history.missing) == ((migration,), (), ())
     history.require_sound()
 
 
 def test_a_squash_is_pending_where_nothing_was_applied() -> None:
-    script = squash(FIRST, SECOND)
-    history = compare([script], [])
-    assert (history.replacing, history.pending) == ((), (script,))
+    migration = squash(FIRST, SECOND)
+    history = compare([migration], [])
+    assert (history.replacing, history.pending) == ((), (migration,))
     history.require_sound()
 
 
 def test_a_squash_that_was_recorded_is_settled() -> None:
-    script = squash(FIRST, SECOND)
-    history = compare([script], [applied(FIRST), applied(SECOND), applied(script)])
+    migration = squash(FIRST, SECOND)
+    history = compare([migration], [applied(FIRST), applied(SECOND), applied(migration)])
     assert (history.replacing, history.pending, history.missing) == ((), (), ())
 
 

@@ -50,7 +50,7 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_statements_end_where_psql_ends_them(name) -> None:
     text, expected = CASES[name]
-    assert [piece.text for piece in split(text)] == expected
+    assert [statement.text for statement in split(text)] == expected
 
 
 def test_a_statement_knows_its_line_and_its_first_words() -> None:
@@ -67,8 +67,8 @@ def test_the_rows_of_a_copy_belong_to_it() -> None:
 
 
 def test_only_a_real_copy_has_rows() -> None:
-    (piece,) = split("COPY (SELECT ' FROM STDIN ', from_stdin) TO PROGRAM 'x'")
-    assert piece.data is None
+    (statement,) = split("COPY (SELECT ' FROM STDIN ', from_stdin) TO PROGRAM 'x'")
+    assert statement.data is None
 
 
 @pytest.mark.parametrize(
@@ -105,12 +105,12 @@ FRAGMENTS = st.lists(
 @given(FRAGMENTS)
 def test_splitting_loses_only_what_stands_between_statements(text) -> None:
     try:
-        pieces = split(text)
+        statements = split(text)
     except MigrationFileError:
         return
     rest = text
-    for piece in pieces:
-        before, found, rest = rest.partition(piece.text)
+    for statement in statements:
+        before, found, rest = rest.partition(statement.text)
         assert found
         assert split(before) == ()
     assert split(rest) == ()
@@ -119,11 +119,13 @@ def test_splitting_loses_only_what_stands_between_statements(text) -> None:
 @given(FRAGMENTS)
 def test_a_statement_is_one_by_itself_too(text) -> None:
     try:
-        pieces = split(text)
+        statements = split(text)
     except MigrationFileError:
         return
-    for piece in pieces:
-        (again,) = split(piece.text)
-        assert (again.text, again.head) == (piece.text, piece.head)
-    joined = ";\n".join(piece.text for piece in pieces)
-    assert [piece.text for piece in split(joined)] == [piece.text for piece in pieces]
+    for statement in statements:
+        (again,) = split(statement.text)
+        assert (again.text, again.head) == (statement.text, statement.head)
+    joined = ";\n".join(statement.text for statement in statements)
+    assert [statement.text for statement in split(joined)] == [
+        statement.text for statement in statements
+    ]

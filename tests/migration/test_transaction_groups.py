@@ -12,10 +12,10 @@ FILE = Path("migrations/20260101000000_x/migration.sql")
 
 
 def shape(text: str) -> list[str]:
-    """Give the segments in short: numbers, and ``!`` where there is no transaction."""
+    """Give the groups in short: numbers, and ``!`` where there is no transaction."""
     return [
-        ("!" if segment.mode is Mode.ALONE else "") + f"{segment.first}-{segment.last}"
-        for segment in cut(text, FILE)
+        ("!" if group.mode is Mode.ALONE else "") + f"{group.first}-{group.last}"
+        for group in cut(text, FILE)
     ]
 
 
@@ -56,8 +56,8 @@ def test_a_segment_is_what_one_transaction_can_hold(name) -> None:
 
 
 def test_a_written_transaction_keeps_its_options() -> None:
-    (segment,) = cut("BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT 1; COMMIT", FILE)
-    assert segment.begin == "BEGIN ISOLATION LEVEL SERIALIZABLE"
+    (group,) = cut("BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT 1; COMMIT", FILE)
+    assert group.begin == "BEGIN ISOLATION LEVEL SERIALIZABLE"
 
 
 @pytest.mark.parametrize(
@@ -93,14 +93,16 @@ def test_what_would_leave_doubt_is_refused_with_its_line(statement, message) -> 
 )  # fmt: skip
 def test_no_statement_is_lost_or_moved(statements) -> None:
     text = ";\n".join(statements)
-    segments = cut(text, FILE)
-    kept = [piece for segment in segments for piece in segment.statements]
-    assert kept == [piece for piece in split(text) if piece.head[0] not in ("begin", "commit")]
-    numbers = [number for segment in segments for number, _ in segment.numbered()]
+    groups = cut(text, FILE)
+    kept = [statement for group in groups for statement in group.statements]
+    assert kept == [
+        statement for statement in split(text) if statement.head[0] not in ("begin", "commit")
+    ]
+    numbers = [number for group in groups for number, _ in group.numbered()]
     assert numbers == list(range(1, len(kept) + 1))
     for done in range(len(kept) + 1):
-        rest = [segment.after(done) for segment in segments if segment.last > done]
-        assert [number for segment in rest for number, _ in segment.numbered()] == numbers[done:]
+        rest = [group.after(done) for group in groups if group.last > done]
+        assert [number for group in rest for number, _ in group.numbered()] == numbers[done:]
 
 
 @pytest.mark.parametrize(

@@ -151,13 +151,13 @@ def embedded_in(fresh_in, template, lasting) -> Callable[[Path], Server]:
 
 @pytest.fixture
 def apply() -> Callable[..., None]:
-    """Give the function that applies a script as a deploy does."""
+    """Give the function that applies a migration as a deploy does."""
 
-    def apply(connection, script, **options) -> None:
+    def apply(connection, migration, **options) -> None:
         ledger.ensure(connection)
         schema = ledger.Ledger(connection).schema
         with deploy_lock(connection, schema):
-            runner.apply(connection, script, **options)
+            runner.apply(connection, migration, **options)
 
     return apply
 

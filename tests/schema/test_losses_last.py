@@ -67,12 +67,12 @@ def choices(draw: st.DrawFn, before: Schema, after: Schema) -> Choices:
 def require_losses_last(changes: tuple[Change, ...]) -> int:
     """Assert that nothing may fail in a transaction after one that loses data; count the losses."""
     found = [*rendered(order(changes))]
-    segments = cut(to_text([statement for _, statement in found]), Path("up.sql")) if found else ()
-    groups = [segment for segment in segments for _ in segment.statements]
-    assert len(groups) == len(found)
-    losing = [group for group, (change, _) in zip(groups, found, strict=True) if loses(change)]
-    assert all(segment.mode is Mode.TRANSACTION for segment in losing)
-    for group, (change, statement) in zip(groups, found, strict=True):
+    groups = cut(to_text([statement for _, statement in found]), Path("up.sql")) if found else ()
+    group_of = [group for group in groups for _ in group.statements]
+    assert len(group_of) == len(found)
+    losing = [group for group, (change, _) in zip(group_of, found, strict=True) if loses(change)]
+    assert all(group.mode is Mode.TRANSACTION for group in losing)
+    for group, (change, statement) in zip(group_of, found, strict=True):
         if losing and not isinstance(change, UNSTOPPABLE):
             assert group.first <= losing[0].first, statement.text
     return len(losing)

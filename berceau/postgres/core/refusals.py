@@ -1,4 +1,4 @@
-"""What PostgreSQL refuses outside of any script, as an error for a person."""
+"""What PostgreSQL refuses outside of any migration, as an error for a person."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""The session that a script runs in: what it sets is gone before the next one."""
+"""The session that a migration runs in: what it sets is gone before the next one."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -25,7 +25,7 @@ _PINNED = setting("SESSION", {**PINNED, "timezone": "UTC"})
 
 @contextmanager
 def clean_session(connection: Connection, lock_seconds: float) -> Iterator[None]:
-    """Let the body run scripts on the autocommit ``connection``; what they set ends with it.
+    """Let the body run migrations on the autocommit ``connection``; what they set ends with it.
 
     A statement waits ``lock_seconds`` for a lock, unless the connection's URL says otherwise, and
     may take as long as it needs. What it means is the same everywhere: see ``PINNED``.
@@ -40,7 +40,7 @@ def clean_session(connection: Connection, lock_seconds: float) -> Iterator[None]
 
 
 def reset(connection: Connection, search_path: str, lock_seconds: float) -> None:
-    """Undo what a script set, except for its ``search_path``."""
+    """Undo what a migration set, except for its ``search_path``."""
     values = {"search_path": search_path, "lock_timeout": f"{int(lock_seconds * 1000)}ms"}
     with connection.cursor() as cursor:
         cursor.execute(_RESET, values)

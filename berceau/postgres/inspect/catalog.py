@@ -280,6 +280,6 @@ def _table(
         checks=tuple(each for each in constraints if isinstance(each, Check)),
         foreign_keys=tuple(each for each in constraints if isinstance(each, ForeignKey)),
         indexes=tuple(indexes),
-        rules=tuple(each for each in constraints if isinstance(each, RawConstraint)),
+        raw_constraints=tuple(each for each in constraints if isinstance(each, RawConstraint)),
         others=tuple(others),
     )

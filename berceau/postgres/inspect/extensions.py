@@ -1,4 +1,4 @@
-"""Extensions in a rehearsal: those of the database are used, missing ones made in its schema."""
+"""Extensions in a dry run: those of the database are used, missing ones made in its schema."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -28,51 +28,57 @@ def schemas_of_extensions(connection: Connection, schema: str, prefix: str) -> t
     return tuple(name for (name,) in fetch(connection, _PREFIXED, (schema, prefix)))
 
 
-def creates_extension(script: Migration) -> bool:
-    """Return whether a statement of ``script`` makes an extension."""
-    return any(_creating([script]))
+def creates_extension(migration: Migration) -> bool:
+    """Return whether a statement of ``migration`` makes an extension."""
+    return any(_creating([migration]))
 
 
-def made_by(scripts: Iterable[Migration]) -> tuple[Object, ...]:
-    """Return the extensions that ``scripts`` made: where one was there, they would have failed."""
+def made_by(migrations: Iterable[Migration]) -> tuple[Object, ...]:
+    """Return the extensions that ``migrations`` made: an existing one would have failed them."""
     return tuple(
-        Object("extension", quote_name(_name(piece)))
-        for piece in _creating(scripts)
-        if piece.head[2:3] != ("if",)
+        Object("extension", quote_name(_name(statement)))
+        for statement in _creating(migrations)
+        if statement.head[2:3] != ("if",)
     )
 
 
-def provide(connection: Connection, scripts: Iterable[Migration]) -> None:
-    """Make the extensions of ``scripts`` that the database lacks, in the connection's schema."""
-    for piece in _creating(scripts):
-        execute(connection, rehearsed(connection, piece).text)
+def provide(connection: Connection, migrations: Iterable[Migration]) -> None:
+    """Make the extensions of ``migrations`` that the database lacks, in the connection's schema."""
+    for statement in _creating(migrations):
+        execute(connection, for_dry_run(connection, statement).text)
 
 
-def is_about_extension(piece: ParsedStatement) -> bool:
-    """Return whether ``piece`` makes, drops or changes an extension."""
-    return piece.head[1:2] == ("extension",) or piece.head[:3] == ("comment", "on", "extension")
+def is_about_extension(statement: ParsedStatement) -> bool:
+    """Return whether ``statement`` makes, drops or changes an extension."""
+    return statement.head[1:2] == ("extension",) or statement.head[:3] == (
+        "comment",
+        "on",
+        "extension",
+    )
 
 
-def rehearsed(connection: Connection, piece: ParsedStatement) -> ParsedStatement:
-    """Return ``piece``, which is about an extension, as it is to run in a scratch schema.
+def for_dry_run(connection: Connection, statement: ParsedStatement) -> ParsedStatement:
+    """Return ``statement``, which is about an extension, as it is to run in a scratch schema.
 
     A missing extension that is to be in the project's schema is made there, and goes with it. One
     that the database has stays as it is.
     """
-    if piece.head[:2] == _CREATE:
-        if _is_here(connection, _name(piece)) is not None:
-            return _nothing(piece)
+    if statement.head[:2] == _CREATE:
+        if _is_here(connection, _name(statement)) is not None:
+            return _nothing(statement)
         return (
-            _made_here(piece) if _named(piece, "schema") in (None, _project(connection)) else piece
+            _made_here(statement)
+            if _named(statement, "schema") in (None, _project(connection))
+            else statement
         )
-    return piece if _is_here(connection, _name(piece)) else _nothing(piece)
+    return statement if _is_here(connection, _name(statement)) else _nothing(statement)
 
 
-def _creating(scripts: Iterable[Migration]) -> Iterator[ParsedStatement]:
-    for script in scripts:
-        for piece in split(script.sql) if "extension" in script.sql.lower() else ():
-            if piece.head[:2] == _CREATE:
-                yield piece
+def _creating(migrations: Iterable[Migration]) -> Iterator[ParsedStatement]:
+    for migration in migrations:
+        for statement in split(migration.sql) if "extension" in migration.sql.lower() else ():
+            if statement.head[:2] == _CREATE:
+                yield statement
 
 
 def _is_here(connection: Connection, name: str) -> bool | None:
@@ -81,9 +87,9 @@ def _is_here(connection: Connection, name: str) -> bool | None:
     return found
 
 
-def _name(piece: ParsedStatement) -> str:
-    after = piece.head.index("extension") + 1
-    words = [word for word in piece.head[after:] if word not in ("if", "not", "exists")]
+def _name(statement: ParsedStatement) -> str:
+    after = statement.head.index("extension") + 1
+    words = [word for word in statement.head[after:] if word not in ("if", "not", "exists")]
     return unquote_name(words[0]) if words else ""
 
 
@@ -91,19 +97,19 @@ def _project(connection: Connection) -> str:
     return unquote_name(fetch_value(connection, _PROJECT))
 
 
-def _named(piece: ParsedStatement, option: str) -> str | None:
-    """Return what ``piece`` gives as its ``option``, as an SQL name without quotes."""
-    options = piece.head[piece.head.index("extension") + 1 :]
+def _named(statement: ParsedStatement, option: str) -> str | None:
+    """Return what ``statement`` gives as its ``option``, as an SQL name without quotes."""
+    options = statement.head[statement.head.index("extension") + 1 :]
     at = options.index(option) + 1 if option in options else len(options)
     return unquote_name(options[at]) if at < len(options) else None
 
 
-def _made_here(piece: ParsedStatement) -> ParsedStatement:
-    text = f"CREATE EXTENSION {quote_name(_name(piece))}"
-    version = _named(piece, "version")
+def _made_here(statement: ParsedStatement) -> ParsedStatement:
+    text = f"CREATE EXTENSION {quote_name(_name(statement))}"
+    version = _named(statement, "version")
     text += f" VERSION {version}" if version else ""
-    return replace(piece, text=f"{text} CASCADE" if piece.head[-1] == "cascade" else text)
+    return replace(statement, text=f"{text} CASCADE" if statement.head[-1] == "cascade" else text)
 
 
-def _nothing(piece: ParsedStatement) -> ParsedStatement:
-    return replace(piece, text="SELECT", head=("select",))
+def _nothing(statement: ParsedStatement) -> ParsedStatement:
+    return replace(statement, text="SELECT", head=("select",))

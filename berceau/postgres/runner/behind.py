@@ -1,4 +1,4 @@
-"""Schemas behind a scratch schema: their extensions serve its scripts, all else is out of reach."""
+"""Schemas behind a scratch schema: their extensions serve a dry run, all else is hidden."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -73,24 +73,24 @@ class Behind:
         """The statement after which the transaction finds what is behind."""
         return f"SET LOCAL search_path = {self.whole}"
 
-    def run(self, run: Run, segment: TransactionGroup, piece: ParsedStatement) -> None:
-        """Let ``run`` carry ``piece`` out with what is behind, or without where that is in the way.
+    def run(self, run: Run, group: TransactionGroup, statement: ParsedStatement) -> None:
+        """Let ``run`` run ``statement`` with what is behind, or without where that is in the way.
 
         What drops something, or leaves alone what doesn't exist, shall not find it behind.
         """
 
         def without() -> None:
-            run(segment, piece)
+            run(group, statement)
 
         def reaching() -> None:
             self._execute(self.reaching)
-            run(segment, piece)
+            run(group, statement)
             self.require_unreached()
             self._execute(f"SET LOCAL search_path = {self.alone}")
 
-        if piece.head[:1] and piece.head[0] in _OWN_TRANSACTION:
+        if statement.head[:1] and statement.head[0] in _OWN_TRANSACTION:
             without()
-        elif is_careful(piece):
+        elif is_careful(statement):
             self._one_or_other(without, reaching)
         else:
             self._one_or_other(reaching, without)
@@ -130,6 +130,6 @@ class Behind:
         execute(self.connection, text)
 
 
-def is_careful(piece: ParsedStatement) -> bool:
-    """Return whether ``piece`` may be about something that isn't there."""
-    return piece.head[:1] == ("drop",) or ("if", "exists") in pairwise(piece.head)
+def is_careful(statement: ParsedStatement) -> bool:
+    """Return whether ``statement`` may be about something that isn't there."""
+    return statement.head[:1] == ("drop",) or ("if", "exists") in pairwise(statement.head)

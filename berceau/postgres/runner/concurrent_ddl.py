@@ -106,9 +106,9 @@ class Repeatable:
         """Leave it."""
 
 
-def effect_of(piece: ParsedStatement) -> Effect | None:
-    """Return what ``piece`` leaves behind, None where that can't be looked up."""
-    words = " ".join(piece.head)
+def effect_of(statement: ParsedStatement) -> Effect | None:
+    """Return what ``statement`` leaves behind, None where that can't be looked up."""
+    words = " ".join(statement.head)
     if match := _CREATE_INDEX.match(words):
         return IndexBuilt(match["name"], match["table"].replace(" . ", "."))
     if match := _DROP_INDEX.match(words):
@@ -118,6 +118,6 @@ def effect_of(piece: ParsedStatement) -> Effect | None:
     return None
 
 
-def waits_for_transactions(piece: ParsedStatement) -> bool:
-    """Return whether ``piece`` waits for old transactions, and locks no reader or writer out."""
-    return "concurrently" in piece.head
+def waits_for_transactions(statement: ParsedStatement) -> bool:
+    """Return whether ``statement`` waits for old transactions, and blocks no reader or writer."""
+    return "concurrently" in statement.head

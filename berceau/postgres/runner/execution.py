@@ -1,4 +1,4 @@
-"""One segment of a script carried out on a connection: all of it, or a failure with its place."""
+"""One group of statements carried out on a connection: all of it, or a failure with its place."""
 
 import io
 import time
@@ -38,17 +38,17 @@ PASSING = (
 
 
 class Failure(Exception):  # noqa: N818 - it never leaves this room
-    """Statement ``number`` of ``segment`` failed; its transaction was rolled back."""
+    """Statement ``number`` of ``group`` failed; its transaction was rolled back."""
 
     def __init__(
         self,
-        segment: TransactionGroup,
+        group: TransactionGroup,
         number: int,
         error: BaseException,
         blockers: str = "",
         advice: str | None = None,
     ) -> None:
-        self.segment = segment
+        self.group = group
         self.number = number
         self.error = error
         self.blockers = blockers
@@ -81,17 +81,17 @@ class Failure(Exception):  # noqa: N818 - it never leaves this room
     @property
     def where(self) -> Location:
         """The file and the line at fault."""
-        piece = self.segment.statements[self.number - self.segment.first]
-        line = piece.line
+        statement = self.group.statements[self.number - self.group.first]
+        line = statement.line
         if isinstance(self.error, psycopg2.Error) and self.error.diag.statement_position:
             # With advice, it is a position in the text of something else.
             position = 1 if self.advice else int(self.error.diag.statement_position)
-            line += piece.text.count("\n", 0, position - 1)
-        elif self.segment.mode is Mode.PYTHON:
-            file = str(self.segment.file)
+            line += statement.text.count("\n", 0, position - 1)
+        elif self.group.mode is Mode.PYTHON:
+            file = str(self.group.file)
             frames = traceback.extract_tb(self.error.__traceback__)
             line = next((f.lineno or 1 for f in reversed(frames) if f.filename == file), line)
-        return Location(file=self.segment.file, line=line)
+        return Location(file=self.group.file, line=line)
 
     @property
     def cure(self) -> str:
@@ -129,7 +129,7 @@ class Failure(Exception):  # noqa: N818 - it never leaves this room
 
 
 class Execution:
-    """Runs segments of the migration ``name``; ``connection`` is in autocommit mode."""
+    """Runs groups of the migration ``name``; ``connection`` is in autocommit mode."""
 
     def __init__(
         self, connection: Connection, watch: Watch, name: str, report: Report, patience: RetryPolicy
@@ -141,17 +141,17 @@ class Execution:
         self._patience = patience
 
     def execute(self, text: str) -> None:
-        """Run SQL of the script."""
+        """Run SQL of the migration."""
         with self.connection.cursor() as cursor:
             self._watch.run(lambda: cursor.execute(text), self.name)
 
     def patiently(
-        self, segment: TransactionGroup, attempt: Callable[[TransactionGroup], None]
+        self, group: TransactionGroup, attempt: Callable[[TransactionGroup], None]
     ) -> None:
         """Make the ``attempt``; what a passing reason stopped is attempted again after a pause."""
         for pause in self._patience.pauses():
             try:
-                attempt(segment)
+                attempt(group)
             except Failure as failure:
                 if not failure.passes:
                     raise
@@ -162,72 +162,72 @@ class Execution:
                 time.sleep(pause)
             else:
                 return
-        attempt(segment)
+        attempt(group)
 
     def transact(
         self,
-        segment: TransactionGroup,
+        group: TransactionGroup,
         at_the_end: Callable[[], None],
         run: Callable[[TransactionGroup, ParsedStatement], None] | None = None,
     ) -> None:
-        """Run ``segment`` and ``at_the_end`` in one transaction; raises ``Failure``.
+        """Run ``group`` and ``at_the_end`` in one transaction; raises ``Failure``.
 
-        Each statement is ``run`` as ``run_piece`` does it, unless told otherwise.
+        Each statement is ``run`` as ``run_statement`` does it, unless told otherwise.
         """
-        run = run or self.run_piece
-        number = segment.first
+        run = run or self.run_statement
+        number = group.first
         try:
-            self.execute(segment.begin)
-            for number, piece in segment.numbered():  # noqa: B007 - told by the failure
-                run(segment, piece)
+            self.execute(group.begin)
+            for number, statement in group.numbered():  # noqa: B007 - told by the failure
+                run(group, statement)
             at_the_end()
             self.execute("COMMIT")
         except BaseException as error:
             self._roll_back()
             if isinstance(error, HistoryError):
                 raise
-            raise self.failure(segment, number, error) from error
+            raise self.failure(group, number, error) from error
 
-    def run_piece(self, segment: TransactionGroup, piece: ParsedStatement) -> None:
+    def run_statement(self, group: TransactionGroup, statement: ParsedStatement) -> None:
         """Run one statement, the rows of a COPY, or a step in Python."""
-        if segment.mode is Mode.PYTHON:
-            self._run_python(segment, piece)
-        elif piece.data is not None:
-            rows = io.StringIO(piece.data)
+        if group.mode is Mode.PYTHON:
+            self._run_python(group, statement)
+        elif statement.data is not None:
+            rows = io.StringIO(statement.data)
             with self.connection.cursor() as cursor:
-                self._watch.run(lambda: cursor.copy_expert(piece.text, rows), self.name)
+                self._watch.run(lambda: cursor.copy_expert(statement.text, rows), self.name)
         else:
-            self.execute(piece.text)
+            self.execute(statement.text)
 
-    def failure(self, segment: TransactionGroup, number: int, error: BaseException) -> Failure:
+    def failure(self, group: TransactionGroup, number: int, error: BaseException) -> Failure:
         """Return the failure of statement ``number``."""
-        text = segment.statements[number - segment.first].text
+        text = group.statements[number - group.first].text
         advised = advice(self.connection, text, error)
-        return Failure(segment, number, error, self._watch.blockers, advised)
+        return Failure(group, number, error, self._watch.blockers, advised)
 
-    def restore_settings(self, segments: Sequence[TransactionGroup], done: int) -> None:
+    def restore_settings(self, groups: Sequence[TransactionGroup], done: int) -> None:
         """Set again what the ``done`` first statements set, for those that follow."""
-        for segment in segments:
-            for number, piece in segment.numbered():
-                if number <= done and changes_session(piece):
-                    self.execute(piece.text)
+        for group in groups:
+            for number, statement in group.numbered():
+                if number <= done and changes_session(statement):
+                    self.execute(statement.text)
 
-    def _run_python(self, segment: TransactionGroup, piece: ParsedStatement) -> None:
-        module: dict[str, object] = {"__name__": f"{self.name}.data", "__file__": segment.file}
+    def _run_python(self, group: TransactionGroup, statement: ParsedStatement) -> None:
+        module: dict[str, object] = {"__name__": f"{self.name}.data", "__file__": group.file}
         before = self._transaction()
-        exec(compile(piece.text, str(segment.file), "exec"), module)  # noqa: S102 - reviewed code
+        exec(compile(statement.text, str(group.file), "exec"), module)  # noqa: S102 - reviewed code
         migrate = module.get("migrate")
         if not callable(migrate):
             raise MigrationError(
                 f"{DATA} has no function migrate.",
-                where=Location(file=segment.file),
+                where=Location(file=group.file),
                 cure="Write `def migrate(connection): ...`; the connection is psycopg2's.",
             )
         migrate(self.connection)
         if self._transaction() != before:
             raise MigrationError(
                 f"{DATA} ended the transaction that it was given.",
-                where=Location(file=segment.file),
+                where=Location(file=group.file),
                 cure="Take COMMIT and ROLLBACK out; see with your own eyes what it committed.",
             )
 

@@ -11,7 +11,7 @@ from berceau.errors import PermissionMissingError
 from berceau.migration.history import Direction, Revision, State
 from berceau.migration.line import in_line
 from berceau.migration.migration import Migration, count
-from berceau.migration.resume import segments_of
+from berceau.migration.resume import groups_of
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.fetch import fetch
 from berceau.postgres.core.locks import holder, holds
@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS {table} (
 )
 """
 
-# What came after the first version; ledgers of that one are given it. Of the script in its
+# What came after the first version; ledgers of that one are given it. Of the SQL in its
 # direction the first `position` statements took effect; `begun`: the next one, which runs outside
 # of a transaction, may have taken effect too.
 _LATER = """
@@ -98,7 +98,7 @@ _CLEAR = "DELETE FROM {table}"
 class Ledger:
     """The ledger of the schema that the search_path of ``connection`` names first when it is made.
 
-    It stays that schema's, whatever a script does to search_path or role. What it writes belongs
+    It stays that schema's, whatever a migration does to search_path or role. What it writes belongs
     to the open transaction, or to one of its own.
     """
 
@@ -151,25 +151,25 @@ class Ledger:
         return next((each for each in self.read() if each.name == name), None)
 
     def start(
-        self, script: Migration, direction: Direction, position: int, *, begun: bool = False
+        self, migration: Migration, direction: Direction, position: int, *, begun: bool = False
     ) -> None:
-        """Write that ``script`` is being carried out, and its first ``position`` statements are.
+        """Write that ``migration`` is being run, and that its first ``position`` statements were.
 
-        ``begun`` says that the next one may be, too.
+        ``begun`` says that the next one may have been, too.
         """
-        total = count(segments_of(script, direction))
-        self._write(script, State.RUNNING, direction, position, total, begun)
+        total = count(groups_of(migration, direction))
+        self._write(migration, State.RUNNING, direction, position, total, begun)
 
-    def record(self, script: Migration) -> None:
-        """Write that ``script`` is applied, in the place of what it replaces."""
-        total = count(script.segments)
-        self._write(script, State.APPLIED, Direction.UP, total, total, begun=False)
-        self._forget(*script.header.replaces)  # after it: between the two, nothing is lacking
+    def record(self, migration: Migration) -> None:
+        """Write that ``migration`` is applied, in the place of what it replaces."""
+        total = count(migration.groups)
+        self._write(migration, State.APPLIED, Direction.UP, total, total, begun=False)
+        self._forget(*migration.header.replaces)  # after it: between the two, nothing is lacking
 
-    def rename(self, name: str, script: Migration) -> None:
-        """Write that what was applied as ``name`` is ``script`` now."""
-        new = {"new": script.name, "checksum": script.checksum, "script": script.sql}
-        self._run(_RENAME, name=name, down=script.down, **new)
+    def rename(self, name: str, migration: Migration) -> None:
+        """Write that what was applied as ``name`` is ``migration`` now."""
+        new = {"new": migration.name, "checksum": migration.checksum, "script": migration.sql}
+        self._run(_RENAME, name=name, down=migration.down, **new)
 
     def begin(self, name: str) -> None:
         """Write that the next statement is begun, outside of a transaction."""
@@ -214,7 +214,7 @@ class Ledger:
 
     def _write(
         self,
-        script: Migration,
+        migration: Migration,
         state: State,
         direction: Direction,
         position: int,
@@ -223,11 +223,11 @@ class Ledger:
     ) -> None:
         self._run(
             _WRITE,
-            name=script.name,
-            checksum=script.checksum,
-            script=script.sql,
-            down=script.down,
-            data=script.data,
+            name=migration.name,
+            checksum=migration.checksum,
+            script=migration.sql,
+            down=migration.down,
+            data=migration.data,
             state=state.value,
             direction=direction.value,
             position=position,
@@ -237,7 +237,7 @@ class Ledger:
 
     def _run(self, query: str, **values: object) -> None:
         with self.connection.cursor() as cursor:
-            # The role may be one that a script took; this one holds until the transaction's end.
+            # The role may be one that a migration took; this one holds until the transaction's end.
             text = sql.SQL("SET LOCAL ROLE NONE;" + query).format(table=self._table)
             cursor.execute(text, values)
 
@@ -252,18 +252,19 @@ def read(connection: Connection) -> tuple[Revision, ...]:
     return Ledger(connection).read()
 
 
-def read_scripts(connection: Connection) -> tuple[Migration, ...]:
+def read_migrations(connection: Connection) -> tuple[Migration, ...]:
     """Return what was applied as it was then, in its order, whatever the files say now."""
-    return tuple(line.to_script() for line in read(connection) if line.is_whole)
+    return tuple(line.to_migration() for line in read(connection) if line.is_whole)
 
 
-def record(connection: Connection, script: Migration) -> None:
-    """Write that ``script`` is applied."""
-    Ledger(connection).record(script)
+def record(connection: Connection, migration: Migration) -> None:
+    """Write that ``migration`` is applied."""
+    Ledger(connection).record(migration)
 
 
 def _to_applied(row: dict[str, Any]) -> Revision:
     known = {field.name for field in fields(Revision)}
+    row["sql"] = row.pop("script")
     values = {name: value for name, value in row.items() if name in known}
     for name in ("applied_at", "started_at"):
         if values.get(name) is not None:
@@ -278,6 +279,6 @@ def clear(connection: Connection) -> None:
     Ledger(connection).clear()
 
 
-def rename(connection: Connection, name: str, script: Migration) -> None:
-    """Write that what was applied as ``name`` is ``script`` now."""
-    Ledger(connection).rename(name, script)
+def rename(connection: Connection, name: str, migration: Migration) -> None:
+    """Write that what was applied as ``name`` is ``migration`` now."""
+    Ledger(connection).rename(name, migration)

@@ -1,4 +1,4 @@
-"""The boundary of a migration: its schema, which the connection names; it changes nothing else."""
+"""Keeps a migration in its schema, which the connection names: it changes nothing else."""
 
 from collections.abc import Iterable
 from itertools import pairwise
@@ -27,11 +27,11 @@ WHERE l.locktype = 'relation' AND l.pid = pg_backend_pid()
 _SCHEMA_OF = "SELECT relnamespace::regnamespace::text FROM pg_class WHERE oid = to_regclass(%s)"
 _CURE = (
     "Each dry run would change it again. Take the schema out of the names, and search_path out "
-    "of the script: the database URL names the schema."
+    "of the migration: the database URL names the schema."
 )
 
 
-class Boundary:
+class SchemaGuard:
     """Guards the schema that the search_path of ``connection`` names first when it is made."""
 
     def __init__(self, connection: Connection) -> None:
@@ -42,16 +42,16 @@ class Boundary:
             cursor.execute(_ELSEWHERE, {"schema": self._quoted})
             self._elsewhere = [oid for (oid,) in cursor.fetchall()]
 
-    def require_unnamed(self, segments: Iterable[TransactionGroup]) -> None:
+    def require_unnamed(self, groups: Iterable[TransactionGroup]) -> None:
         """Raise ``StatementError`` for a statement that names the schema, as others are called."""
         ours = {(self._name, "."), (f'"{self._name}"', ".")}
-        for segment in segments:
-            for number, piece in segment.numbered():
-                if ours & set(pairwise(piece.head)):
+        for group in groups:
+            for number, statement in group.numbered():
+                if ours & set(pairwise(statement.head)):
                     reason = f"it names the schema {self._name}, which the database URL chooses."
                     raise StatementError(
                         f"Statement {number}: {reason}",
-                        where=segment.place(number),
+                        where=group.place(number),
                         cure="Take the schema out of the names.",
                         number=number,
                         reason=reason,

@@ -63,7 +63,7 @@ def adopt(_: Context, name: str, allow_data_loss: bool = False, unmanaged: bool 
     from berceau.workflows.shared.databases import resolve_databases
 
     settings = load()
-    script = run(
+    migration = run(
         resolve_databases(settings).migration_url,
         settings.migrations,
         name,
@@ -72,10 +72,10 @@ def adopt(_: Context, name: str, allow_data_loss: bool = False, unmanaged: bool 
         allow_data_loss=allow_data_loss,
         report=say,
     )
-    if script is None:
+    if migration is None:
         say("adopt: the database doesn't differ from its migrations")
     else:
-        say(f"adopt: wrote migrations/{script.name}, recorded as applied here")
+        say(f"adopt: wrote migrations/{migration.name}, recorded as applied here")
 
 
 @command(help={"name": "the name of the migration"})
@@ -86,8 +86,8 @@ def squash(_: Context, name: str = "squashed") -> None:
 
     settings = load()
     squashed = run(resolve_databases(settings).migration_url, settings.migrations, name, say)
-    replaced = squashed.script.header.replaces
-    say(f"squash: wrote migrations/{squashed.script.name} in the place of {len(replaced)}")
+    replaced = squashed.migration.header.replaces
+    say(f"squash: wrote migrations/{squashed.migration.name} in the place of {len(replaced)}")
     if squashed.kept:
         say(f"  it holds their SQL as it is, for the sake of: {squashed.kept}")
 

@@ -47,7 +47,7 @@ def _as_data(found: "Status") -> dict[str, object]:
         "applied": [{"name": each.name, "applied_at": each.applied_at} for each in history.applied],
         "failed": [_progress(each) for each in history.unfinished if each.state is State.FAILED],
         "running": [_progress(each) for each in history.unfinished if each.state is State.RUNNING],
-        "pending": [script.name for script in history.pending],
+        "pending": [migration.name for migration in history.pending],
         "edited": [each.name for each in history.edited],
         "edits": found.edits,
         "missing": [each.name for each in history.missing],
@@ -72,14 +72,14 @@ def _history(found: "Status") -> Iterator[str]:
         yield f"applied  {each.name}  {each.applied_at:%Y-%m-%d %H:%M:%S %Z}{note}"
     yield from map(str, history.unfinished)
     begun = {each.name for each in history.unfinished}
-    pending = [script.name for script in history.pending if script.name not in begun]
+    pending = [migration.name for migration in history.pending if migration.name not in begun]
     yield from (f"pending  {name}" for name in pending)
     for name, difference in found.edits.items():
         yield f"changed since it was applied: {name}"
         yield from (f"    {line}" for line in difference.splitlines())
-    for script in history.replacing:
-        replaced = f"{script.header.replaces[0]} to {script.header.replaces[-1]}"
-        yield f"applied  {script.name}, in the place of {replaced}: the next deploy records it"
+    for migration in history.replacing:
+        replaced = f"{migration.header.replaces[0]} to {migration.header.replaces[-1]}"
+        yield f"applied  {migration.name}, in the place of {replaced}: the next deploy records it"
 
 
 def _beginning(found: "Status", declared: "Schema") -> Iterator[str]:

@@ -25,17 +25,17 @@ def deploying(migration_url: Url, report: Report = silent) -> Iterator[Connectio
             yield connection
 
 
-def history(url: Url, scripts: Sequence[Migration]) -> History:
-    """Hold ``scripts`` against the ledger of the schema of ``url``; the runtime role may ask.
+def history(url: Url, migrations: Sequence[Migration]) -> History:
+    """Hold ``migrations`` against the ledger of the schema of ``url``; the runtime role may ask.
 
     Raises ``ConnectionFailedError``, also where the connection breaks meanwhile.
     """
     with connected(url) as connection:
-        return compare(scripts, ledger.read(connection))
+        return compare(migrations, ledger.read(connection))
 
 
 def deploy(
-    migration_url: Url, scripts: Sequence[Migration], report: Report = silent
+    migration_url: Url, migrations: Sequence[Migration], report: Report = silent
 ) -> tuple[str, ...]:
     """Apply what is pending, one deploy at a time, and return the names of what was applied.
 
@@ -44,43 +44,43 @@ def deploy(
     applied, and the ledger tells how far it came itself.
     """
     with deploying(migration_url, report) as connection:
-        return apply_pending(connection, scripts, report)
+        return apply_pending(connection, migrations, report)
 
 
 def settled(
-    connection: Connection, scripts: Sequence[Migration], report: Report = silent
+    connection: Connection, migrations: Sequence[Migration], report: Report = silent
 ) -> History:
     """Return the history, once the ledger has a squash in the place of what that replaces.
 
     What was begun and left nothing is forgotten where its file is gone. Where anything is
     contradictory, the ledger stays as it is.
     """
-    found = compare(scripts, ledger.read(connection))
+    found = compare(migrations, ledger.read(connection))
     if found.contradictions or not (found.replacing or found.void):
         return found
     ledger.ensure(connection)
     for line in found.void:
         ledger.Ledger(connection).forget(line.name)
-    for script in found.replacing:
-        ledger.record(connection, script)
-        report(f"recorded {script.name}: what it replaces was applied")
-    return compare(scripts, ledger.read(connection))
+    for migration in found.replacing:
+        ledger.record(connection, migration)
+        report(f"recorded {migration.name}: what it replaces was applied")
+    return compare(migrations, ledger.read(connection))
 
 
 def apply_pending(
-    connection: Connection, scripts: Sequence[Migration], report: Report
+    connection: Connection, migrations: Sequence[Migration], report: Report
 ) -> tuple[str, ...]:
     """Apply what is pending on a connection that holds the deploy lock."""
-    found = settled(connection, scripts, report)
+    found = settled(connection, migrations, report)
     found.require_sound()
     begun = {each.name: each for each in found.unfinished}
     refuse_half_undone(begun.values())
     if found.pending:
         ledger.ensure(connection)
-    for script in found.pending:
-        report(_announced(script, begun.get(script.name)))
-        runner.apply(connection, script, report)
-    return tuple(script.name for script in found.pending)
+    for migration in found.pending:
+        report(_announced(migration, begun.get(migration.name)))
+        runner.apply(connection, migration, report)
+    return tuple(migration.name for migration in found.pending)
 
 
 def refuse_half_undone(unfinished: Iterable[Revision]) -> None:
@@ -94,8 +94,8 @@ def refuse_half_undone(unfinished: Iterable[Revision]) -> None:
             )
 
 
-def _announced(script: Migration, before: Revision | None) -> str:
+def _announced(migration: Migration, before: Revision | None) -> str:
     if before is None or before.position == 0:
-        note = ", which has no statement" if script.is_empty else ""
-        return f"applying {script.name}{note}"
-    return f"resuming {script.name} after statement {before.position} of {before.total}"
+        note = ", which has no statement" if migration.is_empty else ""
+        return f"applying {migration.name}{note}"
+    return f"resuming {migration.name} after statement {before.position} of {before.total}"

@@ -21,7 +21,7 @@ ZERO = "zero"
 
 def down(
     migration_url: Url,
-    scripts: Sequence[Migration],
+    migrations: Sequence[Migration],
     to: str | None = None,
     *,
     allow_data_loss: bool = False,
@@ -29,31 +29,33 @@ def down(
 ) -> tuple[str, ...]:
     """Undo the last migration, or all after ``to``, newest first, and return their names.
 
-    ``scripts`` are those on disk; one that isn't there any more is undone by the ledger's copy. A
-    squash is undone as a whole: what it replaced is no longer in the ledger.
+    ``migrations`` are those on disk; one that isn't there any more is undone by the ledger's copy.
+    A squash is undone as a whole: what it replaced is no longer in the ledger.
     Raises, before anything is undone: ``HistoryError`` where a migration can't be undone,
     ``DataLossError`` where that would lose rows without leave.
     """
     with deploying(migration_url, report) as connection:
-        settled(connection, scripts, report)
-        on_disk = {script.name: script for script in scripts}
+        settled(connection, migrations, report)
+        on_disk = {migration.name: migration for migration in migrations}
         lines = _to_undo(ledger.read(connection), to)
         chosen = [_chosen(line, on_disk.get(line.name)) for line in lines]
         begun = [
-            script for line, script in zip(lines, chosen, strict=True) if not line.left_nothing
+            migration
+            for line, migration in zip(lines, chosen, strict=True)
+            if not line.left_nothing
         ]
-        for script in begun:
-            _require_undoable(script)
+        for migration in begun:
+            _require_undoable(migration)
         if not allow_data_loss:
             _refuse_loss(connection, begun)
         ledger.ensure(connection)
-        for line, script in zip(lines, chosen, strict=True):
+        for line, migration in zip(lines, chosen, strict=True):
             if line.left_nothing:
-                runner.forget(connection, line.to_script())
+                runner.forget(connection, line.to_migration())
                 continue
-            report(f"undoing {script.name}")
-            runner.undo(connection, script, report)
-        return tuple(script.name for script in chosen)
+            report(f"undoing {migration.name}")
+            runner.undo(connection, migration, report)
+        return tuple(migration.name for migration in chosen)
 
 
 def _to_undo(lines: Sequence[Revision], to: str | None) -> tuple[Revision, ...]:
@@ -84,26 +86,26 @@ def _to_undo(lines: Sequence[Revision], to: str | None) -> tuple[Revision, ...]:
 
 
 def _chosen(line: Revision, on_disk: Migration | None) -> Migration:
-    """Return what was applied, with the down script on disk, where there is one."""
-    before = line.to_script()
+    """Return what was applied, with the ``down`` on disk, where there is one."""
+    before = line.to_migration()
     if on_disk is None or not on_disk.undoing:
         return before
     return Migration(before.name, before.sql, on_disk.down, before.data)
 
 
-def _require_undoable(script: Migration) -> None:
-    if not script.undoing:
-        said = " ".join(line.removeprefix("--").strip() for line in script.down.splitlines())
+def _require_undoable(migration: Migration) -> None:
+    if not migration.undoing:
+        said = " ".join(line.removeprefix("--").strip() for line in migration.down.splitlines())
         raise HistoryError(
-            f"{script.name} can't be undone. {said}".strip(),
-            where=Location(file=script.file(DOWN)),
+            f"{migration.name} can't be undone. {said}".strip(),
+            where=Location(file=migration.file(DOWN)),
             cure="Write the SQL that undoes it into that file, or restore a backup.",
         )
 
 
-def _refuse_loss(connection: Connection, scripts: Sequence[Migration]) -> None:
+def _refuse_loss(connection: Connection, migrations: Sequence[Migration]) -> None:
     renamed = Renamed()
-    found = [text for script in scripts for text in _at_stake(connection, script, renamed)]
+    found = [text for migration in migrations for text in _at_stake(connection, migration, renamed)]
     if found:
         raise DataLossError(
             f"Undoing would lose data: {'; '.join(found)}.",
@@ -111,11 +113,11 @@ def _refuse_loss(connection: Connection, scripts: Sequence[Migration]) -> None:
         )
 
 
-def _at_stake(connection: Connection, script: Migration, renamed: Renamed) -> Iterator[str]:
-    for loss in losses(script.down, renamed):
+def _at_stake(connection: Connection, migration: Migration, renamed: Renamed) -> Iterator[str]:
+    for loss in losses(migration.down, renamed):
         rows = _rows(connection, loss)
         if rows is not None:
-            yield f"{loss.what}{rows} in {script.file(DOWN)}:{loss.line}"
+            yield f"{loss.what}{rows} in {migration.file(DOWN)}:{loss.line}"
 
 
 def _rows(connection: Connection, loss: Loss) -> str | None:

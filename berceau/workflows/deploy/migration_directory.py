@@ -24,23 +24,23 @@ def read(folder: Path) -> tuple[Migration, ...]:
 
     Raises ``MigrationFileError`` for a folder that is no migration.
     """
-    scripts, errors = examine(folder)
+    migrations, errors = examine(folder)
     if errors:
         raise errors[0]
-    return scripts
+    return migrations
 
 
 def examine(folder: Path) -> tuple[tuple[Migration, ...], tuple[MigrationFileError, ...]]:
     """Return the migrations in ``folder``, in order, and what is wrong with the other folders."""
-    scripts, errors = [], []
+    migrations, errors = [], []
     if os.path.lexists(folder / REWRITE):
         errors.append(_interrupted())
     for path in _paths(folder):
         try:
-            scripts.append(_read(path))
+            migrations.append(_read(path))
         except MigrationFileError as error:
             errors.append(error)
-    return tuple(scripts), tuple(errors)
+    return tuple(migrations), tuple(errors)
 
 
 def _interrupted() -> MigrationFileError:
@@ -73,12 +73,12 @@ def _read(path: Path) -> Migration:
     sql = read_text(path / UP)
     others = (path / name for name in (DOWN, DATA))
     down, data = (read_text(each) if os.path.lexists(each) else "" for each in others)
-    script = Migration(path.name, sql, down, data.removeprefix("\ufeff"))
+    migration = Migration(path.name, sql, down, data.removeprefix("\ufeff"))
     try:
-        _ = script.header
+        _ = migration.header
     except MigrationFileError as error:
         raise error.at(replace(error.where or Location(), file=path / UP)) from error
-    return script
+    return migration
 
 
 def read_text(path: Path) -> str:
@@ -118,29 +118,29 @@ def _explained(path: Path) -> Iterator[None]:
         ) from error
 
 
-def save(folder: Path, script: Migration) -> None:
-    """Write ``script`` as a folder of its own, all of it or nothing, and make it the newest."""
-    files = {UP: script.sql, DOWN: script.down, DATA: script.data}
-    write_folder(folder / script.name, {name: text for name, text in files.items() if text})
+def save(folder: Path, migration: Migration) -> None:
+    """Write ``migration`` as a folder of its own, all of it or nothing, and make it the newest."""
+    files = {UP: migration.sql, DOWN: migration.down, DATA: migration.data}
+    write_folder(folder / migration.name, {name: text for name, text in files.items() if text})
     point_head(folder)
 
 
-def move(folder: Path, name: str, script: Migration) -> None:
-    """Turn the migration called ``name`` into ``script``; other files in its folder stay.
+def move(folder: Path, name: str, migration: Migration) -> None:
+    """Turn the migration called ``name`` into ``migration``; other files in its folder stay.
 
     Where that was done, nothing changes.
     """
-    if script.name != name and (folder / name).exists():
-        (folder / name).rename(folder / script.name)
-    write(folder / script.name / UP, script.sql)
-    if script.down:
-        write(folder / script.name / DOWN, script.down)
+    if migration.name != name and (folder / name).exists():
+        (folder / name).rename(folder / migration.name)
+    write(folder / migration.name / UP, migration.sql)
+    if migration.down:
+        write(folder / migration.name / DOWN, migration.down)
 
 
-def replace_by(folder: Path, names: Sequence[str], script: Migration) -> None:
-    """Save ``script``, and remove the migrations called ``names``, as far as that isn't done."""
-    if not (folder / script.name).exists():
-        save(folder, script)
+def replace_by(folder: Path, names: Sequence[str], migration: Migration) -> None:
+    """Save ``migration``, and remove the migrations called ``names``, as far as that isn't done."""
+    if not (folder / migration.name).exists():
+        save(folder, migration)
     for name in names:
         if (folder / name).exists():
             shutil.rmtree(folder / name)
@@ -162,9 +162,9 @@ def has_conflict(folder: Path) -> bool:
     return "<<<<<<<" in _head(folder)
 
 
-def is_stale(folder: Path, scripts: Sequence[Migration]) -> bool:
-    """Return whether ``HEAD`` doesn't name the newest of ``scripts``: git wouldn't see a fork."""
-    return bool(scripts) and _head(folder).strip() != scripts[-1].name
+def is_stale(folder: Path, migrations: Sequence[Migration]) -> bool:
+    """Return whether ``HEAD`` names another than the newest: git would miss a fork."""
+    return bool(migrations) and _head(folder).strip() != migrations[-1].name
 
 
 def _head(folder: Path) -> str:
@@ -174,6 +174,6 @@ def _head(folder: Path) -> str:
     return ""
 
 
-def last_name(scripts: Sequence[Migration]) -> str | None:
-    """Return the name of the newest of ``scripts``."""
-    return scripts[-1].name if scripts else None
+def last_name(migrations: Sequence[Migration]) -> str | None:
+    """Return the name of the newest of ``migrations``."""
+    return migrations[-1].name if migrations else None

@@ -52,52 +52,52 @@ def read(connection: Connection) -> Replayed:
 
 
 def replayed(
-    migration_url: Url, scripts: Sequence[Migration], cache: SchemaCache, kind: str = MIGRATIONS
+    migration_url: Url, migrations: Sequence[Migration], cache: SchemaCache, kind: str = MIGRATIONS
 ) -> Replayed:
-    """Return what ``scripts`` build on the server of ``migration_url``; raises ``MigrationError``.
+    """Return what ``migrations`` build on the server; raises ``MigrationError``.
 
     The ``cache`` keeps one of each ``kind``; what is applied is often what is in the files.
     """
-    if not scripts:
+    if not migrations:
         return Replayed(EMPTY)
-    known = causes(migration_url, scripts)
+    known = causes(migration_url, migrations)
 
     def replay() -> Replayed:
         with scratch(migration_url) as connection:
-            runner.replay(connection, scripts)
+            runner.replay(connection, migrations)
             return read(connection)
 
     found = cache.find(Replayed, MIGRATIONS, known) if kind != MIGRATIONS else None
     return found or cache.get(Replayed, kind, known, replay)
 
 
-def causes(migration_url: Url, scripts: Sequence[Migration]) -> tuple[str, ...]:
-    """Return what decides what ``scripts`` build on the server of ``migration_url``."""
-    return (*map(repr, scripts), *_server(migration_url))
+def causes(migration_url: Url, migrations: Sequence[Migration]) -> tuple[str, ...]:
+    """Return what decides what ``migrations`` build on the server of ``migration_url``."""
+    return (*map(repr, migrations), *_server(migration_url))
 
 
 def remember(
-    migration_url: Url, scripts: Sequence[Migration], built: Replayed, cache: SchemaCache
+    migration_url: Url, migrations: Sequence[Migration], built: Replayed, cache: SchemaCache
 ) -> None:
-    """Keep what ``scripts`` are known to build: a proof that ended with it has shown it."""
-    cache.keep(MIGRATIONS, causes(migration_url, scripts), built)
+    """Keep what ``migrations`` are known to build: a proof that ended with it has shown it."""
+    cache.keep(MIGRATIONS, causes(migration_url, migrations), built)
 
 
 def desired(
-    migration_url: Url, declared: Schema, cache: SchemaCache, scripts: Sequence[Migration] = ()
+    migration_url: Url, declared: Schema, cache: SchemaCache, migrations: Sequence[Migration] = ()
 ) -> Schema:
     """Return ``declared`` as PostgreSQL's catalog shows it; raises ``MigrationError``.
 
-    It may use extensions that ``scripts`` make. Where most of it was seen before, only the rest is
-    made and looked at.
+    It may use extensions that ``migrations`` make. Where most of it was seen before, only the rest
+    is made and looked at.
     """
     server = _server(migration_url)
     last = cache.find(Seen, SEEN, server)
     if last is not None and last.declared == declared:
         return last.desired
-    seen = _seen_in_part(migration_url, declared, scripts, last) if last is not None else None
+    seen = _seen_in_part(migration_url, declared, migrations, last) if last is not None else None
     if seen is None:
-        seen = as_postgres_sees(migration_url, declared, scripts)
+        seen = as_postgres_sees(migration_url, declared, migrations)
     cache.keep(SEEN, server, Seen(declared, seen))
     return seen
 
@@ -118,23 +118,23 @@ def make(connection: Connection, schema: Schema) -> Schema:
 
 
 def as_postgres_sees(
-    migration_url: Url, declared: Schema, scripts: Sequence[Migration] = ()
+    migration_url: Url, declared: Schema, migrations: Sequence[Migration] = ()
 ) -> Schema:
     """Return ``declared`` as the catalog shows it once it is made, in a scratch schema."""
     with scratch(migration_url) as connection, refusing("Correct the entity that declares it."):
-        provide(connection, scripts)
+        provide(connection, migrations)
         return named_as(declared, make(connection, declared))
 
 
 def _seen_in_part(
-    migration_url: Url, declared: Schema, scripts: Sequence[Migration], last: Seen
+    migration_url: Url, declared: Schema, migrations: Sequence[Migration], last: Seen
 ) -> Schema | None:
     """Look at the tables that are new or different; ``None`` where names get in each other's way.
 
     Only a whole schema shows then what PostgreSQL says to that.
     """
     part = between(last.declared, declared)
-    whole = part.put(as_postgres_sees(migration_url, part.of(declared), scripts), last.desired)
+    whole = part.put(as_postgres_sees(migration_url, part.of(declared), migrations), last.desired)
     return None if clashes(whole) else whole
 
 

@@ -16,17 +16,20 @@ from berceau.workflows.shared.wording import counted
 
 
 def reset(
-    migration_url: Url, scripts: tuple[Migration, ...], cache: SchemaCache, report: Report = silent
+    migration_url: Url,
+    migrations: tuple[Migration, ...],
+    cache: SchemaCache,
+    report: Report = silent,
 ) -> tuple[str, ...]:
-    """Drop all tables, enums and other objects that the applied migrations made; apply ``scripts``.
+    """Drop all objects that the applied migrations made, and apply ``migrations``.
 
     An extension stays where it may have been there before: ``CREATE EXTENSION IF NOT EXISTS``.
     Returns the names of what was applied. What no migration made stays; raises
     ``StatementError``, and drops nothing, where that depends on what was to be dropped, and
-    ``HistoryError`` where ``scripts`` couldn't be applied.
+    ``HistoryError`` where ``migrations`` couldn't be applied.
     """
     with deploying(migration_url, report) as connection:
-        compare(scripts, ()).require_sound()
+        compare(migrations, ()).require_sound()
         made = tuple(map(taken_effect, ledger.read(connection)))
         built = replayed(migration_url, made, cache, APPLIED)
         ours = managed(read(connection).schema, built.schema)
@@ -40,4 +43,4 @@ def reset(
             seeds.clear(connection)
 
         removal.drop(connection, ours, (*built.objects, *made_by(made)), forget)
-        return apply_pending(connection, scripts, report)
+        return apply_pending(connection, migrations, report)

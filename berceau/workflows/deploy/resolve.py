@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from berceau.errors import HistoryError
 from berceau.migration.history import Direction, Revision
 from berceau.migration.migration import Migration, count
-from berceau.migration.resume import segments_of
+from berceau.migration.resume import groups_of
 from berceau.postgres.core.url import Url
 from berceau.postgres.runner.ledger import Ledger
 from berceau.postgres.runner.progress import Report, silent
@@ -13,7 +13,7 @@ from berceau.workflows.deploy.deploy import deploying
 
 
 def mark_applied(
-    migration_url: Url, scripts: Sequence[Migration], name: str, report: Report = silent
+    migration_url: Url, migrations: Sequence[Migration], name: str, report: Report = silent
 ) -> None:
     """Record that all of the migration ``name``, as it is on disk, is in the database.
 
@@ -21,13 +21,13 @@ def mark_applied(
     """
     with deploying(migration_url, report) as connection:
         ledger = Ledger(connection)
-        on_disk = next((each for each in scripts if each.name == name), None)
+        on_disk = next((each for each in migrations if each.name == name), None)
         line = ledger.find(name)
         if on_disk is None or line is None or line.checksum == on_disk.checksum:
             line = _unfinished(ledger, name)
-        script = on_disk or line.to_script()
+        migration = on_disk or line.to_migration()
         ledger.ensure()
-        ledger.record(script)
+        ledger.record(migration)
 
 
 def mark_rolled_back(migration_url: Url, name: str, report: Report = silent) -> None:
@@ -40,23 +40,27 @@ def mark_rolled_back(migration_url: Url, name: str, report: Report = silent) -> 
 
 
 def mark_done(
-    migration_url: Url, scripts: Sequence[Migration], name: str, done: int, report: Report = silent
+    migration_url: Url,
+    migrations: Sequence[Migration],
+    name: str,
+    done: int,
+    report: Report = silent,
 ) -> None:
     """Record that the first ``done`` statements of the migration ``name`` took effect, no more."""
     with deploying(migration_url, report) as connection:
         ledger = Ledger(connection)
         line = _unfinished(ledger, name)
-        script = next((each for each in scripts if each.name == name), line.to_script())
+        migration = next((each for each in migrations if each.name == name), line.to_migration())
         if line.direction is Direction.DOWN:
-            script = line.to_script()
-        total = count(segments_of(script, line.direction))
+            migration = line.to_migration()
+        total = count(groups_of(migration, line.direction))
         if not 0 <= done < total:
             raise HistoryError(
                 f"{name} has {total} statements: {done} can't be done of an unfinished one.",
                 cure=f"Give a number from 0 to {total - 1}, or --applied.",
             )
         ledger.ensure()
-        ledger.start(script, line.direction, done)
+        ledger.start(migration, line.direction, done)
 
 
 def _unfinished(ledger: Ledger, name: str) -> Revision:

@@ -44,14 +44,14 @@ class Status:
 
 
 def status(
-    migration_url: Url, declared: Schema, scripts: Sequence[Migration], cache: SchemaCache
+    migration_url: Url, declared: Schema, migrations: Sequence[Migration], cache: SchemaCache
 ) -> Status:
     """Compare the database of ``migration_url`` with the migrations and the ``declared`` schema."""
     with connect(migration_url, autocommit=True) as connection:
-        history = compare(scripts, ledger.read(connection))
-        applied = ledger.read_scripts(connection)
+        history = compare(migrations, ledger.read(connection))
+        applied = ledger.read_migrations(connection)
         held = read(connection)
-    edits = _edits(history, scripts, applied)
+    edits = _edits(history, migrations, applied)
     if not all(each.left_nothing for each in history.unfinished):
         return Status(history, edits, unknown="an unfinished migration may have changed it in part")
 
@@ -70,10 +70,10 @@ def status(
 
 
 def _edits(
-    history: History, scripts: Sequence[Migration], applied: Sequence[Migration]
+    history: History, migrations: Sequence[Migration], applied: Sequence[Migration]
 ) -> dict[str, str]:
-    before = {script.name: script.sql for script in applied}
-    after = {script.name: script.sql for script in scripts}
+    before = {migration.name: migration.sql for migration in applied}
+    after = {migration.name: migration.sql for migration in migrations}
     return {each.name: _diff(before[each.name], after[each.name]) for each in history.edited}
 
 

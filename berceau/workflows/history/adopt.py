@@ -19,10 +19,10 @@ from berceau.schema.diff import diff
 from berceau.schema.managed import managed
 from berceau.schema.model import Schema
 from berceau.schema.naming import with_names
-from berceau.workflows.deploy import migration_directory as folder
+from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploying, settled
 from berceau.workflows.history.rewrite import Rewrite, rewrite
-from berceau.workflows.write.migrate import to_script
+from berceau.workflows.write.migrate import to_migration
 from berceau.workflows.write.plan import Plan, between
 
 ComponentByName = Mapping[str, str]
@@ -31,7 +31,7 @@ ComponentByName = Mapping[str, str]
 
 def adopt(
     migration_url: Url,
-    migrations: Path,
+    folder: Path,
     slug: str,
     component_by_name: ComponentByName,
     *,
@@ -46,16 +46,16 @@ def adopt(
     lose data by it, ``HistoryError`` where migrations are pending.
     """
     with deploying(migration_url, report) as connection:
-        scripts = folder.read(migrations)
-        found = settled(connection, scripts, report)
+        migrations = migration_directory.read(folder)
+        found = settled(connection, migrations, report)
         found.require_sound()
         if found.pending:
             raise HistoryError(
-                f"Pending: {', '.join(script.name for script in found.pending)}.",
+                f"Pending: {', '.join(migration.name for migration in found.pending)}.",
                 cure="Run `invoke migrate.deploy` first: drift is what differs after that.",
             )
         with scratch(migration_url) as copy:
-            runner.replay(copy, scripts)
+            runner.replay(copy, migrations)
             built = catalog.read(copy)
             used = users(copy) | users(connection)
         held = catalog.read(connection)
@@ -66,31 +66,31 @@ def adopt(
             return None
         _refuse_loss(plan, allow_data_loss)
         names = [each.subject for each in plan.changes]
-        components = components_of(names, component_by_name, scripts).values()
+        components = components_of(names, component_by_name, migrations).values()
         named = {each for some in components for each in some}
-        script = to_script(
-            plan, slug, scripts, named, nameable(_made(plan) - component_by_name.keys())
+        migration = to_migration(
+            plan, slug, migrations, named, nameable(_made(plan) - component_by_name.keys())
         )
-        record(connection, migration_url, migrations, (*scripts, script), wanted)
-        return script
+        record(connection, migration_url, folder, (*migrations, migration), wanted)
+        return migration
 
 
-def build(migration_url: Url, scripts: tuple[Migration, ...]) -> Schema:
-    """Return the schema that ``scripts`` build in an empty one."""
+def build(migration_url: Url, migrations: tuple[Migration, ...]) -> Schema:
+    """Return the schema that ``migrations`` build in an empty one."""
     with scratch(migration_url) as connection:
-        runner.replay(connection, scripts)
+        runner.replay(connection, migrations)
         return catalog.read(connection)
 
 
 def record(
     connection: Connection,
     migration_url: Url,
-    migrations: Path,
-    scripts: tuple[Migration, ...],
+    folder: Path,
+    migrations: tuple[Migration, ...],
     wanted: Schema,
 ) -> None:
-    """Save the last of ``scripts`` and record it as applied, if all of them build ``wanted``."""
-    difference = diff(build(migration_url, scripts), wanted)
+    """Save the last of ``migrations`` and record it as applied, if all of them build ``wanted``."""
+    difference = diff(build(migration_url, migrations), wanted)
     if difference:
         raise MigrationError(
             "What the database holds can't be written as a migration; "
@@ -98,7 +98,7 @@ def record(
             cure="Nothing was written. Write the migration by hand, and record it with "
             "`invoke migrate.baseline`.",
         )
-    rewrite(connection, migrations, Rewrite(new=scripts[-1]))
+    rewrite(connection, folder, Rewrite(new=migrations[-1]))
 
 
 def _made(plan: Plan) -> set[str]:

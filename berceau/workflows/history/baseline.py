@@ -19,13 +19,13 @@ from berceau.schema.meaning import missing
 from berceau.schema.model import EMPTY, Schema
 from berceau.schema.naming import renamings_to
 from berceau.schema.sql import to_statements
-from berceau.workflows.deploy import migration_directory as folder
+from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploying, settled
 from berceau.workflows.deploy.drift import drift
 from berceau.workflows.deploy.replay import desired, read, replayed
 from berceau.workflows.history.adopt import ComponentByName, record
 from berceau.workflows.shared.cache import SchemaCache
-from berceau.workflows.write.migrate import to_script
+from berceau.workflows.write.migrate import to_migration
 from berceau.workflows.write.plan import between
 
 
@@ -33,7 +33,7 @@ def baseline(
     migration_url: Url,
     declared: Schema,
     component_by_name: ComponentByName,
-    migrations: Path,
+    folder: Path,
     name: str,
     cache: SchemaCache,
     report: Report = silent,
@@ -47,45 +47,45 @@ def baseline(
     Raises ``HistoryError`` where that isn't possible, with the difference.
     """
     with deploying(migration_url, report) as connection:
-        scripts = folder.read(migrations)
-        found = settled(connection, scripts, report)
+        migrations = migration_directory.read(folder)
+        found = settled(connection, migrations, report)
         found.require_sound()
-        named = [s for s in scripts if name in (s.name, s.name[15:])]
+        named = [s for s in migrations if name in (s.name, s.name[15:])]
         if named:
-            until = scripts[: scripts.index(named[-1]) + 1]
+            until = migrations[: migrations.index(named[-1]) + 1]
             return _record(connection, migration_url, until, found, cache, report)
-        if scripts or found.applied:
+        if migrations or found.applied:
             raise HistoryError(
                 f"There is no migration {name} in migrations/.",
                 cure="Name a migration of that folder. To record changes that were made by hand, "
                 "run `invoke migrate.adopt`."
                 if found.applied
                 else "Name the last migration whose changes the database contains. "
-                f"{_anew(scripts, name)}",
+                f"{_anew(migrations, name)}",
             )
         wanted = replace(desired(migration_url, declared, cache), meanings=declared.meanings)
-        return (_write(connection, migration_url, wanted, component_by_name, migrations, name),)
+        return (_write(connection, migration_url, wanted, component_by_name, folder, name),)
 
 
 def _record(
     connection: Connection,
     migration_url: Url,
-    scripts: Sequence[Migration],
+    migrations: Sequence[Migration],
     found: History,
     cache: SchemaCache,
     report: Report,
 ) -> tuple[str, ...]:
-    pending = [script for script in scripts if script in found.pending]
+    pending = [migration for migration in migrations if migration in found.pending]
     if not pending:
-        raise HistoryError(f"{scripts[-1].name} is recorded already.")
-    held, built = read(connection), replayed(migration_url, scripts, cache, "baseline")
+        raise HistoryError(f"{migrations[-1].name} is recorded already.")
+    held, built = read(connection), replayed(migration_url, migrations, cache, "baseline")
     difference = drift(held, built)
     if difference:
         raise HistoryError(
             "The database differs from the schema of the migrations up to "
-            f"{scripts[-1].name}.\n{difference}",
+            f"{migrations[-1].name}.\n{difference}",
             cure="Nothing was recorded. Run that SQL, or change the migration. "
-            + ("" if found.applied else _anew(found.pending, scripts[-1].name[15:])),
+            + ("" if found.applied else _anew(found.pending, migrations[-1].name[15:])),
         )
     ledger.ensure(connection)
     # Later migrations use the names that these give to keys, indexes and sequences.
@@ -96,14 +96,14 @@ def _record(
         for statement in names:
             report(f"  {statement}")
         execute_statements(connection, names)
-        for script in pending:
-            ledger.record(connection, script)
-    return tuple(script.name for script in pending)
+        for migration in pending:
+            ledger.record(connection, migration)
+    return tuple(migration.name for migration in pending)
 
 
-def _anew(scripts: Sequence[Migration], name: str) -> str:
-    """Say how to take a baseline of what the database holds instead of ``scripts``."""
-    folders = " ".join(f"migrations/{script.name}" for script in scripts)
+def _anew(migrations: Sequence[Migration], name: str) -> str:
+    """Say how to take a baseline of what the database holds instead of ``migrations``."""
+    folders = " ".join(f"migrations/{migration.name}" for migration in migrations)
     return (
         f"Or, if no database has applied them, remove {folders}, and run `invoke migrate.baseline "
         f"{name}`: it writes what this database holds."
@@ -115,7 +115,7 @@ def _write(
     migration_url: Url,
     wanted: Schema,
     component_by_name: ComponentByName,
-    migrations: Path,
+    folder: Path,
     slug: str,
 ) -> str:
     held = managed(catalog.read(connection), wanted)
@@ -130,6 +130,6 @@ def _write(
     components = components_of(
         (each.subject for each in plan.changes), component_by_name, ()
     ).values()
-    script = to_script(plan, slug, (), {each for some in components for each in some})
-    record(connection, migration_url, migrations, (script,), held)
-    return script.name
+    migration = to_migration(plan, slug, (), {each for some in components for each in some})
+    record(connection, migration_url, folder, (migration,), held)
+    return migration.name

@@ -16,7 +16,7 @@ from berceau.schema.meaning import missing as to_record
 from berceau.schema.model import Schema
 from berceau.schema.preserve import keep
 from berceau.schema.staying import Staying, with_staying
-from berceau.workflows.deploy import migration_directory as folder
+from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.drift import to_sql
 from berceau.workflows.deploy.replay import desired, replayed
 from berceau.workflows.deploy.status import Status, status
@@ -29,30 +29,30 @@ from berceau.workflows.write.meanings import astray, records, unrecorded, with_m
 def check(
     migration_url: Url,
     declared: Schema,
-    migrations: Path,
+    folder: Path,
     cache: SchemaCache,
     unmanaged: Sequence[str] = (),
 ) -> tuple[Diagnostic, ...]:
-    """Return what is wrong with the folder ``migrations``, by itself and beside the database.
+    """Return what is wrong with the folder ``folder``, by itself and beside the database.
 
     Nothing is written, and the database isn't changed: scratch schemas come and go in it. What
     ``unmanaged`` has a pattern for needs no entity.
     Raises ``StatementError`` for entities that PostgreSQL refuses.
     """
-    scripts, errors = folder.examine(migrations)
-    found = status(migration_url, declared, scripts, cache)
+    migrations, errors = migration_directory.examine(folder)
+    found = status(migration_url, declared, migrations, cache)
     unfinished = found.history.unfinished
     findings = [*map(_malformed, errors), *_failed(unfinished)]
-    findings += [*_contradictions(found, migrations), *_drift(found)]
-    if folder.has_conflict(migrations):
-        findings += () if branches(scripts) else (_CONFLICT,)
-    elif not errors and folder.is_stale(migrations, scripts):
+    findings += [*_contradictions(found, folder), *_drift(found)]
+    if migration_directory.has_conflict(folder):
+        findings += () if branches(migrations) else (_CONFLICT,)
+    elif not errors and migration_directory.is_stale(folder, migrations):
         findings.append(_STALE)
     # What is broken in itself can't be compared with the entities.
     if not errors and not any(each.code in (Code.CONFLICT, Code.ORPHAN) for each in findings):
-        findings += _differences(migration_url, declared, scripts, cache, unmanaged)
+        findings += _differences(migration_url, declared, migrations, cache, unmanaged)
         applied = {each.name for each in found.history.applied}
-        findings += lint(migration_url, scripts, migrations, applied)
+        findings += lint(migration_url, migrations, folder, applied)
     known = unfinished or any(each.code is Code.BROKEN for each in findings)
     if found.unknown and not known:
         findings.append(_broken("The applied migrations", found.unknown))
@@ -92,9 +92,9 @@ def _failed(unfinished: Sequence[Revision]) -> Iterator[Diagnostic]:
             )
 
 
-def _contradictions(found: Status, migrations: Path) -> Iterator[Diagnostic]:
+def _contradictions(found: Status, folder: Path) -> Iterator[Diagnostic]:
     for each in found.history.contradictions:
-        if each.code is Code.MISSING and (migrations / str(each.migration)).is_dir():
+        if each.code is Code.MISSING and (folder / str(each.migration)).is_dir():
             continue  # it is there, and malformed
         yield replace(each, detail=found.edits.get(each.migration or "", ""))
 
@@ -120,25 +120,27 @@ def _broken(which: str, why: str) -> Diagnostic:
 def _differences(
     migration_url: Url,
     declared: Schema,
-    scripts: Sequence[Migration],
+    migrations: Sequence[Migration],
     cache: SchemaCache,
     unmanaged: Sequence[str],
 ) -> Iterator[Diagnostic]:
-    if agreement.is_known(migration_url, declared, scripts, cache, unmanaged):
+    if agreement.is_known(migration_url, declared, migrations, cache, unmanaged):
         return
-    wanted = replace(desired(migration_url, declared, cache, scripts), meanings=declared.meanings)
+    wanted = replace(
+        desired(migration_url, declared, cache, migrations), meanings=declared.meanings
+    )
     try:
-        replay = replayed(migration_url, scripts, cache)
-        built = with_meanings(replay.schema, scripts, wanted)
+        replay = replayed(migration_url, migrations, cache)
+        built = with_meanings(replay.schema, migrations, wanted)
     except MigrationError as error:
         yield _broken("The migrations", error.message)
         return
-    wanted = with_staying(built, wanted, Staying(made_by_entities(scripts), unmanaged))
+    wanted = with_staying(built, wanted, Staying(made_by_entities(migrations), unmanaged))
     try:
         missing = to_sql(built, keep(built, wanted), replay.users)
     except MigrationError as error:
         missing = (f"-- {error.message}",)
-    meant = astray(built, wanted) or unrecorded(scripts, declared)
+    meant = astray(built, wanted) or unrecorded(migrations, declared)
     missing = (*missing, *(f"-- {line}" for line in meant))
     if missing:
         yield Diagnostic(
@@ -147,5 +149,5 @@ def _differences(
             "Run `invoke migrate`, review what it writes, and commit it.",
             detail="\n".join(missing),
         )
-    elif not to_record(records(scripts), declared):
-        agreement.remember(migration_url, declared, scripts, cache, unmanaged)
+    elif not to_record(records(migrations), declared):
+        agreement.remember(migration_url, declared, migrations, cache, unmanaged)

@@ -19,64 +19,66 @@ from berceau.workflows.history.git import shared_names
 
 
 def lint(
-    migration_url: Url, scripts: Sequence[Migration], migrations: Path, applied: Set[str]
+    migration_url: Url, migrations: Sequence[Migration], folder: Path, applied: Set[str]
 ) -> Iterator[Diagnostic]:
-    """Yield what may be wrong with those of ``scripts`` that were written or edited by hand.
+    """Yield what may be wrong with those of ``migrations`` that were written or edited by hand.
 
     Looks only at those that can still be changed: that git's shared branch doesn't have, or,
     where git knows none, that aren't ``applied``.
     """
-    done = shared_names(migrations) or applied
-    ours = [each for each in scripts if each.name not in done and _is_by_hand(each)]
+    done = shared_names(folder) or applied
+    ours = [each for each in migrations if each.name not in done and _is_by_hand(each)]
     if not ours:
         return
     with connect(migration_url) as connection:
         version = connection.info.server_version // 10_000
-    for script in ours:
-        if script.is_empty:
+    for migration in ours:
+        if migration.is_empty:
             yield Diagnostic(
                 Code.EMPTY,
-                f"{script.name} has no statement.",
+                f"{migration.name} has no statement.",
                 f"Write its SQL into {UP}, or remove its folder.",
-                migration=script.name,
+                migration=migration.name,
             )
-        yield from squawk.lint(script, migrations.parent, version)
-        if script.undoing:
-            yield from _not_undone(migration_url, scripts[: scripts.index(script)], script)
+        yield from squawk.lint(migration, folder.parent, version)
+        if migration.undoing:
+            yield from _not_undone(
+                migration_url, migrations[: migrations.index(migration)], migration
+            )
 
 
-def _is_by_hand(script: Migration) -> bool:
+def _is_by_hand(migration: Migration) -> bool:
     # What stands for others was applied, as it is, under their names.
-    return not script.is_generated and not script.header.replaces
+    return not migration.is_generated and not migration.header.replaces
 
 
 def _not_undone(
-    migration_url: Url, before: Sequence[Migration], script: Migration
+    migration_url: Url, before: Sequence[Migration], migration: Migration
 ) -> Iterator[Diagnostic]:
-    """Apply and undo ``script`` after those ``before`` it; yield in what that doesn't lead back."""
+    """Apply and undo ``migration`` after those ``before`` it; yield what differs afterwards."""
     with scratch(migration_url) as connection:
         try:
             runner.replay(connection, before)
             there = read(connection)
-            runner.replay(connection, [script])
+            runner.replay(connection, [migration])
         except MigrationError:
             return  # that they don't run is a finding of its own
-        left = _undo(connection, script, there)
+        left = _undo(connection, migration, there)
     if left:
         yield Diagnostic(
             Code.NOT_UNDONE,
-            f"The down.sql of {script.name} doesn't undo what its migration.sql does.",
+            f"The down.sql of {migration.name} doesn't undo what its migration.sql does.",
             "Complete it, or leave only a comment in it that says why it can't be undone.",
-            migration=script.name,
+            migration=migration.name,
             detail=left,
-            file=str(script.file(DOWN)),
+            file=str(migration.file(DOWN)),
         )
 
 
-def _undo(connection: Connection, script: Migration, there: Replayed) -> str:
-    """Undo ``script``, and return how that differs from what was ``there`` before it."""
+def _undo(connection: Connection, migration: Migration, there: Replayed) -> str:
+    """Undo ``migration``, and return how that differs from what was ``there`` before it."""
     try:
-        runner.replay(connection, [replace(script, sql=script.down, data="")])
+        runner.replay(connection, [replace(migration, sql=migration.down, data="")])
     except MigrationError as error:
         return error.message
     back = read(connection)

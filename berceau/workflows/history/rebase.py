@@ -21,7 +21,7 @@ from berceau.postgres.runner import ledger, runner
 from berceau.postgres.runner.progress import Report, silent
 from berceau.schema.diff import diff
 from berceau.schema.model import Schema
-from berceau.workflows.deploy import migration_directory as folder
+from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploying
 from berceau.workflows.deploy.drift import to_sql
 from berceau.workflows.history import rewrite as rewriting
@@ -40,9 +40,9 @@ class Rebased(NamedTuple):
 
 
 def rebase(
-    migration_url: Url, migrations: Path, name: str | None = None, report: Report = silent
+    migration_url: Url, folder: Path, name: str | None = None, report: Report = silent
 ) -> Rebased:
-    """Settle the branches in the folder ``migrations``, and return what was changed.
+    """Settle the branches in the folder ``folder``, and return what was changed.
 
     ``name`` is a migration of the branch to move. Without it, that is the branch which git's
     shared branch doesn't have, or else the newest. Each moved migration is proven where it comes
@@ -52,40 +52,40 @@ def rebase(
     """
     made: list[Move] = []
     with deploying(migration_url, report) as connection:
-        if begun := finish(connection, migrations):
+        if begun := finish(connection, folder):
             report("finished the work of an interrupted command")
             name = None if name in {move.before for move in begun.moves} else name
-        while first := _first_to_move(migrations, None if made else name):
-            scripts = folder.read(migrations)
-            branch = descendants(scripts, first)
-            kept = tuple(script for script in scripts if script not in branch)
+        while first := _first_to_move(folder, None if made else name):
+            migrations = migration_directory.read(folder)
+            branch = descendants(migrations, first)
+            kept = tuple(migration for migration in migrations if migration not in branch)
             moves = _prove(migration_url, kept, _behind(kept, branch))
-            _settle(connection, migration_url, scripts, moves, migrations)
+            _settle(connection, migration_url, migrations, moves, folder)
             for before, after in moves:
                 renamed = f", now {after.name}" if after.name != before.name else ""
                 report(f"moved {before.name}{renamed} behind {after.header.parent}")
             made += moves
-        return Rebased(tuple(made), folder.point_head(migrations))
+        return Rebased(tuple(made), migration_directory.point_head(folder))
 
 
-def _first_to_move(migrations: Path, name: str | None) -> Migration | None:
+def _first_to_move(folder: Path, name: str | None) -> Migration | None:
     """Return the first migration of the branch to move, or None where all is in line."""
-    scripts = folder.read(migrations)
-    if name is not None and name not in {script.name for script in scripts}:
+    migrations = migration_directory.read(folder)
+    if name is not None and name not in {migration.name for migration in migrations}:
         raise HistoryError(
             f"There is no migration {name} in migrations/.", cure="Give the name of its folder."
         )
-    forks = branches(scripts)
+    forks = branches(migrations)
     if forks:
-        return _choose(scripts, forks[0][1], name, shared_names(migrations))
-    broken = breaks(scripts)
+        return _choose(migrations, forks[0][1], name, shared_names(folder))
+    broken = breaks(migrations)
     if broken and name != broken[0].migration:
         raise HistoryError(broken[0].message, cure=broken[0].cure)
-    return next((script for script in scripts if broken and script.name == name), None)
+    return next((migration for migration in migrations if broken and migration.name == name), None)
 
 
 def _choose(
-    scripts: Sequence[Migration],
+    migrations: Sequence[Migration],
     children: Sequence[Migration],
     name: str | None,
     shared: frozenset[str],
@@ -94,7 +94,7 @@ def _choose(
         ours = [child for child in children if child.name not in shared]
         return (ours or children)[-1]
     for child in children:
-        if name in {script.name for script in descendants(scripts, child)}:
+        if name in {migration.name for migration in descendants(migrations, child)}:
             return child
     raise HistoryError(
         f"{name} is on no branch of its own.",
@@ -103,16 +103,16 @@ def _choose(
 
 
 def _behind(kept: Sequence[Migration], branch: Sequence[Migration]) -> tuple[Move, ...]:
-    """Return the scripts of ``branch`` with names and parents that put them behind ``kept``."""
+    """Return the migrations of ``branch`` with names and parents that put them behind ``kept``."""
     last = kept[-1].name if kept else None
     moves = []
-    for script in branch:
-        name = script.name
+    for migration in branch:
+        name = migration.name
         if last is not None and name < last:
             name = new_name(name[15:], datetime.now(UTC), last)
-        down = script.down.replace(script.name, name)
-        sql = moved(script.sql, name, last or NO_PARENT)
-        moves.append((script, replace(script, name=name, sql=sql, down=down)))
+        down = migration.down.replace(migration.name, name)
+        sql = moved(migration.sql, name, last or NO_PARENT)
+        moves.append((migration, replace(migration, name=name, sql=sql, down=down)))
         last = name
     return tuple(moves)
 
@@ -134,58 +134,60 @@ def _prove(
     return tuple(proven)
 
 
-def _with_down(connection: Connection, script: Migration) -> Migration:
-    """Run ``script``, and return it with a ``down`` that undoes exactly that, or says it can't."""
+def _with_down(connection: Connection, migration: Migration) -> Migration:
+    """Run ``migration``, and return it with a ``down`` that undoes it, or says that it can't."""
     before, used = catalog.read(connection), users(connection)
-    runner.replay(connection, [script])
+    runner.replay(connection, [migration])
     after, used = catalog.read(connection), used | users(connection)
-    undone = _undo(connection, script)
+    undone = _undo(connection, migration)
     if undone != after and diff(undone, before):
         text = "\n\n".join(to_sql(after, before, used))
         back = "\n".join(to_sql(undone, before, used | users(connection)))
-        runner.replay(connection, [Migration(script.name, back), script])
-        script = replace(script, down=f"-- Undoes {script.name}\n\n{text}\n")
-        undone = _undo(connection, script)
+        runner.replay(connection, [Migration(migration.name, back), migration])
+        migration = replace(migration, down=f"-- Undoes {migration.name}\n\n{text}\n")
+        undone = _undo(connection, migration)
         if diff(undone, before):
-            raise MigrationError(f"No down.sql could be made for {script.name} in its new place.")
+            raise MigrationError(
+                f"No down.sql could be made for {migration.name} in its new place."
+            )
     if undone != after:
-        runner.replay(connection, [script])
-    return script
+        runner.replay(connection, [migration])
+    return migration
 
 
-def _undo(connection: Connection, script: Migration) -> Schema:
-    runner.replay(connection, [Migration(script.name, script.down)])
+def _undo(connection: Connection, migration: Migration) -> Schema:
+    runner.replay(connection, [Migration(migration.name, migration.down)])
     return catalog.read(connection)
 
 
 def _settle(
     connection: Connection,
     migration_url: Url,
-    scripts: Sequence[Migration],
+    migrations: Sequence[Migration],
     moves: Sequence[Move],
-    migrations: Path,
+    folder: Path,
 ) -> None:
     """Move the files, and the ledger's lines of what this database has applied."""
-    found = compare(scripts, ledger.read(connection))
+    found = compare(migrations, ledger.read(connection))
     for finding in found.contradictions:
         if finding.code is Code.EDITED:
             raise HistoryError(finding.message, cure=finding.cure)
     done = {each.name for each in found.applied} | {each.name for each in found.replacing}
     applied = [(before, after) for before, after in moves if before.name in done]
     if applied:
-        _require_same_either_way(migration_url, scripts, moves, done)
+        _require_same_either_way(migration_url, migrations, moves, done)
     plan = Rewrite(tuple(rewriting.Move(before.name, after) for before, after in moves))
-    rewrite(connection, migrations, plan)
+    rewrite(connection, folder, plan)
 
 
 def _require_same_either_way(
-    migration_url: Url, scripts: Sequence[Migration], moves: Sequence[Move], done: set[str]
+    migration_url: Url, migrations: Sequence[Migration], moves: Sequence[Move], done: set[str]
 ) -> None:
     """Prove that what is pending gives the same behind what was applied as before it."""
     was = [before for before, _ in moves]
-    here = [script for script in scripts if script.name in done]
-    later = [script for script in scripts if script.name not in done]
-    kept = [script for script in scripts if script not in was]
+    here = [migration for migration in migrations if migration.name in done]
+    later = [migration for migration in migrations if migration.name not in done]
+    kept = [migration for migration in migrations if migration not in was]
     try:
         line = _built(migration_url, [*kept, *(after for _, after in moves)])
         if not diff(_built(migration_url, [*here, *later]), line):
@@ -200,7 +202,7 @@ def _require_same_either_way(
     )
 
 
-def _built(migration_url: Url, scripts: Sequence[Migration]) -> Schema:
+def _built(migration_url: Url, migrations: Sequence[Migration]) -> Schema:
     with scratch(migration_url) as connection:
-        runner.replay(connection, scripts)
+        runner.replay(connection, migrations)
         return catalog.read(connection)

@@ -11,7 +11,7 @@ from berceau.migration.migration import Migration
 from berceau.postgres.core.connection import Connection, transaction
 from berceau.postgres.runner import ledger
 from berceau.schema.codec import decode, encode
-from berceau.workflows.deploy import migration_directory as folder
+from berceau.workflows.deploy import migration_directory
 from berceau.workflows.shared.files import write
 
 
@@ -32,18 +32,18 @@ class Rewrite:
     gone: tuple[str, ...] = ()
 
 
-def rewrite(connection: Connection, migrations: Path, plan: Rewrite) -> None:
-    """Carry ``plan`` out in the folder ``migrations`` and in the ledger.
+def rewrite(connection: Connection, folder: Path, plan: Rewrite) -> None:
+    """Carry ``plan`` out in the folder ``folder`` and in the ledger.
 
     It is written down first, so that, whatever interrupts it, ``finish`` ends it.
     """
-    write(migrations / folder.REWRITE, json.dumps(encode(plan), indent=1) + "\n")
-    _carry_out(connection, migrations, plan)
+    write(folder / migration_directory.REWRITE, json.dumps(encode(plan), indent=1) + "\n")
+    _carry_out(connection, folder, plan)
 
 
-def finish(connection: Connection, migrations: Path) -> Rewrite | None:
+def finish(connection: Connection, folder: Path) -> Rewrite | None:
     """Carry out what an interruption left of a rewrite; return it, if there was one."""
-    journal = migrations / folder.REWRITE
+    journal = folder / migration_directory.REWRITE
     if not os.path.lexists(journal):
         return None
     try:
@@ -54,19 +54,19 @@ def finish(connection: Connection, migrations: Path) -> Rewrite | None:
             where=Location(file=journal),
             cure="Restore migrations/ (git checkout), and remove this file.",
         ) from error
-    _carry_out(connection, migrations, plan)
+    _carry_out(connection, folder, plan)
     return plan
 
 
-def _carry_out(connection: Connection, migrations: Path, plan: Rewrite) -> None:
+def _carry_out(connection: Connection, folder: Path, plan: Rewrite) -> None:
     """Do what isn't done yet; any part of it may be."""
     for move in plan.moves:
-        folder.move(migrations, move.before, move.after)
+        migration_directory.move(folder, move.before, move.after)
     if plan.new is not None:
-        folder.replace_by(migrations, plan.gone, plan.new)
-    folder.point_head(migrations)
+        migration_directory.replace_by(folder, plan.gone, plan.new)
+    migration_directory.point_head(folder)
     _record(connection, plan)
-    (migrations / folder.REWRITE).unlink()
+    (folder / migration_directory.REWRITE).unlink()
 
 
 def _record(connection: Connection, plan: Rewrite) -> None:

@@ -17,7 +17,7 @@ from berceau.postgres.runner import runner
 from berceau.postgres.runner.progress import Report, silent
 from berceau.schema.diff import diff
 from berceau.schema.model import EMPTY
-from berceau.workflows.deploy import migration_directory as folder
+from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploying, settled
 from berceau.workflows.deploy.replay import Replayed, read
 from berceau.workflows.history.rewrite import Rewrite, finish, rewrite
@@ -29,11 +29,11 @@ from berceau.workflows.write.plan import between
 class Squashed:
     """The new migration; ``kept`` says why it holds the old ones' SQL as it is, if it does."""
 
-    script: Migration
+    migration: Migration
     kept: str = ""
 
 
-def squash(migration_url: Url, migrations: Path, slug: str, report: Report = silent) -> Squashed:
+def squash(migration_url: Url, folder: Path, slug: str, report: Report = silent) -> Squashed:
     """Replace the migrations that were applied by one, and record it here.
 
     It creates at once what they led to. Where that leaves something out, such as views or rows,
@@ -41,22 +41,22 @@ def squash(migration_url: Url, migrations: Path, slug: str, report: Report = sil
     running it. Raises ``HistoryError`` where there is nothing to squash.
     """
     with deploying(migration_url, report) as connection:
-        if begun := finish(connection, migrations):
+        if begun := finish(connection, folder):
             report("finished the work of an interrupted command")
             if begun.new is not None and begun.gone:  # else adopt had begun it
                 return Squashed(begun.new)
-        scripts = folder.read(migrations)
-        found = settled(connection, scripts, report)
+        migrations = migration_directory.read(folder)
+        found = settled(connection, migrations, report)
         found.require_sound()
-        old = tuple(script for script in scripts if script not in found.pending)
-        if len(old) < 2 or old != scripts[: len(old)]:
+        old = tuple(migration for migration in migrations if migration not in found.pending)
+        if len(old) < 2 or old != migrations[: len(old)]:
             raise HistoryError(
                 "Fewer than two migrations are applied at the beginning of the history: there is "
                 "nothing to squash."
             )
         new = _equivalent(migration_url, old, _name(slug, old, found.pending))
-        gone = tuple(script.name for script in old)
-        rewrite(connection, migrations, Rewrite(new=new.script, gone=gone))
+        gone = tuple(migration.name for migration in old)
+        rewrite(connection, folder, Rewrite(new=new.migration, gone=gone))
         return new
 
 
@@ -65,7 +65,7 @@ def _name(slug: str, old: Sequence[Migration], pending: Sequence[Migration]) -> 
     name = check_name(f"{old[-1].name[:14]}_{slug}")
     if pending and name > pending[0].name:
         name = name_before(slug, pending[0].name)
-    if name in {each for script in old for each in (script.name, *script.header.replaces)}:
+    if name in {each for migration in old for each in (migration.name, *migration.header.replaces)}:
         raise HistoryError(f"{name} exists already.", cure="Choose another name: --name NAME")
     return name
 
@@ -82,7 +82,7 @@ def _equivalent(migration_url: Url, old: Sequence[Migration], name: str) -> Squa
         reason = error.message  # what only a hand-written migration can make
     else:
         down = "\n\n".join(map(str, whole.down)) + "\n" if whole.down else ""
-        short = _script(old, name, "\n\n".join(map(str, whole.up)) + "\n", down, others)
+        short = _migration(old, name, "\n\n".join(map(str, whole.up)) + "\n", down, others)
         reason = (
             f"rows in {', '.join(sorted(filled))}"
             if filled
@@ -93,11 +93,11 @@ def _equivalent(migration_url: Url, old: Sequence[Migration], name: str) -> Squa
         if not reason:
             return Squashed(_with_proven_down(migration_url, short))
     # Each keeps its name above it; a squash in a squash brings its own along.
-    up = "\n".join(f"-- From {script.name}\n\n{without(script.sql)}" for script in old)
-    down = "\n".join(script.down for script in reversed(old))
-    steps = [script.data for script in old if script.data]
+    up = "\n".join(f"-- From {migration.name}\n\n{without(migration.sql)}" for migration in old)
+    down = "\n".join(migration.down for migration in reversed(old))
+    steps = [migration.data for migration in old if migration.data]
     # Python runs after all SQL: where that makes a difference, the proof shows it.
-    long = replace(_script(old, name, up, down, others), data=steps[-1] if steps else "")
+    long = replace(_migration(old, name, up, down, others), data=steps[-1] if steps else "")
     lacking = _lacking(migration_url, long, built)
     if not lacking and len(steps) < 2 and _build(migration_url, [long])[1] == filled:
         return Squashed(_with_proven_down(migration_url, long), reason)
@@ -109,21 +109,21 @@ def _equivalent(migration_url: Url, old: Sequence[Migration], name: str) -> Squa
 
 
 def _build(
-    migration_url: Url, scripts: Sequence[Migration]
+    migration_url: Url, migrations: Sequence[Migration]
 ) -> tuple[Replayed, Mapping[str, object]]:
-    """Return what ``scripts`` build, and the tables that they fill, each with its fingerprint."""
+    """Return what ``migrations`` build, and a fingerprint of each table that they fill."""
     with scratch(migration_url) as connection:
-        runner.replay(connection, scripts)
+        runner.replay(connection, migrations)
         built = read(connection)
         columns = {table.name: [c.name for c in table.columns] for table in built.schema.tables}
         filled = filled_tables(connection)
         return built, {name: fingerprint(connection, name, columns[name]) for name in filled}
 
 
-def _lacking(migration_url: Url, script: Migration, built: Replayed) -> str:
-    """Say in what ``script`` alone gives something other than ``built``, if it does."""
+def _lacking(migration_url: Url, migration: Migration, built: Replayed) -> str:
+    """Say in what ``migration`` alone gives something other than ``built``, if it does."""
     try:
-        made, _ = _build(migration_url, [script])
+        made, _ = _build(migration_url, [migration])
     except MigrationError as error:
         return error.message
     difference = diff(made.schema, built.schema)
@@ -133,15 +133,15 @@ def _lacking(migration_url: Url, script: Migration, built: Replayed) -> str:
     return ", ".join(map(str, lost))
 
 
-def _with_proven_down(migration_url: Url, script: Migration) -> Migration:
-    """Return ``script``, with a ``down.sql`` that says so where its own doesn't lead to nothing.
+def _with_proven_down(migration_url: Url, migration: Migration) -> Migration:
+    """Return ``migration``, with a ``down.sql`` that says so where its own doesn't lead to nothing.
 
     The last of those that it replaces may have had none, or one that relied on another.
     """
     with scratch(migration_url) as connection:
-        runner.replay(connection, [script])
+        runner.replay(connection, [migration])
         try:
-            runner.replay(connection, [Migration(script.name, script.down)])
+            runner.replay(connection, [Migration(migration.name, migration.down)])
             back = read(connection)
             left = [*(f"table {each.name}" for each in back.schema.tables)]
             left += (f"enum {each.name}" for each in back.schema.enums)
@@ -149,15 +149,15 @@ def _with_proven_down(migration_url: Url, script: Migration) -> Migration:
         except MigrationError as error:
             left = [error.message]
     if not left:
-        return script
+        return migration
     why = f"the migrations that it replaces have no down.sql that undoes them: {', '.join(left)}"
-    return replace(script, down=f"-- {script.name} can't be undone, since {why}\n")
+    return replace(migration, down=f"-- {migration.name} can't be undone, since {why}\n")
 
 
-def _script(
+def _migration(
     old: Sequence[Migration], name: str, up: str, down: str, unmanaged: Sequence[str]
 ) -> Migration:
-    components = {each for script in old for each in script.header.components}
+    components = {each for migration in old for each in migration.header.components}
     replaces = tuple(each for s in old for each in (*s.header.replaces, s.name))
     header = Header(
         None, tuple(sorted(components)), replaces, checksum(up), nameable(unmanaged), records(old)

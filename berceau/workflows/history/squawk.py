@@ -16,32 +16,33 @@ from berceau.migration.migration import UP, Migration
 CURE = "Install it where `migrate.check` is run: `pip install squawk-cli`."
 
 
-def lint(script: Migration, root: Path, version: int) -> Iterator[Diagnostic]:
-    """Yield what squawk has against the SQL of ``script``, for a server of the major ``version``.
+def lint(migration: Migration, root: Path, version: int) -> Iterator[Diagnostic]:
+    """Yield what squawk finds in the SQL of ``migration``, for a server of the major ``version``.
 
     ``root`` is the project's folder, whose ``.squawk.toml`` it heeds. A squawk that is missing
     or fails is a finding, too.
     """
     try:
-        remarks = _run(script, root, version)
+        remarks = _run(migration, root, version)
     except MigrationError as error:
-        yield Diagnostic(Code.RISKY, error.message, error.cure or "", migration=script.name)
+        yield Diagnostic(Code.RISKY, error.message, error.cure or "", migration=migration.name)
     else:
-        yield from findings(script, remarks)
+        yield from findings(migration, remarks)
 
 
-def _run(script: Migration, root: Path, version: int) -> tuple[Remark, ...]:
+def _run(migration: Migration, root: Path, version: int) -> tuple[Remark, ...]:
     beside = Path(sys.executable).with_name("squawk")
     program = str(beside) if beside.is_file() else shutil.which("squawk")
     if program is None:
         raise MigrationError(
-            f"squawk isn't installed: the SQL of {script.name}, written by hand, wasn't checked.",
+            f"squawk isn't installed: the SQL of {migration.name}, written by hand, "
+            "wasn't checked.",
             cure=CURE,
         )
     options = ("--reporter=json", "--assume-in-transaction", f"--pg-version={version}")
     done = subprocess.run(  # noqa: S603 - found beside this Python, or on the user's own path
-        [program, *options, f"--stdin-filepath={script.file(UP)}"],
-        input=readable(script.sql),
+        [program, *options, f"--stdin-filepath={migration.file(UP)}"],
+        input=readable(migration.sql),
         cwd=root,
         capture_output=True,
         text=True,
@@ -54,6 +55,6 @@ def _run(script: Migration, root: Path, version: int) -> tuple[Remark, ...]:
         )
     except (ValueError, KeyError, TypeError) as error:
         raise MigrationError(
-            f"squawk failed, and {script.name} wasn't checked: {done.stderr.strip()[:500]}",
+            f"squawk failed, and {migration.name} wasn't checked: {done.stderr.strip()[:500]}",
             cure="Correct its .squawk.toml, or report what it says.",
         ) from error

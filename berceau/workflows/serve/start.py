@@ -10,7 +10,7 @@ from berceau.postgres.pooling.pool import ConnectionPool
 from berceau.postgres.pooling.replica import ReplicaPool
 from berceau.settings import Settings
 from berceau.workflows.build.compose import compose
-from berceau.workflows.deploy import migration_directory as folder
+from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploy, history
 from berceau.workflows.shared.databases import Databases, resolve_databases
 
@@ -53,9 +53,9 @@ class Running:
 
     def pending(self) -> tuple[str, ...]:
         """Return the names of the migrations that the database lacks, asking it anew."""
-        scripts = folder.read(self.settings.migrations)
-        found = history(self.databases.runtime_url, scripts)
-        return tuple(script.name for script in found.pending)
+        migrations = migration_directory.read(self.settings.migrations)
+        found = history(self.databases.runtime_url, migrations)
+        return tuple(migration.name for migration in found.pending)
 
 
 def start(settings: Settings) -> Running:
@@ -67,7 +67,7 @@ def start(settings: Settings) -> Running:
     composition = compose(settings.components)
     found = resolve_databases(settings)
     if found.embedded:
-        deploy(found.migration_url, folder.read(settings.migrations))
+        deploy(found.migration_url, migration_directory.read(settings.migrations))
     with connect(found.runtime_url) as connection:
         check_session(connection, found.runtime_url)
         role = describe_role(connection, found.runtime_url.schema)

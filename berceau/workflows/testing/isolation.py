@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from berceau.errors import DatabaseError, HistoryError
 from berceau.postgres.core.connection import Connection, connect
 from berceau.settings import Settings
-from berceau.workflows.deploy import migration_directory as folder
+from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploy, history
 from berceau.workflows.shared.databases import Databases, resolve_databases
 from berceau.workflows.testing.copies import PREFIX as PREFIX
@@ -76,14 +76,14 @@ def private_schema(
 
 
 def _require_migrated(source: Databases, settings: Settings) -> None:
-    scripts = folder.read(settings.migrations)
+    migrations = migration_directory.read(settings.migrations)
     if source.embedded:
-        deploy(source.migration_url, scripts)
+        deploy(source.migration_url, migrations)
         return
-    pending = history(source.migration_url, scripts).pending
+    pending = history(source.migration_url, migrations).pending
     if pending:
         raise HistoryError(
             f"The tests' schema is copied from {source.migration_url.schema}, which lacks "
-            f"{', '.join(script.name for script in pending)}.",
+            f"{', '.join(migration.name for migration in pending)}.",
             cure="Run `invoke migrate.deploy` first.",
         )

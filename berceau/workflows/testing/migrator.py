@@ -10,7 +10,7 @@ from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.fetch import fetch
 from berceau.postgres.core.url import Url
 from berceau.settings import Settings
-from berceau.workflows.deploy import migration_directory as folder
+from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploy
 from berceau.workflows.deploy.down import down
 from berceau.workflows.shared.databases import resolve_databases
@@ -27,16 +27,16 @@ class Migrator:
     ``StatementError`` where a statement of it fails.
     """
 
-    def __init__(self, url: Url, scripts: Sequence[Migration], connection: Connection) -> None:
+    def __init__(self, url: Url, migrations: Sequence[Migration], connection: Connection) -> None:
         self._url = url
-        self._scripts = scripts
+        self._migrations = migrations
         self._connection = connection
         self._applied = 0
 
     @property
     def applied(self) -> tuple[str, ...]:
         """The names of the migrations that are applied, in order."""
-        return tuple(script.name for script in self._scripts[: self._applied])
+        return tuple(migration.name for migration in self._migrations[: self._applied])
 
     def up_to(self, name: str) -> None:
         """Apply the migrations up to ``name``, which is the last one applied."""
@@ -48,13 +48,13 @@ class Migrator:
 
     def up(self) -> None:
         """Apply the next migration."""
-        if self._applied == len(self._scripts):
+        if self._applied == len(self._migrations):
             raise HistoryError("There is no further migration.", cure="All are applied.")
         self._up(self._applied + 1)
 
     def down(self) -> None:
         """Undo the last applied migration, even where that loses data."""
-        down(self._url, self._scripts[: self._applied], allow_data_loss=True)
+        down(self._url, self._migrations[: self._applied], allow_data_loss=True)
         self._applied -= 1
 
     def execute(
@@ -69,19 +69,19 @@ class Migrator:
     def _up(self, count: int) -> None:
         if count < self._applied:
             raise HistoryError(
-                f"{self._scripts[self._applied - 1].name} is applied already.",
+                f"{self._migrations[self._applied - 1].name} is applied already.",
                 cure="Go back with down().",
             )
-        deploy(self._url, self._scripts[:count])
+        deploy(self._url, self._migrations[:count])
         self._applied = count
 
     def _position(self, name: str) -> int:
-        for position, script in enumerate(self._scripts):
-            if name in (script.name, script.name.partition("_")[2]):
+        for position, migration in enumerate(self._migrations):
+            if name in (migration.name, migration.name.partition("_")[2]):
                 return position
         raise HistoryError(
             f"There is no migration called {name}.",
-            cure=f"There are: {', '.join(script.name for script in self._scripts) or 'none'}.",
+            cure=f"There are: {', '.join(each.name for each in self._migrations) or 'none'}.",
         )
 
 
@@ -91,6 +91,6 @@ def migrator(settings: Settings, isolation: Isolation = Isolation.AUTO) -> Itera
 
     Raises ``DatabaseError``, and ``MigrationFileError`` for a folder that is no migration.
     """
-    scripts = folder.read(settings.migrations)
+    migrations = migration_directory.read(settings.migrations)
     with empty_schema(resolve_databases(settings), settings, isolation) as (url, connection):
-        yield Migrator(url, scripts, connection)
+        yield Migrator(url, migrations, connection)

@@ -20,13 +20,13 @@ class _Agreement:
 def is_known(
     migration_url: Url,
     declared: Schema,
-    scripts: Sequence[Migration],
+    migrations: Sequence[Migration],
     cache: SchemaCache,
     unmanaged: Sequence[str] = (),
 ) -> bool:
-    """Return whether ``scripts`` are known to build what is ``declared``, and the ``unmanaged``."""
+    """Return whether ``migrations`` are known to build ``declared``, and the ``unmanaged``."""
     return (
-        cache.find(_Agreement, _KIND, _causes(migration_url, declared, scripts, unmanaged))
+        cache.find(_Agreement, _KIND, _causes(migration_url, declared, migrations, unmanaged))
         is not None
     )
 
@@ -34,15 +34,15 @@ def is_known(
 def remember(
     migration_url: Url,
     declared: Schema,
-    scripts: Sequence[Migration],
+    migrations: Sequence[Migration],
     cache: SchemaCache,
     unmanaged: Sequence[str] = (),
 ) -> None:
-    """Keep that ``scripts`` were found to build what is ``declared``."""
-    cache.keep(_KIND, _causes(migration_url, declared, scripts, unmanaged), _Agreement())
+    """Keep that ``migrations`` were found to build what is ``declared``."""
+    cache.keep(_KIND, _causes(migration_url, declared, migrations, unmanaged), _Agreement())
 
 
 def _causes(
-    migration_url: Url, declared: Schema, scripts: Sequence[Migration], unmanaged: Sequence[str]
+    migration_url: Url, declared: Schema, migrations: Sequence[Migration], unmanaged: Sequence[str]
 ) -> tuple[str, ...]:
-    return (to_text(declared), *unmanaged, *causes(migration_url, scripts))
+    return (to_text(declared), *unmanaged, *causes(migration_url, migrations))

@@ -24,14 +24,14 @@ from berceau.workflows.write.renames import Count
 from berceau.workflows.write.target import Rows
 
 
-def records(scripts: Sequence[Migration]) -> tuple[Meaning, ...]:
-    """Return what ``scripts`` say that names stand for."""
-    return recorded(script.header.means for script in scripts)
+def records(migrations: Sequence[Migration]) -> tuple[Meaning, ...]:
+    """Return what ``migrations`` say that names stand for."""
+    return recorded(migration.header.means for migration in migrations)
 
 
-def with_meanings(schema: Schema, scripts: Sequence[Migration], desired: Schema) -> Schema:
-    """Return ``schema``, which ``scripts`` build, with what its names stand for."""
-    return replace(schema, meanings=current_meanings(records(scripts), schema, desired))
+def with_meanings(schema: Schema, migrations: Sequence[Migration], desired: Schema) -> Schema:
+    """Return ``schema``, which ``migrations`` build, with what its names stand for."""
+    return replace(schema, meanings=current_meanings(records(migrations), schema, desired))
 
 
 def astray(current: Schema, desired: Schema) -> tuple[str, ...]:
@@ -66,12 +66,12 @@ def loses_relations(current: Schema, desired: Schema) -> bool:
     return bool((links | mirrors & there) - wanted)
 
 
-def unrecorded(scripts: Sequence[Migration], declared: Schema) -> tuple[str, ...]:
+def unrecorded(migrations: Sequence[Migration], declared: Schema) -> tuple[str, ...]:
     """Return what no migration says of names of which earlier ones say something, as lines.
 
     What was migrated before migrations said anything isn't among it.
     """
-    known = records(scripts)
+    known = records(migrations)
     tables = {(each.role, each.place[0]) for each in known}
     new = (each for each in missing(known, declared) if (each.role, each.place[0]) in tables)
     return tuple(

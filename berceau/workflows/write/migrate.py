@@ -17,7 +17,7 @@ from berceau.schema.row_impact import not_undone
 from berceau.schema.sql import Statement
 from berceau.schema.sql.text import to_text
 from berceau.settings import Settings
-from berceau.workflows.deploy import migration_directory as folder
+from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import apply_pending, deploying
 from berceau.workflows.deploy.replay import remember
 from berceau.workflows.shared.cache import SchemaCache
@@ -93,22 +93,22 @@ def migrate(
     while True:
         try:
             with deploying(migration_url, report) as connection:
-                scripts = folder.read(settings.migrations)
+                migrations = migration_directory.read(settings.migrations)
                 if not options.create_only:
-                    applied += apply_pending(connection, scripts, report)
+                    applied += apply_pending(connection, migrations, report)
                 if not answers.known:
                     report("comparing the entities with the migrations")
                 cache = SchemaCache(settings.cache)
                 decisions = options.decisions(answers.ask, answers.ask_value)
-                planner = Planner(migration_url, scripts, cache, decisions, settings.unmanaged)
+                planner = Planner(migration_url, migrations, cache, decisions, settings.unmanaged)
                 found = planner.plan(declared)
                 for note in found.notes:
                     report(note)
                 written = _write(
-                    connection, settings, scripts, found, options, component_by_name, report
+                    connection, settings, migrations, found, options, component_by_name, report
                 )
                 if written is not None and not options.create_only:
-                    applied += apply_pending(connection, (*scripts, written), report)
+                    applied += apply_pending(connection, (*migrations, written), report)
                 name = written.name if written else None
                 return Outcome(name, found.up, tuple(applied))
         except Unanswered as question:
@@ -118,7 +118,7 @@ def migrate(
 def _write(
     connection: Connection,
     settings: Settings,
-    scripts: Sequence[Migration],
+    migrations: Sequence[Migration],
     found: Plan,
     options: Options,
     component_by_name: Mapping[str, str],
@@ -126,49 +126,51 @@ def _write(
 ) -> Migration | None:
     """Write what was ``found``, if anything was, and return it."""
     if not (found.up or found.means) and options.create_only:
-        script = to_empty_script(options.name, scripts)
-        folder.save(settings.migrations, script)
-        report(f"wrote migrations/{script.name}, without a statement: write your SQL into it")
-        return script
+        migration = to_empty_migration(options.name, migrations)
+        migration_directory.save(settings.migrations, migration)
+        report(f"wrote migrations/{migration.name}, without a statement: write your SQL into it")
+        return migration
     if not (found.up or found.means):
-        if folder.point_head(settings.migrations):
-            report(f"wrote migrations/{folder.HEAD}")
+        if migration_directory.point_head(settings.migrations):
+            report(f"wrote migrations/{migration_directory.HEAD}")
         return None
     names = {*(each.subject for each in found.changes), *(each.place[0] for each in found.means)}
-    components = components_of(names, component_by_name, scripts)
+    components = components_of(names, component_by_name, migrations)
     if not options.create_only:
-        refuse_what_is_there(connection, found.changes, first=not scripts)
+        refuse_what_is_there(connection, found.changes, first=not migrations)
     if not options.allow_data_loss:
         refuse_loss(connection, found.changes, components, found.hidden)
-    script = to_script(found, options.name, scripts, chain.from_iterable(components.values()))
-    folder.save(settings.migrations, script)
+    migration = to_migration(
+        found, options.name, migrations, chain.from_iterable(components.values())
+    )
+    migration_directory.save(settings.migrations, migration)
     if found.built is not None:
         migration_url = resolve_databases(settings).migration_url
-        remember(migration_url, (*scripts, script), found.built, SchemaCache(settings.cache))
-    report(f"wrote migrations/{script.name}" + ("" if found.up else _RECORDS_ONLY))
-    return script
+        remember(migration_url, (*migrations, migration), found.built, SchemaCache(settings.cache))
+    report(f"wrote migrations/{migration.name}" + ("" if found.up else _RECORDS_ONLY))
+    return migration
 
 
-def to_empty_script(slug: str, scripts: Sequence[Migration]) -> Migration:
-    """Return a migration after ``scripts`` that has no statement: it is to be written by hand."""
-    last = folder.last_name(scripts)
+def to_empty_migration(slug: str, migrations: Sequence[Migration]) -> Migration:
+    """Return a migration after ``migrations`` without a statement, to be written by hand."""
+    last = migration_directory.last_name(migrations)
     name = new_name(slug, datetime.now(UTC), last)
     header = Header(last).to_sql(name)
     return Migration(name, f"{header}-- Write your SQL here.\n", "-- Write here what undoes it.\n")
 
 
-def to_script(
+def to_migration(
     found: Plan,
     slug: str,
-    scripts: Sequence[Migration],
+    migrations: Sequence[Migration],
     components: Iterable[str] = (),
     unmanaged: Iterable[str] = (),
 ) -> Migration:
-    """Return the migration that carries out ``found``, of ``components``, after ``scripts``.
+    """Return the migration that carries out ``found``, of ``components``, after ``migrations``.
 
     It says of the ``unmanaged`` tables and enums that they are no entity's.
     """
-    last = folder.last_name(scripts)
+    last = migration_directory.last_name(migrations)
     name = new_name(slug, datetime.now(UTC), last)
     up = _NO_CHANGE if found.means and not found.up else to_text(found.up)
     named = tuple(sorted(set(components)))

@@ -64,7 +64,7 @@ def fit(rows: Rows, changes: Iterable[Change], choices: Choices, ask: AskValue |
 def _require_expression(option: str, sql: str) -> None:
     """Raise ``MigrationError`` unless ``sql`` can stand within a statement, as it is."""
     try:
-        single = [piece.text for piece in split(sql)] == [sql]
+        single = [statement.text for statement in split(sql)] == [sql]
     except MigrationError:
         single = False
     if not single:

@@ -6,7 +6,7 @@ from berceau.errors import MigrationError
 from berceau.schema.model import Schema
 from berceau.schema.suggest import Question
 from berceau.settings import Settings
-from berceau.workflows.deploy import migration_directory as folder
+from berceau.workflows.deploy import migration_directory
 from berceau.workflows.shared.cache import SchemaCache
 from berceau.workflows.shared.databases import resolve_databases
 from berceau.workflows.write.migrate import Options
@@ -32,12 +32,14 @@ def propose(settings: Settings, declared: Schema, options: Options) -> Proposal:
     Raises ``MigrationError`` where it can't be migrated; rows of the database aren't asked.
     """
     questions: list[Question] = []
-    scripts = folder.read(settings.migrations)
+    migrations = migration_directory.read(settings.migrations)
     migration_url = resolve_databases(settings).migration_url
     cache = SchemaCache(settings.cache)
     try:
         decisions = options.decisions(questions.append)
-        found = Planner(migration_url, scripts, cache, decisions, settings.unmanaged).plan(declared)
+        found = Planner(migration_url, migrations, cache, decisions, settings.unmanaged).plan(
+            declared
+        )
     except MigrationError as error:
         if questions:  # to drop and add is impossible, so the answers come first
             raise refusal(questions) from error

@@ -17,10 +17,10 @@ from berceau.workflows.deploy.replay import Replayed, make
 
 @dataclass(frozen=True)
 class Copy:
-    """What ``scripts`` have ``built``, or the ``part`` of it, in scratch schemas."""
+    """What ``migrations`` have ``built``, or the ``part`` of it, in scratch schemas."""
 
     migration_url: Url
-    scripts: Sequence[Migration]
+    migrations: Sequence[Migration]
     built: Replayed
     part: Part | None
 
@@ -33,9 +33,9 @@ class Copy:
         """Yield a connection to a scratch schema that holds a fresh copy, without rows."""
         with scratch(self.migration_url) as connection:
             if self.part is None:
-                runner.replay(connection, self.scripts)
+                runner.replay(connection, self.migrations)
             else:
-                provide(connection, self.scripts)
+                provide(connection, self.migrations)
                 make(connection, self.part.of(self.built.schema))
             yield connection
 

@@ -175,13 +175,13 @@ def blames_rows(error: StatementError) -> bool:
 
 
 def _run(connection: Connection, statements: Sequence[Statement]) -> None:
-    """Run ``statements`` as the script that is written: the very text, cut as a deploy cuts it."""
-    script = Migration(_NAME, to_text(statements))
+    """Run ``statements`` as a deploy runs them: the text of the file, cut into groups."""
+    migration = Migration(_NAME, to_text(statements))
     try:
-        runner.replay(connection, (script,))
+        runner.replay(connection, (migration,))
     except StatementError as error:
         line = error.where.line if error.where else None
-        place = f"\n    {script.sql.splitlines()[line - 1].strip()}" if line else ""
+        place = f"\n    {migration.sql.splitlines()[line - 1].strip()}" if line else ""
         raise StatementError(
             f"PostgreSQL says: {error.reason}{place}",
             cure=error.cure,

@@ -13,8 +13,8 @@ from berceau.postgres.runner.concurrent_ddl import (
 
 
 def parse(text) -> Any:
-    (piece,) = split(text)
-    return effect_of(piece)
+    (statement,) = split(text)
+    return effect_of(statement)
 
 
 @pytest.mark.parametrize(

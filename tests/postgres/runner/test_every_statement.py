@@ -9,7 +9,7 @@ from psycopg2 import extensions
 from berceau.errors import BerceauError
 from berceau.migration.history import Direction
 from berceau.migration.migration import Migration
-from berceau.migration.resume import segments_of
+from berceau.migration.resume import groups_of
 from berceau.postgres.core.connection import connect
 from berceau.postgres.core.url import Url
 from berceau.postgres.embedded.postmaster import wait_until
@@ -125,21 +125,21 @@ def state(connection) -> State:
 
 def states(url, direction) -> dict[int, State]:
     """Return what the schema holds after each of the statements, where none is interrupted."""
-    segments = segments_of(SCRIPT, direction)
+    groups = groups_of(SCRIPT, direction)
     found = {}
     with scratch(url) as connection:
         if direction is Direction.DOWN:
             runner.replay(connection, [SCRIPT])
         found[0] = state(connection)
-        for segment in segments:
+        for group in groups:
             text = "".join(
-                f"{piece.text};\n" + (f"{piece.data}\\.\n" if piece.data else "")
-                for piece in segment.statements
+                f"{statement.text};\n" + (f"{statement.data}\\.\n" if statement.data else "")
+                for statement in group.statements
             )
-            is_python = segment is segments[-1] and direction is Direction.UP
+            is_python = group is groups[-1] and direction is Direction.UP
             step = Migration(NAME, "", data=DATA) if is_python else Migration(NAME, text)
             runner.replay(connection, [step])
-            found[segment.last] = state(connection)
+            found[group.last] = state(connection)
     return found
 
 
@@ -155,7 +155,7 @@ def deploy(connection, schema, direction) -> None:
 
 
 def interrupt(url, schema, kind, direction, number) -> bool:
-    """Carry the script out until statement ``number``; say whether that was one."""
+    """Run the migration until statement ``number``; return whether that was one."""
     with connect(url, autocommit=True) as witness:
         dsn = url.dsn(schema)
         connection = psycopg2.connect(connection_factory=kind, **dsn)

@@ -45,7 +45,7 @@ def test_a_schema_that_is_missing_is_named(database) -> None:
 def test_a_ledger_of_the_first_version_is_read_and_brought_up_to_date(connection, apply) -> None:
     run(connection, FIRST_VERSION)
     (before,) = ledger.read(connection)
-    assert (before.name, before.state, before.script) == (
+    assert (before.name, before.state, before.sql) == (
         "20250101000000_old",
         "applied",
         "SELECT 1;",
@@ -89,15 +89,15 @@ def test_what_is_done_may_not_be_changed_before_the_rest_is(connection, apply) -
 def test_only_a_person_can_tell_whether_an_interrupted_procedure_took_effect(
     connection, apply
 ) -> None:
-    script = Migration(NAME, "CREATE TABLE a ();\nCALL p();\nCREATE TABLE b ();")
+    migration = Migration(NAME, "CREATE TABLE a ();\nCALL p();\nCREATE TABLE b ();")
     book = Ledger(connection)
     book.ensure()
-    book.start(script, Direction.UP, 1, begun=True)  # as a killed deploy leaves it
+    book.start(migration, Direction.UP, 1, begun=True)  # as a killed deploy leaves it
     with pytest.raises(HistoryError, match="whether that took effect") as caught:
-        apply(connection, script)
+        apply(connection, migration)
     assert "--done 2`, else `--done 1`" in caught.value.cure
-    book.start(script, Direction.UP, 2)
-    apply(connection, script)
+    book.start(migration, Direction.UP, 2)
+    apply(connection, migration)
     assert run(connection, "SELECT to_regclass('b')") == [("b",)]
 
 
@@ -120,14 +120,14 @@ def test_a_lock_that_is_held_is_waited_for_in_short_tries(running, connection, a
     schema = Ledger(connection).schema
     heard = []
     patience = RetryPolicy(lock_seconds=0.8, tries=2, first_pause=0.01)
-    script = Migration(NAME, "ALTER TABLE t ADD b int")
+    migration = Migration(NAME, "ALTER TABLE t ADD b int")
     with connect(running.owner_url, schema=schema) as other:
         run(other, "LOCK TABLE t")
         with pytest.raises(StatementError, match=r"lock timeout \(held by berceau_owner \(process"):
-            apply(connection, script, report=heard.append, patience=patience)
+            apply(connection, migration, report=heard.append, patience=patience)
     assert any("waits for berceau_owner" in line for line in heard)
     assert sum("retrying" in line for line in heard) == 1
-    apply(connection, script, patience=patience)
+    apply(connection, migration, patience=patience)
 
 
 def test_a_lost_deploy_lock_keeps_a_transaction_from_taking_effect(connection, apply) -> None:
@@ -152,12 +152,12 @@ def test_python_runs_behind_the_sql_in_a_transaction_of_its_own(connection, appl
         apply(connection, broken)
     assert str(caught.value.where) == f"migrations/{NAME}/data.py:7"
     assert run(connection, "TABLE t") == [(21,)]
-    script = Migration(NAME, sql, data=DATA)
-    assert script.checksum not in (broken.checksum, Migration(NAME, sql).checksum)
-    apply(connection, script)
+    migration = Migration(NAME, sql, data=DATA)
+    assert migration.checksum not in (broken.checksum, Migration(NAME, sql).checksum)
+    apply(connection, migration)
     assert run(connection, "TABLE t") == [(21,), (42,)]
     run(connection, "DROP TABLE t")
-    runner.replay(connection, [script])
+    runner.replay(connection, [migration])
     assert run(connection, "TABLE t") == [(21,), (42,)]
 
 
@@ -168,15 +168,15 @@ def test_python_that_ends_its_transaction_is_found_out(connection, apply) -> Non
 
 
 def test_undoing_takes_the_line_away(connection, apply) -> None:
-    script = Migration(NAME, "CREATE TABLE a ();", "VACUUM a;\nDROP TABLE a;\nSELECT 1/0;")
-    apply(connection, script)
+    migration = Migration(NAME, "CREATE TABLE a ();", "VACUUM a;\nDROP TABLE a;\nSELECT 1/0;")
+    apply(connection, migration)
     schema = Ledger(connection).schema
     with deploy_lock(connection, schema):
         with pytest.raises(StatementError, match="could not be undone: it failed at statement 3"):
-            runner.undo(connection, script)
+            runner.undo(connection, migration)
         (line,) = ledger.read(connection)
         assert (line.direction, line.position, line.is_whole) == (Direction.DOWN, 1, False)
-        runner.undo(connection, Migration(NAME, script.sql, "VACUUM a;\nDROP TABLE a;"))
+        runner.undo(connection, Migration(NAME, migration.sql, "VACUUM a;\nDROP TABLE a;"))
     assert ledger.read(connection) == ()
     assert run(connection, "SELECT to_regclass('a')") == [(None,)]
 

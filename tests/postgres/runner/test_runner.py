@@ -23,18 +23,18 @@ def tables(connection) -> set[str]:
 
 
 def test_a_script_and_its_line_in_the_ledger_come_together(connection, apply) -> None:
-    script = Migration(NAME, "CREATE TABLE a (); CREATE TABLE b ();")
-    apply(connection, script)
+    migration = Migration(NAME, "CREATE TABLE a (); CREATE TABLE b ();")
+    apply(connection, migration)
     (applied,) = ledger.read(connection)
-    assert (applied.name, applied.checksum) == (script.name, script.checksum)
+    assert (applied.name, applied.checksum) == (migration.name, migration.checksum)
     assert applied.applied_at.tzinfo is not None
     assert tables(connection) == {"a", "b"}
 
 
 def test_a_failing_statement_is_shown_with_its_line_and_leaves_nothing(connection, apply) -> None:
-    script = Migration(NAME, "CREATE TABLE a ();\n\nSELECT nothing\nFROM nowhere;")
+    migration = Migration(NAME, "CREATE TABLE a ();\n\nSELECT nothing\nFROM nowhere;")
     with pytest.raises(StatementError, match='"nowhere" does not exist') as caught:
-        apply(connection, script)
+        apply(connection, migration)
     assert caught.value.where.line == 4
     assert tables(connection) == set()
     (line,) = ledger.read(connection)
@@ -163,9 +163,11 @@ def test_a_script_never_leaves_its_schema(running, connection, apply, sql, deed)
     with scratch(running.owner_url) as elsewhere, elsewhere.cursor() as cursor:
         cursor.execute("CREATE TABLE kept (a int); INSERT INTO kept VALUES (7)")
         cursor.execute("SELECT current_schema()")
-        script = Migration(NAME, sql.format(other=cursor.fetchone()[0]))
+        migration = Migration(NAME, sql.format(other=cursor.fetchone()[0]))
         with pytest.raises(StatementError, match=r"search_path|which is outside of its schema"):
-            apply(connection, script) if deed == "apply" else runner.replay(connection, [script])
+            apply(connection, migration) if deed == "apply" else runner.replay(
+                connection, [migration]
+            )
         cursor.execute("TABLE kept")
         assert cursor.fetchall() == [(7,)]
         assert tables(elsewhere) == {"kept"}
@@ -176,9 +178,9 @@ def test_a_script_does_not_name_its_schema(connection) -> None:
         cursor.execute("CREATE TABLE a (b int); SELECT current_schema()")
         schema = cursor.fetchone()[0]
     for name in (schema, f'"{schema}"'):
-        script = Migration(NAME, f"SELECT 1;\nINSERT INTO {name}.a VALUES (1);")
+        migration = Migration(NAME, f"SELECT 1;\nINSERT INTO {name}.a VALUES (1);")
         with pytest.raises(StatementError, match=f"it names the schema {schema}") as caught:
-            runner.replay(connection, [script])
+            runner.replay(connection, [migration])
         assert caught.value.where.line == 2
 
 

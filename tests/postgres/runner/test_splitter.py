@@ -74,7 +74,7 @@ def test_psql_sends_the_same_statements_whatever_the_text(sent, text) -> None:
 
 def _compare(sent, text) -> None:
     try:
-        ours = [piece.text for piece in split(text)]
+        ours = [statement.text for statement in split(text)]
     except MigrationFileError:
         assume(False)
     theirs = [_read(query) for query in sent(text)]
@@ -83,7 +83,7 @@ def _compare(sent, text) -> None:
 
 def _read(query) -> list[str]:
     rows = "\n\\.\n" if "FROM STDIN" in query else ""
-    return [_squeezed(piece.text) for piece in split(query + rows)]
+    return [_squeezed(statement.text) for statement in split(query + rows)]
 
 
 def _squeezed(text) -> str:

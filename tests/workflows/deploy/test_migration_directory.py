@@ -104,10 +104,10 @@ def test_marks_and_line_ends_of_editors_make_no_difference(folder: Path) -> None
     for mark, end in (("", "\n"), ("\ufeff", "\n"), ("", "\r\n"), ("\ufeff", "\r\n")):
         holding("data.py", (mark + plain.replace("\n", end)).encode())(folder)
         holding(SQL, f"{mark}-- Parent: none{end}{end}SELECT 1;{end}".encode())(folder)
-        (script,) = migration_directory.read(folder)
-        assert script.data == plain
-        assert script.header.parent == "none"
-        assert [piece.text for piece in script.segments[0].statements] == ["SELECT 1"]
+        (migration,) = migration_directory.read(folder)
+        assert migration.data == plain
+        assert migration.header.parent == "none"
+        assert [statement.text for statement in migration.groups[0].statements] == ["SELECT 1"]
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"\0"], ids=["bytes", "NUL"])
