@@ -89,11 +89,11 @@ def mapped() -> pony.orm.Database:
 @pytest.fixture(scope="module")
 def sent(server: Databases, mapped) -> Iterator[Callable[[str], int]]:
     """Return a function that runs code, and returns how many queries it sent."""
-    with scratch(server.owner) as connection:
+    with scratch(server.migration_url) as connection:
         execute_statements(connection, to_statements(order(create(to_schema(mapped)))))
         with connection.cursor() as cursor:
             cursor.execute("SELECT current_schema()")
-            url = server.owner.with_schema(*cursor.fetchone())
+            url = server.migration_url.with_schema(*cursor.fetchone())
         connect(ConnectionPool(url, Limits()), mapped)
         with db_session:
             populate()
