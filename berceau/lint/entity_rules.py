@@ -55,8 +55,8 @@ def circles(places: Places, component_of: ComponentOf) -> Iterator[Diagnostic]:
 
 def _needed(attribute: Attribute) -> str | None:
     """Return the entity whose table a foreign key of ``attribute`` refers to."""
-    if attribute.link and attribute.made:
-        return attribute.declared_by  # the link table is that of the relation's only written side
+    if attribute.link and attribute.added:
+        return attribute.declared_by  # the link table is that of the component which declares it
     return attribute.target if attribute.columns else None
 
 

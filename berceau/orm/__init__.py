@@ -1,10 +1,11 @@
 """The one global Pony ``Database``, and units of work on it."""
 
 from berceau.orm import database
+from berceau.orm.extension import index
 from berceau.orm.session import run_unit, unit_of_work
 from berceau.orm.unit import UnitOfWork
 
-__all__ = ["UnitOfWork", "db", "run_unit", "unit_of_work"]
+__all__ = ["UnitOfWork", "db", "index", "run_unit", "unit_of_work"]
 
 db = database.db
 """The one global Pony ``Database``: entities derive from ``db.Entity``.

@@ -5,10 +5,11 @@ from typing import TypeAlias
 from pony.orm.core import Database
 from pony.orm.core import Entity as _Entity
 
+from berceau.orm.extension import index
 from berceau.orm.session import run_unit, unit_of_work
 from berceau.orm.unit import UnitOfWork
 
-__all__ = ["UnitOfWork", "db", "run_unit", "unit_of_work"]
+__all__ = ["UnitOfWork", "db", "index", "run_unit", "unit_of_work"]
 
 class _Database(Database, type): ...
 

@@ -10,7 +10,7 @@ from typing import Any
 from pony.orm.core import Database
 
 from berceau.orm.made import Made
-from berceau.orm.relations import module_of
+from berceau.orm.relations import is_added, written_as
 
 
 @dataclass(frozen=True)
@@ -18,11 +18,12 @@ class Attribute:
     """An attribute ``name`` of the entity ``declared_by``, which ``file`` declares as ``written``.
 
     ``entity`` is that one or one that inherits from it, and its class is in ``home``. What is
-    ``made`` is the side of a relation that only the other side declares. ``columns`` are those of
-    ``table``, none for the side of a relation that has none. ``target`` is the entity that a
-    relation leads to, and ``link`` the table of a many-to-many relation. ``many`` says that it is a
-    set, ``cascades`` that deleting the object deletes those that the attribute holds, and ``alone``
-    that Pony reads it by a query for each object, never for several at once.
+    ``made`` is the side of a relation that only the other side declares, and ``added`` is that, or
+    what an extension adds. ``columns`` are those of ``table``, none for the side of a relation that
+    has none. ``target`` is the entity that a relation leads to, and ``link`` the table of a
+    many-to-many relation. ``many`` says that it is a set, ``cascades`` that deleting the object
+    deletes those that the attribute holds, and ``alone`` that Pony reads it by a query for each
+    object, never for several at once.
     """
 
     entity: str
@@ -32,6 +33,7 @@ class Attribute:
     file: Path
     home: Path
     made: bool
+    added: bool
     table: str
     columns: tuple[str, ...]
     target: str | None
@@ -56,15 +58,16 @@ def read_attributes(database: Database) -> Iterator[Attribute]:
             declaring, reverse = attribute.entity, attribute.reverse
             relates = attribute.is_collection and reverse.is_collection
             link = attribute.table if relates else None
-            made = isinstance(attribute, Made)
+            module, written = written_as(attribute)
             yield Attribute(
                 entity=entity.__name__,
                 name=attribute.name,
                 declared_by=declaring.__name__,
-                written=str(reverse if made else attribute),
-                file=_file(module_of(attribute)),
+                written=written,
+                file=_file(module),
                 home=_file(entity.__module__),
-                made=made,
+                made=isinstance(attribute, Made),
+                added=is_added(attribute),
                 table=entity._table_,
                 columns=() if attribute.is_collection else tuple(attribute.columns),
                 target=reverse.entity.__name__ if reverse else None,

@@ -7,6 +7,7 @@ from pony.orm.core import Database, Entity
 from berceau.errors import EntityError
 from berceau.orm.diagnosis import check_tables, diagnose
 from berceau.orm.entity import EntityMeta
+from berceau.orm.extension import Added
 from berceau.orm.pool import BerceauPool, ConnectionSource, ReplicaSource
 from berceau.orm.provider import BerceauProvider
 from berceau.orm.relations import complete
@@ -17,6 +18,7 @@ class GlobalDatabase(Database):
 
     def __init__(self) -> None:
         super().__init__()
+        self.added: dict[tuple[str, str], Added] = {}
         self.Entity: Any = type.__new__(EntityMeta, "Entity", (Entity,), {})
         self.Entity._database_ = self
 

@@ -40,13 +40,18 @@ def place_of(declared: type, attribute: str | None = None) -> Location:
 
     The line is missing where the source can't be read.
     """
-    file = file_of(declared)
+    return place_in(declared.__module__, declared.__name__, attribute)
+
+
+def place_in(module: str, name: str, attribute: str | None = None) -> Location:
+    """Return the file and line where a ``module`` declares the class ``name``, or an attribute."""
+    file = file_of_module(module)
     try:
         tree = ast.parse(file.read_bytes())
     except (OSError, SyntaxError):
         return Location(file=file)
     for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef) and node.name == declared.__name__:
+        if isinstance(node, ast.ClassDef) and node.name == name:
             return Location(file=file, line=_line_of(node, attribute))
     return Location(file=file)
 

@@ -4,13 +4,28 @@ from typing import Any
 
 from pony.orm import core
 
+from berceau.orm import extension
 from berceau.orm.made import is_hidden
 
 _EntityMeta: Any = core.EntityMeta  # as it is inside: its type tells what is for users
 
 
 class EntityMeta(_EntityMeta):  # "EntityMeta": Pony knows it by this name
-    """What Pony's does, and it keeps the hidden sides of relations to itself."""
+    """Pony's, which also extends an entity, and keeps the hidden sides of relations to itself."""
+
+    def __new__(
+        meta, name: str, bases: tuple[type, ...], body: dict[str, Any], *, extend: bool = False
+    ) -> Any:
+        """Return a new entity, or with ``extend`` the one that is the base."""
+        if extend:
+            return extension.extend(name, bases, body)
+        return super().__new__(meta, name, bases, body)
+
+    def __init__(
+        self, name: str, bases: tuple[type, ...], body: dict[str, Any], *, extend: bool = False
+    ) -> None:
+        if not extend:
+            super().__init__(name, bases, body)
 
     def _get_attrs_(
         self, only: Any = None, exclude: Any = None, *collections_and_lazy: bool

@@ -11,7 +11,7 @@ from berceau.orm.diagnosis import duplicate
 from berceau.orm.given import Given, given_names
 from berceau.orm.literals import empty_value
 from berceau.orm.meaning import meanings
-from berceau.orm.relations import module_of
+from berceau.orm.relations import written_as
 from berceau.orm.types import enum_labels, enum_type_name
 from berceau.schema.model import (
     Action,
@@ -83,7 +83,9 @@ def declaring_modules(database: Database) -> dict[str, frozenset[str]]:
     """
     found = {
         name: frozenset(
-            map(module_of, table.m2m) if table.m2m else (each.__module__ for each in table.entities)
+            (written_as(each)[0] for each in table.m2m)
+            if table.m2m
+            else (each.__module__ for each in table.entities)
         )
         for name, table in database.schema.tables.items()
     }

@@ -7,7 +7,8 @@ from typing import Any
 from pony.orm.core import Attribute
 
 from berceau.errors import EntityError
-from berceau.orm.diagnosis import place_of
+from berceau.orm.diagnosis import place_in
+from berceau.orm.extension import add_attribute, added_as, column_error
 from berceau.orm.made import Made, MadeOptional, MadeSet
 from berceau.schema.meaning import made_name
 
@@ -23,40 +24,29 @@ def complete(database: Any) -> None:
         entity._resolve_attr_types_()
     for attribute in _one_sided(entities):
         _make_side(attribute)
+    relations = [each for entity in entities for each in entity._new_attrs_ if each.is_relation]
+    stated = [each for each in relations if each.cascade_delete is not None]
     for entity in entities:
         entity._link_reverse_attrs_()
-    for entity in entities:
-        for attribute in entity._new_attrs_:
-            if attribute.reverse and (is_added(attribute) or attribute.reverse.is_unique):
-                _keep_column_away(attribute)
+    for attribute in stated:
+        _check_cascade(attribute)
+    for attribute in relations:
+        _place_column(attribute)
 
 
 def is_added(attribute: Any) -> bool:
     """Return whether something else than the class of its entity declares ``attribute``."""
-    return isinstance(attribute, Made)
+    return isinstance(attribute, Made) or added_as(attribute) is not None
 
 
-def module_of(attribute: Any) -> str:
-    """Return the name of the module that declares ``attribute``, for a made side its relation."""
+def written_as(attribute: Any) -> tuple[str, str]:
+    """Return the module that declares ``attribute``, and its name there: ``Post.author``.
+
+    Of a made side that is the relation.
+    """
     written = attribute.reverse if isinstance(attribute, Made) else attribute
-    return str(written.entity.__module__)
-
-
-def add(entity: Any, name: str, attribute: Any) -> None:
-    """Give an ``entity`` that isn't mapped yet an attribute, as if its class declared it."""
-    attribute._init_(entity, name)
-    setattr(entity, name, attribute)
-    entity._new_attrs_.append(attribute)
-    entity._attrs_.append(attribute)
-    entity._adict_[name] = attribute
-    for each in entity._subclasses_:
-        each._base_attrs_.append(attribute)
-        each._attrs_.insert(len(each._base_attrs_) - 1, attribute)
-        each._adict_[name] = attribute
-    if not attribute.is_collection:
-        for base in entity._all_bases_:
-            base._subclass_adict_[name] = attribute
-            base._subclass_attrs_.append(attribute)
+    added = added_as(written)
+    return (added.module, str(added)) if added else (written.entity.__module__, str(written))
 
 
 def _one_sided(entities: list[Any]) -> Iterator[Any]:
@@ -107,11 +97,12 @@ def _make_side(attribute: Any) -> None:
         kind, options["lazy"] = MadeOptional, name is None
     attribute.reverse = kind(attribute.entity, **options)
     name = name or made_name(attribute.entity.__name__, attribute.name)
-    add(target, name, attribute.reverse)
+    add_attribute(target, name, attribute.reverse)
 
 
 def _taken(attribute: Any, entity: Any) -> EntityError:
     """Return the error for an ``attribute`` whose other side has a name that ``entity`` uses."""
+    module, name = written_as(attribute)
     side, there = (
         f"{attribute.py_type.__name__}.{attribute.reverse}",
         getattr(entity, attribute.reverse),
@@ -120,19 +111,38 @@ def _taken(attribute: Any, entity: Any) -> EntityError:
         f"{attribute} names its other side {side}, which is something else in {entity.__name__}."
     )
     if isinstance(there, Made):
-        message = f"{attribute} and {there.reverse} both name their other side {side}."
+        message = f"{name} and {there.reverse} both name their other side {side}."
     return EntityError(
         message,
-        where=place_of(attribute.entity, attribute.name),
+        where=place_in(module, *name.split(".")),
         cure="Give it another name: reverse='...'.",
     )
 
 
-def _keep_column_away(side: Any) -> None:
-    """Give the column of a one-to-one relation to the other side, whatever their names are."""
-    written = side.reverse
-    free = not (written.is_required or side.is_unique or side.columns or written.columns)
-    if free and not (side.is_required or side.is_collection or written.is_collection):
-        keys = side.entity._get_pk_columns_()
-        provider = side.entity._database_.provider
-        written.columns = provider.get_default_column_names(written, keys)
+def _check_cascade(attribute: Any) -> None:
+    """Check that what ``attribute`` says of deleting didn't mean the side that is now added."""
+    side = added_as(attribute.reverse)
+    if side is not None and not attribute.is_collection:
+        module, name = written_as(attribute)
+        raise EntityError(
+            f"{name} says cascade_delete, but {side} declares its other side.",
+            where=place_in(module, *name.split(".")),
+            cure="Move cascade_delete there: the side of the object that is deleted says it.",
+        )
+
+
+def _place_column(side: Any) -> None:
+    """Keep the column of a relation out of the table of a ``side`` that its class doesn't declare.
+
+    A relation that is optional on both sides gets it where it is unique, else where Pony decides.
+    """
+    written, added = side.reverse, is_added(side)
+    if not side.is_collection and not written.is_collection and not written.is_required:
+        free = not (side.is_required or side.is_unique or side.columns or written.columns)
+        if free and (added or written.is_unique):
+            keys = side.entity._get_pk_columns_()
+            provider = side.entity._database_.provider
+            written.columns = provider.get_default_column_names(written, keys)
+    elif added and written.is_collection and not side.is_collection:
+        module, name = written_as(side)
+        raise column_error(name, side.entity.__name__).at(place_in(module, *name.split(".")))

@@ -4,6 +4,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
+from pony.orm._added import AddedEntity
 from pony.orm._attributes import Attribute
 from pony.orm._checked import CheckedEntity, CheckedMeta
 from pony.orm._query import Query, QueryResult
@@ -34,7 +35,10 @@ class EntityMeta(CheckedMeta):
     ) -> _E | None: ...
     def describe(cls) -> str: ...
 
-class Entity(CheckedEntity, metaclass=EntityMeta):
+class Entity(CheckedEntity, AddedEntity, metaclass=EntityMeta):
+    # With ``extend``, a class adds to its base, and is that.
+    def __init_subclass__(cls, *, extend: bool = False) -> None: ...
+
     _table_: ClassVar[str | tuple[str, str]]
     _table_options_: ClassVar[dict[str, Any]]
     _discriminator_: ClassVar[Any]

@@ -1,0 +1,153 @@
+"""What a component adds to an entity of another: ``class UserPosts(User, extend=True)``."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pony.orm import core
+from pony.orm.core import Attribute, Optional, Set
+
+from berceau.errors import EntityError
+
+_MACHINERY = frozenset(
+    """
+    __annotate__ __annotate_func__ __annotations__ __classcell__ __classdictcell__
+    __conditional_annotations__ __doc__ __firstlineno__ __module__ __qualname__
+    __static_attributes__ __type_params__
+    """.split()
+)
+"""Names that the body of every class has."""
+
+_INDEXES = "_indexes_"
+
+
+@dataclass(frozen=True)
+class Added:
+    """The ``value`` that the class ``by`` of a ``module`` adds to an ``entity`` as ``name``."""
+
+    entity: Any
+    name: str
+    value: Any
+    module: str
+    by: str
+
+    def __str__(self) -> str:
+        return f"{self.by}.{self.name}"
+
+
+def extend(by: str, bases: tuple[type, ...], body: Mapping[str, Any]) -> Any:
+    """Add what the ``body`` of a class ``by`` declares to its only base, an entity; return that.
+
+    Raises ``EntityError`` for what an extension can't add: a column, a key, or a name that the
+    entity has.
+    """
+    entity = _extended(by, bases)
+    if cell := body.get("__classcell__"):
+        cell.cell_contents = entity  # what super() in a method refers to
+    for index in body.get(_INDEXES, ()):
+        _add_index(by, entity, index)
+    for each in _members(by, entity, body):
+        _check_name(each)
+        if isinstance(each.value, Attribute):
+            _check_attribute(each)
+            add_attribute(entity, each.name, each.value)
+        else:
+            setattr(entity, each.name, each.value)
+        entity._database_.added[entity.__name__, each.name] = each
+    return entity
+
+
+def index(*attributes: Any) -> None:
+    """Declare an index on ``attributes`` in the body of an entity or an extension.
+
+    They are attributes, or their names as strings. Unlike Pony's ``composite_index``, it may have
+    a single one, so that an extension can index what another class declares.
+    """
+    names = sys._getframe(1).f_locals
+    names.setdefault(_INDEXES, []).append(core.Index(*attributes, is_pk=False, is_unique=False))
+
+
+def added_as(attribute: Any) -> Added | None:
+    """Return how an extension added ``attribute``; ``None`` where its entity declares it."""
+    added: Mapping[tuple[str, str], Added] = getattr(attribute.entity._database_, "added", {})
+    return added.get((attribute.entity.__name__, attribute.name))
+
+
+def add_attribute(entity: Any, name: str, attribute: Any) -> None:
+    """Give an ``entity`` that isn't mapped yet an attribute, as if its class declared it."""
+    attribute._init_(entity, name)
+    setattr(entity, name, attribute)
+    entity._new_attrs_.append(attribute)
+    entity._attrs_.append(attribute)
+    entity._adict_[name] = attribute
+    for each in entity._subclasses_:
+        each._base_attrs_.append(attribute)
+        each._attrs_.insert(len(each._base_attrs_) - 1, attribute)
+        each._adict_[name] = attribute
+    if not attribute.is_collection:
+        for base in entity._all_bases_:
+            base._subclass_adict_[name] = attribute
+            base._subclass_attrs_.append(attribute)
+
+
+def column_error(attribute: str, entity: str) -> EntityError:
+    """Return the error for an ``attribute`` that would be a column of an ``entity``'s table."""
+    return EntityError(
+        f"{attribute} would add a column to the table of {entity}, which another class declares.",
+        cure="Declare an entity of your own, with a relation to it. An extension may add the other "
+        "side of a relation, methods and indexes.",
+    )
+
+
+def _extended(by: str, bases: tuple[type, ...]) -> Any:
+    entity: Any = bases[0]
+    if len(bases) != 1 or getattr(entity, "_database_", None) is None or not _is_declared(entity):
+        raise EntityError(
+            f"{by} extends {', '.join(each.__name__ for each in bases)}, which isn't one entity.",
+            cure=f"Name the entity that it extends: class {by}(User, extend=True).",
+        )
+    if entity._database_.schema is not None:
+        raise EntityError(
+            f"{by} extends {entity.__name__} too late: the entities are mapped.",
+            cure="Move it to entities.py, or to a module of the package entities/.",
+        )
+    return entity
+
+
+def _is_declared(entity: Any) -> bool:
+    return entity._database_.entities.get(entity.__name__) is entity
+
+
+def _members(by: str, entity: Any, body: Mapping[str, Any]) -> Iterator[Added]:
+    for name, value in body.items():
+        if name not in _MACHINERY and name != _INDEXES:
+            yield Added(entity, name, value, body["__module__"], by)
+
+
+def _check_name(added: Added) -> None:
+    for each in (added.entity, *added.entity._subclasses_):
+        if hasattr(each, added.name) or (added.name[:1] == added.name[-1:] == "_"):
+            raise EntityError(
+                f"{added} can't be added to {added.entity.__name__}: {each.__name__} has "
+                f"{added.name} already.",
+                cure="Give it another name. An extension adds, and replaces nothing.",
+            )
+
+
+def _check_attribute(added: Added) -> None:
+    value: Any = added.value
+    side = value.is_relation and isinstance(value, Optional | Set)
+    if not side or (value.columns and not value.is_collection):
+        raise column_error(str(added), added.entity.__name__)
+
+
+def _add_index(by: str, entity: Any, index: Any) -> None:
+    if index.is_pk or index.is_unique:
+        raise EntityError(
+            f"{by} adds a key to {entity.__name__}, which another class declares.",
+            cure="Declare the key in that class: it decides which rows there can be. An extension "
+            "may add a composite_index.",
+        )
+    index._init_(entity)
+    entity._indexes_.append(index)

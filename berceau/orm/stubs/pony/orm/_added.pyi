@@ -1,0 +1,3 @@
+"""What other modules than an entity's add to it: ``invoke build`` writes this file, if any do."""
+
+class AddedEntity: ...
