@@ -15,6 +15,7 @@ What each derives from::
     │   ├── PermissionMissingError    the role lacks a right
     │   ├── PoolTimeoutError          all connections were in use for too long
     │   ├── CommitUnknownError        the connection broke at the very end of a unit of work
+    │   ├── UnstorableTextError       a query has a text that PostgreSQL can't have
     │   ├── CloneError                a schema can't be copied, or not as asked
     │   ├── ServerError               the embedded server can't start or stop
     │   └── IsolationError            a test does what its isolation doesn't allow
@@ -57,6 +58,7 @@ __all__ = [
     "ServerError",
     "SettingsError",
     "StatementError",
+    "UnstorableTextError",
     "UrlError",
 ]
 
@@ -163,6 +165,10 @@ class PoolTimeoutError(DatabaseError):
 
 class CommitUnknownError(DatabaseError):
     """The connection broke during a commit, and it isn't known whether the work was kept."""
+
+
+class UnstorableTextError(DatabaseError, ValueError):
+    """A text in a query holds NUL or half of a surrogate pair, which PostgreSQL can't store."""
 
 
 class CloneError(DatabaseError):

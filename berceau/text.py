@@ -1,5 +1,6 @@
-"""Text that people typed: whether there is anything in it to see."""
+"""Text that people typed: whether there is anything in it to see, and whether it can be stored."""
 
+import re
 import unicodedata
 
 # Spaces, controls, formats (zero width, direction), surrogates and marks, which need a letter.
@@ -7,6 +8,13 @@ UNSEEN = {"Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Mn", "Mc", "Me"}
 
 # Letters and symbols without ink: fillers of Hangul, blanks of Braille, hieroglyphs and music.
 BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800\U00013441\U00013442\U0001d159")
+
+UNSTORABLE = re.compile("[\\0\ud800-\udfff]")
+
+
+def is_storable(text: str) -> bool:
+    """Return whether PostgreSQL can store ``text``: no NUL, and no lone surrogate."""
+    return UNSTORABLE.search(text) is None
 
 
 def is_blank(text: str) -> bool:

@@ -2,16 +2,13 @@
 
 from typing import Any
 
-from pony.orm import core
-
 from berceau.orm import extension
+from berceau.orm.lookups import Lookups
 from berceau.orm.made import is_hidden
 
-_EntityMeta: Any = core.EntityMeta  # as it is inside: its type tells what is for users
 
-
-class EntityMeta(_EntityMeta):  # "EntityMeta": Pony knows it by this name
-    """Pony's, which also extends an entity, and keeps the hidden sides of relations to itself."""
+class EntityMeta(Lookups):  # "EntityMeta": Pony knows it by this name
+    """Pony's, with Berceau's look-ups; it extends entities, and keeps hidden sides to itself."""
 
     def __new__(
         meta, name: str, bases: tuple[type, ...], body: dict[str, Any], *, extend: bool = False

@@ -28,12 +28,12 @@ def is_unknown(error: BaseException) -> bool:
 
 def is_read_only(error: BaseException) -> bool:
     """Return whether the database refused a write because the transaction only reads."""
-    return any(_code(cause) == READ_ONLY for cause in _causes(error))
+    return any(sqlstate(cause) == READ_ONLY for cause in _causes(error))
 
 
 def is_timeout(error: BaseException) -> bool:
     """Return whether the server ended a statement because it took longer than it may."""
-    return any(_code(cause) == CANCELED for cause in _causes(error))
+    return any(sqlstate(cause) == CANCELED for cause in _causes(error))
 
 
 def is_repeatable(error: BaseException) -> bool:
@@ -44,10 +44,16 @@ def is_repeatable(error: BaseException) -> bool:
     """
     return any(
         isinstance(cause, IsolationError)
-        or _code(cause) in {SERIALIZATION_FAILURE, DEADLOCK}
+        or sqlstate(cause) in {SERIALIZATION_FAILURE, DEADLOCK}
         or _is_lost(cause)
         for cause in _causes(error)
     )
+
+
+def sqlstate(error: BaseException) -> str | None:
+    """Return PostgreSQL's code for ``error``, ``None`` where the server gave none."""
+    code: str | None = getattr(getattr(error, "original_exc", None), "pgcode", None)
+    return code
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -63,13 +69,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 def _is_lost(error: BaseException) -> bool:
     if not isinstance(error, DBException):
         return False
-    code = _code(error)
+    code = sqlstate(error)
     if code is None:
         # libpq itself noticed; psycopg2 gives no code then.
         return isinstance(error, OperationalError | InterfaceError)
     return code in SHUTDOWNS | {READ_ONLY, IDLE_TIMEOUT} or code.startswith(CONNECTION_CLASS)
-
-
-def _code(error: BaseException) -> str | None:
-    code: str | None = getattr(getattr(error, "original_exc", None), "pgcode", None)
-    return code

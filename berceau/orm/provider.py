@@ -5,8 +5,9 @@ from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any, ClassVar
+from uuid import UUID
 
-from pony.orm.core import local
+from pony.orm.core import DataError, local
 from pony.orm.dbapiprovider import wrap_dbapi_exceptions
 from pony.orm.dbproviders.postgres import PGProvider
 
@@ -14,11 +15,13 @@ from berceau.errors import CommitUnknownError
 from berceau.orm.failures import is_lost
 from berceau.orm.naming import default_name
 from berceau.orm.pool import BerceauPool
+from berceau.orm.refusals import check_sql, has_unstorable_text, unstorable
 from berceau.orm.types import (
     ArrayConverter,
     AwareDatetimeConverter,
     EnumConverter,
     RoundedDecimalConverter,
+    UuidConverter,
 )
 from berceau.orm.unit import current_unit
 from berceau.schema.names import free_name, object_name
@@ -34,6 +37,7 @@ class BerceauProvider(PGProvider):
         (Enum, EnumConverter),
         (datetime, AwareDatetimeConverter),
         (Decimal, RoundedDecimalConverter),
+        (UUID, UuidConverter),
         *PGProvider.converter_classes,
     ]
     array_converter_cls = ArrayConverter
@@ -111,6 +115,21 @@ class BerceauProvider(PGProvider):
         if preamble:
             self.execute(connection.cursor(), preamble)
             cache.in_transaction = True
+
+    def execute(
+        self, cursor: Any, sql: str, arguments: Any = None, returning_id: bool = False
+    ) -> Any:
+        """Run a statement; return the new key where ``returning_id``.
+
+        Raises ``UnstorableTextError`` for a text with NUL or half of a surrogate pair.
+        """
+        check_sql(sql)
+        try:
+            return super().execute(cursor, sql, arguments, returning_id)
+        except (ValueError, DataError) as error:
+            if has_unstorable_text(error, sql, arguments):
+                raise unstorable() from error
+            raise
 
     @wrap_dbapi_exceptions
     def commit(self, connection: Any, cache: Any = None) -> None:

@@ -1,14 +1,15 @@
-"""What Pony lacks in PostgreSQL, native enums and aware datetimes, and two types it gets wrong."""
+"""What Pony lacks in PostgreSQL, native enums and aware datetimes, and types it gets wrong."""
 
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from decimal import MAX_PREC, ROUND_HALF_UP, ROUND_UP, Context, Decimal, InvalidOperation
 from enum import Enum, Flag
 from functools import cache
 from reprlib import repr as shortened
 from typing import Any
+from uuid import UUID
 
 from pony.orm.dbapiprovider import Converter, DecimalConverter
-from pony.orm.dbproviders.postgres import PGArrayConverter, PGDatetimeConverter
+from pony.orm.dbproviders.postgres import PGArrayConverter, PGDatetimeConverter, PGUuidConverter
 
 from berceau.errors import DatabaseError, EntityError
 from berceau.orm.diagnosis import place_of
@@ -31,6 +32,13 @@ BUILT_IN_TYPES = frozenset(
     """.split()
 )
 """Types of ``pg_catalog`` (PostgreSQL 18), which is always searched first; ``pg_*`` aside."""
+
+NUMERIC_DIGITS = 131072
+"""How many digits before the point ``numeric`` has at most."""
+NUMERIC_SCALE = 16383
+"""How many digits after the point ``numeric`` has at most."""
+INTEGERS = range(-(2**31), 2**31)
+"""What ``integer`` holds, the type of the items in an array of ``int``."""
 
 
 def enum_type_name(enum_class: type[Enum]) -> str:
@@ -155,13 +163,19 @@ class AwareDatetimeConverter(PGDatetimeConverter):
         if isinstance(val, str):
             val = datetime.fromisoformat(val)
         if isinstance(val, datetime):
-            val = self._in_utc(val)
+            try:
+                val = self._in_utc(val)
+            except OverflowError:
+                raise ValueError(f"{self.attr}: {val} in UTC is no datetime of Python") from None
         moment: datetime = super().validate(val, obj)
         return moment
 
     def py2sql(self, val: datetime) -> datetime:
         """Return a value or a query's parameter in UTC."""
-        return self._in_utc(val)
+        try:
+            return self._in_utc(val)
+        except OverflowError:  # PostgreSQL's years go on after 9999
+            return val
 
     def sql2py(self, val: Any) -> datetime:
         """Return what the database gave in UTC, whatever the connection's time zone."""
@@ -198,6 +212,29 @@ class RoundedDecimalConverter(DecimalConverter):
                 "the point"
             ) from None
 
+    def py2sql(self, val: Decimal) -> Decimal | str:
+        """Return a value or a query's parameter, within what ``numeric`` can compare with.
+
+        What is beyond counts as infinite, and psycopg2 would take that for NaN.
+        """
+        if val.is_nan():
+            return val
+        if val.is_infinite() or val.adjusted() >= NUMERIC_DIGITS:
+            return "-Infinity" if val.is_signed() else "Infinity"
+        if -int(val.as_tuple().exponent) > NUMERIC_SCALE:
+            smallest = Decimal(1).scaleb(-NUMERIC_SCALE)
+            return val.quantize(smallest, ROUND_UP, Context(prec=MAX_PREC))
+        return val
+
+
+class UuidConverter(PGUuidConverter):
+    """Takes any text for what it says: Pony takes one of 16 characters for bytes, and fails."""
+
+    def validate(self, val: Any, obj: Any = None) -> UUID:
+        """Return ``val`` as a UUID; ``ValueError`` where it is none."""
+        found: UUID = UUID(val) if isinstance(val, str) else super().validate(val, obj)
+        return found
+
 
 class ArrayConverter(PGArrayConverter):
     """Takes an array as a query's parameter, and updates what holds an array of floats."""
@@ -208,9 +245,30 @@ class ArrayConverter(PGArrayConverter):
         # and Pony doesn't check single floats before an update either.
         self.optimistic = py_type.item_type is not float
 
+    def validate(self, val: Any, obj: Any = None) -> Any:
+        """Return ``val`` as a list; ``ValueError`` where the array can't have one of its items."""
+        items = super().validate(val, obj)
+        for item in items:
+            if not self._can_have(item):
+                raise ValueError(
+                    f"{self.attr}: {shortened(item)} can't be in an array of "
+                    f"{self.py_type.item_type.__name__}"
+                )
+        return items
+
     def val2dbval(self, val: Any, obj: Any = None) -> Any:
-        """Return a plain list; a parameter has no attribute, which Pony's method asks."""
-        return list(val) if self.attr is None else super().val2dbval(val, obj)
+        """Return a plain list; a parameter has no attribute, which Pony's method asks.
+
+        In a parameter, an item that no array has is NULL: it is in no array either.
+        """
+        if self.attr is None:
+            return [item if self._can_have(item) else None for item in val]
+        return super().val2dbval(val, obj)
+
+    def _can_have(self, item: Any) -> bool:
+        if self.py_type.item_type is int:
+            return item in INTEGERS
+        return isinstance(item, str) or self.py_type.item_type is not str
 
 
 def _refuse_sql_type(attr: Any, *allowed: str, cure: str) -> None:

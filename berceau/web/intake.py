@@ -1,7 +1,9 @@
 """What a client sends, read under limits: what is malformed is refused before it costs much."""
 
 import json
+from base64 import b64decode
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cached_property
 from typing import IO, Any
 from urllib.parse import urlsplit
@@ -14,7 +16,8 @@ from pyramid_retry import BeforeRetry
 from webob.multidict import GetDict, MultiDict, NoVars
 
 from berceau.settings import FormLimits
-from berceau.web.forms import CHARSETS, MalformedError, pairs, parts, whole
+from berceau.text import is_storable
+from berceau.web.forms import CHARSETS, MalformedError, Upload, pairs, parts, whole
 from berceau.web.registry import settings_of
 from berceau.web.temporary import open_file, open_spool
 
@@ -103,17 +106,25 @@ def drop_unreadable_headers(request: PyramidRequest) -> None:
 def holds_what_no_text_can(request: PyramidRequest) -> bool:
     """Return whether ``request`` sent NUL or half a character, which PostgreSQL can't store."""
     try:
-        sent = [request.path_info, *request.cookies.values()]
-        sent += [*request.params.keys(), *request.params.values()]
-        if getattr(request, "body_was_read", True):
-            sent += leaves(request.json_body)
+        sent = [request.path_info, *request.cookies.values(), *request.headers.values()]
+        sent += [*_credentials(request), *request.params.keys(), *request.params.values()]
     except ValueError:
         return True
-    return any(isinstance(text, str) and _is_no_text(text) for text in sent)
+    if getattr(request, "body_was_read", True):
+        with suppress(ValueError):  # a body of another kind
+            sent += leaves(request.json_body)
+    sent += [
+        text for each in sent if isinstance(each, Upload) for text in (each.filename, each.type)
+    ]
+    return not all(is_storable(text) for text in sent if isinstance(text, str))
 
 
-def _is_no_text(text: str) -> bool:
-    return "\0" in text or any("\ud800" <= character <= "\udfff" for character in text)
+def _credentials(request: PyramidRequest) -> Iterator[str]:
+    """Yield the name and the password of Basic authentication, which are sent encoded."""
+    kind, _, encoded = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() == "basic":
+        with suppress(ValueError):
+            yield b64decode(encoded).decode("utf-8", "replace")
 
 
 def leaves(document: Any) -> Iterator[Any]:

@@ -143,10 +143,7 @@ def test_a_naive_datetime_is_not_assigned(value) -> None:
         event.at = value
     with pytest.raises(ValueError, match=message):
         event.set(at=value)
-    with pytest.raises(ValueError, match=message):
-        Event.get(at=value)
-    with pytest.raises(ValueError, match=message):
-        Event.select().filter(at=value)
+    assert not Event.select().filter(at=value).exists()  # see test_lookups.py
 
 
 @pytest.mark.parametrize("value", ["14/07/2024", "noon", 12, date(2024, 7, 14)])

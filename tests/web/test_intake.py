@@ -3,6 +3,7 @@
 import json
 import logging
 import time
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ PAGES = """
     from pony.orm import DataError
 
     def includeme(config):
-        for name in ("form", "guarded", "document", "text", "params", "stored", "refused"):
+        for name in "form guarded document text params stored refused mistaken".split():
             config.add_route(name, "/" + name)
         config.add_route("part", "/part/{name}")
         config.add_route("asked", "/asked/{name}")
@@ -66,6 +67,11 @@ PAGES = """
             if "\\0" in value:
                 raise ValueError("A string literal cannot contain NUL (0x00) characters.")
         return values
+
+    @view_config(route_name="mistaken", require_csrf=False)
+    def mistaken(request):
+        request.POST
+        raise ValueError("no number")
 
     @view_config(route_name="refused", require_csrf=False)
     def refused(request):
@@ -167,6 +173,7 @@ BODIES = {
     "JSON with half a character": ("/stored", "application/json", b'["\\ud800"]', 400),
     "JSON with NUL that a column has": ("/refused", "application/json", b'{"a\\u0000": 1}', 400),
     "JSON that a column can't have": ("/refused", "application/json", b'{"a": 1}', 500),
+    "a form of which a view makes a mistake": ("/mistaken", URLENCODED, b"a=1", 500),
 }
 
 
@@ -208,6 +215,14 @@ def test_what_is_read(app) -> None:
     ]
     assert app.get("/params?a=1;b=2&c").json == [["a", "1;b=2"], ["c", ""]]
     assert posted("text/plain", b"a=b") == []
+
+
+@pytest.mark.parametrize(
+    ("credentials", "status"), [(b"ada\0:secret", 400), (b"ada:secret", 500), (b"\xff", 500)]
+)
+def test_credentials_that_a_query_has(app, credentials, status) -> None:
+    header = f"Basic {b64encode(credentials).decode()}"
+    app.post("/mistaken", headers={"Authorization": header}, status=status)
 
 
 ADDRESSES = {
