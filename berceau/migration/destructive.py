@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from berceau.migration.hazard_comments import marks
+from berceau.migration.hazard_comments import hazards_above
 from berceau.migration.splitter import NAME, ParsedStatement, split
 from berceau.schema.names import unquote_name
 from berceau.schema.sql.statement import Hazard
@@ -89,7 +89,7 @@ def _losses(statement: ParsedStatement, lines: list[str], renamed: Renamed) -> I
         name = renamed.table(unquote_name(altered["table"]))
         for column in (renamed.column(name, each) for each in columns):
             yield Loss(f"column {name}.{column}", statement.line, name, column)
-    elif _OTHER.match(words) or Hazard.DATA_LOSS in marks(statement.line, lines):
+    elif _OTHER.match(words) or Hazard.DATA_LOSS in hazards_above(statement.line, lines):
         yield Loss(_first_line(statement), statement.line)
 
 

@@ -1,11 +1,11 @@
-"""The hazards that the comments above a statement tell, as in what Berceau writes."""
+"""The hazards that the comments above a statement name, as in what Berceau writes."""
 
 from collections.abc import Sequence
 
 from berceau.schema.sql.statement import Hazard
 
 
-def marks(line: int, lines: Sequence[str]) -> frozenset[Hazard]:
+def hazards_above(line: int, lines: Sequence[str]) -> frozenset[Hazard]:
     """Return the hazards named in the comments right above ``line``, one of ``lines`` from 1."""
     found: set[Hazard] = set()
     for above in reversed(lines[: line - 1]):

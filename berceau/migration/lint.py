@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from berceau.diagnostic import Diagnostic
 from berceau.migration.codes import Code
-from berceau.migration.hazard_comments import marks
+from berceau.migration.hazard_comments import hazards_above
 from berceau.migration.migration import UP, Migration
 from berceau.migration.splitter import ParsedStatement, split
 from berceau.schema.sql.statement import Hazard
@@ -77,7 +77,7 @@ def findings(migration: Migration, remarks: Iterable[Remark]) -> Iterator[Diagno
     statements = split(migration.sql)
     for remark in remarks:
         start = _start(remark.line, statements)
-        answered = ANSWERED.get(remark.rule) in marks(start, lines)
+        answered = ANSWERED.get(remark.rule) in hazards_above(start, lines)
         if remark.rule not in SETTLED and not answered and not _is_ignored(remark, migration.sql):
             yield _finding(migration, remark)
 

@@ -86,13 +86,13 @@ def fingerprint(path: str) -> str | None:
     """Return what tells the content of the file at ``path``, or ``None`` where there is none."""
     try:
         status = Path(path).stat()
-        return _digest(path, status.st_mtime_ns, status.st_size)
+        return _of_content(path, status.st_mtime_ns, status.st_size)
     except OSError:
         return None
 
 
 @lru_cache(maxsize=10_000)
-def _digest(path: str, _changed: int, _size: int) -> str:
+def _of_content(path: str, _changed: int, _size: int) -> str:
     with Path(path).open("rb") as file:
         return file_digest(file, "sha256").hexdigest()[:_DIGITS]
 

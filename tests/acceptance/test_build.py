@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from berceau.workflows.build.stamp import Stamp
+from berceau.workflows.build.record import BuildRecord
 from tests.conftest import Project
 
 POST = """
@@ -77,7 +77,7 @@ def test_lost_or_changed_output_is_written_again(blog) -> None:
 @pytest.mark.parametrize("record", ["", "{", "[]", "{}", '{"inputs": "a", "files": 2}', '"x"'])
 def test_a_broken_record_of_the_last_build_is_none(tmp_path, record) -> None:
     (tmp_path / "build.json").write_text(record)
-    assert not Stamp(tmp_path / "build.json").is_fresh("a")
+    assert not BuildRecord(tmp_path / "build.json").is_fresh("a")
 
 
 def test_check_writes_nothing_and_names_what_is_stale(blog) -> None:

@@ -193,8 +193,8 @@ class World:
         migrations, n = self.migrations(), next(self.numbers)
         up, back = (text.format(n=n) for text in BY_HAND[kind])
         last = migrations[-1].name if migrations else None
-        stamp = int(last[:14]) + 1 if last and last[12:14] < "59" else 20270101000000 + n
-        name = f"{stamp}_hand"
+        time = int(last[:14]) + 1 if last and last[12:14] < "59" else 20270101000000 + n
+        name = f"{time}_hand"
         migration_directory.save(
             self.migrations, Migration(name, f"-- Parent: {last or 'none'}\n\n{up}\n", f"{back}\n")
         )

@@ -14,9 +14,9 @@ from psycopg2.extensions import cursor as Cursor
 from berceau.errors import CloneError, PermissionMissingError
 from berceau.postgres.clone import event_triggers
 from berceau.postgres.clone.busy import BUSY_SECONDS, CURE, READERS_WAIT, in_the_way
+from berceau.postgres.clone.fingerprint import fingerprint_of
 from berceau.postgres.clone.objects import Contents, find_contents
 from berceau.postgres.clone.session import PLAIN_SESSION
-from berceau.postgres.clone.stamp import stamp_of
 from berceau.postgres.core.connection import Connection
 
 Result = TypeVar("Result")
@@ -127,7 +127,7 @@ class _Attempt:
     def __init__(self, cursor: Cursor, source: str, *, lock: bool, watched: bool) -> None:
         self.cursor, self.source, self.lock, self.watched = cursor, source, lock, watched
         self.contents = Contents(0)
-        self.stamp = ""
+        self.fingerprint = ""
         self.ended: _Ended | None = None
         self.own = 0
         self.locked_out = False
@@ -143,7 +143,7 @@ class _Attempt:
             self._lock(tables)
             self.contents = find_contents(cursor, _find(cursor, self.source))
             if self.watched:
-                self.stamp = stamp_of(cursor, self.contents)
+                self.fingerprint = fingerprint_of(cursor, self.contents)
             token = f"berceau_{secrets.token_hex(16)}"
             self._rename(token)
             self._note_transactions()
@@ -160,9 +160,9 @@ class _Attempt:
         """Return whether what was seen isn't any more as it was, or couldn't be seen."""
         if self.locked_out:
             return True
-        if not self.stamp or not self._others_ended():
+        if not self.fingerprint or not self._others_ended():
             return False
-        return stamp_of(self.cursor, self.contents) != self.stamp
+        return fingerprint_of(self.cursor, self.contents) != self.fingerprint
 
     def explain(self, error: Exception) -> Exception:
         """Return what a person needs to know where ``error`` is no other session's fault."""

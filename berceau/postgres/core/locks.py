@@ -68,5 +68,5 @@ def holder(connection: Connection, name: str) -> str | None:
 
 
 def _key(name: str) -> int:
-    digest = hashlib.sha256(f"berceau:{name}".encode()).digest()
-    return int.from_bytes(digest[:8], "big", signed=True)
+    hashed = hashlib.sha256(f"berceau:{name}".encode()).digest()
+    return int.from_bytes(hashed[:8], "big", signed=True)

@@ -66,9 +66,9 @@ class Account:
 
         Raises ``ServerError`` where it can't be run at all.
         """
-        identity: dict[str, Any] = {}
+        run_as: dict[str, Any] = {}
         if self.switch:
-            identity = {"user": self.uid, "group": self.gid, "extra_groups": []}
+            run_as = {"user": self.uid, "group": self.gid, "extra_groups": []}
         try:
             return subprocess.run(  # noqa: S603 - a command of our own making
                 command,
@@ -81,7 +81,7 @@ class Account:
                 env=ENVIRONMENT,
                 start_new_session=True,
                 check=False,
-                **identity,
+                **run_as,
             )
         except OSError as error:
             raise ServerError(

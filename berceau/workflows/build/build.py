@@ -16,7 +16,7 @@ from berceau.schema.sql import rendered
 from berceau.settings import Settings
 from berceau.workflows.build.declared import Sources, compose_anew, look
 from berceau.workflows.build.file_facts import Reading
-from berceau.workflows.build.stamp import Stamp
+from berceau.workflows.build.record import BuildRecord
 from berceau.workflows.shared.files import holds, write
 from berceau.workflows.shared.phases import Phases
 
@@ -62,21 +62,21 @@ def build(settings: Settings, *, check: bool = False) -> tuple[BuildReport, Sour
     phases = Phases()
     sources = look(settings, phases)
     with phases.phase("compare"):
-        stamp = Stamp(settings.state / "build.json")
-        fresh = stamp.is_fresh(sources.fingerprint)
+        record = BuildRecord(settings.state / "build.json")
+        fresh = record.is_fresh(sources.fingerprint)
     if fresh:
-        contents, findings = stamp.summary["components"], stamp.summary["findings"]
+        contents, findings = record.summary["components"], record.summary["findings"]
         report = BuildReport(
             tuple(Contents(**each) for each in contents),
             without((Diagnostic(**each) for each in findings), settings.lint_ignore),
             seconds=phases.seconds,
         )
         return report, sources
-    return _build(settings, sources, stamp, phases, check)
+    return _build(settings, sources, record, phases, check)
 
 
 def _build(
-    settings: Settings, sources: Sources, stamp: Stamp, phases: Phases, check: bool
+    settings: Settings, sources: Sources, record: BuildRecord, phases: Phases, check: bool
 ) -> tuple[BuildReport, Sources]:
     with Reading(settings, sources.components) as reading, ThreadPoolExecutor(1) as writer:
         composition, inputs = compose_anew(settings, sources, phases, keep=not check)
@@ -101,7 +101,7 @@ def _build(
     if not check:
         with phases.phase("write"):
             reading.keep()
-            stamp.save(inputs, outputs, _summary(contents, findings))
+            record.save(inputs, outputs, _summary(contents, findings))
     names = _named(settings, changed)
     if check and names:
         raise BerceauError(

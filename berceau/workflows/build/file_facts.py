@@ -31,10 +31,10 @@ _KIND = "lint"
 
 @dataclass(frozen=True)
 class FileNotes:
-    """What there is to say of the file ``path`` while its contents have the hash ``checksum``."""
+    """What there is to say of the file ``path`` while its contents have the hash ``fingerprint``."""
 
     path: str
-    checksum: str
+    fingerprint: str
     notes: FileFacts
 
 
@@ -59,7 +59,7 @@ class Reading:
         own = (each for each in components if each.path.parent == settings.components)
         for path in (str(file) for component in own for file in component.sources()):
             each = known.get(path)
-            if each is not None and each.checksum == _checksum(Path(path).read_bytes()):
+            if each is not None and each.fingerprint == _of_source(Path(path).read_bytes()):
                 self._known.append(each)
             else:
                 self._new.append(path)
@@ -134,8 +134,8 @@ def _examine(path: str) -> FileNotes:
     from berceau.lint.source import examine  # with Pony: only who has a new file needs it
 
     source = Path(path).read_bytes()
-    return FileNotes(path, _checksum(source), examine(source))
+    return FileNotes(path, _of_source(source), examine(source))
 
 
-def _checksum(source: bytes) -> str:
+def _of_source(source: bytes) -> str:
     return fingerprint.of_texts((source.decode(errors="replace"),))

@@ -15,14 +15,14 @@ import berceau
 
 def of_files(paths: Iterable[Path]) -> str:
     """Return a hash of the names and contents of ``paths``; a missing file counts as such."""
-    digest = hashlib.sha256()
+    hasher = hashlib.sha256()
     for path in paths:
-        digest.update(f"\0{path}\0".encode())
+        hasher.update(f"\0{path}\0".encode())
         try:
-            digest.update(path.read_bytes())
+            hasher.update(path.read_bytes())
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-            digest.update(b"\0missing")
-    return digest.hexdigest()
+            hasher.update(b"\0missing")
+    return hasher.hexdigest()
 
 
 def of_state(path: str) -> str:
@@ -36,10 +36,10 @@ def of_state(path: str) -> str:
 
 def of_texts(texts: Iterable[str]) -> str:
     """Return a hash of ``texts``, in their order."""
-    digest = hashlib.sha256()
+    hasher = hashlib.sha256()
     for text in texts:
-        digest.update(f"{len(text)} {text}".encode())
-    return digest.hexdigest()
+        hasher.update(f"{len(text)} {text}".encode())
+    return hasher.hexdigest()
 
 
 @cache

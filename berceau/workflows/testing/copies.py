@@ -10,10 +10,10 @@ from typing import Self
 
 from berceau.postgres.clone.cloning import require_apart
 from berceau.postgres.clone.definition import Definitions
+from berceau.postgres.clone.fingerprint import rows_fingerprint, schema_fingerprint
 from berceau.postgres.clone.parsing import version
 from berceau.postgres.clone.reading import read
 from berceau.postgres.clone.references import Reference
-from berceau.postgres.clone.stamp import rows_stamp, stamp
 from berceau.postgres.core.connection import Connection, describe_hosts
 from berceau.postgres.core.own_tables import LEDGER
 from berceau.postgres.core.url import Url
@@ -42,18 +42,18 @@ class Isolation(StrEnum):
 class Prepared:
     """What all workers of a run need to know of the source.
 
-    ``isolation`` is no longer ``AUTO``. ``stamps`` tell that the catalogs of each schema to copy,
-    of which the source is the first, are as they were, and ``fingerprint`` that copies are.
+    ``isolation`` is no longer ``AUTO``. ``schema_fingerprints`` has one of the catalogs of each
+    schema to copy, of which the source is the first. Copies with another ``fingerprint`` are stale.
     """
 
     isolation: Isolation
-    stamps: dict[str, str]
+    schema_fingerprints: dict[str, str]
     fingerprint: str
 
     @property
     def schemas(self) -> tuple[str, ...]:
         """The names of the schemas to copy."""
-        return tuple(self.stamps)
+        return tuple(self.schema_fingerprints)
 
     def to_text(self) -> str:
         """Return it as text for another process."""
@@ -63,16 +63,18 @@ class Prepared:
     def from_text(cls, text: str) -> Self:
         """Return what ``to_text`` made a text of."""
         values = json.loads(text)
-        return cls(Isolation(values["isolation"]), values["stamps"], values["fingerprint"])
+        return cls(
+            Isolation(values["isolation"]), values["schema_fingerprints"], values["fingerprint"]
+        )
 
 
 @dataclass(frozen=True)
-class Mark:
+class CopyLabel:
     """The comment of a complete copy, written last: of which source, and in which state."""
 
     source: str
     fingerprint: str
-    footprint: str
+    objects_fingerprint: str
 
     def to_text(self) -> str:
         """Return it as a comment."""
@@ -80,10 +82,10 @@ class Mark:
 
     @classmethod
     def from_text(cls, text: str | None) -> Self | None:
-        """Return the mark that a comment is, if it is one."""
+        """Return the label that a comment is, if it is one."""
         try:
             values = json.loads(text or "")
-            return cls(values["source"], values["fingerprint"], values["footprint"])
+            return cls(values["source"], values["fingerprint"], values["objects_fingerprint"])
         except (ValueError, TypeError, LookupError):
             return None
 
@@ -92,13 +94,13 @@ class Mark:
 class Private:
     """A worker's own copy: the URLs that lead there, and the owner's autocommit ``connection``.
 
-    ``mark`` sets the comment that says what the copy is; with ``option``, `invoke db.shell` opens
+    ``label`` sets the comment that says what the copy is; with ``option``, `invoke db.shell` opens
     it.
     """
 
     databases: Databases
     connection: Connection
-    mark: Callable[[str], None]
+    label: Callable[[str], None]
     option: str
     kept: bool = False
 
@@ -113,7 +115,7 @@ class Private:
 
     def keep(self) -> None:
         """Leave the copy and its rows to be looked at: no later run takes or changes it."""
-        self.mark(KEPT)
+        self.label(KEPT)
         self.kept = True
 
 
@@ -140,20 +142,20 @@ def look(
     changed since the last look. The connection is in autocommit mode. Raises ``CloneError`` for
     what can't be copied, and, unless ``allowed``, for what may lead from a schema to its source.
     """
-    rows = rows_stamp(connection, source.schema, LEDGER)
-    stamps = {
-        name: f"{stamp(connection, name)}{f' {rows}' if name == source.schema else ''}"
+    rows = rows_fingerprint(connection, source.schema, LEDGER)
+    schema_fingerprints = {
+        name: f"{schema_fingerprint(connection, name)}{f' {rows}' if name == source.schema else ''}"
         for name in (source.schema, *schemas)
     }
     causes, kind = (
-        (_identity(source), version(), *stamps, *stamps.values(), *around),
+        (_address(source), version(), *schema_fingerprints, *schema_fingerprints.values(), *around),
         _kind(source, isolation),
     )
 
     def work_out() -> _Known:
         every = [
             read_definitions(connection, source.with_schema(name), cache, seen, isolation)
-            for name, seen in stamps.items()
+            for name, seen in schema_fingerprints.items()
         ]
         texts = (text.replace(each.token, "") for each in every for text in each.texts)
         found = fingerprint.of_texts((fingerprint.of_berceau(), rows, *around, *texts))
@@ -161,7 +163,7 @@ def look(
 
     known = SchemaCache(cache).get(_Known, f"{kind}-fingerprint", causes, work_out)
     require_apart(source.schema, known.references, allowed, _apart(source))
-    return Prepared(isolation, stamps, known.fingerprint)
+    return Prepared(isolation, schema_fingerprints, known.fingerprint)
 
 
 def _apart(source: Url) -> str:
@@ -175,18 +177,18 @@ def _apart(source: Url) -> str:
 def read_definitions(
     connection: Connection, source: Url, cache: Path, seen: str, isolation: Isolation
 ) -> Definitions:
-    """Return the definitions of ``source``, kept since the last time if its stamp is ``seen``."""
+    """Return the definitions of ``source``, kept from the last time if that found ``seen``, too."""
     return SchemaCache(cache).get(
         Definitions,
         _kind(source, isolation),
-        (_identity(source), seen, version()),
+        (_address(source), seen, version()),
         lambda: read(connection, source.schema, renamed=isolation is Isolation.SCHEMA),
     )
 
 
 def _kind(source: Url, isolation: Isolation) -> str:
-    return f"clone-{isolation}-{sha256(_identity(source).encode()).hexdigest()[:12]}"
+    return f"clone-{isolation}-{sha256(_address(source).encode()).hexdigest()[:12]}"
 
 
-def _identity(source: Url) -> str:
+def _address(source: Url) -> str:
     return f"{source.user} {describe_hosts(source)} {source.database} {source.schema}"

@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 
 from berceau.postgres.clone.cloning import fill
-from berceau.postgres.clone.stamp import footprint
+from berceau.postgres.clone.fingerprint import objects_fingerprint
 from berceau.postgres.core.connection import Connection, connect
 from berceau.postgres.core.locks import await_lock, try_lock, unlock
 from berceau.postgres.inspect.schemas import (
@@ -20,7 +20,14 @@ from berceau.postgres.inspect.schemas import (
 )
 from berceau.postgres.rows.rows import delete_all, filled_tables
 from berceau.workflows.shared.databases import Databases
-from berceau.workflows.testing.copies import KEPT, PREFIX, Mark, Prepared, Private, read_definitions
+from berceau.workflows.testing.copies import (
+    KEPT,
+    PREFIX,
+    CopyLabel,
+    Prepared,
+    Private,
+    read_definitions,
+)
 
 TURN_SECONDS = 10.0
 
@@ -34,8 +41,8 @@ def schema_slot(source: Databases, prepared: Prepared, cache: Path) -> Iterator[
             slots_of(source.migration_url.schema),
             lambda n: schema_comment(connection, n),
         )
-        mark = Mark.from_text(schema_comment(connection, name))
-        if not (mark and is_fresh(connection, [name], mark, prepared)):
+        label = CopyLabel.from_text(schema_comment(connection, name))
+        if not (label and is_fresh(connection, [name], label, prepared)):
             _make(connection, name, source, prepared, cache)
         own = Databases(
             source.runtime_url.with_schema(name),
@@ -84,14 +91,16 @@ def turn(connection: Connection, slot: str) -> Iterator[None]:
 
 def state_of(connection: Connection, schemas: Sequence[str]) -> str:
     """Return a text that is another one once something in ``schemas`` was altered."""
-    return " ".join(footprint(connection, schema) for schema in schemas)
+    return " ".join(objects_fingerprint(connection, schema) for schema in schemas)
 
 
 def is_fresh(
-    connection: Connection, schemas: Sequence[str], mark: Mark, prepared: Prepared
+    connection: Connection, schemas: Sequence[str], label: CopyLabel, prepared: Prepared
 ) -> bool:
     """Return whether the copy is of today's source and as it was made; empty it if so."""
-    if mark.fingerprint != prepared.fingerprint or mark.footprint != state_of(connection, schemas):
+    if label.fingerprint != prepared.fingerprint or label.objects_fingerprint != state_of(
+        connection, schemas
+    ):
         return False
     use_schema(connection, *schemas)
     delete_all(connection)
@@ -103,7 +112,11 @@ def _make(
 ) -> None:
     migration_url = source.migration_url
     definitions = read_definitions(
-        connection, migration_url, cache, prepared.stamps[migration_url.schema], prepared.isolation
+        connection,
+        migration_url,
+        cache,
+        prepared.schema_fingerprints[migration_url.schema],
+        prepared.isolation,
     )
     if schema_comment(connection, name) is not None:
         comment_schema(connection, name, None)  # half dropped it is no copy any more
@@ -111,6 +124,6 @@ def _make(
     with turn(connection, name):
         create_schema(connection, name)
         fill(connection, definitions, name)
-    mark = Mark(migration_url.schema, prepared.fingerprint, state_of(connection, [name]))
-    comment_schema(connection, name, mark.to_text())
+    label = CopyLabel(migration_url.schema, prepared.fingerprint, state_of(connection, [name]))
+    comment_schema(connection, name, label.to_text())
     use_schema(connection, name)

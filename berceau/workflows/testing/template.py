@@ -34,8 +34,8 @@ from berceau.settings import Settings
 from berceau.workflows.shared.databases import Databases, embedded_server
 from berceau.workflows.testing.copies import (
     PREFIX,
+    CopyLabel,
     Isolation,
-    Mark,
     Prepared,
     Private,
     look,
@@ -140,39 +140,39 @@ def _in_copy(guard: Connection, url: Url, name: str) -> Url:
 
 
 def _is_fresh(guard: Connection, own: Url, prepared: Prepared) -> bool:
-    mark = Mark.from_text(database_comment(guard, own.database))
-    if mark is None or mark.fingerprint != prepared.fingerprint:
+    label = CopyLabel.from_text(database_comment(guard, own.database))
+    if label is None or label.fingerprint != prepared.fingerprint:
         return False
     with connect(own, autocommit=True) as connection:
-        return is_fresh(connection, prepared.schemas, mark, prepared)
+        return is_fresh(connection, prepared.schemas, label, prepared)
 
 
 def _make(
     guard: Connection, name: str, source: Databases, prepared: Prepared, settings: Settings
 ) -> None:
     drop_database(guard, name)
-    mark = await_template(guard, source, prepared, settings)
+    label = await_template(guard, source, prepared, settings)
     with turn(guard, name):
         template = template_of(source.migration_url, prepared)
         while not create_copy(guard, name, template):
-            mark = await_template(guard, source, prepared, settings)
+            label = await_template(guard, source, prepared, settings)
     set_up_database(guard, name, read_surroundings(guard, prepared.schemas))
-    # The oids of a copied database are the template's, and so is its footprint.
-    comment_database(guard, name, mark.to_text())
+    # The oids of a copied database are the template's, and so are its fingerprints.
+    comment_database(guard, name, label.to_text())
 
 
 def await_template(
     guard: Connection, source: Databases, prepared: Prepared, settings: Settings
-) -> Mark:
-    """Return the mark of the template, which one of all processes makes where it is missing."""
+) -> CopyLabel:
+    """Return the label of the template, which one of all processes makes where it is missing."""
     template = template_of(source.migration_url, prepared)
     while True:
-        mark = Mark.from_text(database_comment(guard, template))
-        if mark is not None:
-            return mark
+        label = CopyLabel.from_text(database_comment(guard, template))
+        if label is not None:
+            return label
         if await_lock(guard, template, LOOK_SECONDS):
             try:
-                if Mark.from_text(database_comment(guard, template)) is None:
+                if CopyLabel.from_text(database_comment(guard, template)) is None:
                     _make_template(guard, template, source, prepared, settings)
             finally:
                 unlock(guard, template)
@@ -185,25 +185,29 @@ def _make_template(
         drop_database(guard, old)  # of earlier states of the source, or half made
     create_empty(guard, template)
     try:
-        mark = _fill_template(guard, template, source, prepared, settings)
+        label = _fill_template(guard, template, source, prepared, settings)
     except DatabaseError:
-        with suppress(DatabaseError):  # the next run drops what stays, as it has no mark
+        with suppress(DatabaseError):  # the next run drops what stays, as it has no label
             drop_database(guard, template)
         raise
     close_to_others(guard, template)
-    comment_database(guard, template, mark.to_text())
+    comment_database(guard, template, label.to_text())
 
 
 def _fill_template(
     guard: Connection, template: str, source: Databases, prepared: Prepared, settings: Settings
-) -> Mark:
+) -> CopyLabel:
     migration_url = source.migration_url.with_database(template)
     around = read_surroundings(guard, prepared.schemas)
     definitions = [
         read_definitions(
-            guard, source.migration_url.with_schema(name), settings.cache, stamp, prepared.isolation
+            guard,
+            source.migration_url.with_schema(name),
+            settings.cache,
+            schema_fingerprint,
+            prepared.isolation,
         )
-        for name, stamp in prepared.stamps.items()
+        for name, schema_fingerprint in prepared.schema_fingerprints.items()
     ]
     with ExitStack() as stack:
 
@@ -221,4 +225,4 @@ def _fill_template(
         make_after(connection, around, admin)
         state = state_of(connection, prepared.schemas)
     connect(source.runtime_url.with_database(template)).close()  # or tests couldn't, either
-    return Mark(source.migration_url.schema, prepared.fingerprint, state)
+    return CopyLabel(source.migration_url.schema, prepared.fingerprint, state)

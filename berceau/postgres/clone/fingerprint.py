@@ -1,4 +1,4 @@
-"""A schema's stamp: a short text that changes with every change of the schema's definition."""
+"""A schema's fingerprint: a short text that changes with every change of its definition."""
 
 from itertools import groupby
 
@@ -28,7 +28,7 @@ _ROWS = {
     " AND classoid <> 'pg_namespace'::regclass",
 }
 
-# A row's version is told by where it is and by what wrote it.
+# A row's version is where it is and what wrote it.
 _VERSION = "hash_record_extended(ROW({0}tableoid, {0}ctid, {0}xmin), 0) AS version"
 _DETAILS = " UNION ALL ".join(
     f"SELECT {_VERSION.format('')} FROM {catalog} WHERE {condition}"
@@ -47,7 +47,7 @@ _PARTS = {
     "pg_policy": "polrelid IN (SELECT oid FROM relation)",
     "pg_enum": "enumtypid IN (SELECT oid FROM pg_type WHERE typnamespace = schema.oid)",
 }
-_FOOTPRINT = f"""
+_OBJECTS = f"""
 WITH schema AS MATERIALIZED (SELECT oid FROM pg_namespace WHERE nspname = %(schema)s),
 relation AS MATERIALIZED (
     SELECT c.oid FROM pg_class c JOIN schema ON relnamespace = schema.oid
@@ -63,8 +63,8 @@ SELECT md5(coalesce(bit_xor(version), 0)::text || count(*)) FROM (
 """
 
 
-def stamp(connection: Connection, schema: str) -> str:
-    """Return the stamp of ``schema``, which exists.
+def schema_fingerprint(connection: Connection, schema: str) -> str:
+    """Return the fingerprint of ``schema``, which exists.
 
     It may change without the definition, after a TRUNCATE for instance. The schema's own comment
     doesn't count.
@@ -72,11 +72,11 @@ def stamp(connection: Connection, schema: str) -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT oid FROM pg_namespace WHERE nspname = %s", (schema,))
         ((oid,),) = cursor.fetchall()
-        return stamp_of(cursor, find_contents(cursor, oid))
+        return fingerprint_of(cursor, find_contents(cursor, oid))
 
 
-def stamp_of(cursor: Cursor, contents: Contents) -> str:
-    """Return the stamp of these ``contents`` only, whatever else is in their schema by now."""
+def fingerprint_of(cursor: Cursor, contents: Contents) -> str:
+    """Return the fingerprint of ``contents`` only, whatever else is in their schema by now."""
     objects = " UNION ALL ".join(
         f"SELECT {_VERSION.format('')} FROM {catalog}"
         f" WHERE oid = ANY ({array(oid for _, oid in addresses)})"
@@ -91,12 +91,12 @@ def stamp_of(cursor: Cursor, contents: Contents) -> str:
     return str(cursor.fetchall()[0][0])
 
 
-def footprint(connection: Connection, schema: str) -> str:
-    """Return a coarser stamp, cheaper by far: it notices what adds, alters or drops objects."""
-    return str(fetch_value(connection, _FOOTPRINT, {"schema": schema}))
+def objects_fingerprint(connection: Connection, schema: str) -> str:
+    """Return one that costs less, and changes if an object is added, altered or dropped."""
+    return str(fetch_value(connection, _OBJECTS, {"schema": schema}))
 
 
-def rows_stamp(connection: Connection, schema: str, table: str) -> str:
+def rows_fingerprint(connection: Connection, schema: str, table: str) -> str:
     """Return a text that changes with every change of a row of ``table``, '' if there is none."""
     name = sql.Identifier(schema, table)
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""The record of the last build: a hash of what went in, and one of what came out."""
+"""The record of the last build: the fingerprints of its inputs and of its outputs."""
 
 import json
 from collections.abc import Iterable
@@ -9,8 +9,8 @@ from berceau.workflows.shared import fingerprint
 from berceau.workflows.shared.files import keep
 
 
-class Stamp:
-    """What ``path`` says of the last build; no file, or a broken one, says nothing."""
+class BuildRecord:
+    """What ``path`` holds of the last build; a missing or broken file holds nothing."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
