@@ -22,6 +22,11 @@ _CURES = {
     "already in use": "Give one of them another table name.",
     "No database converter": "Use a type that PostgreSQL knows, or store it as str, bytes or Json.",
 }
+_NAMED = {
+    "Cannot specify table name": "_table_",
+    "Cannot redefine": "_table_options_",
+}
+"""What a message means that doesn't name it."""
 
 
 def file_of(declared: type) -> Path:
@@ -45,15 +50,19 @@ def place_of(declared: type, attribute: str | None = None) -> Location:
 
 def place_in(module: str, name: str, attribute: str | None = None) -> Location:
     """Return the file and line where a ``module`` declares the class ``name``, or an attribute."""
-    file = file_of_module(module)
+    found = class_in(module, name)
+    line = _line_of(found, attribute) if found else None
+    return Location(file=file_of_module(module), line=line)
+
+
+def class_in(module: str, name: str) -> ast.ClassDef | None:
+    """Return the source of the class ``name`` in a ``module``, if it can be read."""
     try:
-        tree = ast.parse(file.read_bytes())
+        tree = ast.parse(file_of_module(module).read_bytes())
     except (OSError, SyntaxError):
-        return Location(file=file)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef) and node.name == name:
-            return Location(file=file, line=_line_of(node, attribute))
-    return Location(file=file)
+        return None
+    classes = (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    return next((node for node in classes if node.name == name), None)
 
 
 def diagnose(error: Exception, database: Any) -> BerceauError:
@@ -70,7 +79,9 @@ def diagnose(error: Exception, database: Any) -> BerceauError:
     if not isinstance(error, OrmError | TypeError | ValueError):
         text = f"{attribute or entity} can't be mapped: {type(error).__name__}: {text}"
     cure = next((cure for sign, cure in _CURES.items() if sign in text), None)
-    return EntityError(text, where=_place(attribute, entity), cure=cure)
+    named = next((name for sign, name in _NAMED.items() if sign in text), None)
+    where = place_of(entity, named) if named else _place(attribute, entity)
+    return EntityError(text, where=where, cure=cure)
 
 
 def check_tables(database: Any) -> None:
@@ -137,6 +148,8 @@ def _culprit(error: Exception) -> tuple[Any, Any]:
             value = frame.f_locals.get(name)
             attribute = value if isinstance(value, Attribute) else attribute
             entity = value if isinstance(value, EntityMeta) else entity
+        if isinstance(own := frame.f_locals.get("self"), Attribute):
+            entity = own.entity  # its own method: it isn't one of a loop that went on
     # What is wrong with an index shows after the loop over the attributes.
     if str(error).startswith("Index") or (attribute and attribute.entity is not entity):
         attribute = None
@@ -151,9 +164,14 @@ def _place(attribute: Any, entity: Any) -> Location | None:
 
 
 def _line_of(node: ast.ClassDef, attribute: str | None) -> int:
-    for statement in node.body:
-        if isinstance(statement, ast.Assign | ast.AnnAssign):
-            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-            if any(isinstance(t, ast.Name) and t.id == attribute for t in targets):
-                return statement.lineno
+    """Return the line that assigns ``attribute`` in the body of a class, or that of the class."""
+    waiting: list[ast.AST] = [*node.body]
+    while waiting:
+        each = waiting.pop()  # the last one first: it is the one that counts
+        targets = getattr(each, "targets", None) or [getattr(each, "target", None)]
+        names = (part for target in targets if target for part in ast.walk(target))
+        if any(isinstance(part, ast.Name) and part.id == attribute for part in names):
+            return int(getattr(each, "lineno", node.lineno))
+        if not isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.expr):
+            waiting += ast.iter_child_nodes(each)
     return node.lineno

@@ -107,6 +107,14 @@ CASES = {
         "Move it to entities.py",
         {"blog/views.py": "from berceau.orm import db\nclass Post(db.Entity): ...  # culprit"},
     ),
+    "an attribute that Pony refuses when it makes the class": Case(
+        {
+            "blog": "class Post(db.Entity):\n    title = Required(str)\n"
+            "    n = Optional(int, unique=True, nullable=False)  # culprit\n    m = Optional(int)\n"
+        },
+        ("Optional unique attribute Post.n must be nullable",),
+        "Correct the line",
+    ),
     "a module that does not import": Case(
         {"blog": POST + "def broken(:  # culprit\n    pass\n"}, ("SyntaxError",), "Correct the line"
     ),

@@ -139,7 +139,7 @@ MISTAKES = {
         "index='another_name'",
     ),
     "a table name on a subclass": (
-        POST + "class Note(Post):  # culprit\n    _table_ = 'note'",
+        POST + "class Note(Post):\n    _table_ = 'note'  # culprit",
         "Cannot specify table name for entity 'Note'",
         "",
     ),

@@ -27,6 +27,7 @@ from berceau.orm import db
 from berceau.orm.database import is_mapped, map_entities
 from berceau.orm.diagnosis import duplicate, file_of_module, place_of
 from berceau.orm.mapping import declaring_modules, enum_classes, table_entities, to_schema
+from berceau.orm.refused_classes import place_of_refusal
 from berceau.postgres.core.own_tables import OWN_TABLES
 from berceau.schema.model import Schema
 from berceau.source import check_entities
@@ -93,7 +94,10 @@ def _import(components: tuple[Component, ...], folder: Path) -> None:
     except ComponentImportError as error:
         match = _ALREADY_EXISTS.search(str(error.__cause__))
         if match is None:
-            raise
+            place = place_of_refusal(error.__cause__ or error)
+            if place is None:
+                raise
+            raise error.at(_named(place, components)) from error.__cause__
         first = _place(db.entities[match[1]], components)
         raise DuplicateNameError(
             f"The entity {match[1]} is declared twice: first in {first}.",
