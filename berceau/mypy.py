@@ -13,7 +13,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from mypy import types  # first of all: the others need it loaded
-from mypy.errorcodes import ARG_TYPE
+from mypy.errorcodes import ARG_TYPE, ATTR_DEFINED
 from mypy.expandtype import expand_type
 from mypy.nodes import (
     ARG_NAMED,
@@ -38,6 +38,7 @@ from mypy.nodes import (
 )
 from mypy.options import Options
 from mypy.plugin import (
+    AttributeContext,
     FunctionSigContext,
     MethodSigContext,
     Plugin,
@@ -58,6 +59,8 @@ TAKES = {
     "__getitem__": "Key",
 }
 """What methods take, as the definitions of the stub are called."""
+ADDED = "pony.orm._added._Apart"
+"""What other modules add to an entity by a name that the class of another one has."""
 PROJECT = "pony.orm._project"
 PROJECT_FILE = "pony/orm/_project.pyi"
 BODIES = "body else_body finally_body handlers bodies defs func items impl".split()
@@ -94,6 +97,11 @@ class BerceauPlugin(Plugin):
         return lambda context: self._with_values(
             context.default_signature, entity_class, TAKES[name]
         )
+
+    def get_attribute_hook(self, fullname: str) -> Callable[[AttributeContext], types.Type] | None:
+        """Return what types the attribute ``fullname``, where another module may have added it."""
+        owner, _, name = fullname.rpartition(".")
+        return (lambda context: self._with_added(context, name)) if owner == ADDED else None
 
     def get_additional_deps(self, file: MypyFile) -> list[tuple[int, str, int]]:
         """Make ``DemoPost[key]`` a call in ``file``, before mypy reads it.
@@ -163,6 +171,17 @@ class BerceauPlugin(Plugin):
             return None
         symbol = self.lookup_fully_qualified(f"{PROJECT}._{entity.rpartition('.')[2]}{kind}")
         return symbol.node if symbol else None
+
+    def _with_added(self, context: AttributeContext, name: str) -> types.Type:
+        receiver = types.get_proper_type(context.type)
+        for base in receiver.type.mro if isinstance(receiver, types.Instance) else ():
+            symbol = self.lookup_fully_qualified(f"{ADDED}.{base.name}_{name}")
+            if symbol and isinstance(symbol.node, TypeAlias):
+                return symbol.node.target
+        if isinstance(receiver, types.Instance):
+            message = f'"{receiver.type.name}" has no attribute "{name}"'
+            context.api.fail(message, context.context, code=ATTR_DEFINED)
+        return types.AnyType(types.TypeOfAny.from_error)
 
     def _relate(self, context: FunctionSigContext) -> types.FunctionLike:
         """Type a relation that names its entity as a string, in the overload for relations."""

@@ -27,7 +27,7 @@ class Signatures:
 
     def __init__(self, entity: Any) -> None:
         self.entity = entity
-        self.reference = _reference(entity)
+        self.reference = reference(entity)
         self.attributes = [
             each
             for each in entity._attrs_
@@ -126,9 +126,10 @@ def _value_type(declared: Any) -> str:
         return "JsonValue"
     if issubclass(declared, Array):
         return f"Sequence[{declared.item_type.__name__}]"
-    return "str" if declared is LongStr else _reference(declared)
+    return "str" if declared is LongStr else reference(declared)
 
 
-def _reference(declared: type) -> str:
+def reference(declared: type) -> str:
+    """Return how a stub that imports the module of a class names it."""
     module = "" if declared.__module__ == "builtins" else f"{declared.__module__}."
     return f"{module}{declared.__name__}"

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from berceau.orm.added_stub import added_stub
 from berceau.orm.relations import is_added
 from berceau.orm.signatures import HEAD, Signatures, is_importable
 
 _STUBS = Path(__file__).parent / "stubs"
 _PROJECT = "pony/orm/_project.pyi"
+_ADDED = "pony/orm/_added.pyi"
 _REPEATED = "# for each "
 
 
@@ -28,6 +30,8 @@ def to_stubs(database: Any) -> dict[str, str]:
     }
     if entities:
         stubs[_PROJECT] = _project([Signatures(each) for each in entities])
+    if added := added_stub(database):
+        stubs[_ADDED] = added
     return stubs
 
 

@@ -71,6 +71,14 @@ def test_attributes_are_offered_across_components(offered) -> None:
     assert offered("post.author.p", ["posts"]) == {"posts": "posts: SetInstance[Post]"}
 
 
+def test_what_other_components_add_is_offered(offered) -> None:
+    assert offered("post.r", ["reviews"]) == {"reviews": "reviews: SetInstance[Review]"}
+    assert offered("post.author.b", ["badge"]) == {"badge": "badge: Badge | None"}
+    assert offered("post.author.w", ["written"]) == {"written": "written: SetInstance[Review]"}
+    best = offered("post.author.be", ["best"])
+    assert best == {"best": "def best(number: int = 3) -> list[Review]"}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("call", ["Post(", "Post.get(", "Post.exists(", "post.set("])
 def test_keywords_are_offered(server, typed, call) -> None:

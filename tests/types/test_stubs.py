@@ -79,20 +79,22 @@ def test_a_build_writes_them_again_only_where_they_differ(typed) -> None:
 
 
 def test_what_is_gone_is_gone(typed) -> None:
-    for file in (typed.root / "components/blog").glob("*.py"):
-        file.unlink()
+    for name in ("blog", "reviews"):
+        for file in (typed.root / "components" / name).glob("*.py"):
+            file.unlink()
     people = typed.root / "components/people/entities.py"
     lines = people.read_text().splitlines(keepends=True)
     people.write_text("".join(line for line in lines if "Post" not in line and "Comm" not in line))
     typed.build()
     texts = [path.read_text() for path in (typed.root / STUBS).glob("*.pyi")]
     assert not any("blog" in text for text in texts)
+    assert not any("reviews" in text for text in texts)
     assert any("people.entities.Person" in text for text in texts)
 
 
 @pytest.mark.slow
 def test_a_project_without_entities_has_stubs_too(typed) -> None:
-    for name in ("blog", "people"):
+    for name in ("blog", "people", "reviews"):
         for file in (typed.root / "components" / name).glob("entities.py"):
             file.unlink()
     for name in ("right.py", "wrong.py"):

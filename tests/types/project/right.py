@@ -9,6 +9,7 @@ from uuid import UUID
 from components.blog import entities as blog
 from components.blog.entities import Comment, Post, Size, Status, Tag
 from components.people.entities import Admin, Passport, Person
+from components.reviews.entities import Badge, Review
 from pony.orm import (
     avg,
     commit,
@@ -220,6 +221,31 @@ def own_code(post: Post, person: Person) -> None:
     assert_type(person.label.upper(), str)
     assert_type(post.to_dict(only=["title"]), dict[str, Any])
     post.delete()
+
+
+def sides_and_extensions(person: Person, post: Post, review: Review, tag: Tag) -> None:
+    assert_type(post.reviews, SetInstance[Review])
+    assert_type(person.rivalries.select(lambda each: each.text == ""), Query[Review])
+    assert_type(person.liked.count(), int)
+    assert_type(person.badge, Badge | None)
+    assert_type(person.written, SetInstance[Review])
+    person.written = [review]
+    person.badge = None
+    person.liked += [review]
+    assert_type(person.best(), list[Review])
+    assert_type(person.best(number=1)[0].critic, Person)
+    assert_type(person.verdicts, list[str])
+    assert_type(Person.critics(2), list[Person])
+    assert_type(person.stars(2), str)
+    assert_type(review.critic.written.count(), int)
+    Person.select().prefetch(Person.written, Person.badge)
+    select(p for p in Person if p.written)
+    Person(name="Ada", written=[review], badge=None, rivalries=[])
+    person.set(liked=[review])
+    assert_type(Badge(holder=person, label="").label, str)
+    tag.label().upper()
+    assert_type(tag.comments, SetInstance[Review])
+    assert_type(post.comments, SetInstance[Comment])
 
 
 def public_names(assert_queries: AssertQueries, migrator: Migrator, upload: Upload) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from components.blog import entities as blog
 from components.blog.entities import Comment, Post, Size, Status, Tag
 from components.people.entities import Admin, Passport, Person
+from components.reviews.entities import Review
 from pony.orm import Optional, Required, Set, commit, count, db_session, desc, select, sum
 
 import berceau.orm
@@ -130,6 +131,24 @@ class Rating(db.Entity):
 
     def first(self) -> str:
         return self.title.uper()  # mypy: attr-defined, no-any-return; pyright: reportAttributeAccessIssue
+
+
+def sides_and_extensions(person: Person, post: Post, review: Review, tag: Tag) -> None:
+    post.written  # mypy: call-overload; pyright: reportAttributeAccessIssue
+    review.reviews  # mypy: call-overload; pyright: reportAttributeAccessIssue
+    person.badge.label  # mypy: union-attr; pyright: reportOptionalMemberAccess
+    person.badge = review  # mypy: assignment; pyright: reportAttributeAccessIssue
+    person.written = [person]  # mypy: list-item; pyright: reportAttributeAccessIssue
+    person.best("3")  # mypy: arg-type; pyright: reportArgumentType
+    person.best(count=3)  # mypy: call-arg; pyright: reportCallIssue
+    person.best()[0].txt  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    person.verdicts[0].uper()  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    post.best()  # mypy: call-overload; pyright: reportAttributeAccessIssue
+    review.label  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    tag.lable  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    Person.critics("2")  # mypy: arg-type; pyright: reportArgumentType
+    Person(name="Ada", written=[person])  # mypy: list-item; pyright: reportArgumentType
+    person.set(reviews=[review])  # mypy: call-arg; pyright: reportCallIssue
 
 
 def public_names() -> None:
