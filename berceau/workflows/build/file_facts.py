@@ -31,7 +31,7 @@ _KIND = "lint"
 
 @dataclass(frozen=True)
 class FileNotes:
-    """What there is to say of the file ``path`` while its contents have the hash ``fingerprint``."""
+    """What there is to say of the file ``path`` while its contents have that ``fingerprint``."""
 
     path: str
     fingerprint: str
