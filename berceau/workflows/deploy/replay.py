@@ -51,24 +51,35 @@ def read(connection: Connection) -> Replayed:
     return Replayed(catalog.read(connection), objects.read(connection), used)
 
 
-def replayed(
+@contextmanager
+def scratch_after(migration_url: Url, migrations: Sequence[Migration]) -> Iterator[Connection]:
+    """Yield a connection to a scratch schema in which ``migrations`` were run.
+
+    Raises ``MigrationError`` where they can't be.
+    """
+    with scratch(migration_url) as connection:
+        runner.replay(connection, migrations)
+        yield connection
+
+
+def replay(migration_url: Url, migrations: Sequence[Migration]) -> Replayed:
+    """Return what ``migrations`` build on the server; raises ``MigrationError``."""
+    with scratch_after(migration_url, migrations) as connection:
+        return read(connection)
+
+
+def replay_cached(
     migration_url: Url, migrations: Sequence[Migration], cache: SchemaCache, kind: str = MIGRATIONS
 ) -> Replayed:
-    """Return what ``migrations`` build on the server; raises ``MigrationError``.
+    """Return what ``migrations`` build, like ``replay``, which it saves where that is known.
 
     The ``cache`` keeps one of each ``kind``; what is applied is often what is in the files.
     """
     if not migrations:
         return Replayed(EMPTY)
     known = causes(migration_url, migrations)
-
-    def replay() -> Replayed:
-        with scratch(migration_url) as connection:
-            runner.replay(connection, migrations)
-            return read(connection)
-
     found = cache.find(Replayed, MIGRATIONS, known) if kind != MIGRATIONS else None
-    return found or cache.get(Replayed, kind, known, replay)
+    return found or cache.get(Replayed, kind, known, lambda: replay(migration_url, migrations))
 
 
 def causes(migration_url: Url, migrations: Sequence[Migration]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from berceau.postgres.runner import ledger, seeds
 from berceau.postgres.runner.progress import Report, silent
 from berceau.schema.managed import managed
 from berceau.workflows.deploy.deploy import apply_pending, deploying
-from berceau.workflows.deploy.replay import APPLIED, read, replayed
+from berceau.workflows.deploy.replay import APPLIED, read, replay_cached
 from berceau.workflows.shared.cache import SchemaCache
 from berceau.workflows.shared.wording import counted
 
@@ -31,7 +31,7 @@ def reset(
     with deploying(migration_url, report) as connection:
         compare(migrations, ()).require_sound()
         made = tuple(map(taken_effect, ledger.read(connection)))
-        built = replayed(migration_url, made, cache, APPLIED)
+        built = replay_cached(migration_url, made, cache, APPLIED)
         ours = managed(read(connection).schema, built.schema)
         report(
             f"dropping {counted(len(ours.tables), 'table')} and {counted(len(ours.enums), 'enum')}"

@@ -13,7 +13,7 @@ from berceau.postgres.runner import ledger
 from berceau.schema.managed import Unmanaged, managed
 from berceau.schema.model import Schema
 from berceau.workflows.deploy.drift import Drift, drift, foreign
-from berceau.workflows.deploy.replay import APPLIED, Replayed, causes, read, replayed
+from berceau.workflows.deploy.replay import APPLIED, Replayed, causes, read, replay_cached
 from berceau.workflows.shared.cache import SchemaCache, to_text
 
 
@@ -56,7 +56,7 @@ def status(
         return Status(history, edits, unknown="an unfinished migration may have changed it in part")
 
     def compared() -> Compared:
-        built = replayed(migration_url, applied, cache, APPLIED)
+        built = replay_cached(migration_url, applied, cache, APPLIED)
         return Compared(
             drift(held, built), foreign(held, built), _undeclared(held, built, declared)
         )

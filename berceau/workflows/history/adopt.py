@@ -11,8 +11,6 @@ from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.url import Url
 from berceau.postgres.inspect import catalog
 from berceau.postgres.inspect.dependents import in_the_way, users
-from berceau.postgres.inspect.scratch import scratch
-from berceau.postgres.runner import runner
 from berceau.postgres.runner.progress import Report, silent
 from berceau.schema.changes import CreateEnum, CreateTable, DropColumn, DropTable
 from berceau.schema.diff import diff
@@ -21,6 +19,7 @@ from berceau.schema.model import Schema
 from berceau.schema.naming import with_names
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploying, settled
+from berceau.workflows.deploy.replay import replay
 from berceau.workflows.history.rewrite import Rewrite, rewrite
 from berceau.workflows.write.migrate import to_migration
 from berceau.workflows.write.plan import Plan, between
@@ -54,14 +53,12 @@ def adopt(
                 f"Pending: {', '.join(migration.name for migration in found.pending)}.",
                 cure="Run `invoke migrate.deploy` first: drift is what differs after that.",
             )
-        with scratch(migration_url) as copy:
-            runner.replay(copy, migrations)
-            built = catalog.read(copy)
-            used = users(copy) | users(connection)
+        built = replay(migration_url, migrations)
+        used = {*built.users} | users(connection)
         held = catalog.read(connection)
-        wanted = held if everything else managed(held, built)
-        wanted = with_names(built, wanted)
-        plan = between(built, wanted, in_the_way=in_the_way(used))
+        wanted = held if everything else managed(held, built.schema)
+        wanted = with_names(built.schema, wanted)
+        plan = between(built.schema, wanted, in_the_way=in_the_way(used))
         if not plan.up:
             return None
         _refuse_loss(plan, allow_data_loss)
@@ -75,13 +72,6 @@ def adopt(
         return migration
 
 
-def build(migration_url: Url, migrations: tuple[Migration, ...]) -> Schema:
-    """Return the schema that ``migrations`` build in an empty one."""
-    with scratch(migration_url) as connection:
-        runner.replay(connection, migrations)
-        return catalog.read(connection)
-
-
 def record(
     connection: Connection,
     migration_url: Url,
@@ -90,7 +80,7 @@ def record(
     wanted: Schema,
 ) -> None:
     """Save the last of ``migrations`` and record it as applied, if all of them build ``wanted``."""
-    difference = diff(build(migration_url, migrations), wanted)
+    difference = diff(replay(migration_url, migrations).schema, wanted)
     if difference:
         raise MigrationError(
             "What the database holds can't be written as a migration; "

@@ -22,7 +22,7 @@ from berceau.schema.sql import to_statements
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploying, settled
 from berceau.workflows.deploy.drift import drift
-from berceau.workflows.deploy.replay import desired, read, replayed
+from berceau.workflows.deploy.replay import desired, read, replay_cached
 from berceau.workflows.history.adopt import ComponentByName, record
 from berceau.workflows.shared.cache import SchemaCache
 from berceau.workflows.write.migrate import to_migration
@@ -78,7 +78,7 @@ def _record(
     pending = [migration for migration in migrations if migration in found.pending]
     if not pending:
         raise HistoryError(f"{migrations[-1].name} is recorded already.")
-    held, built = read(connection), replayed(migration_url, migrations, cache, "baseline")
+    held, built = read(connection), replay_cached(migration_url, migrations, cache, "baseline")
     difference = drift(held, built)
     if difference:
         raise HistoryError(

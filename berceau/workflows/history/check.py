@@ -18,7 +18,7 @@ from berceau.schema.preserve import keep
 from berceau.schema.staying import Staying, with_staying
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.drift import to_sql
-from berceau.workflows.deploy.replay import desired, replayed
+from berceau.workflows.deploy.replay import desired, replay_cached
 from berceau.workflows.deploy.status import Status, status
 from berceau.workflows.history.lint import lint
 from berceau.workflows.shared.cache import SchemaCache
@@ -130,14 +130,14 @@ def _differences(
         desired(migration_url, declared, cache, migrations), meanings=declared.meanings
     )
     try:
-        replay = replayed(migration_url, migrations, cache)
-        built = with_meanings(replay.schema, migrations, wanted)
+        replayed = replay_cached(migration_url, migrations, cache)
+        built = with_meanings(replayed.schema, migrations, wanted)
     except MigrationError as error:
         yield _broken("The migrations", error.message)
         return
     wanted = with_staying(built, wanted, Staying(made_by_entities(migrations), unmanaged))
     try:
-        missing = to_sql(built, keep(built, wanted), replay.users)
+        missing = to_sql(built, keep(built, wanted), replayed.users)
     except MigrationError as error:
         missing = (f"-- {error.message}",)
     meant = astray(built, wanted) or unrecorded(migrations, declared)

@@ -10,10 +10,9 @@ from berceau.migration.codes import Code
 from berceau.migration.migration import DOWN, UP, Migration
 from berceau.postgres.core.connection import Connection, connect
 from berceau.postgres.core.url import Url
-from berceau.postgres.inspect.scratch import scratch
 from berceau.postgres.runner import runner
 from berceau.workflows.deploy.drift import differing, to_sql
-from berceau.workflows.deploy.replay import Replayed, read
+from berceau.workflows.deploy.replay import Replayed, read, scratch_after
 from berceau.workflows.history import squawk
 from berceau.workflows.history.git import shared_names
 
@@ -56,14 +55,13 @@ def _not_undone(
     migration_url: Url, before: Sequence[Migration], migration: Migration
 ) -> Iterator[Diagnostic]:
     """Apply and undo ``migration`` after those ``before`` it; yield what differs afterwards."""
-    with scratch(migration_url) as connection:
-        try:
-            runner.replay(connection, before)
+    try:
+        with scratch_after(migration_url, before) as connection:
             there = read(connection)
             runner.replay(connection, [migration])
-        except MigrationError:
-            return  # that they don't run is a finding of its own
-        left = _undo(connection, migration, there)
+            left = _undo(connection, migration, there)
+    except MigrationError:
+        return  # that they don't run is a finding of its own
     if left:
         yield Diagnostic(
             Code.NOT_UNDONE,

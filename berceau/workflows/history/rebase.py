@@ -16,7 +16,6 @@ from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.url import Url
 from berceau.postgres.inspect import catalog
 from berceau.postgres.inspect.dependents import users
-from berceau.postgres.inspect.scratch import scratch
 from berceau.postgres.runner import ledger, runner
 from berceau.postgres.runner.progress import Report, silent
 from berceau.schema.diff import diff
@@ -24,6 +23,7 @@ from berceau.schema.model import Schema
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploying
 from berceau.workflows.deploy.drift import to_sql
+from berceau.workflows.deploy.replay import replay, scratch_after
 from berceau.workflows.history import rewrite as rewriting
 from berceau.workflows.history.git import shared_names
 from berceau.workflows.history.rewrite import Rewrite, finish, rewrite
@@ -121,8 +121,7 @@ def _prove(
     migration_url: Url, kept: Sequence[Migration], moves: Sequence[Move]
 ) -> tuple[Move, ...]:
     proven = []
-    with scratch(migration_url) as connection:
-        runner.replay(connection, kept)
+    with scratch_after(migration_url, kept) as connection:
         for before, after in moves:
             try:
                 proven.append((before, _with_down(connection, after)))
@@ -189,8 +188,8 @@ def _require_same_either_way(
     later = [migration for migration in migrations if migration.name not in done]
     kept = [migration for migration in migrations if migration not in was]
     try:
-        line = _built(migration_url, [*kept, *(after for _, after in moves)])
-        if not diff(_built(migration_url, [*here, *later]), line):
+        line = replay(migration_url, [*kept, *(after for _, after in moves)])
+        if not diff(replay(migration_url, [*here, *later]).schema, line.schema):
             return
     except MigrationError:
         pass  # that it fails is the answer
@@ -200,9 +199,3 @@ def _require_same_either_way(
         cure="It stays where it is. Undo it here with `invoke migrate.down`, then rebase and "
         "migrate.",
     )
-
-
-def _built(migration_url: Url, migrations: Sequence[Migration]) -> Schema:
-    with scratch(migration_url) as connection:
-        runner.replay(connection, migrations)
-        return catalog.read(connection)

@@ -10,7 +10,6 @@ from berceau.migration.migration import Migration, check_name, name_before
 from berceau.migration.provenance import made_by_entities
 from berceau.postgres.core.url import Url
 from berceau.postgres.inspect.extensions import creates_extension
-from berceau.postgres.inspect.scratch import scratch
 from berceau.postgres.rows.fingerprints import fingerprint
 from berceau.postgres.rows.rows import filled_tables
 from berceau.postgres.runner import runner
@@ -19,7 +18,7 @@ from berceau.schema.diff import diff
 from berceau.schema.model import EMPTY
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploying, settled
-from berceau.workflows.deploy.replay import Replayed, read
+from berceau.workflows.deploy.replay import Replayed, read, replay, scratch_after
 from berceau.workflows.history.rewrite import Rewrite, finish, rewrite
 from berceau.workflows.write.meanings import records
 from berceau.workflows.write.plan import between
@@ -112,8 +111,7 @@ def _build(
     migration_url: Url, migrations: Sequence[Migration]
 ) -> tuple[Replayed, Mapping[str, object]]:
     """Return what ``migrations`` build, and a fingerprint of each table that they fill."""
-    with scratch(migration_url) as connection:
-        runner.replay(connection, migrations)
+    with scratch_after(migration_url, migrations) as connection:
         built = read(connection)
         columns = {table.name: [c.name for c in table.columns] for table in built.schema.tables}
         filled = filled_tables(connection)
@@ -123,7 +121,7 @@ def _build(
 def _lacking(migration_url: Url, migration: Migration, built: Replayed) -> str:
     """Say in what ``migration`` alone gives something other than ``built``, if it does."""
     try:
-        made, _ = _build(migration_url, [migration])
+        made = replay(migration_url, [migration])
     except MigrationError as error:
         return error.message
     difference = diff(made.schema, built.schema)
@@ -138,8 +136,7 @@ def _with_proven_down(migration_url: Url, migration: Migration) -> Migration:
 
     The last of those that it replaces may have had none, or one that relied on another.
     """
-    with scratch(migration_url) as connection:
-        runner.replay(connection, [migration])
+    with scratch_after(migration_url, [migration]) as connection:
         try:
             runner.replay(connection, [Migration(migration.name, migration.down)])
             back = read(connection)

@@ -19,7 +19,7 @@ from berceau.schema.row_impact import looked_up
 from berceau.schema.staying import Staying, followers, with_staying, without
 from berceau.schema.subset import Part
 from berceau.schema.subset import between as part_between
-from berceau.workflows.deploy.replay import Replayed, desired, replayed
+from berceau.workflows.deploy.replay import Replayed, desired, replay_cached
 from berceau.workflows.shared.cache import SchemaCache
 from berceau.workflows.write import agreement
 from berceau.workflows.write.draft import Decisions, Draft
@@ -97,7 +97,7 @@ class Planner:
 
     def _sides(self, declared: Schema) -> Sides:
         """Build both sides, and leave out of the comparison what isn't the entities'."""
-        built = replayed(self.migration_url, self.migrations, self.cache)
+        built = replay_cached(self.migration_url, self.migrations, self.cache)
         seen = desired(self.migration_url, declared, self.cache, self.migrations)
         wanted = replace(seen, meanings=declared.meanings)
         led = followers(built.schema, wanted)

@@ -9,10 +9,9 @@ from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.url import Url
 from berceau.postgres.inspect.extensions import provide
 from berceau.postgres.inspect.scratch import scratch
-from berceau.postgres.runner import runner
 from berceau.schema.model import Schema
 from berceau.schema.subset import Part, clashes
-from berceau.workflows.deploy.replay import Replayed, make
+from berceau.workflows.deploy.replay import Replayed, make, scratch_after
 
 
 @dataclass(frozen=True)
@@ -31,12 +30,13 @@ class Copy:
     @contextmanager
     def open(self) -> Iterator[Connection]:
         """Yield a connection to a scratch schema that holds a fresh copy, without rows."""
+        if self.part is None:
+            with scratch_after(self.migration_url, self.migrations) as connection:
+                yield connection
+            return
         with scratch(self.migration_url) as connection:
-            if self.part is None:
-                runner.replay(connection, self.migrations)
-            else:
-                provide(connection, self.migrations)
-                make(connection, self.part.of(self.built.schema))
+            provide(connection, self.migrations)
+            make(connection, self.part.of(self.built.schema))
             yield connection
 
     def put(self, after: Replayed) -> Replayed | None:
