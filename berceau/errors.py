@@ -15,6 +15,7 @@ What each derives from::
     │   ├── PermissionMissingError    the role lacks a right
     │   ├── PoolTimeoutError          all connections were in use for too long
     │   ├── CommitUnknownError        the connection broke at the very end of a unit of work
+    │   ├── ConflictError             a write contradicts other rows, perhaps newer ones
     │   ├── UnstorableTextError       a query has a text that PostgreSQL can't have
     │   ├── CloneError                a schema can't be copied, or not as asked
     │   ├── ServerError               the embedded server can't start or stop
@@ -33,7 +34,7 @@ its place or its cure better raises another: ``raise error.at(where) from error`
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 __all__ = [
     "BerceauError",
@@ -41,6 +42,7 @@ __all__ = [
     "CommitUnknownError",
     "ComponentError",
     "ComponentImportError",
+    "ConflictError",
     "ConnectionFailedError",
     "DataLossError",
     "DatabaseError",
@@ -165,6 +167,30 @@ class PoolTimeoutError(DatabaseError):
 
 class CommitUnknownError(DatabaseError):
     """The connection broke during a commit, and it isn't known whether the work was kept."""
+
+
+class ConflictError(DatabaseError):
+    """A write contradicts other rows: a value is taken, or the row it refers to is gone.
+
+    ``kind`` is ``"taken"`` where another row has the value, ``"missing"`` where the row that it
+    refers to doesn't exist, and ``"referred to"`` where a row can't be deleted because others refer
+    to it. ``entity`` and ``attributes`` are the names of what the constraint is about: ``None`` and
+    ``()`` where that is no entity.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        cure: str | None = None,
+        kind: Literal["taken", "missing", "referred to"],
+        entity: str | None = None,
+        attributes: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(message, cure=cure)
+        self.kind = kind
+        self.entity = entity
+        self.attributes = attributes
 
 
 class UnstorableTextError(DatabaseError, ValueError):

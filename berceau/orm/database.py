@@ -11,6 +11,7 @@ from berceau.orm.extension import Added
 from berceau.orm.pool import BerceauPool, ConnectionSource, ReplicaSource
 from berceau.orm.provider import BerceauProvider
 from berceau.orm.relations import complete
+from berceau.orm.stored import Stored
 
 
 class GlobalDatabase(Database):
@@ -19,7 +20,7 @@ class GlobalDatabase(Database):
     def __init__(self) -> None:
         super().__init__()
         self.added: dict[tuple[str, str], Added] = {}
-        self.Entity: Any = type.__new__(EntityMeta, "Entity", (Entity,), {})
+        self.Entity: Any = type.__new__(EntityMeta, "Entity", (Stored, Entity), {})
         self.Entity._database_ = self
 
     def bind(self, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002 - Pony's signature

@@ -3,7 +3,13 @@
 from collections.abc import Iterator
 
 from pony.orm import InterfaceError, OperationalError
-from pony.orm.core import CommitException, DBException, IsolationError, UnexpectedError
+from pony.orm.core import (
+    CommitException,
+    DBException,
+    IsolationError,
+    TransactionIntegrityError,
+    UnexpectedError,
+)
 
 from berceau.errors import CommitUnknownError
 
@@ -18,22 +24,22 @@ CONNECTION_CLASS = "08"
 
 def is_lost(error: BaseException) -> bool:
     """Return whether ``error`` means that the connection is gone, or no longer to a primary."""
-    return any(_is_lost(cause) for cause in _causes(error))
+    return any(_is_lost(cause) for cause in causes(error))
 
 
 def is_unknown(error: BaseException) -> bool:
     """Return whether it is unknown if the unit of work was committed."""
-    return any(isinstance(cause, CommitUnknownError) for cause in _causes(error))
+    return any(isinstance(cause, CommitUnknownError) for cause in causes(error))
 
 
 def is_read_only(error: BaseException) -> bool:
     """Return whether the database refused a write because the transaction only reads."""
-    return any(sqlstate(cause) == READ_ONLY for cause in _causes(error))
+    return any(sqlstate(cause) == READ_ONLY for cause in causes(error))
 
 
 def is_timeout(error: BaseException) -> bool:
     """Return whether the server ended a statement because it took longer than it may."""
-    return any(sqlstate(cause) == CANCELED for cause in _causes(error))
+    return any(sqlstate(cause) == CANCELED for cause in causes(error))
 
 
 def is_repeatable(error: BaseException) -> bool:
@@ -46,7 +52,7 @@ def is_repeatable(error: BaseException) -> bool:
         isinstance(cause, IsolationError)
         or sqlstate(cause) in {SERIALIZATION_FAILURE, DEADLOCK}
         or _is_lost(cause)
-        for cause in _causes(error)
+        for cause in causes(error)
     )
 
 
@@ -56,14 +62,14 @@ def sqlstate(error: BaseException) -> str | None:
     return code
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def causes(error: BaseException) -> Iterator[BaseException]:
     """Yield ``error`` and what Pony says made it fail."""
     yield error
     if isinstance(error, CommitException):
         for _, cause, _ in error.exceptions[:1]:
-            yield from _causes(cause)
-    elif isinstance(error, UnexpectedError):
-        yield from _causes(error.original_exc)
+            yield from causes(cause)
+    elif isinstance(error, UnexpectedError | TransactionIntegrityError) and error.original_exc:
+        yield from causes(error.original_exc)
 
 
 def _is_lost(error: BaseException) -> bool:

@@ -4,14 +4,16 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cached_property
 from typing import Any, ClassVar
 from uuid import UUID
 
-from pony.orm.core import DataError, local
+from pony.orm.core import DataError, IntegrityError, local
 from pony.orm.dbapiprovider import wrap_dbapi_exceptions
 from pony.orm.dbproviders.postgres import PGProvider
 
 from berceau.errors import CommitUnknownError
+from berceau.orm.constraints import Constraints, violation
 from berceau.orm.failures import is_lost
 from berceau.orm.naming import default_name
 from berceau.orm.pool import BerceauPool
@@ -121,11 +123,15 @@ class BerceauProvider(PGProvider):
     ) -> Any:
         """Run a statement; return the new key where ``returning_id``.
 
-        Raises ``UnstorableTextError`` for a text with NUL or half of a surrogate pair.
+        Raises ``UnstorableTextError`` for a text with NUL or half of a surrogate pair, and
+        ``ConflictError`` where other rows don't allow the write.
         """
         check_sql(sql)
         try:
             return super().execute(cursor, sql, arguments, returning_id)
+        except IntegrityError as error:
+            self._raise_violation(error, sql)
+            raise
         except (ValueError, DataError) as error:
             if has_unstorable_text(error, sql, arguments):
                 raise unstorable() from error
@@ -145,6 +151,8 @@ class BerceauProvider(PGProvider):
         try:
             super().commit(connection, cache)
         except Exception as error:
+            if isinstance(error, IntegrityError):  # of a constraint that waited for the commit
+                self._raise_violation(error)
             if not is_lost(error):
                 raise
             self._settle(transaction, error)
@@ -152,6 +160,15 @@ class BerceauProvider(PGProvider):
                 cache.in_transaction = False
         if unit is not None and transaction is not None:
             unit.position = self._position(connection)
+
+    @cached_property
+    def _constraints(self) -> Constraints:
+        return Constraints(self.database)
+
+    def _raise_violation(self, error: IntegrityError, sql: str = "") -> None:
+        found = violation(error, sql, self._constraints)
+        if found is not None:
+            raise found from error
 
     def _position(self, connection: Any) -> str | None:
         if self.pool.replica is None:

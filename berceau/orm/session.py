@@ -9,6 +9,7 @@ from typing import TypeVar
 from pony import orm
 
 from berceau.errors import DatabaseError
+from berceau.orm.conflicts import conflict, race
 from berceau.orm.failures import is_lost, is_read_only, is_repeatable
 from berceau.orm.unit import UnitOfWork, current_unit, entered
 
@@ -28,9 +29,9 @@ def unit_of_work(*, read_only: bool = False, serializable: bool = False) -> Iter
     has the effect of running alone.
 
     Raises ``DatabaseError`` where the body commits by itself, or writes in a ``read_only`` unit;
-    ``CommitUnknownError`` where the connection broke during the commit, and it isn't known
-    whether the work was kept; and otherwise Pony's ``OrmError`` or ``DBException``, and nothing is
-    kept then. An example::
+    ``ConflictError`` where other rows don't allow a write; ``CommitUnknownError`` where the
+    connection broke during the commit, and it isn't known whether the work was kept; and otherwise
+    Pony's ``OrmError`` or ``DBException``, and nothing is kept then. An example::
 
         with unit_of_work():
             Post(title="Hello")
@@ -43,38 +44,56 @@ def unit_of_work(*, read_only: bool = False, serializable: bool = False) -> Iter
             outer.failure = error
             raise
         return
-    with entered(UnitOfWork(read_only=read_only)) as unit, _session(serializable):
-        try:
-            yield unit
-        except BaseException as error:
-            _examine(error, unit)
+    try:
+        with entered(UnitOfWork(read_only=read_only)) as unit, _session(serializable):
+            try:
+                yield unit
+            except BaseException as error:
+                _examine(error, unit)
+                raise
+            if unit.cancelled:
+                orm.rollback()
+            unit.ending = True
+    except Exception as error:
+        found = conflict(error)
+        if found is None or found is error:
             raise
-        if unit.cancelled:
-            orm.rollback()
-        unit.ending = True
+        raise found from error
 
 
 def run_unit(work: Callable[[], T], *, attempts: int = ATTEMPTS, serializable: bool = False) -> T:
     """Return what ``work`` returns, run in a unit of work of its own.
 
     It runs again, ``attempts`` times in all, where concurrent work or a lost connection made it
-    fail and nothing of it was kept. So ``work``, which takes no arguments, should change nothing
+    fail and nothing of it was kept. After a ``ConflictError`` it does so at once, and not again
+    where the same conflict comes back. So ``work``, which takes no arguments, should change nothing
     but the database. The pause before the second attempt is random, 0.1 seconds at most, and that
     limit doubles before each further one. Inside of another unit, ``work`` runs once. Raises what
     the last attempt raised: see ``unit_of_work()``. An example::
 
         published = run_unit(lambda: Post.select(lambda post: post.published).count())
     """
+    lost_to = None
     for attempt in range(1, attempts):
         try:
             with unit_of_work(serializable=serializable):
                 return work()
         except Exception as error:
-            if current_unit() is not None or not is_repeatable(error):
+            if current_unit() is not None or not may_succeed(error, lost_to):
                 raise
-        sleep(pause(attempt))
+            lost_to = race(error)
+        if lost_to is None:
+            sleep(pause(attempt))
     with unit_of_work(serializable=serializable):
         return work()
+
+
+def may_succeed(error: BaseException, lost_to: object) -> bool:
+    """Return whether a unit that failed with ``error`` may succeed when it runs again.
+
+    ``lost_to`` is the ``race()`` that its last attempt lost: who loses it again lost no race.
+    """
+    return is_repeatable(error) or race(error) not in (None, lost_to)
 
 
 def pause(attempt: int) -> float:

@@ -9,6 +9,7 @@ from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken, URLDecodeError
 from pyramid.httpexceptions import HTTPError
 from pyramid.request import Request
 
+from berceau.errors import ConflictError
 from berceau.web.forms import MalformedError
 from berceau.web.intake import holds_what_no_text_can
 from berceau.web.logs import REQUEST_ID
@@ -18,6 +19,12 @@ log = logging.getLogger("berceau")
 
 TEMPLATE = "berceau.web:templates/error.pt"
 CRASHED = "berceau.web:templates/crashed.pt"
+
+CONFLICTS = {
+    "taken": ("This exists already", "Another entry has the same value: {}."),
+    "missing": ("This has changed meanwhile", "What you chose doesn't exist any more: {}."),
+    "referred to": ("This is still used", "Other entries refer to it: {}."),
+}
 
 # The page has a body of its own; everything else that the error says to the browser is kept.
 BODY_HEADERS = {"content-type", "content-length"}
@@ -30,6 +37,7 @@ def includeme(config: Configurator) -> None:
     config.add_exception_view(expired, context=BadCSRFOrigin, renderer=TEMPLATE)
     config.add_exception_view(malformed, context=URLDecodeError, renderer=TEMPLATE)
     config.add_exception_view(refused, context=HTTPError, renderer=TEMPLATE)
+    config.add_exception_view(contradicted, context=ConflictError, renderer=TEMPLATE)
     for doubt in (ValueError, DataError):
         config.add_exception_view(doubtful, context=doubt, renderer=TEMPLATE)
     config.add_exception_view(crashed, context=Exception, renderer=TEMPLATE)
@@ -68,6 +76,14 @@ def refused(error: HTTPError, request: Request) -> dict[str, Any]:
         if name.lower() not in BODY_HEADERS:
             request.response.headers.add(name, value)
     return _page(request, error.status_code, error.title, error.detail or error.explanation)
+
+
+def contradicted(error: ConflictError, request: Request) -> dict[str, Any]:
+    """Answer what other rows don't allow, in an attempt that isn't repeated any more."""
+    log.warning("%s %s was refused: %s", request.method, request.path, error.message)
+    title, explanation = CONFLICTS[error.kind]
+    names = ", ".join(error.attributes) or "this"
+    return _page(request, 409, title, f"Nothing was saved. {explanation.format(names)}")
 
 
 def doubtful(error: Exception, request: Request) -> dict[str, Any]:

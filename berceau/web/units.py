@@ -11,12 +11,15 @@ from pyramid.response import FileIter, Response
 from pyramid.tweens import EXCVIEW
 from pyramid_retry import BeforeRetry, RetryableException, is_last_attempt
 
-from berceau.orm.failures import is_repeatable
-from berceau.orm.session import ATTEMPTS, pause, unit_of_work
+from berceau.orm.conflicts import race
+from berceau.orm.session import ATTEMPTS, may_succeed, pause, unit_of_work
 from berceau.web.replicas import remember
 from berceau.web.temporary import replace_body
 
 log = logging.getLogger("berceau")
+
+# Which race the last attempt at a request lost, if it lost one.
+LOST_TO = "berceau.lost_to"
 
 Handler = Callable[[Request], Response]
 
@@ -55,7 +58,9 @@ def unit_of_work_tween_factory(handler: Handler, _registry: Any) -> Handler:
                 if response.status_code >= 400:
                     unit.rollback()
         except Exception as error:
-            if is_repeatable(error) and not is_last_attempt(request):
+            lost_to = request.environ.get(LOST_TO)
+            if may_succeed(error, lost_to) and not is_last_attempt(request):
+                request.environ[LOST_TO] = race(error)
                 raise FailedAttempt from error
             raise
         if unit.position is not None:
@@ -73,7 +78,7 @@ def again(_error: FailedAttempt, _request: Request) -> Response:
 
 
 def wait(event: BeforeRetry) -> None:
-    """Let those go first who got into the way of the failed attempt."""
+    """Let those go first who got into the way of the failed attempt: who won a race is done."""
     attempt = event.environ["retry.attempt"] + 1
     request = event.request
     log.warning(
@@ -81,7 +86,8 @@ def wait(event: BeforeRetry) -> None:
         *(request.method, request.path, attempt),
         " ".join(str(event.exception.__cause__).split()),
     )
-    sleep(pause(attempt))
+    if event.environ[LOST_TO] is None:
+        sleep(pause(attempt))
 
 
 def _is_made_while_sent(body: Iterable[bytes], request: Request) -> bool:

@@ -78,16 +78,16 @@ def test_nothing_secret_is_told(breaking, serve, database) -> None:
         assert served.terminate() == 0
     assert list(told)[6:] == [
         *(f"POST /demo/posts {status}" for status in (400, 422, 303)),
-        *("POST /taken 500", "POST /twice 500", "GET /readyz 503", "figures"),
+        *("POST /taken 409", "POST /twice 409", "GET /readyz 503", "figures"),
     ]
     log = served.log.read_text()
     assert "duplicate key value" in log
-    assert "CacheIndexError" in log
+    assert "already exists" in log
     files = [data.decode("latin-1") for data in breaking.files().values()]
     for text in (log, *told.values(), *files):
         for secret in (SECRET, PASSWORD, *TOKENS):
             assert secret not in text
-    for text in (log, told["figures"], told["POST /taken 500"], told["POST /twice 500"]):
+    for text in (log, told["figures"], told["POST /taken 409"], told["POST /twice 409"]):
         assert TYPED not in text
         assert token not in text
 

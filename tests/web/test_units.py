@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from io import BytesIO
+from threading import Thread
 from typing import Never
+from uuid import UUID
 
 import pytest
 from pony.orm.core import OptimisticCheckError
@@ -12,10 +14,11 @@ from pyramid.response import Response
 from webtest import TestApp, Upload
 
 from berceau.errors import CommitUnknownError, DatabaseError
+from berceau.orm import db as database
 from berceau.orm.provider import BerceauProvider
-from berceau.orm.session import unit_of_work
+from berceau.orm.session import run_unit, unit_of_work
 from berceau.orm.unit import current_unit
-from components.demo.entities import DemoUser
+from components.demo.entities import DemoPost, DemoUser
 
 
 @pytest.fixture
@@ -77,12 +80,66 @@ def test_an_exception_undoes_everything(serve_view, error, status) -> None:
 def test_a_failed_commit_is_an_error_page(serve_view, caplog) -> None:
     def view(_) -> Response:
         add_user()
-        add_user(name="Another Ada")  # the same address; PostgreSQL finds out at the end
+        database.execute("INSERT INTO demo_user (id) VALUES (gen_random_uuid())")  # without a name
         return Response("saved")
 
     assert "went wrong" in serve_view(view).get("/", status=500)
-    assert "ada@example.org" in caplog.text
+    assert "demo_user" in caplog.text
     assert user_count() == 0
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_value_that_is_taken_is_a_conflict(serve_view, caplog, known) -> None:
+    attempts = []
+
+    def view(_) -> Response:
+        attempts.append(None)
+        users = DemoUser.select()[:] if known else ()
+        add_user(name="Another Ada")  # with the same address
+        return Response(f"saved beside {len(users)}")
+
+    with unit_of_work():
+        add_user()
+    page = serve_view(view).get("/", status=409)
+    assert "Another entry has the same value: email." in page
+    assert "email" in caplog.messages[-1]
+    assert len(attempts) == (1 if known else 2)
+    assert user_count() == 1
+
+
+def test_a_row_that_is_gone_is_a_conflict(serve_view) -> None:
+    def view(_) -> Response:
+        DemoPost(title="a", content="b", author=UUID(int=0))
+        return Response("saved")
+
+    assert "exist any more: author." in serve_view(view).get("/", status=409)
+
+
+@pytest.mark.commits
+def test_a_lost_race_runs_again(serve_view, caplog) -> None:
+    found = []
+
+    def view(_) -> Response:
+        found.append(DemoUser.get(email="ada@example.org"))
+        if found[-1] is None:
+            thread = Thread(target=run_unit, args=(add_user,))
+            thread.start()
+            thread.join()
+            add_user(name="Another Ada")
+        return Response("there")
+
+    assert serve_view(view).get("/").text == "there"
+    assert len(found) == 2
+    assert "runs again after attempt 1" in caplog.text
+    assert user_count() == 1
+
+
+@pytest.mark.parametrize(("sent", "status"), [("a%00", 400), ("a", 500)])
+def test_a_text_that_can_t_be_stored_is_whose_mistake_it_is(serve_view, sent, status) -> None:
+    def view(request) -> Response:
+        return Response(str(DemoUser.exists(name=request.GET["name"].replace("a", "\0"))))
+
+    serve_view(view).get(f"/?name={sent}", status=status)
 
 
 def test_the_template_is_rendered_inside_of_the_unit(serve_view, tmp_path) -> None:

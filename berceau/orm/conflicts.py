@@ -1,0 +1,64 @@
+"""Writes that contradict other rows, as errors, and whether another unit came first."""
+
+import re
+
+from pony.orm import CacheIndexError, IntegrityError, TransactionIntegrityError
+
+from berceau.errors import ConflictError
+from berceau.orm.failures import causes
+
+CURES = {
+    "taken": "Look for the row first, or call get_or_create() or upsert().",
+    "missing": "Read the row again before you refer to it: somebody may have deleted it.",
+    "referred to": "Delete the rows that refer to it first, or declare cascade_delete=True.",
+}
+_KNOWN_ALREADY = re.compile(
+    r"Cannot (?:create|update) (?P<entity>\w+)(?:\.(?P<one>\w+))?"
+    r"(?:.*?(?:for key (?P<key>\w+)|composite key \((?P<several>[\w, ]+)\)))?",
+    re.DOTALL,
+)
+
+
+class ViolationError(ConflictError, TransactionIntegrityError, IntegrityError):
+    """A conflict that PostgreSQL found; Pony's names for it catch it, too."""
+
+    original_exc: Exception
+
+
+class KnownConflictError(ConflictError, CacheIndexError):
+    """A conflict with an object that the unit of work has loaded or made."""
+
+
+def conflict(error: BaseException) -> ConflictError | None:
+    """Return the conflict that is why ``error`` was raised; None where another thing is."""
+    for cause in causes(error):
+        if isinstance(cause, ConflictError):
+            return cause
+        if isinstance(cause, CacheIndexError):
+            return _known(cause)
+    return None
+
+
+def race(error: BaseException) -> object:
+    """Return what tells a conflict that PostgreSQL found from others; None where there is none.
+
+    Another unit of work may have written the other row meanwhile. So the same work may succeed
+    when it runs again, unless it fails by the same conflict.
+    """
+    found = conflict(error)
+    if not isinstance(found, ViolationError):
+        return None
+    diagnostics = found.original_exc.diag  # type: ignore[attr-defined]  # of psycopg2's error
+    return diagnostics.table_name, diagnostics.constraint_name, diagnostics.message_detail
+
+
+def _known(error: CacheIndexError) -> KnownConflictError:
+    found = _KNOWN_ALREADY.match(str(error))
+    named = [found["one"] or found["key"] or found["several"] or ""] if found else []
+    return KnownConflictError(
+        str(error),
+        cure=CURES["taken"],
+        kind="taken",
+        entity=found["entity"] if found else None,
+        attributes=tuple(name for names in named for name in names.split(", ") if name),
+    )
