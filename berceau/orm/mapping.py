@@ -100,7 +100,9 @@ def _table(table: Any) -> Table:
     given = given_names(table)
     uniques = {_names(index.columns): index.name for index in plain if index.is_unique}
     named = {_names(each.columns): each.name for each in plain if each.name in given.indexes}
-    for columns in _one_to_one_columns(table):
+    key = _names(table.pk_index.columns)
+    one_to_one = set(_one_to_one_columns(table)) - {key}
+    for columns in one_to_one:
         uniques.setdefault(columns, named.get(columns) or object_name(table.name, columns, "key"))
     for columns in uniques:
         uniques[columns] = given.uniques.get(columns, uniques[columns])
@@ -108,9 +110,14 @@ def _table(table: Any) -> Table:
     return Table(
         name=table.name,
         columns=tuple(_column(column) for column in table.column_list),
-        primary_key=PrimaryKey(object_name(table.name, (), "pkey"), _names(table.pk_index.columns)),
+        primary_key=PrimaryKey(object_name(table.name, (), "pkey"), key),
         uniques=tuple(
-            Unique(uniques[columns], columns, uniques[columns] in given_to_indexes)
+            Unique(
+                uniques[columns],
+                columns,
+                named=uniques[columns] in given_to_indexes,
+                deferred=columns in one_to_one,
+            )
             for columns in sorted(uniques)
         ),
         foreign_keys=tuple(

@@ -12,6 +12,7 @@ from berceau.schema.model import (
     Index,
     PrimaryKey,
     Table,
+    Unique,
 )
 from berceau.schema.renaming import Renaming
 
@@ -210,13 +211,14 @@ class ValidateConstraint(TableChange):
 
 @dataclass(frozen=True)
 class ReplaceKey(TableChange):
-    """A primary key in the place of another, so that the table is never without one.
+    """A key in the place of another, so that the table is never without one.
 
-    It takes over the unique ``index``, which is built before.
+    That is a primary key, or a unique constraint on the same columns that is checked at another
+    time. It takes over the unique ``index``, which is built before.
     """
 
-    before: PrimaryKey
-    after: PrimaryKey
+    before: PrimaryKey | Unique
+    after: PrimaryKey | Unique
     index: Index
 
 

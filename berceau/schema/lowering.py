@@ -1,7 +1,7 @@
 """Changes that take several steps where there are rows: enums rebuilt, values filled in."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Hashable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
 from berceau.schema.changes import (
@@ -25,7 +25,7 @@ from berceau.schema.changes import (
 )
 from berceau.schema.choices import NO_CHOICES, Choices, Place
 from berceau.schema.conversions import chosen_labels, converted, retypes
-from berceau.schema.model import Column, Enum, Index, PrimaryKey, Schema, Table
+from berceau.schema.model import Column, Constraint, Enum, Index, PrimaryKey, Schema, Table, Unique
 from berceau.schema.names import free_name, object_name, quote_name
 from berceau.schema.numbering import serial
 from berceau.schema.recodes import with_recodes
@@ -69,7 +69,7 @@ def in_steps(
     keyed = {
         (change.table, name)
         for change in changes
-        if isinstance(change, ReplaceKey)
+        if isinstance(change, ReplaceKey) and isinstance(change.before, PrimaryKey)
         for name in change.before.columns
     }
     steps += _disown(changes)
@@ -93,29 +93,42 @@ def in_steps(
 
 
 def _with_keys_replaced(changes: Iterable[Change]) -> Iterator[Change]:
-    """Yield ``changes``; a primary key that makes room for another goes only when that comes."""
+    """Yield ``changes``; a key that makes room for another goes only when that comes."""
     changes = tuple(changes)
     old = {
-        change.table: change.constraint
+        _replaceable(change.table, change.constraint): change.constraint
         for change in changes
-        if isinstance(change, DropConstraint) and isinstance(change.constraint, PrimaryKey)
+        if isinstance(change, DropConstraint)
     }
     new = {
-        change.table: change.constraint
+        _replaceable(change.table, change.constraint): change.constraint
         for change in changes
-        if isinstance(change, AddConstraint) and isinstance(change.constraint, PrimaryKey)
+        if isinstance(change, AddConstraint)
     }
+    replaced = (old.keys() & new.keys()) - {None}
     for change in changes:
         match change:
-            case DropConstraint(table, PrimaryKey()) if table in old and table in new:
-                name = object_name(table, new[table].columns, "new_key")
-                index = Index(name, tuple(map(quote_name, new[table].columns)), unique=True)
+            case DropConstraint(table, PrimaryKey() | Unique() as before) if (
+                key := _replaceable(table, before)
+            ) in replaced and isinstance(after := new[key], PrimaryKey | Unique):
+                name = object_name(table, after.columns, "new_key")
+                index = Index(name, tuple(map(quote_name, after.columns)), unique=True)
                 yield CreateIndex(table, index)
-                yield ReplaceKey(table, old[table], new[table], index)
-            case AddConstraint(table, PrimaryKey()) if table in old and table in new:
+                yield ReplaceKey(table, before, after, index)
+            case AddConstraint(table, constraint) if _replaceable(table, constraint) in replaced:
                 pass
             case _:
                 yield change
+
+
+def _replaceable(table: str, constraint: Constraint) -> Hashable:
+    """Return what a key has in common with the one that takes its place; ``None`` for no key."""
+    match constraint:
+        case PrimaryKey():
+            return table
+        case Unique(columns=columns):
+            return table, columns
+    return None
 
 
 def goes_or_moves(change: AlterEnum) -> bool:

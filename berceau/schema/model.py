@@ -70,11 +70,16 @@ class PrimaryKey:
 
 @dataclass(frozen=True)
 class Unique:
-    """A unique constraint; ``named`` where an entity gives it the name."""
+    """A unique constraint; ``named`` where an entity gives it the name.
+
+    One that is ``deferred`` is checked at the end of the transaction: so is that of a one-to-one
+    relation, since two rows can't exchange their values otherwise.
+    """
 
     name: str
     columns: tuple[str, ...]
     named: bool = False
+    deferred: bool = False
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def giving_way(early: Iterable[Change]) -> Callable[[Change], bool]:
             case DropConstraint(table, ForeignKey(name)):
                 return (table, name) in names
             case DropConstraint(table, PrimaryKey(_, columns) | Unique(_, columns)) | ReplaceKey(
-                table, PrimaryKey(_, columns)
+                table, PrimaryKey(_, columns) | Unique(_, columns)
             ):
                 return (table, frozenset(columns)) in targets
         return False

@@ -30,7 +30,7 @@ from berceau.schema.changes import (
     ValidateConstraint,
 )
 from berceau.schema.conversions import enum_of, loses, retypes
-from berceau.schema.model import ForeignKey
+from berceau.schema.model import ForeignKey, PrimaryKey
 from berceau.schema.names import words
 from berceau.schema.obstacles import builds, giving_way, is_key, obstacles, refers
 from berceau.schema.renaming import RenameEnum, RenameIndex, RenameSequence, RenameTable
@@ -102,7 +102,11 @@ def order(changes: Iterable[Change]) -> tuple[Change, ...]:
     gives_way = giving_way(early)
     in_the_way = obstacles(changes, early)
     first = builds(changes, early) if any(map(in_the_way, changes)) else frozenset()
-    replaced = [change for change in early if isinstance(change, ReplaceKey)]
+    replaced = [
+        change
+        for change in early
+        if isinstance(change, ReplaceKey) and isinstance(change.before, PrimaryKey)
+    ]
     keyed = {(each.table, name) for each in replaced for name in each.before.columns}
     unkeyed = {each.table for each in replaced}
     swapped = {

@@ -35,11 +35,15 @@ def keep(current: Schema, desired: Schema) -> Schema:
     another type: PostgreSQL would drop or change it silently.
     """
     before = {table.name: table for table in current.tables}
+    keys = [key for table in current.tables for key in table.foreign_keys]
+    targets = {(key.target, key.target_columns) for key in keys}
     shared = shared_by(column for table in current.tables for column in table.columns)
     return replace(
         desired,
         tables=tuple(
-            _keep(before[table.name], table, shared) if table.name in before else table
+            _keep(before[table.name], _referable(table, targets), shared)
+            if table.name in before
+            else table
             for table in desired.tables
         ),
     )
@@ -47,13 +51,23 @@ def keep(current: Schema, desired: Schema) -> Schema:
 
 def _keep(before: Table, after: Table, shared: Set[str]) -> Table:
     generated = _undeclared(before, after)
-    uniques = (each for each in before.uniques if not generated.isdisjoint(each.columns))
+    relations = {key.columns for key in before.foreign_keys}
+    # Only a one-to-one relation, which has a foreign key, is declared as deferred.
+    deferred = {each.columns for each in before.uniques if each.deferred} - relations
+    uniques = (
+        each
+        for each in before.uniques
+        if each.columns in deferred or not generated.isdisjoint(each.columns)
+    )
+    declared = (
+        each
+        for each in after.uniques
+        if each.columns not in deferred and not _is_raw(each, before.raw_constraints)
+    )
     kept = replace(
         after,
         columns=tuple(_columns(before.columns, after.columns, shared)),
-        uniques=_united(
-            uniques, (each for each in after.uniques if not _is_raw(each, before.raw_constraints))
-        ),
+        uniques=_united(uniques, declared),
         foreign_keys=tuple(_foreign_keys(before.foreign_keys, after.foreign_keys, generated)),
         checks=_united(before.checks, after.checks),
         raw_constraints=_united(before.raw_constraints, after.raw_constraints),
@@ -64,6 +78,18 @@ def _keep(before: Table, after: Table, shared: Set[str]) -> Table:
     )
     _require_untouched(before, kept, generated)
     return kept
+
+
+def _referable(table: Table, targets: Set[tuple[str, tuple[str, ...]]]) -> Table:
+    """Return ``table``; no unique constraint is deferred that a foreign key points at.
+
+    PostgreSQL refuses that. Such a foreign key is written by hand.
+    """
+    uniques = tuple(
+        replace(each, deferred=False) if (table.name, each.columns) in targets else each
+        for each in table.uniques
+    )
+    return table if uniques == table.uniques else replace(table, uniques=uniques)
 
 
 def _undeclared(before: Table, after: Table) -> Set[str]:

@@ -172,7 +172,7 @@ CASES = {
             FIT + "CREATE UNIQUE INDEX CONCURRENTLY cover_post_key ON cover (post);",
             *alone(
                 "ALTER TABLE cover ADD CONSTRAINT cover_post_key UNIQUE "
-                "USING INDEX cover_post_key;",
+                "USING INDEX cover_post_key DEFERRABLE INITIALLY DEFERRED;",
                 "ALTER TABLE cover ADD CONSTRAINT cover_post_fkey FOREIGN KEY (post) "
                 "REFERENCES post (id) NOT VALID;",
             ),
@@ -200,7 +200,8 @@ CASES = {
         (
             FIT + "CREATE UNIQUE INDEX CONCURRENTLY post_tag_key ON post (tag);",
             *alone(
-                "ALTER TABLE post ADD CONSTRAINT post_tag_key UNIQUE USING INDEX post_tag_key;",
+                "ALTER TABLE post ADD CONSTRAINT post_tag_key UNIQUE "
+                "USING INDEX post_tag_key DEFERRABLE INITIALLY DEFERRED;",
                 "ALTER TABLE post DROP CONSTRAINT post_tag_fkey;",
                 TAG_REFERENCE + " NOT VALID;",
             ),

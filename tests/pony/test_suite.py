@@ -29,7 +29,7 @@ def checksum(folder: Path) -> str:
 
 
 def start(server: Databases, connection: Connection, *options: str) -> subprocess.Popen[str]:
-    url = server.owner.with_schema(fetch_value(connection, "SELECT current_schema()"))
+    url = server.migration_url.with_schema(fetch_value(connection, "SELECT current_schema()"))
     command = [sys.executable, "-m", "tests.pony.suite", url.with_password(), *options]
     return subprocess.Popen(command, cwd=ROOT, stdout=-1, stderr=-1, text=True)
 
@@ -46,7 +46,7 @@ def test_the_suite_is_the_one_that_was_published() -> None:
 
 @pytest.mark.slow
 def test_what_passes_on_plain_pony_passes_through_berceau(server: Databases) -> None:
-    with scratch(server.owner) as one, scratch(server.owner) as other:
+    with scratch(server.migration_url) as one, scratch(server.migration_url) as other:
         plain = start(server, one)
         ours = start(server, other, "--berceau", "--naive", *KNOWN["naive"])
         expected, found = outcomes(plain), outcomes(ours)

@@ -120,7 +120,7 @@ WHERE c.relnamespace = %(schema)s::regnamespace
 
 _CONSTRAINTS = """
 SELECT c.conrelid, c.contype, c.conname, c.conkey, target.relname, c.confrelid, c.confkey,
-       c.confdeltype, pg_get_expr(c.conbin, c.conrelid), c.convalidated,
+       c.confdeltype, pg_get_expr(c.conbin, c.conrelid), c.convalidated, c.condeferred,
        CASE WHEN {unusual} THEN pg_get_constraintdef(c.oid) END
 FROM pg_constraint c
 LEFT JOIN pg_class target ON target.oid = c.confrelid
@@ -131,7 +131,8 @@ ORDER BY c.conname COLLATE "C"
 """
 
 _UNUSUAL = """
-    c.contype = 'x' OR c.condeferrable OR c.connoinherit AND c.contype = 'c'
+    c.contype = 'x' OR c.connoinherit AND c.contype = 'c'
+    OR c.condeferrable AND NOT (c.contype = 'u' AND c.condeferred)
     OR i.indnullsnotdistinct OR i.indnatts > i.indnkeyatts
     OR c.contype = 'f' AND (c.confmatchtype <> 's' OR c.confupdtype <> 'a'
                             OR c.confdelsetcols IS NOT NULL)
@@ -218,7 +219,7 @@ def _constraints(rows: Rows, column_rows: Rows) -> dict[Relation, list[Constrain
     names = {(relation, number): name for relation, number, name, *_ in column_rows}
     found: dict[Relation, list[Constraint]] = defaultdict(list)
     for relation, kind, name, numbers, target, target_oid, target_numbers, *rest in rows:
-        action, check, valid, definition = rest
+        action, check, valid, deferred, definition = rest
         if definition is not None and kind != "f":
             found[relation].append(RawConstraint(name, definition))
             continue
@@ -227,7 +228,7 @@ def _constraints(rows: Rows, column_rows: Rows) -> dict[Relation, list[Constrain
             case "p":
                 found[relation].append(PrimaryKey(name, columns))
             case "u":
-                found[relation].append(Unique(name, columns))
+                found[relation].append(Unique(name, columns, deferred=deferred))
             case "c":
                 found[relation].append(Check(name, check, valid))
             case "f":

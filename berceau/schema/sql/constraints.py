@@ -47,21 +47,28 @@ def _by_index(table: str, key: PrimaryKey | Unique) -> Iterator[Statement]:
     keys = tuple(map(quote_name, key.columns))
     index = Index(key.name, keys, unique=True)
     yield create_index(CreateIndex(table, index), concurrently=True)
-    kind = "PRIMARY KEY" if isinstance(key, PrimaryKey) else "UNIQUE"
-    name = quote_name(key.name)
     yield Statement(
-        f"ALTER TABLE {quote_name(table)} ADD CONSTRAINT {name} {kind} USING INDEX {name}",
+        f"ALTER TABLE {quote_name(table)} ADD {_using_index(key, key.name)}",
         lock=Lock.ACCESS_EXCLUSIVE,
     )
 
 
+def _using_index(key: PrimaryKey | Unique, index: str) -> str:
+    kind = "PRIMARY KEY" if isinstance(key, PrimaryKey) else "UNIQUE"
+    name = quote_name(key.name)
+    return f"CONSTRAINT {name} {kind} USING INDEX {quote_name(index)}{_deferral(key)}"
+
+
+def _deferral(key: PrimaryKey | Unique) -> str:
+    return " DEFERRABLE INITIALLY DEFERRED" if isinstance(key, Unique) and key.deferred else ""
+
+
 @render.register
 def _(change: ReplaceKey) -> Iterator[Statement]:
-    name, index = quote_name(change.after.name), quote_name(change.index.name)
     yield Statement(
         f"ALTER TABLE {quote_name(change.table)} "
         f"DROP CONSTRAINT {quote_name(change.before.name)}, "
-        f"ADD CONSTRAINT {name} PRIMARY KEY USING INDEX {index}",
+        f"ADD {_using_index(change.after, change.index.name)}",
         lock=Lock.ACCESS_EXCLUSIVE,
     )
 
@@ -92,7 +99,7 @@ def constraint_definition(constraint: Constraint) -> str:
         case PrimaryKey(columns=columns):
             body = f"PRIMARY KEY ({quote_names(columns)})"
         case Unique(columns=columns):
-            body = f"UNIQUE ({quote_names(columns)})"
+            body = f"UNIQUE ({quote_names(columns)}){_deferral(constraint)}"
         case Check(expression=expression):
             body = f"CHECK ({expression})"
         case RawConstraint(definition=body) | ForeignKey(definition=str(body)):

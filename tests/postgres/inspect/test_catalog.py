@@ -103,7 +103,10 @@ BY_HAND = {
     "a collation": 'ALTER TABLE t ALTER c TYPE text COLLATE "C"',
     "a check": "ALTER TABLE t ADD CHECK (a > b AND c <> '),(')",
     "an exclusion": "ALTER TABLE t ADD EXCLUDE (a WITH =) WHERE (b > 0)",
-    "a deferrable unique": "ALTER TABLE t ADD UNIQUE (a) DEFERRABLE INITIALLY DEFERRED",
+    "a deferred unique": "ALTER TABLE t ADD UNIQUE (a) DEFERRABLE INITIALLY DEFERRED",
+    "a unique that can be deferred": "ALTER TABLE t ADD UNIQUE (a) DEFERRABLE",
+    "a deferred unique with nulls": "ALTER TABLE t ADD UNIQUE NULLS NOT DISTINCT (a) "
+    "DEFERRABLE INITIALLY DEFERRED",
     "a unique with nulls": "ALTER TABLE t ADD UNIQUE NULLS NOT DISTINCT (a)",
     "a unique that includes more": "ALTER TABLE t ADD UNIQUE (a) INCLUDE (b)",
     "a reference that follows": "ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES o ON UPDATE CASCADE",
