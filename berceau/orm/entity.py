@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pony.orm import core
+
 from berceau.orm import extension
 from berceau.orm.lookups import Lookups
 from berceau.orm.made import is_hidden
@@ -9,6 +11,9 @@ from berceau.orm.made import is_hidden
 
 class EntityMeta(Lookups):  # "EntityMeta": Pony knows it by this name
     """Pony's, with Berceau's look-ups; it extends entities, and keeps hidden sides to itself."""
+
+    # Of a method that a query calls, Pony asks the class of the entity itself.
+    select, exists = core.EntityMeta.select, core.EntityMeta.exists
 
     def __new__(
         meta, name: str, bases: tuple[type, ...], body: dict[str, Any], *, extend: bool = False
