@@ -177,11 +177,29 @@ def import_module(name: str, component: Component, among: Iterable[Component]) -
         raise error.at(locate(error, among)) from error
     except (Exception, SystemExit) as error:
         where = locate(error, among)
+        if missing := _missing(error, component, among):
+            raise ComponentImportError(
+                f"Component {where.component or component.name} needs the component {missing}, "
+                "which isn't there.",
+                where=where,
+                cure=f"Add {missing}, or remove the components that need it, too.",
+            ) from error
         raise ComponentImportError(
             f"Component {component.name} doesn't import: {type(error).__name__}: {error}",
             where=where if where.file else Location(component.name, component.entities),
             cure="Correct the line, or remove the component's folder.",
         ) from error
+
+
+def _missing(error: BaseException, component: Component, among: Iterable[Component]) -> str | None:
+    """Return the name of the component that isn't there, if that is what ``error`` says."""
+    folder = component.package.rpartition(".")[0]
+    if not isinstance(error, ModuleNotFoundError) or not folder:
+        return None
+    package, _, name = str(error.name).partition(".")
+    name = name.partition(".")[0]
+    there = {each.name for each in among}
+    return name if package == folder and name and name not in there else None
 
 
 def locate(error: BaseException, components: Iterable[Component]) -> Location:

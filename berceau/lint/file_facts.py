@@ -35,7 +35,8 @@ class FileFacts:
     ``faults`` are lines, codes and messages, ``ignores`` lines and codes of the comments that
     silence. ``declared`` gives the line and the options of each class and attribute, by
     ``Post`` and ``Post.title``; ``filters`` are lines and attributes, ``Post.title``, that
-    queries filter by, and ``reads`` what code does with entities.
+    queries filter by, and ``reads`` what code does with entities. ``imports`` are the names of
+    modules, and of what is imported from them, with leading dots as they are written.
     """
 
     faults: list[tuple[int, str, str]] = field(default_factory=list)
@@ -43,3 +44,4 @@ class FileFacts:
     declared: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
     filters: list[Line] = field(default_factory=list)
     reads: tuple[Read, ...] = ()
+    imports: list[str] = field(default_factory=list)

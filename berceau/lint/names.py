@@ -68,6 +68,16 @@ def _is_of_entities(module: str) -> bool:
     return module == "berceau.orm.db" or module.startswith(".") or "entities" in module.split(".")
 
 
+def imports(nodes: Nodes) -> set[str]:
+    """Return the names of the modules that a module imports, and of what it imports from them."""
+    found = {alias.name for plain in nodes.of(ast.Import) for alias in plain.names}
+    for node in nodes.of(ast.ImportFrom):
+        module = "." * node.level + (node.module or "")
+        dot = "." if node.module else ""
+        found |= {f"{module}{dot}{alias.name}" for alias in node.names}
+    return found
+
+
 def _imported(nodes: Nodes) -> Iterator[tuple[str, str]]:
     for plain in nodes.of(ast.Import):
         for alias in plain.names:

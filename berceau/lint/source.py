@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from berceau.lint.file_facts import FileFacts, Line
 from berceau.lint.naive_datetimes import naive
-from berceau.lint.names import Names, Nodes
+from berceau.lint.names import Names, Nodes, imports
 from berceau.lint.queries import METHODS, Query, entity_of, find
 from berceau.lint.reads import reads
 from berceau.lint.sql import built_from_strings
@@ -37,6 +37,7 @@ def examine(source: bytes) -> FileFacts:
         declared=dict(_declared(nodes)),
         filters=sorted({*_filters(queries), *_keyword_filters(nodes)}),
         reads=reads(tree, nodes, names, queries),
+        imports=sorted(imports(nodes)),
     )
 
 

@@ -65,6 +65,7 @@ def summary(report: "BuildReport") -> str:
         return f"{head}\n  changed {counted(len(report.changed), 'file')}"
     lines = [
         f"  {each.name}: {counted(each.tables, 'table')}, {counted(each.enums, 'enum')}"
+        + (f"; needs {', '.join(each.needs)}" if each.needs else "")
         for each in report.components
     ]
     return "\n".join((head, *lines, f"  changed {', '.join(report.changed)}"))

@@ -101,8 +101,8 @@ def test_json_is_all_that_is_printed(blog) -> None:
     blog.component("loud", "print('a component that prints')\n" + TAG)
     first = json.loads(blog.succeed("build", "--json"))
     assert first["components"] == [
-        {"name": "blog", "tables": 1, "enums": 0},
-        {"name": "loud", "tables": 1, "enums": 0},
+        {"name": "blog", "tables": 1, "enums": 0, "needs": []},
+        {"name": "loud", "tables": 1, "enums": 0, "needs": []},
     ]
     assert first["changed"] == [MAIN, BLOG, ".berceau/schema/loud.sql", ".berceau/types"]
     assert all(seconds >= 0 for seconds in first["seconds"].values())
@@ -139,3 +139,66 @@ def test_it_works_from_any_folder_of_the_project(blog) -> None:
     assert "build: 1 component" in blog.succeed("build")
     assert (root / MAIN).exists()
     assert blog.files() == {}
+
+
+def test_a_build_tells_which_component_needs_which(project) -> None:
+    project.component(
+        "people",
+        """
+        class Person(db.Entity):
+            name = Required(str)
+        """,
+        service="def shout(text):\n    return text.upper()\n",
+    )
+    project.component("blog", 'class Post(db.Entity):\n    author = Optional("Person")\n')
+    project.component(
+        "likes",
+        """
+        from components.people.entities import Person
+
+        class PersonLikes(Person, extend=True):
+            def likes(self):
+                return 0
+        """,
+    )
+    project.component("mail", views="from ..people.service import shout\n")
+    project.component("feed", views="from components import blog, likes\n")
+    project.component("alone", "class Lone(db.Entity):\n    name = Required(str)\n")
+    tests = project.write("components/alone/tests/test_it.py", "import components.blog\n")
+    assert tests.exists()
+    out = project.succeed("build")
+    for line in (
+        "  alone: 1 table, 0 enums\n",
+        "  blog: 1 table, 0 enums; needs people\n",
+        "  feed: 0 tables, 0 enums; needs blog, likes\n",
+        "  likes: 0 tables, 0 enums; needs people\n",
+        "  mail: 0 tables, 0 enums; needs people\n",
+        "  people: 1 table, 0 enums\n",
+    ):
+        assert line in out
+    report = json.loads(project.succeed("build", "--json"))
+    assert {each["name"]: each["needs"] for each in report["components"]} == {
+        "alone": [],
+        "blog": ["people"],
+        "feed": ["blog", "likes"],
+        "likes": ["people"],
+        "mail": ["people"],
+        "people": [],
+    }
+
+
+def test_a_component_that_another_needs_is_missed_by_name(project) -> None:
+    project.component(
+        "blog",
+        """
+        from components.people.entities import Person  # culprit
+
+        class Post(db.Entity):
+            author = Optional(Person)
+        """,
+    )
+    message = project.fail("build")
+    file, number = project.culprit()
+    assert "Component blog needs the component people, which isn't there." in message
+    assert f"{file}:{number}" in message
+    assert "Add people, or remove the components that need it, too." in message

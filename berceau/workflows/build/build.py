@@ -29,11 +29,12 @@ TYPES = "types"
 
 @dataclass(frozen=True)
 class Contents:
-    """What a component declares, by number."""
+    """What a component declares, by number, and the components that it needs, by name."""
 
     name: str
     tables: int
     enums: int
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def build(settings: Settings, *, check: bool = False) -> tuple[BuildReport, Sour
     if fresh:
         contents, findings = record.summary["components"], record.summary["findings"]
         report = BuildReport(
-            tuple(Contents(**each) for each in contents),
+            tuple(Contents(**each | {"needs": tuple(each["needs"])}) for each in contents),
             without((Diagnostic(**each) for each in findings), settings.lint_ignore),
             seconds=phases.seconds,
         )
@@ -92,12 +93,12 @@ def _build(
             # Beside the rules: to make many files is to wait for the file system.
             written = writer.submit(_write, outputs, settings.root, () if check else changed)
         with phases.phase("lint"):  # last, since its helper works meanwhile
-            from berceau.workflows.build.component_lint import lint
+            from berceau.workflows.build.component_lint import examine
 
-            findings = lint(settings.root, composition, reading.notes())
+            findings, needed = examine(settings.root, composition, reading.notes())
         with phases.phase("write"):
             written.result()
-    contents = _contents(composition)
+    contents = _contents(composition, needed)
     if not check:
         with phases.phase("write"):
             reading.keep()
@@ -167,8 +168,10 @@ def _write(outputs: Mapping[Path, str], root: Path, changed: Iterable[Path]) -> 
             (root / path).unlink(missing_ok=True)
 
 
-def _contents(composition: "Composition") -> tuple[Contents, ...]:
+def _contents(
+    composition: "Composition", needed: Mapping[str, tuple[str, ...]]
+) -> tuple[Contents, ...]:
     return tuple(
-        Contents(name, len(part.tables), len(part.enums))
+        Contents(name, len(part.tables), len(part.enums), needed.get(name, ()))
         for name, part in composition.parts.items()
     )

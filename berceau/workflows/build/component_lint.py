@@ -1,6 +1,6 @@
 """What the rules of ``berceau.lint`` find in a project's components."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -14,17 +14,31 @@ from berceau.lint.read_rules import check_reads
 from berceau.lint.rules import RULES, diagnose
 from berceau.lint.schema_rules import check_schema
 from berceau.orm import db
-from berceau.orm.attributes import read_attributes
+from berceau.orm.attributes import Attribute, read_attributes
 from berceau.orm.mapping import enum_classes
 from berceau.workflows.build.compose import Composition
+from berceau.workflows.build.dependencies import dependencies
 
 Facts = Mapping[Path, FileFacts]
 
 
-def lint(root: Path, composition: Composition, facts: Facts) -> tuple[Diagnostic, ...]:
+def examine(
+    root: Path, composition: Composition, facts: Facts
+) -> tuple[tuple[Diagnostic, ...], Mapping[str, tuple[str, ...]]]:
+    """Return what is wrong with the components, and which others each of them needs."""
+    attributes = list(read_attributes(db))
+    return (
+        lint(root, composition, attributes, facts),
+        dependencies(composition.components, attributes, facts),
+    )
+
+
+def lint(
+    root: Path, composition: Composition, attributes: Sequence[Attribute], facts: Facts
+) -> tuple[Diagnostic, ...]:
     """Return what is wrong with the files that there are ``facts`` of, in order of their lines.
 
-    ``root`` is the project's folder.
+    ``root`` is the project's folder, and ``attributes`` are those of the composed entities.
     """
     folders = by_folder(composition.components)
 
@@ -33,7 +47,7 @@ def lint(root: Path, composition: Composition, facts: Facts) -> tuple[Diagnostic
         component = component_of(file, folders)
         return component.name if component else None
 
-    places = Places(list(read_attributes(db)), enum_classes(db), facts)
+    places = Places(attributes, enum_classes(db), facts)
     found = (
         *_of_files(facts),
         *implicit_cascades(places, facts),
