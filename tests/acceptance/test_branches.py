@@ -84,6 +84,7 @@ def test_two_branches_conflict_in_git_and_rebase_settles_it(team, query) -> None
     team.commit()
 
 
+@pytest.mark.slow
 def test_the_shared_branch_stays_also_where_it_is_newer(team) -> None:
     project = team.project
     mine = team.branch_off("notes", NOTE, "notes", "--create-only")

@@ -96,6 +96,7 @@ def test_an_edit_is_shown_as_a_diff(blog) -> None:
     assert codes(blog) == ["M001", "M002"]
 
 
+@pytest.mark.slow
 def test_all_that_is_wrong_is_found_at_once(blog, query) -> None:
     file = blog.root / "migrations" / blog.migrations()[0] / "migration.sql"
     file.write_text(file.read_text() + "-- an afterthought\n")

@@ -110,6 +110,7 @@ def test_what_berceau_wrote_is_linted_once_it_is_edited(blog) -> None:
     assert "require-concurrent-index-creation" in codes["M011"]
 
 
+@pytest.mark.slow
 def test_what_is_applied_or_shared_is_left_alone(blog) -> None:
     blog.migration(BY_HAND, "CREATE INDEX i ON post (title);\n")
     assert "M011" in {code for code, *_ in found(blog)}
@@ -132,6 +133,7 @@ def test_what_is_applied_or_shared_is_left_alone(blog) -> None:
     assert "M011" not in {code for code, *_ in found(blog)}
 
 
+@pytest.mark.slow
 def test_a_squawk_that_is_missing_or_fails_is_said(blog) -> None:
     blog.migration(BY_HAND, "SELECT 1;\n")
     blog.write(".squawk.toml", "excluded_rules = 7\n")

@@ -41,6 +41,7 @@ def change(file: Path, before: str, after: str) -> None:
     file.write_text(text.replace(before, after))
 
 
+@pytest.mark.slow
 def test_code_templates_and_components_are_picked_up(notes, serve) -> None:
     folder = notes.root / "components/notes"
     with serve(notes, RELOAD) as site:

@@ -161,6 +161,7 @@ def test_an_entity_is_called_by_the_singular(plural, one) -> None:
     assert singular(plural) == one
 
 
+@pytest.mark.slow
 def test_of_several_at_once_one_writes(project) -> None:
     started = [project.start("invoke", "new", "notes") for _ in range(4)]
     ended = [(*process.communicate(timeout=60), process.returncode) for process in started]

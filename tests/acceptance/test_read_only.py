@@ -37,6 +37,7 @@ def test_a_cache_that_cannot_be_written_is_no_error(blog, command) -> None:
     blog.succeed(*command)
 
 
+@pytest.mark.slow
 def test_the_application_serves_without_caches(blog, serve) -> None:
     (blog.root / ".berceau/cache").write_text("no folder")
     with serve(blog) as site:

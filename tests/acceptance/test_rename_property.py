@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -122,6 +123,7 @@ def sequences(schema: Schema) -> list[str | None]:
     return [column.sequence for table in schema.tables for column in table.columns]
 
 
+@pytest.mark.slow
 def test_any_names_become_any_others_and_back(server) -> None:
     with scratch(server.migration_url) as connection:
 

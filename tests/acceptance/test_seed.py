@@ -51,6 +51,7 @@ def test_seeds_run_once_each_after_what_they_need(shop, rows) -> None:
     assert "berceau_seed" not in shop.succeed("migrate.status")
 
 
+@pytest.mark.slow
 def test_seeds_that_changed_run_again_where_told_so(shop, rows) -> None:
     shop.succeed("db.seed")
     shop.component("shop", SHOP, seeds=ITEMS.replace("chair", "table"))
@@ -99,6 +100,7 @@ def test_what_seeds_can_not_do_is_refused_and_nothing_is_kept(shop, rows, text, 
     assert rows() == (0, 0)
 
 
+@pytest.mark.slow
 def test_two_at_once_seed_once(shop, rows) -> None:
     processes = [shop.start("invoke", "db.seed") for _ in range(2)]
     outputs = sorted(process.communicate()[0].splitlines()[-1] for process in processes)

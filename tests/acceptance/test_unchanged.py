@@ -78,6 +78,7 @@ def test_a_variable_that_the_entities_read_is_seen(blog) -> None:
     assert imports(blog)
 
 
+@pytest.mark.slow
 def test_another_version_of_an_installed_module_is_seen(blog, tmp_path) -> None:
     installed = tmp_path / "installed"
     installed.mkdir()
@@ -93,6 +94,7 @@ def test_another_version_of_an_installed_module_is_seen(blog, tmp_path) -> None:
     assert imports(blog, **path), "a module that comes may take another one's place"
 
 
+@pytest.mark.slow
 def test_other_code_of_berceau_is_seen(blog, tmp_path) -> None:
     """An upgrade, or an edit by somebody who works on Berceau."""
     copy = tmp_path / "site"
@@ -116,6 +118,7 @@ def test_a_file_that_was_cut_short_is_made_again(blog, name, size) -> None:
     assert not imports(blog)
 
 
+@pytest.mark.slow
 def test_a_flipped_value_in_a_kept_schema_is_not_believed(blog) -> None:
     file = blog.root / KEPT[0]
     file.write_bytes(file.read_bytes().replace(b"(100)", b"(999)"))

@@ -183,6 +183,7 @@ VALUES = {
 }
 
 
+@pytest.mark.slow
 def test_what_has_no_counterpart_never_gets_one(query) -> None:
     """Of two types that no value leads between, a column may change when it holds none."""
     tried = 0

@@ -74,6 +74,7 @@ def write(entity, text) -> str:
     return unit.position
 
 
+@pytest.mark.slow
 def test_a_reader_sees_what_they_wrote(servers, entity) -> None:
     _, standby = servers
     position = write(entity, "first")
@@ -146,6 +147,7 @@ class TestFailover:
         yield note
         note._database_.disconnect()
 
+    @pytest.mark.slow
     def test_the_application_goes_on_with_the_new_primary(self, pair, work) -> None:
         primary, standby = pair
         run_unit(lambda: work(text="before"))

@@ -132,6 +132,7 @@ def test_what_asks_for_no_database():
     assert "8 passed, 1 xfailed" in result.out
 
 
+@pytest.mark.slow
 def test_files_of_two_components_may_bear_the_same_name(blog) -> None:
     blog.component("shop", None)
     blog.write("components/shop/tests/test_things.py", "def test_shop(): pass\n")
@@ -154,6 +155,7 @@ def test_killed(db):
     assert result.code == 0, result
 
 
+@pytest.mark.slow
 def test_a_failed_test_keeps_its_rows_and_says_where(blog, database, query) -> None:
     tests = """
 def test_failure(db):
@@ -277,6 +279,7 @@ def test_success(db):
     assert "VALUES ('Bo')" in run(blog, tests, "--show-sql", "-s").out
 
 
+@pytest.mark.slow
 def test_queries_are_counted(blog) -> None:
     tests = """
 def test_right(assert_queries):

@@ -101,6 +101,7 @@ def exists(query) -> Callable[..., bool]:
     return exists
 
 
+@pytest.mark.slow
 def test_each_worker_has_a_copy_of_its_own(blog, exists) -> None:
     result = blog.run("pytest", "-n", "2", "-q")
     assert result.code == 0, result
@@ -163,7 +164,13 @@ def test_a_worker_that_takes_the_place_of_a_dead_one_goes_on(blog) -> None:
     assert "worker 'gw" in result.out
 
 
-@pytest.mark.parametrize("options", [(), ("-p", "no:xdist", "-p", "no:cacheprovider")])
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        pytest.param(("-p", "no:xdist", "-p", "no:cacheprovider"), marks=pytest.mark.slow),
+    ],
+)
 def test_one_process_is_enough(blog, exists, options) -> None:
     result = blog.run("pytest", "-q", *options)
     assert result.code == 0, result

@@ -40,7 +40,7 @@ def shop(project) -> Project:
     return project
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.slow)])
 def test_slow_tests_are_left_out_and_counted(shop, workers) -> None:
     result = shop.invoke("test", "--workers", workers)
     assert result.code == 0, result
@@ -48,6 +48,7 @@ def test_slow_tests_are_left_out_and_counted(shop, workers) -> None:
     assert LEFT_OUT.format("3 tests") in result.out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command", [("invoke", "test", "--all", "--workers", "2"), ("pytest",)], ids=" ".join
 )
@@ -58,6 +59,7 @@ def test_all_run_with_all_and_by_plain_pytest(shop, command) -> None:
     assert "Left out" not in result.out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "passed"),
     [
@@ -74,6 +76,7 @@ def test_what_is_named_runs(shop, arguments, passed) -> None:
     assert "Left out" not in result.out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "left_out"),
     [
@@ -87,6 +90,7 @@ def test_a_folder_and_an_expression_name_no_test(shop, arguments, left_out) -> N
     assert LEFT_OUT.format(left_out) in result.out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_file_in_settings_is_not_named(shop, workers) -> None:
     shop.write("pytest.ini", "[pytest]\ntestpaths = components/shop/tests/test_mixed.py\n")

@@ -264,6 +264,7 @@ class TestHealth:
         until(lambda: served.request("/readyz") == (200, "ok\n"), 3)
         assert not [line for line in served.lines() if "healthz" in line["message"]]
 
+    @pytest.mark.slow
     @pytest.mark.usefixtures("shop")
     def test_a_database_that_is_gone_is_told_without_its_secrets(self, serve, database) -> None:
         with proxy(database.runtime_url) as way:

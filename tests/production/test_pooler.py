@@ -13,6 +13,7 @@ from tests.production.conftest import free_port, shown
 pytestmark = [needs_pgbouncer, pytest.mark.usefixtures("demo")]
 
 
+@pytest.mark.slow
 def test_the_application_works_behind_it(serve, database, query) -> None:
     ((host, port),) = database.runtime_url.hosts
     listen = free_port()

@@ -60,12 +60,14 @@ def test_after_the_dot_the_attributes_are_offered_with_their_types(offered) -> N
     }
 
 
+@pytest.mark.slow
 def test_once_a_letter_is_typed_these_are_the_types_of_the_values(offered) -> None:
     assert offered("post.t", VALUES, at=len("post.")) == {
         name: f"{name}: {value}" for name, value in VALUES.items()
     }
 
 
+@pytest.mark.slow
 def test_attributes_are_offered_across_components(offered) -> None:
     assert offered("post.author.n", ["nickname"]) == {"nickname": "nickname: str"}
     assert offered("post.author.p", ["posts"]) == {"posts": "posts: SetInstance[Post]"}
@@ -89,6 +91,7 @@ def test_keywords_are_offered(server, typed, call) -> None:
     assert "titel=" not in items
 
 
+@pytest.mark.slow
 def test_an_attribute_shows_its_type_where_the_mouse_is(server, typed) -> None:
     file = typed.root / "use.py"
     server.open(file, f"{HEAD}    post.editor\n")

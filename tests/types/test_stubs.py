@@ -64,6 +64,7 @@ Seat[3]
 """
 
 
+@pytest.mark.slow
 def test_a_build_writes_them_again_only_where_they_differ(typed) -> None:
     stub = typed.root / STUBS / "_project.pyi"
     before, written = stub.read_text(), stub.stat().st_mtime_ns

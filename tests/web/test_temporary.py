@@ -100,7 +100,6 @@ def app(running, component, tmp_path) -> TestApp:
 @pytest.fixture
 def descriptors() -> Iterator[Callable[[], int]]:
     """Return a function that counts open files, of which the garbage collector closes none."""
-    gc.collect()
     gc.disable()
     yield lambda: sum(1 for _ in Path("/dev/fd").iterdir())
     gc.enable()

@@ -68,6 +68,7 @@ def test_what_fails_on_the_other_connection_leaves_nothing(owner, other) -> None
     assert run(owner, "SELECT FROM pg_namespace WHERE nspname = 'copied'") == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("many")
 def test_a_difference_is_seen_by_two_connections(owner, other) -> None:
     definitions = read(owner, "torture")

@@ -270,6 +270,7 @@ def test_what_needs_a_schema_from_outside_is_found(admin, make, found) -> None:
         run(admin, "DROP PUBLICATION IF EXISTS odd_one")
 
 
+@pytest.mark.slow
 def test_a_thousand_tables_fit_into_the_servers_locks(owner) -> None:
     run(owner, "CREATE SCHEMA thousand")
     run(

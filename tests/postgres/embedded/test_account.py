@@ -13,6 +13,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+@pytest.mark.slow
 def test_it_runs_as_the_projects_owner(fresh_in, folder) -> None:
     os.chown(folder, DAEMON, DAEMON)
     server = fresh_in(folder)
@@ -54,6 +55,7 @@ def test_what_the_account_cannot_reach_is_put_elsewhere(
     assert tmp_path.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.slow
 def test_an_ordinary_user_is_told_whose_the_data_is(embedded_in, folder) -> None:
     server = embedded_in(folder)
     server.start()

@@ -25,6 +25,7 @@ def kill(server: EmbeddedServer) -> int:
 
 
 class TestDataFolder:
+    @pytest.mark.slow
     def test_of_an_initdb_that_was_killed_is_made_anew(self, fresh_in, folder) -> None:
         server = fresh_in(folder)
         killed = server.start_elsewhere()
@@ -72,6 +73,7 @@ class TestDataFolder:
         assert server.ask() == 1
         assert not is_alive(pid)
 
+    @pytest.mark.slow
     def test_copied_from_a_running_server_is_a_server_of_its_own(
         self, embedded, fresh_in, folder
     ) -> None:

@@ -165,6 +165,7 @@ def test_a_kept_copy_is_left_alone_until_it_is_pruned(settings, isolation) -> No
     assert visit(settings, isolation)[0] == kept
 
 
+@pytest.mark.slow
 def test_copies_of_a_database_that_is_gone_are_pruned(settings) -> None:
     source = resolve_databases(settings)
     lost, like = "berceau_lost", "berceau_test_of_somebody"
@@ -306,6 +307,7 @@ def test_a_role_that_may_not_create_databases_is_named(configured) -> None:
         visit(configured, Isolation.DATABASE)
 
 
+@pytest.mark.slow
 def test_a_database_is_had_wherever_the_owner_may_make_one(configured, admin) -> None:
     owner = resolve_databases(configured).migration_url
 
@@ -425,6 +427,7 @@ FROM pg_database d WHERE datname = current_database()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("surrounded")
 def test_a_database_for_tests_has_all_that_its_source_has(settings) -> None:
     source = resolve_databases(settings)
@@ -444,6 +447,7 @@ def test_a_database_for_tests_has_all_that_its_source_has(settings) -> None:
             url.close()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("surrounded")
 def test_what_other_schemas_hold_is_the_tests_own_too(settings) -> None:
     with connect(resolve_databases(settings).migration_url) as there:
@@ -462,8 +466,8 @@ def test_what_other_schemas_hold_is_the_tests_own_too(settings) -> None:
 @pytest.mark.parametrize(
     "alter",
     [
-        "ALTER TABLE audit.entry ADD more int",
-        "ALTER DATABASE berceau SET shop.mode = 'another'",
+        pytest.param("ALTER TABLE audit.entry ADD more int", marks=pytest.mark.slow),
+        pytest.param("ALTER DATABASE berceau SET shop.mode = 'another'", marks=pytest.mark.slow),
         "GRANT EXECUTE ON FUNCTION pg_reload_conf() TO berceau_app",
     ],
 )
