@@ -1,7 +1,7 @@
 """What is wrong with the entities of all components together."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from pathlib import Path
@@ -12,11 +12,14 @@ from berceau.lint.places import Places
 from berceau.lint.rules import diagnose
 from berceau.lint.schema_rules import first_columns
 from berceau.orm.attributes import Attribute
+from berceau.orm.lost import Lost
 from berceau.schema.model import Schema
 from berceau.schema.names import quote_name
 
 FREQUENT = 2
 """From how many places on an attribute is filtered by often."""
+
+_TABLE_OPTIONS = "_table_options_"
 
 ComponentOf = Callable[[Path], str | None]
 """Returns the component of a file."""
@@ -35,6 +38,31 @@ def implicit_cascades(places: Places, facts: Mapping[Path, FileFacts]) -> Iterat
                     f"{attribute.target} is deleted with the {attribute.declared_by} of {attribute}"
                 )
             yield diagnose("L202", places.of(attribute), f"{what}, by default.")
+
+
+def lost(places: Places, found: Iterable[Lost]) -> Iterator[Diagnostic]:
+    """Yield the attributes that are declared, and that no entity has: rule L701."""
+    for each in found:
+        message = f"{each.entity} has no attribute {each.name}: {each.why}."
+        yield diagnose("L701", places.of_lost(each), message)
+
+
+def idle_options(places: Places, facts: Mapping[Path, FileFacts]) -> Iterator[Diagnostic]:
+    """Yield the options that do nothing: rule L702."""
+    for attribute in places.attributes:
+        if attribute.inherited or attribute.made or attribute.file not in facts:
+            continue
+        declared = facts[attribute.file].declared
+        _, options = declared.get(attribute.written, (0, []))
+        for option, why in attribute.idle:
+            if option in options:
+                message = f"{option}= does nothing for {attribute}: {why}."
+                yield diagnose("L702", places.of(attribute), message)
+    for file, entity in dict.fromkeys((each.home, each.entity) for each in places.attributes):
+        declared = facts[file].declared if file in facts else {}
+        if found := declared.get(f"{entity}.{_TABLE_OPTIONS}"):
+            message = f"{_TABLE_OPTIONS} does nothing for {entity}: Berceau writes its own SQL."
+            yield diagnose("L702", (file, found[0]), message)
 
 
 def circles(places: Places, component_of: ComponentOf) -> Iterator[Diagnostic]:

@@ -33,7 +33,7 @@ class FileFacts:
     """What the rules found in a file, and what rules that look at many files need of it.
 
     ``faults`` are lines, codes and messages, ``ignores`` lines and codes of the comments that
-    silence. ``declared`` gives the line and the options of each class and attribute, by
+    silence. ``declared`` gives the line and the options of each class and what its body assigns, by
     ``Post`` and ``Post.title``; ``filters`` are lines and attributes, ``Post.title``, that
     queries filter by, and ``reads`` what code does with entities. ``imports`` are the names of
     modules, and of what is imported from them, with leading dots as they are written.

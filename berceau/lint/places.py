@@ -7,6 +7,7 @@ from pathlib import Path
 from berceau.lint.file_facts import FileFacts, Place
 from berceau.orm.attributes import Attribute
 from berceau.orm.diagnosis import file_of
+from berceau.orm.lost import Lost
 
 
 class Places:
@@ -28,6 +29,12 @@ class Places:
     def of(self, attribute: Attribute) -> Place:
         """Return where ``attribute`` is declared."""
         return self._place(attribute.file, attribute.written, attribute.declared_by)
+
+    def of_lost(self, lost: Lost) -> Place:
+        """Return where an attribute is declared that no entity has; else, the entity's place."""
+        if lost.file in self._facts:
+            return self._place(lost.file, f"{lost.written_in}.{lost.name}", lost.written_in)
+        return self._place(lost.home, lost.entity)
 
     def of_name(self, table: str, column: str | None = None) -> Place | None:
         """Return where a ``column``, a ``table`` or an enum type is declared.

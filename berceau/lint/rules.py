@@ -209,6 +209,24 @@ _ALL = (
         "`avg` or `group_concat`.",
         "Use Pony's function, as in `count(t.posts)`, `len(t.posts)` or `sum(t.posts.n)`.",
     ),
+    Rule(
+        "L701",
+        "error",
+        "an attribute that no entity has",
+        "Pony takes attributes only from the body of an entity, each assigned to a name. It passes "
+        "over those of a class that isn't an entity, of a tuple (a comma after the attribute), of "
+        "an annotation, and over all but the last of one name.",
+        "Declare it in the body of the entity, once. What several entities share can be in an "
+        "entity that they inherit from; these share one table.",
+    ),
+    Rule(
+        "L702",
+        "warning",
+        "an option that does nothing",
+        "Pony accepts it silently, and you rely on something that doesn't happen.",
+        "Remove the option, or declare what has it: another type, or the side of the relation that "
+        "has the column. A value comes from `default=` or `sql_default=` instead of `auto=`.",
+    ),
 )
 
 RULES = {rule.code: rule for rule in _ALL}

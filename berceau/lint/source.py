@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
+from berceau.lint.declarations import declared_in_vain
 from berceau.lint.file_facts import FileFacts, Line
 from berceau.lint.naive_datetimes import naive
 from berceau.lint.names import Names, Nodes, imports
@@ -27,6 +28,7 @@ def examine(source: bytes) -> FileFacts:
     queries = list(find(nodes, names))
     faults = [fault for query in queries for fault in untranslatable(query, names)]
     faults += naive(nodes, names, queries)
+    faults += declared_in_vain(nodes, names)
     faults += (
         (call, "L501", f"{ast.unparse(call.func)}() gets a text built from strings.")
         for call in built_from_strings(tree, nodes, names)
@@ -54,16 +56,26 @@ def _ignores(text: str) -> Iterator[Line]:
 
 
 def _declared(nodes: Nodes) -> Iterator[tuple[str, tuple[int, list[str]]]]:
+    for module in nodes.of(ast.Module):
+        for statement in module.body:
+            match statement:
+                case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=owner), attr=name)]):
+                    yield f"{owner}.{name}", (statement.lineno, _options(statement.value))
     for node in nodes.of(ast.ClassDef):
         yield node.name, (node.lineno, [])
         for statement in node.body:
             match statement:
                 case (
-                    ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(keywords=keywords))
-                    | ast.AnnAssign(target=ast.Name(id=name), value=ast.Call(keywords=keywords))
+                    ast.Assign(targets=[ast.Name(id=name)], value=value)
+                    | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
                 ):
-                    options = [each.arg or "**" for each in keywords]
-                    yield f"{node.name}.{name}", (statement.lineno, options)
+                    yield f"{node.name}.{name}", (statement.lineno, _options(value))
+
+
+def _options(value: ast.expr) -> list[str]:
+    """Return the names of the keywords, where ``value`` is a call."""
+    keywords = value.keywords if isinstance(value, ast.Call) else []
+    return [each.arg or "**" for each in keywords]
 
 
 def _filters(queries: Iterable[Query]) -> Iterator[Line]:

@@ -10,6 +10,7 @@ from typing import Any
 from pony.orm.core import Database
 
 from berceau.orm.made import Made
+from berceau.orm.options import Idle, idle_options
 from berceau.orm.relations import is_added, written_as
 
 
@@ -23,7 +24,8 @@ class Attribute:
     has none. ``target`` is the entity that a relation leads to, and ``link`` the table of a
     many-to-many relation. ``many`` says that it is a set, ``cascades`` that deleting the object
     deletes those that the attribute holds, and ``alone`` that Pony reads it by a query for each
-    object, never for several at once.
+    object, never for several at once. ``idle`` are the options that would do nothing for it, and
+    why.
     """
 
     entity: str
@@ -41,6 +43,7 @@ class Attribute:
     many: bool
     cascades: bool
     alone: bool
+    idle: tuple[Idle, ...]
 
     def __str__(self) -> str:
         return self.written if self.made else f"{self.declared_by}.{self.name}"
@@ -75,6 +78,7 @@ def read_attributes(database: Database) -> Iterator[Attribute]:
                 many=attribute.is_collection,
                 cascades=bool(attribute.is_collection and attribute.cascade_delete),
                 alone=_is_read_alone(attribute),
+                idle=idle_options(attribute),
             )
 
 

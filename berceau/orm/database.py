@@ -8,6 +8,7 @@ from berceau.errors import EntityError
 from berceau.orm.diagnosis import check_tables, diagnose
 from berceau.orm.entity import EntityMeta
 from berceau.orm.extension import Added
+from berceau.orm.options import check_numbered_keys
 from berceau.orm.pool import BerceauPool, ConnectionSource, ReplicaSource
 from berceau.orm.provider import BerceauProvider
 from berceau.orm.relations import complete
@@ -47,6 +48,7 @@ def map_entities(database: Any = db) -> None:
         database.generate_mapping(check_tables=False)
     except Exception as error:
         raise diagnose(error, database) from error
+    check_numbered_keys(database)
 
 
 def is_mapped(database: Any = db) -> bool:

@@ -96,6 +96,69 @@ def test_reads_of_entities_are_found_with_the_query_that_spares_them(project) ->
     assert "`.prefetch(Customer.purchases)`" in each["cure"]
 
 
+LOST = """
+class Dated:
+    created = Required(int)  # of a mix-in
+
+class Post(db.Entity, Dated):
+    title = Required(str),  # a tuple
+    author: Required(str)  # an annotation
+    number = Required(int)  # replaced
+    number = Optional(int)
+
+class Note(Dated, db.Entity):
+    text = Required(str)
+
+Note.length = Required(int)  # too late
+"""
+IDLE = """
+class Post(db.Entity):
+    number = Required(int, auto=True)  # not numbered
+    title = Required(str, nullable=True)  # not None
+    text = Required(str, fk_name="x")  # no relation
+    notes = Set("Note", cascade_delete=True, index=True)  # no column
+    cover = Optional("Cover", index=True)  # the other side's
+    key = Optional(UUID, auto=True)
+    flag = Required(int, auto=True)  # berceau: ignore[L702] our trigger fills it
+
+class Note(db.Entity):
+    _table_options_ = {"ENGINE": "InnoDB"}  # another database's
+    post = Required(Post)
+
+class Cover(db.Entity):
+    post = Required(Post)
+"""
+
+
+def test_attributes_that_no_entity_has_are_found(project) -> None:
+    project.component("shop", LOST)
+    marks = ("of a mix-in", "a tuple", "an annotation", "replaced", "too late")
+    assert found(project) == [
+        ("components/shop/entities.py", line(project, "entities.py", mark), "L701")
+        for mark in marks
+    ]
+    message = project.fail("build")
+    assert (
+        "Post has no attribute created: it is declared in Dated, which isn't an entity." in message
+    )
+
+
+def test_options_that_do_nothing_are_found(project) -> None:
+    project.component("shop", "from uuid import UUID\n" + IDLE)
+    marks = (
+        *("not numbered", "not None", "no relation", "no column", "the other side's"),
+        "another database's",
+    )
+    assert found(project) == [
+        ("components/shop/entities.py", line(project, "entities.py", mark), "L702")
+        for mark in marks
+    ]
+    assert (
+        "auto= does nothing for Post.number: PostgreSQL numbers only a primary key of type int."
+        in project.succeed("build")
+    )
+
+
 def test_errors_fail_a_build_and_warnings_do_not(shop) -> None:
     message = shop.fail("build")
     assert "3 findings in the components." in message

@@ -137,6 +137,13 @@ REFUSED = {
         "b = Optional(int)\nnotes = Set('Note', fk_name='x')  # culprit\n# below\n"
         "class Note(db.Entity):\n    post = Required('Post')"
     ),
+    "a numbered text": "a = PrimaryKey(str, auto=True)  # culprit",
+    "a numbered bool": "a = PrimaryKey(bool, auto=True)  # culprit",
+    "a numbered date": "a = PrimaryKey(date, auto=True)  # culprit",
+    "a numbered decimal": "b = Optional(int)\na = PrimaryKey(Decimal, auto=True)  # culprit",
+    "a numbered column of texts": "a = PrimaryKey(int, auto=True, sql_type='text')  # culprit",
+    "a numbered relation": "tag = PrimaryKey('Tag', auto=True)  # culprit",
+    "a numbered key with a default": "a = PrimaryKey(int, auto=True, sql_default='1')  # culprit",
     "two names of a link table": (
         "b = Optional(int)\nnotes = Set('Note', table='x')\n# below\n"
         "class Note(db.Entity):\n    posts = Set('Post', table='y')  # culprit"

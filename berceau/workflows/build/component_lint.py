@@ -7,7 +7,13 @@ from pathlib import Path
 
 from berceau.components import by_folder, component_of
 from berceau.diagnostic import Diagnostic
-from berceau.lint.entity_rules import circles, implicit_cascades, unindexed_filters
+from berceau.lint.entity_rules import (
+    circles,
+    idle_options,
+    implicit_cascades,
+    lost,
+    unindexed_filters,
+)
 from berceau.lint.file_facts import FileFacts
 from berceau.lint.places import Places
 from berceau.lint.read_rules import check_reads
@@ -15,6 +21,7 @@ from berceau.lint.rules import RULES, diagnose
 from berceau.lint.schema_rules import check_schema
 from berceau.orm import db
 from berceau.orm.attributes import Attribute, read_attributes
+from berceau.orm.lost import lost_attributes
 from berceau.orm.mapping import enum_classes
 from berceau.workflows.build.compose import Composition
 from berceau.workflows.build.dependencies import dependencies
@@ -51,6 +58,8 @@ def lint(
     found = (
         *_of_files(facts),
         *implicit_cascades(places, facts),
+        *lost(places, lost_attributes(db)),
+        *idle_options(places, facts),
         *circles(places, home),
         *unindexed_filters(places, composition.schema, facts),
         *check_reads(places.attributes, facts),
