@@ -183,7 +183,7 @@ class ConflictError(DatabaseError):
         message: str,
         *,
         cure: str | None = None,
-        kind: Literal["taken", "missing", "referred to"],
+        kind: Literal["taken", "missing", "referred to"] = "taken",
         entity: str | None = None,
         attributes: tuple[str, ...] = (),
     ) -> None:

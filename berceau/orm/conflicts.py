@@ -1,11 +1,15 @@
 """Writes that contradict other rows, as errors, and whether another unit came first."""
 
 import re
+from typing import Any
 
 from pony.orm import CacheIndexError, IntegrityError, TransactionIntegrityError
+from pony.orm import core as pony_core
 
 from berceau.errors import ConflictError
 from berceau.orm.failures import causes
+
+core: Any = pony_core  # as it is inside: its types tell what is for users
 
 CURES = {
     "taken": "Look for the row first, or call get_or_create() or upsert().",
@@ -26,17 +30,26 @@ class ViolationError(ConflictError, TransactionIntegrityError, IntegrityError):
 
 
 class KnownConflictError(ConflictError, CacheIndexError):
-    """A conflict with an object that the unit of work has loaded or made."""
+    """A conflict with an object that the unit of work has loaded or made: Pony found it."""
+
+    def __init__(self, message: str) -> None:
+        found = _KNOWN_ALREADY.match(message)
+        names = (found["one"] or found["key"] or found["several"] or "") if found else ""
+        super().__init__(
+            message,
+            cure=CURES["taken"],
+            kind="taken",
+            entity=found["entity"] if found else None,
+            attributes=tuple(filter(None, names.split(", "))),
+        )
+
+
+core.CacheIndexError = KnownConflictError
 
 
 def conflict(error: BaseException) -> ConflictError | None:
     """Return the conflict that is why ``error`` was raised; None where another thing is."""
-    for cause in causes(error):
-        if isinstance(cause, ConflictError):
-            return cause
-        if isinstance(cause, CacheIndexError):
-            return _known(cause)
-    return None
+    return next((each for each in causes(error) if isinstance(each, ConflictError)), None)
 
 
 def race(error: BaseException) -> object:
@@ -50,15 +63,3 @@ def race(error: BaseException) -> object:
         return None
     diagnostics = found.original_exc.diag  # type: ignore[attr-defined]  # of psycopg2's error
     return diagnostics.table_name, diagnostics.constraint_name, diagnostics.message_detail
-
-
-def _known(error: CacheIndexError) -> KnownConflictError:
-    found = _KNOWN_ALREADY.match(str(error))
-    named = [found["one"] or found["key"] or found["several"] or ""] if found else []
-    return KnownConflictError(
-        str(error),
-        cure=CURES["taken"],
-        kind="taken",
-        entity=found["entity"] if found else None,
-        attributes=tuple(name for names in named for name in names.split(", ") if name),
-    )

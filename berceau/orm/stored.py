@@ -6,6 +6,7 @@ from pony.orm import TransactionIntegrityError
 from pony.orm.core import Entity
 
 from berceau.errors import ConflictError
+from berceau.orm.savepoints import note_insert
 
 _Entity: Any = Entity  # as it is inside: its type tells what is for users
 
@@ -22,3 +23,4 @@ class Stored:
             if isinstance(error.original_exc, ConflictError):
                 raise error.original_exc from None
             raise
+        note_insert(self)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from threading import local
 
 from berceau.errors import DatabaseError
+from berceau.orm.savepoints import savepoint
 
 _active = local()
 
@@ -29,6 +30,29 @@ class UnitOfWork:
     def rollback(self) -> None:
         """Undo everything that the unit did so far, and commit nothing at its end."""
         self.cancelled = True
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Run the body as a part of the unit that fails alone: what it did is undone.
+
+        Where the body raises, the exception passes; who catches it may go on. Rows and objects are
+        as before the body then. Objects that it made can't be used any more. An example::
+
+            with unit_of_work() as unit:
+                for row in rows:
+                    try:
+                        with unit.savepoint():
+                            Post(**row)
+                    except ConflictError:
+                        log.warning("%s is there already", row)
+        """
+        failure = self.failure
+        try:
+            with savepoint():
+                yield
+        except BaseException:
+            self.failure = failure
+            raise
 
     def read_replica(self, after: str = "") -> None:
         """Let the unit only read, from a replica that has reached the position ``after``.

@@ -153,6 +153,8 @@ def test_it_can_be_caught_where_it_is_written(write) -> None:
     assert found.value.attributes == ("name",)
     assert isinstance(found.value, TransactionIntegrityError)
     assert isinstance(found.value, IntegrityError)
+    other = found.value.with_cure("Ask Ada.")
+    assert (other.attributes, other.original_exc) == (("name",), found.value.original_exc)
 
 
 @pytest.mark.parametrize(
@@ -166,13 +168,11 @@ def test_it_can_be_caught_where_it_is_written(write) -> None:
     ],
 )
 def test_one_with_an_object_that_is_known_is_found_before(make, attributes) -> None:
-    def write() -> None:
-        with unit_of_work():
-            assert [*ada().posts, *Tag.select()]
+    with unit_of_work() as unit:
+        unit.rollback()
+        assert [*ada().posts, *Tag.select()]
+        with pytest.raises(CacheIndexError) as found:
             make()
-
-    with pytest.raises(CacheIndexError) as found:
-        write()
     assert isinstance(found.value, ConflictError)
     assert found.value.attributes == attributes
 
