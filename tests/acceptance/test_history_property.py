@@ -253,7 +253,7 @@ def take(project: World, step: Step, before: Views, migration_url: Url) -> Views
     if same_files and not {*step} & {*DATABASES}:
         return before
     after = look(project, before, step, same_files=same_files)
-    migrations = project.migrations()
+    migrations = project.read_migrations()
     for name, view in after.items():
         if says_nothing(view.status):
             assert view.agrees(migration_url, migrations), (

@@ -99,7 +99,7 @@ class World:
     others: dict[str, Path] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    def migrations(self) -> tuple[Migration, ...]:
+    def read_migrations(self) -> tuple[Migration, ...]:
         return migration_directory.read(self.migrations)
 
     def texts(self) -> dict[str, bytes]:
@@ -109,7 +109,7 @@ class World:
 
     def name(self, number: int | str | None) -> Any:
         """Return the name of the migration with this number, the newest first; or what is none."""
-        names = [migration.name for migration in self.migrations()]
+        names = [migration.name for migration in self.read_migrations()]
         if not isinstance(number, int) or not names:
             return number if not isinstance(number, int) else "20260101000000_unknown"
         return names[-1 - number % len(names)]
@@ -138,7 +138,7 @@ class World:
         self.migrate(place, name, create_only=True)
 
     def deploy(self, place: Place) -> None:
-        deploy(place.url, self.migrations())
+        deploy(place.url, self.read_migrations())
         found = self.status(place)
         assert not [*found.history.pending, *found.history.replacing, *found.history.unfinished]
 
@@ -146,16 +146,16 @@ class World:
         """Raise where the check finds anything, else compare the entities with the migrations."""
         if found := check(place.url, self.declared, self.migrations, place.cache):
             raise HistoryError("; ".join(map(str, found)))
-        assert not place.plan(self.declared, self.migrations()).up
+        assert not place.plan(self.declared, self.read_migrations()).up
 
     def reset(self, place: Place) -> None:
-        reset(place.url, self.migrations(), place.cache)
+        reset(place.url, self.read_migrations(), place.cache)
 
     def squash(self, place: Place, name: str) -> None:
         squash(place.url, self.migrations, name)
 
     def down(self, place: Place, to: Any) -> None:
-        down(place.url, self.migrations(), self.name(to), allow_data_loss=True)
+        down(place.url, self.read_migrations(), self.name(to), allow_data_loss=True)
 
     def adopt(self, place: Place, name: str, everything: bool) -> None:
         adopt(
@@ -182,15 +182,15 @@ class World:
     def resolve(self, place: Place, name: Any, how: str) -> None:
         match how:
             case "applied":
-                resolving.mark_applied(place.url, self.migrations(), self.name(name))
+                resolving.mark_applied(place.url, self.read_migrations(), self.name(name))
             case "back":
                 resolving.mark_rolled_back(place.url, self.name(name))
             case "done":
-                resolving.mark_done(place.url, self.migrations(), self.name(name), 1)
+                resolving.mark_done(place.url, self.read_migrations(), self.name(name), 1)
 
     def write(self, kind: str) -> None:
         """Write a migration by hand."""
-        migrations, n = self.migrations(), next(self.numbers)
+        migrations, n = self.read_migrations(), next(self.numbers)
         up, back = (text.format(n=n) for text in BY_HAND[kind])
         last = migrations[-1].name if migrations else None
         time = int(last[:14]) + 1 if last and last[12:14] < "59" else 20270101000000 + n
@@ -227,18 +227,18 @@ class World:
                     shutil.copytree(path, self.migrations / path.name)
 
     def edit(self, number: int) -> None:
-        if migrations := self.migrations():
+        if migrations := self.read_migrations():
             migration = migrations[-1 - number % len(migrations)]
             (self.migrations / migration.name / "migration.sql").write_text(
                 f"{migration.sql}-- more\n"
             )
 
     def lose(self, number: int) -> None:
-        if migrations := self.migrations():
+        if migrations := self.read_migrations():
             shutil.rmtree(self.migrations / migrations[-1 - number % len(migrations)].name)
 
     def status(self, place: Place) -> Status:
-        return status(place.url, self.declared, self.migrations(), place.cache)
+        return status(place.url, self.declared, self.read_migrations(), place.cache)
 
     def _copy(self, source: Path, target: Path) -> None:
         target.mkdir(exist_ok=True)
