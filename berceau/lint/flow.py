@@ -1,7 +1,7 @@
 """How a module's variables get their values, followed from top to bottom through each function."""
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -15,24 +15,31 @@ _LEAVING = (ast.Return, ast.Raise, ast.Break)
 class Follower:
     """Visits the nodes of one scope; a visit returns what the node holds.
 
-    ``scope`` is the line of the function, ``owner`` the class around it, and ``in_query`` says that
-    Pony reads the code, not Python.
+    ``returned`` is what the functions of the module return. ``scope`` is the line of the function
+    around the nodes, ``function`` its name if it is one of the module, and ``owner`` the class.
+    ``in_query`` says that Pony reads the code, not Python.
     """
 
     names: Names
+    returned: dict[str, Value] = field(default_factory=dict)
     variables: dict[str, Value] = field(default_factory=dict)
     scope: int = 0
     owner: str | None = None
+    function: str = ""
     in_query: bool = False
 
     def visit(self, node: ast.AST) -> Value:
         """Visit ``node`` and what is inside of it."""
         method = getattr(self, f"_{type(node).__name__.lower()}", None)
-        if method is None:
-            self.all(ast.iter_child_nodes(node))
-            return None
-        value: Value = method(node)
-        return value
+        if method is not None:
+            value: Value = method(node)
+            return value
+        for _, part in ast.iter_fields(node):
+            if isinstance(part, list) and part and isinstance(part[0], ast.stmt):
+                self._block(part)
+            else:
+                self.all(_nodes(part))
+        return None
 
     def iterated(self, node: ast.expr, whole: ast.AST) -> Value:  # noqa: ARG002 - for those below
         """Return what ``node`` holds, which ``whole`` iterates."""
@@ -63,6 +70,7 @@ class Follower:
             elif "builtins.staticmethod" not in decorators:
                 values[arguments[0].arg] = Objects(self.owner)
         inner = replace(self, variables={**self.variables, **values}, scope=node.lineno, owner=None)
+        inner.function = node.name if self.scope == 0 and self.owner is None else ""
         inner.all(node.body)
 
     _asyncfunctiondef = _functiondef
@@ -96,17 +104,18 @@ class Follower:
         self.bind(node.target, value)
         return value
 
+    def _return(self, node: ast.Return) -> None:
+        value = once(self.visit(node.value)) if node.value else None
+        if self.function and value is not None:
+            known = self.returned.setdefault(self.function, value)
+            self.returned[self.function] = value if known == value else None
+
     def _for(self, node: ast.For) -> None:
         value = self.iterated(node.iter, node)
         before = dict(self.variables)
         self.bind(node.target, each(value, looped=True))
         self._block(node.body)
         self.variables = after_loop(self.variables, before)
-        self._block(node.orelse)
-
-    def _if(self, node: ast.If) -> None:
-        self.visit(node.test)
-        self._block(node.body)
         self._block(node.orelse)
 
     def _block(self, statements: list[ast.stmt]) -> None:
@@ -183,3 +192,8 @@ class Follower:
 
     def _starred(self, node: ast.Starred) -> None:
         self.iterated(node.value, node)
+
+
+def _nodes(part: object) -> Iterator[ast.AST]:
+    parts = part if isinstance(part, list) else [part]
+    return (each for each in parts if isinstance(each, ast.AST))

@@ -16,7 +16,10 @@ from berceau.lint.values import Entity, Objects, Row, Value, each, once
 
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
-_LOOPS = (ast.For, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Starred)
+_LOOPS = (
+    *(ast.For, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
+    *(ast.Starred, ast.YieldFrom, ast.In, ast.NotIn),
+)
 _SAME = {f"builtins.{name}" for name in ("list", "tuple", "set", "frozenset", "sorted", "reversed")}
 """Functions that return the objects that they are given."""
 _WITH_FUNCTION = {"builtins.map", "builtins.filter", "functools.reduce", "itertools.starmap"}
@@ -48,7 +51,10 @@ def reads(tree: ast.Module, nodes: Nodes, names: Names, queries: Sized) -> tuple
     if not loops and not any(names.origin(call.func) in _CONSUMERS for call in calls):
         return ()
     found: set[Read] = set()
-    _Reader(names, found=found).visit(tree)
+    returned: dict[str, Value] = {}
+    if nodes.of(ast.Return):
+        _Reader(names, returned).visit(tree)  # a function may be called above its definition
+    _Reader(names, returned, found=found).visit(tree)
     return tuple(sorted(found, key=lambda read: (read.line, read.kind, read.path, read.text)))
 
 
@@ -68,9 +74,10 @@ class _Reader(Follower):
         if origin in _CONSUMERS or _joins(node.func):
             return self._consumed(node, origin)
         if not isinstance(node.func, ast.Attribute):
-            self.visit(node.func)
             self._arguments(node)
-            return None
+            name = node.func.id if isinstance(node.func, ast.Name) else ""
+            unknown = name in self.variables or name not in self.returned
+            return self.visit(node.func) if unknown else self.returned[name]
         method = node.func.attr
         match self.value(node.func.value):
             case Entity(name):
@@ -132,20 +139,25 @@ class _Reader(Follower):
     def _consumed(self, node: ast.Call, origin: str) -> Value:
         """Return what a function of Python gives that iterates its arguments."""
         name = origin.rpartition(".")[2]
-        values = [
-            self.iterated(part, node)
-            if position or origin not in _WITH_FUNCTION
-            else self.visit(part)
-            for position, part in enumerate(node.args)
-        ]
-        for keyword in node.keywords:
-            self.visit(keyword.value)
+        given = node.args[1:] if origin in _WITH_FUNCTION else node.args
+        values = [self.iterated(part, node) for part in given]
         first = values[0] if values else None
+        functions = [*node.args[: len(node.args) - len(given)], *(k.value for k in node.keywords)]
+        for part in functions:
+            self._applied(part, each(first, looped=True))
         if isinstance(first, Objects) and first.many and _throws_away(name, node.args[0]):
             self._note("inline", node, first)
         if name == "enumerate":
             return Row((None, once(each(first, looped=True))), many=True)
         return first if origin in _SAME and isinstance(first, Objects | Row) else None
+
+    def _applied(self, function: ast.expr, value: Value) -> None:
+        """Visit what may be a ``function`` that Python calls with each ``value``."""
+        if isinstance(function, ast.Lambda):
+            parameters = [each.arg for each in function.args.args]
+            self.inside(dict.fromkeys(parameters, value)).visit(function.body)
+        else:
+            self.visit(function)
 
     # Loops
 
@@ -157,6 +169,17 @@ class _Reader(Follower):
         if isinstance(value, Entity) and not self.in_query:
             self._note("iterated", whole, Objects(value.name))
         return value
+
+    def _yieldfrom(self, node: ast.YieldFrom) -> None:
+        self.iterated(node.value, node)
+
+    def _compare(self, node: ast.Compare) -> None:
+        self.visit(node.left)
+        for operator, part in zip(node.ops, node.comparators, strict=True):
+            if isinstance(operator, ast.In | ast.NotIn):
+                self.iterated(part, node)
+            else:
+                self.visit(part)
 
     def _listcomp(self, node: Comprehension) -> Value:
         return self._comprehension(node, node)

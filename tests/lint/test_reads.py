@@ -313,6 +313,22 @@ WRONG = {
     "def f():\n    return {'authors': [{'bio': a.bio} for a in Author.select()]}  # L303": "a view",
     "def f():\n    for a in Author.select():\n        a.note += '!'\n"
     "        print(f'{a.bio}')  # L303": "a formatted text",
+    "def f():\n    return sorted(Author.select(), key=lambda a: a.posts.count())  # L303": "a key",
+    "def f():\n    return max(Author.select(), key=lambda a: a.bio)  # L303": "the key of max()",
+    "list(map(lambda a: a.bio, Author.select()))  # L303": "map() of objects",
+    "list(filter(lambda a: a.posts.is_empty(), Author.select()))  # L303": "filter() of objects",
+    "def f():\n    yield from Post  # L611": "yield from",
+    "def f():\n    yield from (a.bio for a in Author.select())  # L303": "yield from objects",
+    "def f(post):\n    return post in Post  # L611": "in",
+    "def f(post):\n    return post not in Post  # L611": "not in",
+    "def f():\n    for a in authors():\n        print(a.bio)  # L303\n"
+    "def authors():\n    return Author.select()[:]": "a function below",
+    "def authors(n):\n    found = select(a for a in Author)\n    return list(found.limit(n))\n"
+    "def f():\n    return [a.posts.count() for a in authors(3)]  # L303": "a function above",
+    "async def f():\n    return [a.posts.count() for a in Author.select()]  # L303": "async",
+    "def f():\n    while True:\n        for a in Author.select():\n"
+    "            a.bio  # L303": "a while",
+    "def f():\n    for a in (a for a in Author.select()):\n        a.bio  # L303": "a generator",
 }
 RIGHT = [
     "select(p for p in Post)",
@@ -379,6 +395,22 @@ RIGHT = [
     "    return last.posts.count()",
     "def f():\n    for a in Author.select():\n        if not a.name:\n"
     "            raise ValueError(a.bio)",
+    "def f():\n    for a in Author.select():\n        match a.name:\n            case 'x':\n"
+    "                return a.bio",
+    "def f():\n    for a in Author.select():\n        if a.name:\n            try:\n"
+    "                return a.bio\n            except ValueError:\n                pass",
+    "def f():\n    for a in Author.select():\n        if a.name:\n            with open('f'):\n"
+    "                raise ValueError(a.bio)",
+    "def authors():\n    return Author.select().prefetch(Author.bio)\n"
+    "def f():\n    return [a.bio for a in authors()]",
+    "def authors(full):\n    if full:\n        return Author.select().prefetch(Author.bio)\n"
+    "    return Author.select()\ndef f():\n    return [a.bio for a in authors(True)]",
+    "def first():\n    return Author.select().first()\ndef f():\n    return first().bio",
+    "sorted(Author.select(), key=lambda a: (a.name, len(a.posts)))",
+    "list(map(lambda p: p.author.name, Post.select()))",
+    "select(p for p in Post if p.author in Author[1].groups.authors)",
+    "'x' in [p.title for p in Post.select()]",
+    "p in Post.select()",
     "for name in names: Author.get(name=name) or Author(name=name)",
     "for row in rows:\n    if not Author.exists(name=row.name): Author(name=row.name)",
     "for a in rows: print(a.posts.count(), a.bio)",
