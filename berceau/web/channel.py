@@ -2,6 +2,7 @@
 
 import socket
 from contextlib import suppress
+from functools import cache
 from html import escape
 from time import monotonic, time
 from typing import Any
@@ -106,8 +107,7 @@ class Refusal(ErrorTask):
     def execute(self) -> None:
         """Write the answer and its line."""
         request, error = self.request, self.request.error
-        title, message = WORDS.get(error.code, ("Something went wrong here", "Try again later."))
-        page = PAGE.format(title=escape(title), message=escape(message)).encode()
+        page = _page(error.code)
         request_id = uuid4().hex
         self.status = f"{error.code} {error.reason}"
         self.response_headers += [*HEADERS, (HEADER, request_id)]
@@ -115,7 +115,10 @@ class Refusal(ErrorTask):
         self.set_close_on_finish()
         self.channel.refused = True
         command = getattr(request, "command", "-")
-        self.write(b"" if command == "HEAD" else page)
+        # One write instead of two: after each, the loop and this thread wait for each other.
+        head = self.build_response_header()
+        self.channel.write_soon(head if command == "HEAD" else head + page)
+        self.wrote_header = True
         token = REQUEST_ID.set(request_id)
         try:
             log_request(
@@ -128,6 +131,12 @@ class Refusal(ErrorTask):
             )
         finally:
             REQUEST_ID.reset(token)
+
+
+@cache
+def _page(code: int) -> bytes:
+    title, message = WORDS.get(code, ("Something went wrong here", "Try again later."))
+    return PAGE.format(title=escape(title), message=escape(message)).encode()
 
 
 class Task(WSGITask):
@@ -172,14 +181,6 @@ class Channel(HTTPChannel):
             return bool(environ["REMOTE_ADDR"])
         return False
 
-    def readable(self) -> bool:
-        """Return whether something may be read."""
-        return bool(self.lingers_until or super().readable())
-
-    def writable(self) -> bool:
-        """Return whether something is to be written."""
-        return bool(not self.lingers_until and super().writable())
-
     def received(self, data: bytes) -> bool:
         """Take ``data`` in, unless all that follows is thrown away."""
         return bool(not self.lingers_until and super().received(data))
@@ -188,6 +189,7 @@ class Channel(HTTPChannel):
         """Close the connection; where its client may still be sending, only our side at first."""
         if not self.lingers_until and self.connected and (self.refused or self._has_unread()):
             self.lingers_until = monotonic() + LINGER
+            self.will_close = self.close_when_flushed = False  # so that waitress goes on reading
             with suppress(OSError):
                 self.socket.shutdown(socket.SHUT_WR)
         else:

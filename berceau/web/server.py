@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import threading
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from time import monotonic
@@ -118,6 +119,7 @@ class Service:
         self._sockets = sockets
         self._drain_seconds = drain_seconds
         self._stopping = False
+        self._refused = deque[Any]()
         self._swept = monotonic()
         # Who watches the process is answered, too, while all threads are busy.
         self._watchers = {path: ThreadedTaskDispatcher() for path in (ALIVE, READY)}
@@ -128,7 +130,14 @@ class Service:
             listener.add_task = self._add_task
 
     def _add_task(self, channel: Channel) -> None:
-        """Let a thread answer the first request of ``channel``."""
+        """Let a thread answer the first request of ``channel``; this one, where it is refused.
+
+        A refusal takes less time than to wake a thread, unless its client has to read first what
+        is still to be sent.
+        """
+        if channel.requests[0].error is not None and not channel.total_outbufs_len:
+            self._refused.append(channel)
+            return
         path = getattr(channel.requests[0], "path", "")
         dispatcher: Any = self._watchers.get(path, self._server.task_dispatcher)
         dispatcher.add_task(channel)
@@ -154,6 +163,8 @@ class Service:
 
     def _poll(self, seconds: float) -> None:
         wasyncore.loop(seconds, self._server.adj.asyncore_use_poll, self._sockets, count=1)
+        while self._refused:
+            self._refused.popleft().service()
         if monotonic() - self._swept > 1:
             self._swept = monotonic()
             for channel in self._channels():

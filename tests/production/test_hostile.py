@@ -142,6 +142,16 @@ def test_it_is_refused_and_the_site_goes_on(serve) -> None:
         assert logged.count(status) >= list(found.values()).count(status), status
 
 
+@pytest.mark.usefixtures("demo")
+def test_what_is_refused_after_a_request_is_answered_after_it(serve) -> None:
+    served = serve()
+    first = b"GET /demo HTTP/1.1\r\n" + HOST + b"\r\n"
+    for count in (1, 5):
+        answer = send(served.port, first * count + REFUSED["no number as length"][0])
+        assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"200"] * count + [b"400"]
+        assert answer.endswith(b"</html>\n")
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("demo")
 def test_who_expects_to_go_on_with_nothing_is_answered_at_once(serve) -> None:

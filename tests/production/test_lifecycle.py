@@ -232,6 +232,9 @@ class TestHealth:
             start = time.monotonic()
             assert served.request("/healthz") == (200, "ok\n")
             assert served.request("/readyz") == (200, "ok\n")
+            with socket.create_connection(("127.0.0.1", served.port), timeout=5) as client:
+                client.sendall(b"GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n")
+                assert client.recv(100).startswith(b"HTTP/1.1 400 ")
             assert time.monotonic() - start < 2
             assert not any(answer.done() for answer in answers)
             assert [answer.result() for answer in answers] == [(200, "slow")] * 6
