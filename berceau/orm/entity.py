@@ -5,12 +5,12 @@ from typing import Any
 from pony.orm import core
 
 from berceau.orm import extension
-from berceau.orm.lookups import Lookups
+from berceau.orm.creation import Creation
 from berceau.orm.made import is_hidden
 
 
-class EntityMeta(Lookups):  # "EntityMeta": Pony knows it by this name
-    """Pony's, with Berceau's look-ups; it extends entities, and keeps hidden sides to itself."""
+class EntityMeta(Creation):  # "EntityMeta": Pony knows it by this name
+    """Pony's, with more ways to look up and create; it extends entities, and hides sides."""
 
     # Of a method that a query calls, Pony asks the class of the entity itself.
     select, exists = core.EntityMeta.select, core.EntityMeta.exists
