@@ -190,9 +190,14 @@ def _heed_interrupts() -> None:
 
 
 def _clean(environment: Mapping[str, str]) -> dict[str, str]:
-    """Leave out what would tie a project to the test run that made it."""
+    """Leave out what would tie a project to the test run that made it.
+
+    A project's own runs of pytest leave out the plugins of other packages that are installed here:
+    no project needs them, and each process would import them for a second.
+    """
     ours = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "BERCEAU_", "PYTEST_", "PYTHONPATH")
-    return {name: value for name, value in environment.items() if not name.startswith(ours)}
+    kept = {name: value for name, value in environment.items() if not name.startswith(ours)}
+    return {**kept, "PYTEST_ADDOPTS": "-p no:faker -p no:hypothesispytest"}
 
 
 @pytest.fixture(scope="session", autouse=True)
