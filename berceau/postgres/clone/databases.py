@@ -133,7 +133,7 @@ def create_copy(connection: Connection, name: str, template: str) -> bool:
 
 
 def close_to_others(connection: Connection, name: str) -> None:
-    """Let nobody connect to the database ``name``: a template in use can't be copied."""
+    """Forbid connections to the database ``name``: a template in use can't be copied."""
     execute(
         connection,
         sql.SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false").format(sql.Identifier(name)),

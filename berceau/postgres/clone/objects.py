@@ -58,7 +58,7 @@ IN_SCHEMA = {
     ),
     "pg_type": Catalog(
         "typnamespace = :schema",
-        # PostgreSQL makes these itself; nobody else can make one with that handler.
+        # PostgreSQL makes these itself; no role can make one with that handler.
         "CASE WHEN typelem = 0 OR typsubscript <> 'array_subscript_handler'::regproc"
         " THEN typtype ELSE 'A' END",
         "typowner",

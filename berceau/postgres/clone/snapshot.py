@@ -206,7 +206,8 @@ class _Attempt:
     def _rename(self, token: str) -> None:
         cursor = self.cursor
         event_triggers.silence(cursor)
-        # Nothing is held yet, so nobody can wait for us: who alters the schema itself is awaited.
+        # No lock is held yet, so no other transaction can wait for this one. One that alters the
+        # schema itself is awaited.
         cursor.execute("SET LOCAL lock_timeout = %s", (f"{BUSY_SECONDS}s",))
         self._become_owner()
         try:

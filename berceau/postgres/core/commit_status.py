@@ -1,7 +1,7 @@
 """What became of a transaction whose connection broke while it was committed.
 
 PostgreSQL remembers how each transaction ended: ``pg_xact_status``, in "System Information
-Functions" of its manual. What it doesn't say there: the number of a transaction that a crash took
+Functions" of its manual. It doesn't mention there: the number of a transaction that a crash took
 away is given again.
 """
 
@@ -20,7 +20,7 @@ PATIENCE = 5.0
 PAUSE = 0.1
 
 # A standby that was promoted opens a timeline of its own, and a server that crashed begins its
-# statistics anew: with either, the number may mean another transaction by now.
+# statistics again: with either, the number may mean another transaction by now.
 LIFE = """
     substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8)
     || ' ' || (SELECT extract(epoch FROM stats_reset) FROM pg_stat_wal)
@@ -66,7 +66,7 @@ def was_committed(url: Url, transaction: Transaction) -> bool | None:
 
 
 def _ask(url: Url, transaction: Transaction) -> tuple[str, bool]:
-    """Return how the server says the number ended, and whether it still means the same."""
+    """Return the server's answer to how the number ended, and whether it means the same."""
     with connect(url) as connection, connection.cursor() as cursor:
         cursor.execute(f"SELECT {LIFE} = %s", (transaction.life,))
         same_life = cursor.fetchone() == (True,)

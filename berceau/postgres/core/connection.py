@@ -13,8 +13,8 @@ from berceau.postgres.core.url import Url
 
 POOLER = "If you connect through PgBouncer, add ?pgbouncer=true to the URL."
 
-# What libpq and the server say, in the order to look for it, and the cure. A server that speaks
-# another language than English gets the last one: its words are in the message anyway.
+# Messages of libpq and of the server, in the order to look for them, and the cure. A server that
+# speaks another language than English gets the last one: the message has its words anyway.
 CURES = (
     (("unsupported startup parameter",), POOLER),
     (
@@ -102,7 +102,7 @@ def connect(
 ) -> ClosingConnection:
     """Return a new connection of the class ``kind`` to ``schema``, by default the URL's.
 
-    ``settings`` are the server's, for the session, where the URL's own ``options`` don't say
+    ``settings`` are the server's, for the session, where the URL's own ``options`` don't set
     otherwise; what is ``pinned``, it can't change. With ``autocommit`` each statement is a
     transaction of its own. Through a pooler, the first transaction alone has the settings and the
     search path. Raises ``ConnectionFailedError`` or ``PermissionMissingError``.

@@ -27,8 +27,8 @@ _PINNED = setting("SESSION", {**PINNED, "timezone": "UTC"})
 def clean_session(connection: Connection, lock_seconds: float) -> Iterator[None]:
     """Let the body run migrations on the autocommit ``connection``; what they set ends with it.
 
-    A statement waits ``lock_seconds`` for a lock, unless the connection's URL says otherwise, and
-    may take as long as it needs. What it means is the same everywhere: see ``PINNED``.
+    A statement waits ``lock_seconds`` for a lock, unless the connection's URL sets another time,
+    and may take as long as it needs. What it means is the same everywhere: see ``PINNED``.
     """
     search_path = fetch_value(connection, "SHOW search_path")
     reset(connection, search_path, lock_seconds)
@@ -50,7 +50,7 @@ def reset(connection: Connection, search_path: str, lock_seconds: float) -> None
 
 def notice_loss(connection: Connection) -> None:
     """Let the server notice within a second that this process is gone, and end its statement."""
-    # Not every system can tell the server.
+    # Not every system can notify the server.
     with suppress(psycopg2.errors.InvalidParameterValue), connection.cursor() as cursor:
         cursor.execute("SET client_connection_check_interval = '1s'")
 

@@ -46,7 +46,7 @@ class Url:
 
     ``hosts`` are pairs of a name, an address or a Unix socket's folder, and a port (``None``: the
     default); no hosts means libpq's default. An empty ``user`` or ``password`` is libpq's default
-    too. ``parameters`` are libpq's, in the order given. ``pooled`` (``?pgbouncer=true``) says that
+    too. ``parameters`` are libpq's, in the order given. ``pooled`` (``?pgbouncer=true``) means that
     a pooler in transaction mode stands before the server, which keeps no session's settings.
     ``str()`` and ``repr()`` hide secrets.
     """

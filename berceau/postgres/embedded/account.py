@@ -19,7 +19,7 @@ ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C"}
 
 @dataclass(frozen=True)
 class Account:
-    """A user and group to run programs as; ``switch`` says whether that isn't ourselves."""
+    """A user and group to run programs as; ``switch`` is whether that isn't this process's."""
 
     uid: int
     gid: int
@@ -53,7 +53,7 @@ class Account:
                 os.chown(each, self.uid, self.gid, follow_symlinks=False)
 
     def open_own(self, path: Path) -> IO[bytes]:
-        """Open the file ``path`` for more, which nobody but the account may read from now on."""
+        """Open the file ``path`` for more, which only the account may read from now on."""
         opened = os.open(path, os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o600)
         os.fchmod(opened, 0o600)
         self.own(path)

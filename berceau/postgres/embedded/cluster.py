@@ -151,7 +151,7 @@ def await_ready(data: Path, pid: int, log: Path, begin: int) -> None:
 def _spawn(data: Path, socket: Path, account: Account, programs: Path, log: Path) -> int:
     """Run PostgreSQL in the background; return its pid.
 
-    The shell between makes it nobody's child, so that a long-lived caller has none to reap.
+    The shell between ends first, so that a long-lived caller has no child to reap.
     """
     command = [str(programs / "postgres"), "-D", str(data)]
     command += [f"--{setting}" for setting in (*SETTINGS, f"unix_socket_directories={socket}")]

@@ -21,8 +21,8 @@ POLL_SECONDS = 0.01
 class Postmaster:
     """The process that serves a data folder.
 
-    ``socket`` is the folder of its Unix socket, and ``state`` what it says of itself: ``starting``,
-    ``ready``, ``stopping``, or nothing yet.
+    ``socket`` is the folder of its Unix socket, and ``state`` the one that it reports:
+    ``starting``, ``ready``, ``stopping``, or nothing yet.
     """
 
     pid: int

@@ -1,6 +1,6 @@
 """What a process is: its program, and the folder where it works.
 
-psutil knows it everywhere, but takes longer to import than many a command to run. Linux says it in
+psutil knows it everywhere, but takes longer to import than many a command to run. Linux has it in
 files.
 """
 

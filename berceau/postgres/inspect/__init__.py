@@ -2,6 +2,6 @@
 
 ``catalog`` reads tables and enums as a ``Schema``; ``objects`` the rest, by name; ``dependents``
 what uses a table, a column or a type. ``scratch`` is a schema to try things in, with the
-``extensions`` of the real one, and ``preview`` tells what statements would lead to. ``removal``
+``extensions`` of the real one, and ``preview`` shows what statements would lead to. ``removal``
 drops what migrations made, in parts, and ``roles`` gives rights.
 """

@@ -71,7 +71,7 @@ WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p'
 class User:
     """What uses a ``column`` of ``table``, or the table itself where that is empty.
 
-    ``name`` is as PostgreSQL describes it: view v, policy p on table t. Its ``kind`` says what a
+    ``name`` is as PostgreSQL describes it: view v, policy p on table t. Its ``kind`` is what a
     change does to it. A ``part`` of the table goes with it.
     """
 

@@ -49,7 +49,7 @@ class Named(NamedTuple):
 class Present(NamedTuple):
     """What ``name`` would be, and what is called so: ``holder``, as PostgreSQL describes it.
 
-    ``alike`` says whether that is of the same kind.
+    ``alike`` is whether that is of the same kind.
     """
 
     name: Named

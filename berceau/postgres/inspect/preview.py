@@ -1,4 +1,4 @@
-"""What a schema would be after some statements, as PostgreSQL itself says; nothing stays."""
+"""What a schema would be after some statements, as PostgreSQL itself shows it; nothing stays."""
 
 from collections.abc import Sequence
 

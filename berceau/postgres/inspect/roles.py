@@ -37,7 +37,7 @@ RIGHTS = """
         GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {runtime};
     ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT USAGE, SELECT ON SEQUENCES TO {runtime};
 """
-# The grants above are for the application's tables: what was migrated only migrations may say.
+# The grants above are for the application's tables: only migrations may write what was migrated.
 PROTECT_LEDGER = "REVOKE INSERT, UPDATE, DELETE ON {schema}.{ledger} FROM {runtime}"
 
 # Large objects belong to no schema, and whoever makes them fills the disk. Only a superuser can

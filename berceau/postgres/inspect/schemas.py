@@ -194,7 +194,7 @@ def schemas_like(connection: Connection, prefix: str) -> tuple[str, ...]:
 
 
 def drop_abandoned(connection: Connection, names: Iterable[str]) -> None:
-    """Drop those schemas among ``names`` whose lock nobody holds: their makers are gone."""
+    """Drop those schemas among ``names`` whose lock is free: their makers are gone."""
     for name in names:
         if try_lock(connection, name):
             drop_schema(connection, name)

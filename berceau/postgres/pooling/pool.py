@@ -109,7 +109,7 @@ class ConnectionPool:
 
     @property
     def status(self) -> PoolStatus:
-        """What goes on at this moment."""
+        """What is in use at this moment."""
         opened = self._in_use + len(self._resting)
         return PoolStatus(self.limits.pool_size, opened, self._in_use, self._waiting)
 

@@ -64,7 +64,7 @@ class Recorder:
 
 
 class ObservedConnection(ClosingConnection):
-    """One whose cursors, of any class, tell a ``recorder`` what they run."""
+    """One whose cursors, of any class, report what they run to a ``recorder``."""
 
     recorder: Recorder
 
@@ -81,7 +81,7 @@ class ObservedConnection(ClosingConnection):
 
 
 class ObservedPool(ConnectionPool):
-    """A pool for tests, whose connections tell ``recorder`` what they run.
+    """A pool for tests, whose connections report what they run to ``recorder``.
 
     Their commits don't wait for the disk: what a test writes needn't outlive the server.
     """

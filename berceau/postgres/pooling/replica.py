@@ -23,7 +23,7 @@ class ReplicaPool(ConnectionPool):
     def acquire_after(self, position: str) -> tuple[ClosingConnection, bool] | None:
         """Return a connection, and whether it is new, once the replica is at ``position``.
 
-        That is a place in the write-ahead log, as the primary's pool tells it; empty means any.
+        That is a place in the write-ahead log, as the primary's pool returns it; empty means any.
         ``None`` where the replica isn't there yet, or can't be reached.
         """
         if monotonic() < self._banned_until or (position and not POSITION.fullmatch(position)):
@@ -41,7 +41,7 @@ class ReplicaPool(ConnectionPool):
 
 
 def _has_replayed(connection: ClosingConnection, position: str) -> bool:
-    # A standby that has just started can't tell, and a server in no recovery is a primary itself.
+    # A standby that has just started doesn't know, and a server in no recovery is a primary itself.
     with connection.cursor(cursor_factory=OwnCursor) as cursor:
         cursor.execute(
             "SELECT NOT pg_is_in_recovery() OR pg_last_wal_replay_lsn() >= %s::pg_lsn", (position,)

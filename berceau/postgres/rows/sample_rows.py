@@ -1,4 +1,4 @@
-"""Rows copied from the database at hand into a scratch schema, with the rows they refer to."""
+"""Rows copied from the project's database into a scratch schema, with the rows they refer to."""
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Reference:
 
 
 def references(schema: Schema) -> Iterator[Reference]:
-    """Yield what the foreign keys of ``schema`` say."""
+    """Yield the columns that the foreign keys of ``schema`` link."""
     for table in schema.tables:
         for key in table.foreign_keys:
             yield Reference(table.name, key.columns, key.target, key.target_columns)

@@ -1,4 +1,4 @@
-"""Rows made up from a schema alone, where the database at hand has none to prove a change with."""
+"""Rows made up from a schema alone, where the project's database has none to validate with."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 

@@ -1,4 +1,4 @@
-"""Rows that a change doesn't fit, found in the database at hand; nothing is written."""
+"""Rows that a change doesn't fit, found in the project's database; nothing is written."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -37,7 +37,7 @@ END $convert$
 """
 
 _MISSING = (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedFunction)
-"""The database at hand isn't where the migrations are: it has no such rows."""
+"""The project's database isn't where the migrations are: it has no such rows."""
 
 
 def count_nulls(connection: Connection, table: str, column: str) -> int:
@@ -69,7 +69,7 @@ def count_held(
 def duplicates(connection: Connection, table: str, values: Sequence[str]) -> tuple[int, str]:
     """Return how many ``values``, SQL expressions, several rows of ``table`` share, and some.
 
-    Where PostgreSQL can't compute them for a row, it can't tell: none.
+    Where PostgreSQL can't compute them for a row, there are none.
     """
     # By name: GROUP BY takes a constant for a column's number.
     named = [(sql.SQL(each), sql.Identifier(f"value{n}")) for n, each in enumerate(values)]
@@ -137,7 +137,7 @@ def unconvertible(
     """Return how many rows have a value in ``place`` that ``using`` can't convert, and some.
 
     ``place`` is a table and its column, ``after`` the type that it gets; ``besides`` these values.
-    Where PostgreSQL doesn't know that type, it can't tell: none.
+    Where PostgreSQL doesn't know that type, there are none.
     """
     parts = {
         "value": sql.SQL(VALUE),
@@ -154,7 +154,7 @@ def unconvertible(
         try:
             cursor.execute(sql.SQL(_CONVERT).format(**parts))
         except Error:
-            return 0, ""  # what else is wrong with it, the statement itself will say
+            return 0, ""  # what else is wrong with it makes the statement fail
         cursor.execute(
             "SELECT found ->> 0, ARRAY(SELECT json_array_elements_text(found -> 1)) "
             "FROM (SELECT current_setting('berceau.unconvertible')::json) result (found)"

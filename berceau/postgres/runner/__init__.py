@@ -1,9 +1,9 @@
-"""Migrations carried out, so that the ``ledger`` always tells how far one came.
+"""Migrations carried out, so that the ``ledger`` always records how far one came.
 
 ``runner`` takes the ``deploy_lock`` and hands over one transaction group after the other to
 ``execution``, which waits for locks by ``lock_retry`` and, where a statement can't be in a
 transaction, asks ``concurrent_ddl`` whether it took effect. ``dry_run`` does the same in a scratch
 schema: quickly, inside the ``schema_guard``, with the extensions of the schema ``behind`` it.
-``retyping`` says what bars a new type, ``seeds`` records what was loaded, and ``progress`` is
-what a person is told meanwhile.
+``retyping`` explains what prevents a new type, ``seeds`` records what was loaded, and ``progress``
+reports to a person meanwhile.
 """

@@ -21,7 +21,7 @@ SELECT classid::bigint, objid::bigint FROM pg_depend
 WHERE refclassid = 'pg_namespace'::regclass AND classid <> 'pg_class'::regclass
   AND refobjid IN (SELECT oid FROM pg_namespace WHERE nspname = ANY (%(behind)s))
 """
-# A lock is kept to the transaction's end, and tells what it used or dropped. What is altered
+# A lock is kept to the transaction's end, and shows what it used or dropped. What is altered
 # without one has a new row, which is of this transaction, or of a part of it.
 _REACHED = """
 WITH n AS (SELECT oid FROM pg_namespace WHERE nspname = ANY (%(behind)s)),
@@ -116,7 +116,7 @@ class Behind:
             )
 
     def out_of_reach(self, error: psycopg2.Error) -> MigrationError:
-        """Return what to say of a block that commits, and didn't find what is behind."""
+        """Return the cure for a block that commits, and didn't find what is behind."""
         schemas = ", ".join(map(str, self._known["behind"]))
         return MigrationError(
             f"{error.diag.message_primary}. In a dry run, a block that commits finds no extension "

@@ -99,7 +99,7 @@ class Repeatable:
     """VACUUM and the like: running it twice is as good as once."""
 
     def look(self, _: Connection) -> Trace:
-        """Say that it is to be run."""
+        """Record that it is to be run."""
         return Trace.NOTHING
 
     def clear(self, _: Connection, *, concurrently: bool = True) -> None:

@@ -69,7 +69,7 @@ class DryRun:
             execution.run_statement(group, statement)
 
     def _run_at_once(self, execution: Execution, group: TransactionGroup) -> bool:
-        """Run all of ``group`` in one go, if that works; which statement fails, it can't say."""
+        """Return whether ``group`` could be run in one call, which doesn't show what fails."""
         if group.mode is Mode.PYTHON or any(map(self._runs_by_itself, group.statements)):
             return False
         reaching = (self.behind.reaching,) if self.behind else ()
@@ -128,7 +128,7 @@ class DryRun:
     def _run_concurrently(self, execution: Execution, group: TransactionGroup) -> None:
         """Run CREATE INDEX CONCURRENTLY and the like, which a long transaction may hold up.
 
-        In a scratch schema nobody is locked out: there it can do without CONCURRENTLY.
+        In a scratch schema it locks no others out: there it can do without CONCURRENTLY.
         """
         (statement,) = group.statements
         effect = effect_of(statement)

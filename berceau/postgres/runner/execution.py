@@ -27,7 +27,7 @@ DUPLICATE = (
     errorcodes.DUPLICATE_FUNCTION,
     errorcodes.DUPLICATE_SCHEMA,
 )
-"""What PostgreSQL says of something that exists already; views and indexes count as tables."""
+"""PostgreSQL's errors for something that exists already; views and indexes count as tables."""
 
 PASSING = (
     errorcodes.LOCK_NOT_AVAILABLE,

@@ -135,13 +135,13 @@ class Ledger:
     def read(self) -> tuple[Revision, ...]:
         """Return its lines, each behind the one that it follows; none where there is no ledger yet.
 
-        A migration whose deploy is gone has failed, though nobody was left to write that down.
+        A migration whose deploy is gone has failed, though that could no longer be recorded.
         """
         before = self._read()
         running = [each for each in before if each.state is State.RUNNING]
         if not running or holder(self.connection, lock_name(self.schema)) is not None:
             return before
-        # The lock was free: what ran before, and stands there unchanged now, is nobody's work.
+        # The lock was free: what ran before, and is unchanged now, has no process any more.
         return tuple(
             replace(each, state=State.FAILED) if each in running else each for each in self._read()
         )
@@ -155,7 +155,7 @@ class Ledger:
     ) -> None:
         """Write that ``migration`` is being run, and that its first ``position`` statements were.
 
-        ``begun`` says that the next one may have been, too.
+        ``begun`` means that the next one may have been, too.
         """
         total = count(groups_of(migration, direction))
         self._write(migration, State.RUNNING, direction, position, total, begun)
@@ -253,7 +253,7 @@ def read(connection: Connection) -> tuple[Revision, ...]:
 
 
 def read_migrations(connection: Connection) -> tuple[Migration, ...]:
-    """Return what was applied as it was then, in its order, whatever the files say now."""
+    """Return what was applied as it was then, in its order, whatever the files are now."""
     return tuple(line.to_migration() for line in read(connection) if line.is_whole)
 
 

@@ -26,7 +26,7 @@ _MISFITS = (
 def advice(connection: Connection, statement: str, error: BaseException) -> str | None:
     """Return what to do where something bars the ``statement`` that no migration set aside.
 
-    That is ``None`` where the ``error`` says something else. PostgreSQL names views and rules
+    That is ``None`` where the ``error`` is another one. PostgreSQL names views and rules
     itself; checks and indexes are looked up on the ``connection``.
     """
     if not isinstance(error, psycopg2.Error):

@@ -1,4 +1,4 @@
-"""Carries migrations out, group by group, so that the ledger always says how far one came."""
+"""Carries migrations out, group by group, so that the ledger always has how far one came."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -39,7 +39,7 @@ def apply(
     """Run what ``migration`` has not done yet, and record each group with its work, or neither.
 
     The connection is in autocommit mode, its search_path names the schema, and it holds the
-    deploy lock. Raises ``StatementError`` with file and line; the ledger then says how far it
+    deploy lock. Raises ``StatementError`` with file and line; the ledger then has how far it
     came, and a further call goes on there. Raises ``HistoryError`` where it can't.
     """
     _Run(connection, migration, Direction.UP, report, patience).run()
@@ -219,7 +219,7 @@ class _Run:
             self.ledger.forget(self.migration.name)
 
     def _refuse_doubt(self, group: TransactionGroup) -> None:
-        """Refuse to go on at a statement that may have taken effect, where nothing tells."""
+        """Refuse to go on at a statement that may have taken effect, where that is unknown."""
         statement = group.statements[0]
         if effect_of(statement) is None:
             name = self.migration.name

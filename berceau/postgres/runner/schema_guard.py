@@ -13,7 +13,7 @@ relnamespace <> %(schema)s::regnamespace AND relnamespace NOT IN (
     SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_' OR nspname = 'information_schema')
 """
 _ELSEWHERE = f"SELECT oid FROM pg_class WHERE {_IS_FOREIGN}"  # noqa: S608 - our own text
-# Its locks tell what a transaction changed. A foreign key that comes or goes locks what it refers
+# Its locks show what a transaction changed. A foreign key that comes or goes locks what it refers
 # to as well, without changing it: an altered relation is a new row of pg_class, of this
 # transaction or a part of it; a dropped one is none.
 _TOUCHED = f"""
