@@ -27,7 +27,7 @@ What each derives from::
         ├── RenameError               a rename is impossible, or may be meant and wasn't declared
         └── StatementError            a statement of a migration failed
 
-Each knows its message, its place and its cure, as ``BerceauError`` tells. Who catches one and knows
+Each knows its message, its place and its cure: see ``BerceauError``. Who catches one and knows
 its place or its cure better raises another: ``raise error.at(where) from error``.
 """
 
@@ -104,7 +104,7 @@ class BerceauError(Exception):
         return self._with(where=where)
 
     def with_cure(self, cure: str) -> Self:
-        """Return a copy of this error that tells the reader to do ``cure``."""
+        """Return a copy of this error whose cure is ``cure``."""
         return self._with(cure=cure)
 
     def _with(self, **parts: object) -> Self:
@@ -230,10 +230,10 @@ class RenameError(MigrationError):
 
 
 class StatementError(MigrationError):
-    """A statement failed; the cure says what was kept.
+    """A statement failed; the cure describes what was kept.
 
-    ``migration`` and ``number``, which counts from 1, tell which statement it was, if it is one of
-    a migration. ``reason`` is the part of the message that says what went wrong. ``sqlstate`` is
+    ``migration`` and ``number``, which counts from 1, name the statement, if it is one of a
+    migration. ``reason`` is the part of the message that describes what went wrong. ``sqlstate`` is
     PostgreSQL's code for it, if PostgreSQL refused the statement.
     """
 

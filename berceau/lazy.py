@@ -11,7 +11,7 @@ def offer(
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """Return ``__getattr__`` and ``__dir__`` for ``package``.
 
-    ``modules`` tells of each name which module has it. The package imports the same names where
+    ``modules`` has the module of each name. The package imports the same names where
     only type checkers look.
     """
 

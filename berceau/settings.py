@@ -48,7 +48,7 @@ class Settings:
     """The settings of a project, read once from the environment, ``.env`` and the ini file.
 
     ``root`` is the project's folder. The URLs are as configured, unparsed; ``None`` for both
-    means the embedded server. ``development`` is what only an ini file can say of this machine:
+    means the embedded server. ``development`` is what only an ini file can set for this machine:
     without it, this is production. ``hosts`` are the names that visitors may use for the site, and
     ``session_timeout`` is how long a visitor's session outlives the last use of it, in seconds.
     ``lint_ignore`` holds the codes of the rules that the project switches off, and ``unmanaged``

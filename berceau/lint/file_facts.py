@@ -1,4 +1,4 @@
-"""What one source file says: a value that can be kept until the file changes."""
+"""The facts about one source file: a value that can be kept until the file changes."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

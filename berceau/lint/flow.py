@@ -17,7 +17,7 @@ class Follower:
 
     ``returned`` is what the functions of the module return. ``scope`` is the line of the function
     around the nodes, ``function`` its name if it is one of the module, and ``owner`` the class.
-    ``in_query`` says that Pony reads the code, not Python.
+    ``in_query`` means that Pony reads the code, not Python.
     """
 
     names: Names

@@ -1,4 +1,4 @@
-"""What the names of a module mean, as far as its imports tell."""
+"""What the names of a module mean, as far as its imports show."""
 
 import ast
 import builtins

@@ -13,7 +13,7 @@ from berceau.orm.lost import Lost
 class Places:
     """The places of ``attributes`` and of ``enums``, classes by the names of their types.
 
-    ``facts`` tell the lines of each file. A file without facts has its first line.
+    ``facts`` have the lines of each file. A file without facts has its first line.
     """
 
     def __init__(

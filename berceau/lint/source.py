@@ -18,7 +18,7 @@ _FILTERS = {"get", "exists", "filter", "where"}
 
 
 def examine(source: bytes) -> FileFacts:
-    """Return the notes on a file; one that doesn't parse has none, its import says why."""
+    """Return the notes on a file; one that doesn't parse has none: its import fails."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):

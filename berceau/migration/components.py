@@ -10,9 +10,9 @@ from berceau.schema.names import quote_name
 def components_of(
     names: Iterable[str], component_by_name: Mapping[str, str], migrations: Sequence[Migration]
 ) -> dict[str, tuple[str, ...]]:
-    """Return the component of each table or enum in ``names``, as far as anything tells.
+    """Return the component of each table or enum in ``names``, as far as it is known.
 
-    ``component_by_name`` tells it of what is declared today. What is no longer declared belongs to
+    ``component_by_name`` has those of what is declared today. What is no longer declared belongs to
     a component that the migration which created it names: one of several, where it names several.
     """
     present = set(component_by_name.values())

@@ -22,10 +22,10 @@ _NAME = re.compile(r"[^\s,]+")
 
 @dataclass(frozen=True)
 class Header:
-    """What a migration says of itself.
+    """What the header of a migration declares.
 
     ``parent`` is the name of the migration that it was proven upon, ``NO_PARENT`` for the first
-    one, and ``None`` where it doesn't say: then that is the one before it. ``replaces`` names
+    one, and ``None`` where it is missing: then that is the one before it. ``replaces`` names
     the migrations that it stands for, oldest first. ``unmanaged`` are the tables and enums that it
     makes for no entity. ``generated`` is the ``checksum`` of the SQL that Berceau wrote below it.
     ``means`` are names that stand for something else from it on.
@@ -105,7 +105,7 @@ def without(sql: str) -> str:
 
 
 def checksum(sql: str) -> str:
-    """Return what tells ``sql``, which stands below a header, from any other."""
+    """Return a checksum of ``sql``, which stands below a header."""
     return hashlib.sha256("\n".join(sql.strip().splitlines()).encode()).hexdigest()[:16]
 
 

@@ -32,7 +32,7 @@ class Revision:
     """A line of the ledger: a migration that was applied, or begun; times are aware.
 
     Of the ``total`` statements in ``direction`` the first ``position`` took
-    effect; ``begun`` says that the next one, outside of a transaction, may have. ``sql``,
+    effect; ``begun`` means that the next one, outside of a transaction, may have. ``sql``,
     ``down`` and ``data`` are the texts that were run. ``error`` is that of a failed one, with
     file and line, ``failed_at`` the number of its statement.
     """
@@ -77,7 +77,7 @@ class Revision:
         return Migration(self.name, self.sql, self.down, self.data)
 
     def __str__(self) -> str:
-        """Say how far it came."""
+        """Return how far it came."""
         if self.state is State.APPLIED:
             return f"{self.state} {self.name}"
         deed = "" if self.direction is Direction.UP else " (being undone)"
@@ -99,7 +99,7 @@ class History:
     resumed. ``edited`` were changed on disk after they were applied; ``missing`` are in the
     database, but no longer on disk. ``replacing`` stand for migrations that were all applied:
     they are to be recorded, not run. ``void`` were begun and left nothing, and their files are
-    gone. ``contradictions`` tells everything that keeps a deploy from being safe.
+    gone. ``contradictions`` are all that keeps a deploy from being safe.
     """
 
     applied: tuple[Revision, ...]
@@ -119,7 +119,7 @@ class History:
 
 
 def compare(migrations: Sequence[Migration], applied: Sequence[Revision]) -> History:
-    """Hold the ``migrations`` on disk, in order, against what the ledger says was ``applied``."""
+    """Compare the ``migrations`` on disk, in order, with the ``applied`` ones of the ledger."""
     by_name = {migration.name: migration for migration in migrations}
     whole = tuple(each for each in applied if each.is_whole)
     done = {name for each in whole for name in (each.name, *each.replaces)}

@@ -1,4 +1,4 @@
-"""What squawk says of hand-written SQL, less what Berceau settles by other means."""
+"""What squawk finds in hand-written SQL, without what Berceau settles by other means."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -54,7 +54,7 @@ UNREADABLE = "syntax-error"
 
 @dataclass(frozen=True)
 class Remark:
-    """What squawk says of one line, counted from 1, by the ``rule`` of that name."""
+    """What squawk finds in one line, counted from 1, by the ``rule`` of that name."""
 
     line: int
     rule: str

@@ -35,12 +35,12 @@ class Migration:
 
     @cached_property
     def header(self) -> Header:
-        """What it says of itself; raises ``MigrationFileError``."""
+        """What its header declares; raises ``MigrationFileError``."""
         return parse(self.sql)
 
     @property
     def is_generated(self) -> bool:
-        """Whether its SQL is just what Berceau wrote: nobody wrote or edited it by hand."""
+        """Whether its SQL is exactly what Berceau wrote: it wasn't written or edited by hand."""
         return self.header.generated == checksum(without(self.sql))
 
     @property
@@ -64,7 +64,7 @@ class Migration:
 
     @property
     def is_empty(self) -> bool:
-        """Whether it carries out nothing, and nobody meant it to; not so where it can't be read."""
+        """Whether it does nothing, and wasn't meant to; False where it can't be read."""
         with suppress(MigrationFileError):
             return not self.groups and not self.is_generated
         return False

@@ -1,4 +1,4 @@
-"""Which tables and enums entities once declared, as far as the migrations tell."""
+"""Which tables and enums entities once declared, as far as the migrations show."""
 
 import re
 from collections.abc import Iterable, Set

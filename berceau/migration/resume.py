@@ -32,7 +32,7 @@ def resume(line: Revision | None, migration: Migration, direction: Direction) ->
 
 
 def taken_effect(line: Revision) -> Migration:
-    """Return as a migration what the database may hold of the migration that ``line`` tells of.
+    """Return as a migration what the database may hold of the migration of ``line``.
 
     Of one that is half undone, that is all that it made.
     """

@@ -1,4 +1,4 @@
-"""What every change says of itself: which table, or which table or enum, it is about."""
+"""What every change has: the table, or the table or enum, that it is about."""
 
 from dataclasses import dataclass
 

@@ -60,7 +60,7 @@ class Use:
 class RebuildEnum(BaseChange):
     """An enum whose labels go or move: a new type is made, and the columns that use it follow.
 
-    ``before`` keeps its values under the name ``retired`` until a ``DropEnum``. ``mapping`` says
+    ``before`` keeps its values under the name ``retired`` until a ``DropEnum``. ``mapping`` has
     which label the rows of one that goes get.
     """
 
@@ -140,7 +140,7 @@ class AddColumn(TableChange):
 class AlterColumn(TableChange):
     """A column that differs; ``using`` is SQL for the new values, where no plain cast is meant.
 
-    ``exact`` says that each of these tells which value it was before.
+    ``exact`` means that each of these shows which value it was before.
     """
 
     before: Column

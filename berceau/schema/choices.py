@@ -65,7 +65,7 @@ class Choices:
         return renamed | {(table, column) for table, column, gone in self.deleted if gone == value}
 
     def over(self, declared: Schema) -> "Choices":
-        """Return these choices over what ``declared`` columns say of empty values and kinds."""
+        """Return these choices over what ``declared`` columns have for empty values and kinds."""
         return replace(
             self,
             empties={

@@ -76,7 +76,7 @@ def converted(change: AlterColumn, enums: Iterable[Enum], choices: Choices) -> A
 def recoded(change: AlterColumn, choices: Choices) -> Mapping[str, str]:
     """Return the values of a discriminator, as text, that become others.
 
-    Where migrations don't say what its values stand for, that is the root's, its default.
+    Where migrations don't record what its values stand for, that is the root's, its default.
     """
     place = change.table, change.after.name
     if place in choices.values:

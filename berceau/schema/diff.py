@@ -39,7 +39,7 @@ def diff(current: Schema, desired: Schema) -> tuple[Change, ...]:
 
     Constraints and indexes are matched by what they do, not by what they are called: a name
     of its own is no difference (``naming.renamings`` has those). Neither is the order of a table's
-    columns. A foreign key that rests on a column or key that changes is dropped and made anew.
+    columns. A foreign key that rests on a column or key that changes is dropped and made again.
     """
     desired = with_names(current, desired)
     changes = (
@@ -67,7 +67,7 @@ def _table_changes(current: Schema, desired: Schema) -> Iterator[Change]:
         yield from (DropConstraint(table.name, key) for key in table.foreign_keys)
         yield DropTable(table)
     for table in tables.added:
-        # CREATE TABLE takes a check for valid, whatever it says.
+        # CREATE TABLE takes a check for valid, even with NOT VALID.
         later = tuple(check for check in table.checks if not check.valid)
         checks = tuple(check for check in table.checks if check.valid)
         yield CreateTable(replace(table, checks=checks) if later else table)

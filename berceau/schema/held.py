@@ -52,7 +52,7 @@ def hidden(moved: Moved) -> Iterator[Hidden]:
 
 
 class _Held:
-    """What a schema says of tables that several entities share."""
+    """What a schema records of tables that several entities share."""
 
     def __init__(self, schema: Schema) -> None:
         self.discriminators: dict[str, str] = {}

@@ -19,7 +19,7 @@ SideOf = Callable[[str, str], Side]
 
 @dataclass(frozen=True)
 class Link:
-    """A link table; ``columns`` says which side each is of, with the part of a composite key.
+    """A link table; ``columns`` has the side that each is of, with the part of a composite key.
 
     ``attributes`` are the sides as entities call them.
     """

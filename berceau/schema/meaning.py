@@ -116,7 +116,7 @@ def recorded(records: Iterable[Sequence[Meaning]]) -> tuple[Meaning, ...]:
 
 
 def missing(records: Sequence[Meaning], declared: Schema) -> tuple[Meaning, ...]:
-    """Return what has to be recorded after ``records``, so that they say what is ``declared``."""
+    """Return what has to be recorded after ``records``, so that they have what is ``declared``."""
     known = {(each.role, each.place): each.of for each in records}
     wanted = {(each.role, each.place): each.of for each in declared.meanings}
     new = [
@@ -146,7 +146,7 @@ def current_meanings(
 ) -> tuple[Meaning, ...]:
     """Return what the names of ``current`` stand for, as far as that is known.
 
-    ``records`` tell it. Where they don't, a name that follows from something ``desired``, which
+    ``records`` have it. Where they don't, a name that follows from something ``desired``, which
     is called otherwise by now, is what that was called.
     """
     there = places(current)

@@ -195,7 +195,7 @@ class Meaning:
 class Schema:
     """All enums and tables that Berceau manages in one PostgreSQL schema, sorted by name.
 
-    ``meanings`` are those of names that don't tell it: declared, and unknown to PostgreSQL.
+    ``meanings`` are those of names that don't show it: declared, and unknown to PostgreSQL.
     """
 
     enums: tuple[Enum, ...] = ()

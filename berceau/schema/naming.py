@@ -70,7 +70,7 @@ def renamings(current: Schema, desired: Schema) -> tuple[Renaming, ...]:
 def renamings_to(current: Schema, desired: Schema) -> tuple[Renaming, ...]:
     """Return what gives the parts of ``current`` the very names that they have in ``desired``.
 
-    What goes steps aside, where its name is needed by what stays.
+    What is dropped is renamed first, where its name is needed by what stays.
     """
     after = {table.name: table for table in desired.tables}
     shared: dict[str, Move] = {}

@@ -26,7 +26,7 @@ _Place = tuple[str, str]
 
 
 def giving_way(early: Iterable[Change]) -> Callable[[Change], bool]:
-    """Return what says whether a change takes away what a new foreign key mustn't find.
+    """Return a function: whether a change removes what a new foreign key mustn't find.
 
     That is one of its name, or a key that it would rest on instead of another; ``early`` changes
     add the foreign keys.
@@ -95,7 +95,7 @@ def builds(changes: Iterable[Change], early: Iterable[Change]) -> frozenset[Chan
 
 
 def obstacles(changes: Sequence[Change], early: Sequence[Change]) -> Callable[[Change], bool]:
-    """Return what says whether a constraint or index that goes is in the way of ``early`` ones."""
+    """Return a function: whether a dropped constraint or index is in the way of ``early`` ones."""
     busy = {place for change in early for place in _places(change)}
     names = {
         name

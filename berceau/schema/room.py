@@ -1,4 +1,4 @@
-"""Names that something new takes from what goes: that goes last, so it gets out of their way."""
+"""Names that something new takes from what is dropped: that is renamed, as it goes last."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace

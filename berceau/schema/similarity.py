@@ -14,7 +14,7 @@ ENOUGH = 20
 """So many are compared in full; where there are no more, all are."""
 
 _LOOKUPS = 2000
-"""How many are counted at most: what many share tells little about any."""
+"""How many are counted at most: what many share shows little about any."""
 
 
 class Nearest(Generic[Item]):

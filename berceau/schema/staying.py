@@ -14,7 +14,7 @@ Part = TypeVar("Part", Unique, ForeignKey, Index)
 
 @dataclass(frozen=True)
 class Staying:
-    """``declared`` are the tables and enums that entities once made; ``patterns`` say what stays.
+    """``declared`` are the tables and enums that entities once made; ``patterns`` match what stays.
 
     A pattern is a name, of a table, an enum, an index or a constraint, or ``table.column``, with
     the wildcards of a shell. What is ``leaving`` takes another name, and so is declared after all.

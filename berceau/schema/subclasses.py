@@ -1,4 +1,4 @@
-"""What rows say of the subclass that they are of, where that is called otherwise or gone."""
+"""The subclass that rows name, where that has another name now or is gone."""
 
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass

@@ -50,7 +50,7 @@ class Part:
 def between(before: Schema, after: Schema, same: Same = eq, read: Set[str] = frozenset()) -> Part:
     """Return the part that differs, with the tables next to it and the enums that these use.
 
-    ``same`` says which of two tables count as equal. Tables and enums that are ``read`` belong to
+    ``same`` is whether two tables count as equal. Tables and enums that are ``read`` belong to
     it, too.
     """
     enums = {enum.name for enum in set(before.enums) ^ set(after.enums)}

@@ -23,7 +23,7 @@ Likeness = float
 class Question:
     """Whether what was called ``before`` is one of the ``candidates`` now, the likeliest first.
 
-    ``note`` says why it is asked, where the names don't. ``place`` is that of the rows
+    ``note`` is why it is asked, where the names don't show it. ``place`` is that of the rows
     concerned, where what is asked is known by what it stands for: then it isn't one that was
     dropped, and no option but a rename settles it.
     """
@@ -140,7 +140,7 @@ def _enum_agreement(old: Enum, new: Enum) -> float:
 
 
 def _columns(table: Table) -> set[tuple[str, str]]:
-    """Return names and types; a numbered key agrees with every other, and says nothing."""
+    """Return names and types; a numbered key agrees with every other, and is left out."""
     return {(column.name, column.type) for column in table.columns if not column.identity}
 
 

@@ -40,7 +40,7 @@ __all__ = ["Hazard", "Lock", "Statement", "Transaction", "rendered", "to_stateme
 def to_statements(changes: Iterable[Change]) -> tuple[Statement, ...]:
     """Return the statements that carry out ``changes``, in the order given.
 
-    What is done to a table that is created on the way carries no hazard and locks nobody out.
+    What is done to a table that is created on the way carries no hazard, as it locks no others out.
     Raises ``MigrationError`` for a change that can't be carried out automatically.
     """
     return tuple(statement for _, statement in rendered(changes))

@@ -140,7 +140,7 @@ def _numbers(change: AlterColumn) -> Iterator[Statement]:
         yield go_on_after(change.table, after)
         return
     new = after.sequence or sequence_name(change.table, after.name)
-    # Numbers may have been given by hand. Where they go their own way, no row says what is next.
+    # Numbers may have been given by hand. Where they go their own way, no row shows what is next.
     rows = None if options(before, typed=False) else (change.table, after.name)
     yield go_on_as(new, aside(old), rows)
     yield Statement(f"DROP SEQUENCE {quote_name(aside(old))}")

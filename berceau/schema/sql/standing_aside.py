@@ -4,7 +4,7 @@
 # serves every database. What is dropped is kept as the statements that make it, in a setting of the
 # transaction: that needs no right and no table. What can't be made again is named before anything
 # is dropped. Rights are given by the view's own owner, in the order in which they were; the owner
-# may have less than all. The first number of a statement says when: checks and indexes of tables
+# may have less than all. The first number of a statement is its turn: checks and indexes of tables
 # (0), views from the lowest up (1), their owners (2), what hangs on them (3), the rest (4 ...).
 SET_ASIDE = """\
 DO $set_aside$
@@ -243,5 +243,5 @@ BEGIN
 EXCEPTION WHEN OTHERS THEN
     RAISE EXCEPTION USING ERRCODE = SQLSTATE, MESSAGE = format(
         'what stood aside for the new type can''t be made again: %s; drop it in a migration '
-        'before, and write it anew in one behind:', SQLERRM), DETAIL = made;
+        'before, and write it again in one after it:', SQLERRM), DETAIL = made;
 END $restore$"""
