@@ -51,7 +51,7 @@ def tell(findings: "Iterable[Diagnostic]") -> None:
 
 
 LISTED = 20
-"""So many components are listed, with what they declare; of more, their number says enough."""
+"""So many components are listed, with what they declare; of more, only their number is shown."""
 
 
 def summary(report: "BuildReport") -> str:

@@ -14,7 +14,7 @@ NONE_OF_THEM = "0"
 
 
 def questioner() -> "Ask | None":
-    """Return what asks the person at the terminal, or ``None`` where nobody is there."""
+    """Return what asks the person at the terminal, or ``None`` without one."""
     return ask if sys.stdin.isatty() and sys.stdout.isatty() else None
 
 
@@ -30,7 +30,7 @@ def ask(question: "Question") -> str | None:
 
 
 def value_questioner() -> "AskValue | None":
-    """Return what asks the person at the terminal, or ``None`` where nobody is there."""
+    """Return what asks the person at the terminal, or ``None`` without one."""
     return ask_value if questioner() else None
 
 

@@ -45,7 +45,7 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_testnodeready(node: Any) -> None:
     """Send a worker, which has its end of the channel now, what was prepared, once it is.
 
-    Where that failed, each worker tries by itself: the tests that need a database tell why.
+    Where that failed, each worker tries by itself: the tests that need a database show why.
     """
 
     def send(found: Future[str]) -> None:

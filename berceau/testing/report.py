@@ -1,4 +1,4 @@
-"""What a test says about its queries, and where its rows are kept when it failed."""
+"""The report of a failed test: its queries, and where its rows are kept."""
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager

@@ -1,4 +1,4 @@
-"""Tests marked ``slow``: ``--without-slow`` leaves them out, and the summary says how many."""
+"""Tests marked ``slow``: ``--without-slow`` leaves them out, and the summary has their number."""
 
 import re
 from pathlib import Path
@@ -41,11 +41,11 @@ class SlowTests:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell a worker of pytest-xdist which files were named."""
+        """Pass the names of the given files to a worker of pytest-xdist."""
         node.workerinput[_NAMED] = list(self._named)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Tell the controller of pytest-xdist, which collects nothing, what a worker left out."""
+        """Report what a worker left out to the controller, which collects nothing."""
         if hasattr(session.config, "workeroutput"):
             session.config.workeroutput[_LEFT_OUT] = self._left_out
 
@@ -56,7 +56,7 @@ class SlowTests:
         self._left_out = max(self._left_out, left_out)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say how many tests were left out, and how they are run."""
+        """Print how many tests were left out, and how they are run."""
         if self._left_out:
             tests = "1 test" if self._left_out == 1 else f"{self._left_out} tests"
             terminalreporter.write_line(

@@ -41,7 +41,7 @@ def main(global_config: Mapping[str, str], **ini: str) -> Any:
 
 
 def _develop(settings: Settings, ini: Mapping[str, str]) -> Any:
-    """Return the application, built anew; or, where that fails, one that says why."""
+    """Return the application, built again; or, where that fails, one that shows why."""
     try:
         for finding in build(settings)[0].findings:
             log.warning(str(finding))
@@ -105,7 +105,7 @@ def includeme(config: Configurator) -> None:
 def _load(options: Mapping[str, Any]) -> Settings:
     if not options.get("berceau.root"):
         raise SettingsError(
-            "Pyramid's settings don't say where the Berceau project is.",
+            "Pyramid's settings don't name the folder of the Berceau project.",
             cure='Set berceau.root to the folder that holds "components", as in '
             "berceau.root = %(here)s.",
         )

@@ -16,7 +16,7 @@ from pyramid.tweens import EXCVIEW
 FOLDERS = "berceau.static_folders"
 PARAMETER = "v"
 YEAR = 365 * 24 * 3600
-"""How long browsers keep a file whose address tells its content, in seconds."""
+"""How long browsers keep a file whose address has its fingerprint, in seconds."""
 
 _DIGITS = 16
 
@@ -47,7 +47,7 @@ def _know_static_views(config: Configurator) -> None:
 
 
 def caching_tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
-    """Return a tween that says of each response who may keep it, and for how long."""
+    """Return a tween that sets who may keep each response, and for how long."""
     folders: dict[str, str] = registry[FOLDERS]
 
     def caching_tween(request: Request) -> Response:
@@ -83,7 +83,7 @@ def _path(spec: str) -> str:
 
 
 def fingerprint(path: str) -> str | None:
-    """Return what tells the content of the file at ``path``, or ``None`` where there is none."""
+    """Return a hash of the content of the file at ``path``, or ``None`` where there is none."""
     try:
         status = Path(path).stat()
         return _of_content(path, status.st_mtime_ns, status.st_size)
@@ -98,7 +98,7 @@ def _of_content(path: str, _changed: int, _size: int) -> str:
 
 
 def label(request: Request, response: Response, folder: str) -> None:
-    """Let a file of ``folder`` be kept for good where its address tells its content."""
+    """Let a file of ``folder`` be kept for good where its address has its fingerprint."""
     found = fingerprint(_path(folder + "/".join(request.subpath)))
     if found is None:
         return

@@ -28,7 +28,7 @@ LONGEST_NUMBER = 18
 QUIET = 0.5
 
 # How long, in seconds, the rest of a refused request is thrown away: a connection that is closed
-# over bytes that nobody read takes its last answer with it.
+# over bytes that were not read takes its last answer with it.
 LINGER = 5.0
 
 HEADERS = [

@@ -76,9 +76,9 @@ class CookiePolicy:
 
 
 def check_origin(request: Request) -> None:
-    """Raise ``BadCSRFOrigin`` where the browser says that the form is of another site.
+    """Raise ``BadCSRFOrigin`` where the browser sends that the form is of another site.
 
-    A browser that says nothing is trusted: over HTTP, old ones don't.
+    A browser that doesn't send it is trusted: over HTTP, old ones don't.
     """
     origin = request.headers.get("Origin")
     if origin is None or origin.lower() == request.host_url.lower():

@@ -32,7 +32,7 @@ class Line:
 
 
 def includeme(config: Configurator) -> None:
-    """Let the page of a failed request say why; never in production."""
+    """Let the page of a failed request show why; never in production."""
     if settings_of(config.get_settings()).development:
         components = config.registry[RUNNING].components
         config.registry[EXPLAIN] = lambda error: explain(error, components)
@@ -58,7 +58,7 @@ def broken_app(settings: Settings, error: Exception) -> Any:
 
 
 def explain(error: Exception, components: Iterable[Component] = ()) -> dict[str, Any]:
-    """Return what the page says of ``error``: message, place, cure, source, and a traceback.
+    """Return what the page shows of ``error``: message, place, cure, source, and a traceback.
 
     An error that doesn't know its place is shown where it passed through ``components`` last; that
     may be a template, of which the page shows the expression, too.

@@ -80,7 +80,7 @@ def difference_tween_factory(handler: Callable[[Request], Response], registry: A
     """Return a tween that lets requests through once the database has what the entities need.
 
     It looks at each request until then, and never again: what changes the entities also starts
-    the application anew.
+    the application again.
     """
     settings = settings_of(registry.settings)
     settled = False

@@ -1,4 +1,4 @@
-"""The pages for what can't be served: each says what happened and what to do next."""
+"""The pages for what can't be served: each has what happened and what to do next."""
 
 import logging
 from typing import Any
@@ -26,7 +26,7 @@ CONFLICTS = {
     "referred to": ("This is still used", "Other entries refer to it: {}."),
 }
 
-# The page has a body of its own; everything else that the error says to the browser is kept.
+# The page has a body of its own; everything else that the error sends to the browser is kept.
 BODY_HEADERS = {"content-type", "content-length"}
 
 
@@ -66,7 +66,7 @@ def expired(error: BadCSRFToken, request: Request) -> dict[str, Any]:
 
 
 def malformed(request: Request) -> dict[str, Any]:
-    """Answer what breaks the rules of what it says it is."""
+    """Answer what breaks the rules of the type that it declares."""
     return _page(request, 400, MalformedError.title, MalformedError.explanation)
 
 

@@ -15,7 +15,7 @@ from berceau.errors import Location
 class TemplateFailure:
     """The ``expression`` that failed, and ``where`` in a template it is.
 
-    ``calls`` tells that a component's Python failed that the expression called.
+    ``calls`` means that a component's Python failed that the expression called.
     """
 
     expression: str

@@ -144,7 +144,7 @@ def parts(
 def _segments(
     body: IO[bytes], content_type: str, most: int
 ) -> Iterator[tuple[Any, Iterator[bytes]]]:
-    """Yield what the headers of each part say, and its content, which has to be read at once."""
+    """Yield the headers of each part, and its content, which has to be read at once."""
     from multipart import PushMultipartParser, parse_options_header
 
     _, options = parse_options_header(content_type)

@@ -21,7 +21,7 @@ log = logging.getLogger("berceau")
 ALIVE = "/healthz"
 READY = "/readyz"
 
-# What a proxy says of the visitor that it asks for: those who watch the process ask it directly.
+# What a proxy reports of the visitor that it asks for: those who watch the process ask it directly.
 PASSED_ON = {"HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED"}
 
 # However many ask, the database is asked once in so many seconds.

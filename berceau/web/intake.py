@@ -99,7 +99,7 @@ def drop_unreadable_headers(request: PyramidRequest) -> None:
             _read_header(request, OPTIONAL_HEADERS[name])
         except Exception:  # whatever WebOb's parsers and Python's raise
             del environ[name]
-            if name == "HTTP_IF_RANGE":  # the rest of a thing that nobody knows is no use
+            if name == "HTTP_IF_RANGE":  # the rest of an unknown thing is no use
                 environ.pop("HTTP_RANGE", None)
 
 
@@ -212,7 +212,7 @@ class Request(BASE):
         BASE.body_file.fset(self, value)
 
     def copy_body(self) -> None:
-        """Make the body one that can be read again, which tells nobody what is in it."""
+        """Make the body one that can be read again, and whose content no error shows."""
         was_read = self.body_was_read
         super().copy_body()
         if not was_read:

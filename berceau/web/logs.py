@@ -27,7 +27,7 @@ NAMES = {"levelname": "level", "name": "logger", "exc_info": "traceback"}
 # The server's detail of an error quotes the values of rows, which visitors typed.
 DETAIL = re.compile(r"^DETAIL:.*\n?", re.MULTILINE)
 
-# Shorter ones say nothing, and would be found in every other word.
+# Shorter ones would be found in every other word.
 SHORTEST = 4
 HIDDEN = "[hidden]"
 
@@ -39,10 +39,10 @@ class Formatter(JsonFormatter):
         super().__init__(FIELDS, rename_fields=NAMES, timestamp=True)
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line of ``record``: one that can't be made says why, and what it was about."""
+        """Return the line of ``record``: one that can't be made has why, and what it was about."""
         try:
             return super().format(record)
-        except Exception as error:  # whatever broke: a line that is lost helps nobody
+        except Exception as error:  # whatever broke: a line that is lost is no help
             about = {
                 "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(),
                 "level": record.levelname,
@@ -70,7 +70,7 @@ class Formatter(JsonFormatter):
         return log_data
 
     def formatException(self, ei: Any) -> Any:  # noqa: N802 - logging's name
-        """Return the traceback, without what the server tells of rows."""
+        """Return the traceback, without what the server shows of rows."""
         return DETAIL.sub("", str(super().formatException(ei)))
 
 
@@ -92,7 +92,7 @@ def _confidential(request: PyramidRequest) -> Iterator[str]:
     """Yield what came with ``request`` and may be secret: its form, cookies and credentials."""
     sent = request.headers.get("Authorization", "").split()
     for read in (_query, _cookies, _body):
-        # What nobody can read is in no line but as it came.
+        # What can't be decoded is in the line as it came.
         try:
             sent += read(request)
         except ValueError:

@@ -1,4 +1,4 @@
-"""Messages: what a page tells a visitor once, of what the request before it did."""
+"""Messages: what a page shows a visitor once, of what the request before it did."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,13 +15,13 @@ def includeme(config: Configurator) -> None:
 
 
 def flash(request: Request, text: str) -> None:
-    """Let the next page say ``text``; an application without sessions says nothing."""
+    """Let the next page show ``text``; an application without sessions shows nothing."""
     if _sessions(request) is not None:
         request.session.flash(text)
 
 
 def messages(request: Request) -> Sequence[str]:
-    """Return what there is to say, and forget it.
+    """Return the texts to show, and forget them.
 
     Where the visitor brought no session, none is opened: it would keep the page from caches.
     """

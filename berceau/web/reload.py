@@ -36,7 +36,7 @@ Snapshot = dict[str, tuple[int, int]]
 
 
 class Reloading:
-    """A WSGI application that is loaded late, by ``load``, and anew when files in ``root`` change.
+    """A WSGI application that is loaded late, by ``load``, and again when files in ``root`` change.
 
     The server calls ``supervise``. One that doesn't know of it gets the application at its first
     request, once.
@@ -198,7 +198,7 @@ def _signal(process: int, number: int) -> None:
 
 
 def _follow(alive: int) -> None:
-    """End this process when the pipe closes: it was replaced, or nobody watches any more."""
+    """End this process when the pipe closes: it was replaced, or its watcher ended."""
 
     def end() -> None:
         os.read(alive, 1)

@@ -37,7 +37,7 @@ def includeme(config: Configurator) -> None:
     """Let every renderer whose name ends with ``.pt`` be a Chameleon template."""
     options = config.get_settings()
     project = settings_of(options)
-    # A developer's application starts anew after each change, and compiles nothing twice.
+    # A developer's application starts again after each change, and compiles nothing twice.
     cache = kept_in(project.cache / "templates") if project.development else None
     if cache is not None:
         _sweep(cache)
@@ -45,11 +45,11 @@ def includeme(config: Configurator) -> None:
 
 
 class Template(PageTemplateFile):
-    """A template whose compiled form bears a name that tells all it was made of."""
+    """A template whose compiled form has a name that depends on all it was made of."""
 
     def digest(self, body: str, names: Collection[str]) -> str:  # noqa: ARG002 - Chameleon's
-        """Return that name; Chameleon's own tells the versions of all that is installed."""
-        # What is compiled notes its file, to tell where it failed: two of one text are two.
+        """Return that name; Chameleon's own has the versions of all that is installed."""
+        # What is compiled notes its file, to show where it failed: two of one text are two.
         made_of = (str(self.filename), body, VERSIONS, *sorted(BOOLEAN_ATTRIBUTES))
         return sha256("\0".join(made_of).encode("utf-8", "ignore")).hexdigest()
 

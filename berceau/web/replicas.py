@@ -8,9 +8,9 @@ from pyramid.response import Response
 
 from berceau.orm.unit import current_unit
 
-# How far the primary's log was when the visitor last wrote. It gives nobody a right to anything.
+# How far the primary's log was when the visitor last wrote. It gives no right to anything.
 COOKIE = "berceau_position"
-# A replica that is further behind than this, in seconds, serves nobody who wrote.
+# A replica that is further behind than this, in seconds, isn't used after a write.
 REMEMBERED = 3600
 
 

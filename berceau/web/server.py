@@ -25,7 +25,7 @@ from berceau.web.reload import Reloading, bind
 
 log = logging.getLogger("berceau")
 
-# Waitress's own take bodies of 1 GiB, and tell everybody what serves them.
+# Waitress's own take bodies of 1 GiB, and show everybody what serves them.
 DEFAULTS = {
     "ident": None,
     "max_request_body_size": 10 * 1024 * 1024,
@@ -95,7 +95,7 @@ def _expose(app: Any, address: str, server: Any) -> None:
 
 
 def notify(state: str) -> None:
-    """Tell systemd the ``state`` of this process, where the unit has ``Type=notify``.
+    """Report the ``state`` of this process to systemd, where the unit has ``Type=notify``.
 
     Source: sd_notify(3), "Notes", a datagram to the socket that ``NOTIFY_SOCKET`` names.
     """

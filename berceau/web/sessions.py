@@ -40,7 +40,7 @@ def session_size_tween_factory(handler: Callable[[Request], Response], _registry
 
     def session_size_tween(request: Request) -> Response:
         response = handler(request)
-        session = vars(request).get("session")  # which nobody asked for, most of the time
+        session = vars(request).get("session")  # most requests don't use it
         size = len(json.dumps(session)) if session else 0
         if size > LARGEST:
             raise ValueError(f"The session has {size} bytes: its cookie holds {LARGEST}.")

@@ -96,7 +96,7 @@ def pending(error: MigrationsPending, request: Request) -> dict[str, Any]:
 
 
 def unreachable(error: Exception, request: Request) -> dict[str, Any]:
-    """Say that the database can't answer; why it can't, only the log tells."""
+    """Answer that the database can't be reached; only the log shows why."""
     reason = " ".join(str(error).split())
     if is_timeout(error):
         log.error(
@@ -117,7 +117,7 @@ def unreachable(error: Exception, request: Request) -> dict[str, Any]:
 
 
 def undone(error: TransactionError, request: Request) -> dict[str, Any]:
-    """Answer for a unit of work that couldn't be kept, or of which nobody knows."""
+    """Answer for a unit of work that couldn't be kept, or whose end is unknown."""
     if is_unknown(error):
         log.error("%s %s: %s", request.method, request.path, " ".join(str(error).split()))
         return _page(

@@ -37,7 +37,7 @@ def includeme(config: Configurator) -> None:
     config.include("pyramid_retry")
     config.add_subscriber(wait, BeforeRetry)
     config.include("berceau.web.replicas")
-    # Nobody sees the page of an attempt that isn't the last.
+    # The page of an attempt that isn't the last isn't sent.
     config.add_exception_view(again, context=FailedAttempt)
     # Under the exception views: they see a failed commit, and find the unit already undone.
     config.add_tween("berceau.web.units.unit_of_work_tween_factory", under=EXCVIEW)

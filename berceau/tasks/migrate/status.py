@@ -1,4 +1,4 @@
-"""``invoke migrate.status``: what is applied, pending, changed, adrift, and nobody's."""
+"""``invoke migrate.status``: what is applied, pending, changed, differs, or isn't managed."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -83,7 +83,7 @@ def _history(found: "Status") -> Iterator[str]:
 
 
 def _beginning(found: "Status", declared: "Schema") -> Iterator[str]:
-    """Say how to begin, where nothing was applied."""
+    """Print how to begin, where nothing was applied."""
     history = found.history
     if history.applied or history.unfinished:
         return

@@ -73,7 +73,7 @@ def migrate_project(
     ask: "Ask | None",
     ask_value: "AskValue | None" = None,
 ) -> None:
-    """Build and migrate the project that ``settings`` describe, and say what happened.
+    """Build and migrate the project that ``settings`` describe, and print what happened.
 
     ``ask`` settles what may have been renamed, ``ask_value`` what rows get that need a value;
     without them, such a change is refused.
