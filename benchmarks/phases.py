@@ -15,7 +15,7 @@ from typing import Any
 
 FUNCTIONS = {
     "look for changed sources": ["build.look", "declared.look", "build.Stamp.is_fresh"],
-    "import and map entities": ["build.compose_anew", "declared.compose_anew"],
+    "import and map entities": ["build.compose_uncached", "declared.compose_uncached"],
     "lint": ["build.Reading", "inspect.inspect"],
     "write the build": ["build._build"],
     "read what is declared": ["declared.declared"],

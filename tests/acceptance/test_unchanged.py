@@ -152,12 +152,12 @@ def test_a_change_of_the_database_is_seen_by_the_next_check(blog, query) -> None
 AGAIN = """
 from pathlib import Path
 from berceau.settings import load
-from berceau.workflows.build.declared import compose_anew, look
+from berceau.workflows.build.declared import compose_uncached, look
 
 settings = load(Path.cwd())
-compose_anew(settings, look(settings), keep=False)
+compose_uncached(settings, look(settings), keep=False)
 {edit}
-_, fingerprint = compose_anew(settings, look(settings))
+_, fingerprint = compose_uncached(settings, look(settings))
 assert fingerprint is None, "what was imported before was read by nobody who watched"
 """
 

@@ -14,7 +14,7 @@ from berceau.schema.diff import create
 from berceau.schema.order import order
 from berceau.schema.sql import rendered
 from berceau.settings import Settings
-from berceau.workflows.build.declared import Sources, compose_anew, look
+from berceau.workflows.build.declared import Sources, compose_uncached, look
 from berceau.workflows.build.file_facts import Reading
 from berceau.workflows.build.record import BuildRecord
 from berceau.workflows.shared.files import holds, write
@@ -42,7 +42,7 @@ class BuildReport:
     """What a build found and did.
 
     ``findings`` are what the rules object to, and the settings don't ignore. ``changed`` holds the
-    files that it wrote or removed; all types count as one. ``seconds`` tells how long each phase
+    files that it wrote or removed; all types count as one. ``seconds`` has how long each phase
     took.
     """
 
@@ -80,7 +80,7 @@ def _build(
     settings: Settings, sources: Sources, record: BuildRecord, phases: Phases, check: bool
 ) -> tuple[BuildReport, Sources]:
     with Reading(settings, sources.components) as reading, ThreadPoolExecutor(1) as writer:
-        composition, inputs = compose_anew(settings, sources, phases, keep=not check)
+        composition, inputs = compose_uncached(settings, sources, phases, keep=not check)
         with phases.phase("types"):
             from berceau.orm import db  # with Pony, as below: only what changed needs it
             from berceau.orm.typing import to_stubs

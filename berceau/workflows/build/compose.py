@@ -71,7 +71,7 @@ def compose(
     """Import and map the entities of ``components``, by default all, and compose their schema.
 
     ``folder`` holds the project's components. Works once per process, as Pony maps once; a
-    second call gives the same entities anew. Raises ``ComponentError`` and its kin, each with
+    second call gives the same entities again. Raises ``ComponentError`` and its kin, each with
     component, file and line.
     """
     phases = phases or Phases()

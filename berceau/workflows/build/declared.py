@@ -57,7 +57,7 @@ def declared(settings: Settings, sources: Sources | None = None) -> Declared:
         kept = SchemaCache(settings.cache).find(Declared, _DECLARED, (sources.fingerprint,))
         if kept is not None:
             return kept
-    composition, _ = compose_anew(settings, sources)
+    composition, _ = compose_uncached(settings, sources)
     return Declared(composition.schema, composition.component_by_name)
 
 
@@ -72,14 +72,14 @@ def look(settings: Settings, phases: Phases | None = None) -> Sources:
         return Sources(components, own, kept.fingerprint(own) if kept is not None else None)
 
 
-def compose_anew(
+def compose_uncached(
     settings: Settings, sources: Sources, phases: Phases | None = None, *, keep: bool = True
 ) -> tuple["Composition", str | None]:
     """Compose ``sources``, by importing them, and ``keep`` what they declare for the next command.
 
     Also returns the fingerprint of all that the composition follows from, or ``None`` where that
     can't be told: a file changed meanwhile, or this process had imported components before, and
-    nobody watched what they read. Raises ``ComponentError`` and its kin.
+    what they read wasn't recorded. Raises ``ComponentError`` and its kin.
     """
     unwatched = any(component.package in sys.modules for component in sources.components)
     with watch() as reads:

@@ -31,7 +31,7 @@ _KIND = "lint"
 
 @dataclass(frozen=True)
 class FileNotes:
-    """What there is to say of the file ``path`` while its contents have that ``fingerprint``."""
+    """The facts about the file ``path`` while its contents have that ``fingerprint``."""
 
     path: str
     fingerprint: str
@@ -97,7 +97,7 @@ class _Helper:
                 [sys.executable, "-P", "-c", _SERVE],
                 stdin=names,
                 stdout=self._output,
-                stderr=subprocess.DEVNULL,  # where it fails, they are examined here, and say why
+                stderr=subprocess.DEVNULL,  # where it fails, they are examined here again
             )
 
     def result(self) -> _Known | None:
@@ -111,7 +111,7 @@ class _Helper:
         return None
 
     def end(self) -> None:
-        """End it, if nobody asked for its result."""
+        """End it, if its result wasn't asked for."""
         self._process.kill()
         self._process.wait()
         self._output.close()

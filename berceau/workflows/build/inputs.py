@@ -70,7 +70,7 @@ def found(components: Iterable[Component], root: Path, reads: Reads) -> Inputs:
     places = {folder for folder in sys.path if folder and not _is_own(f"{folder}/", root)}
     return Inputs(
         files=tuple(sorted(own)),
-        # A folder's time says whether a package came or went in it.
+        # A folder's time shows whether a package came or went in it.
         modules=tuple(sorted(modules - own | places)),
         variables=tuple(sorted({*reads.variables, "PYTHONPATH"})),
     )

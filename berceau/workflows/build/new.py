@@ -82,7 +82,7 @@ def entity_name(name: str) -> str:
 
 
 def singular(name: str) -> str:
-    """Return an English noun in the singular, as far as its ending tells: ``notes``, ``note``."""
+    """Return an English noun in the singular, as far as its ending shows: ``notes``, ``note``."""
     for ending, other in _PLURALS:
         found, times = re.subn(ending, other, name)
         if times:

@@ -41,7 +41,7 @@ def deploy(
 
     What failed or was interrupted is resumed. Raises ``HistoryError`` where files and ledger
     contradict each other, ``StatementError`` where a migration fails: the ones before it stay
-    applied, and the ledger tells how far it came itself.
+    applied, and the ledger has how far it came itself.
     """
     with deploying(migration_url, report) as connection:
         return apply_pending(connection, migrations, report)

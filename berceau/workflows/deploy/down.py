@@ -32,7 +32,7 @@ def down(
     ``migrations`` are those on disk; one that isn't there any more is undone by the ledger's copy.
     A squash is undone as a whole: what it replaced is no longer in the ledger.
     Raises, before anything is undone: ``HistoryError`` where a migration can't be undone,
-    ``DataLossError`` where that would lose rows without leave.
+    ``DataLossError`` where that would lose rows and isn't allowed.
     """
     with deploying(migration_url, report) as connection:
         settled(connection, migrations, report)

@@ -1,4 +1,4 @@
-"""Drift: where the database differs from what its migrations built, and what nobody's made."""
+"""Drift: where the database differs from what its migrations built, and what isn't managed."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -168,7 +168,7 @@ def is_stale(folder: Path, migrations: Sequence[Migration]) -> bool:
 
 
 def _head(folder: Path) -> str:
-    """Return what ``HEAD`` says; what can't be read says nothing, and is written again."""
+    """Return the name in ``HEAD``; one that can't be read is empty, and is written again."""
     with suppress(OSError):
         return (folder / HEAD).read_bytes().decode(errors="replace")
     return ""

@@ -1,4 +1,4 @@
-"""Replay: what migrations build, and what entities declare, as PostgreSQL itself says it."""
+"""Replay: what migrations build, and what entities declare, as PostgreSQL itself shows it."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -142,7 +142,7 @@ def _seen_in_part(
 ) -> Schema | None:
     """Look at the tables that are new or different; ``None`` where names get in each other's way.
 
-    Only a whole schema shows then what PostgreSQL says to that.
+    Only a whole schema shows then how PostgreSQL answers to that.
     """
     part = between(last.declared, declared)
     whole = part.put(as_postgres_sees(migration_url, part.of(declared), migrations), last.desired)
@@ -150,7 +150,7 @@ def _seen_in_part(
 
 
 def _server(migration_url: Url) -> tuple[str, ...]:
-    """Return what tells one server, and its version, from another."""
+    """Return what identifies a server, and its version."""
     with connect(migration_url) as connection:
         version = str(connection.info.server_version)
     return version, repr(migration_url.hosts), migration_url.database, migration_url.user

@@ -1,4 +1,4 @@
-"""Resolve: say what became of a migration that failed, where only a person can know."""
+"""Resolve: record what became of a migration that failed, where only a person can know."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ def mark_applied(
 ) -> None:
     """Record that all of the migration ``name``, as it is on disk, is in the database.
 
-    One that was applied, and edited since, is recorded anew. Raises ``HistoryError``.
+    One that was applied, and edited since, is recorded again. Raises ``HistoryError``.
     """
     with deploying(migration_url, report) as connection:
         ledger = Ledger(connection)

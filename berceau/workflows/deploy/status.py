@@ -32,7 +32,7 @@ class Status:
 
     ``edits`` gives, by name, what changed in a migration's SQL since it was applied, as a
     unified diff. ``undeclared`` are the tables and enums of our migrations that no component
-    declares any more. ``unknown`` says why the database couldn't be compared, if it couldn't.
+    declares any more. ``unknown`` is why the database couldn't be compared, if it couldn't.
     """
 
     history: History

@@ -61,7 +61,7 @@ def baseline(
                 "run `invoke migrate.adopt`."
                 if found.applied
                 else "Name the last migration whose changes the database contains. "
-                f"{_anew(migrations, name)}",
+                f"{_cure(migrations, name)}",
             )
         wanted = replace(desired(migration_url, declared, cache), meanings=declared.meanings)
         return (_write(connection, migration_url, wanted, component_by_name, folder, name),)
@@ -85,7 +85,7 @@ def _record(
             "The database differs from the schema of the migrations up to "
             f"{migrations[-1].name}.\n{difference}",
             cure="Nothing was recorded. Run that SQL, or change the migration. "
-            + ("" if found.applied else _anew(found.pending, migrations[-1].name[15:])),
+            + ("" if found.applied else _cure(found.pending, migrations[-1].name[15:])),
         )
     ledger.ensure(connection)
     # Later migrations use the names that these give to keys, indexes and sequences.
@@ -101,8 +101,8 @@ def _record(
     return tuple(migration.name for migration in pending)
 
 
-def _anew(migrations: Sequence[Migration], name: str) -> str:
-    """Say how to take a baseline of what the database holds instead of ``migrations``."""
+def _cure(migrations: Sequence[Migration], name: str) -> str:
+    """Return the cure: a baseline of what the database holds instead of ``migrations``."""
     folders = " ".join(f"migrations/{migration.name}" for migration in migrations)
     return (
         f"Or, if no database has applied them, remove {folders}, and run `invoke migrate.baseline "

@@ -8,7 +8,7 @@ BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 
 
 def shared_names(folder: Path) -> frozenset[str]:
-    """Return the names in ``folder`` that the shared branch has; none where git can't tell."""
+    """Return the names in ``folder`` that the shared branch has; none where git doesn't know."""
     for branch in BRANCHES:
         listed = _git(folder, "ls-tree", "--name-only", branch)
         if listed is not None:

@@ -1,4 +1,4 @@
-"""Lint: what nobody but a reviewer would notice in migrations that were written by hand."""
+"""Lint: what only a reviewer would notice in migrations that were written by hand."""
 
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace

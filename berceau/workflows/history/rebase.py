@@ -1,4 +1,4 @@
-"""Rebase: of two branches of migrations, move one behind the other, and prove it anew."""
+"""Rebase: of two branches of migrations, move one behind the other, and validate it again."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -46,7 +46,7 @@ def rebase(
 
     ``name`` is a migration of the branch to move. Without it, that is the branch which git's
     shared branch doesn't have, or else the newest. Each moved migration is proven where it comes
-    to stand; its ``down.sql`` is made anew where it no longer fits. Raises ``HistoryError`` where
+    to stand; its ``down.sql`` is made again where it no longer fits. Raises ``HistoryError`` where
     the database has applied what can't be moved there, ``MigrationError`` where the proof fails;
     what was reported as moved before that stays so.
     """
@@ -134,7 +134,7 @@ def _prove(
 
 
 def _with_down(connection: Connection, migration: Migration) -> Migration:
-    """Run ``migration``, and return it with a ``down`` that undoes it, or says that it can't."""
+    """Run ``migration``; return it with a ``down`` that undoes it, or raise ``MigrationError``."""
     before, used = catalog.read(connection), users(connection)
     runner.replay(connection, [migration])
     after, used = catalog.read(connection), used | users(connection)

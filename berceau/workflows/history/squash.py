@@ -26,7 +26,7 @@ from berceau.workflows.write.plan import between
 
 @dataclass(frozen=True)
 class Squashed:
-    """The new migration; ``kept`` says why it holds the old ones' SQL as it is, if it does."""
+    """The new migration; ``kept`` is why it holds the old ones' SQL as it is, if it does."""
 
     migration: Migration
     kept: str = ""
@@ -119,7 +119,7 @@ def _build(
 
 
 def _lacking(migration_url: Url, migration: Migration, built: Replayed) -> str:
-    """Say in what ``migration`` alone gives something other than ``built``, if it does."""
+    """Return where ``migration`` alone gives something other than ``built``, "" if it doesn't."""
     try:
         made = replay(migration_url, [migration])
     except MigrationError as error:
@@ -132,7 +132,7 @@ def _lacking(migration_url: Url, migration: Migration, built: Replayed) -> str:
 
 
 def _with_proven_down(migration_url: Url, migration: Migration) -> Migration:
-    """Return ``migration``, with a ``down.sql`` that says so where its own doesn't lead to nothing.
+    """Return ``migration``, with a ``down.sql`` that refuses if its own leaves something.
 
     The last of those that it replaces may have had none, or one that relied on another.
     """

@@ -56,5 +56,5 @@ def _run(migration: Migration, root: Path, version: int) -> tuple[Remark, ...]:
     except (ValueError, KeyError, TypeError) as error:
         raise MigrationError(
             f"squawk failed, and {migration.name} wasn't checked: {done.stderr.strip()[:500]}",
-            cure="Correct its .squawk.toml, or report what it says.",
+            cure="Correct its .squawk.toml, or report its message.",
         ) from error

@@ -52,7 +52,7 @@ class Running:
         return ()
 
     def pending(self) -> tuple[str, ...]:
-        """Return the names of the migrations that the database lacks, asking it anew."""
+        """Return the names of the migrations that the database lacks, asking it each time."""
         migrations = migration_directory.read(self.settings.migrations)
         found = history(self.databases.runtime_url, migrations)
         return tuple(migration.name for migration in found.pending)

@@ -13,7 +13,7 @@ from pathlib import Path
 from berceau.errors import BerceauError
 
 ABANDONED = 600.0
-"""After so many seconds a file that was never finished is nobody's; writing takes milliseconds."""
+"""After so many seconds an unfinished file has no writer any more; writing takes milliseconds."""
 _NEW = re.compile(r"\..+\.[0-9a-f]{8}")
 
 

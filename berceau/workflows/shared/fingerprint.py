@@ -1,7 +1,7 @@
 """Fingerprints of files: of components, and of the code of Berceau itself.
 
-A fingerprint is of inputs, and says whether something must be made again. A checksum is of one
-text, such as a migration's, and says whether that was edited.
+A fingerprint is of inputs, and shows whether something must be made again. A checksum is of one
+text, such as a migration's, and shows whether that was edited.
 """
 
 import hashlib

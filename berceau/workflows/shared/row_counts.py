@@ -1,4 +1,4 @@
-"""Rows that row security hides: counts that say so, and changes that don't reach them."""
+"""Rows that row security hides: counts that mention them, and changes that don't reach them."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Schemas copied and dropped on demand, with what nobody means refused."""
+"""Schemas copied and dropped on demand; what is surely a mistake is refused."""
 
 import os
 from collections.abc import Sequence

@@ -94,7 +94,7 @@ class CopyLabel:
 class Private:
     """A worker's own copy: the URLs that lead there, and the owner's autocommit ``connection``.
 
-    ``label`` sets the comment that says what the copy is; with ``option``, `invoke db.shell` opens
+    ``label`` sets the comment that describes the copy; with ``option``, `invoke db.shell` opens
     it.
     """
 

@@ -63,7 +63,7 @@ def slots_of(schema: str) -> str:
 
 
 def take(connection: Connection, prefix: str, comment_of: Callable[[str], str | None]) -> str:
-    """Return the name of the first slot that is free, and whose copy nobody kept; locked."""
+    """Return the name of the first slot that is free, and whose copy wasn't kept; locked."""
     for name in (f"{prefix}{n}" for n in count(1)):
         if try_lock(connection, name):
             if comment_of(name) != KEPT:

@@ -14,7 +14,7 @@ _KIND = "agreement"
 
 @dataclass(frozen=True)
 class _Agreement:
-    """What is kept where nothing separates both sides: there is no more to say."""
+    """What is kept where both sides are equal: there is no more to it."""
 
 
 def is_known(

@@ -18,7 +18,7 @@ class Unanswered(Exception):  # noqa: N818 - it asks for an answer, and never re
 class Answers:
     """What a person answered so far, in the place of the person.
 
-    ``ask`` and ``ask_value`` are as given, ``None`` where there is nobody; a question that comes
+    ``ask`` and ``ask_value`` are as given, ``None`` where no person is there; a question that comes
     up for the first time raises ``Unanswered``.
     """
 

@@ -1,4 +1,4 @@
-"""What a plan loses of the data at hand, as a person reads it."""
+"""What a plan loses of the database's rows, as a person reads it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 

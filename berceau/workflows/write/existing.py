@@ -31,10 +31,10 @@ from berceau.schema.renaming import (
 def refuse_what_is_there(connection: Connection, changes: Iterable[Change], *, first: bool) -> None:
     """Raise ``HistoryError`` where the database holds what ``changes`` are to make.
 
-    ``first`` says that there is no migration before.
+    ``first`` means that there is no migration before.
     """
     changes = tuple(changes)
-    # What goes, or gets another name, in the same migration isn't in the way.
+    # What is dropped, or gets another name, in the same migration isn't in the way.
     made = {*_made(changes)} - {*_gone(changes)}
     there = _wholes(present(connection, made), changes)
     if not there:

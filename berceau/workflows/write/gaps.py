@@ -19,10 +19,10 @@ _MOST = 10
 
 @dataclass(frozen=True)
 class Gap:
-    """Rows that need something for a change: ``need`` says what, and ``option`` would give it.
+    """Rows that need something for a change: ``need`` describes it, and ``option`` would give it.
 
     ``place`` is the column, or a value of an enum whose rows become one of ``labels``; ``kind``
-    says which of the choices the answer is.
+    is which of the choices the answer is.
     """
 
     place: Place

@@ -24,7 +24,7 @@ _CURE = (
 
 @contextmanager
 def explaining(rows: Rows, changes: Sequence[Change], choices: Choices) -> Iterator[None]:
-    """Say of a statement that ``rows`` stop in the body which of them do not fit ``changes``.
+    """Add to a failure because of ``rows`` in the body which of them don't fit ``changes``.
 
     They are those that the statements before it left. Raises ``MigrationError``.
     """
@@ -67,7 +67,7 @@ def _lacking(rows: Rows, changes: Sequence[Change], choices: Choices) -> Iterato
 
 
 def _empty(changes: Sequence[Change], choices: Choices) -> str:
-    """Say of new tables that values are taken from that they have no rows."""
+    """Return the cure for new tables that values are taken from: they have no rows."""
     new = {change.table.name for change in changes if isinstance(change, CreateTable)}
     used = sorted(new & {word for expression in _given(choices) for word in words(expression)})
     if not used:

@@ -25,7 +25,7 @@ from berceau.workflows.write.target import Rows
 
 
 def records(migrations: Sequence[Migration]) -> tuple[Meaning, ...]:
-    """Return what ``migrations`` say that names stand for."""
+    """Return what names stand for, as recorded in ``migrations``."""
     return recorded(migration.header.means for migration in migrations)
 
 
@@ -67,7 +67,7 @@ def loses_relations(current: Schema, desired: Schema) -> bool:
 
 
 def unrecorded(migrations: Sequence[Migration], declared: Schema) -> tuple[str, ...]:
-    """Return what no migration says of names of which earlier ones say something, as lines.
+    """Return what no migration records of names that earlier ones record, as lines.
 
     What was migrated before migrations said anything isn't among it.
     """

@@ -51,7 +51,7 @@ class Options:
     def decisions(self, ask: Ask | None, ask_value: AskValue | None = None) -> Decisions:
         """Return what these options settle, and who is asked for the rest.
 
-        Where data may be lost, nobody has to be asked whether it was only renamed.
+        Where data may be lost, a person needn't be asked whether it was only renamed.
         """
         if ask is None and self.allow_data_loss:
             ask = decline
@@ -168,7 +168,7 @@ def to_migration(
 ) -> Migration:
     """Return the migration that carries out ``found``, of ``components``, after ``migrations``.
 
-    It says of the ``unmanaged`` tables and enums that they are no entity's.
+    It records that the ``unmanaged`` tables and enums belong to no entity.
     """
     last = migration_directory.last_name(migrations)
     name = new_name(slug, datetime.now(UTC), last)

@@ -20,10 +20,10 @@ from berceau.workflows.deploy.replay import Replayed
 class Plan:
     """The ordered ``changes``, the statements ``up``, and those ``down`` that undo them.
 
-    ``down`` is ``None`` where the changes can't be undone automatically; ``irreversible`` says
-    why. ``obstacle`` says why it can't be while there are rows like those of the database.
+    ``down`` is ``None`` where the changes can't be undone automatically; ``irreversible`` is
+    why. ``obstacle`` is why it can't be while there are rows like those of the database.
     ``built`` is what the migrations build together with this one, where the validation showed it.
-    ``notes`` say which tables it was validated on without rows, and why. ``means`` has to be
+    ``notes`` are which tables it was validated on without rows, and why. ``means`` has to be
     recorded with it. ``hidden`` is what rows hold by then where their entity doesn't look.
     """
 

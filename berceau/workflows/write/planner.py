@@ -39,7 +39,7 @@ class Sides:
     """What migrations have ``built``, and what is ``wanted``, both as the catalog shows it.
 
     The tables that are ``led`` by others aren't compared. ``means`` is what names stand for and no
-    migration records yet, and ``notes`` say where that was guessed. Where names went ``astray``,
+    migration records yet, and ``notes`` are where that was guessed. Where names went ``astray``,
     what they stand for changed.
     """
 

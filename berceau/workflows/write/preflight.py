@@ -1,4 +1,4 @@
-"""Fit: what the rows at hand need before a change, from the options or a person; or a refusal."""
+"""Preflight: what rows need before a change, from the options or a person; or a refusal."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType

@@ -38,7 +38,7 @@ def decline(_: Question) -> str | None:
 class Settled:
     """The ``changes`` that rename, and the schema that they make of the current one.
 
-    ``recoded`` says which values in rows become others, or stand for nothing; ``hidden`` is what
+    ``recoded`` is which values in rows become others, or stand for nothing; ``hidden`` is what
     rows hold in columns that their entity has no longer.
     """
 
@@ -163,7 +163,7 @@ class _Settling:
         self.choose(self._answers(questions))
 
     def _settle(self, questions: Iterator[Question]) -> None:
-        """Ask about what stands for something: who says no lets it go, and makes a new one."""
+        """Ask about what stands for something: after a no it is dropped, and a new one made."""
         renames = []
         for question in questions:
             free = tuple(c for c in question.candidates if (question.parent, c) not in self.given)
@@ -218,7 +218,7 @@ def carry_out(connection: Connection, settled: Settled, changes: tuple[Renaming,
 
 @dataclass
 class _Doubts:
-    """Collects questions that nobody is there to answer, and goes on with the likeliest answer.
+    """Collects questions without a person to answer, and goes on with the likeliest answer.
 
     So one refusal names all that is in doubt, also within what was probably renamed.
     """
@@ -231,7 +231,7 @@ class _Doubts:
 
 
 def refusal(questions: Iterable[Question]) -> RenameError:
-    """Return the error for ``questions`` that nobody answered, with the options that do."""
+    """Return the error for unanswered ``questions``, with the options that answer them."""
     questions = tuple(questions)
     lines = "".join(f"\n    {describe(question)}" for question in questions)
     if any(question.certain for question in questions):

@@ -40,7 +40,7 @@ class Copy:
             yield connection
 
     def put(self, after: Replayed) -> Replayed | None:
-        """Return what all migrations build once the copy is as ``after``, as far as one can tell.
+        """Return what all migrations build once the copy is as ``after``, as far as that shows it.
 
         That is: not where names of the part are taken outside of it.
         """

@@ -1,4 +1,4 @@
-"""The rows of the database at hand, asked for by the names that renames are about to give."""
+"""The rows of the project's database, by the names that renames are about to give."""
 
 from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ class Rows:
         )
 
     def count_value(self, table: str, column: str, value: str) -> str:
-        """Say how many rows of ``table`` hold ``value``, as text, in ``column``."""
+        """Return how many rows of ``table`` hold ``value``, as text, in ``column``."""
         place = column_before(self.renamed, table, column)
         return counted_rows(self.target, place[0], count_label(self.target, *place, value))
 

@@ -1,4 +1,4 @@
-"""Uses: what stands in the way of a change because it uses what goes, named before PostgreSQL."""
+"""Uses: what stands in the way of a change because it uses what is dropped or retyped."""
 
 from collections.abc import Iterator, Sequence, Set
 
@@ -19,7 +19,7 @@ from berceau.schema.names import quote_name, words
 
 
 def in_use(users: Set[User], current: Schema, changes: Sequence[Change]) -> Iterator[str]:
-    """Yield what goes, or gets another type, although something uses it that we don't touch.
+    """Yield what is dropped or retyped, although something uses it that isn't changed.
 
     PostgreSQL would refuse that, or drop what uses it silently. ``users`` use the tables of
     ``current``, which ``changes`` are about to change.

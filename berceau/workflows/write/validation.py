@@ -1,4 +1,4 @@
-"""Proof: a plan is carried out, forth and back, on a copy of the schema with rows in it."""
+"""Validation: a plan is run, up and down, on a copy of the schema with rows in it."""
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ _NAME = "proof"
 _DATA_ERRORS = ("22", "23", "P0")
 """Classes of SQLSTATE that blame a value or a row (PostgreSQL manual, appendix A).
 
-The last one is what a trigger says that doesn't accept a row.
+The last one is the code of a trigger that doesn't accept a row.
 """
 
 
@@ -85,7 +85,7 @@ def fill(
 
     The tables are those of ``before``; ``settled`` and ``changes`` are what is about to happen.
     The rows come from the schema ``source`` with all that they refer to. Where it has none, a
-    few are made up, unless these couldn't tell whether the change can be made.
+    few are made up, unless these couldn't show whether the change can be made.
     """
     limits: dict[str, int | None] = {}
     limits |= dict.fromkeys(touched((*settled.changes, *changes), settled.schema), SAMPLE)
@@ -118,7 +118,7 @@ def fill(
 def _new_references(
     before: Schema, settled: Settled, changes: Sequence[Change]
 ) -> Iterator[Reference]:
-    """Yield what new foreign keys say of columns that are there already."""
+    """Yield the new foreign keys between columns that are there already."""
     there = {(table.name, column.name) for table in before.tables for column in table.columns}
     for change in changes:
         match change:
@@ -137,7 +137,7 @@ def _new_references(
 
 
 def prove(connection: Connection, case: Case) -> Proof:
-    """Carry ``case`` out in the scratch schema of ``connection``, forth and back.
+    """Run ``case``, up and down, in the scratch schema of ``connection``.
 
     Raises ``StatementError`` with what PostgreSQL refused, ``RowsChangedError`` where rows aren't
     what they were, and ``MigrationError`` where the schema isn't what it should be.
