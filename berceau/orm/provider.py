@@ -13,6 +13,7 @@ from pony.orm.dbapiprovider import wrap_dbapi_exceptions
 from pony.orm.dbproviders.postgres import PGProvider
 
 from berceau.errors import CommitUnknownError
+from berceau.orm.bounds import CONVERTERS
 from berceau.orm.constraints import Constraints, violation
 from berceau.orm.failures import is_lost
 from berceau.orm.naming import default_name
@@ -40,7 +41,7 @@ class BerceauProvider(PGProvider):
         (datetime, AwareDatetimeConverter),
         (Decimal, RoundedDecimalConverter),
         (UUID, UuidConverter),
-        *PGProvider.converter_classes,
+        *((kind, CONVERTERS.get(each, each)) for kind, each in PGProvider.converter_classes),
     ]
     array_converter_cls = ArrayConverter
 
