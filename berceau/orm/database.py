@@ -5,6 +5,7 @@ from typing import Any
 from pony.orm.core import Database, Entity
 
 from berceau.errors import EntityError
+from berceau.orm import flushing  # noqa: F401 (it changes Pony's flush)
 from berceau.orm.diagnosis import check_tables, diagnose
 from berceau.orm.entity import EntityMeta
 from berceau.orm.extension import Added

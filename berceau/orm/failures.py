@@ -18,6 +18,7 @@ DEADLOCK = "40P01"
 READ_ONLY = "25006"
 IDLE_TIMEOUT = "25P03"
 CANCELED = "57014"
+ABORTED = "25P02"
 SHUTDOWNS = {"57P01", "57P02", "57P03", "57P05"}
 CONNECTION_CLASS = "08"
 
@@ -40,6 +41,11 @@ def is_read_only(error: BaseException) -> bool:
 def is_timeout(error: BaseException) -> bool:
     """Return whether the server ended a statement because it took longer than it may."""
     return any(sqlstate(cause) == CANCELED for cause in causes(error))
+
+
+def is_aborted(error: BaseException) -> bool:
+    """Return whether a statement was refused because an earlier one of its transaction failed."""
+    return any(sqlstate(cause) == ABORTED for cause in causes(error))
 
 
 def is_repeatable(error: BaseException) -> bool:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 from uuid import UUID
 
-from pony.orm.core import DataError, IntegrityError, local
+from pony.orm.core import DataError, IntegrityError, InternalError, local
 from pony.orm.dbapiprovider import wrap_dbapi_exceptions
 from pony.orm.dbproviders.postgres import PGProvider
 
@@ -26,7 +26,7 @@ from berceau.orm.types import (
     RoundedDecimalConverter,
     UuidConverter,
 )
-from berceau.orm.unit import current_unit
+from berceau.orm.unit import UnitOfWork, current_unit
 from berceau.schema.names import free_name, object_name
 
 # Where the position of a commit can't be asked for, no replica is near enough.
@@ -124,17 +124,22 @@ class BerceauProvider(PGProvider):
     ) -> Any:
         """Run a statement; return the new key where ``returning_id``.
 
-        Raises ``UnstorableTextError`` for a text with NUL or half of a surrogate pair, and
-        ``ConflictError`` where other rows don't allow the write.
+        Raises ``UnstorableTextError`` for a text with NUL or half of a surrogate pair,
+        ``ConflictError`` where other rows don't allow the write, and ``DatabaseError`` where an
+        earlier statement failed, and its exception was caught.
         """
         check_sql(sql)
         try:
             return super().execute(cursor, sql, arguments, returning_id)
-        except IntegrityError as error:
-            self._raise_violation(error, sql)
-            raise
-        except (ValueError, DataError) as error:
-            if has_unstorable_text(error, sql, arguments):
+        except Exception as error:
+            unit = current_unit()
+            if unit is not None:
+                unit.note_failure(error)
+            if isinstance(error, IntegrityError):
+                self._raise_violation(error, sql)
+            if isinstance(error, ValueError | DataError) and has_unstorable_text(
+                error, sql, arguments
+            ):
                 raise unstorable() from error
             raise
 
@@ -148,7 +153,7 @@ class BerceauProvider(PGProvider):
         unit = current_unit()
         if unit is not None:
             unit.check_commit()
-        transaction = self.pool.transaction(connection)
+        transaction = self._transaction(connection, unit)
         try:
             super().commit(connection, cache)
         except Exception as error:
@@ -161,6 +166,15 @@ class BerceauProvider(PGProvider):
                 cache.in_transaction = False
         if unit is not None and transaction is not None:
             unit.position = self._position(connection)
+
+    def _transaction(self, connection: Any, unit: UnitOfWork | None) -> Any:
+        """Return what names the open transaction afterwards; ``None`` where it wrote nothing."""
+        try:
+            return self.pool.transaction(connection)
+        except self.dbapi_module.InternalError as error:
+            if unit is not None:
+                unit.note_failure(InternalError(error))
+            raise
 
     @cached_property
     def _constraints(self) -> Constraints:

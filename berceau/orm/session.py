@@ -53,6 +53,7 @@ def unit_of_work(*, read_only: bool = False, serializable: bool = False) -> Iter
                 raise
             if unit.cancelled:
                 orm.rollback()
+            unit.check_parts()
             unit.ending = True
     except Exception as error:
         found = conflict(error)

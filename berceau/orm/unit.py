@@ -3,11 +3,26 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import local
+from typing import Any, NoReturn
 
-from berceau.errors import DatabaseError
+from pony.orm import core as pony_core
+from pony.orm.core import CommitException
+
+from berceau.errors import BerceauError, DatabaseError
+from berceau.orm.failures import is_aborted
 from berceau.orm.savepoints import savepoint
 
+core: Any = pony_core  # as it is inside: its types tell what is for users
 _active = local()
+
+
+class _NoCommit(CommitException):
+    def __init__(self, message: str) -> None:
+        super().__init__(message, [])
+
+
+class PartFailedError(DatabaseError, _NoCommit):
+    """A part of a unit failed, and the rest can't be kept; Pony's name for it catches it, too."""
 
 
 class UnitOfWork:
@@ -21,7 +36,8 @@ class UnitOfWork:
     def __init__(self, *, read_only: bool = False) -> None:
         self.read_only = read_only
         self.cancelled = False
-        self.failure: BaseException | None = None
+        self.failure: BaseException | None = None  # of an inner unit
+        self.caught: BaseException | None = None  # the last failure of a statement or a flush
         self.broken = False  # its connection is of no use to any other unit
         self.replica_after: str | None = None
         self.position: str | None = None
@@ -64,19 +80,54 @@ class UnitOfWork:
         self.replica_after = after
 
     def check_commit(self) -> None:
-        """Refuse to commit a part of the unit: raises ``DatabaseError``."""
+        """Refuse to commit before the end of the unit: raises ``DatabaseError``."""
         if not self.ending:
             raise DatabaseError(
                 "commit() was called before the end of a unit of work.",
                 cure="Remove the commit(): the end of the unit commits. To commit in parts, use "
                 "several units, one after the other.",
             )
-        if self.failure is not None:
-            raise DatabaseError(
+
+    def check_parts(self) -> None:
+        """Refuse to commit what an inner unit that failed was a part of: raises ``DatabaseError``.
+
+        Pony would write first what is left of that part, and stumble.
+        """
+        if self.failure is not None and _has_writes():
+            raise PartFailedError(
                 "An inner unit of work failed, and its exception didn't reach the outer one: "
-                f"{self.failure}",
-                cure="Let the exception pass, or call rollback() on the outer unit.",
+                f"{_text(self.failure)}",
+                cure="Let the exception pass, or run the inner unit in the outer one's "
+                "`with unit.savepoint():`.",
             ) from self.failure
+
+    def note_failure(self, error: BaseException) -> None:
+        """Keep the ``error`` of a statement or a flush.
+
+        Raises ``DatabaseError`` where PostgreSQL refused it because of the one that is kept.
+        """
+        if self.caught is not None and is_aborted(error):
+            self.refuse_rest()
+        if not isinstance(error, PartFailedError):
+            self.caught = error
+
+    def refuse_rest(self) -> NoReturn:
+        """Refuse what follows a failure in the unit: raises ``DatabaseError``."""
+        raise PartFailedError(
+            "A write or query failed, and its exception was caught. So the rest of the unit of "
+            f"work can't run: {_text(self.caught)}",
+            cure="Let the exception pass, or run what may fail in `with unit.savepoint():`.",
+        ) from self.caught
+
+
+def _text(error: BaseException | None) -> str:
+    """Return what ``error`` says, without what to do: another cure follows."""
+    text = error.message if isinstance(error, BerceauError) else str(error).strip()
+    return text or type(error).__name__
+
+
+def _has_writes() -> bool:
+    return any(cache.modified or cache.in_transaction for cache in core.local.db2cache.values())
 
 
 def current_unit() -> UnitOfWork | None:

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from threading import Barrier, Thread
 from typing import Any, Never
 
 import pytest
-from pony.orm import Database, OperationalError, Required, commit, flush, select
-from pony.orm.core import CommitException, OptimisticCheckError
+from pony.orm import Database, OperationalError, OrmError, Required, commit, flush, select
+from pony.orm.core import CommitException, DBException, OptimisticCheckError
 
-from berceau.errors import CommitUnknownError, DatabaseError
+from berceau.errors import CommitUnknownError, ConflictError, DatabaseError
 from berceau.orm import database as orm
 from berceau.orm import session
 from berceau.orm.failures import is_repeatable
@@ -297,3 +298,97 @@ class TestBrokenConnection:
         broken_way.refusing = True
         with pytest.raises((OperationalError, DatabaseError)):
             run_unit(lambda: Account.get(name="ada"))
+
+
+def _write_twice() -> None:
+    database.execute("INSERT INTO account (name, balance) VALUES ('x', 0), ('x', 0)")
+
+
+def _flush_half() -> None:
+    database.insert(Account, name="x", balance=0)
+    Account(name="w")
+    Account(name="x")
+    flush()
+
+
+def _divide() -> None:
+    database.select("SELECT 1 / 0 AS x")
+
+
+def _raise() -> None:
+    raise ZeroDivisionError
+
+
+def _add() -> None:
+    Account(name="y")
+
+
+def _add_now() -> None:
+    Account(name="y").flush()
+
+
+def _read() -> None:
+    balances()
+
+
+def _nothing() -> None:
+    pass
+
+
+FAILURES = {each.__name__: each for each in (_write_twice, _flush_half, _divide, _raise)}
+AFTERWARDS = {each.__name__: each for each in (_nothing, _add, _add_now, _read)}
+
+
+class TestFailuresThatAreCaught:
+    """A unit that goes on after a failure ends in one message that names it; nothing is kept."""
+
+    @pytest.mark.parametrize("go_on", AFTERWARDS.values(), ids=AFTERWARDS)
+    @pytest.mark.parametrize("fail", FAILURES.values(), ids=FAILURES)
+    def test_of_an_inner_unit(self, fail, go_on) -> None:
+        failure = None
+
+        def forget() -> None:
+            nonlocal failure
+            with unit_of_work():
+                Account(name="ada").flush()
+                try:
+                    with unit_of_work():
+                        fail()
+                except Exception as error:
+                    failure = error
+                go_on()
+
+        with pytest.raises(DatabaseError, match=r"exception (didn't reach|was caught)") as refused:
+            forget()
+        assert isinstance(refused.value, CommitException)
+        assert refused.value.cure is not None
+        assert failure is not None
+        assert names() == set()
+
+    @pytest.mark.parametrize("go_on", AFTERWARDS.values(), ids=AFTERWARDS)
+    @pytest.mark.parametrize("fail", [_write_twice, _flush_half, _divide])
+    def test_of_a_statement(self, fail, go_on) -> None:
+        def forget() -> None:
+            with unit_of_work():
+                Account(name="ada").flush()
+                with suppress(OrmError, DBException):
+                    fail()
+                go_on()
+
+        with pytest.raises(CommitException, match=r"exception was caught.*(key value|by zero)"):
+            forget()
+        assert names() == set()
+
+    def test_the_unit_can_be_rolled_back(self) -> None:
+        with unit_of_work() as unit:
+            Account(name="ada").flush()
+            with pytest.raises(ConflictError), unit_of_work():
+                _write_twice()
+            unit.rollback()
+        assert names() == set()
+
+    def test_a_unit_that_only_reads_goes_on(self) -> None:
+        with unit_of_work():
+            with pytest.raises(ZeroDivisionError), unit_of_work():
+                _raise()
+            assert balances() == {}
