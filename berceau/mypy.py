@@ -7,7 +7,7 @@ definition of a type to mypy, unless the key is given to ``DemoPost.__getitem__`
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from secrets import token_hex
@@ -18,19 +18,8 @@ from mypy.expandtype import expand_type
 from mypy.nodes import (
     ARG_NAMED,
     ARG_NAMED_OPT,
-    ARG_POS,
     ARG_STAR2,
-    AssignmentStmt,
-    CallExpr,
-    ClassDef,
-    Expression,
-    Import,
-    ImportFrom,
-    IndexExpr,
-    MemberExpr,
     MypyFile,
-    NameExpr,
-    Node,
     StrExpr,
     SymbolNode,
     TypeAlias,
@@ -45,7 +34,8 @@ from mypy.plugin import (
     ReportConfigContext,
 )
 from mypy.typevars import fill_typevars
-from mypy.util import correct_relative_import
+
+from berceau.mypy_keys import is_entity, make_calls
 
 ENTITY = "pony.orm._entity.Entity"
 RELATIONS = {
@@ -56,14 +46,21 @@ TAKES = {
     "get": "Find",
     "get_for_update": "Find",
     "exists": "Find",
+    "get_or_create": "Find",
+    "upsert": "Find",
+    "bulk_create": "Row",
     "__getitem__": "Key",
 }
 """What methods take, as the definitions of the stub are called."""
+DEFAULTS = {
+    "get_or_create": {"defaults": "Defaults"},
+    "upsert": {"defaults": "Set", "create_defaults": "Defaults"},
+}
+"""What methods take as dictionaries, by the names of their parameters."""
 ADDED = "pony.orm._added._Apart"
 """What other modules add to an entity by a name that the class of another one has."""
 PROJECT = "pony.orm._project"
 PROJECT_FILE = "pony/orm/_project.pyi"
-BODIES = "body else_body finally_body handlers bodies defs func items impl".split()
 KEY = re.compile(r"^\s*\w+\s*=[\s(]*[\w.]+\[", re.MULTILINE)
 WORD = re.compile(r"\w+")
 KEYED = re.compile(r"def __getitem__\(_cls_: type\[([\w.]+)\]")
@@ -94,6 +91,13 @@ class BerceauPlugin(Plugin):
             return None
         if name == "__getitem__":
             return lambda context: self._with_key(context.default_signature, entity_class)
+        if name == "bulk_create":
+            return lambda context: self._with_rows(context.default_signature, entity_class)
+        if name in DEFAULTS:
+            return lambda context: self._with_values(
+                self._with_defaults(context.default_signature, entity_class, DEFAULTS[name]),
+                *(entity_class, TAKES[name]),
+            )
         return lambda context: self._with_values(
             context.default_signature, entity_class, TAKES[name]
         )
@@ -108,13 +112,7 @@ class BerceauPlugin(Plugin):
 
         Returns the stub with the definitions where ``file`` may use them.
         """
-        entities = self._entities()
-        known = _known(file, entities)
-        for each in _assignments(file.defs) if known else ():
-            value = each.rvalue
-            if isinstance(value, IndexExpr) and _is_entity(_full_name(value.base, known), entities):
-                each.rvalue = _call(value)
-        return [(10, PROJECT, -1)] if known else []
+        return [(10, PROJECT, -1)] if make_calls(file, self._entities()) else []
 
     def report_config_data(self, ctx: ReportConfigContext) -> str | None:
         """Return something new for a module that mypy has to parse: it may have changed its code.
@@ -159,6 +157,32 @@ class BerceauPlugin(Plugin):
             arg_names=[*loose.arg_names[:-1], *values.items],
         )
 
+    def _with_defaults(
+        self, loose: types.CallableType, entity: str, kinds: Mapping[str, str]
+    ) -> types.CallableType:
+        """Return ``loose`` with what its parameters take that are called as in ``kinds``."""
+        found = []
+        for name, kind in zip(loose.arg_names, loose.arg_types, strict=True):
+            symbol = self._defined(entity, kinds.get(name or "", ""))
+            values = symbol.typeddict_type if isinstance(symbol, TypeInfo) else None
+            found.append(values or kind)
+        return loose.copy_modified(arg_types=found)
+
+    def _with_rows(self, loose: types.CallableType, entity: str) -> types.CallableType:
+        """Return ``loose`` with the rows that ``bulk_create()`` takes, and the keys it returns."""
+        row, key = self._defined(entity, "Row"), self._defined(entity, "Key")
+        rows, result = (
+            types.get_proper_type(each) for each in (loose.arg_types[0], loose.ret_type)
+        )
+        if not (
+            isinstance(row, TypeInfo) and row.typeddict_type and isinstance(key, TypeAlias)
+        ) or not (isinstance(rows, types.Instance) and isinstance(result, types.Instance)):
+            return loose
+        return loose.copy_modified(
+            arg_types=[rows.copy_modified(args=[row.typeddict_type]), *loose.arg_types[1:]],
+            ret_type=result.copy_modified(args=[key.target]),
+        )
+
     def _with_key(self, loose: types.CallableType, entity: str) -> types.CallableType:
         symbol = self._defined(entity, "Key")
         if not isinstance(symbol, TypeAlias):
@@ -167,7 +191,7 @@ class BerceauPlugin(Plugin):
 
     def _defined(self, entity: str, kind: str) -> SymbolNode | None:
         """Return the definition of a ``kind`` of values that ``entity`` takes."""
-        if not _is_entity(entity, self._entities()):
+        if not is_entity(entity, self._entities()):
             return None
         symbol = self.lookup_fully_qualified(f"{PROJECT}._{entity.rpartition('.')[2]}{kind}")
         return symbol.node if symbol else None
@@ -210,69 +234,6 @@ class BerceauPlugin(Plugin):
 def _is_entity_variable(variable: types.TypeVarLikeType) -> bool:
     bound = types.get_proper_type(variable.upper_bound)
     return isinstance(bound, types.Instance) and bound.type.fullname == ENTITY
-
-
-def _known(file: MypyFile, entities: Mapping[str, str]) -> dict[str, str]:
-    """Return the full names of the entities, and of their modules, that ``file`` has names for."""
-    names = {
-        each.name: f"{file.fullname}.{each.name}"
-        for each in file.defs
-        if isinstance(each, ClassDef)
-    }
-    for each in file.imports:
-        if isinstance(each, ImportFrom):
-            module, _ = correct_relative_import(
-                file.fullname, each.relative, each.id, file.is_package_init_file()
-            )
-            names |= {alias or name: _origin(module, name, entities) for name, alias in each.names}
-        elif isinstance(each, Import):
-            names |= {alias or name: name for name, alias in each.ids}
-    modules = {name.rpartition(".")[0] for name in entities.values()}
-    return {
-        local: name
-        for local, name in names.items()
-        if name in modules or _is_entity(name, entities)
-    }
-
-
-def _origin(module: str, name: str, entities: Mapping[str, str]) -> str:
-    """Return the full name of what is imported: a package may hand on the entities in it."""
-    entity = entities.get(name, "")
-    package = module.partition(".")[0]
-    return entity if entity.startswith(f"{package}.") else f"{module}.{name}"
-
-
-def _is_entity(full_name: str, entities: Mapping[str, str]) -> bool:
-    return entities.get(full_name.rpartition(".")[2]) == full_name
-
-
-def _assignments(node: object) -> Iterator[AssignmentStmt]:
-    """Yield the assignments in ``node``; mypy's own visitors can't be derived from."""
-    if isinstance(node, AssignmentStmt):
-        yield node
-    elif isinstance(node, (list, tuple)):
-        for each in node:
-            yield from _assignments(each)
-    elif isinstance(node, Node) and not isinstance(node, Expression):
-        for name in BODIES:
-            yield from _assignments(getattr(node, name, None))
-
-
-def _full_name(expression: Expression, known: Mapping[str, str]) -> str:
-    if isinstance(expression, NameExpr):
-        return known.get(expression.name, "")
-    if isinstance(expression, MemberExpr):
-        return f"{_full_name(expression.expr, known)}.{expression.name}"
-    return ""
-
-
-def _call(value: IndexExpr) -> CallExpr:
-    """Return ``DemoPost.__getitem__(key)`` for ``DemoPost[key]``."""
-    method = MemberExpr(value.base, "__getitem__")
-    call = CallExpr(method, [value.index], [ARG_POS], [None])
-    method.set_line(value)
-    call.set_line(value)
-    return call
 
 
 @lru_cache(maxsize=1)

@@ -28,7 +28,8 @@ LEVELS = (
         "lazy",
         "text",
         "mypy",
-    },  # the last is the plugin for mypy, which nothing here imports
+        "mypy_keys",
+    },  # the last two are the plugin for mypy, which nothing here imports
 )
 # In rooms of many modules, which package may import from which: these arrows, and no others.
 PACKAGES = {
@@ -53,6 +54,7 @@ PACKAGES = {
 }
 BESIDE = {
     ("testing", "web"),  # the `app` fixture is the real application
+    ("mypy", "mypy_keys"),  # the second part of the plugin
     ("tasks", "testing"),  # `invoke test` gives pytest an option of the plugin
 }
 EDGES = {
@@ -62,7 +64,7 @@ EDGES = {
     "invoke": {"tasks"},
     "pytest": {"testing"},
     "pglast": {"postgres"},
-    "mypy": {"mypy"},
+    "mypy": {"mypy", "mypy_keys"},
 }
 
 

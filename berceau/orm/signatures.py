@@ -58,6 +58,17 @@ class Signatures:
         yield self._dictionary(
             "Find", [(attr.name, f"NotRequired[{_type(attr)}]") for attr in single]
         )
+        yield self._dictionary(
+            "Defaults", [(attr.name, f"NotRequired[{_type(attr)}]") for attr in self.attributes]
+        )
+        yield self._dictionary(
+            "Row",
+            [
+                (attr.name, _type(attr) if _is_needed(attr) else f"NotRequired[{_type(attr)}]")
+                for attr in single
+                if attr.columns
+            ],
+        )
         types = [_type(attr) for attr in self.entity._pk_attrs_]
         key = types[0] if len(types) == 1 else f"tuple[{', '.join(types)}]"
         yield f"{self._name('Key')}: TypeAlias = {key}"
@@ -89,6 +100,24 @@ class Signatures:
         return (
             f"{method}(_cls_: type[{self.reference}], {where}{locks}, "
             f"**filters: Unpack[{self._name('Find')}]) -> " + result.format(self.reference)
+        )
+
+    def create(self, method: str) -> str:
+        """Return the signature of ``get_or_create()`` or ``upsert()``."""
+        given = {"defaults": "Defaults"}
+        if method == "upsert":
+            given = {"defaults": "Set", "create_defaults": "Defaults"}
+        values = "".join(f", {name}: {self._name(kind)} = ..." for name, kind in given.items())
+        return (
+            f"{method}(_cls_: type[{self.reference}]{values}, "
+            f"**key: Unpack[{self._name('Find')}]) -> tuple[{self.reference}, bool]"
+        )
+
+    def create_many(self) -> str:
+        """Return the signature of ``bulk_create()``."""
+        return (
+            f"bulk_create(_cls_: type[{self.reference}], rows: Iterable[{self._name('Row')}], *, "
+            f"ignore_conflicts: bool = ...) -> list[{self._name('Key')}]"
         )
 
     def _name(self, kind: str) -> str:

@@ -138,6 +138,17 @@ def by_key(key: UUID, person: Person) -> Post:
     assert_type(Post.get(lambda p: p.title == "x"), Post | None)
     assert_type(Post.get_for_update(id=key), Post | None)
     assert_type(Post.exists(title="x", editor=None), bool)
+    assert_type(Tag.get_or_create(name="news"), tuple[Tag, bool])
+    assert_type(Tag.get_or_create(name="news", defaults={"posts": []}), tuple[Tag, bool])
+    post, is_new = Post.upsert(
+        id=key, defaults={"title": "A title", "size": None}, create_defaults={"slug": "a-title"}
+    )
+    assert_type(post, Post)
+    assert_type(is_new, bool)
+    assert_type(Tag.bulk_create([{"name": "news"}, {"name": "art"}]), list[str])
+    assert_type(Comment.bulk_create([{"post": post, "text": "Yes"}]), list[int])
+    names = ["news", "art"]
+    Tag.bulk_create(({"name": name} for name in names), ignore_conflicts=True)
     return first or Post[key]
 
 

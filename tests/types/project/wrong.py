@@ -56,6 +56,20 @@ def changes(post: Post) -> None:
     post.set("A title")  # mypy: call-arg; pyright: reportCallIssue
 
 
+def creation(post: Post) -> None:
+    Tag.get_or_create(nmae="news")  # mypy: call-arg; pyright: reportCallIssue
+    Tag.get_or_create(name=1)  # mypy: arg-type; pyright: reportArgumentType
+    Post.get_or_create(id=post.id, defaults={"titel": "x"})  # mypy: misc; pyright: reportArgumentType
+    Post.upsert(id=post.id, defaults={"status": "DRAFT"})  # mypy: typeddict-item; pyright: reportArgumentType
+    Post.upsert(id=post.id, defaults={"id": post.id})  # mypy: misc; pyright: reportArgumentType
+    Post.upsert(id=post.id, create_defaults={"price": 1.5})  # mypy: typeddict-item; pyright: reportArgumentType
+    Post.get_or_create(id=post.id).title  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    Comment.bulk_create([{"post": post}])  # mypy: typeddict-item; pyright: reportArgumentType
+    Comment.bulk_create([{"post": post, "text": 1}])  # mypy: typeddict-item; pyright: reportArgumentType
+    Tag.bulk_create([{"name": "news", "posts": []}])  # mypy: typeddict-item; pyright: reportArgumentType
+    Tag.bulk_create({"name": "news"})  # mypy: dict-item; pyright: reportArgumentType
+
+
 def construction(person: Person) -> None:
     Post(title="A title", slug="a-title", text="Some text")  # mypy: call-arg; pyright: reportCallIssue
     Post(title="A title", slug="a-title", text="Some text", author=person, sumary="")  # mypy: call-arg; pyright: reportCallIssue

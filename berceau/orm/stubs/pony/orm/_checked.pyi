@@ -4,7 +4,7 @@
 Of two classes with one name, pyright takes the last.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from pony.orm._entity import Entity
@@ -30,6 +30,18 @@ if MYPY:
         def exists(
             cls: type[_E], where: Callable[[_E], object] | str = ..., /, **filters: Any
         ) -> bool: ...
+        def get_or_create(
+            cls: type[_E], defaults: Mapping[str, Any] = ..., **key: Any
+        ) -> tuple[_E, bool]: ...
+        def upsert(
+            cls: type[_E],
+            defaults: Mapping[str, Any] = ...,
+            create_defaults: Mapping[str, Any] = ...,
+            **key: Any,
+        ) -> tuple[_E, bool]: ...
+        def bulk_create(
+            cls, rows: Iterable[Mapping[str, Any]], *, ignore_conflicts: bool = ...
+        ) -> list[Any]: ...
 
     class CheckedEntity:
         def __init__(self, **values: Any) -> None: ...
