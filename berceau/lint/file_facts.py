@@ -11,7 +11,7 @@ Line = tuple[int, str]
 
 @dataclass(frozen=True)
 class Read:
-    """What a line does with an entity or its objects, on a ``path``: ``Post``, ``Post.tags.count``.
+    """What a line does with an entity or its objects, on a ``path``: ``Post``, ``Post/tags/count``.
 
     ``kind`` is "iterated" where Python iterates the entity, "loop" where a loop reads the path of
     each object, and "held" where a variable only takes it. It is "query" where a loop sends a query
@@ -35,8 +35,9 @@ class FileFacts:
     ``faults`` are lines, codes and messages, ``ignores`` lines and codes of the comments that
     silence. ``declared`` gives the line and the options of each class and what its body assigns, by
     ``Post`` and ``Post.title``; ``filters`` are lines and attributes, ``Post.title``, that
-    queries filter by, and ``reads`` what code does with entities. ``imports`` are the names of
-    modules, and of what is imported from them, with leading dots as they are written.
+    queries filter by. ``reads`` are what code does with entities, and ``returns`` the path of the
+    objects that a function returns, and what is prefetched. ``imports`` are the names of modules,
+    and of what is imported from them, with leading dots as they are written.
     """
 
     faults: list[tuple[int, str, str]] = field(default_factory=list)
@@ -44,4 +45,5 @@ class FileFacts:
     declared: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
     filters: list[Line] = field(default_factory=list)
     reads: tuple[Read, ...] = ()
+    returns: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
     imports: list[str] = field(default_factory=list)

@@ -62,6 +62,14 @@ class Names:
         package, _, name = (self.origin(node) or "").rpartition(".")
         return name if _is_of_entities(package) and name[:1].isupper() else None
 
+    def neighbour(self, node: ast.AST) -> str | None:
+        """Return the function of another module of the package that ``node`` means, if it is one.
+
+        It is returned as ``.service:posts``, with the dots of the import.
+        """
+        module, _, name = (self.origin(node) or "").rpartition(".")
+        return f"{module}:{name}" if module.strip(".") and module.startswith(".") else None
+
 
 def _is_of_entities(module: str) -> bool:
     """Return whether a component imports its own or another's entities from ``module``."""
@@ -87,7 +95,8 @@ def _imported(nodes: Nodes) -> Iterator[tuple[str, str]]:
         module = "." * node.level + (node.module or "")
         for alias in node.names:
             if alias.name != "*":
-                yield alias.asname or alias.name, f"{module}.{alias.name}"
+                separator = "" if module.endswith(".") else "."
+                yield alias.asname or alias.name, f"{module}{separator}{alias.name}"
             elif module == "pony.orm":
                 import pony.orm  # costs more than to examine a hundred files
 

@@ -1,6 +1,7 @@
 """What code does with entities that fails, or costs a query for each object of a loop."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from berceau.diagnostic import Diagnostic
@@ -8,6 +9,8 @@ from berceau.lint.file_facts import FileFacts, Read
 from berceau.lint.rules import diagnose
 from berceau.orm.attributes import Attribute
 
+_CALLS = 3
+"""How many functions of other modules are followed, one calling another."""
 _COUNTED = {"count", "is_empty"}
 """Methods of a set that send no query once the set was read."""
 _SELECTING = {"select", "filter", "where", "order_by", "sort_by", "limit", "page", "random"}
@@ -20,15 +23,38 @@ def check_reads(
     """Yield what is wrong with reads of entities and their objects: L303, L304, L611 and L612."""
     model = _Model(attributes)
     for file, each in facts.items():
+        reads = [_resolved(read, file, facts) for read in each.reads]
         loaded = {
             (read.scope, prefix)
-            for read in each.reads
+            for read in reads
             if read.kind == "loop"
             for prefix in model.loaded(read.path)
         }
-        for read in each.reads:
+        for read in reads:
             for code, message, cure in model.faults(read, loaded):
                 yield diagnose(code, (file, read.line), message, cure)
+
+
+def _resolved(read: Read, file: Path, facts: Mapping[Path, FileFacts]) -> Read:
+    """Return ``read`` with the entity, where it begins at a function of another module."""
+    for _ in range(_CALLS):
+        root, _, rest = read.path.partition("/")
+        module, is_function, name = root.partition(":")
+        if not is_function:
+            break
+        file = _module_file(module, file)
+        returns = facts[file].returns if file in facts else {}
+        path, prefetched = returns.get(name, ("", []))
+        path = f"{path}/{rest}" if path and rest else path
+        read = replace(read, path=path, prefetched=(*read.prefetched, *prefetched))
+    return read
+
+
+def _module_file(module: str, importing: Path) -> Path:
+    """Return the file of a ``module``, as ``.service``, that the file ``importing`` imports."""
+    name = module.lstrip(".")
+    folder = importing.parents[len(module) - len(name) - 1]
+    return folder.joinpath(*name.split(".")).with_suffix(".py")
 
 
 class _Model:
@@ -40,16 +66,16 @@ class _Model:
 
     def loaded(self, path: str) -> Iterator[str]:
         """Yield the parts of ``path`` that reading it loads: all, where it ends with no method."""
-        entity, *names = path.split(".")
+        entity, *names = path.split("/")
         steps = list(self._steps(entity, names))
         if len(steps) == len(names):
-            yield from (".".join((entity, *names[: n + 1])) for n in range(len(names)))
+            yield from ("/".join((entity, *names[: n + 1])) for n in range(len(names)))
 
     def faults(
         self, read: Read, loaded: set[tuple[int, str]]
     ) -> Iterator[tuple[str, str, str | None]]:
         """Yield the code, the message and the cure of what is wrong with ``read``."""
-        entity, *names = read.path.split(".")
+        entity, *names = read.path.split("/")
         if entity not in self._entities:
             return
         match read.kind:
@@ -90,7 +116,7 @@ class _Model:
         method = names[len(steps)] if len(steps) < len(names) else ""
         if not steps or not steps[-1].many:
             return
-        path = ".".join((entity, *names[: len(steps)]))
+        path = "/".join((entity, *names[: len(steps)]))
         spared = self._is_prefetched(steps[-1], read) or (read.scope, path) in loaded
         if method in _SELECTING or (method in _COUNTED and not spared):
             yield "L303", message, _cure(steps[-1], method)

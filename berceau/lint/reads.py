@@ -44,18 +44,29 @@ _CHAINED = {
 _LIMITING = {"limit", "page", "random", "fetch"}
 
 
-def reads(tree: ast.Module, nodes: Nodes, names: Names, queries: Sized) -> tuple[Read, ...]:
-    """Return what the module reads of entities and of objects in loops, in order of the lines."""
+def reads(
+    tree: ast.Module, nodes: Nodes, names: Names, queries: Sized
+) -> tuple[tuple[Read, ...], dict[str, tuple[str, list[str]]]]:
+    """Return what the module reads of entities and of objects in loops, in order of the lines.
+
+    Also returns the objects that its functions return: their path, and what is prefetched.
+    """
     calls = nodes.of(ast.Call)
+    returns = nodes.of(ast.Return)
     loops = queries or any(nodes.of(kind) for kind in _LOOPS)
-    if not loops and not any(names.origin(call.func) in _CONSUMERS for call in calls):
-        return ()
+    asks = returns and any(getattr(call.func, "attr", None) in _MANY | _ONE for call in calls)
+    if not (loops or asks) and not any(names.origin(call.func) in _CONSUMERS for call in calls):
+        return (), {}
     found: set[Read] = set()
     returned: dict[str, Value] = {}
-    if nodes.of(ast.Return):
+    if returns:
         _Reader(names, returned).visit(tree)  # a function may be called above its definition
     _Reader(names, returned, found=found).visit(tree)
-    return tuple(sorted(found, key=lambda read: (read.line, read.kind, read.path, read.text)))
+    objects = {name: value for name, value in returned.items() if isinstance(value, Objects)}
+    return (
+        tuple(sorted(found, key=lambda read: (read.line, read.kind, read.path, read.text))),
+        {name: (value.name, list(value.prefetched)) for name, value in objects.items()},
+    )
 
 
 @dataclass
@@ -76,8 +87,9 @@ class _Reader(Follower):
         if not isinstance(node.func, ast.Attribute):
             self._arguments(node)
             name = node.func.id if isinstance(node.func, ast.Name) else ""
-            unknown = name in self.variables or name not in self.returned
-            return self.visit(node.func) if unknown else self.returned[name]
+            if name in self.returned and name not in self.variables:
+                return self.returned[name]
+            return self.visit(node.func) or self._of_neighbour(node)
         method = node.func.attr
         match self.value(node.func.value):
             case Entity(name):
@@ -85,7 +97,12 @@ class _Reader(Follower):
             case Objects() as objects:
                 return self._of_objects(node, method, objects)
         self._arguments(node)
-        return None
+        return self._of_neighbour(node)
+
+    def _of_neighbour(self, node: ast.Call) -> Value:
+        """Return what a function of another module gives, which is known once all are read."""
+        function = self.names.neighbour(node.func)
+        return Objects(function) if function else None
 
     def _query(self, node: ast.Call, generator: ast.GeneratorExp) -> Value:
         """Return what Pony's function gives of a query."""
@@ -227,9 +244,8 @@ class _Reader(Follower):
         text = ast.unparse(shown)
         if isinstance(node, ast.For):
             text = f"for {ast.unparse(node.target)} in {text}"
-        path = ".".join((objects.entity, *objects.path))
         line = getattr(shown, "lineno", 1)
-        self.found.add(Read(line, kind, path, text, self.scope, objects.prefetched))
+        self.found.add(Read(line, kind, objects.name, text, self.scope, objects.prefetched))
 
 
 def _joins(function: ast.expr) -> bool:

@@ -33,12 +33,14 @@ def examine(source: bytes) -> FileFacts:
         (call, "L501", f"{ast.unparse(call.func)}() gets a text built from strings.")
         for call in built_from_strings(tree, nodes, names)
     )
+    read, returned = reads(tree, nodes, names, queries)
     return FileFacts(
         faults=sorted((_line(node), code, message) for node, code, message in faults),
         ignores=list(_ignores(source.decode(errors="replace"))),
         declared=dict(_declared(nodes)),
         filters=sorted({*_filters(queries), *_keyword_filters(nodes)}),
-        reads=reads(tree, nodes, names, queries),
+        reads=read,
+        returns=returned,
         imports=sorted(imports(nodes)),
     )
 

@@ -16,7 +16,8 @@ class Objects:
     """Objects of ``entity``, or what the ``path`` of attributes leads to from there.
 
     ``many`` are those of a query, ``looped`` is one of many: what a loop's variable holds.
-    ``prefetched`` are the attributes, ``Post.tags``, that the query reads for all its objects.
+    ``prefetched`` are the attributes, ``Post.tags``, that the query reads for all its objects. What
+    a function of another module returns has that function, ``.service:posts``, as its ``entity``.
     """
 
     entity: str
@@ -24,6 +25,11 @@ class Objects:
     many: bool = False
     looped: bool = False
     prefetched: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The entity and the path as a text: ``Post.tags.count``."""
+        return "/".join((self.entity, *self.path))
 
     def step(self, attribute: str) -> "Objects":
         """Return what ``attribute`` of the objects leads to."""

@@ -471,3 +471,47 @@ FAILING = [
 def test_an_error_is_sure_to_fail(sent, text) -> None:
     with pytest.raises((TypeError, AttributeError)):
         sent(text.partition("  #")[0])
+
+
+SERVICE = """
+from .entities import Author, Post
+from . import other
+
+def authors(): return Author.select().order_by(Author.name)[:]
+def with_texts(): return Author.select().prefetch(Author.bio)
+def author(number): return Author.get(id=number)
+def elsewhere(): return other.authors()
+def names(): return [a.name for a in Author.select()]
+"""
+OTHER = "from .entities import Author\ndef authors(): return Author.select()\n"
+VIEWS = {
+    "from . import service": "service.",
+    "from .service import authors, with_texts, author, elsewhere, names": "",
+    "from . import service as things": "things.",
+}
+
+
+@pytest.mark.parametrize(("imports", "prefix"), VIEWS.items())
+def test_what_a_service_returns_is_followed_to_the_view(mapped, imports, prefix) -> None:
+    view = f"""
+{imports}
+
+def view(request):
+    [a.bio for a in {prefix}authors()]  # L303
+    [a.bio for a in {prefix}with_texts()]
+    [a.posts.count() for a in {prefix}with_texts()]  # L303
+    for p in {prefix}author(1).posts:
+        p.tags.count()  # L303
+    {prefix}author(1).posts.count()
+    for a in {prefix}elsewhere():
+        a.posts.is_empty()  # L303
+    [name.count("a") for name in {prefix}names()]
+    [each.count() for each in {prefix}unknown()]
+"""
+    files = {"service.py": SERVICE, "other.py": OTHER, "views.py": view}
+    facts = {Path("blog") / name: examine(text.encode()) for name, text in files.items()}
+    found = {(each.line, each.code) for each in check_reads(read_attributes(mapped), facts)}
+    marked = {
+        (number, "L303") for number, line in enumerate(view.splitlines(), 1) if "# L303" in line
+    }
+    assert found == marked
