@@ -91,6 +91,14 @@ def column_before(changes: Iterable[Change], table: str, column: str) -> tuple[s
     return table, column
 
 
+def index_after(changes: Iterable[Change], name: str) -> str:
+    """Return what an index, or the constraint behind it, is called after ``changes``."""
+    for change in changes:
+        if isinstance(change, RenameIndex | RenameConstraint) and change.before == name:
+            name = change.after
+    return name
+
+
 def columns_after(
     changes: Iterable[Renaming], columns: Iterable[tuple[str, str]]
 ) -> set[tuple[str, str]]:

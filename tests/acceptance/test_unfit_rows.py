@@ -1,5 +1,7 @@
 """Rows that don't fit a change are counted and shown, with the option that settles it."""
 
+import re
+
 import psycopg2
 import pytest
 
@@ -78,6 +80,47 @@ REFUSED = {
         entity("Foo", "n = Required(str, unique=True)"),
         {"usings": ["foo.n='same'"]},
         "n of foo must be unique, but there is 'same' 2 times",
+        "Correct these rows",
+    ),
+    "labels that --map-value makes one in a key": (
+        "class State(enum.StrEnum):\n    OPEN = 'open'\n    DONE = 'done'\n    OLD = 'old'\n"
+        + entity("Task", "state = Required(State, unique=True)"),
+        "INSERT INTO task (state) VALUES ('open'), ('done'), ('old')",
+        STATE + entity("Task", "state = Required(State, unique=True)"),
+        {"labels": ["state.old=done"]},
+        "state of task must be unique, but there is 'done' 2 times",
+        "Correct these rows",
+    ),
+    "strings that --map-value makes one in a key": (
+        entity("Task", "state = Required(str, unique=True)"),
+        "INSERT INTO task (state) VALUES ('open'), ('x')",
+        STATE + entity("Task", "state = Required(State, unique=True)"),
+        {"labels": ["state.x=open"]},
+        "state of task must be unique, but there is 'open' 2 times",
+        "Correct these rows",
+    ),
+    "strings that are one when they are cut": (
+        entity("Task", "name = Required(str, 10, unique=True)"),
+        "INSERT INTO task (name) VALUES ('abcd'), ('abce')",
+        entity("Task", "name = Required(str, 3, unique=True)"),
+        {},
+        "name of task must be unique, but there is 'abc' 2 times",
+        "Correct these rows",
+    ),
+    "no value for a required column": (
+        entity("Foo", "n = Required(str)"),
+        "INSERT INTO foo (n) VALUES ('1'), ('x'), ('y')",
+        entity("Foo", "n = Required(int)"),
+        {"usings": ["foo.n=CASE WHEN n = '1' THEN 1 END"]},
+        "The column foo.n is required, but --using leaves 2 rows of foo without a value",
+        "Correct these rows",
+    ),
+    "no value for a column that becomes required": (
+        entity("Foo", "n = Optional(str, nullable=True)"),
+        "INSERT INTO foo (n) VALUES ('1'), ('x')",
+        entity("Foo", "n = Required(int)"),
+        {"usings": ["foo.n=CASE WHEN n = '1' THEN 1 END"]},
+        "The column foo.n is required, but --using leaves 1 row of foo without a value",
         "Correct these rows",
     ),
     "a string that is no value of an enum": (
@@ -160,6 +203,89 @@ def test_what_does_not_fit_is_counted_and_named(
     assert says in caught.value.message + "."
     assert cure in caught.value.cure
     assert migrate(before).written is None
+
+
+# What was made by hand, rows, the expression of --using, and what the refusal says.
+ALIKE = {
+    "a unique index": (
+        "CREATE UNIQUE INDEX by_hand ON foo (n)",
+        "(1, 1), (2, 1), (3, 1)",
+        "(n > 1)::text",
+        "n of foo must be unique (index by_hand), but there is 'true' 2 times",
+    ),
+    "one on an expression": (
+        "CREATE UNIQUE INDEX by_hand ON foo ((n % 10))",
+        "(1, 1), (2, 1), (13, 1)",
+        "n * 10",
+        "(n % 10) of foo must be unique (index by_hand), but there is '0' 3 times",
+    ),
+    "a partial one": (
+        "CREATE UNIQUE INDEX by_hand ON foo (n) WHERE m = 1",
+        "(1, 1), (2, 2), (3, 1), (4, 1)",
+        "n / 3",
+        "n of foo must be unique (index by_hand), but there is '1' 2 times",
+    ),
+    "one that a condition on the column restricts": (
+        "CREATE UNIQUE INDEX by_hand ON foo (m) WHERE n > 5",
+        "(1, 1), (2, 1)",
+        "n * 10",
+        "m of foo must be unique (index by_hand), but there is '1' 2 times",
+    ),
+    "one that has NULL once": (
+        "CREATE UNIQUE INDEX by_hand ON foo (n) NULLS NOT DISTINCT",
+        "(1, 1), (2, 1)",
+        "nullif(n, n)",
+        "n of foo must be unique (index by_hand), but there is '' 2 times",
+    ),
+    "an exclusion": (
+        "ALTER TABLE foo ADD CONSTRAINT by_hand EXCLUDE (n WITH =) WHERE (m = 1)",
+        "(1, 1), (2, 1), (3, 1), (4, 2)",
+        "n / 2",
+        "2 rows of foo would be in conflict by the exclusion constraint by_hand: '1', '1'",
+    ),
+    "an exclusion by another operator": (
+        "ALTER TABLE foo ADD CONSTRAINT by_hand EXCLUDE USING gist (int8range(n, n + 2) WITH &&)",
+        "(1, 1), (4, 1), (20, 1)",
+        "n / 3",
+        "2 rows of foo would be in conflict by the exclusion constraint by_hand: '[0,2)', '[1,3)'",
+    ),
+}
+
+
+@pytest.mark.parametrize(("by_hand", "rows", "using", "says"), ALIKE.values(), ids=ALIKE)
+@pytest.mark.parametrize("renamed", [False, True], ids=["by its name", "by another name"])
+def test_values_that_become_alike_are_counted_for_what_is_made_by_hand(
+    migrate, query, by_hand, rows, using, says, renamed
+) -> None:
+    before = entity("Foo", "n = Optional(int)", "m = Required(int)")
+    after = entity("Foo", "n = Optional(int, size=64)", "m = Required(int)")
+    if "text" in using:
+        after = after.replace("int, size=64", "str, nullable=True")
+    unmanaged = ("by_hand",)
+    migrate(before)
+    query(by_hand)
+    query(f"INSERT INTO foo (n, m) VALUES {rows}")
+    options = {"usings": [f"foo.n={using}"]}
+    if renamed:
+        after = after.replace("n = ", "k = ", 1)
+        using = re.sub(r"\bn\b", "k", using)
+        options = {"usings": [f"foo.k={using}"], "renames": ["foo.n=k"]}
+    with pytest.raises(MigrationError) as caught:
+        migrate(after, unmanaged=unmanaged, allow_data_loss=True, **options)
+    assert says in caught.value.message + "."
+
+
+def test_what_fits_an_index_by_hand_is_not_refused(migrate, query) -> None:
+    migrate(entity("Foo", "n = Required(int)"))
+    query("CREATE UNIQUE INDEX by_hand ON foo ((n % 10)) WHERE n < 100")
+    query("INSERT INTO foo (n) VALUES (1), (2), (101)")
+    outcome = migrate(
+        entity("Foo", "n = Required(int, size=64)"),
+        unmanaged=("by_hand",),
+        usings=["foo.n=n + 1"],
+        allow_data_loss=True,
+    )
+    assert outcome.written is not None
 
 
 VALUES = {

@@ -66,34 +66,6 @@ def count_held(
     )
 
 
-def duplicates(connection: Connection, table: str, values: Sequence[str]) -> tuple[int, str]:
-    """Return how many ``values``, SQL expressions, several rows of ``table`` share, and some.
-
-    Where PostgreSQL can't compute them for a row, there are none.
-    """
-    # By name: GROUP BY takes a constant for a column's number.
-    named = [(sql.SQL(each), sql.Identifier(f"value{n}")) for n, each in enumerate(values)]
-    computed = sql.SQL(", ").join(sql.SQL("{} AS {}").format(*each) for each in named)
-    names = sql.SQL(", ").join(name for _, name in named)
-    query = sql.SQL(
-        "SELECT concat_ws(', ', {names}), count(*) OVER (), count(*) "
-        "FROM (SELECT {computed} FROM {table}) computed "
-        "WHERE ({names}) IS NOT NULL GROUP BY {names} HAVING count(*) > 1 ORDER BY 3 DESC, 1 "
-        "LIMIT {shown}"
-    )
-    text = query.format(
-        names=names,
-        computed=computed,
-        table=sql.Identifier(table),
-        shown=sql.Literal(SHOWN),
-    )
-    try:
-        rows = _query(connection, text)
-    except (errors.DataError, errors.CannotCoerce, errors.UndefinedObject):
-        return 0, ""
-    return (rows[0][1] if rows else 0), ", ".join(f"{value!r} {n} times" for value, _, n in rows)
-
-
 def orphans(
     connection: Connection,
     key: tuple[str, Sequence[str]],

@@ -38,7 +38,7 @@ AskValue = Callable[[Gap], str | None]
 
 def gaps(rows: Rows, changes: Sequence[Change], choices: Choices) -> Iterator[Gap]:
     """Yield what the rows need for ``changes`` that no choice gives them."""
-    enums = {enum.name: enum for enum in (*rows.current.enums, *_new_enums(changes))}
+    enums = enums_after(rows, changes)
     for change in changes:
         match change:
             case AddColumn(table, column) if lacks_values(change):
@@ -46,7 +46,7 @@ def gaps(rows: Rows, changes: Sequence[Change], choices: Choices) -> Iterator[Ga
                 if count and choices.value(table, column.name) is None:
                     yield _backfill(table, column.name, f"{table} has {counted(count, 'row')}")
             case AlterColumn():
-                enum = enum_of(change.after.type, enums.values())
+                enum = enum_of(change.after.type, enums)
                 yield from _altered(rows, change, enum, choices)
             case AlterEnum(before, after):
                 for label in before.labels:
@@ -94,11 +94,14 @@ def _using(table: str, column: str, need: str) -> Gap:
     return Gap((table, column), need, option, kind="usings")
 
 
-def _new_enums(changes: Iterable[Change]) -> Iterator[Enum]:
+def enums_after(rows: Rows, changes: Iterable[Change]) -> tuple[Enum, ...]:
+    """Return the enums that are there after ``changes``, and those that go."""
+    enums = {enum.name: enum for enum in rows.current.enums}
     for change in changes:
         match change:
             case CreateEnum(enum) | AlterEnum(_, enum):
-                yield enum
+                enums[enum.name] = enum
+    return tuple(enums.values())
 
 
 def _altered(rows: Rows, change: AlterColumn, enum: Enum | None, choices: Choices) -> Iterator[Gap]:

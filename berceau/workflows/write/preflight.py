@@ -6,6 +6,7 @@ from types import MappingProxyType
 from berceau.errors import MigrationError
 from berceau.migration.splitter import split
 from berceau.postgres.inspect.dependents import users_of_type
+from berceau.postgres.rows.conflicts import key
 from berceau.schema.changes import (
     AddColumn,
     AddConstraint,
@@ -15,17 +16,17 @@ from berceau.schema.changes import (
     CreateIndex,
     CreateTable,
     DropColumn,
-    DropConstraint,
     DropTable,
 )
 from berceau.schema.choices import Choices, Place
 from berceau.schema.conversions import retypes
 from berceau.schema.lowering import goes_or_moves
 from berceau.schema.model import ForeignKey, PrimaryKey, Unique
-from berceau.schema.names import quote_name
+from berceau.schema.names import quote_name, unquote_name
 from berceau.schema.numbering import numbers_of
 from berceau.workflows.shared.wording import counted
 from berceau.workflows.write.gaps import AskValue, gaps
+from berceau.workflows.write.retyped import broken, converted, in_kept_keys, left_empty
 from berceau.workflows.write.target import Rows
 from berceau.workflows.write.uses import in_use
 
@@ -48,9 +49,10 @@ def fit(rows: Rows, changes: Iterable[Change], choices: Choices, ask: AskValue |
             choices = choices.with_one(gap.kind, gap.place, answer)
         else:
             refusals.append(gap.need)
-    converted = _converted(rows, changes, choices)
-    refusals += misfits(rows, changes, converted)
-    refusals += _in_kept_keys(rows, changes, converted)
+    refusals += left_empty(rows, changes, choices)
+    values = converted(rows, changes, choices)
+    refusals += misfits(rows, changes, values)
+    refusals += in_kept_keys(rows, changes, values)
     refusals += in_use(rows.users, rows.current, changes)
     refusals += _in_the_way(rows, changes)
     if refusals:
@@ -90,52 +92,29 @@ def _cure(options: Sequence[str]) -> str:
     return cure + "."
 
 
-def _converted(rows: Rows, changes: Sequence[Change], choices: Choices) -> dict[Place, str]:
-    """Return the SQL of the new values of columns that get another type."""
-    retyped = (each for each in changes if isinstance(each, AlterColumn) and retypes(each))
-    found = {(each.table, each.after.name): rows.converted(each, choices) for each in retyped}
-    return {place: using for place, using in found.items() if using is not None}
-
-
-def _in_kept_keys(
-    rows: Rows, changes: Sequence[Change], converted: Mapping[Place, str]
-) -> Iterator[str]:
-    """Yield what unique keys that stay don't allow once columns of theirs are ``converted``."""
-    dropped = {
-        (change.table, change.constraint.name)
-        for change in changes
-        if isinstance(change, DropConstraint)
-    }
-    for table in rows.current.tables:
-        keys = (*table.uniques, *((table.primary_key,) if table.primary_key else ()))
-        for key in keys:
-            touched = any((table.name, column) in converted for column in key.columns)
-            if touched and (table.name, key.name) not in dropped:
-                yield from _duplicates(rows, table.name, key.columns, converted)
-
-
 def misfits(
-    rows: Rows, changes: Sequence[Change], converted: Mapping[Place, str] = MappingProxyType({})
+    rows: Rows, changes: Sequence[Change], values: Mapping[Place, str] = MappingProxyType({})
 ) -> Iterator[str]:
     """Yield what keys and references of ``changes`` don't allow in ``rows``.
 
-    Values of columns that get another type are ``converted`` by SQL.
+    Columns that are about to change get ``values``, as SQL.
     """
     new = {change.table.name for change in changes if isinstance(change, CreateTable)}
     for change in changes:
         if change.table_name in new:
             continue
         match change:
-            case AddConstraint(table, Unique() | PrimaryKey() as key):
-                yield from _duplicates(rows, table, key.columns, converted)
+            case AddConstraint(table, Unique() | PrimaryKey() as new_key):
+                yield from broken(rows, table, key(new_key.name, new_key.columns), values)
             case CreateIndex(table, index) if index.unique and index.where is None:
-                yield from _duplicates(rows, table, index.keys, converted)
-            case AddConstraint(table, ForeignKey() as key):
-                count, shown = rows.orphans(table, key)
+                columns = tuple(map(unquote_name, index.keys))
+                yield from broken(rows, table, key(index.name, columns), values)
+            case AddConstraint(table, ForeignKey() as reference):
+                count, shown = rows.orphans(table, reference)
                 if count:
                     yield (
-                        f"{', '.join(key.columns)} of {counted(count, 'row')} of {table} "
-                        f"refer{'s' if count == 1 else ''} to no row of {key.target}: {shown}"
+                        f"{', '.join(reference.columns)} of {counted(count, 'row')} of {table} "
+                        f"refer{'s' if count == 1 else ''} to no row of {reference.target}: {shown}"
                     )
 
 
@@ -171,16 +150,6 @@ def _of_sequence(rows: Rows, change: AlterColumn, changes: Sequence[Change]) -> 
         yield (
             f"The sequence {sequence} becomes a part of {change.table}.{change.after.name}, but "
             f"{', '.join(users)} uses it, too: give that a separate sequence first"
-        )
-
-
-def _duplicates(
-    rows: Rows, table: str, columns: Sequence[str], converted: Mapping[Place, str]
-) -> Iterator[str]:
-    count, shown = rows.duplicates(table, columns, converted)
-    if count:
-        yield f"{', '.join(columns)} of {table} must be unique, but there is {shown}" + (
-            f" and {count - shown.count(' times')} more" if count > shown.count(" times") else ""
         )
 
 

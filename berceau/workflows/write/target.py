@@ -1,16 +1,16 @@
 """The rows of the project's database, by the names that renames are about to give."""
 
-from collections.abc import Collection, Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.inspect.dependents import User, users_of_sequence
+from berceau.postgres.rows.conflicts import Rule, Source, conflicts, count_nothing, rules
 from berceau.postgres.rows.rows import count_rows
 from berceau.postgres.rows.violations import (
     VALUE,
     count_label,
     count_nulls,
-    duplicates,
     orphans,
     strays,
     unconvertible,
@@ -18,9 +18,10 @@ from berceau.postgres.rows.violations import (
 from berceau.schema.casts import cast, nothing
 from berceau.schema.changes import AlterColumn
 from berceau.schema.choices import Choices, Place
+from berceau.schema.conversions import chosen_labels, converted, enum_of, relabelled
 from berceau.schema.model import Enum, ForeignKey, Schema
 from berceau.schema.names import quote_name
-from berceau.schema.rename_changes import column_before, name_before
+from berceau.schema.rename_changes import column_before, index_after, name_before
 from berceau.schema.renaming import RenameEnum, RenameSequence, Renaming
 from berceau.workflows.shared.row_counts import counted_rows
 
@@ -75,26 +76,44 @@ class Rows:
         known = [column_before(self.renamed, *place) for place in besides]
         return users_of_sequence(self.target, sequence, known)
 
-    def duplicates(
-        self, table: str, columns: Sequence[str], converted: Mapping[Place, str]
-    ) -> tuple[int, str]:
-        """Return how many values several rows share, and some of them.
+    def rules(self, table: str) -> tuple[Rule, ...]:
+        """Return what the indexes of a table demand of its rows."""
+        names = self._source(table).names
+        return tuple(
+            replace(
+                rule,
+                name=index_after(self.renamed, rule.name),
+                columns=tuple(names.get(each, each) for each in rule.columns),
+            )
+            for rule in rules(self.target, name_before(self.renamed, table))
+        )
 
-        Values of columns that get another type are ``converted`` by SQL.
+    def conflicts(self, table: str, rule: Rule, values: Mapping[Place, str]) -> tuple[int, str]:
+        """Return how many values break ``rule``, where columns get ``values``, and some of them."""
+        given = {column: value for (owner, column), value in values.items() if owner == table}
+        return conflicts(self.target, self._source(table), rule, given)
+
+    def count_nothing(self, table: str, value: str) -> int:
+        """Count the rows of ``table`` for which ``value``, SQL, is NULL."""
+        return count_nothing(self.target, self._source(table), value)
+
+    def converted(self, change: AlterColumn, enums: Iterable[Enum], choices: Choices) -> str | None:
+        """Return the SQL that gives a column's values their new type; ``None`` where none can.
+
+        Values of an enum are compared as text: ``target`` may not have it yet.
         """
-        name, before = self._before(table, columns)
-        pairs = zip(columns, before, strict=True)
-        values = [converted.get((table, each), quote_name(old)) for each, old in pairs]
-        return duplicates(self.target, name, values)
-
-    def converted(self, change: AlterColumn, choices: Choices) -> str | None:
-        """Return the SQL that gives a column's values their new type; ``None`` where none can."""
+        name, after = quote_name(change.after.name), change.after.type
+        enum = enum_of(after, enums)
+        given = converted(change, enums, choices).using
+        if enum is None:
+            found = cast(name, change.before.type, after)
+            plain = found.using if found else None
+            return f"({given or plain})::{after}" if given or plain else None
+        text = "text[]" if after.endswith("[]") else "text"
         place = change.table, change.after.name
         if place in choices.usings:
-            return choices.usings[place]
-        _, column = column_before(self.renamed, change.table, change.before.name)
-        found = cast(quote_name(column), change.before.type, change.after.type)
-        return None if found is None else found.using
+            return f"({given})::{text}"
+        return relabelled(name, text, chosen_labels(enum, choices))
 
     def orphans(self, table: str, key: ForeignKey) -> tuple[int, str]:
         """Return how many rows point at none, and at what."""
@@ -116,6 +135,11 @@ class Rows:
         """Return the values of a column that aren't ``known``, and how many rows hold each."""
         place = column_before(self.renamed, change.table, change.before.name)
         return strays(self.target, place, known, array=change.before.type.endswith("[]"))
+
+    def _source(self, table: str) -> Source:
+        columns = next(each.columns for each in self.current.tables if each.name == table)
+        names = {column_before(self.renamed, table, each.name)[1]: each.name for each in columns}
+        return Source(name_before(self.renamed, table), table, names)
 
     def _before(self, table: str, columns: Sequence[str]) -> tuple[str, tuple[str, ...]]:
         names = tuple(column_before(self.renamed, table, column)[1] for column in columns)
