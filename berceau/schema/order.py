@@ -99,18 +99,20 @@ def order(changes: Iterable[Change]) -> tuple[Change, ...]:
     changes = tuple(changes)
     last = _changed_last(changes)
     early = [change for change in changes if not (_drops(change) or _is_last(change, last))]
-    gives_way = giving_way(early)
+    way_of_early, way_of_late = giving_way(early), giving_way(set(changes) - set(early))
     in_the_way = obstacles(changes, early)
     first = builds(changes, early) if any(map(in_the_way, changes)) else frozenset()
     replaced = [
         change
-        for change in early
+        for change in changes
         if isinstance(change, ReplaceKey) and isinstance(change.before, PrimaryKey)
     ]
     keyed = {(each.table, name) for each in replaced for name in each.before.columns}
-    unkeyed = {each.table for each in replaced}
+    unkeyed = {each.table for each in replaced if each in early}
     swapped = {
-        each.table for each in changes if is_key(each) and gives_way(each) and not in_the_way(each)
+        each.table
+        for each in changes
+        if is_key(each) and way_of_early(each) and not in_the_way(each)
     }
 
     def place(change: Change) -> tuple[bool, type | str]:
@@ -121,10 +123,12 @@ def order(changes: Iterable[Change]) -> tuple[Change, ...]:
             return False, stage
         if refers(change, swapped):
             return False, _LET_GO
-        if gives_way(change):
+        if way_of_early(change):
             return False, _SWAP
         if refers(change, unkeyed):
             return False, _UNREFER
+        if way_of_late(change):
+            return True, _SWAP
         if stage == _RELAX and isinstance(change, AlterColumn):
             stage = _UNKEY if (change.table, change.after.name) in keyed else stage
         return _drops(change) or _is_last(change, last), stage

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from berceau.postgres.core.connection import Connection
@@ -128,7 +129,26 @@ def migrate(connection: Connection, before: Schema, after: Schema) -> None:
     assert diff(found, after) == diff(after, found) == ()
 
 
+def beta(columns: tuple[Column, ...], key: tuple[str, ...], **rest: Any) -> Schema:
+    return Schema((), (Table("beta", columns, PrimaryKey("beta_pkey", key), **rest),))
+
+
+REFERENCE = Column("beta", "uuid")
+KEY = Column("id", "uuid", not_null=True)
+REPLACED_WHERE_DATA_IS_LOST = (
+    beta((KEY, Column("number", "numeric(10,2)")), ("id",)),
+    beta(
+        (KEY, Column("number", "bigint", not_null=True), REFERENCE),
+        ("id", "number"),
+        uniques=(Unique("beta_id_key", ("id",)),),
+        foreign_keys=(ForeignKey("beta_beta_fkey", ("beta",), "beta", ("id",)),),
+    ),
+)
+"""A key gives way to a new one on which a new foreign key rests, all of it done last."""
+
+
 @given(schemas(), schemas())
+@example(*REPLACED_WHERE_DATA_IS_LOST)
 @settings(
     max_examples=100,
     deadline=None,
