@@ -14,6 +14,7 @@ from berceau.orm.pool import BerceauPool, ConnectionSource, ReplicaSource
 from berceau.orm.provider import BerceauProvider
 from berceau.orm.relations import complete
 from berceau.orm.stored import Stored
+from berceau.orm.unit import current_unit
 
 
 class GlobalDatabase(Database):
@@ -24,6 +25,13 @@ class GlobalDatabase(Database):
         self.added: dict[tuple[str, str], Added] = {}
         self.Entity: Any = type.__new__(EntityMeta, "Entity", (Stored, Entity), {})
         self.Entity._database_ = self
+
+    def _get_cache(self) -> Any:
+        """Return the session of this thread, which objects and queries ask for."""
+        unit = current_unit()
+        if unit is not None and unit.owner is not None:
+            unit.owner.check()
+        return super()._get_cache()  # type: ignore[misc]  # not in the types: it's for Pony
 
     def bind(self, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002 - Pony's signature
         """Refuse: raises ``EntityError``."""

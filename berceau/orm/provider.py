@@ -129,10 +129,10 @@ class BerceauProvider(PGProvider):
         earlier statement failed, and its exception was caught.
         """
         check_sql(sql)
+        unit = current_unit()
         try:
             return super().execute(cursor, sql, arguments, returning_id)
         except Exception as error:
-            unit = current_unit()
             if unit is not None:
                 unit.note_failure(error)
             if isinstance(error, IntegrityError):

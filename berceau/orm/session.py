@@ -1,34 +1,39 @@
 """Units of work: when what a piece of code did to the database is kept."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import sys
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, _GeneratorContextManager
 from random import uniform
 from time import sleep
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pony import orm
 
 from berceau.errors import DatabaseError
 from berceau.orm.conflicts import conflict, race
 from berceau.orm.failures import is_lost, is_read_only, is_repeatable
+from berceau.orm.owners import Owner, require_function, require_result
 from berceau.orm.unit import UnitOfWork, current_unit, entered
 
 ATTEMPTS = 3
 FIRST_PAUSE = 0.1  # seconds at most; each further pause may be twice as long
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
 
 
-@contextmanager
-def unit_of_work(*, read_only: bool = False, serializable: bool = False) -> Iterator[UnitOfWork]:
+def unit_of_work(
+    *, read_only: bool = False, serializable: bool = False
+) -> AbstractContextManager[UnitOfWork]:
     """Run the body in one database session: its end commits all of it, or nothing.
 
     Nothing is kept where the body raised, or called ``rollback()`` on the unit that ``as`` gives. A
     unit inside another is a part of it: where it fails, the outer one can't be committed any more.
     A ``read_only`` unit sees one snapshot of the database and can't write. A ``serializable`` one
-    has the effect of running alone.
+    has the effect of running alone. As a decorator, it runs each call of a function in a unit.
 
-    Raises ``DatabaseError`` where the body commits by itself, or writes in a ``read_only`` unit;
+    Raises ``DatabaseError`` where the body commits by itself, or writes in a ``read_only`` unit,
+    and where an asyncio task or a suspended generator has another unit of this thread open;
     ``ConflictError`` where other rows don't allow a write; ``CommitUnknownError`` where the
     connection broke during the commit, and it isn't known whether the work was kept; and otherwise
     Pony's ``OrmError`` or ``DBException``, and nothing is kept then. An example::
@@ -36,6 +41,27 @@ def unit_of_work(*, read_only: bool = False, serializable: bool = False) -> Iter
         with unit_of_work():
             Post(title="Hello")
     """
+    return _Entering(_unit, (), {"read_only": read_only, "serializable": serializable})
+
+
+class _Entering(_GeneratorContextManager[UnitOfWork]):
+    """A unit of work that a ``with`` block or a decorated function enters."""
+
+    def __enter__(self) -> UnitOfWork:
+        outer = current_unit()
+        if outer is not None and outer.owner is not None:
+            outer.owner.check()
+        unit = super().__enter__()
+        if outer is None:
+            unit.owner = Owner(sys._getframe(1))
+        return unit
+
+    def __call__(self, work: F) -> F:
+        require_function(work)
+        return super().__call__(work)
+
+
+def _unit(*, read_only: bool, serializable: bool) -> Generator[UnitOfWork, None, None]:
     outer = current_unit()
     if outer is not None:
         try:
@@ -68,25 +94,32 @@ def run_unit(work: Callable[[], T], *, attempts: int = ATTEMPTS, serializable: b
     It runs again, ``attempts`` times in all, where concurrent work or a lost connection made it
     fail and nothing of it was kept. After a ``ConflictError`` it does so at once, and not again
     where the same conflict comes back. So ``work``, which takes no arguments, should change nothing
-    but the database. The pause before the second attempt is random, 0.1 seconds at most, and that
+    but the database. It is a plain function: ``DatabaseError`` is raised for a coroutine or a
+    generator. The pause before the second attempt is random, 0.1 seconds at most, and that
     limit doubles before each further one. Inside of another unit, ``work`` runs once. Raises what
     the last attempt raised: see ``unit_of_work()``. An example::
 
         published = run_unit(lambda: Post.select(lambda post: post.published).count())
     """
+    require_function(work)
     lost_to = None
     for attempt in range(1, attempts):
         try:
-            with unit_of_work(serializable=serializable):
-                return work()
+            return _run(work, serializable)
         except Exception as error:
             if current_unit() is not None or not may_succeed(error, lost_to):
                 raise
             lost_to = race(error)
         if lost_to is None:
             sleep(pause(attempt))
+    return _run(work, serializable)
+
+
+def _run(work: Callable[[], T], serializable: bool) -> T:
     with unit_of_work(serializable=serializable):
-        return work()
+        result = work()
+        require_result(result, work)
+        return result
 
 
 def may_succeed(error: BaseException, lost_to: object) -> bool:

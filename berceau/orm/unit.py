@@ -10,6 +10,7 @@ from pony.orm.core import CommitException
 
 from berceau.errors import BerceauError, DatabaseError
 from berceau.orm.failures import is_aborted
+from berceau.orm.owners import Owner
 from berceau.orm.savepoints import savepoint
 
 core: Any = pony_core  # as it is inside: its types tell what is for users
@@ -35,6 +36,7 @@ class UnitOfWork:
 
     def __init__(self, *, read_only: bool = False) -> None:
         self.read_only = read_only
+        self.owner: Owner | None = None
         self.cancelled = False
         self.failure: BaseException | None = None  # of an inner unit
         self.caught: BaseException | None = None  # the last failure of a statement or a flush

@@ -11,7 +11,9 @@ from pyramid.response import FileIter, Response
 from pyramid.tweens import EXCVIEW
 from pyramid_retry import BeforeRetry, RetryableException, is_last_attempt
 
+from berceau.errors import DatabaseError
 from berceau.orm.conflicts import race
+from berceau.orm.owners import require_function
 from berceau.orm.session import ATTEMPTS, may_succeed, pause, unit_of_work
 from berceau.web.replicas import remember
 from berceau.web.temporary import replace_body
@@ -37,6 +39,7 @@ def includeme(config: Configurator) -> None:
     config.include("pyramid_retry")
     config.add_subscriber(wait, BeforeRetry)
     config.include("berceau.web.replicas")
+    config.add_view_deriver(require_plain_view, "plain")
     # The page of an attempt that isn't the last isn't sent.
     config.add_exception_view(again, context=FailedAttempt)
     # Under the exception views: they see a failed commit, and find the unit already undone.
@@ -70,6 +73,18 @@ def unit_of_work_tween_factory(handler: Handler, _registry: Any) -> Handler:
         return response
 
     return unit_of_work_tween
+
+
+def require_plain_view(view: Any, info: Any) -> Any:
+    """Refuse a coroutine or a generator as a view: raises ``DatabaseError`` with its place."""
+    original = info.original_view
+    if isinstance(original, type):
+        original = getattr(original, info.options.get("attr") or "__call__")
+    try:
+        require_function(original)
+    except DatabaseError as error:
+        raise error.with_cure("Write the view with `def`, and return its response.") from None
+    return view
 
 
 def again(_error: FailedAttempt, _request: Request) -> Response:

@@ -52,6 +52,33 @@ def test_tests_are_not_part_of_the_application(serve, component) -> None:
     assert f"{made.package}.tests" not in sys.modules
 
 
+VIEWS = {
+    "a coroutine": HELLO.replace("def hello", "async def hello"),
+    "a generator": HELLO.replace("return", "yield"),
+    "a method": """
+    from pyramid.view import view_config
+
+    class Hello:
+        def __init__(self, request):
+            pass
+
+        @view_config(route_name="hello", renderer="json")
+        async def hello(self):
+            return {}
+""",
+}
+
+
+@pytest.mark.parametrize("text", VIEWS.values(), ids=VIEWS)
+def test_a_view_that_runs_later_is_refused(serve, component, text) -> None:
+    made = component("greeter", {"__init__.py": ROUTE, "views.py": text})
+    error = failure(serve, made)
+    assert "it would run after its unit of work" in str(error)
+    assert "Write the view with `def`" in str(error)
+    assert error.where is not None
+    assert (error.where.file, error.where.line) == line_of(made, "views.py", "@view_config")
+
+
 @pytest.mark.parametrize(
     ("path", "text", "culprit"),
     [
