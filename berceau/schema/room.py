@@ -15,8 +15,9 @@ from berceau.schema.changes import (
     DropIndex,
     DropTable,
 )
-from berceau.schema.model import Column, Index, PrimaryKey, Unique
+from berceau.schema.model import Column
 from berceau.schema.names import object_name
+from berceau.schema.pairs import relation_names
 from berceau.schema.renaming import RenameEnum, RenameIndex, RenameSequence, RenameTable, Renaming
 
 
@@ -67,9 +68,9 @@ def new_names(change: Change) -> Iterator[str]:
 
 
 def _indexes_aside(change: DropTable, taken: set[str]) -> Iterator[Renaming]:
-    for item in (*change.table.constraints, *change.table.indexes):
-        if isinstance(item, PrimaryKey | Unique | Index) and item.name in taken:
-            yield RenameIndex(item.name, _retired(item.name))
+    for name in relation_names(change.table):
+        if name in taken:
+            yield RenameIndex(name, _retired(name))
 
 
 def _sequences_aside(columns: Iterable[Column], taken: set[str]) -> Iterator[Renaming]:

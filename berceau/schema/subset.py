@@ -7,6 +7,7 @@ from operator import eq
 
 from berceau.schema.model import ForeignKey, Schema, Table
 from berceau.schema.names import quote_name
+from berceau.schema.pairs import relation_names
 
 Same = Callable[[Table, Table], bool]
 
@@ -94,8 +95,5 @@ def _names(schema: Schema) -> Iterator[str]:
     yield from (enum.name for enum in schema.enums)
     for table in schema.tables:
         yield table.name
-        yield from (index.name for index in table.indexes)
-        yield from (unique.name for unique in table.uniques)
-        if table.primary_key is not None:
-            yield table.primary_key.name
+        yield from relation_names(table)
         yield from (column.sequence for column in table.columns if column.sequence is not None)

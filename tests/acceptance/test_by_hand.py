@@ -368,3 +368,12 @@ def test_what_uses_something_that_goes_is_named_and_stays(
                 migrate(entities, allow_data_loss=True)
             assert f"is used by {name}: drop it, or " in str(error.value)
             assert dumped() == before
+
+
+def test_the_name_of_an_exclusion_that_goes_is_free_for_a_new_table(migrate, by_hand) -> None:
+    migrate(FOO)
+    by_hand("ALTER TABLE foo ADD CONSTRAINT thing EXCLUDE (val WITH =)")
+    thing = "class Thing(db.Entity):\n    day = Required(date)\n    at = Optional(datetime)\n"
+    assert migrate(FOO).written is None
+    assert migrate(thing, allow_data_loss=True).written
+    assert migrate(thing).written is None

@@ -3,6 +3,7 @@ from hypothesis import strategies as st
 
 from berceau.schema.names import (
     MAX_BYTES,
+    free_name,
     in_quotes,
     object_name,
     quote_literal,
@@ -56,3 +57,19 @@ def test_a_name_is_read_as_it_is_quoted(name: str) -> None:
     assert unquote_name(in_quotes(name)) == name
     if not name.startswith('"'):
         assert unquote_name(name) == name
+
+
+def test_a_free_name_stays_and_a_taken_one_gets_the_first_free_number() -> None:
+    assert free_name("post_pkey", ()) == "post_pkey"
+    assert free_name("post_pkey", {"post_pkey"}) == "post_pkey_2"
+    assert free_name("post_pkey", {"post_pkey", "post_pkey_2", "post_pkey_4"}) == "post_pkey_3"
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=70))
+def test_a_free_name_fits_and_is_free(name: str) -> None:
+    taken: set[str] = {name}
+    for _ in range(12):
+        found = free_name(name, taken)
+        assert found not in taken
+        assert len(found.encode()) <= 63
+        taken.add(found)
