@@ -1,9 +1,11 @@
 """Which component a change belongs to, also where that component is gone."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 
 from berceau.migration.migration import Migration
+from berceau.migration.provenance import made_by_entities
 from berceau.schema.names import quote_name
 
 
@@ -28,8 +30,44 @@ def _former(name: str, present: set[str], migrations: Sequence[Migration]) -> tu
     created = re.compile(rf"CREATE (TABLE|TYPE) {re.escape(quote_name(name))}\s")
     for migration in reversed(migrations):
         if created.search(migration.sql):
-            named = migration.header.components
+            named = migration.header.components_of(name)
             gone = [each for each in named if each not in present] or list(named)
-            by_name = [each for each in gone if name.startswith(f"{each}_")]
-            return tuple(by_name or gone)
+            return _by_name(name, gone)
     return ()
+
+
+@dataclass(frozen=True)
+class Left:
+    """The tables and enums of components that are gone, by name, each with its component.
+
+    ``newcomers`` are the names of what new components declare: a component may only have been
+    renamed, with what is in it.
+    """
+
+    component_by_name: Mapping[str, str] = field(default_factory=dict)
+    newcomers: Set[str] = frozenset()
+
+
+def left_behind(
+    declared: Mapping[str, str | None], present: Set[str], migrations: Sequence[Migration]
+) -> Left:
+    """Return what is left of the components that ``migrations`` name, and that aren't ``present``.
+
+    ``declared`` gives the component of each table and enum that is declared. What may be of a
+    component that is there isn't left.
+    """
+    known = {each for migration in migrations for each in migration.header.components}
+    if known <= present:
+        return Left()
+    found = {}
+    for name, components in made_by_entities(migrations).items():
+        candidates = _by_name(name, components)
+        if name not in declared and candidates and not set(candidates) & present:
+            found[name] = " or ".join(candidates)
+    newcomers = {name for name, component in declared.items() if component not in known}
+    return Left(found, newcomers)
+
+
+def _by_name(name: str, components: Sequence[str]) -> tuple[str, ...]:
+    """Return those of ``components`` whose name a table's begins with, or all of them."""
+    return tuple(each for each in components if name.startswith(f"{each}_")) or tuple(components)

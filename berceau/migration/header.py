@@ -13,7 +13,7 @@ NO_PARENT = "none"
 """The parent of the first migration, as the header writes it."""
 
 _LINE = re.compile(
-    r"--\s*(Parent|Components|Replaces|Unmanaged|Generated|Means)\s*:(.*)", re.IGNORECASE
+    r"--\s*(Parent|Components|Creates|Replaces|Unmanaged|Generated|Means)\s*:(.*)", re.IGNORECASE
 )
 _PLACE = re.compile(r"--\s*(Migration\s|Parent\s*:)", re.IGNORECASE)
 _SINGLE = ("Parent", "Generated")
@@ -25,10 +25,11 @@ class Header:
     """What the header of a migration declares.
 
     ``parent`` is the name of the migration that it was proven upon, ``NO_PARENT`` for the first
-    one, and ``None`` where it is missing: then that is the one before it. ``replaces`` names
-    the migrations that it stands for, oldest first. ``unmanaged`` are the tables and enums that it
-    makes for no entity. ``generated`` is the ``checksum`` of the SQL that Berceau wrote below it.
-    ``means`` are names that stand for something else from it on.
+    one, and ``None`` where it is missing: then that is the one before it. ``creates`` gives the
+    component of each table and enum that it creates, as ``blog.post``, where it has several
+    components. ``replaces`` names the migrations that it stands for, oldest first. ``unmanaged``
+    are the tables and enums that it makes for no entity. ``generated`` is the ``checksum`` of the
+    SQL that Berceau wrote below it. ``means`` are names that stand for something else from it on.
     """
 
     parent: str | None = None
@@ -37,12 +38,22 @@ class Header:
     generated: str | None = None
     unmanaged: tuple[str, ...] = ()
     means: tuple[Meaning, ...] = ()
+    creates: tuple[str, ...] = ()
+
+    def components_of(self, name: str) -> tuple[str, ...]:
+        """Return the components that a table or enum, which it creates, may be of."""
+        places = (each.partition(".") for each in self.creates)
+        return (
+            tuple(component for component, _, there in places if there == name) or self.components
+        )
 
     def to_sql(self, name: str) -> str:
         """Return the comments for the migration called ``name``, and the empty line below."""
         lines = [f"-- Migration {name}", f"-- Parent: {self.parent or NO_PARENT}"]
         if self.components:
             lines.append(f"-- Components: {', '.join(self.components)}")
+        if self.creates:
+            lines.append(f"-- Creates: {', '.join(self.creates)}")
         if self.replaces:
             lines.append(f"-- Replaces: {', '.join(self.replaces)}")
         if self.unmanaged:
@@ -88,6 +99,7 @@ def parse(sql: str) -> Header:
         found.get("Generated", (None,))[0],
         found.get("Unmanaged", ()),
         tuple(means),
+        found.get("Creates", ()),
     )
 
 
@@ -125,5 +137,5 @@ def _malformed(what: str, line: int) -> MigrationFileError:
         f"The header is malformed: {what}.",
         where=Location(line=line),
         cure="Write one migration's name after `-- Parent:` (or none), and names with commas "
-        "between them after `-- Components:`, `-- Replaces:` and `-- Unmanaged:`.",
+        "between them after `-- Components:`, `-- Creates:`, `-- Replaces:` and `-- Unmanaged:`.",
     )

@@ -36,6 +36,30 @@ class Added:
         return f"{self.by}.{self.name}"
 
 
+_Index: Any = core.Index  # as it is inside: its type tells what is for users
+
+
+class PlainIndex(_Index):
+    """An index that changes nothing else, and isn't made where something else declares it.
+
+    Pony's own makes optional attributes nullable.
+    """
+
+    __slots__ = ()
+
+    def _init_(self, entity: Any) -> None:
+        """Belong to ``entity``, as Pony sets it up."""
+        named: Iterator[Any] = (
+            getattr(entity, e, e) if isinstance(e, str) else e for e in self.attrs
+        )
+        kept = [(e, e.nullable, e.default) for e in named if hasattr(e, "nullable")]
+        for attribute, *_ in kept:
+            attribute.nullable = attribute.nullable or None
+        super()._init_(entity)
+        for attribute, nullable, default in kept:
+            attribute.nullable, attribute.default = nullable, default
+
+
 def extend(by: str, bases: tuple[type, ...], body: Mapping[str, Any]) -> Any:
     """Add what the ``body`` of a class ``by`` declares to its only base, an entity; return that.
 
@@ -62,10 +86,11 @@ def index(*attributes: Any) -> None:
     """Declare an index on ``attributes`` in the body of an entity or an extension.
 
     They are attributes, or their names as strings. Unlike Pony's ``composite_index``, it may have
-    a single one, so that an extension can index what another class declares.
+    a single one, so that an extension can index what another class declares, and an optional
+    string stays what it is.
     """
     names = sys._getframe(1).f_locals
-    names.setdefault(_INDEXES, []).append(core.Index(*attributes, is_pk=False, is_unique=False))
+    names.setdefault(_INDEXES, []).append(PlainIndex(*attributes, is_unique=False))
 
 
 def added_as(attribute: Any) -> Added | None:
@@ -89,6 +114,23 @@ def add_attribute(entity: Any, name: str, attribute: Any) -> None:
         for base in entity._all_bases_:
             base._subclass_adict_[name] = attribute
             base._subclass_attrs_.append(attribute)
+
+
+def drop_repeated_indexes(entity: Any) -> None:
+    """Drop the plain indexes of an ``entity`` that something else declares, too."""
+    table = (entity._root_, *entity._root_._subclasses_)
+    known = {(each,) for one in table for each in one._new_attrs_ if each.index}
+    known |= {
+        index.attrs for one in table for index in one._indexes_ if type(index) is not PlainIndex
+    }
+    kept = []
+    for index in entity._indexes_:
+        if type(index) is PlainIndex:
+            if index.attrs in known:
+                continue
+            known.add(index.attrs)
+        kept.append(index)
+    entity._indexes_[:] = kept
 
 
 def column_error(attribute: str, entity: str) -> EntityError:
@@ -149,5 +191,6 @@ def _add_index(by: str, entity: Any, index: Any) -> None:
             cure="Declare the key in that class: it decides which rows there can be. An extension "
             "may add a composite_index.",
         )
-    index._init_(entity)
-    entity._indexes_.append(index)
+    added = PlainIndex(*index.attrs, is_unique=False)
+    added._init_(entity)
+    entity._indexes_.append(added)

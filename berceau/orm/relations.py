@@ -8,7 +8,7 @@ from pony.orm.core import Attribute
 
 from berceau.errors import EntityError
 from berceau.orm.diagnosis import place_in
-from berceau.orm.extension import add_attribute, added_as, column_error
+from berceau.orm.extension import add_attribute, added_as, column_error, drop_repeated_indexes
 from berceau.orm.made import Made, MadeOptional, MadeSet
 from berceau.schema.meaning import made_name
 
@@ -24,6 +24,8 @@ def complete(database: Any) -> None:
         entity._resolve_attr_types_()
     for attribute in _one_sided(entities):
         _make_side(attribute)
+    for entity in entities:
+        drop_repeated_indexes(entity)
     relations = [each for entity in entities for each in entity._new_attrs_ if each.is_relation]
     stated = [each for each in relations if each.cascade_delete is not None]
     for entity in entities:

@@ -1,7 +1,7 @@
 """What names in the database stand for in the entities, where that doesn't follow from the name."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from enum import StrEnum
 
@@ -115,8 +115,13 @@ def recorded(records: Iterable[Sequence[Meaning]]) -> tuple[Meaning, ...]:
     return tuple(found.values())
 
 
-def missing(records: Sequence[Meaning], declared: Schema) -> tuple[Meaning, ...]:
-    """Return what has to be recorded after ``records``, so that they have what is ``declared``."""
+def missing(
+    records: Sequence[Meaning], declared: Schema, left: Collection[str] = ()
+) -> tuple[Meaning, ...]:
+    """Return what has to be recorded after ``records``, so that they have what is ``declared``.
+
+    What they have of the tables and enums that are ``left`` stays.
+    """
     known = {(each.role, each.place): each.of for each in records}
     wanted = {(each.role, each.place): each.of for each in declared.meanings}
     new = [
@@ -127,7 +132,7 @@ def missing(records: Sequence[Meaning], declared: Schema) -> tuple[Meaning, ...]
     gone = [
         Meaning(each.role, each.place, "")
         for each in records
-        if (each.role, each.place) not in wanted
+        if (each.role, each.place) not in wanted and each.place[0] not in left
     ]
     return (*new, *gone)
 

@@ -14,7 +14,7 @@ from pyramid.response import Response
 from pyramid.tweens import EXCVIEW
 
 from berceau.errors import MigrationError
-from berceau.schema.changes import DropEnum, DropTable
+from berceau.schema.changes import DropEnum, DropIndex, DropTable
 from berceau.schema.sql import Hazard, Lock, Statement
 from berceau.settings import Settings
 from berceau.web.registry import settings_of
@@ -44,7 +44,7 @@ class Difference:
         if self.proposal is None:
             return True
         changes = self.proposal.plan.changes
-        return any(not isinstance(change, DropTable | DropEnum) for change in changes)
+        return any(not isinstance(change, DropTable | DropEnum | DropIndex) for change in changes)
 
     @property
     def is_harmless(self) -> bool:
@@ -100,7 +100,8 @@ def difference_tween_factory(handler: Callable[[Request], Response], registry: A
 def look(settings: Settings) -> Difference:
     """Return what separates the project's database from its entities."""
     try:
-        return Difference(propose(settings, declared(settings).schema, Options()))
+        found = declared(settings)
+        return Difference(propose(settings, found.schema, Options(), found.component_by_name))
     except MigrationError as error:
         return Difference(None, error)
 

@@ -146,6 +146,32 @@ def test_indexes_are_added() -> None:
     ]
 
 
+def test_an_index_changes_no_column() -> None:
+    before = tables("")["user"].columns
+    for statement in ("index('email')", "composite_index('email', 'name')"):
+        text = f"class UserPosts(User, extend=True):\n    {statement}\n"
+        assert tables(text)["user"].columns == before
+    own = tables("class Note(db.Entity):\n    text = Optional(str)\n    index(text)\n")["note"]
+    assert [each.not_null for each in own.columns] == [True, True]
+    assert [each.keys for each in own.indexes] == [("text",)]
+
+
+def test_an_index_that_is_there_already_is_no_mistake() -> None:
+    found = tables(
+        "class Note(db.Entity):\n    by = Required(User)\n    at = Required(int, unique=True)\n"
+        "    on_ = Required(int, index=True)\n    composite_index(at, on_)\n"
+        "class One(Note, extend=True):\n    index('by')\n    index('at')\n    index('on_')\n"
+        "    index('at', 'on_')\n    index('on_', 'at')\n"
+        "class Two(Note, extend=True):\n    index('on_', 'at')\n"
+        "class UserOne(User, extend=True):\n    index('email')\n"
+        "class AdminOne(Admin, extend=True):\n    index('email')\n"
+    )
+    assert sorted(each.keys for each in found["note"].indexes) == [
+        *(("at", "on_"), ("by",), ("on_",), ("on_", "at"))
+    ]
+    assert [each.keys for each in found["user"].indexes] == [("email",)]
+
+
 def test_what_is_added_belongs_to_the_module_that_adds_it() -> None:
     database = declare(
         "class Post(db.Entity):\n    readers = Set(User)\n"

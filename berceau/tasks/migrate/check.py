@@ -1,6 +1,7 @@
 """``invoke migrate.check``: for CI, all that is wrong with the migrations, with stable codes."""
 
 from dataclasses import asdict
+from functools import partial
 
 from invoke.context import Context
 
@@ -16,12 +17,16 @@ def check(_: Context, json: bool = False) -> None:
     from berceau.workflows.history.check import check as run
     from berceau.workflows.shared.cache import SchemaCache
     from berceau.workflows.shared.databases import resolve_databases
+    from berceau.workflows.write.left import find_left
 
     settings = load()
-    schema = declared(settings).schema
+    components = declared(settings)
     cache = SchemaCache(settings.cache)
     migration_url = resolve_databases(settings).migration_url
-    findings = run(migration_url, schema, settings.migrations, cache, settings.unmanaged)
+    left = partial(find_left, settings, components.schema, components.component_by_name)
+    findings = run(
+        migration_url, components.schema, settings.migrations, cache, settings.unmanaged, left
+    )
     if json:
         print_json({"findings": [asdict(each) for each in findings]})
     elif not findings:

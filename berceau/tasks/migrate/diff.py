@@ -29,18 +29,20 @@ def diff(
     from berceau.workflows.write.propose import propose
 
     settings = load()
-    schema = declared(settings).schema
+    components = declared(settings)
     options = Options(
         renames=rename or (),
         backfills=backfill or (),
         labels=map_value or (),
         usings=using or (),
     )
-    found = propose(settings, schema, options)
+    found = propose(settings, components.schema, options, components.component_by_name)
     if json:
         print_json(_as_data(found))
     else:
         nothing = "-- only the meaning of names changes" if found.plan.means else "-- nothing to do"
+        for note in found.plan.notes:
+            say(f"-- {note}")
         say("\n\n".join(_paragraphs(found)) or nothing)
 
 

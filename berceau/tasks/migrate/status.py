@@ -1,6 +1,6 @@
 """``invoke migrate.status``: what is applied, pending, changed, differs, or isn't managed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -23,19 +23,20 @@ def status(_: Context, json: bool = False) -> None:
     from berceau.workflows.deploy.status import status as read
     from berceau.workflows.shared.cache import SchemaCache
     from berceau.workflows.shared.databases import resolve_databases
+    from berceau.workflows.write.left import find_left
 
     settings = load()
-    schema = declared(settings).schema
+    components = declared(settings)
+    schema = components.schema
+    migrations = migration_directory.read(settings.migrations)
     found = read(
-        resolve_databases(settings).migration_url,
-        schema,
-        migration_directory.read(settings.migrations),
-        SchemaCache(settings.cache),
+        resolve_databases(settings).migration_url, schema, migrations, SchemaCache(settings.cache)
     )
+    left = find_left(settings, schema, components.component_by_name, migrations).component_by_name
     if json:
-        print_json(_as_data(found))
+        print_json(_as_data(found) | {"left": left})
         return
-    for line in (*_history(found), *_beginning(found, schema), *_database(found)):
+    for line in (*_history(found), *_beginning(found, schema), *_database(found, left)):
         say(line)
 
 
@@ -94,11 +95,14 @@ def _beginning(found: "Status", declared: "Schema") -> Iterator[str]:
         yield "no migrations yet: `invoke migrate --name init` writes the first"
 
 
-def _database(found: "Status") -> Iterator[str]:
+def _database(found: "Status", left: Mapping[str, str]) -> Iterator[str]:
     if found.unknown:
         yield f"not compared with the database: {found.unknown}"
     if found.drift:
         yield "drift: the database differs from what its migrations build"
         yield from (f"    {line}" for line in str(found.drift).splitlines())
     yield from (f"unmanaged: {each}" for each in found.unmanaged)
-    yield from (f"declared by no component: {name}" for name in found.undeclared)
+    for name in found.undeclared:
+        component = left.get(name.partition(" ")[2])
+        whose = f", left by the component {component}" if component else ""
+        yield f"declared by no component: {name}{whose}"

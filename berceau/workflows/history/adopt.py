@@ -63,10 +63,9 @@ def adopt(
             return None
         _refuse_loss(plan, allow_data_loss)
         names = [each.subject for each in plan.changes]
-        components = components_of(names, component_by_name, migrations).values()
-        named = {each for some in components for each in some}
+        components = components_of(names, component_by_name, migrations)
         migration = to_migration(
-            plan, slug, migrations, named, nameable(_made(plan) - component_by_name.keys())
+            plan, slug, migrations, components, nameable(_made(plan) - component_by_name.keys())
         )
         record(connection, migration_url, folder, (*migrations, migration), wanted)
         return migration

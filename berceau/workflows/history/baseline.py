@@ -127,9 +127,7 @@ def _write(
     names = {table.name for table in held.tables} | {enum.name for enum in held.enums}
     means = tuple(each for each in missing((), wanted) if each.place[0] in names)
     plan = replace(between(EMPTY, held), means=means)
-    components = components_of(
-        (each.subject for each in plan.changes), component_by_name, ()
-    ).values()
-    migration = to_migration(plan, slug, (), {each for some in components for each in some})
+    components = components_of((each.subject for each in plan.changes), component_by_name, ())
+    migration = to_migration(plan, slug, (), components)
     record(connection, migration_url, folder, (migration,), held)
     return migration.name

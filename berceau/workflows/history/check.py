@@ -1,6 +1,6 @@
 """Check: all that is wrong with a project's migrations, at once; what CI runs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from berceau.diagnostic import Diagnostic
 from berceau.errors import MigrationError, MigrationFileError
 from berceau.migration.chain import branches
 from berceau.migration.codes import Code
+from berceau.migration.components import Left
 from berceau.migration.history import Revision, State
 from berceau.migration.migration import Migration
 from berceau.migration.provenance import made_by_entities
@@ -23,7 +24,16 @@ from berceau.workflows.deploy.status import Status, status
 from berceau.workflows.history.lint import lint
 from berceau.workflows.shared.cache import SchemaCache
 from berceau.workflows.write import agreement
-from berceau.workflows.write.meanings import astray, records, unrecorded, with_meanings
+from berceau.workflows.write.meanings import (
+    astray,
+    records,
+    unrecorded,
+    with_meanings,
+    without_meanings,
+)
+
+FindLeft = Callable[[Sequence[Migration]], Left]
+"""Returns what migrations made for components that are gone."""
 
 
 def check(
@@ -32,11 +42,12 @@ def check(
     folder: Path,
     cache: SchemaCache,
     unmanaged: Sequence[str] = (),
+    find_left: FindLeft = lambda _: Left(),
 ) -> tuple[Diagnostic, ...]:
     """Return what is wrong with the folder ``folder``, by itself and beside the database.
 
     Nothing is written, and the database isn't changed: scratch schemas come and go in it. What
-    ``unmanaged`` has a pattern for needs no entity.
+    ``unmanaged`` has a pattern for needs no entity, nor does what ``find_left`` finds.
     Raises ``StatementError`` for entities that PostgreSQL refuses.
     """
     migrations, errors = migration_directory.examine(folder)
@@ -50,7 +61,8 @@ def check(
         findings.append(_STALE)
     # What is broken in itself can't be compared with the entities.
     if not errors and not any(each.code in (Code.CONFLICT, Code.ORPHAN) for each in findings):
-        findings += _differences(migration_url, declared, migrations, cache, unmanaged)
+        left = find_left(migrations).component_by_name
+        findings += _differences(migration_url, declared, migrations, cache, unmanaged, left)
         applied = {each.name for each in found.history.applied}
         findings += lint(migration_url, migrations, folder, applied)
     known = unfinished or any(each.code is Code.BROKEN for each in findings)
@@ -123,24 +135,27 @@ def _differences(
     migrations: Sequence[Migration],
     cache: SchemaCache,
     unmanaged: Sequence[str],
+    left: Mapping[str, str],
 ) -> Iterator[Diagnostic]:
-    if agreement.is_known(migration_url, declared, migrations, cache, unmanaged):
+    known = (migration_url, declared, migrations, cache, (*unmanaged, *sorted(left)))
+    if agreement.is_known(*known):
         return
     wanted = replace(
         desired(migration_url, declared, cache, migrations), meanings=declared.meanings
     )
     try:
         replayed = replay_cached(migration_url, migrations, cache)
-        built = with_meanings(replayed.schema, migrations, wanted)
+        built = without_meanings(with_meanings(replayed.schema, migrations, wanted), left)
     except MigrationError as error:
         yield _broken("The migrations", error.message)
         return
-    wanted = with_staying(built, wanted, Staying(made_by_entities(migrations), unmanaged))
+    made = set(made_by_entities(migrations)) - left.keys()
+    wanted = with_staying(built, wanted, Staying(made, unmanaged))
     try:
         missing = to_sql(built, keep(built, wanted), replayed.users)
     except MigrationError as error:
         missing = (f"-- {error.message}",)
-    meant = astray(built, wanted) or unrecorded(migrations, declared)
+    meant = astray(built, wanted) or unrecorded(migrations, declared, left)
     missing = (*missing, *(f"-- {line}" for line in meant))
     if missing:
         yield Diagnostic(
@@ -149,5 +164,5 @@ def _differences(
             "Run `invoke migrate`, review what it writes, and commit it.",
             detail="\n".join(missing),
         )
-    elif not to_record(records(migrations), declared):
-        agreement.remember(migration_url, declared, migrations, cache, unmanaged)
+    elif not to_record(records(migrations), declared, left):
+        agreement.remember(*known)

@@ -157,6 +157,18 @@ def _migration(
     components = {each for migration in old for each in migration.header.components}
     replaces = tuple(each for s in old for each in (*s.header.replaces, s.name))
     header = Header(
-        None, tuple(sorted(components)), replaces, checksum(up), nameable(unmanaged), records(old)
+        None,
+        tuple(sorted(components)),
+        replaces,
+        checksum(up),
+        nameable(unmanaged),
+        records(old),
+        _creates(old) if len(components) > 1 else (),
     ).to_sql(name)
     return Migration(name, header + up, f"-- Undoes {name}\n\n{down}")
+
+
+def _creates(old: Sequence[Migration]) -> tuple[str, ...]:
+    """Return the component of each table and enum that ``old`` made, as far as it is sure."""
+    made = made_by_entities(old).items()
+    return nameable(sorted(f"{of[0]}.{name}" for name, of in made if len(of) == 1))

@@ -1,7 +1,7 @@
 """What names stand for: as the migrations record it, and as a person or a check reads it."""
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from berceau.errors import MigrationError
@@ -32,6 +32,12 @@ def records(migrations: Sequence[Migration]) -> tuple[Meaning, ...]:
 def with_meanings(schema: Schema, migrations: Sequence[Migration], desired: Schema) -> Schema:
     """Return ``schema``, which ``migrations`` build, with what its names stand for."""
     return replace(schema, meanings=current_meanings(records(migrations), schema, desired))
+
+
+def without_meanings(schema: Schema, left: Collection[str]) -> Schema:
+    """Return ``schema`` without what the names in the tables and enums that are ``left`` mean."""
+    kept = tuple(each for each in schema.meanings if each.place[0] not in left)
+    return replace(schema, meanings=kept)
 
 
 def astray(current: Schema, desired: Schema) -> tuple[str, ...]:
@@ -66,14 +72,16 @@ def loses_relations(current: Schema, desired: Schema) -> bool:
     return bool((links | mirrors & there) - wanted)
 
 
-def unrecorded(migrations: Sequence[Migration], declared: Schema) -> tuple[str, ...]:
+def unrecorded(
+    migrations: Sequence[Migration], declared: Schema, left: Collection[str] = ()
+) -> tuple[str, ...]:
     """Return what no migration records of names that earlier ones record, as lines.
 
     What was migrated before migrations said anything isn't among it.
     """
     known = records(migrations)
     tables = {(each.role, each.place[0]) for each in known}
-    new = (each for each in missing(known, declared) if (each.role, each.place[0]) in tables)
+    new = (each for each in missing(known, declared, left) if (each.role, each.place[0]) in tables)
     return tuple(
         f"{path_of(each.place)} stands for {each.of}"
         if each.of

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from itertools import chain
 from types import MappingProxyType
 
-from berceau.migration.components import components_of
-from berceau.migration.header import Header, checksum
+from berceau.migration.components import Left, components_of
+from berceau.migration.header import Header, checksum, nameable
 from berceau.migration.migration import Migration, new_name
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.runner.progress import Report, silent
+from berceau.schema.changes import CreateEnum, CreateTable
 from berceau.schema.choices import parse
 from berceau.schema.model import Schema
 from berceau.schema.row_impact import not_undone
@@ -27,6 +28,7 @@ from berceau.workflows.write.destructive import refuse_loss
 from berceau.workflows.write.draft import Decisions
 from berceau.workflows.write.existing import refuse_what_is_there
 from berceau.workflows.write.gaps import AskValue
+from berceau.workflows.write.left import find_left
 from berceau.workflows.write.plan import Plan
 from berceau.workflows.write.planner import Planner
 from berceau.workflows.write.renames import Ask, decline
@@ -100,7 +102,12 @@ def migrate(
                     report("comparing the entities with the migrations")
                 cache = SchemaCache(settings.cache)
                 decisions = options.decisions(answers.ask, answers.ask_value)
-                planner = Planner(migration_url, migrations, cache, decisions, settings.unmanaged)
+                left = Left()
+                if not options.allow_data_loss:
+                    left = find_left(settings, declared, component_by_name, migrations)
+                planner = Planner(
+                    migration_url, migrations, cache, decisions, settings.unmanaged, left
+                )
                 found = planner.plan(declared)
                 for note in found.notes:
                     report(note)
@@ -140,9 +147,7 @@ def _write(
         refuse_what_is_there(connection, found.changes, first=not migrations)
     if not options.allow_data_loss:
         refuse_loss(connection, found.changes, components, found.hidden)
-    migration = to_migration(
-        found, options.name, migrations, chain.from_iterable(components.values())
-    )
+    migration = to_migration(found, options.name, migrations, components)
     migration_directory.save(settings.migrations, migration)
     if found.built is not None:
         migration_url = resolve_databases(settings).migration_url
@@ -163,20 +168,30 @@ def to_migration(
     found: Plan,
     slug: str,
     migrations: Sequence[Migration],
-    components: Iterable[str] = (),
+    components: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
     unmanaged: Iterable[str] = (),
 ) -> Migration:
-    """Return the migration that carries out ``found``, of ``components``, after ``migrations``.
+    """Return the migration that carries out ``found`` after ``migrations``.
 
-    It records that the ``unmanaged`` tables and enums belong to no entity.
+    <<<<<<< HEAD
+        It records that the ``unmanaged`` tables and enums belong to no entity.
+    =======
+        ``components`` gives those that each table and enum in it may be of, by name. It says of the
+        ``unmanaged`` ones that they are no entity's.
+    >>>>>>> 6d956e2 (Keep what a component that was taken out has left)
     """
     last = migration_directory.last_name(migrations)
     name = new_name(slug, datetime.now(UTC), last)
     up = _NO_CHANGE if found.means and not found.up else to_text(found.up)
-    named = tuple(sorted(set(components)))
+    named = tuple(sorted({*chain.from_iterable(components.values())}))
     others = tuple(sorted(set(unmanaged)))
     header = Header(
-        last, named, generated=checksum(up), unmanaged=others, means=found.means
+        last,
+        named,
+        generated=checksum(up),
+        unmanaged=others,
+        means=found.means,
+        creates=_creates(found, components) if len(named) > 1 else (),
     ).to_sql(name)
     if found.down is None:
         down = f"-- {name} can't be undone automatically: {found.irreversible}\n"
@@ -185,6 +200,13 @@ def to_migration(
         back = to_text(found.down) if found.down else _NOTHING_BACK
         down = f"-- Undoes {name}\n{notes}{_obstacle(found.obstacle)}\n" + back
     return Migration(name, header + up, down)
+
+
+def _creates(found: Plan, components: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the component of each table and enum that is created, as a header lists them."""
+    made = {each.subject for each in found.changes if isinstance(each, CreateTable | CreateEnum)}
+    places = (f"{each[0]}.{name}" for name, each in components.items() if len(each) == 1)
+    return nameable(sorted(place for place in places if place.partition(".")[2] in made))
 
 
 _RECORDS_ONLY = ": it only records what names stand for"

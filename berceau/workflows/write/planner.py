@@ -1,8 +1,9 @@
 """The planner: from what migrations build to what entities declare, validated before it is seen."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
+from berceau.migration.components import Left
 from berceau.migration.migration import Migration
 from berceau.migration.provenance import made_by_entities
 from berceau.postgres.core.refusals import explained
@@ -19,6 +20,7 @@ from berceau.schema.row_impact import looked_up
 from berceau.schema.staying import Staying, followers, with_staying, without
 from berceau.schema.subset import Part
 from berceau.schema.subset import between as part_between
+from berceau.schema.suggest import suggest_wholes
 from berceau.workflows.deploy.replay import Replayed, desired, replay_cached
 from berceau.workflows.shared.cache import SchemaCache
 from berceau.workflows.write import agreement
@@ -29,6 +31,7 @@ from berceau.workflows.write.meanings import (
     loses_relations,
     records,
     with_meanings,
+    without_meanings,
 )
 from berceau.workflows.write.plan import NOTHING, Plan
 from berceau.workflows.write.scratch_copy import Copy
@@ -65,8 +68,8 @@ class Sides:
 class Planner:
     """Plans what follows ``migrations`` on the server of ``migration_url``.
 
-    What no entity ever declared stays, and so does what ``unmanaged`` has a pattern for. The
-    ``cache`` keeps what was built before.
+    What no entity ever declared stays, and so does what ``unmanaged`` has a pattern for, and what
+    is ``left`` of components that are gone. The ``cache`` keeps what was built before.
     """
 
     migration_url: Url
@@ -74,6 +77,7 @@ class Planner:
     cache: SchemaCache
     decisions: Decisions = field(default_factory=Decisions)
     unmanaged: Sequence[str] = ()
+    left: Left = field(default_factory=Left)
 
     def plan(self, declared: Schema) -> Plan:
         """Return the plan that leads from what the migrations build to what is ``declared``.
@@ -82,9 +86,10 @@ class Planner:
         with like. The plan is carried out, up and down, in a copy of what it concerns before it is
         returned. Raises ``MigrationError`` if it doesn't give exactly what it should.
         """
-        known = (self.migration_url, declared, self.migrations, self.cache, self.unmanaged)
+        staying = (*self.unmanaged, *sorted(self.left.component_by_name))
+        known = (self.migration_url, declared, self.migrations, self.cache, staying)
         if not self.decisions.given and agreement.is_known(*known):
-            return NOTHING
+            return replace(NOTHING, notes=tuple(_notes(self.left.component_by_name)))
         sides = self._sides(declared)
         if not (self.decisions.given or sides.differ):
             if not sides.means:
@@ -103,17 +108,30 @@ class Planner:
         led = followers(built.schema, wanted)
         current = with_meanings(without(built.schema, led), self.migrations, wanted)
         leaving = {each.before for each in parse(self.decisions.renames, current, wanted)}
-        staying = Staying(made_by_entities(self.migrations), self.unmanaged, leaving)
-        wanted = with_staying(current, wanted, staying)
-        means = missing(records(self.migrations), declared)
+        left = self._left(current, wanted, leaving)
+        current = without_meanings(current, left)
+        made = set(made_by_entities(self.migrations)) - left.keys()
+        wanted = with_staying(current, wanted, Staying(made, self.unmanaged, leaving))
+        means = missing(records(self.migrations), declared, left)
         return Sides(
             replace(built, schema=current),
             wanted,
             led,
             means,
-            tuple(guessed(current, means)),
+            (*_notes(left), *guessed(current, means)),
             bool(astray(current, wanted)),
         )
+
+    def _left(self, current: Schema, wanted: Schema, leaving: Set[str]) -> dict[str, str]:
+        """Return what stays of components that are gone: not what may have another name now."""
+        found, new = self.left.component_by_name, self.left.newcomers
+        if not found:
+            return {}
+        new_tables = tuple(table for table in wanted.tables if table.name in new)
+        new_enums = tuple(enum for enum in wanted.enums if enum.name in new)
+        questions = suggest_wholes(current, replace(wanted, tables=new_tables, enums=new_enums))
+        renamed = {each.before for each in questions} | leaving
+        return {name: component for name, component in found.items() if name not in renamed}
 
     def _validated(self, sides: Sides, choices: Choices) -> Plan:
         """Plan and validate on a copy of the part that changes, or of the whole if need be."""
@@ -152,6 +170,16 @@ class Planner:
         with copy.open() as connection:
             draft = Draft(copy, connection, copy.of(sides.wanted), sides.led, self.decisions)
             return draft.plan(choices)
+
+
+def _notes(left: Mapping[str, str]) -> Iterator[str]:
+    """Yield a line for each component that is gone, with what it left."""
+    for component in sorted(set(left.values())):
+        names = ", ".join(name for name in sorted(left) if left[name] == component)
+        yield (
+            f"kept of the component {component}, which isn't there: {names} "
+            "(to drop it: invoke migrate --allow-data-loss)"
+        )
 
 
 def _differ(current: Schema, wanted: Schema) -> bool:

@@ -1,14 +1,18 @@
 """Propose: the SQL that ``migrate`` would write, and what it would ask; nothing is written."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from berceau.errors import MigrationError
+from berceau.migration.components import Left
 from berceau.schema.model import Schema
 from berceau.schema.suggest import Question
 from berceau.settings import Settings
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.shared.cache import SchemaCache
 from berceau.workflows.shared.databases import resolve_databases
+from berceau.workflows.write.left import find_left
 from berceau.workflows.write.migrate import Options
 from berceau.workflows.write.plan import Plan
 from berceau.workflows.write.planner import Planner
@@ -26,9 +30,15 @@ class Proposal:
     questions: tuple[Question, ...]
 
 
-def propose(settings: Settings, declared: Schema, options: Options) -> Proposal:
+def propose(
+    settings: Settings,
+    declared: Schema,
+    options: Options,
+    component_by_name: Mapping[str, str] = MappingProxyType({}),
+) -> Proposal:
     """Return what separates the migrations on disk from the ``declared`` schema.
 
+    ``component_by_name`` gives the component of what is declared.
     Raises ``MigrationError`` where it can't be migrated; rows of the database aren't asked.
     """
     questions: list[Question] = []
@@ -37,7 +47,10 @@ def propose(settings: Settings, declared: Schema, options: Options) -> Proposal:
     cache = SchemaCache(settings.cache)
     try:
         decisions = options.decisions(questions.append)
-        found = Planner(migration_url, migrations, cache, decisions, settings.unmanaged).plan(
+        left = Left()
+        if not options.allow_data_loss:
+            left = find_left(settings, declared, component_by_name, migrations)
+        found = Planner(migration_url, migrations, cache, decisions, settings.unmanaged, left).plan(
             declared
         )
     except MigrationError as error:
