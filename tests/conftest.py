@@ -27,6 +27,7 @@ import pytest
 from berceau.postgres.clone.databases import drop_database
 from berceau.postgres.core.connection import connect
 from berceau.postgres.core.locks import try_lock
+from berceau.postgres.core.url import Url
 from berceau.postgres.embedded import binaries, cluster
 from berceau.postgres.inspect.schemas import create_schema, drop_schema
 from berceau.settings import load
@@ -249,6 +250,16 @@ def database(server: Databases) -> Iterator[Databases]:
             drop_schema(connection, name)
             for made in databases_of(connection, server.migration_url.with_schema(name)):
                 drop_database(connection, made)
+
+
+def sync_nothing(admin_url: Url) -> None:
+    """Let a server of tests' own leave it to the system when its files reach the disk.
+
+    A killed server loses nothing by that. Databases are made and dropped several times faster.
+    """
+    with connect(admin_url, autocommit=True) as admin, admin.cursor() as cursor:
+        cursor.execute("ALTER SYSTEM SET fsync = off")
+        cursor.execute("SELECT pg_reload_conf()")
 
 
 @pytest.fixture

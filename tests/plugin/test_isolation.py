@@ -9,8 +9,8 @@ import pytest
 
 from berceau.postgres.core.connection import connect
 from berceau.settings import Settings
-from berceau.workflows.shared.databases import resolve_databases
-from tests.conftest import TASKS, Project, Result
+from berceau.workflows.shared.databases import embedded_server, resolve_databases
+from tests.conftest import TASKS, Project, Result, sync_nothing
 
 THING = (
     "class Thing(db.Entity):\n    number = PrimaryKey(int, auto=True)\n    name = Required(str)\n"
@@ -201,6 +201,7 @@ def embedded() -> Iterator[Project]:
         project.write("components/__init__.py", "")
         project.component("blog", THING, __init__=MANIFEST, views=VIEWS)
         project.succeed("migrate")
+        sync_nothing(embedded_server(Settings(root)).admin_url("berceau"))
         yield project
         project.succeed("db.stop")
 

@@ -18,6 +18,7 @@ from berceau.postgres.inspect.schemas import drop_schema
 from berceau.postgres.inspect.scratch import scratch
 from berceau.postgres.runner import ledger, runner
 from berceau.postgres.runner.deploy_lock import deploy_lock
+from tests.conftest import sync_nothing
 
 ROOT = Path(__file__).parents[2]
 
@@ -91,6 +92,7 @@ def running() -> Iterator[Server]:
     with open_folder() as folder:
         server = Server(folder / ".berceau" / "postgres")
         server.start()
+        sync_nothing(server.admin_url("berceau"))
         yield server
         server.stop()
 
@@ -101,6 +103,7 @@ def template() -> Iterator[Path]:
     with open_folder() as folder:
         server = Server(folder / ".berceau" / "postgres")
         server.start()
+        sync_nothing(server.admin_url("berceau"))
         server.stop()
         yield server.folder
 

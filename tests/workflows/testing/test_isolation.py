@@ -29,6 +29,7 @@ from berceau.workflows.testing.isolation import PREFIX, Isolation, prepare, priv
 from berceau.workflows.testing.migrator import migrator
 from berceau.workflows.testing.prune import prune
 from berceau.workflows.testing.template import TEMPLATE_PREFIX, name_of
+from tests.conftest import sync_nothing
 
 MIGRATION = """
 CREATE TYPE mood AS ENUM ('good', 'bad');
@@ -48,6 +49,8 @@ def settings() -> Iterator[Settings]:
         folder.mkdir(parents=True)
         (folder / "migration.sql").write_text(MIGRATION)
         settings = replace(load(root), database_url=None, migration_database_url=None)
+        resolve_databases(settings)
+        sync_nothing(embedded_server(settings).admin_url("berceau"))
         yield settings
         embedded_server(settings).stop()
 
