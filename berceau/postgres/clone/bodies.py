@@ -5,7 +5,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from berceau.errors import MigrationFileError
-from berceau.postgres.clone.contexts import is_argument, may_be_schema, sets_path, use_of
+from berceau.postgres.clone.contexts import (
+    is_argument,
+    joins_a_name,
+    may_be_schema,
+    reads_a_name,
+    sets_path,
+    use_of,
+)
 from berceau.postgres.clone.fragments import Fragment, fragments
 from berceau.postgres.clone.literals import END, Word, identifier, quote, words
 from berceau.postgres.clone.parsing import parse
@@ -149,8 +156,10 @@ class _Code:
                 self._parse(each)
 
     def _runs(self, number: int) -> bool:
-        """Return whether the word at ``number`` runs text, or calls a function that might."""
+        """Return whether the word at ``number`` runs text, or takes a name from it, or might."""
         word, before = self.words[number], self._at(number - 1)
+        if reads_a_name(self.words, number):
+            return True
         if word.kind != "word" or self._at(number + 1).kind != "open":
             return word.kind == "word" and word.value == "execute"
         is_own = word.value in self._schema.objects or word.value.startswith(_FAR)
@@ -189,7 +198,12 @@ class _Code:
         if use is Use.PATH:
             return quote(_path(word.value, schema))
         is_open = use is Use.OPEN or (
-            use is Use.KEPT and (self.is_dynamic or word.value.lower() != schema.name.lower())
+            use is Use.KEPT
+            and (
+                self.is_dynamic
+                or word.value.lower() != schema.name.lower()
+                or joins_a_name(self.words, number)
+            )
         )
         if is_open and leads_back(word.value, schema.name, dynamic=self.is_dynamic):
             self._note(word)

@@ -1,5 +1,6 @@
 """What a name or a literal means by the words around it, where no parser says so."""
 
+import re
 from collections.abc import Collection, Sequence
 
 from berceau.postgres.clone.literals import END, Word
@@ -23,6 +24,10 @@ _BEFORE_LISTS = frozenset(
     " on exclude when then else include".split()
 )
 _STARTS = frozenset("begin then else loop declare".split())
+_JOINS = frozenset("format concat concat_ws array_to_string".split())
+
+# What puts a dot after a value, or quotes it as a name: '%I', '%1$s.', '.'.
+_OF_A_NAME = re.compile(r'%(\d+\$)?[-\d*$]*(I|s"?\.)|^"?\.')
 
 
 def may_be_schema(words: Sequence[Word], number: int, objects: Collection[str]) -> bool | None:
@@ -117,14 +122,70 @@ def is_argument(words: Sequence[Word], number: int) -> bool:
     return name.is_name and name.value not in HARMLESS | _BEFORE_LISTS
 
 
+def joins_a_name(words: Sequence[Word], number: int) -> bool:
+    """Return whether the literal at ``number`` becomes a part of a name that is put together.
+
+    Then it is one: format('%I.%I', 'shop', x), quote_ident('shop'), concat('shop', '.', x).
+    """
+    place = number
+    while (opening := _parenthesis(words, place)) > 0:
+        called, place = words[opening - 1].value, opening - 1
+        if called == "quote_ident":
+            return True
+        if called in _JOINS:
+            within = _within(words, opening)
+            if any(each.is_literal and _OF_A_NAME.search(each.value) for each in within):
+                return True
+    end = next((n for n in range(number, len(words)) if words[n].kind == "end"), len(words))
+    return any(
+        words[n].text == "|" and words[n + 1].is_literal and _OF_A_NAME.match(words[n + 1].value)
+        for n in range(number, end - 1)
+    )
+
+
+def reads_a_name(words: Sequence[Word], number: int) -> bool:
+    """Return whether a value that isn't written here becomes a name: nextval(x), x::regclass."""
+
+    def at(place: int) -> Word:
+        return words[place] if 0 <= place < len(words) else END
+
+    word = words[number]
+    if word.kind == "cast":
+        return at(number + 1).value.startswith("reg") and not at(number - 1).is_literal
+    if word.kind == "word" and word.value == "as":
+        written = at(number - 1).is_literal and at(number - 2).kind == "open"
+        return at(number + 1).value.startswith("reg") and not written
+    if word.kind != "word" or at(number + 1).kind != "open":
+        return False
+    if word.value == "set_config":
+        return at(number + 2).value == "search_path" and not at(number + 4).is_literal
+    written = at(number + 2).is_literal and at(number + 3).text != "|"
+    return word.value in TAKES_A_NAME and not written
+
+
 def _before_parenthesis(words: Sequence[Word], number: int) -> Word:
     """Return what stands before the parenthesis around ``number``."""
+    place = _parenthesis(words, number)
+    return words[place - 1] if place > 0 else END
+
+
+def _parenthesis(words: Sequence[Word], number: int) -> int:
+    """Return the place of the parenthesis that opens around ``number``, 0 where there is none."""
     depth = 0
     for place in range(number - 1, 0, -1):
         depth += {"close": 1, "open": -1}.get(words[place].kind, 0)
         if depth < 0:
-            return words[place - 1]
-    return END
+            return place
+    return 0
+
+
+def _within(words: Sequence[Word], opening: int) -> Sequence[Word]:
+    depth = 0
+    for place in range(opening, len(words)):
+        depth += {"open": 1, "close": -1}.get(words[place].kind, 0)
+        if depth == 0:
+            return words[opening:place]
+    return words[opening:]
 
 
 def _compared(words: Sequence[Word], number: int) -> Use:

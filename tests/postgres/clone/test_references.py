@@ -64,6 +64,11 @@ LEFT = [
     "DECLARE shop record; BEGIN shop.profile := 1; END",
     "SELECT CASE kind WHEN 'shop' THEN 1 END FROM t WHERE kind LIKE 'shop%'",
 ]
+LEFT_BY_A_PARSER = [
+    "BEGIN n := format('%s: %s', 'shop', t); END",
+    "BEGIN n := concat_ws(', ', 'shop', t); END",
+    "DECLARE kind text := 'shop'; BEGIN RETURN nextval('s'); END",
+]
 REFUSED = [
     ("BEGIN EXECUTE 'DELETE FROM shop.t'; END", "'DELETE FROM shop.t'"),
     ("BEGIN EXECUTE 'DELETE FROM shop' || '.t'; END", "'DELETE FROM shop'"),
@@ -79,6 +84,21 @@ REFUSED = [
     ("BEGIN OPEN c FOR EXECUTE 'TABLE shop.t'; END", "'TABLE shop.t'"),
     ("BEGIN PERFORM dblink_exec('DELETE FROM shop.t'); END", "'DELETE FROM shop.t'"),
     ("BEGIN RETURN 'shop'; END", "'shop'"),
+    ("DECLARE n text := format('%I.%I', 'shop', 's'); BEGIN RETURN nextval(n); END", "'shop'"),
+    ("BEGIN n := format('%I.%I', 'shop', t); RETURN n; END", "'shop'"),
+    ("BEGIN n := format('%2$I.%1$I', t, lower('shop')); RETURN n; END", "'shop'"),
+    ("BEGIN n := format('%s.%s', 'shop', t); RETURN n; END", "'shop'"),
+    ("BEGIN n := format('%s', 'shop') || '.t'; RETURN n; END", "'shop'"),
+    ("BEGIN n := concat('shop', '.', t); RETURN n; END", "'shop'"),
+    ("BEGIN n := concat_ws('.', 'shop', t); RETURN n; END", "'shop'"),
+    ("BEGIN n := array_to_string(ARRAY['shop', t], '.'); RETURN n; END", "'shop'"),
+    ("BEGIN n := quote_ident('shop') || '.t'; RETURN n; END", "'shop'"),
+    ("DECLARE s text := 'shop'; BEGIN RETURN nextval(format('%I.%I', s, 's')); END", "'shop'"),
+    ("DECLARE s text := 'shop'; BEGIN RETURN (s || '.t')::regclass; END", "'shop'"),
+    ("DECLARE s text := 'shop'; BEGIN RETURN cast(s || '.t' AS regclass); END", "'shop'"),
+    ("DECLARE s text := 'shop'; BEGIN PERFORM set_config('search_path', s, true); END", "'shop'"),
+    ("DECLARE s text := 'shop'; BEGIN RETURN nextval('' || s || '.s'); END", "'shop'"),
+    ("SELECT format('%I.%I', 'shop', 't')", "'shop'"),
     ("SELECT relname FROM pg_tables WHERE schemaname = 'shop'", "'shop'"),
     ("SELECT f(name => 'shop')", "'shop'"),
 ]
@@ -97,6 +117,12 @@ def test_what_names_the_schema_is_moved(body) -> None:
 def test_what_only_looks_like_the_schema_stays(body) -> None:
     language = "plpgsql" if "BEGIN" in body else "sql"
     assert moved(body, language) == (body, [])
+
+
+@pytest.mark.parametrize("body", LEFT_BY_A_PARSER)
+def test_a_parser_knows_more_that_only_looks_like_the_schema(body) -> None:
+    pytest.importorskip("pglast")
+    assert moved(body) == (body, [])
 
 
 @pytest.mark.usefixtures("parser")
