@@ -1,4 +1,4 @@
-"""Where the attribute or index stands for which Pony refuses to make the class of an entity."""
+"""Where the attribute or index stands for which the class of an entity is refused."""
 
 import ast
 import re
@@ -10,13 +10,14 @@ from typing import Any
 from pony.orm.core import Attribute, EntityMeta, Index, PrimaryKey
 
 from berceau.errors import Location
-from berceau.orm.diagnosis import class_in, place_of
+from berceau.orm.diagnosis import class_in, place_in, place_of
+from berceau.orm.extension import Added
 
-_INDEXES = {"composite_key", "composite_index", "PrimaryKey"}
+_INDEXES = {"composite_key", "composite_index", "index", "PrimaryKey"}
 
 
 def place_of_refusal(error: BaseException) -> Location | None:
-    """Return the file and line of what Pony refused when a class of an entity was made.
+    """Return the file and line of what was refused when a class was made or an entity extended.
 
     Python's traceback shows the line of the class only. Returns ``None`` for other errors, and
     where that line is the right one.
@@ -27,6 +28,8 @@ def place_of_refusal(error: BaseException) -> Location | None:
         owner = frame.f_locals.get("self")
         if isinstance(owner, Attribute):
             attribute = frame.f_locals.get("name", getattr(owner, "name", None))
+        if isinstance(added := frame.f_locals.get("each"), Added):
+            return place_in(added.module, added.by, added.name)
         if isinstance(owner, Index) and len(owner.attrs) > 1:
             index = owner
     if entity is None:

@@ -115,6 +115,27 @@ CASES = {
         ("Optional unique attribute Post.n must be nullable",),
         "Correct the line",
     ),
+    "an extension that adds a column": Case(
+        {
+            "blog": POST,
+            "zeta": "from components.blog.entities import Post\n"
+            "class PostLikes(Post, extend=True):\n    likes = Set('Like')\n"
+            "    number = Optional(int)  # culprit\n"
+            "class Like(db.Entity):\n    post = Required(Post)\n",
+        },
+        ("PostLikes.number would add a column to the table of Post",),
+        "Declare an entity of your own",
+    ),
+    "an attribute of an extension that Pony refuses": Case(
+        {
+            "blog": POST,
+            "zeta": "from components.blog.entities import Post\n"
+            "class PostLikes(Post, extend=True):\n    number = 1\n"
+            "    likes = Set('Like', default=[])  # culprit\n",
+        },
+        ("Default value could not be set for collection attribute",),
+        "Correct the line",
+    ),
     "a module that does not import": Case(
         {"blog": POST + "def broken(:  # culprit\n    pass\n"}, ("SyntaxError",), "Correct the line"
     ),

@@ -94,16 +94,21 @@ def _import(components: tuple[Component, ...], folder: Path) -> None:
     except ComponentImportError as error:
         match = _ALREADY_EXISTS.search(str(error.__cause__))
         if match is None:
-            place = place_of_refusal(error.__cause__ or error)
-            if place is None:
-                raise
-            raise error.at(_named(place, components)) from error.__cause__
+            raise _at_attribute(error, components) from error.__cause__
         first = _place(db.entities[match[1]], components)
         raise DuplicateNameError(
             f"The entity {match[1]} is declared twice: first in {first}.",
             where=error.where,
             cure="Rename one of them; entities share one namespace across components.",
         ) from error
+    except EntityError as error:
+        raise _at_attribute(error, components) from error.__cause__
+
+
+def _at_attribute(error: BerceauError, components: Iterable[Component]) -> BerceauError:
+    """Return an ``error`` of an import at the attribute that it is about, if it is about one."""
+    place = place_of_refusal(error.__cause__ or error)
+    return error.at(_named(place, components)) if place else error
 
 
 def _map(components: tuple[Component, ...]) -> Schema:
