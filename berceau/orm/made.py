@@ -4,11 +4,12 @@ from functools import cache
 from typing import Any, ClassVar
 
 from pony.orm import core
-from pony.orm.core import Entity, SetData
+from pony.orm.core import Entity
 
 # As they are inside: their types tell what is for users.
 _Optional: Any = core.Optional
 _Set: Any = core.Set
+_SetData: Any = core.SetData
 _HOOKS = ("before_delete", "after_delete")
 _UPDATE_HOOKS = ("before_update", "after_update")
 
@@ -47,7 +48,7 @@ class MadeSet(Made, _Set):
         if undo_funcs is None or new_items or not (self.hidden and is_done_by_database(self)):
             super().__set__(obj, new_items, undo_funcs)
             return
-        items = obj._vals_.setdefault(self, SetData())
+        items = obj._vals_.setdefault(self, _SetData())
         was_loaded, items.is_fully_loaded = items.is_fully_loaded, True
         try:
             super().__set__(obj, new_items, undo_funcs)
