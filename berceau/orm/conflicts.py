@@ -3,7 +3,12 @@
 import re
 from typing import Any
 
-from pony.orm import CacheIndexError, IntegrityError, TransactionIntegrityError
+from pony.orm import (
+    CacheIndexError,
+    ConstraintError,
+    IntegrityError,
+    TransactionIntegrityError,
+)
 from pony.orm import core as pony_core
 
 from berceau.errors import ConflictError
@@ -20,6 +25,10 @@ _KNOWN_ALREADY = re.compile(
     r"Cannot (?:create|update) (?P<entity>\w+)(?:\.(?P<one>\w+))?"
     r"(?:.*?(?:for key (?P<key>\w+)|composite key \((?P<several>[\w, ]+)\)))?",
     re.DOTALL,
+)
+_REFERS = re.compile(
+    r"(?:because|option of (?:\w+\.~)?) ?(?P<entity>\w+)[.:](?P<attribute>\w+) "
+    r"(?:attribute is required|is not set)$"
 )
 
 
@@ -44,7 +53,21 @@ class KnownConflictError(ConflictError, CacheIndexError):
         )
 
 
-core.CacheIndexError = KnownConflictError
+class KnownReferenceError(ConflictError, ConstraintError):
+    """A deletion or a change that an object refers to which the unit of work has loaded or made."""
+
+    def __init__(self, message: str) -> None:
+        found = _REFERS.search(message)
+        super().__init__(
+            message,
+            cure=CURES["referred to"],
+            kind="referred to",
+            entity=found["entity"] if found else None,
+            attributes=(found["attribute"],) if found else (),
+        )
+
+
+core.CacheIndexError, core.ConstraintError = KnownConflictError, KnownReferenceError
 
 
 def conflict(error: BaseException) -> ConflictError | None:

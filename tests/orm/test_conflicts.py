@@ -1,11 +1,13 @@
 """Writes that other rows don't allow: what they are about, and when they are repeated."""
 
 from collections.abc import Callable, Iterator
-from threading import Thread
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Thread
 
 import pytest
 from pony.orm import (
     CacheIndexError,
+    ConstraintError,
     Database,
     IntegrityError,
     Optional,
@@ -177,6 +179,24 @@ def test_one_with_an_object_that_is_known_is_found_before(make, attributes) -> N
     assert found.value.attributes == attributes
 
 
+@pytest.mark.parametrize(
+    ("change", "entity", "attribute"),
+    [
+        (lambda: ada().delete(), "Author", "posts"),
+        (lambda: setattr(ada(), "desk", None), "Desk", "owner"),
+        (lambda: [each.delete() for each in ada().posts] and ada().delete(), "Author", "desk"),
+    ],
+)
+def test_what_a_known_object_refers_to_is_one_too(change, entity, attribute) -> None:
+    with unit_of_work() as unit:
+        unit.rollback()
+        with pytest.raises(ConstraintError) as found:
+            change()
+    assert isinstance(found.value, ConflictError)
+    assert (found.value.kind, found.value.entity) == ("referred to", entity)
+    assert found.value.attributes == (attribute,)
+
+
 def test_a_constraint_of_another_name_is_known_by_its_columns(connection) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE author RENAME CONSTRAINT author_name_key TO other")
@@ -284,3 +304,57 @@ class TestRepetition:
 
         run_unit(add)
         assert len(attempts) == 3
+
+
+def create(_: int) -> None:
+    if Author.get(name="Bob") is None:
+        Author(name="Bob")
+
+
+def add(_: int) -> None:
+    Post.get(title="One").tags.add(Tag.get(realm="r", name="new"))
+
+
+def remove(_: int) -> None:
+    Post.get(title="One").tags.remove(Tag.get(realm="r", name="n"))
+
+
+def refer(number: int) -> None:
+    eve = Author.get(name="Eve")
+    if eve is None:
+        return
+    if number == 0:
+        eve.delete()
+    else:
+        Post(title=f"Post {number}", author=eve)
+
+
+WRITES = {
+    "create": (create, "SELECT count(*) FROM author WHERE name = 'Bob'", {1}),
+    "add": (add, "SELECT count(*) FROM post_tag WHERE tag_name = 'new'", {1}),
+    "remove": (remove, "SELECT count(*) FROM post_tag", {0}),
+    "refer": (refer, "SELECT count(*) FROM author WHERE name = 'Eve'", {0, 1}),
+}
+
+
+@pytest.mark.parametrize("count", [8, pytest.param(64, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("write", "sql", "expected"), WRITES.values(), ids=WRITES)
+def test_many_at_once(write, sql, expected, count) -> None:
+    """Only a deletion may be refused, where new rows refer to it again and again."""
+    with unit_of_work():
+        Tag(realm="r", name="new")
+        Author(name="Eve")
+    together = Barrier(count)
+
+    def unit(number: int) -> None:
+        together.wait(timeout=20)
+        try:
+            run_unit(lambda: write(number))
+        except ConflictError as error:
+            if (write, number, error.kind) != (refer, 0, "referred to"):
+                raise
+
+    with ThreadPoolExecutor(count) as threads:
+        list(threads.map(unit, range(count)))
+    with unit_of_work():
+        assert database.select(sql)[0] in expected
