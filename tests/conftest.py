@@ -31,6 +31,7 @@ from berceau.postgres.core.url import Url
 from berceau.postgres.embedded import binaries, cluster
 from berceau.postgres.inspect.schemas import create_schema, drop_schema
 from berceau.settings import load
+from berceau.testing.options import WITHOUT_SLOW
 from berceau.workflows.shared.databases import Databases, resolve_databases
 from berceau.workflows.testing.isolation import PREFIX
 from berceau.workflows.testing.template import databases_of
@@ -38,8 +39,8 @@ from tests.command_server import CommandServer
 from tests.rights import grant_data_rights
 
 # How long an example takes says more of the machine than of the code.
-hypothesis.settings.register_profile("berceau", deadline=None)
-hypothesis.settings.load_profile("berceau")
+hypothesis.settings.register_profile("berceau", deadline=None, max_examples=100)
+hypothesis.settings.register_profile("berceau-quick", deadline=None, max_examples=25)
 
 ROOT = Path(__file__).parents[1]
 HEADER = "from pony.orm import *\nfrom berceau.orm import db\n"
@@ -170,6 +171,17 @@ def command_server() -> CommandServer:
     server = CommandServer(_clean(os.environ))
     atexit.register(server.close)
     return server
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let Hypothesis try fewer examples where slow tests are left out."""
+    quick = config.getoption(WITHOUT_SLOW)
+    hypothesis.settings.load_profile("berceau-quick" if quick else "berceau")
+
+
+def examples(count: int) -> int:
+    """Return how many examples a test tries: ``count``, or less where slow tests are left out."""
+    return count * hypothesis.settings.default.max_examples // 100
 
 
 def cases(names: str, given: Mapping[str, Any], quick: int) -> pytest.MarkDecorator:

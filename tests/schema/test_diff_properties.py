@@ -28,6 +28,7 @@ from berceau.schema.model import (
 from berceau.schema.names import object_name, quote_name
 from berceau.schema.order import order
 from berceau.schema.sql import to_statements
+from tests.conftest import examples
 
 # Types and defaults by column: each type casts to the others, as a migration must.
 COLUMNS = {
@@ -150,8 +151,7 @@ REPLACED_WHERE_DATA_IS_LOST = (
 @given(schemas(), schemas())
 @example(*REPLACED_WHERE_DATA_IS_LOST)
 @settings(
-    max_examples=100,
-    deadline=None,
+    max_examples=examples(100),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 def test_a_diff_leads_from_any_schema_to_any_other_and_back(connections, first, second) -> None:

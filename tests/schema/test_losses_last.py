@@ -32,6 +32,7 @@ from berceau.schema.model import Column, Enum, ForeignKey, Index, PrimaryKey, Sc
 from berceau.schema.order import order
 from berceau.schema.sql import rendered
 from berceau.schema.sql.text import to_text
+from tests.conftest import examples
 
 UNSTOPPABLE = (DropColumn, DropTable, DropEnum, DropIndex, DropConstraint, CreateEnum, AlterEnum)
 
@@ -79,7 +80,7 @@ def require_losses_last(changes: tuple[Change, ...]) -> int:
 
 
 @given(st.data(), drawn.schemas(), drawn.schemas())
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150), suppress_health_check=list(HealthCheck))
 def test_nothing_may_fail_once_data_is_lost(data, before, after) -> None:
     chosen = data.draw(choices(before, after))
     viewed = {(table.name, column.name) for table in before.tables for column in table.columns}
