@@ -32,6 +32,7 @@ from berceau.schema.model import Schema
 from berceau.schema.order import order
 from berceau.schema.sql import to_statements
 from berceau.settings import Settings
+from berceau.workflows.history.check import check
 from berceau.workflows.shared.cache import SchemaCache
 from berceau.workflows.shared.databases import Databases
 from berceau.workflows.write.draft import Decisions
@@ -84,6 +85,22 @@ def migrate(declare: Callable[[str], Schema], settings: Settings) -> Callable[[s
         return run_migrate(here, declare(entities), Options(**options), report)
 
     return migrate
+
+
+@pytest.fixture
+def finding(database, declare, settings) -> Callable[..., str]:
+    """Return a function that gives what ``migrate.check`` finds of the entities."""
+
+    def finding(entities: str) -> str:
+        found = check(
+            database.migration_url,
+            declare(entities),
+            settings.migrations,
+            SchemaCache(settings.cache),
+        )
+        return "\n".join(each.detail for each in found if each.code == "M001")
+
+    return finding
 
 
 @pytest.fixture

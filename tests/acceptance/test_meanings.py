@@ -1,43 +1,14 @@
 """What names stand for: rows stay with their attribute and entity, or the command refuses."""
 
-import shutil
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 
-from berceau.errors import BerceauError, DataLossError, MigrationError, RenameError
-from berceau.postgres.core.connection import connect
+from berceau.errors import MigrationError
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.down import down
-from berceau.workflows.deploy.resolve import mark_applied
-from berceau.workflows.history.baseline import baseline
-from berceau.workflows.history.check import check
-from berceau.workflows.history.rebase import rebase
-from berceau.workflows.history.squash import squash
-from berceau.workflows.shared.cache import SchemaCache
-from berceau.workflows.write.migrate import Options
-from berceau.workflows.write.migrate import migrate as run_migrate
+from tests.acceptance.entities import BOTH, LINKS, PERSON, entities, linked
 from tests.conftest import cases
-
-
-def entities(**attributes: str) -> str:
-    """Return entities, as text, by their names and attributes."""
-    lines = []
-    for name, body in attributes.items():
-        name, _, base = name.partition("_")
-        lines.append(f"class {name}({base or 'db.Entity'}):")
-        lines += [f"    {line.strip()}" for line in (body or "pass").split(";")]
-    return "\n".join(lines) + "\n"
-
-
-def linked(*pairs: str) -> str:
-    """Return two entities with the relations of ``pairs``, each an attribute of either."""
-    names = [pair.split("/") for pair in pairs]
-    return entities(
-        Foo=";".join(f"{one} = Set('Bar', reverse='{other}')" for one, other in names),
-        Bar=";".join(f"{other} = Set('Foo', reverse='{one}')" for one, other in names),
-    )
 
 
 def follows(attribute: str) -> str:
@@ -67,10 +38,7 @@ def composite(key: str, columns: str) -> str:
     )
 
 
-LINKS = "INSERT INTO foo VALUES (1); INSERT INTO bar VALUES (1); INSERT INTO bar_foo VALUES (1, 1);"
 PEOPLE = "INSERT INTO person (classtype) VALUES ('Student'), ('Person');"
-PERSON = {"Person": "name = Optional(str, nullable=True)"}
-BOTH = "bars/foos", "crates/woos"
 
 
 @dataclass
@@ -304,22 +272,6 @@ CASES = {
 }
 
 
-@pytest.fixture
-def finding(database, declare, settings) -> Callable[..., str]:
-    """Return a function that gives what ``migrate.check`` finds of the entities."""
-
-    def finding(entities: str) -> str:
-        found = check(
-            database.migration_url,
-            declare(entities),
-            settings.migrations,
-            SchemaCache(settings.cache),
-        )
-        return "\n".join(each.detail for each in found if each.code == "M001")
-
-    return finding
-
-
 @cases("case", CASES, quick=5)
 def test_what_rows_stand_for_is_asked_and_kept(
     case, migrate, query, settings, database, finding
@@ -369,197 +321,3 @@ UNCHANGED = {
 def test_an_order_that_means_nothing_changes_nothing(before, after, migrate) -> None:
     migrate(before)
     assert migrate(after).written is None
-
-
-def test_a_subclass_without_attributes_is_recorded(migrate, settings, finding) -> None:
-    migrate(entities(**PERSON, Student_Person=""))
-    more = entities(**PERSON, Student_Person="", Teacher_Person="")
-    assert "person.classtype.Teacher stands for Teacher" in finding(more)
-    outcome = migrate(more)
-    assert outcome.statements == ()
-    migration = migration_directory.read(settings.migrations)[-1]
-    assert "-- Means: subclass person.classtype.Teacher=Teacher\n" in migration.sql
-    assert migration.is_generated
-    with pytest.raises(MigrationError, match="whose classtype is 'Teacher'"):
-        migrate(entities(**PERSON, Student_Person=""))
-
-
-def test_one_side_of_a_relation_tells_it(migrate, query) -> None:
-    migrate(linked("bars/foos"))
-    query(LINKS)
-    assert migrate(linked("bars/visitors")).statements == ()
-    assert migrate(linked("bars/visitors")).written is None
-    with pytest.raises(RenameError, match=r"holds Bar\.visitors and Foo\.bars"):
-        migrate(linked("pubs/guests"))
-
-
-def test_links_of_a_relation_that_is_gone_are_counted_before_they_go(migrate, query) -> None:
-    migrate(linked("bars/foos"))
-    query(LINKS)
-    ask = "Renamed, or dropped and added"
-    with pytest.raises(RenameError, match=ask):
-        migrate(linked("pubs/guests"))
-    migrate(linked("pubs/guests"), allow_data_loss=True)
-    assert query("SELECT * FROM bar_foo") == []
-
-
-def test_loss_that_is_allowed_is_no_answer_to_what_is_certain(migrate, query) -> None:
-    migrate(linked(*BOTH))
-    query(LINKS)
-    with pytest.raises(RenameError, match="have another meaning now"):
-        migrate(linked(*reversed(BOTH)), allow_data_loss=True)
-    assert query("SELECT count(*) FROM bar_foo") == [(1,)]
-
-
-def test_rows_of_a_subclass_are_not_given_to_one_that_stays(migrate, query) -> None:
-    migrate(entities(**PERSON, Student_Person="", Teacher_Person=""))
-    query(PEOPLE)
-    with pytest.raises(RenameError, match=r"Teacher of person\.classtype has rows") as caught:
-        migrate(entities(**PERSON, Teacher_Person=""), renames=["person.classtype.Student=Teacher"])
-    assert "--map-value person.classtype.OLD=Teacher" in caught.value.cure
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("value", ["Pupil", "'", "x y"])
-def test_rows_are_not_given_to_what_is_not_declared(migrate, value) -> None:
-    migrate(entities(**PERSON, Student_Person="", Teacher_Person=""))
-    for options in (
-        {"labels": [f"person.classtype.Student={value}"]},
-        {"renames": [f"person.classtype.Student={value}"]},
-    ):
-        with pytest.raises(BerceauError, match="No entity declares the value"):
-            migrate(entities(**PERSON, Teacher_Person=""), **options)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("before", "after", "kept"),
-    [
-        (
-            entities(P="a = Optional('P', reverse='b'); b = Optional('P', reverse='a')"),
-            entities(P="b = Optional('P', reverse='a'); a = Optional('P', reverse='b')"),
-            "reverse='b', column='a'",
-        ),
-        (
-            entities(P="a = Optional('Q', reverse='b')", Q="b = Optional('P', reverse='a')"),
-            entities(
-                P="_table_ = 'p'; c = Optional('C', reverse='b')",
-                C="_table_ = 'q'; b = Optional('P', reverse='c')",
-            ),
-            None,
-        ),
-    ],
-    ids=["of an entity with itself", "that goes by the name of another"],
-)
-def test_a_one_to_one_relation_keeps_its_side(before, after, kept, migrate, query) -> None:
-    migrate(before)
-    query("INSERT INTO p (id, a) SELECT 1, NULL")
-    with pytest.raises(MigrationError):
-        migrate(after)
-    if kept is not None:
-        with pytest.raises(RenameError, match="moves to the other side") as caught:
-            migrate(after)
-        assert "column='a' in P.a" in caught.value.cure
-        migrate(after.replace("reverse='b'", kept))
-        assert query("SELECT count(*) FROM p") == [(1,)]
-
-
-@pytest.mark.slow
-def test_a_squash_keeps_what_names_stand_for(migrate, settings, database) -> None:
-    migrate(linked("bars/foos"))
-    migrate(linked(*BOTH))
-    squashed = squash(database.migration_url, settings.migrations, "all").migration
-    assert squashed.sql.count("-- Means: link") == 2
-    with pytest.raises(RenameError, match="have another meaning now"):
-        migrate(linked(*reversed(BOTH)))
-
-
-@pytest.mark.slow
-def test_a_baseline_records_what_names_stand_for(
-    migrate, settings, database, declare, cache
-) -> None:
-    migrate(linked(*BOTH))
-    for migration in migration_directory.read(settings.migrations):
-        shutil.rmtree(settings.migrations / migration.name)
-    with connect(database.migration_url) as connection, connection.cursor() as cursor:
-        cursor.execute("DELETE FROM berceau_migration")
-    declared = declare(linked(*BOTH))
-    baseline(database.migration_url, declared, {}, settings.migrations, "there", cache)
-    assert migrate(linked(*BOTH)).written is None
-    with pytest.raises(RenameError, match="have another meaning now"):
-        migrate(linked(*reversed(BOTH)))
-
-
-def test_what_two_branches_record_is_all_known(migrate, settings, database) -> None:
-    one = migrate(entities(**PERSON, A_Person="")).written
-    migrate(entities(**PERSON, A_Person="", B_Person=""), name="ours", create_only=True)
-    ours = migration_directory.read(settings.migrations)[-1]
-    shutil.rmtree(settings.migrations / ours.name)
-    migrate(entities(**PERSON, A_Person="", C_Person=""), name="theirs", create_only=True)
-    migration_directory.save(settings.migrations, replace(ours, name="20990101000000_ours"))
-    assert ours.header.parent == one
-    rebase(database.migration_url, settings.migrations)
-    assert migrate(entities(**PERSON, A_Person="", B_Person="", C_Person="")).written is None
-
-
-def test_migrations_that_record_nothing_are_taken_as_the_entities_say(
-    migrate, settings, database, declare, finding
-) -> None:
-    migration = (
-        migration_directory.read(settings.migrations)[0] if migrate(linked(*BOTH)).written else None
-    )
-    bare = "\n".join(line for line in migration.sql.splitlines() if "Means" not in line) + "\n"
-    (settings.migrations / migration.name / "migration.sql").write_text(bare)
-    mark_applied(
-        database.migration_url, migration_directory.read(settings.migrations), migration.name
-    )
-    assert not finding(linked(*BOTH))
-    said = []
-    written = run_migrate(settings, declare(linked(*BOTH)), Options(), said.append)
-    assert written.written is not None
-    assert written.statements == ()
-    assert "no migration records which relations bar_foo, bar_foo_2 hold" in "\n".join(said)
-    with pytest.raises(RenameError, match="have another meaning now"):
-        migrate(linked(*reversed(BOTH)))
-
-
-SCHOOL = {"Person": "name = Optional(str, nullable=True)", "Teacher_Person": "room = Optional(int)"}
-HIDDEN = {
-    "an attribute that another subclass gets": (
-        entities(**SCHOOL, Student_Person=""),
-        entities(Person=SCHOOL["Person"], Teacher_Person="", Student_Person="room = Optional(int)"),
-        "Teacher",
-    ),
-    "a subclass with another parent": (
-        entities(**SCHOOL, Student_Teacher=""),
-        entities(**SCHOOL, Student_Person=""),
-        "Student",
-    ),
-    "an attribute of the root that a subclass gets": (
-        entities(Person="room = Optional(int)", Teacher_Person="", Student_Person=""),
-        entities(Person="", Teacher_Person="room = Optional(int)", Student_Person=""),
-        "Student",
-    ),
-}
-
-
-@pytest.mark.parametrize(("before", "after", "entity"), HIDDEN.values(), ids=HIDDEN)
-def test_what_an_entity_no_longer_has_is_counted(
-    before, after, entity, migrate, query, finding
-) -> None:
-    migrate(before)
-    query(f"INSERT INTO person (classtype, room) VALUES ('{entity}', 1)")
-    with pytest.raises(DataLossError, match=rf"column person\.room of {entity}.*1 row with a"):
-        migrate(after)
-    assert f"column person.room of {entity}" in finding(after)
-    assert migrate(after, allow_data_loss=True).written is not None
-    assert not finding(after)
-
-
-def test_an_attribute_that_the_root_gets_is_no_loss(migrate) -> None:
-    migrate(entities(**SCHOOL, Student_Person=""))
-    migrate(
-        entities(
-            Person="room = Optional(int); " + SCHOOL["Person"], Teacher_Person="", Student_Person=""
-        )
-    )
