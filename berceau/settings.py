@@ -114,23 +114,12 @@ def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
     dotenv = _read_dotenv(root / ".env")
     dotenv_or_environment = dotenv | os.environ
     values = from_ini | dotenv_or_environment
-    database_url = values.get("DATABASE_URL") or None
-    migration_database_url = values.get("MIGRATION_DATABASE_URL") or database_url
-    if migration_database_url and not database_url:
-        raise SettingsError(
-            "MIGRATION_DATABASE_URL is set, but DATABASE_URL isn't.",
-            cure="Set DATABASE_URL to the connection of the application's own role.",
-        )
-    if values.get("REPLICA_DATABASE_URL") and not database_url:
-        raise SettingsError(
-            "REPLICA_DATABASE_URL is set, but DATABASE_URL isn't.",
-            cure="Set DATABASE_URL to the primary.",
-        )
     _refuse_secrets(from_ini)
+    database_url = _database_url(values)
     return Settings(
         root=root,
         database_url=database_url,
-        migration_database_url=migration_database_url,
+        migration_database_url=values.get("MIGRATION_DATABASE_URL") or database_url,
         replica_database_url=values.get("REPLICA_DATABASE_URL") or None,
         test_workers=parse_workers(
             values.get("BERCEAU_TEST_WORKERS") or "auto", "BERCEAU_TEST_WORKERS"
@@ -162,6 +151,20 @@ def _read_dotenv(file: Path) -> dict[str, str]:
             cure="Give this account the right to read it, and save it as UTF-8; or delete it.",
         ) from error
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _database_url(values: Mapping[str, str]) -> str | None:
+    """Return the ``DATABASE_URL``; refuse other URLs without it, as they mean nothing then."""
+    url = values.get("DATABASE_URL") or None
+    for name, cure in (
+        ("MIGRATION_DATABASE_URL", "the connection of the application's own role"),
+        ("REPLICA_DATABASE_URL", "the primary"),
+    ):
+        if url is None and values.get(name):
+            raise SettingsError(
+                f"{name} is set, but DATABASE_URL isn't.", cure=f"Set DATABASE_URL to {cure}."
+            )
+    return url
 
 
 def _refuse_secrets(from_ini: Mapping[str, str]) -> None:

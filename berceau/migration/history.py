@@ -128,14 +128,7 @@ def compare(migrations: Sequence[Migration], applied: Sequence[Revision]) -> His
         name for migration in migrations for name in migration.header.replaces
     }
     open_ = [migration for migration in migrations if migration.name not in done]
-    # History is a line: what the last of the replaced found applied is all that it follows.
-    replacing = tuple(
-        migration
-        for migration in open_
-        if migration.header.replaces
-        and migration.header.replaces[-1] in done
-        and not begun & {*migration.header.replaces}
-    )
+    replacing = tuple(migration for migration in open_ if _stands_for(migration, done, begun))
     edited = tuple(
         each
         for each in whole
@@ -188,6 +181,13 @@ def _missing(missing: Sequence[Revision]) -> tuple[Diagnostic, ...]:
         )
         for each in missing
     )
+
+
+def _stands_for(squash: Migration, done: set[str], begun: set[str]) -> bool:
+    """Return whether all that ``squash`` replaces was applied: it is only to be recorded."""
+    replaced = squash.header.replaces
+    # History is a line: what the last of the replaced found applied is all that it follows.
+    return bool(replaced) and replaced[-1] in done and begun.isdisjoint(replaced)
 
 
 def _partly(migration: Migration, done: set[str]) -> Diagnostic:

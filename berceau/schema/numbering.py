@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 from berceau.schema.model import Column, Numbering, Schema
 from berceau.schema.names import unquote_name
@@ -81,27 +82,31 @@ def _over_columns(schema: Schema, names: set[str], change: Callable[[Column], Co
     )
 
 
-def numbering(
-    column_type: str,
-    own_type: str,
-    increment: int,
-    minimum: int,
-    maximum: int,
-    start: int,
-    cache: int,
-    cycle: bool,
-) -> Numbering | None:
-    """Return what the options of a column's sequence have that isn't so by default."""
-    rises = increment > 0
-    lowest, highest = (1, _LIMITS[own_type] - 1) if rises else (-_LIMITS[own_type], -1)
+class SequenceOptions(NamedTuple):
+    """The options of a sequence, as the catalog ``pg_sequence`` has them."""
+
+    type: str
+    increment: int
+    minimum: int
+    maximum: int
+    start: int
+    cache: int
+    cycle: bool
+
+
+def numbering(column_type: str, options: SequenceOptions) -> Numbering | None:
+    """Return what the ``options`` of a column's sequence have that isn't so by default."""
+    limit, rises = _LIMITS[options.type], options.increment > 0
+    lowest, highest = (1, limit - 1) if rises else (-limit, -1)
+    first = options.minimum if rises else options.maximum
     found = Numbering(
-        None if own_type == column_type else own_type,
-        None if increment == 1 else increment,
-        None if minimum == lowest else minimum,
-        None if maximum == highest else maximum,
-        None if start == (minimum if rises else maximum) else start,
-        None if cache == 1 else cache,
-        cycle,
+        None if options.type == column_type else options.type,
+        None if options.increment == 1 else options.increment,
+        None if options.minimum == lowest else options.minimum,
+        None if options.maximum == highest else options.maximum,
+        None if options.start == first else options.start,
+        None if options.cache == 1 else options.cache,
+        options.cycle,
     )
     return None if found == Numbering() else found
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from berceau.postgres.core.connection import Connection
@@ -21,7 +21,7 @@ from berceau.schema.model import (
     Table,
     Unique,
 )
-from berceau.schema.numbering import numbering, serial, with_shared
+from berceau.schema.numbering import SequenceOptions, numbering, serial, with_shared
 
 _ACTIONS: dict[str, Action] = {
     "a": "NO ACTION",
@@ -173,7 +173,7 @@ def read(connection: Connection) -> Schema:
         parameters = {"own": list(OWN_TABLES)}
         parameters["schema"] = rows("SELECT quote_ident(current_schema())")[0][0]
         column_rows = rows(_COLUMNS)
-        sequences = {name: options for name, *options in rows(_SEQUENCES)}
+        sequences = {name: SequenceOptions(*options) for name, *options in rows(_SEQUENCES)}
         columns = _columns(column_rows, sequences)
         unusual = _UNUSUAL if connection.server_version < 180000 else _UNUSUAL_SINCE_18
         constraints = _constraints(rows(_CONSTRAINTS.format(unusual=unusual)), column_rows)
@@ -192,7 +192,7 @@ def read(connection: Connection) -> Schema:
         )
 
 
-def _columns(rows: Rows, sequences: Mapping[str, Sequence[Any]]) -> dict[Relation, list[Column]]:
+def _columns(rows: Rows, sequences: Mapping[str, SequenceOptions]) -> dict[Relation, list[Column]]:
     found = defaultdict(list)
     for relation, _, name, sql_type, not_null, expression, *rest in rows:
         identity, sequence, kind, collation = rest
@@ -209,7 +209,7 @@ def _columns(rows: Rows, sequences: Mapping[str, Sequence[Any]]) -> dict[Relatio
                 sequence,
                 generated=generated,
                 collation=collation,
-                numbering=numbering(sql_type, *options) if options else None,
+                numbering=numbering(sql_type, options) if options else None,
             )
         )
     return found

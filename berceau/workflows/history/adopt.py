@@ -6,6 +6,7 @@ from pathlib import Path
 from berceau.errors import DataLossError, HistoryError, MigrationError
 from berceau.migration.components import components_of
 from berceau.migration.header import nameable
+from berceau.migration.history import History
 from berceau.migration.migration import Migration
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.url import Url
@@ -46,13 +47,7 @@ def adopt(
     """
     with deploying(migration_url, report) as connection:
         migrations = migration_directory.read(folder)
-        found = settled(connection, migrations, report)
-        found.require_sound()
-        if found.pending:
-            raise HistoryError(
-                f"Pending: {', '.join(migration.name for migration in found.pending)}.",
-                cure="Run `invoke migrate.deploy` first: drift is what differs after that.",
-            )
+        _require_deployed(settled(connection, migrations, report))
         built = replay(migration_url, migrations)
         used = {*built.users} | users(connection)
         held = catalog.read(connection)
@@ -69,6 +64,15 @@ def adopt(
         )
         record(connection, migration_url, folder, (*migrations, migration), wanted)
         return migration
+
+
+def _require_deployed(found: History) -> None:
+    found.require_sound()
+    if found.pending:
+        raise HistoryError(
+            f"Pending: {', '.join(migration.name for migration in found.pending)}.",
+            cure="Run `invoke migrate.deploy` first: drift is what differs after that.",
+        )
 
 
 def record(

@@ -56,11 +56,7 @@ def seed(settings: Settings, again: Collection[str] = (), report: Report = silen
             report(f"seeding {component.name}")
             _run(component, components)
             if ledger.transaction(db.get_connection()) != transaction:
-                raise ComponentError(
-                    f"The seeds of component {component.name} rolled back.",
-                    where=Location(component.name, component.seeds),
-                    cure="That undoes what came before, too: let them raise an exception instead.",
-                )
+                raise _rolled_back(component)
             ledger.record(connection, component.name, _checksum(component))
     return Seeding(
         ran=tuple(each.name for each in due),
@@ -137,6 +133,14 @@ def _run(component: Component, among: Sequence[Component]) -> None:
 def _place(error: Exception, component: Component, among: Sequence[Component]) -> Location:
     where = locate(error, among)
     return where if where.file else Location(component.name, component.seeds)
+
+
+def _rolled_back(component: Component) -> ComponentError:
+    return ComponentError(
+        f"The seeds of component {component.name} rolled back.",
+        where=Location(component.name, component.seeds),
+        cure="That undoes what came before, too: let them raise an exception instead.",
+    )
 
 
 def _checksum(component: Component) -> str:
