@@ -19,6 +19,7 @@ from berceau.orm.failures import is_lost
 from berceau.orm.naming import default_name
 from berceau.orm.pool import BerceauPool
 from berceau.orm.refusals import check_sql, has_unstorable_text, unstorable
+from berceau.orm.translator import Builder, Translator
 from berceau.orm.types import (
     ArrayConverter,
     AwareDatetimeConverter,
@@ -44,6 +45,8 @@ class BerceauProvider(PGProvider):
         *((kind, CONVERTERS.get(each, each)) for kind, each in PGProvider.converter_classes),
     ]
     array_converter_cls = ArrayConverter
+    translator_cls = Translator
+    sqlbuilder_cls = Builder
 
     def __init__(self, database: Any, pony_call_on_connect: Any = None) -> None:  # noqa: ARG002 - Pony's
         # Pony's own would connect, and call pony_call_on_connect; sessions do that later.

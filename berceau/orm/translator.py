@@ -1,0 +1,104 @@
+"""How a query becomes SQL where Pony's way gives rows twice, or SQL that PostgreSQL refuses.
+
+It rests on private names of pony==0.7.20; tests/pony runs Pony's own tests on it.
+"""
+
+from typing import Any
+
+from pony.orm import sqltranslation
+from pony.orm.dbproviders.postgres import PGSQLBuilder, PGTranslator
+
+_Ast = list[Any]
+_ARGUMENTS = (
+    *("limit", "offset", "distinct", "aggr_func_name", "aggr_func_distinct", "sep"),
+    *("for_update", "nowait", "skip_locked", "is_not_null_checks"),
+)
+
+
+class Builder(PGSQLBuilder):
+    """Writes what Pony's syntax trees and Berceau's say as SQL."""
+
+    def FIRST(self, expr: _Ast, order: str) -> Any:  # noqa: N802 - a node's name, as Pony has them
+        """Write the first value of ``expr`` in the rows of a group; of any type, unlike min()."""
+        return "(array_agg(", self(expr), " ORDER BY ", self(expr), f" {order}))[1]"
+
+
+class Translator(PGTranslator):
+    """Pony's, whose results have no row twice, in whatever order."""
+
+    def construct_sql_ast(self, *arguments: Any, **options: Any) -> Any:
+        """Return the syntax tree of the query, and where its attributes are in a row."""
+        options |= zip(_ARGUMENTS, arguments, strict=False)
+        if options.get("distinct") is not None or not (self.distinct and self.order):
+            return super().construct_sql_ast(**options)
+        if options.get("aggr_func_name"):  # which needs no order
+            return super().construct_sql_ast(**options | {"distinct": True})
+        # A limit of the query that this one selects from counts rows before they are one.
+        limited = self.limit is not None or self.offset is not None
+        if options.get("for_update") or limited or any(map(_is_raw, self.order)):
+            return super().construct_sql_ast(**options)
+        tree, offsets = super().construct_sql_ast(**options | {"distinct": True})
+        return _grouped(tree), offsets
+
+
+def _grouped(tree: _Ast) -> _Ast:
+    """Return a SELECT DISTINCT with an order as one that PostgreSQL runs.
+
+    What it is ordered by has to be selected, or else rows that are one are a group.
+    """
+    selected = tree[1][1:]
+    order = next(section for section in tree[2:] if section[0] == "ORDER_BY")
+    terms = [_term(term) for term in order[1:]]
+    if all(expr[0] == "VALUE" or expr in selected for expr, _ in terms):
+        return tree
+    position = tree.index(order)
+    first = [
+        term if expr[0] == "VALUE" or expr in selected else _first(expr, direction)
+        for term, (expr, direction) in zip(order[1:], terms, strict=True)
+    ]
+    columns = [each[1] if each[0] == "AS" else each for each in selected]
+    return [
+        tree[0],
+        ["ALL", *selected],
+        *tree[2:position],
+        ["GROUP_BY", *columns],
+        ["ORDER_BY", *first],
+        *tree[position + 1 :],
+    ]
+
+
+def _term(term: _Ast) -> tuple[_Ast, str]:
+    return (term[1], "DESC") if term[0] == "DESC" else (term, "ASC")
+
+
+def _first(expr: _Ast, direction: str) -> _Ast:
+    first = ["FIRST", expr, direction]
+    return ["DESC", first] if direction == "DESC" else first
+
+
+def _is_raw(term: _Ast) -> bool:
+    """Return whether a term is SQL of the developer's, which may be several."""
+    return bool(_term(term)[0][0] == "RAWSQL")
+
+
+def _make_alias(query: Any, name: str) -> str:
+    """Return an alias; Pony would call a table ``t-1`` that a query calls ``t``."""
+    name = name[: sqltranslation.max_alias_length - 3].lower()
+    number = query.alias_counters.setdefault(name, 0) + 1
+    query.alias_counters[name] = number
+    return name if number == 1 else f"{name}-{number}"
+
+
+def _requires_distinct(monad: Any, joined: bool = False) -> bool:  # noqa: ARG001 - Pony's signature
+    """Return whether an object may come several times: it isn't what the last ``for`` names.
+
+    Pony compares names, which differ from aliases that are short, and in small letters.
+    """
+    translator = monad.translator
+    last = translator.tree.generators[-1].target.id
+    return translator.sqlquery.tablerefs.get(last) is not monad.tableref
+
+
+# Replaced in Pony's classes, because its translator makes these by name.
+sqltranslation.SqlQuery.make_alias = _make_alias
+sqltranslation.ObjectIterMonad.requires_distinct = _requires_distinct
