@@ -18,16 +18,25 @@ from mypy.expandtype import expand_type
 from mypy.nodes import (
     ARG_NAMED,
     ARG_NAMED_OPT,
+    ARG_POS,
     ARG_STAR2,
+    MDEF,
+    Argument,
+    Block,
+    FuncDef,
     MypyFile,
+    PassStmt,
     StrExpr,
     SymbolNode,
+    SymbolTableNode,
     TypeAlias,
     TypeInfo,
+    Var,
 )
 from mypy.options import Options
 from mypy.plugin import (
     AttributeContext,
+    ClassDefContext,
     FunctionSigContext,
     MethodSigContext,
     Plugin,
@@ -49,6 +58,10 @@ TAKES = {
     "get_or_create": "Find",
     "upsert": "Find",
     "bulk_create": "Row",
+    "select": "Find",
+    "filter": "Find",
+    "where": "Find",
+    "create": "Item",
     "__getitem__": "Key",
 }
 """What methods take, as the definitions of the stub are called."""
@@ -59,7 +72,13 @@ DEFAULTS = {
 """What methods take as dictionaries, by the names of their parameters."""
 ADDED = "pony.orm._added._Apart"
 """What other modules add to an entity by a name that the class of another one has."""
+GENERIC = {"pony.orm._query.Query", "pony.orm._collection.SetInstance"}
+"""Classes whose methods take values of their items."""
 PROJECT = "pony.orm._project"
+ROWS = "pony.orm._rows"
+QUERIED = "pony.orm._queried"
+MODES = {"Row": "_row_", "Item": "_item_", "Items": "_items_"}
+"""How an entity is used in a query, and the methods of the stub that give what it is there."""
 PROJECT_FILE = "pony/orm/_project.pyi"
 KEY = re.compile(r"^\s*\w+\s*=[\s(]*[\w.]+\[", re.MULTILINE)
 WORD = re.compile(r"\w+")
@@ -87,6 +106,8 @@ class BerceauPlugin(Plugin):
     ) -> Callable[[MethodSigContext], types.FunctionLike] | None:
         """Return what types a call of the method ``fullname``, where that is an entity's."""
         entity_class, _, name = fullname.rpartition(".")
+        if entity_class in GENERIC:
+            return lambda context: self._of_items(context, TAKES.get(name))
         if name not in TAKES or not self._is_entity_class(entity_class):
             return None
         if name == "__getitem__":
@@ -106,6 +127,10 @@ class BerceauPlugin(Plugin):
         """Return what types the attribute ``fullname``, where another module may have added it."""
         owner, _, name = fullname.rpartition(".")
         return (lambda context: self._with_added(context, name)) if owner == ADDED else None
+
+    def get_base_class_hook(self, _fullname: str) -> Callable[[ClassDefContext], None] | None:
+        """Return what completes an entity's class, whichever class it derives from."""
+        return self._complete if self._stub else None
 
     def get_additional_deps(self, file: MypyFile) -> list[tuple[int, str, int]]:
         """Make ``DemoPost[key]`` a call in ``file``, before mypy reads it.
@@ -135,6 +160,20 @@ class BerceauPlugin(Plugin):
         symbol = self.lookup_fully_qualified(fullname)
         return bool(symbol and isinstance(symbol.node, TypeInfo) and symbol.node.has_base(ENTITY))
 
+    def _complete(self, context: ClassDefContext) -> None:
+        """Give an entity's class what stands for it in a query, as overloads do for pyright."""
+        if not is_entity(context.cls.fullname, self._entities()):
+            return
+        names = f"{ROWS}.{context.cls.name}", *(f"{QUERIED}.{mode}" for mode in MODES)
+        symbols = map(context.api.lookup_fully_qualified_or_none, names)
+        found = [each.node for each in symbols if each and isinstance(each.node, TypeInfo)]
+        if len(found) == len(names):
+            for name, mode in zip(MODES.values(), found[1:], strict=True):
+                row = types.Instance(found[0], [types.Instance(mode, [])])
+                context.cls.info.names[name] = _method(context, name, row)
+        elif not context.api.final_iteration:
+            context.api.defer()
+
     def _construct(self, context: FunctionSigContext) -> types.FunctionLike:
         loose = context.default_signature
         entity = types.get_proper_type(loose.ret_type)
@@ -142,11 +181,41 @@ class BerceauPlugin(Plugin):
             return loose  # it has a constructor of its own
         return self._with_values(loose, entity.type.fullname, "New")
 
+    def _of_items(self, context: MethodSigContext, kind: str | None) -> types.FunctionLike:
+        """Type a method of a query or of a collection by the entity of its items.
+
+        A function that it takes gets what stands for the entity in a query, and an overload
+        without arguments gets the keywords of ``kind``.
+        """
+        loose = context.default_signature
+        owner = types.get_proper_type(context.type)
+        item = types.get_proper_type(owner.args[0]) if isinstance(owner, types.Instance) else None
+        if kind and not loose.arg_kinds and isinstance(item, types.Instance):
+            return self._with_values(loose, item.type.fullname, kind)
+        return loose.copy_modified(arg_types=[self._in_query(each) for each in loose.arg_types])
+
+    def _in_query(self, declared: types.Type) -> types.Type:
+        """Return a function that takes rows, for one that is ``declared`` to take entities."""
+        found = types.get_proper_type(declared)
+        if isinstance(found, types.UnionType):
+            return types.UnionType([self._in_query(each) for each in found.items])
+        if not isinstance(found, types.CallableType):
+            return declared
+        return found.copy_modified(arg_types=[self._row(each) for each in found.arg_types])
+
+    def _row(self, declared: types.Type) -> types.Type:
+        found = types.get_proper_type(declared)
+        if not isinstance(found, types.Instance) or not found.type.has_base(ENTITY):
+            return declared
+        method = found.type.get_method(MODES["Row"])
+        result = method.type if method else None
+        return result.ret_type if isinstance(result, types.CallableType) else declared
+
     def _with_values(self, loose: types.CallableType, entity: str, kind: str) -> types.CallableType:
         """Return ``loose`` with keywords for its ``**values``, where the build knew ``entity``."""
         symbol = self._defined(entity, kind)
         values = symbol.typeddict_type if isinstance(symbol, TypeInfo) else None
-        if values is None or not loose.arg_kinds or loose.arg_kinds[-1] != ARG_STAR2:
+        if values is None or (loose.arg_kinds and loose.arg_kinds[-1] != ARG_STAR2):
             return loose
         kinds = (
             ARG_NAMED if name in values.required_keys else ARG_NAMED_OPT for name in values.items
@@ -229,6 +298,18 @@ class BerceauPlugin(Plugin):
                 return fill_typevars(symbol.node)
         context.api.fail(f'No entity is called "{name}"', context.context, code=ARG_TYPE)
         return types.AnyType(types.TypeOfAny.from_error)
+
+
+def _method(context: ClassDefContext, name: str, result: types.Type) -> SymbolTableNode:
+    """Return a method without arguments: not in the class's body, so overriding isn't checked."""
+    entity = fill_typevars(context.cls.info)
+    function = context.api.named_type("builtins.function")
+    declared = types.CallableType([entity], [ARG_POS], ["self"], result, function, name=name)
+    argument = Argument(Var("self"), entity, None, ARG_POS)
+    method = FuncDef(name, [argument], Block([PassStmt()]), declared)
+    method.info = context.cls.info
+    method._fullname = f"{context.cls.fullname}.{name}"
+    return SymbolTableNode(MDEF, method, plugin_generated=True)
 
 
 def _is_entity_variable(variable: types.TypeVarLikeType) -> bool:

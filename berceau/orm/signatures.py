@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from pony.orm.core import Discriminator, Entity
@@ -14,12 +15,20 @@ HEAD = '''\
 """What differs from entity to entity in this project, as `invoke build` found it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NotRequired, TypeAlias, TypedDict, Unpack, overload
+from typing import Any, NotRequired, Self, TypeAlias, TypedDict, TypeVar, Unpack, overload
 
+import pony.orm._rows as _rows
 from pony.orm._entity import Exactly
+from pony.orm._queried import Row
+from pony.orm._query import Query
 from pony.orm._values import JsonValue
+
+_Mode = TypeVar("_Mode")
 '''
 """What the signatures below refer to, modules of entities and of their values apart."""
+
+UNKNOWN_QUERIED = "_queried_(self, mode: object, /) -> Self"
+"""The signature for an entity that came after the build: in a query it is as outside of it."""
 
 
 class Signatures:
@@ -43,13 +52,11 @@ class Signatures:
     def values(self) -> Iterator[str]:
         """Yield definitions of what the methods take: the plugin for mypy knows their names."""
         if self.entity.__init__ is Entity.__init__:
-            needed = [attr for attr in self.attributes if _is_needed(attr)]
-            others = [attr for attr in self.attributes if not _is_needed(attr)]
-            yield self._dictionary(
-                "New",
-                [(attr.name, _type(attr)) for attr in needed]
-                + [(attr.name, f"NotRequired[{_type(attr)}]") for attr in others],
-            )
+            yield self._new("New", [attr for attr in self.attributes if _is_needed(attr)])
+        # One of the relations is the collection's own: create() fills it.
+        yield self._new(
+            "Item", [attr for attr in self.attributes if _is_needed(attr) and not attr.is_relation]
+        )
         changeable = [attr for attr in self.attributes if attr.pk_offset is None]
         yield self._dictionary(
             "Set", [(attr.name, f"NotRequired[{_type(attr)}]") for attr in changeable]
@@ -96,7 +103,7 @@ class Signatures:
     def find(self, method: str, result: str) -> str:
         """Return the signature of ``method``, which looks for objects; ``{}`` is the entity."""
         locks = ", nowait: bool = ..., skip_locked: bool = ..." if "update" in method else ""
-        where = f"where: Callable[[{self.reference}], object] | str = ..., /"
+        where = f"where: Callable[[{self._row('Row')}], object] | str = ..., /"
         return (
             f"{method}(_cls_: type[{self.reference}], {where}{locks}, "
             f"**filters: Unpack[{self._name('Find')}]) -> " + result.format(self.reference)
@@ -120,8 +127,23 @@ class Signatures:
             f"ignore_conflicts: bool = ...) -> list[{self._name('Key')}]"
         )
 
+    def queried(self) -> str:
+        """Return the signature of what stands for the entity in a query, in each mode."""
+        return f"_queried_(_self_: {self.reference}, mode: _Mode, /) -> {self._row('_Mode')}"
+
+    def _row(self, mode: str) -> str:
+        return f"_rows.{self.entity.__name__}[{mode}]"
+
     def _name(self, kind: str) -> str:
         return f"_{self.entity.__name__}{kind}"
+
+    def _new(self, kind: str, needed: list[Any]) -> str:
+        others = [attr for attr in self.attributes if attr not in needed]
+        return self._dictionary(
+            kind,
+            [(attr.name, _type(attr)) for attr in needed]
+            + [(attr.name, f"NotRequired[{_type(attr)}]") for attr in others],
+        )
 
     def _dictionary(self, kind: str, types: list[tuple[str, str]]) -> str:
         # As a call: in a class, an attribute named datetime would hide the module.
@@ -155,7 +177,9 @@ def _value_type(declared: Any) -> str:
         return "JsonValue"
     if issubclass(declared, Array):
         return f"Sequence[{declared.item_type.__name__}]"
-    return "str" if declared is LongStr else reference(declared)
+    if declared is LongStr:
+        return "str"
+    return f"{reference(declared)} | int" if declared is Decimal else reference(declared)
 
 
 def reference(declared: type) -> str:

@@ -1,17 +1,19 @@
 """The types of a project's entities: stubs of Pony that know them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from berceau.orm.added_stub import added_stub
 from berceau.orm.relations import is_added
-from berceau.orm.signatures import HEAD, Signatures, is_importable
+from berceau.orm.signatures import HEAD, UNKNOWN_QUERIED, Signatures, is_importable
 
 _STUBS = Path(__file__).parent / "stubs"
 _PROJECT = "pony/orm/_project.pyi"
 _ADDED = "pony/orm/_added.pyi"
-_REPEATED = "# for each "
+_AFAR = "# for each "
+_ALL = "# for all "
 
 
 def to_stubs(database: Any) -> dict[str, str]:
@@ -23,9 +25,9 @@ def to_stubs(database: Any) -> dict[str, str]:
     found = filter(is_importable, database.entities.values())
     # Derived ones before their bases: checkers take the first signature that fits.
     entities = sorted(found, key=lambda each: (-len(each.__mro__), each.__name__))
-    afar = _related_from_afar(entities)
+    marks = {_AFAR: _related_from_afar(entities), _ALL: entities}
     stubs = {
-        path.relative_to(_STUBS).as_posix(): _repeat(path.read_text(encoding="utf-8"), afar)
+        path.relative_to(_STUBS).as_posix(): _repeat(path.read_text(encoding="utf-8"), marks)
         for path in sorted(_STUBS.rglob("*.pyi"))
     }
     if entities:
@@ -52,19 +54,17 @@ def _related_from_afar(entities: list[Any]) -> list[Any]:
     return [each for each in entities if each in found]
 
 
-def _repeat(text: str, entities: list[Any]) -> str:
+def _repeat(text: str, marks: Mapping[str, list[Any]]) -> str:
     """Return ``text`` with its marked lines repeated: once a module, or once an entity."""
     lines: list[str] = []
-    block = ""
-    for line in text.splitlines(keepends=True):
-        indent, mark, rest = line.partition(_REPEATED)
-        if mark:
-            block += indent + rest
-        else:
-            lines += _filled(block, entities)
-            block = ""
-            lines.append(line)
-    return "".join((*lines, *_filled(block, entities)))
+    for mark, group in groupby(text.splitlines(keepends=True), lambda line: _mark(line, marks)):
+        block = "".join(group)
+        lines += _filled(block.replace(mark, ""), marks[mark]) if mark else [block]
+    return "".join(lines)
+
+
+def _mark(line: str, marks: Iterable[str]) -> str:
+    return next((mark for mark in marks if line.lstrip().startswith(mark)), "")
 
 
 def _filled(block: str, entities: list[Any]) -> Iterator[str]:
@@ -95,9 +95,11 @@ def _project(entities: list[Signatures]) -> str:
             *_overloads(each.create("get_or_create") for each in entities),
             *_overloads(each.create("upsert") for each in entities),
             *_overloads(each.create_many() for each in entities),
+            *_overloads(each.find("select", "Query[{}]") for each in entities),
             "    class ProjectEntity:",
             *_overloads(each.construct() for each in entities),
             *_overloads(each.change() for each in entities),
+            *_overloads((*(each.queried() for each in entities), UNKNOWN_QUERIED)),
             "",
         )
     )

@@ -37,7 +37,7 @@ def assignments(post: Post, person: Person) -> None:
     post.status = "PUBLISHED"  # mypy: assignment; pyright: reportAttributeAccessIssue
     post.author = None  # mypy: assignment; pyright: reportAttributeAccessIssue
     post.author = person.id  # mypy: attr-defined; pyright: reportAttributeAccessIssue
-    post.price = 1.5  # mypy: assignment; pyright: reportAttributeAccessIssue
+    post.price = 1.5  # mypy: call-overload; pyright: reportAttributeAccessIssue
     post.created = "2026-11-22"  # mypy: assignment; pyright: reportAttributeAccessIssue
     post.scores = ["one"]  # mypy: list-item; pyright: reportAttributeAccessIssue
     person.settings = {"when": date(2026, 11, 22)}  # mypy: dict-item; pyright: reportAttributeAccessIssue

@@ -1,15 +1,19 @@
 # mypy: ignore-errors
 """Entities, save what differs from one to the next: ``invoke build`` writes that."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 from pony.orm._added import AddedEntity
 from pony.orm._attributes import Attribute
 from pony.orm._checked import CheckedEntity, CheckedMeta
-from pony.orm._query import Query, QueryResult
+from pony.orm._queried import HasRow
+from pony.orm._query import QueryResult
 
 _T = TypeVar("_T")
+_T_co = TypeVar("_T_co", covariant=True)
+_Row = TypeVar("_Row")
+_Row_co = TypeVar("_Row_co", covariant=True)
 _E = TypeVar("_E", bound=Entity)
 
 class Itself(Generic[_T]):
@@ -20,12 +24,14 @@ class Exactly(Protocol[_T]):
 
     def _itself_(self) -> Itself[_T]: ...
 
+class Queryable(HasRow[_Row_co], Protocol[_T_co, _Row_co]):
+    """An entity, by its class and by the class of what stands for one row of it."""
+
+    def _itself_(self) -> Itself[_T_co]: ...
+
 class EntityMeta(CheckedMeta):
-    def __iter__(cls: type[_E]) -> Iterator[_E]: ...
+    def __iter__(cls: type[HasRow[_Row]]) -> Iterator[_Row]: ...
     def __len__(cls) -> int: ...
-    def select(
-        cls: type[_E], where: Callable[[_E], object] | str = ..., /, **filters: Any
-    ) -> Query[_E]: ...
     def select_random(cls: type[_E], limit: int) -> QueryResult[_E]: ...
     def select_by_sql(
         cls: type[_E], sql: str, globals: dict[str, Any] = ..., locals: dict[str, Any] = ...

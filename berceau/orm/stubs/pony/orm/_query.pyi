@@ -2,7 +2,9 @@
 """Queries, and their results."""
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date, time, timedelta
 from decimal import Decimal
+from enum import Enum
 from typing import (
     Any,
     Generic,
@@ -14,19 +16,49 @@ from typing import (
     Unpack,
     overload,
 )
+from uuid import UUID
 
-from pony.orm._attributes import Attribute
+import pony.orm._project as _project
+from pony.orm._attributes import Attribute, AttributeOf
 from pony.orm._entity import Entity
+from pony.orm._queried import HasRow
+from pony.orm._values import Json
 
+# for all import MODULE
+
+MYPY: bool
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
+_Row = TypeVar("_Row")
 _Parts = TypeVarTuple("_Parts")
+_A = TypeVar("_A")
+_B = TypeVar("_B")
+_C = TypeVar("_C")
+_D = TypeVar("_D")
+_E = TypeVar("_E", bound=Entity)
+_F = TypeVar("_F")
+_Owner_contra = TypeVar("_Owner_contra", contravariant=True)
 _Number = TypeVar("_Number", int, float, Decimal)
 
-class Descending:
+NoRow: TypeAlias = (
+    tuple[Any, ...] | str | float | Decimal | bytes | date | time | timedelta | UUID | Enum | None
+)
+"""What a query gives that isn't a row: the names of `where()` are then those of its variables."""
+
+class NoEntity:
+    """The owner of what is no attribute, where that is sorted in descending order."""
+
+class Descending(Generic[_Owner_contra]):
     """An attribute to order by, the greatest first."""
 
-Order: TypeAlias = Callable[[_T], object] | Attribute[Any] | Descending | int | str
+# An attribute that a method assigns is, by pyright, also what is assigned there.
+if MYPY:
+    class Reassigned: ...
+
+else:
+    Reassigned: TypeAlias = (
+        str | float | Decimal | bytes | date | time | timedelta | UUID | Enum | Json | Entity
+    )
 
 class Query(Generic[_T_co]):
     """What will be asked of the database; it's asked when the items are needed."""
@@ -36,24 +68,139 @@ class Query(Generic[_T_co]):
     def __getitem__(self, key: slice) -> QueryResult[_T_co]: ...
     @overload
     def filter(
-        self: Query[tuple[*_Parts]], where: Callable[[Unpack[_Parts]], object], /
-    ) -> Query[tuple[*_Parts]]: ...
+        self: Query[HasRow[_Row]], where: Callable[[_Row], object] | str, /
+    ) -> Query[_T_co]: ...
     @overload
-    def filter(self, where: Callable[[_T_co], object] | str = ..., /, **filters: Any) -> Self: ...
-    def where(self, where: Callable[..., object] | str = ..., /, **filters: Any) -> Self: ...
+    def filter(
+        self: Query[tuple[_A | None, _B | None]], where: Callable[[_A, _B], object], /
+    ) -> Query[_T_co]: ...
+    @overload
+    def filter(
+        self: Query[tuple[_A | None, _B | None, _C | None]],
+        where: Callable[[_A, _B, _C], object],
+        /,
+    ) -> Query[_T_co]: ...
+    @overload
+    def filter(
+        self: Query[tuple[_A | None, _B | None, _C | None, _D | None]],
+        where: Callable[[_A, _B, _C, _D], object],
+        /,
+    ) -> Query[_T_co]: ...
+    @overload
+    def filter(
+        self: Query[tuple[_A | None, _B | None, _C | None, _D | None, _F | None]],
+        where: Callable[[_A, _B, _C, _D, _F], object],
+        /,
+    ) -> Query[_T_co]: ...
+    @overload
+    def filter(
+        self: Query[tuple[*_Parts]], where: Callable[[Unpack[_Parts]], object], /
+    ) -> Query[_T_co]: ...
+    @overload
+    def filter(self: Query[_T | None], where: Callable[[_T], object] | str, /) -> Query[_T_co]: ...
+    @overload
+    def filter(self) -> Query[_T_co]: ...
+    # for all if not MYPY:
+    # for all     @overload
+    # for all     def filter(self: Query[ENTITY], /, **filters: Unpack[_project._NAMEFind]) -> Query[ENTITY]: ...
+    @overload
+    def where(
+        self: Query[HasRow[_Row]], where: Callable[[_Row], object] | str, /
+    ) -> Query[_T_co]: ...
+    @overload
+    def where(self: Query[_E], where: Callable[[_E], object] | str, /) -> Query[_T_co]: ...
+    @overload
+    def where(self: Query[NoRow], where: Callable[..., object] | str, /) -> Query[_T_co]: ...
+    @overload
+    def where(
+        self, where: Callable[[Any, Any, Unpack[tuple[Any, ...]]], object] | str, /
+    ) -> Query[_T_co]: ...
+    @overload
+    def where(self) -> Query[_T_co]: ...
+    # for all if not MYPY:
+    # for all     @overload
+    # for all     def where(self: Query[ENTITY], /, **filters: Unpack[_project._NAMEFind]) -> Query[ENTITY]: ...
+    @overload
+    def order_by(
+        self: Query[HasRow[_Row]], key: Callable[[_Row], object] | str, /
+    ) -> Query[_T_co]: ...
+    @overload
+    def order_by(
+        self: Query[tuple[_A | None, _B | None]], key: Callable[[_A, _B], object], /
+    ) -> Query[_T_co]: ...
+    @overload
+    def order_by(
+        self: Query[tuple[_A | None, _B | None, _C | None]], key: Callable[[_A, _B, _C], object], /
+    ) -> Query[_T_co]: ...
+    @overload
+    def order_by(
+        self: Query[tuple[_A | None, _B | None, _C | None, _D | None]],
+        key: Callable[[_A, _B, _C, _D], object],
+        /,
+    ) -> Query[_T_co]: ...
+    @overload
+    def order_by(
+        self: Query[tuple[_A | None, _B | None, _C | None, _D | None, _F | None]],
+        key: Callable[[_A, _B, _C, _D, _F], object],
+        /,
+    ) -> Query[_T_co]: ...
     @overload
     def order_by(
         self: Query[tuple[*_Parts]], key: Callable[[Unpack[_Parts]], object], /
-    ) -> Query[tuple[*_Parts]]: ...
+    ) -> Query[_T_co]: ...
     @overload
-    def order_by(self, *keys: Order[_T_co]) -> Self: ...
+    def order_by(self: Query[tuple[Any, ...]], key: Callable[[Any], object], /) -> Query[_T_co]: ...
+    @overload
+    def order_by(self: Query[_T | None], key: Callable[[_T], object] | str, /) -> Query[_T_co]: ...
+    @overload
+    def order_by(
+        self, *keys: AttributeOf[_T_co, Any] | Descending[_T_co] | Reassigned
+    ) -> Query[_T_co]: ...
+    @overload
+    def order_by(self, *positions: int) -> Query[_T_co]: ...
+    @overload
+    def order_by(self, unordered: None, /) -> Query[_T_co]: ...
+    @overload
+    def sort_by(
+        self: Query[HasRow[_Row]], key: Callable[[_Row], object] | str, /
+    ) -> Query[_T_co]: ...
+    @overload
+    def sort_by(
+        self: Query[tuple[_A | None, _B | None]], key: Callable[[_A, _B], object], /
+    ) -> Query[_T_co]: ...
+    @overload
+    def sort_by(
+        self: Query[tuple[_A | None, _B | None, _C | None]], key: Callable[[_A, _B, _C], object], /
+    ) -> Query[_T_co]: ...
+    @overload
+    def sort_by(
+        self: Query[tuple[_A | None, _B | None, _C | None, _D | None]],
+        key: Callable[[_A, _B, _C, _D], object],
+        /,
+    ) -> Query[_T_co]: ...
+    @overload
+    def sort_by(
+        self: Query[tuple[_A | None, _B | None, _C | None, _D | None, _F | None]],
+        key: Callable[[_A, _B, _C, _D, _F], object],
+        /,
+    ) -> Query[_T_co]: ...
     @overload
     def sort_by(
         self: Query[tuple[*_Parts]], key: Callable[[Unpack[_Parts]], object], /
-    ) -> Query[tuple[*_Parts]]: ...
+    ) -> Query[_T_co]: ...
     @overload
-    def sort_by(self, *keys: Order[_T_co]) -> Self: ...
-    def prefetch(self, *what: Attribute[Any] | type[Entity]) -> Self: ...
+    def sort_by(self: Query[tuple[Any, ...]], key: Callable[[Any], object], /) -> Query[_T_co]: ...
+    @overload
+    def sort_by(self: Query[_T | None], key: Callable[[_T], object] | str, /) -> Query[_T_co]: ...
+    @overload
+    def sort_by(
+        self, *keys: AttributeOf[_T_co, Any] | Descending[_T_co] | Reassigned
+    ) -> Query[_T_co]: ...
+    @overload
+    def sort_by(self, *positions: int) -> Query[_T_co]: ...
+    @overload
+    def sort_by(self, unordered: None, /) -> Query[_T_co]: ...
+    def prefetch(self, *what: Attribute[Any] | type[Entity] | Entity) -> Self: ...
     def without_distinct(self) -> Self: ...
     def distinct(self) -> Self: ...
     def for_update(self, nowait: bool = False, skip_locked: bool = False) -> Self: ...
@@ -67,10 +214,12 @@ class Query(Generic[_T_co]):
     def to_list(self) -> list[_T_co]: ...
     def delete(self, bulk: bool | None = None) -> int: ...
     def count(self, distinct: bool | None = None) -> int: ...
-    def sum(self: Query[_Number], distinct: bool | None = None) -> _Number: ...
-    def avg(self: Query[int | float | Decimal], distinct: bool | None = None) -> float | None: ...
-    def min(self) -> _T_co | None: ...
-    def max(self) -> _T_co | None: ...
+    def sum(self: Query[_Number | None], distinct: bool | None = None) -> _Number: ...
+    def avg(
+        self: Query[int | float | Decimal | None], distinct: bool | None = None
+    ) -> float | None: ...
+    def min(self: Query[_T | None]) -> _T | None: ...
+    def max(self: Query[_T | None]) -> _T | None: ...
     def group_concat(self, sep: str | None = None, distinct: bool | None = None) -> str | None: ...
     def get_sql(self) -> str: ...
     def show(self, width: int | None = None, stream: Any = None) -> None: ...
