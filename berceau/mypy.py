@@ -18,20 +18,12 @@ from mypy.expandtype import expand_type
 from mypy.nodes import (
     ARG_NAMED,
     ARG_NAMED_OPT,
-    ARG_POS,
     ARG_STAR2,
-    MDEF,
-    Argument,
-    Block,
-    FuncDef,
     MypyFile,
-    PassStmt,
     StrExpr,
     SymbolNode,
-    SymbolTableNode,
     TypeAlias,
     TypeInfo,
-    Var,
 )
 from mypy.options import Options
 from mypy.plugin import (
@@ -45,6 +37,7 @@ from mypy.plugin import (
 from mypy.typevars import fill_typevars
 
 from berceau.mypy_keys import is_entity, make_calls
+from berceau.mypy_rows import complete, in_query
 
 ENTITY = "pony.orm._entity.Entity"
 RELATIONS = {
@@ -75,10 +68,6 @@ ADDED = "pony.orm._added._Apart"
 GENERIC = {"pony.orm._query.Query", "pony.orm._collection.SetInstance"}
 """Classes whose methods take values of their items."""
 PROJECT = "pony.orm._project"
-ROWS = "pony.orm._rows"
-QUERIED = "pony.orm._queried"
-MODES = {"Row": "_row_", "Item": "_item_", "Items": "_items_"}
-"""How an entity is used in a query, and the methods of the stub that give what it is there."""
 PROJECT_FILE = "pony/orm/_project.pyi"
 KEY = re.compile(r"^\s*\w+\s*=[\s(]*[\w.]+\[", re.MULTILINE)
 WORD = re.compile(r"\w+")
@@ -130,7 +119,7 @@ class BerceauPlugin(Plugin):
 
     def get_base_class_hook(self, _fullname: str) -> Callable[[ClassDefContext], None] | None:
         """Return what completes an entity's class, whichever class it derives from."""
-        return self._complete if self._stub else None
+        return lambda context: complete(context, self._entities())
 
     def get_additional_deps(self, file: MypyFile) -> list[tuple[int, str, int]]:
         """Make ``DemoPost[key]`` a call in ``file``, before mypy reads it.
@@ -160,20 +149,6 @@ class BerceauPlugin(Plugin):
         symbol = self.lookup_fully_qualified(fullname)
         return bool(symbol and isinstance(symbol.node, TypeInfo) and symbol.node.has_base(ENTITY))
 
-    def _complete(self, context: ClassDefContext) -> None:
-        """Give an entity's class what stands for it in a query, as overloads do for pyright."""
-        if not is_entity(context.cls.fullname, self._entities()):
-            return
-        names = f"{ROWS}.{context.cls.name}", *(f"{QUERIED}.{mode}" for mode in MODES)
-        symbols = map(context.api.lookup_fully_qualified_or_none, names)
-        found = [each.node for each in symbols if each and isinstance(each.node, TypeInfo)]
-        if len(found) == len(names):
-            for name, mode in zip(MODES.values(), found[1:], strict=True):
-                row = types.Instance(found[0], [types.Instance(mode, [])])
-                context.cls.info.names[name] = _method(context, name, row)
-        elif not context.api.final_iteration:
-            context.api.defer()
-
     def _construct(self, context: FunctionSigContext) -> types.FunctionLike:
         loose = context.default_signature
         entity = types.get_proper_type(loose.ret_type)
@@ -192,24 +167,7 @@ class BerceauPlugin(Plugin):
         item = types.get_proper_type(owner.args[0]) if isinstance(owner, types.Instance) else None
         if kind and not loose.arg_kinds and isinstance(item, types.Instance):
             return self._with_values(loose, item.type.fullname, kind)
-        return loose.copy_modified(arg_types=[self._in_query(each) for each in loose.arg_types])
-
-    def _in_query(self, declared: types.Type) -> types.Type:
-        """Return a function that takes rows, for one that is ``declared`` to take entities."""
-        found = types.get_proper_type(declared)
-        if isinstance(found, types.UnionType):
-            return types.UnionType([self._in_query(each) for each in found.items])
-        if not isinstance(found, types.CallableType):
-            return declared
-        return found.copy_modified(arg_types=[self._row(each) for each in found.arg_types])
-
-    def _row(self, declared: types.Type) -> types.Type:
-        found = types.get_proper_type(declared)
-        if not isinstance(found, types.Instance) or not found.type.has_base(ENTITY):
-            return declared
-        method = found.type.get_method(MODES["Row"])
-        result = method.type if method else None
-        return result.ret_type if isinstance(result, types.CallableType) else declared
+        return loose.copy_modified(arg_types=[in_query(each) for each in loose.arg_types])
 
     def _with_values(self, loose: types.CallableType, entity: str, kind: str) -> types.CallableType:
         """Return ``loose`` with keywords for its ``**values``, where the build knew ``entity``."""
@@ -298,18 +256,6 @@ class BerceauPlugin(Plugin):
                 return fill_typevars(symbol.node)
         context.api.fail(f'No entity is called "{name}"', context.context, code=ARG_TYPE)
         return types.AnyType(types.TypeOfAny.from_error)
-
-
-def _method(context: ClassDefContext, name: str, result: types.Type) -> SymbolTableNode:
-    """Return a method without arguments: not in the class's body, so overriding isn't checked."""
-    entity = fill_typevars(context.cls.info)
-    function = context.api.named_type("builtins.function")
-    declared = types.CallableType([entity], [ARG_POS], ["self"], result, function, name=name)
-    argument = Argument(Var("self"), entity, None, ARG_POS)
-    method = FuncDef(name, [argument], Block([PassStmt()]), declared)
-    method.info = context.cls.info
-    method._fullname = f"{context.cls.fullname}.{name}"
-    return SymbolTableNode(MDEF, method, plugin_generated=True)
 
 
 def _is_entity_variable(variable: types.TypeVarLikeType) -> bool:
