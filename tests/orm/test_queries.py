@@ -8,13 +8,13 @@ from pony.orm import (
     Json,
     LongStr,
     Optional,
-    Query,
     Required,
     Set,
     desc,
     raw_sql,
     select,
 )
+from pony.orm.core import Query
 
 from berceau.orm.database import GlobalDatabase
 
