@@ -28,12 +28,15 @@ class Names:
     def __init__(self, nodes: Nodes) -> None:
         self._origins = dict(_imported(nodes))
         self._defined = set(_defined(nodes))
-        self._classes = {each.name for each in nodes.of(ast.ClassDef)}
+        self._entities: set[str] = set()
         self._all_entities = any(
             _is_of_entities("." * node.level + (node.module or ""))
             for node in nodes.of(ast.ImportFrom)
             if node.names[0].name == "*"
         )
+        for declared in nodes.of(ast.ClassDef):
+            if any(self._is_entity(base) for base in declared.bases):
+                self._entities.add(declared.name)
 
     def __contains__(self, package: str) -> bool:
         """Return whether anything is imported from ``package`` or below it."""
@@ -55,12 +58,16 @@ class Names:
     def entity(self, node: ast.AST) -> str | None:
         """Return the name of the class that ``node`` means, if it may be an entity."""
         match node:
-            case ast.Name(id=name) if name in self._classes:
+            case ast.Name(id=name) if name in self._entities:
                 return name
             case ast.Name(id=name) if name not in self._origins:
-                return name if self._all_entities and name[:1].isupper() else None
+                imported = self._all_entities and name not in self._defined
+                return name if imported and name[:1].isupper() else None
         package, _, name = (self.origin(node) or "").rpartition(".")
         return name if _is_of_entities(package) and name[:1].isupper() else None
+
+    def _is_entity(self, base: ast.expr) -> bool:
+        return getattr(base, "attr", None) == "Entity" or self.entity(base) is not None
 
     def neighbour(self, node: ast.AST) -> str | None:
         """Return the function of another module of the package that ``node`` means, if it is one.

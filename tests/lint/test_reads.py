@@ -313,6 +313,8 @@ WRONG = {
     "def f():\n    return {'authors': [{'bio': a.bio} for a in Author.select()]}  # L303": "a view",
     "def f():\n    for a in Author.select():\n        a.note += '!'\n"
     "        print(f'{a.bio}')  # L303": "a formatted text",
+    "class Post(db.Entity):\n    def all(self):\n        return list(Post)  # L611": "its class",
+    "class Note(Author):\n    pass\nclass Post(Note):\n    pass\nlist(Post)  # L611": "inherited",
     "def f():\n    return sorted(Author.select(), key=lambda a: a.posts.count())  # L303": "a key",
     "def f():\n    return max(Author.select(), key=lambda a: a.bio)  # L303": "the key of max()",
     "list(map(lambda a: a.bio, Author.select()))  # L303": "map() of objects",
@@ -420,6 +422,8 @@ RIGHT = [
     "from .statuses import Status\nlist(Status); [s for s in Status]; len(Status)",
     "from enum import Enum\nclass Color(Enum): RED = 1\nlist(Color); [c.value for c in Color]",
     "from other import Post\nlist(Post)",
+    "from enum import Enum\nclass Post(Enum): A = 1\nlist(Post); [each for each in Post]",
+    "class Post: pass\ndef f(): return [each for each in Post]",
     "from datetime import date\nPost.select(lambda p: p.n > 1)[:]",
     "isinstance(x, Post) and issubclass(Post, object)",
     "map(Post.get, names)",
@@ -463,7 +467,7 @@ FAILING = [
     text
     for text in WRONG
     if text.endswith(("# L611", "# L612", "# L611 L611"))
-    and not re.search("def |lambda:|import", text)
+    and not re.search("def |class |lambda:|import", text)
 ]
 
 
