@@ -111,7 +111,15 @@ def commands(root: Path, running: Running) -> dict[str, list[str]]:
 def served(
     command: list[str], port: int, root: Path, running: Running
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the server, as in production, while the body runs."""
+    """Run the server, as in production, while the body runs; its page is there then."""
+    with started(command, root, running) as process:
+        await_page(port)
+        yield process
+
+
+@contextmanager
+def started(command: list[str], root: Path, running: Running) -> Iterator[subprocess.Popen[bytes]]:
+    """Start the server, as in production, and stop it after the body."""
     secrets = {
         "BERCEAU_SECRET": token_urlsafe(48),
         "DATABASE_URL": running.databases.runtime_url.with_password(),
@@ -124,7 +132,6 @@ def served(
         stderr=subprocess.DEVNULL,  # waitress says each time that requests wait
     )
     try:
-        await_page(port)
         yield process
     finally:
         process.send_signal(signal.SIGTERM)

@@ -13,7 +13,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
 from webtest import TestApp, Upload
 
-from berceau.errors import CommitUnknownError, DatabaseError
+from berceau.errors import CommitUnknownError, ConflictError, DatabaseError
 from berceau.orm import db as database
 from berceau.orm.provider import BerceauProvider
 from berceau.orm.session import run_unit, unit_of_work
@@ -132,6 +132,25 @@ def test_a_lost_race_runs_again(serve_view, caplog) -> None:
     assert len(found) == 2
     assert "runs again after attempt 1" in caplog.text
     assert user_count() == 1
+
+
+@pytest.mark.parametrize("isolation", ["rolled back", pytest.param("", marks=pytest.mark.commits)])
+def test_a_part_may_fail_in_a_test_too(serve_view, isolation) -> None:  # noqa: ARG001
+    def view(_) -> Response:
+        with unit_of_work() as unit:
+            try:
+                with unit.savepoint():
+                    add_user(name="Another Ada").flush()
+            except ConflictError as error:
+                assert error.attributes == ("email",)
+        _, is_new = DemoUser.get_or_create(name="Bob", defaults={"email": "bob@example.org"})
+        return Response(f"saved: {is_new}")
+
+    with unit_of_work():
+        add_user()
+    app = serve_view(view)
+    assert [app.get("/").text for _ in range(2)] == ["saved: True", "saved: False"]
+    assert user_count() == 2
 
 
 @pytest.mark.parametrize(("sent", "status"), [("a%00", 400), ("a", 500)])
