@@ -94,7 +94,13 @@ def _for_mypy(names: list[tuple[str, _Name]], database: Any) -> Iterator[str]:
     It compares attributes with those of the same name in all classes of entities. Where there are
     such, the plugin looks for type aliases.
     """
-    apart = {name for name, each in names if _is_declared_elsewhere(name, each, database)}
+    added = {name: each.values for name, each in names}
+    apart = {
+        name
+        for entity in database.entities.values()
+        for name in vars(entity)
+        if name in added and entity not in added[name]
+    }
     yield "    class _Apart:"
     for name, found in names:
         if name in apart:
@@ -177,13 +183,6 @@ def _expression(name: str, found: _Name) -> str:
         return f"_Added_{name}()"
     return (
         found.calls[0] if len(found.calls) == 1 and not found.reads else "_Static[Any, ..., Any]()"
-    )
-
-
-def _is_declared_elsewhere(name: str, found: _Name, database: Any) -> bool:
-    """Return whether the class of another entity has the name: mypy would compare the two."""
-    return any(
-        name in vars(entity) and entity not in found.values for entity in database.entities.values()
     )
 
 

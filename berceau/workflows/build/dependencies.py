@@ -22,7 +22,7 @@ def dependencies(
     components = tuple(components)
     folders = by_folder(components)
     found: defaultdict[str, set[str]] = defaultdict(set)
-    for file, needed in (*_by_relations(attributes), *_by_imports(components, facts)):
+    for file, needed in {*_by_relations(attributes), *_by_imports(components, facts)}:
         source, target = component_of(file, folders), component_of(needed, folders)
         if source and target and source != target:
             found[source.name].add(target.name)
