@@ -40,6 +40,21 @@ def implicit_cascades(places: Places, facts: Mapping[Path, FileFacts]) -> Iterat
             yield diagnose("L202", places.of(attribute), f"{what}, by default.")
 
 
+def entangled(places: Places, facts: Mapping[Path, FileFacts]) -> Iterator[Diagnostic]:
+    """Yield relations of an entity to itself that Pony links without being told: rule L203."""
+    one = {str(each): each for each in places.attributes if not (each.inherited or each.many)}
+    for attribute in one.values():
+        other = one.get(attribute.reverse or "")
+        if other is None or attribute.declared_by != other.declared_by or other.made:
+            continue
+        declared = facts[attribute.file].declared if attribute.file in facts else {}
+        options = [declared.get(each.written, (0, ["**"]))[1] for each in (attribute, other)]
+        said = any({"reverse", "**"}.intersection(each) for each in options)
+        if attribute.name < other.name and not (attribute.made or said):
+            message = f"{attribute} and {other} are taken as the two sides of one relation."
+            yield diagnose("L203", places.of(attribute), message)
+
+
 def lost(places: Places, found: Iterable[Lost]) -> Iterator[Diagnostic]:
     """Yield the attributes that are declared, and that no entity has: rule L701."""
     for each in found:

@@ -65,6 +65,14 @@ _ALL = (
         "State it: `cascade_delete=True` to delete them, `cascade_delete=False` to refuse.",
     ),
     Rule(
+        "L203",
+        "warning",
+        "two relations of an entity to itself that nothing distinguishes",
+        "Pony takes them as the two sides of one relation, one to one: who is somebody's mother "
+        "has this person as father.",
+        "Give each of them a `reverse=` of its own. If they are two sides, name one in the other.",
+    ),
+    Rule(
         "L301",
         "warning",
         "a foreign key without an index",

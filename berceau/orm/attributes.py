@@ -21,11 +21,11 @@ class Attribute:
     ``entity`` is that one or one that inherits from it, and its class is in ``home``. What is
     ``made`` is the side of a relation that only the other side declares, and ``added`` is that, or
     what an extension adds. ``columns`` are those of ``table``, none for the side of a relation that
-    has none. ``target`` is the entity that a relation leads to, and ``link`` the table of a
-    many-to-many relation. ``many`` says that it is a set, ``cascades`` that deleting the object
-    deletes those that the attribute holds, and ``alone`` that Pony reads it by a query for each
-    object, never for several at once. ``idle`` are the options that would do nothing for it, and
-    why.
+    has none. ``target`` is the entity that a relation leads to, ``reverse`` the attribute on its
+    other side, and ``link`` the table of a many-to-many relation. ``many`` says that it is a set,
+    ``cascades`` that deleting the object deletes those that the attribute holds, and ``alone`` that
+    Pony reads it by a query for each object, never for several at once. ``idle`` are the options
+    that would do nothing for it, and why.
     """
 
     entity: str
@@ -39,6 +39,7 @@ class Attribute:
     table: str
     columns: tuple[str, ...]
     target: str | None
+    reverse: str | None
     link: str | None
     many: bool
     cascades: bool
@@ -74,6 +75,7 @@ def read_attributes(database: Database) -> Iterator[Attribute]:
                 table=entity._table_,
                 columns=() if attribute.is_collection else tuple(attribute.columns),
                 target=reverse.entity.__name__ if reverse else None,
+                reverse=str(reverse) if reverse else None,
                 link=link,
                 many=attribute.is_collection,
                 cascades=bool(attribute.is_collection and attribute.cascade_delete),

@@ -287,6 +287,32 @@ def test_a_relation_with_one_side_is_told_what_it_deletes(project) -> None:
     )
 
 
+def test_relations_to_itself_that_pony_would_link_are_told_apart(project) -> None:
+    entities = """
+    class Person(db.Entity):
+        mother = Optional("Person"{mother})
+        father = Optional("Person"{father})
+    class Folder(db.Entity):
+        parent = Optional("Folder")
+        inside = Set("Folder")
+    class Page(db.Entity):
+        after = Optional("Page", reverse="before")
+        before = Optional("Page")
+    class Node(db.Entity):
+        parent = Optional("Node")
+    """
+    project.component("people", entities.format(mother="", father=""))
+    report = json.loads(project.invoke("build", "--json").out)
+    (finding,) = report["findings"]
+    assert (finding["code"], finding["line"]) == ("L203", 6)
+    assert finding["message"] == (
+        "Person.father and Person.mother are taken as the two sides of one relation."
+    )
+    names = {"mother": ', reverse="borne"', "father": ', reverse="fathered"'}
+    project.component("people", entities.format(**names))
+    assert found(project) == []
+
+
 def test_links_of_one_written_side_can_close_a_circle(project) -> None:
     project.component("base", 'class Base(db.Entity):\n    tops = Set("Top")')
     project.component("top", 'class Top(db.Entity):\n    base = Optional("Base", reverse="top")')

@@ -9,6 +9,7 @@ from berceau.components import by_folder, component_of
 from berceau.diagnostic import Diagnostic
 from berceau.lint.entity_rules import (
     circles,
+    entangled,
     idle_options,
     implicit_cascades,
     lost,
@@ -58,6 +59,7 @@ def lint(
     found = (
         *_of_files(facts),
         *implicit_cascades(places, facts),
+        *entangled(places, facts),
         *lost(places, lost_attributes(db)),
         *idle_options(places, facts),
         *circles(places, home),
