@@ -14,22 +14,36 @@ from pathlib import Path
 from typing import Any
 
 FUNCTIONS = {
-    "look for changed sources": ["build.look", "declared.look", "build.Stamp.is_fresh"],
-    "import and map entities": ["build.compose_uncached", "declared.compose_uncached"],
-    "lint": ["build.Reading", "inspect.inspect"],
-    "write the build": ["build._build"],
-    "read what is declared": ["declared.declared"],
-    "find the server, take the lock": ["migrate.databases", "migrate.deploying"],
-    "see what is pending, apply": ["migrate.apply_pending"],
-    "entities as PostgreSQL sees them": ["plan.desired"],
-    "migrations as PostgreSQL sees them": ["plan.replayed"],
-    "compare": ["plan.diff", "plan.keep", "plan._part", "plan.between"],
-    "plan": ["plan._between", "plan.settle"],
-    "validate, up and down": ["plan._plan", "plan.prove"],
-    "write the migration": ["migrate.to_script", "scripts.save", "migrate.remember"],
-    "look for lost rows": ["migrate.refuse_loss"],
+    "look for changed sources": [
+        "build.build:look",
+        "build.declared:look",
+        "build.record:BuildRecord.is_fresh",
+    ],
+    "import and map entities": [
+        "build.build:compose_uncached",
+        "build.declared:compose_uncached",
+    ],
+    "lint": ["build.build:Reading", "build.component_lint:examine"],
+    "write the build": ["build.build:_build"],
+    "read what is declared": ["build.declared:declared"],
+    "find the server, take the lock": [
+        "write.migrate:resolve_databases",
+        "write.migrate:deploying",
+    ],
+    "see what is pending, apply": ["write.migrate:apply_pending"],
+    "entities as PostgreSQL sees them": ["write.planner:desired"],
+    "migrations as PostgreSQL sees them": ["write.planner:replay_cached"],
+    "compare": ["write.planner:_differ", "write.planner:Planner._part", "write.draft:between"],
+    "plan": ["write.planner:Planner.plan", "write.draft:settle"],
+    "validate, up and down": ["write.draft:Draft.plan", "write.draft:prove"],
+    "write the migration": [
+        "write.migrate:to_migration",
+        "write.migrate:migration_directory.save",
+        "write.migrate:remember",
+    ],
+    "look for lost rows": ["write.migrate:refuse_loss"],
 }
-"""Names in ``berceau.workflows``, by what they do."""
+"""Names in the modules of ``berceau.workflows``, by what they do."""
 
 REST = "everything else"
 
@@ -74,7 +88,8 @@ def main() -> None:
     clock.seconds = {"start, and import of Berceau": clock.seconds.pop(REST)}
     for phase, names in FUNCTIONS.items():
         for name in names:
-            module, *path, function = name.split(".")
+            module, _, names_in_module = name.partition(":")
+            *path, function = names_in_module.split(".")
             holder = importlib.import_module(f"berceau.workflows.{module}")
             for each in path:
                 holder = getattr(holder, each)

@@ -8,8 +8,7 @@ from typing import Any
 from psycopg2 import sql
 
 from berceau.errors import PermissionMissingError
-from berceau.migration.history import Direction, Revision, State
-from berceau.migration.line import in_line
+from berceau.migration.history import Direction, Revision, State, in_line
 from berceau.migration.migration import Migration, count
 from berceau.migration.resume import groups_of
 from berceau.postgres.core.connection import Connection
