@@ -270,3 +270,28 @@ def test_the_application_and_the_tests_of_others_go_on(house: Project, query: An
         check([each for each in TABLES if each != name])
         shutil.move(folder, house.root / "components" / name)
     check(list(TABLES))
+
+
+def test_a_squash_keeps_whose_the_tables_are(house: Project, query: Any) -> None:
+    entities = house.root / "components/people/entities.py"
+    entities.write_text(entities.read_text() + "    nickname = Optional(str)\n")
+    house.succeed("migrate", "--name", "nickname")
+    house.succeed("migrate.squash", "--name", "all")
+    assert len(house.migrations()) == 1
+    out(house, "messages")
+    assert "left by the component messages" in house.succeed("migrate.status")
+    assert house.succeed("migrate").endswith("migrate: nothing to do\n")
+    assert counts(query)["message"] == 2
+
+
+def test_a_key_that_what_is_left_refers_to_is_changed_by_name(house: Project, query: Any) -> None:
+    before = counts(query)
+    for name in ("articles", "badges", "messages"):
+        out(house, name)
+    entities = house.root / "components/people/entities.py"
+    text = "    id = PrimaryKey(str)\n    name = "
+    entities.write_text(entities.read_text().replace("    name = ", text, 1))
+    message = house.fail("migrate")
+    assert 'foreign key constraint "article_author_fkey" cannot be implemented' in message
+    assert "Nothing was written." in message
+    assert counts(query) == before
