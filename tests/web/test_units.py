@@ -137,9 +137,8 @@ def test_a_lost_race_runs_again(serve_view, caplog) -> None:
 @pytest.mark.parametrize("isolation", ["rolled back", pytest.param("", marks=pytest.mark.commits)])
 def test_a_part_may_fail_in_a_test_too(serve_view, isolation) -> None:  # noqa: ARG001
     def view(_) -> Response:
-        with unit_of_work() as unit:
-            with pytest.raises(ConflictError, match="email"), unit.savepoint():
-                add_user(name="Another Ada").flush()
+        with unit_of_work() as unit, pytest.raises(ConflictError, match="email"), unit.savepoint():
+            add_user(name="Another Ada").flush()
         _, is_new = DemoUser.get_or_create(name="Bob", defaults={"email": "bob@example.org"})
         return Response(f"saved: {is_new}")
 
