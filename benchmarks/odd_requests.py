@@ -109,7 +109,7 @@ def raw(random: Random) -> bytes:
 
 
 def framing(random: Random) -> bytes:
-    """Return a request whose length nobody knows, or everybody differently."""
+    """Return a request whose length is unknown or ambiguous."""
     length = random.choice(
         [b"-1", b"1, 2", b"9" * 5000, b"9" * 30, b"+1", b"", b"0x5", b"5", b"\xb2"]
     )
@@ -139,7 +139,7 @@ def address(random: Random) -> bytes:
 
 
 def headers(random: Random) -> bytes:
-    """Return a request with headers that nobody can read."""
+    """Return a request with headers that can't be read."""
     names = random.sample([*VALUES], random.randrange(1, 5))
     found = [
         (name, random.choice(VALUES[name]) if random.random() < 0.7 else nasty(random))

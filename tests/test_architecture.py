@@ -167,7 +167,7 @@ def test_settings_are_read_at_the_edges_only() -> None:
         if isinstance(node, ast.Attribute) and ast.unparse(node) == "os.environ"
     }
     # psql inherits the whole environment, unread; the reads of components are watched; systemd
-    # tells the server, and nobody else, where it listens for news.
+    # tells only the server where it listens for news.
     assert readers == {
         "settings.py",
         "postgres/embedded/shell.py",

@@ -1,4 +1,4 @@
-"""The audit of dependencies fails for what is vulnerable, and doesn't pass for what nobody saw."""
+"""The audit of dependencies fails for what is vulnerable, and for what it couldn't check."""
 
 import json
 import runpy

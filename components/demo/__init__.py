@@ -4,7 +4,7 @@ from pyramid.config import Configurator
 
 
 def includeme(config: Configurator) -> None:
-    """Say what this component adds to the application: its pages, files and navigation."""
+    """Add this component's pages, files and navigation to the application."""
     config.add_route("demo", "/demo")
     config.add_route("demo.posts", "/demo/posts")
     config.add_route("demo.post.delete", "/demo/posts/{id}/delete")

@@ -115,14 +115,14 @@ def check_change(
         found = Planner(server.migration_url, migrations, cache).plan(declare(after))
         _, *written = to_migration(found, "new", migrations).sql.rstrip("\n").split("\n\n")
         assert tuple(each for each in written if not each.startswith("-- Nothing")) == statements
-        with scratch(server.migration_url) as migrated, scratch(server.migration_url) as anew:
+        with scratch(server.migration_url) as migrated, scratch(server.migration_url) as made:
             execute_statements(migrated, old)
             current = catalog.read(migrated)
             execute_statements(migrated, found.up)
-            execute_statements(anew, new)
-            desired = catalog.read(anew)
+            execute_statements(made, new)
+            desired = catalog.read(made)
             assert diff(catalog.read(migrated), desired) == diff(desired, desired) == ()
-            assert dump(server.migration_url, migrated) == dump(server.migration_url, anew)
+            assert dump(server.migration_url, migrated) == dump(server.migration_url, made)
             if found.down is not None:
                 execute_statements(migrated, found.down)
                 assert diff(catalog.read(migrated), current) == ()
@@ -134,7 +134,7 @@ def check_change(
 def check_rename(
     declare: Callable[[str], Schema], server: Databases, cache: SchemaCache
 ) -> Callable[..., None]:
-    """Return a function that checks renames in a table with rows, forth and back."""
+    """Return a function that checks renames in a table with rows, up and down."""
 
     def check_rename(
         before: str,
@@ -148,13 +148,13 @@ def check_rename(
         migrations = [generated("\n".join(map(str, old)))]
         decisions = Decisions(shlex.split(renames))
         found = Planner(server.migration_url, migrations, cache, decisions).plan(declare(after))
-        with scratch(server.migration_url) as migrated, scratch(server.migration_url) as anew:
-            execute_statements(anew, new)
+        with scratch(server.migration_url) as migrated, scratch(server.migration_url) as made:
+            execute_statements(made, new)
             execute_statements(migrated, old)
             run(migrated, rows)
             was, values = facts(server.migration_url, migrated), contents(migrated)
             execute_statements(migrated, found.up)
-            assert facts(server.migration_url, migrated) == facts(server.migration_url, anew)
+            assert facts(server.migration_url, migrated) == facts(server.migration_url, made)
             assert contents(migrated) == relabelled(values, labels)
             assert found.down is not None
             execute_statements(migrated, found.down)
@@ -249,5 +249,5 @@ def dump(url: Url, connection: Connection) -> list[str]:
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     lines = done.stdout.replace(schema, "the_schema").splitlines()
-    # The key of \\restrict is drawn anew for each dump.
+    # The key of \\restrict is another one for each dump.
     return sorted(line.rstrip(",") for line in lines if not line.startswith(("\\", "--")))

@@ -1,4 +1,4 @@
-"""Questions to a person: nobody waits for the deploy lock while they are thought about."""
+"""Questions to a person: the deploy lock is free while they are thought about."""
 
 import pytest
 

@@ -61,7 +61,7 @@ CASES = {
         """,
         (("on", "x"), ("off", "on"), ("x", "off")),
     ),
-    "a value's old name given anew": Case(
+    "a value's old name given again": Case(
         STATE,
         STATE.replace('"on"', '"lit"')
         .replace("'on'", "'lit'")

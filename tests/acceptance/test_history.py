@@ -1,4 +1,4 @@
-"""The history of a team: parents, branches, components, and what nobody's migration made."""
+"""The history of a team: parents, branches, components, and what no migration made."""
 
 import json
 import re

@@ -176,7 +176,7 @@ def same(one: Replayed | None, other: Replayed) -> bool:
 
 
 def says_nothing(found: Status) -> bool:
-    """Say whether ``found`` tells of no disagreement between files, ledger and database."""
+    """Return whether ``found`` has no disagreement between files, ledger and database."""
     history = found.history
     reported = history.contradictions, history.unfinished, found.drift, found.unmanaged
     return not any((*reported, found.unknown))

@@ -56,10 +56,10 @@ def locks_taken(declare, server) -> Callable[..., Iterator[tuple[Statement, set[
     """Return a function that migrates entities, and gives each statement with its true lock."""
 
     def locks_taken(before, after) -> Iterator[tuple[Statement, set[str]]]:
-        with scratch(server.migration_url) as connection, scratch(server.migration_url) as anew:
-            for each, entities in ((connection, before), (anew, after)):
+        with scratch(server.migration_url) as connection, scratch(server.migration_url) as made:
+            for each, entities in ((connection, before), (made, after)):
                 execute_statements(each, to_statements(order(create(declare(entities)))))
-            current, desired = catalog.read(connection), catalog.read(anew)
+            current, desired = catalog.read(connection), catalog.read(made)
             steps = in_steps(diff(current, desired), current, desired)
             with connection.cursor() as cursor:
                 cursor.execute(_TABLES)

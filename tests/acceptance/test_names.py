@@ -147,7 +147,7 @@ class PostStatus(db.Entity):
 class Post(db.Entity):
     stat = Optional(PostStatus)
 """
-# Entities before and after: something new takes the name of what goes, or of what stays.
+# Entities before and after: something new takes the name of what is dropped, or of what stays.
 TAKEN = {
     "an enum's, by a table": (STATUS, STATUSES),
     "a table's, by an enum": (STATUSES, STATUS),

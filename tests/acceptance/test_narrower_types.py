@@ -1,4 +1,4 @@
-"""Types that hold less than rows have: refused without leave, and what leave cuts."""
+"""Types that hold less than rows have: refused, unless cutting is allowed."""
 
 import pytest
 

@@ -84,7 +84,7 @@ CASES = {
         """,
         POSTS,
     ),
-    "a table whose old name is given anew": Case(
+    "a table whose old name is given again": Case(
         POST,
         POST.replace("Post", "Article") + POST,
         "post=article",
@@ -105,7 +105,7 @@ CASES = {
         """,
         POSTS,
     ),
-    "a column whose old name is given anew": Case(
+    "a column whose old name is given again": Case(
         POST,
         POST.replace("text = Optional(str, index=True)", "body = Optional(str, index=True)")
         + "    text = Optional(int)\n",

@@ -26,7 +26,7 @@ def blog(connected) -> Project:
 
 
 def imports(project, **environment: str) -> bool:
-    """Say whether a command that reads the entities has to import them."""
+    """Return whether a command that reads the entities has to import them."""
     result = project.invoke("migrate.diff", **environment)
     assert result.code == 0, result
     return IMPORTED in result.err
@@ -158,7 +158,7 @@ settings = load(Path.cwd())
 compose_uncached(settings, look(settings), keep=False)
 {edit}
 _, fingerprint = compose_uncached(settings, look(settings))
-assert fingerprint is None, "what was imported before was read by nobody who watched"
+assert fingerprint is None, "what was imported before wasn't watched"
 """
 
 

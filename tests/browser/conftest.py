@@ -13,7 +13,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def unavailable(reason: str) -> NoReturn:
-    """Skip the test; but never in CI, where nobody would notice."""
+    """Skip the test; but never in CI, where that would go unnoticed."""
     if os.environ.get("CI"):
         pytest.fail(f"{reason}, and CI must not skip this test")
     pytest.skip(reason)

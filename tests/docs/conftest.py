@@ -121,7 +121,7 @@ def _copy(root: Path) -> None:
 
 
 def _is_ours(name: str) -> bool:
-    """Tell the file ``name`` of the repository from one that somebody's own component brought.
+    """Return whether the file ``name`` is the repository's, and not of a component of one's own.
 
     The pages begin with the demo alone, and tests must pass where somebody followed them.
     """

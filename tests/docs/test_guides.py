@@ -110,7 +110,7 @@ class Page:
             for command in read_commands(text):
                 self.run(command)
         else:
-            assert info != "python", f"nobody writes or runs this:\n{text}"
+            assert info != "python", f"this is neither written nor run:\n{text}"
 
     def run(self, command: Command) -> None:
         status, output = self.checkout.run(command.text)

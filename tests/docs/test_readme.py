@@ -14,7 +14,7 @@ SERVE, TEST, SERVE_WITH_UV = re.findall(r"^```sh\n(.+)\n```$", README, re.MULTIL
 DEMO = ROOT / "components" / "demo"
 
 in_ci = pytest.mark.skipif(
-    not os.environ.get("CI"), reason="installs everything anew: set CI=true to run it"
+    not os.environ.get("CI"), reason="installs everything again: set CI=true to run it"
 )
 with_uv = pytest.mark.skipif(shutil.which("uv") is None, reason="uv isn't installed")
 

@@ -27,7 +27,7 @@ print(json.dumps({"files": files, "modules": modules}))
 
 
 @pytest.mark.skipif(
-    not os.environ.get("CI"), reason="installs everything anew: set CI=true to run it"
+    not os.environ.get("CI"), reason="installs everything again: set CI=true to run it"
 )
 def test_the_wheel_holds_berceau_only_and_works_alone(checkout, tmp_path) -> None:
     def run(*command: str | Path) -> str:

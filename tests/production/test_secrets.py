@@ -72,7 +72,7 @@ def test_nothing_secret_is_told(breaking, serve, database) -> None:
         for path in ("/taken", "/twice"):
             ask(path, "POST", form)
         way.refusing = True
-        time.sleep(1.1)  # for so long, nobody asks the database again
+        time.sleep(1.1)  # for so long, the database isn't asked again
         ask("/readyz")
         told["figures"] = replace(served, port=metrics).request("/metrics")[1]
         assert served.terminate() == 0

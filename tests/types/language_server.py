@@ -39,7 +39,7 @@ class LanguageServer:
         self.notify("textDocument/didOpen", textDocument=document)
 
     def changed(self, *files: Path) -> None:
-        """Tell that ``files`` changed on disk, as an editor that watches its folder does."""
+        """Report that ``files`` changed on disk, as an editor that watches its folder does."""
         changes = [{"uri": file.as_uri(), "type": CHANGED} for file in files]
         self.notify("workspace/didChangeWatchedFiles", changes=changes)
 

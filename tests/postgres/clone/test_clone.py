@@ -56,7 +56,7 @@ def everything(connection) -> tuple[str, ...]:
 
 
 def build(connection, *files: str) -> None:
-    """Make the schema of the files anew: functions first that tables call."""
+    """Make the schema of the files again: functions first that tables call."""
     run(connection, "CREATE SCHEMA torture; SET search_path = torture")
     run(connection, "SET check_function_bodies = off")
     for name in files:

@@ -100,7 +100,7 @@ class Terminated(Fragile):
 
 
 class Killed(Fragile):
-    """The runner's process ends: the server sees only that nobody is there any more."""
+    """The runner's process ends: the server only sees that its connection is closed."""
 
     def break_down(self) -> Never:
         extensions.connection.close(self)

@@ -16,7 +16,7 @@ def run(connection, text) -> list[tuple[Any, ...]]:
 
 
 def identity(private) -> tuple[str, str]:
-    """Return what is another one once the copy is made anew."""
+    """Return what is another one once the copy is made again."""
     ((found,),) = run(
         private.connection,
         "SELECT (SELECT oid FROM pg_database WHERE datname = current_database())::text"
