@@ -288,6 +288,14 @@ def test_what_fits_an_index_by_hand_is_not_refused(migrate, query) -> None:
     assert outcome.written is not None
 
 
+def test_number_keys_become_strings_with_all_that_refers_to_them(migrate, query) -> None:
+    """Their foreign keys are dropped first, although a number of a limited length may be cut."""
+    migrate(network("int"))
+    query("INSERT INTO node (name) VALUES ('a'); INSERT INTO node (name, parent) VALUES ('b', 1)")
+    after = network("int").replace("id = PrimaryKey(int, auto=True)", "id = PrimaryKey(str, 30)")
+    assert migrate(after, allow_data_loss=True).written is not None
+
+
 VALUES = {
     "boolean": "true",
     "smallint": "1",
