@@ -222,11 +222,17 @@ def test_processes_are_replaced_without_a_visitor_noticing(site) -> None:
         while time.monotonic() < stop:
             statuses.append(site.request("/demo")[0])
 
+    def wait_for_visits(count: int) -> None:
+        awaited = len(statuses) + count
+        while len(statuses) < awaited:
+            assert time.monotonic() < stop, statuses
+            time.sleep(0.02)
+
     with ThreadPoolExecutor(4) as visitors:
         visits = [visitors.submit(visit) for _ in range(4)]
-        time.sleep(0.5)
+        wait_for_visits(100)
         assert site.processes[0].terminate() == 0
-        time.sleep(1.5)
+        wait_for_visits(100)
         stop = 0
         for each in visits:
             each.result()
