@@ -19,6 +19,16 @@ from berceau.settings import Limits
 from berceau.workflows.shared.databases import Databases
 
 
+def create_tables(database: Database, server: Databases, connection: Connection) -> None:
+    """Map a Database, create its tables in the schema of ``connection``, and connect it there."""
+    orm.map_entities(database)
+    execute_statements(connection, to_statements(order(create(to_schema(database)))))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_schema()")
+        url = server.migration_url.with_schema(*cursor.fetchone())
+    orm.connect(ConnectionPool(url, Limits()), database)
+
+
 @pytest.fixture(scope="module")
 def connection(server: Databases) -> Iterator[Connection]:
     """An autocommit connection of the owner, to a schema for one module."""
@@ -32,12 +42,7 @@ def make_tables(server: Databases, connection: Connection) -> Iterator[Callable[
     with ExitStack() as connected:
 
         def make_tables(database: Database) -> None:
-            orm.map_entities(database)
-            execute_statements(connection, to_statements(order(create(to_schema(database)))))
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT current_schema()")
-                url = server.migration_url.with_schema(*cursor.fetchone())
-            orm.connect(ConnectionPool(url, Limits()), database)
+            create_tables(database, server, connection)
             connected.callback(database.disconnect)
 
         yield make_tables
