@@ -6,6 +6,7 @@ It rests on private names of pony==0.7.20.
 from collections.abc import Mapping
 from typing import Any
 
+from pony.orm import Json
 from pony.orm.core import Entity, EntityMeta, ObjectNotFound, Query
 
 LARGEST = 2**63 - 1
@@ -21,12 +22,18 @@ _EntityMeta: Any = EntityMeta  # as it is inside: its type tells what is for use
 class Lookups(_EntityMeta):
     """What ``get()``, ``exists()``, ``get_for_update()`` and ``[key]`` of an entity look up."""
 
-    def _find_one_(self, kwargs: Mapping[str, Any], *options: Any) -> Any:
+    def _find_one_(self, kwargs: Mapping[str, Any], *locks: bool) -> Any:
         for name, value in kwargs.items():
             if not can_hold(self, name, value):
-                key = tuple(kwargs.get(attr.name) for attr in self._pk_attrs_)
-                raise ObjectNotFound(self, None if None in key else key)
-        return super()._find_one_(kwargs, *options)
+                raise ObjectNotFound(self, _key(self, kwargs))
+        if not any(_is_document(self, name) for name in kwargs):
+            return super()._find_one_(kwargs, *locks)
+        # Pony gives psycopg2 the document as it is; its queries give it JSON.
+        query = self.select(**kwargs)
+        found = (query.for_update(*locks[1:]) if locks and locks[0] else query).get()
+        if found is None:
+            raise ObjectNotFound(self, _key(self, kwargs))
+        return found
 
     def _get_by_raw_pkval_(
         self, raw_pkval: Any, for_update: bool = False, from_db: bool = True, seed: bool = True
@@ -37,6 +44,16 @@ class Lookups(_EntityMeta):
             if seed:  # a value for an attribute, not a look-up
                 raise
             raise ObjectNotFound(self, tuple(raw_pkval)) from None
+
+
+def _key(entity: Any, kwargs: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    key = tuple(kwargs.get(attr.name) for attr in entity._pk_attrs_)
+    return None if None in key else key
+
+
+def _is_document(entity: Any, name: str) -> bool:
+    attr = entity._adict_.get(name)
+    return attr is not None and attr.py_type is Json
 
 
 def can_hold(entity: Any, name: str, value: Any) -> bool:

@@ -171,6 +171,19 @@ def test_what_can_be_stored_is_found() -> None:
         assert [*Owner[UUID(int=1)].places.select(number=2**70)] == []
 
 
+@pytest.mark.parametrize("document", [{"a": [1, None]}, [], ["a"], "a", "", 1, 1.5, True])
+def test_a_document_is_found_by_all_of_it(document) -> None:
+    with unit_of_work() as unit:
+        unit.rollback()
+        item = Item(id=2, name="b", data=document)
+        flush()
+        assert Item.get(data=document) is Item.get_for_update(data=document) is item
+        assert Item.exists(data=document, name="b")
+        assert not Item.exists(data={"other": document})
+        with pytest.raises(UnstorableTextError):
+            Item.get(data=["\0"])
+
+
 def test_a_mistake_in_code_is_still_one() -> None:
     with unit_of_work():
         owner = Owner[UUID(int=1)]
