@@ -3,12 +3,20 @@
 It rests on private names of pony==0.7.20; tests/pony runs Pony's own tests on it.
 """
 
+import re
 from typing import Any
 
 from pony.orm import sqltranslation
 from pony.orm.dbproviders.postgres import PGSQLBuilder, PGTranslator
+from pony.orm.ormtypes import Json
 
 _Ast = list[Any]
+_PERCENT = re.compile("%%?")
+_JSON_KINDS = {
+    int: ("number", "numeric"),  # an integer of a document may be larger than any of PostgreSQL's
+    float: ("number", "double precision"),
+    bool: ("boolean", "boolean"),
+}
 _ARGUMENTS = (
     *("limit", "offset", "distinct", "aggr_func_name", "aggr_func_distinct", "sep"),
     *("for_update", "nowait", "skip_locked", "is_not_null_checks"),
@@ -21,6 +29,45 @@ class Builder(PGSQLBuilder):
     def FIRST(self, expr: _Ast, order: str) -> Any:  # noqa: N802 - a node's name, as Pony has them
         """Write the first value of ``expr`` in the rows of a group; of any type, unlike min()."""
         return "(array_agg(", self(expr), " ORDER BY ", self(expr), f" {order}))[1]"
+
+    def RAWSQL(self, sql: Any) -> Any:  # noqa: N802
+        """Write SQL of the developer; a % in it is one, doubled for psycopg2 or not."""
+        parts = [sql] if isinstance(sql, str) else sql
+        return [_PERCENT.sub("%%", x) if isinstance(x, str) else self(x) for x in parts]
+
+    def JSON_VALUE(self, expr: _Ast, path: _Ast, py_type: Any) -> Any:  # noqa: N802
+        """Write what is at ``path`` as a ``py_type``, NULL where it is of another kind."""
+        kind, sql_type = _JSON_KINDS.get(py_type, (None, None))
+        if kind is None:
+            return super().JSON_VALUE(expr, path, py_type)
+        found = self.JSON_QUERY(expr, path)
+        text = super().JSON_VALUE(expr, path, str)
+        return (
+            *("(CASE WHEN jsonb_typeof(", found, f"::jsonb) = '{kind}' THEN "),
+            *(text, f"::{sql_type} END)"),
+        )
+
+    def JSON_INT(self, expr: _Ast, path: _Ast) -> Any:  # noqa: N802
+        """Write what is at ``path``, a number or a text, as an integer."""
+        return super().JSON_VALUE(expr, path, str), "::int8"
+
+    def JSON_HAS(self, expr: _Ast, value: _Ast) -> Any:  # noqa: N802
+        """Write whether a document is ``value``, or a list that holds it."""
+        return self(expr), " @> to_jsonb(", self(value), ")"
+
+    def MAKE_ARRAY(self, *items: _Ast) -> Any:  # noqa: N802
+        """Write a list; PostgreSQL would take one of floats for decimals."""
+        array = super().MAKE_ARRAY(*items)
+        return (*array, "::double precision[]") if any(map(_is_float, items)) else array
+
+
+def _is_float(item: _Ast) -> bool:
+    match item:
+        case ["VALUE", value]:
+            return isinstance(value, float)
+        case ["PARAM", _, converter, *_]:
+            return converter is not None and converter.py_type is float
+    return False
 
 
 class Translator(PGTranslator):
@@ -99,6 +146,42 @@ def _requires_distinct(monad: Any, joined: bool = False) -> bool:  # noqa: ARG00
     return translator.sqlquery.tablerefs.get(last) is not monad.tableref
 
 
+def _list_contains(items: Any, found: Any, not_in: bool = False) -> Any:
+    """Return whether a document is one of ``items``; they are compared as ``==`` does."""
+    if found.type is not Json:
+        return _pony_list_contains(items, found, not_in)
+    equal = [sqltranslation.CmpMonad("==", found, item).getsql()[0] for item in items.items]
+    condition = ["OR", *equal]
+    return sqltranslation.BoolExprMonad(["NOT", condition] if not_in else condition)
+
+
+def _array_contains(array: Any, found: Any, not_in: bool = False) -> Any:
+    """Return whether ``found``, which may be of a document, is in an array."""
+    if found.type is Json:
+        found = found.cast_from_json(array.type.item_type)
+    return _pony_array_contains(array, found, not_in)
+
+
+def _json_to_int(document: Any) -> Any:
+    base, path = document.get_path()
+    return sqltranslation.ExprMonad.new(int, ["JSON_INT", base.getsql()[0], path])
+
+
+def _json_contains(document: Any, found: Any, not_in: bool = False) -> Any:
+    """Return whether a document has a key, or is a list that holds a text or number."""
+    if found.type not in (int, float, bool):
+        return _pony_json_contains(document, found, not_in)
+    condition = ["JSON_HAS", document.getsql()[0], found.getsql()[0]]
+    return sqltranslation.BoolExprMonad(["NOT", condition] if not_in else condition)
+
+
 # Replaced in Pony's classes, because its translator makes these by name.
 sqltranslation.SqlQuery.make_alias = _make_alias
 sqltranslation.ObjectIterMonad.requires_distinct = _requires_distinct
+_pony_list_contains = sqltranslation.ListMonad.contains
+_pony_array_contains = sqltranslation.ArrayMixin.contains
+_pony_json_contains = sqltranslation.JsonMixin.contains
+sqltranslation.ListMonad.contains = _list_contains
+sqltranslation.ArrayMixin.contains = _array_contains
+sqltranslation.JsonMixin.contains = _json_contains
+sqltranslation.JsonItemMonad.to_int = _json_to_int

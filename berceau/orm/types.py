@@ -256,6 +256,12 @@ class ArrayConverter(PGArrayConverter):
                 )
         return items
 
+    def py2sql(self, val: Any) -> Any:
+        """Return what psycopg2 writes; a list of floats would be one of decimals there."""
+        if self.py_type.item_type is not float or val is None:
+            return val
+        return "{" + ",".join(repr(float(each)) for each in val) + "}"
+
     def val2dbval(self, val: Any, obj: Any = None) -> Any:
         """Return a plain list; a parameter has no attribute, which Pony's method asks.
 

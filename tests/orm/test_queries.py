@@ -11,6 +11,7 @@ from pony.orm import (
     Required,
     Set,
     desc,
+    flush,
     raw_sql,
     select,
 )
@@ -37,6 +38,18 @@ class Task(database.Entity):
     author = Required(Author)
 
 
+DOCUMENT = {
+    "n": 1,
+    "big": 2**40,
+    "f": 1.5,
+    "s": "x",
+    "yes": True,
+    "list": [1, 2.5, "x"],
+    "map": {"k": 1},
+}
+OTHER = {"n": "text", "big": "no", "f": "y", "s": 5, "yes": "yes", "list": "str", "map": []}
+
+
 @pytest.fixture(scope="module", autouse=True)
 def tables(make_tables) -> None:
     make_tables(database)
@@ -44,8 +57,8 @@ def tables(make_tables) -> None:
 
 @pytest.fixture(autouse=True)
 def rows(session) -> None:  # noqa: ARG001 (they are undone)
-    ada = Author(name="ada", score=1, price="1.50", data={"n": 1}, weights=[0.5, 1.5])
-    bob = Author(name="bob", score=2, ready=False, price="2", data={"n": 2}, weights=[2.5])
+    ada = Author(name="ada", score=1, price="1.50", data=DOCUMENT, weights=[0.5, 1.5])
+    bob = Author(name="bob", score=2, ready=False, price="2", data=OTHER, weights=[2.5])
     for title, author in (("x", ada), ("y", ada), ("z", bob), ("a", bob)):
         Task(title=title, author=author)
 
@@ -129,3 +142,62 @@ def test_tables_that_pony_names_t_are_told_from_one_that_is() -> None:
     assert select(t.author.name for t in Task).count() == 2
     busy = select(t for t in Task if t.title in select(t.title for t in Task if t.author.score > 1))
     assert {task.title for task in busy} == {"z", "a"}
+
+
+ONE, BIG, HALF, DECIMAL = 1, 2**40, [0.5], Decimal(2)
+NUMBERS, TEXTS, KEY = [1, 7], ["x", "y"], "n"
+FIND_ADA = {
+    "% in SQL": lambda a: raw_sql("a.name LIKE 'ad%'"),  # noqa: ARG005
+    "% in SQL, doubled": lambda a: raw_sql("a.name LIKE 'ad%%'"),  # noqa: ARG005
+    "% in SQL, with a parameter": lambda a: raw_sql("a.name LIKE 'ad%' AND a.score = $ONE"),  # noqa: ARG005
+    "% as an operator": lambda a: raw_sql("a.score % 2 = 1"),  # noqa: ARG005
+    "% of a text": lambda a: "a%" not in a.name and a.name == "ada",
+    "Decimal of a number": lambda a: a.price < Decimal(2),
+    "Decimal of a text": lambda a: a.price < Decimal("1.75"),
+    "Decimal in a sum": lambda a: a.price + Decimal(1) == Decimal("2.5"),
+    "Decimal from outside": lambda a: a.price < DECIMAL,
+    "a number of a document": lambda a: a.data["n"] == 1,
+    "a number from outside": lambda a: a.data["n"] == ONE,
+    "a number that is larger": lambda a: a.data["n"] > 0,
+    "a number beyond int4": lambda a: a.data["big"] == BIG,
+    "a number beyond int4, compared": lambda a: a.data["big"] > 5,
+    "a fraction": lambda a: a.data["f"] == 1.5,
+    "a fraction, compared with an integer": lambda a: a.data["f"] > 1,
+    "a number, compared with an attribute": lambda a: a.data["n"] == a.score,
+    "a number by key": lambda a: a.data[KEY] == 1,
+    "a boolean": lambda a: a.data["yes"] == True,  # noqa: E712
+    "a text": lambda a: a.data["s"] == "x",
+    "a number in a tuple": lambda a: a.data["n"] in (1, 7),
+    "a number in a list": lambda a: a.data["n"] in NUMBERS,
+    "a text in a tuple": lambda a: a.data["s"] in ("x", "y"),
+    "a text in a list": lambda a: a.data["s"] in TEXTS,
+    "no number of a tuple": lambda a: a.data["n"] not in (7, 8) and a.name == "ada",
+    "a key in a document": lambda a: "k" in a.data["map"],
+    "a text in a document's list": lambda a: "x" in a.data["list"],
+    "a number in a document's list": lambda a: 1 in a.data["list"],
+    "a fraction in a document's list": lambda a: 2.5 in a.data["list"],
+    "a number from outside in a document's list": lambda a: ONE in a.data["list"],
+    "no number in a document's list": lambda a: 9 not in a.data["list"] and a.name == "ada",
+    "a list of floats": lambda a: [0.5] in a.weights,
+    "a list of floats from outside": lambda a: HALF in a.weights,
+    "a float": lambda a: 0.5 in a.weights,
+}
+
+
+@pytest.mark.parametrize("condition", FIND_ADA.values(), ids=FIND_ADA)
+def test_a_condition_that_plain_pony_stumbles_over(condition) -> None:
+    assert [author.name for author in Author.select(condition)] == ["ada"]
+
+
+def test_arrays_of_floats_are_keywords_and_values() -> None:
+    for weights in ([0.5, 1.5], [1.5, float("inf")], [1, -2], []):
+        Author.get(name="ada").weights = weights
+        flush()
+        assert Author.get(name="ada", weights=weights).weights == weights
+        assert Author.select(weights=weights).count() == 1
+
+
+def test_other_kinds_of_values_in_documents_are_null() -> None:
+    assert select(sum(a.data["n"]) for a in Author).first() == 1
+    assert set(select(int(a.data["big"]) for a in Author if a.name == "ada")) == {BIG}
+    assert set(select(int(a.data["s"]) for a in Author if a.name == "bob")) == {5}
