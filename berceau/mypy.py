@@ -37,9 +37,8 @@ from mypy.plugin import (
 from mypy.typevars import fill_typevars
 
 from berceau.mypy_keys import is_entity, make_calls
-from berceau.mypy_rows import complete, in_query
+from berceau.mypy_rows import ENTITY, complete, in_query
 
-ENTITY = "pony.orm._entity.Entity"
 RELATIONS = {
     f"pony.orm._attributes.{name}" for name in ("Required", "Optional", "PrimaryKey", "Set")
 }

@@ -8,7 +8,10 @@ from mypy.nodes import (
     MDEF,
     Argument,
     Block,
+    CallExpr,
     FuncDef,
+    MemberExpr,
+    NameExpr,
     PassStmt,
     SymbolTableNode,
     TypeInfo,
@@ -19,6 +22,8 @@ from mypy.typevars import fill_typevars
 
 from berceau.mypy_keys import is_entity
 
+ENTITY = "pony.orm._entity.Entity"
+PRIMARY_KEY = "pony.orm._attributes.PrimaryKey"
 ROWS = "pony.orm._rows"
 QUERIED = "pony.orm._queried"
 MODES = {"Row": "_row_", "Item": "_item_", "Items": "_items_"}
@@ -27,6 +32,11 @@ MODES = {"Row": "_row_", "Item": "_item_", "Items": "_items_"}
 
 def complete(context: ClassDefContext, entities: Mapping[str, str]) -> None:
     """Give the class of one of the ``entities`` methods that return what stands for it."""
+    entity = context.cls.info
+    if entity.fullname.startswith("pony.") or not entity.has_base(ENTITY):
+        return
+    if not any(map(_is_keyed, entity.mro)):
+        _add_key(context)
     if not is_entity(context.cls.fullname, entities):
         return
     names = f"{ROWS}.{context.cls.name}", *(f"{QUERIED}.{mode}" for mode in MODES)
@@ -38,6 +48,29 @@ def complete(context: ClassDefContext, entities: Mapping[str, str]) -> None:
             context.cls.info.names[name] = _method(context, name, row)
     elif not context.api.final_iteration:
         context.api.defer()
+
+
+def _is_keyed(entity: TypeInfo) -> bool:
+    """Return whether a class declares a key, or was given one."""
+    statements = entity.defn.defs.body
+    values = (getattr(each, "rvalue", getattr(each, "expr", None)) for each in statements)
+    calls = (each.callee for each in values if isinstance(each, CallExpr))
+    names = {each.name for each in calls if isinstance(each, (NameExpr, MemberExpr))}
+    return "PrimaryKey" in names or "id" in entity.names
+
+
+def _add_key(context: ClassDefContext) -> None:
+    """Give an entity that declares no key the one that Pony does."""
+    integer = context.api.named_type("builtins.int")
+    declared = context.api.named_type_or_none(PRIMARY_KEY, [integer])
+    if declared is None:
+        context.api.defer()
+        return
+    key = Var("id", declared)
+    key.info = context.cls.info
+    key._fullname = f"{context.cls.fullname}.id"
+    key.is_initialized_in_class = True
+    context.cls.info.names["id"] = SymbolTableNode(MDEF, key, plugin_generated=True)
 
 
 def in_query(declared: types.Type) -> types.Type:

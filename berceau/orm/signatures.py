@@ -15,11 +15,12 @@ HEAD = '''\
 """What differs from entity to entity in this project, as `invoke build` found it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NotRequired, Self, TypeAlias, TypedDict, TypeVar, Unpack, overload
+from typing import Any, Never, NotRequired, Self, TypeAlias, TypedDict, TypeVar, Unpack, overload
 
 import pony.orm._rows as _rows
 from pony.orm._entity import Exactly
-from pony.orm._queried import Row
+from pony.orm._attributes import AttributeOf
+from pony.orm._queried import Inner, InQuery, Item, Items, Lifted, Row
 from pony.orm._query import Query
 from pony.orm._values import JsonValue
 
@@ -27,6 +28,18 @@ _Mode = TypeVar("_Mode")
 '''
 """What the signatures below refer to, modules of entities and of their values apart."""
 
+IMPLICIT_KEY = """\
+    class ImplicitKey:
+        @overload
+        def __get__(self, obj: None, owner: type[_Keyed]) -> AttributeOf[_Keyed, int]: ...
+        @overload
+        def __get__(self, obj: InQuery[_Keyed, Item], owner: object = ...) -> int | Inner: ...
+        @overload
+        def __get__(self, obj: InQuery[_Keyed, Items], owner: object = ...) -> Lifted[int]: ...
+        @overload
+        def __get__(self, obj: _Keyed, owner: object = ...) -> int: ...
+        def __set__(self, obj: object, value: Never) -> None: ..."""
+"""The ``id`` of entities that declare no key, which are those that ``_Keyed`` stands for."""
 UNKNOWN_QUERIED = "_queried_(self, mode: object, /) -> Self"
 """The signature for an entity that came after the build: in a query it is as outside of it."""
 
@@ -125,6 +138,13 @@ class Signatures:
         return (
             f"bulk_create(_cls_: type[{self.reference}], rows: Iterable[{self._name('Row')}], *, "
             f"ignore_conflicts: bool = ...) -> list[{self._name('Key')}]"
+        )
+
+    @property
+    def has_implicit_key(self) -> bool:
+        """Whether Pony gives the entity its ``id``, and not an entity that it derives from."""
+        return any(
+            attr.is_implicit and attr.entity is self.entity for attr in self.entity._pk_attrs_
         )
 
     def queried(self) -> str:

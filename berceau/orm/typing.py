@@ -7,7 +7,7 @@ from typing import Any
 
 from berceau.orm.added_stub import added_stub
 from berceau.orm.relations import is_added
-from berceau.orm.signatures import HEAD, UNKNOWN_QUERIED, Signatures, is_importable
+from berceau.orm.signatures import HEAD, IMPLICIT_KEY, UNKNOWN_QUERIED, Signatures, is_importable
 
 _STUBS = Path(__file__).parent / "stubs"
 _PROJECT = "pony/orm/_project.pyi"
@@ -80,6 +80,7 @@ def _filled(block: str, entities: list[Any]) -> Iterator[str]:
 def _project(entities: list[Signatures]) -> str:
     """Return the stub of what differs from entity to entity."""
     imports = sorted({module for each in entities for module in each.modules()})
+    keyed = " | ".join(each.reference for each in entities if each.has_implicit_key)
     return "\n".join(
         (
             HEAD,
@@ -87,6 +88,7 @@ def _project(entities: list[Signatures]) -> str:
             *(definition for each in entities for definition in each.values()),
             "MYPY: bool",
             "if not MYPY:",
+            *((f'    _Keyed = TypeVar("_Keyed", bound={keyed})', IMPLICIT_KEY) if keyed else ()),
             "    class ProjectMeta(type):",
             *_overloads(each.key() for each in entities),
             *_overloads(each.find("get", "{} | None") for each in entities),
@@ -97,6 +99,7 @@ def _project(entities: list[Signatures]) -> str:
             *_overloads(each.create_many() for each in entities),
             *_overloads(each.find("select", "Query[{}]") for each in entities),
             "    class ProjectEntity:",
+            *(("        id = ImplicitKey()",) if keyed else ()),
             *_overloads(each.construct() for each in entities),
             *_overloads(each.change() for each in entities),
             *_overloads((*(each.queried() for each in entities), UNKNOWN_QUERIED)),

@@ -2,13 +2,31 @@
 
 # fmt: off
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from components.blog import entities as blog
 from components.blog.entities import Comment, Post, Size, Status, Tag
 from components.people.entities import Admin, Passport, Person
 from components.reviews.entities import Review
-from pony.orm import Optional, Required, Set, commit, count, db_session, desc, select, sum
+from components.shop.entities import Buyer, Group, Pupil, Purchase, Ware
+from pony.orm import (
+    Optional,
+    Required,
+    Set,
+    avg,
+    commit,
+    count,
+    db_session,
+    desc,
+    exists,
+    group_concat,
+    left_join,
+    max,
+    select,
+    sum,
+)
+from pony.orm.core import Query
 
 import berceau.orm
 import berceau.testing
@@ -36,7 +54,7 @@ def assignments(post: Post, person: Person) -> None:
     post.summary = None  # mypy: assignment; pyright: reportAttributeAccessIssue
     post.status = "PUBLISHED"  # mypy: assignment; pyright: reportAttributeAccessIssue
     post.author = None  # mypy: assignment; pyright: reportAttributeAccessIssue
-    post.author = person.id  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    post.author = person.id  # mypy: assignment; pyright: reportAttributeAccessIssue
     post.price = 1.5  # mypy: call-overload; pyright: reportAttributeAccessIssue
     post.created = "2026-11-22"  # mypy: assignment; pyright: reportAttributeAccessIssue
     post.scores = ["one"]  # mypy: list-item; pyright: reportAttributeAccessIssue
@@ -169,3 +187,119 @@ def public_names() -> None:
     berceau.orm.unit_of_wrok  # mypy: attr-defined; pyright: reportAttributeAccessIssue
     berceau.testing.Migrater  # mypy: attr-defined; pyright: reportAttributeAccessIssue
     berceau.web.is_blanc  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+
+
+def keys_that_pony_gives(person: Person, tag: Tag, buyer: Buyer) -> None:
+    tag.id  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    person.id = 3  # mypy: assignment; pyright: reportAttributeAccessIssue
+    buyer.id.upper()  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    key: str = person.id  # mypy: assignment; pyright: reportAssignmentType
+    Buyer["a"]  # mypy: index; pyright: reportArgumentType
+    Buyer.get(id="a")  # mypy: arg-type; pyright: reportArgumentType
+    Buyer.select(lambda b: b.id > "a")  # mypy: operator; pyright: reportOperatorIssue
+
+
+def query_variables(posts: Query[Post], buyers: Query[Buyer]) -> None:
+    select(b for b in Buyer if b.age > "old")  # mypy: operator; pyright: reportOperatorIssue
+    select(b for b in Buyer if b.name > 3)  # mypy: operator; pyright: reportOperatorIssue
+    select(b for b in Buyer for p in b.purchases if p.sate == "new")  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    select(b for b in Buyer for p in b.purchases.lines if p.prize > 1)  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    select(p for p in Purchase if p.made > 3)  # mypy: operator; pyright: reportOperatorIssue
+    select(p for p in Purchase if p.shipped > "2026-11-22")  # mypy: operator; pyright: reportOperatorIssue
+    select(w for w in Ware if w.name.uper() == "A")  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    select(w for w in Ware if sum(w.lines.prise) > 3)  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    select(w for w in Ware if "a" in w.shelves.nam)  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    select(b for b in Buyer if sum(p.totl for p in b.purchases) > 3)  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    select(g for g in Group if avg(g.pupils.grad) > 3)  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    select((s.group, avg(s.grades)) for s in Pupil)  # mypy: arg-type, attr-defined; pyright: reportAttributeAccessIssue
+    select(w for w in Ware if w.rating + "a" > 3)  # mypy: operator; pyright: reportOperatorIssue
+    select(w.words.first for w in Ware)  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    left_join(b.nam for b in Buyer)  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    max(b.agee for b in Buyer)  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    avg(b.name for b in Buyer)  # mypy: misc; pyright: reportArgumentType, reportCallIssue
+    exists(b for b in Buyer if b.nam == "Ada")  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    buyers.filter(lambda b: b.agee > 3)  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    buyers.where(lambda b: b.agee > 3)  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    buyers.filter(lambda b: b.age > "old")  # mypy: operator; pyright: reportOperatorIssue
+    buyers.filter(agee=3)  # mypy: call-overload; pyright: reportCallIssue
+    buyers.filter(age="old")  # mypy: call-overload; pyright: reportArgumentType
+    buyers.where(agee=3)  # mypy: call-overload; pyright: reportCallIssue
+    buyers.where(name=3)  # mypy: call-overload; pyright: reportArgumentType
+    Buyer.select(agee=3)  # mypy: call-arg; pyright: reportCallIssue
+    Buyer.select(name=3)  # mypy: arg-type; pyright: reportArgumentType
+    Buyer.exists(lambda b: b.agee > 3)  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    Buyer.get(lambda b: b.age > "old")  # mypy: operator; pyright: reportOperatorIssue
+
+
+def order(buyers: Query[Buyer]) -> None:
+    buyers.order_by(Ware.name)  # mypy: arg-type; pyright: reportArgumentType, reportCallIssue
+    buyers.order_by(desc(Ware.name))  # mypy: arg-type; pyright: reportArgumentType, reportCallIssue
+    buyers.order_by(Ware.name.desc)  # mypy: arg-type; pyright: reportArgumentType, reportCallIssue
+    buyers.order_by(Buyer.nam)  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    buyers.order_by(Buyer)  # mypy: arg-type; pyright: reportArgumentType, reportCallIssue
+    buyers.sort_by(lambda b: b.nam)  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    buyers.sort_by(Ware.price)  # mypy: arg-type; pyright: reportArgumentType, reportCallIssue
+    buyers.limit("10")  # mypy: arg-type; pyright: reportArgumentType
+    buyers.limit(offset="10")  # mypy: arg-type; pyright: reportArgumentType
+    buyers.page(1.5)  # mypy: arg-type; pyright: reportArgumentType
+    buyers.page(1, pagesize="ten")  # mypy: arg-type; pyright: reportArgumentType
+    buyers.random()  # mypy: call-arg; pyright: reportCallIssue
+    buyers.for_update(nowait="yes")  # mypy: arg-type; pyright: reportArgumentType
+    buyers.first().name  # mypy: union-attr; pyright: reportOptionalMemberAccess
+    buyers.get().name  # mypy: union-attr; pyright: reportOptionalMemberAccess
+    buyers[:3].name  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    buyers.exists().name  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    buyers.count().name  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    buyers.prefetch(3)  # mypy: arg-type; pyright: reportArgumentType
+    buyers.without_distinkt()  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+
+
+def results(buyers: Query[Buyer]) -> None:
+    for age in select(b.age for b in Buyer):
+        age + 1  # mypy: operator; pyright: reportOptionalOperand
+    for name, grade in select((s.name, s.grade) for s in Pupil):
+        grade + 1  # mypy: operator; pyright: reportOptionalOperand
+    total: str = sum(p.total for p in Purchase)  # mypy: assignment; pyright: reportAssignmentType
+    most: Decimal = max(p.total for p in Purchase)  # mypy: assignment; pyright: reportAssignmentType
+    mean: float = avg(p.total for p in Purchase)  # mypy: assignment; pyright: reportAssignmentType
+    number: str = count(b for b in Buyer)  # mypy: assignment; pyright: reportAssignmentType
+    names: str = group_concat(b.name for b in Buyer)  # mypy: assignment; pyright: reportAssignmentType
+    wares: list[Ware] = buyers[:]  # mypy: assignment; pyright: reportAssignmentType
+    first: Buyer = buyers.first()  # mypy: assignment; pyright: reportAssignmentType
+    pairs: Query[tuple[str, str]] = select((b.name, b.age) for b in Buyer)  # mypy: arg-type; pyright: reportAssignmentType
+    there: str = exists(b for b in Buyer)  # mypy: assignment; pyright: reportAssignmentType
+
+
+def collections(buyer: Buyer, ware: Ware, group: Group) -> None:
+    buyer.friends.remove("Ada")  # mypy: arg-type; pyright: reportArgumentType
+    buyer.friends = [ware]  # mypy: list-item; pyright: reportAttributeAccessIssue
+    buyer.friends += [ware]  # mypy: list-item; pyright: reportOperatorIssue
+    buyer.friends.append(buyer)  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    buyer.purchases.create(sate="new")  # mypy: call-arg; pyright: reportCallIssue
+    buyer.purchases.create(state="new")  # mypy: call-arg; pyright: reportCallIssue
+    buyer.purchases.select(lambda p: p.sate == "new")  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    buyer.purchases.filter(sate="new")  # mypy: call-overload; pyright: reportCallIssue
+    buyer.purchases.select(total="much")  # mypy: call-overload; pyright: reportArgumentType
+    buyer.purchases.order_by(Ware.name)  # mypy: arg-type; pyright: reportArgumentType, reportCallIssue
+    buyer.purchases.order_by(lambda p: p.totl)  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    buyer.purchases[0]  # mypy: index; pyright: reportIndexIssue
+    group.pupils.page("1")  # mypy: arg-type; pyright: reportArgumentType
+    group.number = 3  # mypy: assignment; pyright: reportAttributeAccessIssue
+    for each in group.pupils:
+        each.grade + 1  # mypy: operator; pyright: reportOptionalOperand
+    buyer.age + 1  # mypy: operator; pyright: reportOptionalOperand
+    buyer.spouse.name  # mypy: union-attr; pyright: reportOptionalMemberAccess
+    ware.rating.hex()  # mypy: union-attr; pyright: reportOptionalMemberAccess
+    ware.price = "3"  # mypy: call-overload; pyright: reportAttributeAccessIssue
+    ware.price = None  # mypy: call-overload; pyright: reportAttributeAccessIssue
+    ware.points = ["a"]  # mypy: list-item; pyright: reportAttributeAccessIssue
+    ware.picture = "data"  # mypy: assignment; pyright: reportAttributeAccessIssue
+    Ware(name="a", price=1.5, stock=1, details={})  # mypy: arg-type; pyright: reportArgumentType
+    Ware(name="a", price=1, stock="1", details={})  # mypy: arg-type; pyright: reportArgumentType
+    Ware(name="a", price=1, stock=1)  # mypy: call-arg; pyright: reportCallIssue
+    Pupil(name="Ada")  # mypy: call-arg; pyright: reportCallIssue
+    Pupil(name="Ada", group=3)  # mypy: arg-type; pyright: reportArgumentType
+    buyer.set(age="old")  # mypy: arg-type; pyright: reportArgumentType
+    buyer.set(agee=3)  # mypy: call-arg; pyright: reportCallIssue
+    Buyer.selct()  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    Ware.select_random("2")  # mypy: arg-type; pyright: reportArgumentType

@@ -54,6 +54,7 @@ _Item = TypeVar("_Item", int, str, float)
 _T = TypeVar("_T", bool, int, float, str, Decimal, datetime, date, time, timedelta, UUID, bytes)
 _Enum = TypeVar("_Enum", bound=Enum)
 _E = TypeVar("_E", bound=Entity)
+_Related_co = TypeVar("_Related_co", covariant=True)
 
 class Attribute(Generic[_Value_co]):
     name: str
@@ -63,16 +64,6 @@ class Attribute(Generic[_Value_co]):
     is_required: bool
     is_unique: bool
     is_pk: bool
-    @overload
-    def __set__(self: Attribute[Json], obj: object, value: JsonValue) -> None: ...
-    @overload
-    def __set__(self: Attribute[Decimal], obj: object, value: Decimal | int) -> None: ...
-    @overload
-    def __set__(
-        self: Attribute[Decimal | None], obj: object, value: Decimal | int | None
-    ) -> None: ...
-    @overload
-    def __set__(self, obj: object, value: _Value_co) -> None: ...
 
 class AttributeOf(Attribute[_Value_co], Generic[_Owner_contra, _Value_co]):
     """An attribute of an entity, as the entity's class gives it: to order by, or to prefetch."""
@@ -83,6 +74,12 @@ class AttributeOf(Attribute[_Value_co], Generic[_Owner_contra, _Value_co]):
     def desc(self) -> Descending[_Owner_contra]: ...
 
 class Required(Attribute[_Value_co]):
+    @overload
+    def __set__(self: Attribute[Json], obj: object, value: JsonValue) -> None: ...
+    @overload
+    def __set__(self: Attribute[Decimal], obj: object, value: Decimal | int) -> None: ...
+    @overload
+    def __set__(self, obj: object, value: _Value_co) -> None: ...
     @overload
     def __get__(self, obj: None, owner: type[_Owner]) -> AttributeOf[_Owner, _Value_co]: ...
     @overload
@@ -174,6 +171,14 @@ class Required(Attribute[_Value_co]):
     # for each     def __init__(self: Required[ENTITY], py_type: Literal["NAME"], /, **options: Unpack[One]) -> None: ...
 
 class Optional(Attribute[_Value_co]):
+    @overload
+    def __set__(self: Attribute[Json], obj: object, value: JsonValue) -> None: ...
+    @overload
+    def __set__(
+        self: Attribute[Decimal | None], obj: object, value: Decimal | int | None
+    ) -> None: ...
+    @overload
+    def __set__(self, obj: object, value: _Value_co) -> None: ...
     @overload
     def __get__(self, obj: None, owner: type[_Owner]) -> AttributeOf[_Owner, _Value_co]: ...
     @overload
@@ -364,18 +369,18 @@ class Discriminator(Required[_Value_co]):
         self: Discriminator[_T], py_type: type[_T], /, **options: Unpack[FreeValue]
     ) -> None: ...
 
-class Collection(Attribute[_E]):
+class Collection(Attribute[_Related_co]):
     @overload
-    def __get__(self, obj: None, owner: type[_Owner]) -> AttributeOf[_Owner, _E]: ...
+    def __get__(self, obj: None, owner: type[_Owner]) -> AttributeOf[_Owner, _Related_co]: ...
     @overload
     def __get__(
         self: Collection[HasItems[_Row]], obj: InQuery[Any, Any], owner: object = ...
     ) -> _Row: ...
     @overload
-    def __get__(self, obj: object, owner: object = ...) -> SetInstance[_E]: ...
-    def __set__(self, obj: object, value: _E | Iterable[_E]) -> None: ...
+    def __get__(self, obj: object, owner: object = ...) -> SetInstance[_Related_co]: ...
+    def __set__(self, obj: object, value: _Related_co | Iterable[_Related_co]) -> None: ...
 
-class Set(Collection[_E]):
+class Set(Collection[_Related_co]):
     @overload
     def __init__(
         self: Set[_E],

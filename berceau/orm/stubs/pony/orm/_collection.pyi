@@ -12,6 +12,7 @@ from pony.orm._query import Descending, Query, QueryResult, Reassigned
 
 # for all import MODULE
 
+MYPY: bool
 _Row = TypeVar("_Row")
 _E = TypeVar("_E", covariant=True)
 
@@ -64,7 +65,13 @@ class SetInstance(Generic[_E]):
     @overload
     def order_by(self, key: Callable[[_E], object] | str, /) -> Query[_E]: ...
     @overload
-    def order_by(self, *keys: AttributeOf[_E, Any] | Descending[_E] | Reassigned) -> Query[_E]: ...
+    def order_by(self, *keys: AttributeOf[_E, Any] | Descending[_E]) -> Query[_E]: ...
+    if not MYPY:
+        @overload
+        def order_by(
+            self, *keys: AttributeOf[_E, Any] | Descending[_E] | Reassigned
+        ) -> Query[_E]: ...
+
     @overload
     def sort_by(
         self: SetInstance[HasRow[_Row]], key: Callable[[_Row], object] | str, /
@@ -72,7 +79,13 @@ class SetInstance(Generic[_E]):
     @overload
     def sort_by(self, key: Callable[[_E], object] | str, /) -> Query[_E]: ...
     @overload
-    def sort_by(self, *keys: AttributeOf[_E, Any] | Descending[_E] | Reassigned) -> Query[_E]: ...
+    def sort_by(self, *keys: AttributeOf[_E, Any] | Descending[_E]) -> Query[_E]: ...
+    if not MYPY:
+        @overload
+        def sort_by(
+            self, *keys: AttributeOf[_E, Any] | Descending[_E] | Reassigned
+        ) -> Query[_E]: ...
+
     def limit(self, limit: int | None = None, offset: int | None = None) -> QueryResult[_E]: ...
     def page(self, pagenum: int, pagesize: int = 10) -> QueryResult[_E]: ...
     def random(self, limit: int) -> QueryResult[_E]: ...

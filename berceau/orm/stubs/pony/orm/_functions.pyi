@@ -3,19 +3,18 @@
 
 from collections.abc import Callable, Generator, Iterable
 from decimal import Decimal
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
 from pony.orm._attributes import AttributeOf
 from pony.orm._entity import Entity
 from pony.orm._queried import Inner, InQuery, Known, Lifted, Null, Outside
-from pony.orm._query import Descending, NoEntity, Query
-from typing_extensions import TypeVar
+from pony.orm._query import Descending, DescendingValue, Query
 
 _T = TypeVar("_T")
 _Known = TypeVar("_Known", bound=Known)
 _Default = TypeVar("_Default")
 _Entity = TypeVar("_Entity", bound=Entity)
-_Owner = TypeVar("_Owner", default=NoEntity)
+_Owner = TypeVar("_Owner")
 _Number = TypeVar("_Number", int, float, Decimal)
 _A = TypeVar("_A")
 _B = TypeVar("_B")
@@ -335,9 +334,7 @@ def desc(attribute: AttributeOf[_Owner, Any], /) -> Descending[_Owner]: ...
 @overload
 def desc(position: int, /) -> int: ...
 @overload
-def desc(reassigned: AttributeOf[_Owner, _T] | _T, /) -> Descending[_Owner]: ...
-@overload
-def desc(value: object, /) -> Descending[NoEntity]: ...
+def desc(value: object, /) -> DescendingValue: ...
 def between(value: _T, low: _T, high: _T, /) -> bool: ...
 @overload
 def coalesce(value: _T | Null | Inner | None, other: _T, /) -> _T: ...

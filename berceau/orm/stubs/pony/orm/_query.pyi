@@ -45,20 +45,27 @@ NoRow: TypeAlias = (
 )
 """What a query gives that isn't a row: the names of `where()` are then those of its variables."""
 
-class NoEntity:
-    """The owner of what is no attribute, where that is sorted in descending order."""
+class DescendingValue:
+    """A value to order by in a lambda, the greatest first."""
 
 class Descending(Generic[_Owner_contra]):
     """An attribute to order by, the greatest first."""
 
 # An attribute that a method assigns is, by pyright, also what is assigned there.
-if MYPY:
-    class Reassigned: ...
-
-else:
-    Reassigned: TypeAlias = (
-        str | float | Decimal | bytes | date | time | timedelta | UUID | Enum | Json | Entity
-    )
+Reassigned: TypeAlias = (
+    str
+    | float
+    | Decimal
+    | bytes
+    | date
+    | time
+    | timedelta
+    | UUID
+    | Enum
+    | Json
+    | Entity
+    | DescendingValue
+)
 
 class Query(Generic[_T_co]):
     """What will be asked of the database; it's asked when the items are needed."""
@@ -153,9 +160,13 @@ class Query(Generic[_T_co]):
     @overload
     def order_by(self: Query[_T | None], key: Callable[[_T], object] | str, /) -> Query[_T_co]: ...
     @overload
-    def order_by(
-        self, *keys: AttributeOf[_T_co, Any] | Descending[_T_co] | Reassigned
-    ) -> Query[_T_co]: ...
+    def order_by(self, *keys: AttributeOf[_T_co, Any] | Descending[_T_co]) -> Query[_T_co]: ...
+    if not MYPY:
+        @overload
+        def order_by(
+            self, *keys: AttributeOf[_T_co, Any] | Descending[_T_co] | Reassigned
+        ) -> Query[_T_co]: ...
+
     @overload
     def order_by(self, *positions: int) -> Query[_T_co]: ...
     @overload
@@ -193,9 +204,13 @@ class Query(Generic[_T_co]):
     @overload
     def sort_by(self: Query[_T | None], key: Callable[[_T], object] | str, /) -> Query[_T_co]: ...
     @overload
-    def sort_by(
-        self, *keys: AttributeOf[_T_co, Any] | Descending[_T_co] | Reassigned
-    ) -> Query[_T_co]: ...
+    def sort_by(self, *keys: AttributeOf[_T_co, Any] | Descending[_T_co]) -> Query[_T_co]: ...
+    if not MYPY:
+        @overload
+        def sort_by(
+            self, *keys: AttributeOf[_T_co, Any] | Descending[_T_co] | Reassigned
+        ) -> Query[_T_co]: ...
+
     @overload
     def sort_by(self, *positions: int) -> Query[_T_co]: ...
     @overload

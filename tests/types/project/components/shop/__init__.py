@@ -1,0 +1,1 @@
+"""What is sold, and who learns to sell it."""
