@@ -99,10 +99,8 @@ def order(changes: Iterable[Change]) -> tuple[Change, ...]:
     changes = tuple(changes)
     last = _changed_last(changes)
     early = [change for change in changes if not (_drops(change) or _is_last(change, last))]
-    known = set(early)
-    late = [change for change in changes if change not in known]
-    way_of_early, way_of_late = giving_way(early), giving_way(late)
-    in_the_way, in_the_way_late = obstacles(changes, early), obstacles(changes, late)
+    way_of_early, way_of_late = giving_way(early), giving_way(set(changes) - set(early))
+    in_the_way = obstacles(changes, early)
     first = builds(changes, early) if any(map(in_the_way, changes)) else frozenset()
     replaced = [
         change
@@ -129,14 +127,8 @@ def order(changes: Iterable[Change]) -> tuple[Change, ...]:
             return False, _SWAP
         if refers(change, unkeyed):
             return False, _UNREFER
-        if way_of_late(change):
-            # A foreign key doesn't allow that one of its columns gets another type.
-            at_once = (
-                isinstance(change, DropConstraint)
-                and not is_key(change)
-                and in_the_way_late(change)
-            )
-            return True, stage if at_once else _SWAP
+        if is_key(change) and way_of_late(change):
+            return True, _SWAP
         if stage == _RELAX and isinstance(change, AlterColumn):
             stage = _UNKEY if (change.table, change.after.name) in keyed else stage
         return _drops(change) or _is_last(change, last), stage
