@@ -8,11 +8,14 @@ LEFT_OUT = "Left out: {} marked slow. `invoke test --all` runs all."
 
 
 @pytest.fixture
-def shop(project) -> Project:
-    """A project with one quick test and three slow ones, in two files; no database is needed."""
-    project.write("pytest.ini", "[pytest]\naddopts = --strict-markers\n")
-    project.component("shop")
-    project.write(
+def shop(connected) -> Project:
+    """A project with one quick test and three slow ones, in two files.
+
+    Its database is the one of these tests: several workers would start a server of its own.
+    """
+    connected.write("pytest.ini", "[pytest]\naddopts = --strict-markers\n")
+    connected.component("shop")
+    connected.write(
         "components/shop/tests/test_mixed.py",
         """
         import pytest
@@ -25,7 +28,7 @@ def shop(project) -> Project:
             pass
         """,
     )
-    project.write(
+    connected.write(
         "components/shop/tests/test_all_slow.py",
         """
         import pytest
@@ -37,7 +40,7 @@ def shop(project) -> Project:
             pass
         """,
     )
-    return project
+    return connected
 
 
 @pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.slow)])
