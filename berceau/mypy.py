@@ -68,7 +68,9 @@ GENERIC = {"pony.orm._query.Query", "pony.orm._collection.SetInstance"}
 """Classes whose methods take values of their items."""
 PROJECT = "pony.orm._project"
 PROJECT_FILE = "pony/orm/_project.pyi"
-KEY = re.compile(r"^\s*\w+\s*=[\s(]*[\w.]+\[", re.MULTILINE)
+KEY = re.compile(
+    r"^\s*\w+\s*(=[\s(]*[\w.]+\[|:.+=\s*(Required|Optional|PrimaryKey)\()", re.MULTILINE
+)
 WORD = re.compile(r"\w+")
 KEYED = re.compile(r"def __getitem__\(_cls_: type\[([\w.]+)\]")
 

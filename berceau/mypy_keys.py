@@ -18,11 +18,12 @@ from mypy.nodes import (
 )
 from mypy.util import correct_relative_import
 
+ATTRIBUTES = {"Required", "Optional", "PrimaryKey"}
 BODIES = "body else_body finally_body handlers bodies defs func items impl".split()
 
 
 def make_calls(file: MypyFile, entities: Mapping[str, str]) -> bool:
-    """Make ``DemoPost[key]`` a call wherever ``file`` assigns it.
+    """Make ``DemoPost[key]`` a call wherever ``file`` assigns it, and drop attributes' annotations.
 
     Returns whether ``file`` has names for ``entities``, or for their modules.
     """
@@ -31,7 +32,17 @@ def make_calls(file: MypyFile, entities: Mapping[str, str]) -> bool:
         value = each.rvalue
         if isinstance(value, IndexExpr) and is_entity(_full_name(value.base, known), entities):
             each.rvalue = _call(value)
+        elif each.type and isinstance(value, CallExpr) and _is_attribute(value.callee):
+            each.type = each.unanalyzed_type = None
     return bool(known)
+
+
+def _is_attribute(called: Expression) -> bool:
+    """Return whether ``title: str = Required(str)`` calls one of Pony's attributes.
+
+    mypy takes an annotation for the type of what is assigned, where it is that of the value read.
+    """
+    return isinstance(called, NameExpr) and called.name in ATTRIBUTES
 
 
 def _known(file: MypyFile, entities: Mapping[str, str]) -> dict[str, str]:

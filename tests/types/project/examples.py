@@ -9,6 +9,7 @@ from components.shop.entities import (
     Course,
     Group,
     Line,
+    Noted,
     Pupil,
     Purchase,
     Shelf,
@@ -205,3 +206,10 @@ def collections(buyer: Buyer, other: Buyer, shelf: Shelf, ware: Ware, course: Co
     shelf.wares += [ware]
     assert other in buyer.friends
     course.pupils.clear()
+
+
+def annotated(noted: Noted) -> None:
+    assert_type(noted.name, str)
+    assert_type(noted.made, datetime)
+    assert_type(noted.words, str | None)
+    Noted(name="a", made=noted.made, words=None)

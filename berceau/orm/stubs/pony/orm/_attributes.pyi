@@ -73,7 +73,16 @@ class AttributeOf(Attribute[_Value_co], Generic[_Owner_contra, _Value_co]):
     @property
     def desc(self) -> Descending[_Owner_contra]: ...
 
-class Required(Attribute[_Value_co]):
+# `title: str = Required(str)` is right: to pyright, what derives from Any fits any annotation. The
+# plugin for mypy drops the annotation.
+if MYPY:
+    class Annotated: ...
+
+else:
+    class Annotated(Any): ...
+
+class Required(Attribute[_Value_co], Annotated):
+    def __new__(cls, *args: Any, **options: Any) -> Self: ...
     @overload
     def __set__(self: Attribute[Json], obj: object, value: JsonValue) -> None: ...
     @overload
@@ -170,7 +179,8 @@ class Required(Attribute[_Value_co]):
     # for each     @overload
     # for each     def __init__(self: Required[ENTITY], py_type: Literal["NAME"], /, **options: Unpack[One]) -> None: ...
 
-class Optional(Attribute[_Value_co]):
+class Optional(Attribute[_Value_co], Annotated):
+    def __new__(cls, *args: Any, **options: Any) -> Self: ...
     @overload
     def __set__(self: Attribute[Json], obj: object, value: JsonValue) -> None: ...
     @overload

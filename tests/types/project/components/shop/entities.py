@@ -106,3 +106,9 @@ class Course(db.Entity):
     pupils = Set(Pupil)
     PrimaryKey(name, term)
     composite_key("term", "name")
+
+
+class Noted(db.Entity):
+    name: str = Required(str)
+    made: datetime = Required(datetime)
+    words: str | None = Optional(str, nullable=True)
