@@ -167,6 +167,7 @@ def out(house: Project, name: str) -> Path:
     return Path(shutil.move(house.root / "components" / name, house.root / name))
 
 
+@pytest.mark.slow
 def test_each_component_is_taken_out_and_put_back(house: Project, query: Any) -> None:
     before, files = counts(query), house.migrations()
     for name in COMPONENTS:
@@ -190,6 +191,7 @@ def test_each_component_is_taken_out_and_put_back(house: Project, query: Any) ->
     assert len(house.migrations()) == len(files) + 2  # the index that went, and came back
 
 
+@pytest.mark.slow
 def test_others_migrate_while_a_component_is_out(house: Project, query: Any) -> None:
     before = counts(query)
     folders = [out(house, name) for name in ("badges", "profiles")]
@@ -217,6 +219,7 @@ def test_what_is_left_is_dropped_when_that_is_said(house: Project, query: Any) -
     assert "left by" not in house.succeed("migrate.status")
 
 
+@pytest.mark.slow
 def test_a_component_with_another_name_takes_its_tables_along(house: Project, query: Any) -> None:
     shutil.move(house.root / "components/messages", house.root / "components/letters")
     entities = house.root / "components/letters/entities.py"
@@ -272,6 +275,7 @@ def test_the_application_and_the_tests_of_others_go_on(house: Project, query: An
     check(list(TABLES))
 
 
+@pytest.mark.slow
 def test_a_squash_keeps_whose_the_tables_are(house: Project, query: Any) -> None:
     entities = house.root / "components/people/entities.py"
     entities.write_text(entities.read_text() + "    nickname = Optional(str)\n")
@@ -284,6 +288,7 @@ def test_a_squash_keeps_whose_the_tables_are(house: Project, query: Any) -> None
     assert counts(query)["message"] == 2
 
 
+@pytest.mark.slow
 def test_a_key_that_what_is_left_refers_to_is_changed_by_name(house: Project, query: Any) -> None:
     before = counts(query)
     for name in ("articles", "badges", "messages"):

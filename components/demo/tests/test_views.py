@@ -88,7 +88,7 @@ def test_a_valid_form_saves_the_post_and_returns_to_the_list(submit) -> None:
 
 def test_the_next_page_says_once_that_the_post_was_saved(submit, app) -> None:
     page = submit().follow()
-    assert page.html.select_one("[role=status]").text.strip() == "The post was saved."
+    assert announced(page) == "The post was saved."
     assert not app.get("/demo/posts").html.select("[role=status]")
 
 
@@ -133,12 +133,17 @@ def delete_first(page) -> TestResponse:
     return page.forms[0].submit(status=303).follow()
 
 
+def announced(page: TestResponse) -> str:
+    (status,) = page.html.select("[role=status]")
+    return status.text.strip()
+
+
 def test_who_deletes_stays_on_the_page(app, write, monkeypatch) -> None:
     monkeypatch.setattr(service, "PAGE", 2)
     for number in range(7):
         write(title=str(number))
     page = delete_first(app.get("/demo/posts").click("Older posts"))
-    assert page.html.select_one("[role=status]").text.strip() == "The post was deleted."
+    assert announced(page) == "The post was deleted."
     assert titles(page) == ["3", "2"]
     page = delete_first(page.click("Older posts").click("Newer posts"))
     assert titles(page) == ["5", "2"]
@@ -149,7 +154,7 @@ def test_who_empties_the_last_page_gets_the_one_before(app, write, monkeypatch) 
     for number in range(5):
         write(title=str(number))
     page = delete_first(app.get("/demo/posts").click("Older posts").click("Older posts"))
-    assert page.html.select_one("[role=status]").text.strip() == "The post was deleted."
+    assert announced(page) == "The post was deleted."
     assert titles(page) == ["2", "1"]
     assert titles(page.click("Newer posts")) == ["4", "3"]
     assert not page.html.select("[rel=next]")
