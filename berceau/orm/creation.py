@@ -73,6 +73,8 @@ class Creation(Lookups):
 
             keys = Post.bulk_create({"title": title, "author": ada} for title in titles)
         """
+        if ignore_conflicts:
+            _require_immediate(self)
         keys: list[Any] = []
         remaining = iter(rows)
         while batch := list(islice(remaining, BATCH)):
@@ -114,6 +116,17 @@ def _keys(entity: Any) -> Iterator[set[Any]]:
     for attr in entity._attrs_:
         if attr.reverse and attr.columns and not (attr.is_collection or attr.reverse.is_collection):
             yield {attr}
+
+
+def _require_immediate(entity: Any) -> None:
+    """Refuse ``ON CONFLICT`` where a constraint is deferred, as PostgreSQL does."""
+    for attr in entity._attrs_:
+        if attr.reverse and attr.columns and not (attr.is_collection or attr.reverse.is_collection):
+            raise DatabaseError(
+                f"{entity.__name__}.bulk_create() can't ignore conflicts: {attr} is a one-to-one "
+                "relation, whose unique constraint PostgreSQL checks at the commit.",
+                cure="Leave ignore_conflicts out, or call get_or_create() for each row.",
+            )
 
 
 def _made(

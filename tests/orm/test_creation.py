@@ -22,7 +22,7 @@ from pony.orm import (
 )
 
 from berceau.errors import ConflictError, DatabaseError
-from berceau.orm.database import GlobalDatabase
+from berceau.orm.database import GlobalDatabase, map_entities
 from berceau.orm.session import run_unit, unit_of_work
 
 database = GlobalDatabase()
@@ -322,3 +322,13 @@ class TestBulkCreate:
             assert found.value.attributes == ("name",)
             keys = Owner.bulk_create(rows, ignore_conflicts=True)
             assert [Owner[key].name for key in keys] == ["Bob", "Eve"]
+
+
+def test_conflicts_of_a_one_to_one_relation_cant_be_ignored() -> None:
+    own = GlobalDatabase()
+    side = {"other": Optional("Right"), "__module__": __name__}
+    left = type(own.Entity)("Left", (own.Entity,), side)
+    type(own.Entity)("Right", (own.Entity,), {"left": Required(left), "__module__": __name__})
+    map_entities(own)
+    with pytest.raises(DatabaseError, match=r"Right.left is a one-to-one relation"):
+        own.Right.bulk_create([], ignore_conflicts=True)
