@@ -1,4 +1,4 @@
-"""Numbers with ``min=0`` or ``max=0``: Pony takes a bound of 0 for none."""
+"""Numbers: a bound of 0, which Pony takes for none, and a bool for an integer."""
 
 from typing import Any
 
@@ -24,7 +24,12 @@ class _Bounded:
 
 
 class IntegerConverter(_Bounded, PGIntConverter):
-    """Pony's for integers."""
+    """Pony's for integers: a bool is one in Python, but not in PostgreSQL."""
+
+    def validate(self, val: Any, obj: Any = None) -> Any:
+        """Return ``val`` as an integer; ``ValueError`` where it is none, or beyond a bound."""
+        number = super().validate(val, obj)
+        return int(number) if isinstance(number, bool) else number
 
 
 class FloatConverter(_Bounded, PGRealConverter):

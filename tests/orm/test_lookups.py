@@ -166,6 +166,7 @@ def test_the_error_names_the_key() -> None:
 def test_what_can_be_stored_is_found() -> None:
     with unit_of_work():
         assert Item.get(name=" a ") is Item["1"] is Item.get(price="1") is Item[1]
+        assert Item.get(id=True) is Item.select(id=True).get() is Item[True] is Item[1]
         assert Place.get(owner=str(UUID(int=1)), number="1") is Place[UUID(int=1), 1]
         assert [*Owner[UUID(int=1)].places.select(label="home")] == [Place[UUID(int=1), 1]]
         assert [*Owner[UUID(int=1)].places.select(number=2**70)] == []
