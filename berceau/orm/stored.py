@@ -1,4 +1,4 @@
-"""How an entity's objects are written: an insert that is refused says why in Berceau's words."""
+"""How an entity's objects are written: what is refused says why, and leaves them as they were."""
 
 from typing import Any
 
@@ -24,3 +24,11 @@ class Stored:
                 raise error.original_exc from None
             raise
         note_insert(self)
+
+    def _delete_(self: Any, undo_functions: list[Any] | None = None) -> None:
+        place = len(undo_functions or ())
+        _Entity._delete_(self, undo_functions)
+        if undo_functions is not None and len(undo_functions) > place:
+            # Pony undoes from the last to the first. It noted this object before those that it
+            # deletes along with it, but marked it after them.
+            undo_functions.append(undo_functions.pop(place))
