@@ -92,6 +92,7 @@ def includeme(config: Configurator) -> None:
     config.include("berceau.web.requests")
     config.include("berceau.web.intake")
     config.include("berceau.web.renderer")
+    config.include("berceau.web.json_renderer")
     config.include("berceau.web.navigation")
     config.include("berceau.web.messages")
     config.include("berceau.web.csrf")
