@@ -46,7 +46,13 @@ def complete(context: ClassDefContext, entities: Mapping[str, str]) -> None:
         for name, mode in zip(MODES.values(), found[1:], strict=True):
             row = types.Instance(found[0], [types.Instance(mode, [])])
             context.cls.info.names[name] = _method(context, name, row)
-    elif not context.api.final_iteration:
+    else:
+        _defer(context)
+
+
+def _defer(context: ClassDefContext) -> None:
+    """Look at the class again once more is known, if mypy still allows it."""
+    if not context.api.final_iteration:
         context.api.defer()
 
 
@@ -64,7 +70,7 @@ def _add_key(context: ClassDefContext) -> None:
     integer = context.api.named_type("builtins.int")
     declared = context.api.named_type_or_none(PRIMARY_KEY, [integer])
     if declared is None:
-        context.api.defer()
+        _defer(context)
         return
     key = Var("id", declared)
     key.info = context.cls.info

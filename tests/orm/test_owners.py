@@ -2,9 +2,11 @@
 
 import asyncio
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from typing import Any, TypeVar
 
 import pytest
 from pony.orm import Required, select
@@ -13,6 +15,8 @@ from berceau.errors import DatabaseError
 from berceau.orm import run_unit, unit_of_work
 from berceau.orm.database import GlobalDatabase
 from berceau.orm.unit import current_unit
+
+T = TypeVar("T")
 
 database = GlobalDatabase()
 
@@ -37,6 +41,12 @@ def no_rows(tables) -> Iterator[None]:  # noqa: ARG001 (they are emptied)
 def names() -> set[str]:
     with unit_of_work():
         return set(select(account.name for account in Account))
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Run ``main`` in a thread of its own: a browser's test may have left a loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, main).result()
 
 
 class Asynchronous:
@@ -109,7 +119,7 @@ class TestTasks:
         async def both() -> list[BaseException | None]:
             return await asyncio.gather(one(), other(), return_exceptions=True)
 
-        mine, its = asyncio.run(both())
+        mine, its = run(both())
         assert mine is None
         assert isinstance(its, DatabaseError)
         assert "Another asyncio task" in str(its)
@@ -126,7 +136,7 @@ class TestTasks:
                 return await asyncio.create_task(query())
 
         with pytest.raises(DatabaseError, match="Another asyncio task"):
-            asyncio.run(outer())
+            run(outer())
 
     def test_each_has_its_own_in_turn_or_in_a_thread(self) -> None:
         def add(name: str) -> None:
@@ -145,7 +155,7 @@ class TestTasks:
                 await inner()
                 await asyncio.to_thread(add, "mel")
 
-        asyncio.run(work())
+        run(work())
         assert names() == {"ada", "bob", "eve", "inner", "mel", "outer"}
 
 
