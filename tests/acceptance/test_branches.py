@@ -53,6 +53,7 @@ def team(connected) -> Team:
     return team
 
 
+@pytest.mark.slow
 def test_two_branches_conflict_in_git_and_rebase_settles_it(team, query) -> None:
     project = team.project
     theirs = team.branch_off("tags", TAG, "tags", "--create-only")

@@ -51,7 +51,7 @@ ON_ROWS = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sql", ON_ROWS.values(), ids=ON_ROWS)
+@cases("sql", ON_ROWS, quick=3)
 def test_it_doesnt_stand_in_the_way_of_the_proof_with_rows(migrate, query, by_hand, sql) -> None:
     migrate(FOO)
     query(ROWS)
@@ -105,7 +105,7 @@ ON_GENERATED = {
 }
 
 
-@pytest.mark.parametrize("sql", ON_GENERATED.values(), ids=ON_GENERATED)
+@cases("sql", ON_GENERATED, quick=2)
 def test_a_generated_column_stays_with_what_rests_on_it(
     migrate, dumped, query, by_hand, sql
 ) -> None:
@@ -175,7 +175,7 @@ UNFIT = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sql", UNFIT.values(), ids=UNFIT)
+@cases("sql", UNFIT, quick=2)
 def test_rows_that_were_never_checked_are_proven_with(migrate, query, by_hand, sql) -> None:
     migrate(FOO)
     by_hand(f"ALTER TABLE foo {sql}")
@@ -194,7 +194,7 @@ CHANGES_ROWS = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sql", CHANGES_ROWS.values(), ids=CHANGES_ROWS)
+@cases("sql", CHANGES_ROWS, quick=2)
 def test_a_trigger_may_change_rows(migrate, query, by_hand, sql) -> None:
     migrate(FOO)
     query(ROWS)

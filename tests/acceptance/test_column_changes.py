@@ -201,7 +201,7 @@ CASES = {
 }
 
 
-@cases("before, after, statements", CASES, quick=15)
+@cases("before, after, statements", CASES, quick=10)
 def test_a_change_leads_to_what_is_declared_and_back(
     check_change, before, after, statements
 ) -> None:

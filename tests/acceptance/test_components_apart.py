@@ -211,6 +211,7 @@ def test_others_migrate_while_a_component_is_out(house: Project, query: Any) -> 
     assert counts(query) == before
 
 
+@pytest.mark.slow
 def test_what_is_left_is_dropped_when_that_is_said(house: Project, query: Any) -> None:
     out(house, "badges")
     house.succeed("migrate", "--name", "no_badges", "--allow-data-loss")
@@ -233,6 +234,7 @@ def test_a_component_with_another_name_takes_its_tables_along(house: Project, qu
     assert query("SELECT count(*) FROM letter") == [(2,)]
 
 
+@pytest.mark.slow
 def test_what_a_component_that_is_there_dropped_is_refused(house: Project) -> None:
     entities = house.root / "components/badges/entities.py"
     entities.write_text("from berceau.orm import db\n")

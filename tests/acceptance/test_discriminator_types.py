@@ -149,7 +149,7 @@ ENUMS = {
 }
 
 
-@pytest.mark.parametrize(("names", "labels", "options", "held"), ENUMS.values(), ids=ENUMS)
+@cases("names, labels, options, held", ENUMS, quick=2)
 def test_an_enum_changes_its_labels(
     names, labels, options, held, start, undo, migrate, query
 ) -> None:

@@ -73,6 +73,7 @@ def test_a_migration_of_another_branch_is_undone_by_the_ledgers_copy(chain, quer
 HALF = "CREATE TABLE half (x int);\nVACUUM half;\nSELECT 1/0;\n"
 
 
+@pytest.mark.slow
 def test_a_failed_migration_is_settled_by_a_person(connected, query) -> None:
     connected.migration(FIRST, HALF)
     assert f"{FIRST} failed at statement 3 of 3: division by zero" in connected.fail(

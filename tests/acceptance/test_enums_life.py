@@ -182,7 +182,7 @@ IN_THE_WAY = {
 }
 
 
-@pytest.mark.parametrize("sql", IN_THE_WAY.values(), ids=IN_THE_WAY)
+@cases("sql", IN_THE_WAY, quick=2)
 def test_what_cannot_stand_aside_is_named_before_anything_is_written(migrate, query, sql) -> None:
     migrate(post("ABC"))
     query(sql)

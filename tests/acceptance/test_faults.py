@@ -145,6 +145,7 @@ def test_undoing_that_is_killed_at_any_point_goes_on_there(connected, gates, que
     assert connected.succeed("migrate.status").startswith(f"pending  {NAME}")
 
 
+@pytest.mark.slow
 def test_an_index_that_an_interruption_left_invalid_is_rebuilt(
     connected, database, query, gone
 ) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from berceau.errors import HistoryError, MigrationError
+from tests.conftest import cases
 
 TEAM = "class Team(db.Entity):\n    name = Required(str)\n"
 TOWN = "class Town(db.Entity):\n    teams = Set('Team')\n"
@@ -61,7 +62,7 @@ GIVEN = {
 }
 
 
-@pytest.mark.parametrize(("more", "sql", "says", "cure"), GIVEN.values(), ids=GIVEN)
+@cases("more, sql, says, cure", GIVEN, quick=4)
 def test_a_value_that_does_not_fit_is_named(more, sql, says, cure, migrate, query) -> None:
     migrate(TEAM)
     query("INSERT INTO team (name) VALUES ('a'), ('b')")

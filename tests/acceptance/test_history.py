@@ -88,6 +88,7 @@ def test_entities_without_a_migration_are_shown_as_sql(blog) -> None:
     assert codes(blog) == ["M001"]
 
 
+@pytest.mark.slow
 def test_an_edit_is_shown_as_a_diff(blog) -> None:
     file = blog.root / "migrations" / blog.migrations()[0] / "migration.sql"
     file.write_text(file.read_text().replace("title text", "title varchar(9)"))

@@ -143,6 +143,7 @@ def test_a_squawk_that_is_missing_or_fails_is_said(blog) -> None:
     assert "excluded_rules" in message
 
 
+@pytest.mark.slow
 def test_what_squawk_cannot_read_is_said_until_it_is_borne_with(blog) -> None:
     sql = "SELEC 1;\nDROP TABLE post;\n"
     file = blog.migration(BY_HAND, sql)

@@ -44,6 +44,7 @@ def test_the_application_serves_without_caches(blog, serve) -> None:
         assert site.get("/")[0] == 200
 
 
+@pytest.mark.slow
 def test_commands_that_only_read_work_on_a_read_only_file_system(blog) -> None:
     mount = f"mount --bind '{blog.root}' '{blog.root}' && mount -o remount,ro,bind '{blog.root}'"
     if not which("unshare") or unshared(blog, mount).returncode:

@@ -169,6 +169,7 @@ def test_questions_are_asked_at_a_terminal(dialog, query) -> None:
     assert query("SELECT headline, body FROM post") == ROWS
 
 
+@pytest.mark.slow
 def test_a_no_is_no_leave_to_lose_data(dialog, blog) -> None:
     before = blog.migrations()
     result = dialog(["\n", "\n"], "migrate")
@@ -188,6 +189,7 @@ def test_who_leaves_a_question_leaves_all_as_it_was(dialog, blog, key) -> None:
     assert blog.migrations() == before
 
 
+@pytest.mark.slow
 def test_no_input_asks_nothing_at_a_terminal(dialog) -> None:
     result = dialog([], "migrate", "--no-input")
     assert result.code == 1

@@ -110,7 +110,7 @@ FILLED = {
 }
 
 
-@cases("after, options, column, values", FILLED, quick=8)
+@cases("after, options, column, values", FILLED, quick=5)
 def test_rows_get_what_they_lack(migrate, query, after, options, column, values) -> None:
     migrate(BASE)
     query(ROWS)
@@ -153,7 +153,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("after", "says"), REFUSED.values(), ids=REFUSED)
+@cases("after, says", REFUSED, quick=4)
 def test_what_rows_lack_is_refused_with_the_option_that_settles_it(
     migrate, query, after, says
 ) -> None:

@@ -95,7 +95,7 @@ def test_all_comes_back_as_it_was(migrate, query, dumped, sql, after) -> None:
     ]
 
 
-@pytest.mark.parametrize(("sql", "named"), OBSTACLES.values(), ids=OBSTACLES)
+@cases("sql, named", OBSTACLES, quick=3)
 def test_what_cannot_come_back_is_named(migrate, query, dumped, sql, named) -> None:
     migrate(BEFORE)
     query(sql)

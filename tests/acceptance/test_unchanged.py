@@ -47,6 +47,7 @@ def test_what_is_kept_is_what_was_declared(blog) -> None:
     assert "a schema that the migrations don't build" in blog.fail("migrate.check")
 
 
+@pytest.mark.slow
 def test_an_edit_is_seen_in_the_component_and_beside_it(blog) -> None:
     blog.write("lengths.py", "TITLE = 100\n")
     blog.component("blog", NOISE + "from lengths import TITLE as LENGTH\n" + POST)
@@ -67,6 +68,7 @@ def test_a_file_that_the_entities_read_is_seen(blog) -> None:
     assert "300" in blog.succeed("migrate.diff")
 
 
+@pytest.mark.slow
 def test_a_variable_that_the_entities_read_is_seen(blog) -> None:
     read = "import os\nLENGTH = int(os.environ.get('LENGTH', '100'))\n"
     blog.component("blog", NOISE + read + POST)
@@ -125,6 +127,7 @@ def test_a_flipped_value_in_a_kept_schema_is_not_believed(blog) -> None:
     assert "999" not in blog.succeed("migrate.diff")
 
 
+@pytest.mark.slow
 def test_two_commands_at_once_both_see_what_is_declared(blog) -> None:
     blog.component("blog", NOISE + "LENGTH = 400\n" + POST)
     both = [blog.start("invoke", "migrate.diff") for _ in range(2)]

@@ -7,6 +7,7 @@ import pytest
 
 from berceau.errors import MigrationError
 from berceau.schema.casts import cast, nothing
+from tests.conftest import cases
 
 STATE = "class State(enum.StrEnum):\n    OPEN = 'open'\n    DONE = 'done'\n"
 
@@ -252,8 +253,8 @@ ALIKE = {
 }
 
 
-@pytest.mark.parametrize(("by_hand", "rows", "using", "says"), ALIKE.values(), ids=ALIKE)
-@pytest.mark.parametrize("renamed", [False, True], ids=["by its name", "by another name"])
+@cases("by_hand, rows, using, says", ALIKE, quick=3)
+@cases("renamed", {"by its name": False, "by another name": True}, quick=1)
 def test_values_that_become_alike_are_counted_for_what_is_made_by_hand(
     migrate, query, by_hand, rows, using, says, renamed
 ) -> None:

@@ -14,6 +14,7 @@ from berceau.workflows.history.adopt import adopt
 from berceau.workflows.history.check import check
 from berceau.workflows.history.rebase import rebase
 from berceau.workflows.shared.cache import SchemaCache
+from tests.conftest import cases
 
 POST = "class Post(db.Entity):\n    n = Optional(int)\n    s = Optional(str, 9)\n"
 WIDER = {
@@ -29,7 +30,7 @@ CREATE INDEX by_length ON post (length(s));
 """
 
 
-@pytest.mark.parametrize("after", WIDER.values(), ids=WIDER)
+@cases("after", WIDER, quick=2)
 def test_a_view_that_no_migration_made_is_no_obstacle(migrate, query, after) -> None:
     migrate(POST)
     query(VIEWS)

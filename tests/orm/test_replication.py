@@ -91,6 +91,7 @@ def test_a_reader_sees_what_they_wrote(servers, entity) -> None:
     standby.wait_until(lambda: texts(entity, position) == ({"first", "second"}, True))
 
 
+@pytest.mark.slow
 def test_a_unit_that_wrote_nothing_has_no_position(entity) -> None:
     with unit_of_work() as unit:
         entity.get(text="first")

@@ -255,6 +255,7 @@ def test_failure(db):
     assert "invoke db.shell --database berceau_test_" in result.out
 
 
+@pytest.mark.slow
 def test_an_isolation_that_is_none_is_refused(blog) -> None:
     blog.write("pytest.ini", "[pytest]\nberceau_isolation = none\n")
     result = run(blog, "def test_one(db): pass\n")

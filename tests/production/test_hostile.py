@@ -121,6 +121,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("demo")
 def test_it_is_refused_and_the_site_goes_on(serve) -> None:
     served = serve()

@@ -82,6 +82,7 @@ def await_requests(shop) -> Callable[[int], None]:
 
 @pytest.mark.usefixtures("shop")
 class TestTheEnd:
+    @pytest.mark.slow
     def test_what_was_accepted_is_answered_and_nothing_else_is(
         self, serve, query, await_requests
     ) -> None:
@@ -255,6 +256,7 @@ class TestHealth:
             assert served.terminate() == 0
             assert systemd.recv(100) == b"STOPPING=1"
 
+    @pytest.mark.slow
     def test_it_lives_and_is_ready_once_it_is_migrated(self, serve, connected) -> None:
         connected.component("shop", ENTITIES)
         connected.succeed("migrate", "--create-only", "--name", "shop")

@@ -41,6 +41,7 @@ def breaking(demo) -> Project:
     return demo
 
 
+@pytest.mark.slow
 def test_nothing_secret_is_told(breaking, serve, database) -> None:
     metrics = free_port()
     with proxy(database.runtime_url) as way:

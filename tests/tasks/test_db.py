@@ -31,6 +31,7 @@ def project(project) -> Iterator[Project]:
         project.invoke("db.stop")
 
 
+@pytest.mark.slow
 def test_the_embedded_servers_life(project) -> None:
     assert "isn't running" in project.succeed("db.status")
     assert "PostgreSQL 18." in project.succeed("db.start")

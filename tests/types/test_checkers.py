@@ -17,6 +17,7 @@ def marks(checker) -> dict[tuple[str, int], set[str]]:
     return {("wrong.py", number): set(mark[checker].split(", ")) for number, mark in found if mark}
 
 
+@pytest.mark.slow
 @checkers
 def test_every_wrong_line_is_objected_to_and_no_other(proofs, checker) -> None:
     assert getattr(proofs, checker)() == marks(checker)

@@ -73,6 +73,7 @@ def test_attributes_are_offered_across_components(offered) -> None:
     assert offered("post.author.p", ["posts"]) == {"posts": "posts: SetInstance[Post]"}
 
 
+@pytest.mark.slow
 def test_what_other_components_add_is_offered(offered) -> None:
     assert offered("post.r", ["reviews"]) == {"reviews": "reviews: SetInstance[Review]"}
     assert offered("post.author.b", ["badge"]) == {"badge": "badge: Badge | None"}

@@ -46,6 +46,7 @@ def test_fields_are_read_as_python_reads_them(text, piece) -> None:
             assert forms.pairs(text, LIMITS) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", [b"%41", b"%41b", b"%c3%a9", b"+", b"x"])
 def test_fields_take_little_memory(value) -> None:
     text = b"a=" + value * ((LIMITS.max_form_size - 2) // len(value))

@@ -54,6 +54,7 @@ def test_a_copy_by_two_connections_is_exact(owner, other, running, monkeypatch) 
     assert dump(running, "copied") == dump(running, "torture")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("many")
 def test_a_copy_needs_no_second_connection(owner, running) -> None:
     assert clone(owner, "torture", "copied", another=lambda: None) == ()

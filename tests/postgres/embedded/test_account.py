@@ -65,6 +65,7 @@ def test_an_ordinary_user_is_told_whose_the_data_is(embedded_in, folder) -> None
     assert f"The data folder {server.folder} belongs to another account" in message
 
 
+@pytest.mark.slow
 def test_an_ordinary_user_needs_no_root(fresh_in, folder) -> None:
     os.chown(folder, DAEMON, DAEMON)
     server = fresh_in(folder)
@@ -74,6 +75,7 @@ def test_an_ordinary_user_needs_no_root(fresh_in, folder) -> None:
     assert psutil.Process(server.pid).uids().real == DAEMON
 
 
+@pytest.mark.slow
 def test_roots_server_is_known_in_a_container_too(embedded, monkeypatch) -> None:
     """Docker's root may not ask where another account's process works."""
     embedded.start()

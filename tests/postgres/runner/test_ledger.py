@@ -115,6 +115,7 @@ def test_settings_neither_hide_the_ledger_nor_leak_into_the_next_script(connecti
     assert [line.state for line in ledger.read(connection)] == ["applied", "applied"]
 
 
+@pytest.mark.slow
 def test_a_lock_that_is_held_is_waited_for_in_short_tries(running, connection, apply) -> None:
     run(connection, "CREATE TABLE t (a int)")
     schema = Ledger(connection).schema

@@ -12,6 +12,7 @@ from berceau.workflows.testing.template import TEMPLATE_PREFIX, name_of
 from tests.workflows.testing.copies import BOTH, identity, run, visit
 
 
+@pytest.mark.slow
 @BOTH
 def test_a_kept_copy_is_left_alone_until_it_is_pruned(settings, isolation) -> None:
     with private_schema(settings, isolation=isolation) as private:
