@@ -27,10 +27,8 @@ LEVELS = (
         "diagnostic",
         "lazy",
         "text",
-        "mypy",
-        "mypy_keys",
-        "mypy_rows",
-    },  # the last three are the plugin for mypy, which nothing here imports
+        "mypy",  # the plugin for mypy, which nothing here imports
+    },
 )
 # In rooms of many modules, which package may import from which: these arrows, and no others.
 PACKAGES = {
@@ -55,9 +53,6 @@ PACKAGES = {
 }
 BESIDE = {
     ("testing", "web"),  # the `app` fixture is the real application
-    ("mypy", "mypy_keys"),  # the other parts of the plugin
-    ("mypy", "mypy_rows"),
-    ("mypy_rows", "mypy_keys"),
     ("tasks", "testing"),  # `invoke test` gives pytest an option of the plugin
 }
 EDGES = {
@@ -67,7 +62,7 @@ EDGES = {
     "invoke": {"tasks"},
     "pytest": {"testing"},
     "pglast": {"postgres"},
-    "mypy": {"mypy", "mypy_keys", "mypy_rows"},
+    "mypy": {"mypy"},
 }
 
 
@@ -209,14 +204,13 @@ def test_the_controller_of_test_workers_starts_without_what_imports_entities() -
 
 def test_what_serves_needs_no_type_checker() -> None:
     """The process that waits for changes imports all of Berceau, maybe without mypy."""
-    code = (
-        "import sys; sys.modules['mypy'] = None; from berceau.web import reload; reload._warm_up()"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    code = "import sys; from berceau.web import reload; reload._warm_up(); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert "mypy" not in done.stdout.split()
 
 
 def test_the_plugin_for_mypy_can_be_imported_first() -> None:
-    subprocess.run([sys.executable, "-c", "import berceau.mypy"], check=True)
+    subprocess.run([sys.executable, "-c", "import berceau.mypy.hooks"], check=True)
 
 
 def test_no_component_is_named() -> None:

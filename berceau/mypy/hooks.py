@@ -1,10 +1,4 @@
-"""The plugin for mypy: what entities take, and what keys give; ``plugins = ["berceau.mypy"]``.
-
-Stubs can have overloads for each entity, of which mypy doesn't choose a constructor, and which take
-it long. So the stubs that ``invoke build`` writes hold definitions of what constructors, ``set()``
-and ``get()`` take, and this plugin makes signatures of them. And ``post = DemoPost[key]`` is the
-definition of a type to mypy, unless the key is given to ``DemoPost.__getitem__``.
-"""
+"""What mypy asks the plugin: how an entity is made, looked up and changed, and what relates."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -36,8 +30,8 @@ from mypy.plugin import (
 )
 from mypy.typevars import fill_typevars
 
-from berceau.mypy_keys import is_entity, make_calls
-from berceau.mypy_rows import ENTITY, complete, in_query
+from berceau.mypy.keys import is_entity, make_calls
+from berceau.mypy.rows import ENTITY, complete, in_query
 
 RELATIONS = {
     f"pony.orm._attributes.{name}" for name in ("Required", "Optional", "PrimaryKey", "Set")
@@ -269,8 +263,3 @@ def _find(stub: Path, _changed: int) -> Mapping[str, str]:
     """Return the full names of the entities that ``stub`` has definitions for, by their names."""
     found = KEYED.findall(stub.read_text(encoding="utf-8"))
     return {name.rpartition(".")[2]: name for name in found}
-
-
-def plugin(_version: str) -> type[Plugin]:
-    """Return the plugin, as mypy asks for it."""
-    return BerceauPlugin

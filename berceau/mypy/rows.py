@@ -20,7 +20,7 @@ from mypy.nodes import (
 from mypy.plugin import ClassDefContext
 from mypy.typevars import fill_typevars
 
-from berceau.mypy_keys import is_entity
+from berceau.mypy.keys import is_entity
 
 ENTITY = "pony.orm._entity.Entity"
 PRIMARY_KEY = "pony.orm._attributes.PrimaryKey"
