@@ -35,6 +35,7 @@ def test_the_button_writes_and_applies_what_the_page_shows(browser, connected, s
         assert "ALTER TABLE note ADD COLUMN pages integer;" in page.content()
         page.fill("#name", "Add pages")
         page.click("text=Write and apply it")
+        page.get_by_role("heading", name="Notes").wait_for(timeout=30_000)
         assert page.title() == "Notes"
         assert connected.migrations()[-1].endswith("_add_pages")
         entities.write_text(text)
