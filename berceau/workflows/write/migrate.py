@@ -173,12 +173,8 @@ def to_migration(
 ) -> Migration:
     """Return the migration that carries out ``found`` after ``migrations``.
 
-    <<<<<<< HEAD
-        It records that the ``unmanaged`` tables and enums belong to no entity.
-    =======
-        ``components`` gives those that each table and enum in it may be of, by name. It says of the
-        ``unmanaged`` ones that they are no entity's.
-    >>>>>>> 6d956e2 (Keep what a component that was taken out has left)
+    ``components`` gives those that each table and enum in it may be of, by name. It records that
+    the ``unmanaged`` tables and enums belong to no entity.
     """
     last = migration_directory.last_name(migrations)
     name = new_name(slug, datetime.now(UTC), last)
