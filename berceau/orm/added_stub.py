@@ -11,8 +11,8 @@ from typing import Any, get_type_hints
 
 from pony.orm.core import Attribute
 
+from berceau.orm.extension import is_added
 from berceau.orm.made import is_hidden
-from berceau.orm.relations import is_added
 from berceau.orm.signatures import is_importable, reference
 
 _HEAD = '''\

@@ -9,9 +9,9 @@ from typing import Any
 
 from pony.orm.core import Database
 
+from berceau.orm.extension import is_added, written_as
 from berceau.orm.made import Made
 from berceau.orm.options import Idle, idle_options
-from berceau.orm.relations import is_added, written_as
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from pony.orm import core as pony_core
 
 from berceau.errors import ConflictError
 from berceau.orm.failures import causes
+from berceau.schema.meaning import as_written
 
 core: Any = pony_core  # as it is inside: its types tell what is for users
 
@@ -27,9 +28,11 @@ _KNOWN_ALREADY = re.compile(
     re.DOTALL,
 )
 _REFERS = re.compile(
-    r"(?:because|option of (?:\w+\.~)?) ?(?P<entity>\w+)[.:](?P<attribute>\w+) "
+    r"(?:because|option of) (?P<entity>\w+)\.(?P<attribute>\w+) "
     r"(?:attribute is required|is not set)$"
 )
+_HAS = re.compile(r"it has (?:non-empty set of|associated) (\w+\.\w+)")
+"""What Pony says of an object and a side that nothing declares: of others, it says the name."""
 
 
 class ViolationError(ConflictError, TransactionIntegrityError, IntegrityError):
@@ -57,6 +60,7 @@ class KnownReferenceError(ConflictError, ConstraintError):
     """A deletion or a change that an object refers to which the unit of work has loaded or made."""
 
     def __init__(self, message: str) -> None:
+        message = _HAS.sub(r"\1 refers to it", as_written(message))
         found = _REFERS.search(message)
         super().__init__(
             message,

@@ -11,7 +11,8 @@ from pony import options
 from pony.orm.core import Attribute, EntityMeta, OrmError
 
 from berceau.errors import BerceauError, DuplicateNameError, EntityError, Location
-from berceau.orm.made import Made
+from berceau.orm.extension import written_as
+from berceau.schema.meaning import as_written
 
 options.CUT_TRACEBACK = False  # where Python has no main file, Pony would cut what we read
 
@@ -55,6 +56,12 @@ def place_in(module: str, name: str, attribute: str | None = None) -> Location:
     return Location(file=file_of_module(module), line=line)
 
 
+def place_of_attribute(attribute: Any) -> Location:
+    """Return the file and line that declare an ``attribute``, or the relation it was made for."""
+    module, name = written_as(attribute)
+    return place_in(module, *name.split("."))
+
+
 def class_in(module: str, name: str) -> ast.ClassDef | None:
     """Return the source of the class ``name`` in a ``module``, if it can be read."""
     try:
@@ -69,7 +76,7 @@ def diagnose(error: Exception, database: Any) -> BerceauError:
     """Return ``error``, raised while ``database`` was mapped, as an error for a person."""
     if isinstance(error, BerceauError):
         return error
-    text = str(error)
+    text = as_written(str(error))
     attribute, entity = _culprit(error)
     if unknown := _UNKNOWN_ENTITY.search(text):
         return _unknown_entity(unknown[1], attribute)
@@ -93,21 +100,21 @@ def check_tables(database: Any) -> None:
     found: dict[str, Any] = {}
     for entity in sorted(database.entities.values(), key=lambda entity: int(entity._id_)):
         for attribute in entity._new_attrs_:
-            _refuse_schema(getattr(attribute, "table", None), attribute.entity, attribute.name)
+            _refuse_schema(getattr(attribute, "table", None), *written_as(attribute))
         if entity._root_ is not entity:
             continue
-        _refuse_schema(entity._table_, entity, "_table_")
+        _refuse_schema(entity._table_, entity.__module__, f"{entity.__name__}._table_")
         name = entity._table_ or database.provider.get_default_entity_table_name(entity)
         other = found.setdefault(name, entity)
         if other is not entity:
             raise duplicate("table", name, other, entity)
 
 
-def _refuse_schema(table: Any, entity: type, attribute: str) -> None:
+def _refuse_schema(table: Any, module: str, declared: str) -> None:
     if isinstance(table, tuple | list) or "." in (table or ""):
         raise EntityError(
             f"The table {table if isinstance(table, str) else '.'.join(table)} names a schema.",
-            where=place_of(entity, attribute),
+            where=place_in(module, *declared.split(".")),
             cure="Give the table's name alone: the schema is that of the database URL (?schema=).",
         )
 
@@ -131,10 +138,11 @@ def _unknown_entity(name: str, attribute: Any) -> EntityError:
 
 
 def _link_table_taken(table: Any, entity: Any) -> DuplicateNameError:
-    relation = min(table.m2m, key=str)
+    relation = min(table.m2m, key=written_as)
+    _, name = written_as(relation)
     return DuplicateNameError(
-        f"The relation {relation} and the entity {entity.__name__} both become the table "
-        f"{table.name}: the relation is in {_place(relation, None)}.",
+        f"The relation {name} and the entity {entity.__name__} both become the table "
+        f"{table.name}: the relation is in {place_of_attribute(relation)}.",
         where=place_of(entity),
         cure="Rename the entity, or give the relation another table: Set(..., table='...').",
     )
@@ -158,8 +166,7 @@ def _culprit(error: Exception) -> tuple[Any, Any]:
 
 def _place(attribute: Any, entity: Any) -> Location | None:
     if attribute is not None:
-        written = attribute.reverse if isinstance(attribute, Made) else attribute
-        return place_of(written.entity, written.name)
+        return place_of_attribute(attribute)
     return None if entity is None else place_of(entity)
 
 

@@ -9,6 +9,7 @@ from pony.orm import core
 from pony.orm.core import Attribute, Optional, Set
 
 from berceau.errors import EntityError
+from berceau.orm.made import Made
 
 _MACHINERY = frozenset(
     """
@@ -97,6 +98,21 @@ def added_as(attribute: Any) -> Added | None:
     """Return how an extension added ``attribute``; ``None`` where its entity declares it."""
     added: Mapping[tuple[str, str], Added] = getattr(attribute.entity._database_, "added", {})
     return added.get((attribute.entity.__name__, attribute.name))
+
+
+def is_added(attribute: Any) -> bool:
+    """Return whether something else than the class of its entity declares ``attribute``."""
+    return isinstance(attribute, Made) or added_as(attribute) is not None
+
+
+def written_as(attribute: Any) -> tuple[str, str]:
+    """Return the module that declares ``attribute``, and its name there: ``Post.author``.
+
+    Of a made side that is the relation.
+    """
+    written = attribute.reverse if isinstance(attribute, Made) else attribute
+    added = added_as(written)
+    return (added.module, str(added)) if added else (written.entity.__module__, str(written))
 
 
 def add_attribute(entity: Any, name: str, attribute: Any) -> None:

@@ -8,10 +8,10 @@ from pony.orm.core import Database, Discriminator
 from pony.orm.ormtypes import Array, Json
 
 from berceau.orm.diagnosis import duplicate
+from berceau.orm.extension import written_as
 from berceau.orm.given import Given, given_names
 from berceau.orm.literals import empty_value
 from berceau.orm.meaning import meanings
-from berceau.orm.relations import written_as
 from berceau.orm.types import enum_labels, enum_type_name
 from berceau.schema.model import (
     Action,

@@ -7,8 +7,15 @@ from typing import Any
 from pony.orm.core import Attribute
 
 from berceau.errors import EntityError
-from berceau.orm.diagnosis import place_in
-from berceau.orm.extension import add_attribute, added_as, column_error, drop_repeated_indexes
+from berceau.orm.diagnosis import place_of_attribute
+from berceau.orm.extension import (
+    add_attribute,
+    added_as,
+    column_error,
+    drop_repeated_indexes,
+    is_added,
+    written_as,
+)
 from berceau.orm.made import Made, MadeOptional, MadeSet
 from berceau.schema.meaning import made_name
 
@@ -34,21 +41,6 @@ def complete(database: Any) -> None:
         _check_cascade(attribute)
     for attribute in relations:
         _place_column(attribute)
-
-
-def is_added(attribute: Any) -> bool:
-    """Return whether something else than the class of its entity declares ``attribute``."""
-    return isinstance(attribute, Made) or added_as(attribute) is not None
-
-
-def written_as(attribute: Any) -> tuple[str, str]:
-    """Return the module that declares ``attribute``, and its name there: ``Post.author``.
-
-    Of a made side that is the relation.
-    """
-    written = attribute.reverse if isinstance(attribute, Made) else attribute
-    added = added_as(written)
-    return (added.module, str(added)) if added else (written.entity.__module__, str(written))
 
 
 def _one_sided(entities: list[Any]) -> Iterator[Any]:
@@ -104,19 +96,17 @@ def _make_side(attribute: Any) -> None:
 
 def _taken(attribute: Any, entity: Any) -> EntityError:
     """Return the error for an ``attribute`` whose other side has a name that ``entity`` uses."""
-    module, name = written_as(attribute)
+    _, name = written_as(attribute)
     side, there = (
         f"{attribute.py_type.__name__}.{attribute.reverse}",
         getattr(entity, attribute.reverse),
     )
-    message = (
-        f"{attribute} names its other side {side}, which is something else in {entity.__name__}."
-    )
+    message = f"{name} names its other side {side}, which is something else in {entity.__name__}."
     if isinstance(there, Made):
         message = f"{name} and {there.reverse} both name their other side {side}."
     return EntityError(
         message,
-        where=place_in(module, *name.split(".")),
+        where=place_of_attribute(attribute),
         cure="Give it another name: reverse='...'.",
     )
 
@@ -125,10 +115,10 @@ def _check_cascade(attribute: Any) -> None:
     """Check that what ``attribute`` says of deleting didn't mean the side that is now added."""
     side = added_as(attribute.reverse)
     if side is not None and not attribute.is_collection:
-        module, name = written_as(attribute)
+        _, name = written_as(attribute)
         raise EntityError(
             f"{name} says cascade_delete, but {side} declares its other side.",
-            where=place_in(module, *name.split(".")),
+            where=place_of_attribute(attribute),
             cure="Move cascade_delete there: the side of the object that is deleted says it.",
         )
 
@@ -146,5 +136,5 @@ def _place_column(side: Any) -> None:
             provider = side.entity._database_.provider
             written.columns = provider.get_default_column_names(written, keys)
     elif added and written.is_collection and not side.is_collection:
-        module, name = written_as(side)
-        raise column_error(name, side.entity.__name__).at(place_in(module, *name.split(".")))
+        _, name = written_as(side)
+        raise column_error(name, side.entity.__name__).at(place_of_attribute(side))

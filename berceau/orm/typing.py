@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from berceau.orm.added_stub import added_stub
-from berceau.orm.relations import is_added
+from berceau.orm.extension import is_added
 from berceau.orm.signatures import HEAD, IMPLICIT_KEY, UNKNOWN_QUERIED, Signatures, is_importable
 
 _STUBS = Path(__file__).parent / "stubs"

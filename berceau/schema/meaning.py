@@ -33,6 +33,7 @@ _SIZES = {
     Role.HELD: 3,
 }
 _MADE = "~"
+_MADE_SIDE = re.compile(rf"(?:\w+\.)?{_MADE}(\w+):(\w+)")
 _PLAIN = re.compile(r'[^\s".=,]+')
 _PART = r'"(?:[^"]|"")*"|[^\s".=,]+'
 _ENTRY = re.compile(rf"((?:{_PART})(?:\.(?:{_PART}))*)=([^\s\",=]*)")
@@ -51,6 +52,11 @@ def made_name(entity: str, relation: str) -> str:
 def is_made(side: str) -> bool:
     """Return whether nothing declares a ``side``, such as ``User.~Post:author``."""
     return _MADE in side
+
+
+def as_written(text: str) -> str:
+    """Return ``text`` with ``Post.author`` in place of ``User.~Post:author`` or its name alone."""
+    return _MADE_SIDE.sub(r"\1.\2", text)
 
 
 def is_usual(meaning: Meaning) -> bool:

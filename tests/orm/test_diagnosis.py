@@ -33,6 +33,12 @@ def declare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
 
 
 POST = "class Post(db.Entity):\n    title = Required(str)\n"
+EXTENDED = (
+    "from berceau.orm.database import GlobalDatabase\ndb = GlobalDatabase()\n"
+    "class Tag(db.Entity):\n    n = Optional(int)\n"
+    "class Post(db.Entity):\n    tags = Set('Tag')\n"
+    "class TagPosts(Tag, extend=True):\n    n_of = 1\n"
+)
 TAG = "class Tag(db.Entity):\n    posts = Set('Post')\n"
 
 MISTAKES = {
@@ -81,6 +87,16 @@ MISTAKES = {
         POST + "    tag = Required('Tag', reverse='articles')  # culprit\n" + TAG,
         "Reverse attribute Tag.articles not found",
         "Declare the relation's other side",
+    ),
+    "another side that an extension looks for in vain": (
+        EXTENDED + "    posts = Set('Post', reverse='labels')  # culprit",
+        "Reverse attribute Post.labels not found",
+        "Declare the relation's other side",
+    ),
+    "a schema of a link table, in an extension": (
+        EXTENDED + "    posts = Set('Post', table='blog.tags')  # culprit",
+        "The table blog.tags names a schema",
+        "?schema=",
     ),
     "two other sides": (
         "class Tag(db.Entity):\n    posts = Set('Post')  # culprit\n"
@@ -149,6 +165,13 @@ MISTAKES = {
         + TAG
         + "class PostTag(db.Entity):  # culprit\n    n = Optional(int)\n    _table_ = 'post_tag'",
         "The relation Post.tags and the entity PostTag both become the table post_tag",
+        "Rename the entity, or give the relation another table",
+    ),
+    "a link table named like an entity's, of a relation that only one side declares": (
+        "class Author(db.Entity):\n    n = Optional(int)\n"
+        "class Post(db.Entity):\n    authors = Set('Author')\n"
+        "class Other(db.Entity):  # culprit\n    n = Optional(int)\n    _table_ = 'author_post'",
+        "The relation Post.authors and the entity Other both become the table author_post",
         "Rename the entity, or give the relation another table",
     ),
     "a link table given the name of an entity's": (
