@@ -1,9 +1,14 @@
 """The project that a command works on: the folder of the nearest ``tasks.py``."""
 
 import json
+import os
+import signal
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+from invoke.exceptions import Exit
 
 from berceau import settings as reader
 from berceau.settings import Settings
@@ -15,11 +20,19 @@ def load() -> Settings:
 
 
 def say(line: str) -> None:
-    """Print one line for a person."""
-    print(line, flush=True)
+    """Print one line for a person.
+
+    Where its reader has ended, as in ``| head -1``, the command ends, too, as if by SIGPIPE.
+    """
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        # Python flushes once more as it ends, and would print an error.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise Exit(code=128 + signal.SIGPIPE) from None
 
 
 def print_json(value: Any) -> None:
     """Print ``value``, a dataclass or plain data, as one JSON document."""
     data = value if isinstance(value, dict | list) else asdict(value)
-    print(json.dumps(data, indent=2, default=str))
+    say(json.dumps(data, indent=2, default=str))
