@@ -84,7 +84,7 @@ def _refusal(kind: str, work: Callable[..., Any]) -> DatabaseError:
 
 
 def _current_task() -> object:
-    asyncio = sys.modules.get("asyncio")  # where nobody imported it, no task runs
+    asyncio = sys.modules.get("asyncio")  # as long as it isn't imported, no task runs
     if asyncio is None:
         return None
     try:

@@ -56,7 +56,7 @@ def test_three_branches_become_one_line(line, read, settings, database) -> None:
     assert len(set(parents)) == 4
 
 
-def test_a_down_that_no_longer_fits_is_made_anew(line, read, settings, database) -> None:
+def test_a_down_that_no_longer_fits_is_made_again(line, read, settings, database) -> None:
     line(ONE, BASE, "ALTER TABLE t ALTER a TYPE numeric;", "ALTER TABLE t ALTER a TYPE int;")
     line(TWO, BASE, "ALTER TABLE t ALTER a TYPE bigint;", "ALTER TABLE t ALTER a TYPE int;")
     rebase(database.migration_url, settings.migrations)

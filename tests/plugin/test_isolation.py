@@ -99,7 +99,7 @@ def test_a_server_that_commits(site, query):
     assert urlopen(f"{site}/things?name=Ada").read() == b'["Ada", "Bo"]'
 
 @pytest.mark.commits
-def test_numbers_begin_anew(db):
+def test_numbers_begin_again(db):
     assert add("Ada") == 1
     with db_session(serializable=True):
         assert Thing.select().count() == 1

@@ -50,7 +50,7 @@ def test_what_the_account_cannot_reach_is_put_elsewhere(
     program = Path(psutil.Process(server.pid).exe())
     assert program.is_relative_to(folder / "shared")
     server.stop()
-    server.start()  # found again, and not made anew
+    server.start()  # found again, and not made again
     assert len(list((folder / "shared").glob("project-*"))) == 1
     assert tmp_path.stat().st_mode & 0o777 == 0o700
 

@@ -26,7 +26,7 @@ def kill(server: EmbeddedServer) -> int:
 
 class TestDataFolder:
     @pytest.mark.slow
-    def test_of_an_initdb_that_was_killed_is_made_anew(self, fresh_in, folder) -> None:
+    def test_of_an_initdb_that_was_killed_is_made_again(self, fresh_in, folder) -> None:
         server = fresh_in(folder)
         killed = server.start_elsewhere()
         state = server.folder.parent
@@ -64,7 +64,7 @@ class TestDataFolder:
         assert str(server.log) in str(caught.value)
 
     @pytest.mark.slow
-    def test_deleted_under_its_server_is_made_anew(self, fresh_in, folder) -> None:
+    def test_deleted_under_its_server_is_made_again(self, fresh_in, folder) -> None:
         server = fresh_in(folder)
         server.start()
         pid = server.pid

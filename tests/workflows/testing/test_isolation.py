@@ -30,7 +30,7 @@ def test_a_copy_is_used_again_and_empty(settings, isolation) -> None:
 
 
 @BOTH
-def test_a_changed_source_is_copied_anew(settings, isolation) -> None:
+def test_a_changed_source_is_copied_again(settings, isolation) -> None:
     name, first = visit(settings, isolation)
     with connect(resolve_databases(settings).migration_url) as owner:
         run(owner, "ALTER TABLE post ADD changed int")
