@@ -150,7 +150,8 @@ def with_subclasses(
             options = " ".join(each.option for each in open_)
             raise MigrationError(
                 "; ".join(each.need for each in open_) + ".",
-                cure=f"Nothing was written. Give their values: {options}, or add --allow-data-loss "
+                cure="Nothing was written. If a component that declares such an entity was taken "
+                f"out, put it back. Else give their values: {options}, or add --allow-data-loss "
                 "to delete them.",
             )
         answers[gap.place] = answer
