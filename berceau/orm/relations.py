@@ -46,7 +46,8 @@ def complete(database: Any) -> None:
 def _one_sided(entities: list[Any]) -> Iterator[Any]:
     """Yield the relations whose other side is to be made.
 
-    Where one that is written could be it, Pony links the two, or says what is ambiguous.
+    Where one that is written could be it, Pony links the two, or says what is ambiguous. Raises
+    ``EntityError`` where ``reverse=`` says that it isn't.
     """
     known = set(entities)
     written = [
@@ -63,8 +64,11 @@ def _one_sided(entities: list[Any]) -> Iterator[Any]:
             between[frozenset((attribute.entity, attribute.py_type))].append(attribute)
     for ends, found in between.items():
         alone = len(found) if len(ends) == 1 else len({each.entity for each in found})
-        if alone == 1 or all(each.reverse for each in found):
+        named = [each for each in found if each.reverse]
+        if alone == 1 or len(named) == len(found):
             yield from found
+        elif named:
+            raise _unclear(named[0], next(each for each in found if not each.reverse))
 
 
 def _named_side(attribute: Any) -> Any:
@@ -92,6 +96,18 @@ def _make_side(attribute: Any) -> None:
     attribute.reverse = kind(attribute.entity, **options)
     name = name or made_name(attribute.entity.__name__, attribute.name)
     add_attribute(target, name, attribute.reverse)
+
+
+def _unclear(named: Any, nameless: Any) -> EntityError:
+    """Return the error for a relation whose side isn't there, beside one that may be meant."""
+    (_, name), (_, other) = written_as(named), written_as(nameless)
+    return EntityError(
+        f"{name} names its other side {named.py_type.__name__}.{named.reverse}, which isn't there. "
+        f"{other} names no other side, so it may be meant.",
+        where=place_of_attribute(named),
+        cure=f"If {other} is the other side of {name}, write reverse='{nameless.name}' there. "
+        f"If it is another relation, name its other side, too: reverse='...' at {other}.",
+    )
 
 
 def _taken(attribute: Any, entity: Any) -> EntityError:

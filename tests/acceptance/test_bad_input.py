@@ -98,7 +98,7 @@ CASES = {
             "    other = Required('Other', reverse='postings')  # culprit\n",
             "zeta": OTHER + "    posts = Set('Post')\n",
         },
-        ("Reverse attribute Other.postings not found",),
+        ("Post.other names its other side Other.postings, which isn't there",),
         "other side",
     ),
     "an entity outside of its file": Case(

@@ -85,13 +85,20 @@ MISTAKES = {
     ),
     "another side that isn't there": (
         POST + "    tag = Required('Tag', reverse='articles')  # culprit\n" + TAG,
-        "Reverse attribute Tag.articles not found",
-        "Declare the relation's other side",
+        "Post.tag names its other side Tag.articles, which isn't there. Tag.posts names no other "
+        "side",
+        "If Tag.posts is the other side of Post.tag, write reverse='posts' there.",
+    ),
+    "another side that isn't there, and a relation to itself": (
+        "class Node(db.Entity):\n    parent = Optional('Node', reverse='children')  # culprit\n"
+        "    next = Optional('Node', unique=True)",
+        "Node.parent names its other side Node.children, which isn't there. Node.next names no",
+        "If it is another relation, name its other side, too: reverse='...' at Node.next.",
     ),
     "another side that an extension looks for in vain": (
         EXTENDED + "    posts = Set('Post', reverse='labels')  # culprit",
-        "Reverse attribute Post.labels not found",
-        "Declare the relation's other side",
+        "TagPosts.posts names its other side Post.labels, which isn't there. Post.tags names no",
+        "If Post.tags is the other side of TagPosts.posts, write reverse='tags' there.",
     ),
     "a schema of a link table, in an extension": (
         EXTENDED + "    posts = Set('Post', table='blog.tags')  # culprit",
