@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -70,6 +71,11 @@ def modules() -> list[Path]:
     return sorted(PACKAGE.rglob("*.py"))
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 def room(path: Path) -> str:
     return path.relative_to(PACKAGE).with_suffix("").parts[0]
 
@@ -89,7 +95,7 @@ def package(name: str) -> str:
 
 
 def imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -158,7 +164,7 @@ def test_settings_are_read_at_the_edges_only() -> None:
     readers = {
         path.relative_to(PACKAGE).as_posix()
         for path in modules()
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.Attribute) and ast.unparse(node) == "os.environ"
     }
     # psql inherits the whole environment, unread; the reads of components are watched; systemd
@@ -221,16 +227,14 @@ def test_no_component_is_named() -> None:
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_a_module_says_what_it_is_and_stays_a_room(path: Path) -> None:
     text = path.read_text()
-    assert ast.get_docstring(ast.parse(text))
+    assert ast.get_docstring(parsed(path))
     assert len(text.splitlines()) <= 300
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_an_error_is_not_edited_on_its_way_up(path: Path) -> None:
     """Others may hold it, too: who knows more raises another, ``error.at(where)``."""
-    handlers = [
-        n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.ExceptHandler)
-    ]
+    handlers = [n for n in ast.walk(parsed(path)) if isinstance(n, ast.ExceptHandler)]
     edited = [
         f"{path.name}:{node.lineno}"
         for handler in handlers
@@ -248,7 +252,7 @@ def test_what_returns_a_bool_returns_whether(path: Path) -> None:
     """One word for it, as elsewhere in Python: it neither says nor tells."""
     docstrings = [
         ast.get_docstring(node) or ""
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.FunctionDef)
         and node.returns
         and ast.unparse(node.returns) == "bool"

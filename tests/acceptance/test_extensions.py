@@ -191,6 +191,7 @@ def test_all_goes_on_behind_extensions(
         assert wrong(fresh) == []
 
 
+@pytest.mark.slow
 def test_a_rehearsal_uses_nothing_but_extensions_of_the_schema_behind(
     migrate, by_hand, query, settings
 ) -> None:

@@ -9,7 +9,7 @@ from berceau.postgres.core.connection import connect
 from berceau.postgres.core.locks import try_lock
 from berceau.postgres.inspect.schemas import schemas_like
 from berceau.postgres.inspect.scratch import PREFIX
-from tests.conftest import Project
+from tests.conftest import Project, cases
 
 BLOG = """
 class Post(db.Entity):
@@ -230,7 +230,7 @@ DRIFT = {
 }
 
 
-@pytest.mark.parametrize(("change", "restore", "adopt"), DRIFT.values(), ids=DRIFT)
+@cases("change, restore, adopt", DRIFT, quick=2)
 def test_drift_is_shown_as_sql_in_both_directions(blog, query, change, restore, adopt) -> None:
     query(change)
     for message in (blog.succeed("migrate.status"), blog.fail("migrate.check")):

@@ -45,7 +45,7 @@ RISKS = {
 }
 
 
-@cases("sql, rule", RISKS, quick=3)
+@cases("sql, rule", RISKS, quick=1)
 def test_a_risk_is_found_with_its_line_until_it_is_said_to_be_meant(blog, sql, rule) -> None:
     line = sql.count("\n") + 3
     file = blog.migration(BY_HAND, f"-- why\n\n{sql}\n")

@@ -165,6 +165,7 @@ assert fingerprint is None, "what was imported before wasn't watched"
 """
 
 
+@pytest.mark.slow
 def test_only_a_first_composition_shows_what_was_read(blog) -> None:
     read = "import os\nLENGTH = int(os.environ.get('LENGTH', '100'))\n"
     blog.component("blog", NOISE + read + POST)
@@ -173,6 +174,7 @@ def test_only_a_first_composition_shows_what_was_read(blog) -> None:
     assert "300" in blog.succeed("migrate.diff", LENGTH="300")
 
 
+@pytest.mark.slow
 def test_a_module_that_changes_after_its_import_is_not_mistaken(blog) -> None:
     blog.write("lengths.py", "TITLE = 100\n")
     blog.component("blog", NOISE + "from lengths import TITLE as LENGTH\n" + POST)

@@ -59,11 +59,12 @@ def run(project, tests, *options) -> Result:
     return project.run("pytest", "-q", *options, PYTHONSAFEPATH="1")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [
-        pytest.param("-n 2", marks=pytest.mark.slow),
-        pytest.param("-n 2 --dist loadscope", marks=pytest.mark.slow),
+        "-n 2",
+        "-n 2 --dist loadscope",
         "-p no:xdist -k test_",
     ],
 )

@@ -1,5 +1,7 @@
 """The fixture ``migrator``, in a project's own run of pytest."""
 
+import pytest
+
 FIRST = "CREATE TABLE person (name text NOT NULL);\n"
 SPLIT = """
 ALTER TABLE person ADD COLUMN first text, ADD COLUMN last text;
@@ -44,6 +46,7 @@ TESTS = """
 """
 
 
+@pytest.mark.slow
 def test_a_test_goes_along_the_migrations(connected, query) -> None:
     connected.migration("20260101000000_people", FIRST)
     connected.migration("20260102000000_split_names", SPLIT)

@@ -133,12 +133,13 @@ def test_what_other_schemas_hold_is_the_tests_own_too(settings) -> None:
         run(there, "DELETE FROM reply; DELETE FROM audit.entry; DELETE FROM post")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("surrounded")
 @pytest.mark.parametrize(
     "alter",
     [
-        pytest.param("ALTER TABLE audit.entry ADD more int", marks=pytest.mark.slow),
-        pytest.param("ALTER DATABASE berceau SET shop.mode = 'another'", marks=pytest.mark.slow),
+        "ALTER TABLE audit.entry ADD more int",
+        "ALTER DATABASE berceau SET shop.mode = 'another'",
         "GRANT EXECUTE ON FUNCTION pg_reload_conf() TO berceau_app",
     ],
 )
