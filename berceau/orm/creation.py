@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
+from reprlib import repr as shortened
 from typing import Any
 
 from pony.orm import core as pony_core
@@ -76,10 +77,11 @@ class Creation(Lookups):
         if ignore_conflicts:
             _require_immediate(self)
         keys: list[Any] = []
-        remaining = iter(rows)
+        remaining = enumerate(rows, 1)
         while batch := list(islice(remaining, BATCH)):
             flush()  # what the rows refer to may be new, too
-            keys += _inserted(self, [_columns(self, row) for row in batch], ignore_conflicts)
+            values = [_columns(self, row, number) for number, row in batch]
+            keys += _inserted(self, values, ignore_conflicts)
         self._database_._get_cache().query_results.clear()
         return keys
 
@@ -137,16 +139,37 @@ def _made(
         with savepoint():
             made = entity(**values)
             made.flush()
-    except ConflictError:
+    except ConflictError as error:
         found = look(**key)
-        if found is None:
-            raise
-        return found, False
+        if found is not None:
+            return found, False
+        if cure := _cure(error, entity, key):
+            raise error.with_cure(cure) from error
+        raise
     return made, True
 
 
-def _columns(entity: Any, row: Mapping[str, Any]) -> dict[str, Any]:
+def _cure(error: ConflictError, entity: Any, key: Mapping[str, Any]) -> str | None:
+    """Return what to do where no object of ``entity`` with ``key`` is in the way of a new one."""
+    declaring = max((entity._adict_[name].entity for name in key), key=lambda each: len(each.mro()))
+    other = declaring.get(**key) if declaring is not entity else None
+    if other is not None:
+        return (
+            f"{other} has this {', '.join(key)}, and is no {entity.__name__}: change that object, "
+            "or give another value."
+        )
+    if error.kind == "taken" and not key.keys() >= set(error.attributes):
+        return f"Give another {', '.join(error.attributes)}, or look for the object by that first."
+    return None
+
+
+def _columns(entity: Any, row: Mapping[str, Any], number: int) -> dict[str, Any]:
     """Return the values of a new row's columns as psycopg2 takes them; None for their defaults."""
+    if not isinstance(row, Mapping):
+        raise TypeError(
+            f"{entity.__name__}.bulk_create(): row {number} is {shortened(row)}, and has to be a "
+            "dict of values by the names of attributes."
+        )
     for name in row:
         attr = entity._adict_.get(name)
         if attr is None:

@@ -168,9 +168,24 @@ class TestGetOrCreate:
             with pytest.raises(ConflictError) as found:
                 Owner.get_or_create(name="Bob", defaults={"email": "ada@example.org"})
             assert found.value.attributes == ("email",)
+            assert found.value.cure.startswith("Give another email, or look for the object by")
             assert Owner.get_or_create(name="Bob")[1], "the unit goes on"
         with unit_of_work():
             assert Owner.get(name="Ada").visits == 5
+
+    def test_an_object_of_another_class_that_has_the_key_is_a_conflict(self) -> None:
+        with unit_of_work():
+            ada = Owner.get(name="Ada")
+            note = Note(owner=ada, title="One")
+            flush()
+            for create in (Long.get_or_create, Long.upsert):
+                for key in ({"owner": ada, "title": "One"}, {"id": note.id}):
+                    values = {"owner": ada, "title": "Two"} if "id" in key else {}
+                    with pytest.raises(ConflictError) as found:
+                        create(defaults=values, **key)
+                    assert str(found.value.cure).startswith(
+                        f"Note[{note.id}] has this {', '.join(key)}, and is no Long: change"
+                    )
 
     def test_what_was_deleted_in_the_unit_is_made_again(self) -> None:
         with unit_of_work():
@@ -313,6 +328,14 @@ class TestBulkCreate:
             with pytest.raises((ValueError, TypeError), match=message):
                 Owner.bulk_create([{"name": "Eve"}, row])
             assert Owner.select().count() == 1
+
+    @pytest.mark.parametrize("rows", [[{"name": "Eve"}, 5], [{"name": "Eve"}, ("name", "Bob")]])
+    def test_a_row_that_is_no_dict_is_named(self, rows) -> None:
+        with (
+            unit_of_work(),
+            pytest.raises(TypeError, match=r"Owner.bulk_create\(\): row 2 is [5(]"),
+        ):
+            Owner.bulk_create(rows)
 
     def test_conflicts(self) -> None:
         rows = [{"name": name} for name in ("Bob", "Ada", "Eve", "Bob")]
