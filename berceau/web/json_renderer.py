@@ -15,6 +15,18 @@ from pyramid.renderers import JSON
 
 from berceau.orm.results import ROW, ROWS
 
+_NUMBERS = "JSON has neither NaN nor Infinity: return None for a missing number."
+_CURES = {
+    "Out of range float": _NUMBERS,
+    "is no number": _NUMBERS,
+    "Circular reference": "Something in it holds itself: return its key instead, as post.id.",
+    "keys must be": "A key in JSON is text: return {str(day): value}, or a list of pairs.",
+    "is not JSON serializable": "Return what JSON has: a list for a set, text for bytes "
+    "(base64.b64encode(data).decode()), a dict for an object, or give its class a method "
+    "__json__(self, request).",
+}
+"""What to do, by what the error of Python or Pyramid says."""
+
 
 def includeme(config: Configurator) -> None:
     """Let ``renderer="json"`` write dates, decimals, enums, entities and queries."""
@@ -25,7 +37,8 @@ def includeme(config: Configurator) -> None:
 def serialize(value: Any, default: Callable[[Any], Any], **options: Any) -> str:
     """Return ``value`` as JSON; ``default`` writes what this module doesn't know.
 
-    Raises ``ValueError`` for numbers that JSON doesn't have, ``TypeError`` for other types.
+    Raises ``ValueError`` for numbers that JSON doesn't have and for what holds itself,
+    ``TypeError`` for other types.
     """
 
     def write(item: Any) -> Any:
@@ -33,11 +46,12 @@ def serialize(value: Any, default: Callable[[Any], Any], **options: Any) -> str:
 
     try:
         return json.dumps(value, default=write, **{"allow_nan": False, **options})
-    except ValueError as error:
-        raise ValueError(
-            f"The view's result can't be written as JSON: {error}. "
-            "JSON has neither NaN nor Infinity: return None for a missing number."
-        ) from error
+    except (TypeError, ValueError) as error:
+        cure = next((cure for sign, cure in _CURES.items() if sign in str(error)), None)
+        if cure is None:
+            raise
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"The view's result can't be written as JSON: {error}. {cure}") from error
 
 
 @singledispatch

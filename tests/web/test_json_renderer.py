@@ -16,7 +16,7 @@ class Colour(Enum):
 
 
 def unknown(item: object) -> object:
-    raise TypeError(f"{item!r} is unknown")
+    raise TypeError(f"{item!r} is not JSON serializable")
 
 
 @pytest.mark.parametrize(
@@ -43,9 +43,36 @@ def test_what_json_has_no_number_for_is_refused(value) -> None:
         serialize({"mean": value}, unknown)
 
 
-def test_other_types_go_to_pyramid() -> None:
-    with pytest.raises(TypeError, match="unknown"):
-        serialize({"data": b"x"}, unknown)
+def test_what_holds_itself_is_refused() -> None:
+    data: dict[str, object] = {}
+    data["data"] = [data]
+    with pytest.raises(ValueError, match="Circular reference") as found:
+        serialize(data, unknown)
+    assert "holds itself" in str(found.value)
+    assert "NaN" not in str(found.value)
+
+
+@pytest.mark.parametrize("key", [date(2026, 1, 2), UUID(int=1), Colour.RED])
+def test_a_key_that_is_no_text_is_refused(key) -> None:
+    with pytest.raises(TypeError, match=r"A key in JSON is text: return \{str\(day\): value\}"):
+        serialize({key: 1}, unknown)
+
+
+@pytest.mark.parametrize("value", [b"x", {1}, object()])
+def test_other_types_go_to_pyramid(value) -> None:
+    with pytest.raises(TypeError, match=r"is not JSON serializable\. Return what JSON has"):
+        serialize({"data": value}, unknown)
+
+
+def test_what_a_view_raises_meanwhile_passes() -> None:
+    class Broken:
+        def __json__(self, request: object) -> object: ...
+
+    def default(_: object) -> object:
+        raise ValueError("no such page")
+
+    with pytest.raises(ValueError, match=r"^no such page$"):
+        serialize([Broken()], default)
 
 
 VIEW = """
