@@ -20,12 +20,12 @@ _HEAD = '''\
 """What other modules than an entity's add to it, as `invoke build` found it."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar, overload
+from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeAlias, TypeVar, overload
 
 from pony.orm._attributes import Optional, Set
 from pony.orm._collection import SetInstance
 
-MYPY: bool
+MYPY: Literal[False]
 _O = TypeVar("_O")
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -77,11 +77,14 @@ def added_stub(database: Any) -> str | None:
     text = "\n".join(
         (
             *(line for name, each in ordered for line in _descriptor(name, each)),
-            "if MYPY:",
             *_for_mypy(ordered, database),
+            "class _ForOthers:",
+            *(f"    {name} = {_expression(name, each)}" for name, each in ordered),
+            # mypy reads a branch of `if MYPY` without inferring what its expressions give.
+            "if MYPY:",
+            "    class AddedEntity(_ForMypy): ...",
             "else:",
-            "    class AddedEntity:",
-            *(f"        {name} = {_expression(name, each)}" for name, each in ordered),
+            "    class AddedEntity(_ForOthers): ...",
             "",
         )
     )
@@ -101,21 +104,21 @@ def _for_mypy(names: list[tuple[str, _Name]], database: Any) -> Iterator[str]:
         for name in vars(entity)
         if name in added and entity not in added[name]
     }
-    yield "    class _Apart:"
+    yield "class _Apart:"
     for name, found in names:
         if name in apart:
             for entity, value in found.values.items():
-                yield f"        {entity.__name__}_{name}: TypeAlias = {value}"
-    yield "        def __getattr__(self, name: str) -> Any: ..." if apart else "        pass"
-    yield "    class AddedEntity(_Apart):"
-    yield "        pass"
+                yield f"    {entity.__name__}_{name}: TypeAlias = {value}"
+    yield "    def __getattr__(self, name: str) -> Any: ..." if apart else "    pass"
+    yield "class _ForMypy(_Apart):"
+    yield "    pass"
     for name, found in names:
         if name not in apart and found.properties:
             ((entity, value),) = found.values.items()
-            yield "        @property"
-            yield f"        def {name}(self: {reference(entity)}) -> {value}: ..."
+            yield "    @property"
+            yield f"    def {name}(self: {reference(entity)}) -> {value}: ..."
         elif name not in apart:
-            yield f"        {name} = {_expression(name, found)}"
+            yield f"    {name} = {_expression(name, found)}"
 
 
 def _add_side(name: _Name, attribute: Any) -> None:

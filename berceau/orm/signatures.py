@@ -15,7 +15,8 @@ HEAD = '''\
 """What differs from entity to entity in this project, as `invoke build` found it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Never, NotRequired, Self, TypeAlias, TypedDict, TypeVar, Unpack, overload
+from typing import Any, Literal, Never, NotRequired, Self, TypeAlias, TypedDict, TypeVar, Unpack
+from typing import overload
 
 import pony.orm._rows as _rows
 from pony.orm._entity import Exactly

@@ -86,7 +86,7 @@ def _project(entities: list[Signatures]) -> str:
             HEAD,
             *(f"import {module}" for module in imports),
             *(definition for each in entities for definition in each.values()),
-            "MYPY: bool",
+            "MYPY: Literal[False]",
             "if not MYPY:",
             *((f'    _Keyed = TypeVar("_Keyed", bound={keyed})', IMPLICIT_KEY) if keyed else ()),
             "    class ProjectMeta(type):",

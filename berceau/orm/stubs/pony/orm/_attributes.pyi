@@ -43,7 +43,7 @@ from typing_extensions import TypeForm
 
 # for each import MODULE
 
-MYPY: bool
+MYPY: Literal[False]
 _Value_co = TypeVar("_Value_co", covariant=True)
 _Value = TypeVar("_Value")
 _Owner = TypeVar("_Owner")

@@ -1,17 +1,17 @@
 # mypy: ignore-errors
 """What is checked by overloads of all entities, or by the plugin for mypy, which is faster.
 
-Of two classes with one name, pyright takes the last.
+Only mypy takes `MYPY` for true.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 from pony.orm._entity import Entity, Queryable
 from pony.orm._project import ProjectEntity, ProjectMeta
 from pony.orm._query import Query
 
-MYPY: bool
+MYPY: Literal[False]
 _E = TypeVar("_E", bound=Entity)
 _Row = TypeVar("_Row")
 

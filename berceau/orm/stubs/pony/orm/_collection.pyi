@@ -2,7 +2,7 @@
 """The collection on one object: the many side of a relation."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Generic, Self, TypeVar, Unpack, overload
+from typing import Any, Generic, Literal, Self, TypeVar, Unpack, overload
 
 import pony.orm._project as _project
 from pony.orm._attributes import AttributeOf
@@ -12,7 +12,7 @@ from pony.orm._query import Descending, Query, QueryResult, Reassigned
 
 # for all import MODULE
 
-MYPY: bool
+MYPY: Literal[False]
 _Row = TypeVar("_Row")
 _E = TypeVar("_E", covariant=True)
 

@@ -6,11 +6,11 @@ attributes see that class, and give what the attribute is in a query.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Generic, Never, Protocol, Self, TypeVar, overload
+from typing import Any, Generic, Literal, Never, Protocol, Self, TypeVar, overload
 
 from pony.orm._query import Query
 
-MYPY: bool
+MYPY: Literal[False]
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
 _M_co = TypeVar("_M_co", covariant=True)

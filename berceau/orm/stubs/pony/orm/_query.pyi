@@ -8,6 +8,7 @@ from enum import Enum
 from typing import (
     Any,
     Generic,
+    Literal,
     Self,
     SupportsIndex,
     TypeAlias,
@@ -26,7 +27,7 @@ from pony.orm._values import Json
 
 # for all import MODULE
 
-MYPY: bool
+MYPY: Literal[False]
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
 _Row = TypeVar("_Row")
