@@ -204,10 +204,11 @@ def transaction(connection: Connection) -> Iterator[None]:
 
 
 def explain(url: Url, reason: str) -> DatabaseError:
-    """Return the error for a person, given what libpq said."""
+    """Return the error for a person, given what libpq said, whose hints begin with a tab."""
+    reasons = [line for line in reason.strip().splitlines() if not line.startswith("\t")]
     message = (
         f"No connection to database {url.database!r} as role {url.user!r} "
-        f"on {describe_hosts(url)}: {' / '.join(reason.strip().splitlines())}"
+        f"on {describe_hosts(url)}: {' / '.join(reasons)}"
     )
     if "permission denied for database" in reason:
         return PermissionMissingError(

@@ -34,6 +34,7 @@ def test_an_unreachable_server_is_named_with_all_that_was_tried(closed_port) -> 
     for part in ("'app'", "'shop'", f"127.0.0.1:{closed_port}", f"localhost:{closed_port}"):
         assert part in error.message
     assert "Is the server running" in error.cure
+    assert "\t" not in error.message  # libpq's hint, which the cure gives
 
 
 def test_an_unknown_host_is_unreachable() -> None:
