@@ -3,7 +3,7 @@
 What can't be undone comes last: by then, all that rows might have stopped is done.
 """
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence
 
 from berceau.schema.changes import (
     AddColumn,
@@ -83,6 +83,7 @@ _STAGES: tuple[type | str, ...] = (
 )
 
 _LAST = (DeleteRows, DropColumn, DropTable, DropEnum)
+_LATE = (DropConstraint, DropIndex, *_LAST)
 _ASIDE = ""
 """What stands for a table where something is set aside: it is restored in the same transaction."""
 
@@ -97,47 +98,60 @@ def order(changes: Iterable[Change]) -> tuple[Change, ...]:
     are in nothing's way, stand until then.
     """
     changes = tuple(changes)
-    last = _changed_last(changes)
-    early = [change for change in changes if not (_drops(change) or _is_last(change, last))]
-    way_of_early, way_of_late = giving_way(early), giving_way(set(changes) - set(early))
-    in_the_way = obstacles(changes, early)
-    first = builds(changes, early) if any(map(in_the_way, changes)) else frozenset()
-    replaced = [
-        change
-        for change in changes
-        if isinstance(change, ReplaceKey) and isinstance(change.before, PrimaryKey)
-    ]
-    keyed = {(each.table, name) for each in replaced for name in each.before.columns}
-    unkeyed = {each.table for each in replaced if each in early}
-    swapped = {
-        each.table
-        for each in changes
-        if is_key(each) and way_of_early(each) and not in_the_way(each)
-    }
-
-    def place(change: Change) -> tuple[bool, type | str]:
-        stage = _stage(change)
-        if change in first:
-            return False, _BUILD
-        if in_the_way(change):
-            return False, stage
-        if refers(change, swapped):
-            return False, _LET_GO
-        if way_of_early(change):
-            return False, _SWAP
-        if refers(change, unkeyed):
-            return False, _UNREFER
-        if is_key(change) and way_of_late(change):
-            return True, _SWAP
-        if stage == _RELAX and isinstance(change, AlterColumn):
-            stage = _UNKEY if (change.table, change.after.name) in keyed else stage
-        return _drops(change) or _is_last(change, last), stage
+    place = _Places(changes).place
 
     def key(change: Change) -> tuple[bool, int]:
         is_late, stage = place(change)
         return is_late, _STAGES.index(stage)
 
     return tuple(sorted(changes, key=key))
+
+
+class _Places:
+    """Where each of ``changes`` goes: whether that is late, and in which of the stages."""
+
+    def __init__(self, changes: Sequence[Change]) -> None:
+        self._last = _changed_last(changes)
+        early = [change for change in changes if not self._is_late(change)]
+        self._way_of_early = giving_way(early)
+        self._way_of_late = giving_way(set(changes) - set(early))
+        self._in_the_way = obstacles(changes, early)
+        any_in_the_way = any(map(self._in_the_way, changes))
+        self._first = builds(changes, early) if any_in_the_way else frozenset()
+        replaced = [
+            change
+            for change in changes
+            if isinstance(change, ReplaceKey) and isinstance(change.before, PrimaryKey)
+        ]
+        self._keyed = {(each.table, name) for each in replaced for name in each.before.columns}
+        self._unkeyed = {each.table for each in replaced if each in early}
+        self._swapped = {
+            each.table
+            for each in changes
+            if is_key(each) and self._way_of_early(each) and not self._in_the_way(each)
+        }
+
+    def place(self, change: Change) -> tuple[bool, type | str]:
+        stage = _stage(change)
+        if change in self._first:
+            return False, _BUILD
+        if self._in_the_way(change):
+            return False, stage
+        if refers(change, self._swapped):
+            return False, _LET_GO
+        if self._way_of_early(change):
+            return False, _SWAP
+        if refers(change, self._unkeyed):
+            return False, _UNREFER
+        if is_key(change) and self._way_of_late(change):
+            return True, _SWAP
+        if stage == _RELAX and isinstance(change, AlterColumn):
+            stage = _UNKEY if (change.table, change.after.name) in self._keyed else stage
+        return self._is_late(change), stage
+
+    def _is_late(self, change: Change) -> bool:
+        """Return whether ``change`` can wait, or is one of the last, with all that rests on it."""
+        return isinstance(change, _LATE) or not self._last.isdisjoint(_concerned(change))
 
 
 def _stage(change: Change) -> type | str:
@@ -151,15 +165,6 @@ def _stage(change: Change) -> type | str:
         case AlterColumn(_, before, after) if before.not_null and not after.not_null:
             return _RELAX
     return type(change)
-
-
-def _drops(change: Change) -> bool:
-    return isinstance(change, DropConstraint | DropIndex)
-
-
-def _is_last(change: Change, tables: Set[str]) -> bool:
-    """Return whether ``change`` is one of the last, with all that is done to ``tables``."""
-    return isinstance(change, _LAST) or not tables.isdisjoint(_concerned(change))
 
 
 def _concerned(change: Change) -> Iterator[str]:
