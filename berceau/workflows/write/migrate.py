@@ -1,7 +1,7 @@
 """Migrate: write the difference between entities and migrations, proven, and apply it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import chain
 from types import MappingProxyType
@@ -89,71 +89,107 @@ def migrate(
     succeeds. Raises ``RenameError``, ``DataLossError`` for a change that loses data and wasn't
     allowed to, and ``MigrationError`` for one that the rows of the database don't allow.
     """
-    answers = Answers(ask, ask_value)
-    applied: list[str] = []
-    migration_url = resolve_databases(settings).migration_url
+    run = _Run(settings, declared, options, report, component_by_name, Answers(ask, ask_value))
     while True:
         try:
-            with deploying(migration_url, report) as connection:
-                migrations = migration_directory.read(settings.migrations)
-                if not options.create_only:
-                    applied += apply_pending(connection, migrations, report)
-                if not answers.known:
-                    report("comparing the entities with the migrations")
-                cache = SchemaCache(settings.cache)
-                decisions = options.decisions(answers.ask, answers.ask_value)
-                left = Left()
-                if not options.allow_data_loss:
-                    left = find_left(settings, declared, component_by_name, migrations)
-                planner = Planner(
-                    migration_url, migrations, cache, decisions, settings.unmanaged, left
-                )
-                found = planner.plan(declared)
-                for note in found.notes:
-                    report(note)
-                written = _write(
-                    connection, settings, migrations, found, options, component_by_name, report
-                )
-                if written is not None and not options.create_only:
-                    applied += apply_pending(connection, (*migrations, written), report)
-                name = written.name if written else None
-                return Outcome(name, found.up, tuple(applied))
+            return run.attempt()
         except Unanswered as question:
             question.settle()
 
 
-def _write(
-    connection: Connection,
+def plan(
     settings: Settings,
-    migrations: Sequence[Migration],
-    found: Plan,
-    options: Options,
+    declared: Schema,
     component_by_name: Mapping[str, str],
-    report: Report,
-) -> Migration | None:
-    """Write what was ``found``, if anything was, and return it."""
-    if not (found.up or found.means) and options.create_only:
-        migration = to_empty_migration(options.name, migrations)
-        migration_directory.save(settings.migrations, migration)
-        report(f"wrote migrations/{migration.name}, without a statement: write your SQL into it")
-        return migration
-    if not (found.up or found.means):
-        if migration_directory.point_head(settings.migrations):
-            report(f"wrote migrations/{migration_directory.HEAD}")
-        return None
-    names = {*(each.subject for each in found.changes), *(each.place[0] for each in found.means)}
-    components = components_of(names, component_by_name, migrations)
-    if not options.create_only:
-        refuse_what_is_there(connection, found.changes, first=not migrations)
+    migrations: Sequence[Migration],
+    options: Options,
+    decisions: Decisions,
+) -> Plan:
+    """Return the plan that leads from ``migrations`` to the ``declared`` schema.
+
+    What components that are gone have left stays, unless data may be lost.
+    """
+    left = Left()
     if not options.allow_data_loss:
-        refuse_loss(connection, found.changes, components, found.hidden)
-    migration = to_migration(found, options.name, migrations, components)
-    migration_directory.save(settings.migrations, migration)
-    if found.built is not None:
-        migration_url = resolve_databases(settings).migration_url
-        remember(migration_url, (*migrations, migration), found.built, SchemaCache(settings.cache))
-    report(f"wrote migrations/{migration.name}" + ("" if found.up else _RECORDS_ONLY))
-    return migration
+        left = find_left(settings, declared, component_by_name, migrations)
+    migration_url, cache = resolve_databases(settings).migration_url, SchemaCache(settings.cache)
+    planner = Planner(migration_url, migrations, cache, decisions, settings.unmanaged, left)
+    return planner.plan(declared)
+
+
+@dataclass
+class _Run:
+    """One call of ``migrate``; ``applied`` outlasts an attempt that ends in a question."""
+
+    settings: Settings
+    declared: Schema
+    options: Options
+    report: Report
+    component_by_name: Mapping[str, str]
+    answers: Answers
+    applied: list[str] = field(default_factory=list)
+
+    def attempt(self) -> Outcome:
+        """Apply, compare, write and apply, under the deploy lock; raises ``Unanswered``."""
+        with deploying(resolve_databases(self.settings).migration_url, self.report) as connection:
+            migrations = migration_directory.read(self.settings.migrations)
+            self._apply(connection, migrations)
+            found = self._plan(migrations)
+            written = self._write(connection, migrations, found)
+            if written is not None:
+                self._apply(connection, (*migrations, written))
+            name = written.name if written else None
+            return Outcome(name, found.up, tuple(self.applied))
+
+    def _apply(self, connection: Connection, migrations: Sequence[Migration]) -> None:
+        if not self.options.create_only:
+            self.applied += apply_pending(connection, migrations, self.report)
+
+    def _plan(self, migrations: Sequence[Migration]) -> Plan:
+        if not self.answers.known:
+            self.report("comparing the entities with the migrations")
+        found = plan(
+            self.settings,
+            self.declared,
+            self.component_by_name,
+            migrations,
+            self.options,
+            self.options.decisions(self.answers.ask, self.answers.ask_value),
+        )
+        for note in found.notes:
+            self.report(note)
+        return found
+
+    def _write(
+        self, connection: Connection, migrations: Sequence[Migration], found: Plan
+    ) -> Migration | None:
+        """Write what was ``found``, if anything was, and return it."""
+        folder, create_only = self.settings.migrations, self.options.create_only
+        if not (found.up or found.means) and create_only:
+            migration = to_empty_migration(self.options.name, migrations)
+            migration_directory.save(folder, migration)
+            self.report(
+                f"wrote migrations/{migration.name}, without a statement: write your SQL into it"
+            )
+            return migration
+        if not (found.up or found.means):
+            if migration_directory.point_head(folder):
+                self.report(f"wrote migrations/{migration_directory.HEAD}")
+            return None
+        names = {each.subject for each in found.changes} | {each.place[0] for each in found.means}
+        components = components_of(names, self.component_by_name, migrations)
+        if not create_only:
+            refuse_what_is_there(connection, found.changes, first=not migrations)
+        if not self.options.allow_data_loss:
+            refuse_loss(connection, found.changes, components, found.hidden)
+        migration = to_migration(found, self.options.name, migrations, components)
+        migration_directory.save(folder, migration)
+        if found.built is not None:
+            migration_url = resolve_databases(self.settings).migration_url
+            cache = SchemaCache(self.settings.cache)
+            remember(migration_url, (*migrations, migration), found.built, cache)
+        self.report(f"wrote migrations/{migration.name}" + ("" if found.up else _RECORDS_ONLY))
+        return migration
 
 
 def to_empty_migration(slug: str, migrations: Sequence[Migration]) -> Migration:

@@ -5,17 +5,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from berceau.errors import MigrationError
-from berceau.migration.components import Left
 from berceau.schema.model import Schema
 from berceau.schema.suggest import Question
 from berceau.settings import Settings
 from berceau.workflows.deploy import migration_directory
-from berceau.workflows.shared.cache import SchemaCache
-from berceau.workflows.shared.databases import resolve_databases
-from berceau.workflows.write.left import find_left
-from berceau.workflows.write.migrate import Options
+from berceau.workflows.write.migrate import Options, plan
 from berceau.workflows.write.plan import Plan
-from berceau.workflows.write.planner import Planner
 from berceau.workflows.write.renames import refusal
 
 
@@ -43,16 +38,9 @@ def propose(
     """
     questions: list[Question] = []
     migrations = migration_directory.read(settings.migrations)
-    migration_url = resolve_databases(settings).migration_url
-    cache = SchemaCache(settings.cache)
+    decisions = options.decisions(questions.append)
     try:
-        decisions = options.decisions(questions.append)
-        left = Left()
-        if not options.allow_data_loss:
-            left = find_left(settings, declared, component_by_name, migrations)
-        found = Planner(migration_url, migrations, cache, decisions, settings.unmanaged, left).plan(
-            declared
-        )
+        found = plan(settings, declared, component_by_name, migrations, options, decisions)
     except MigrationError as error:
         if questions:  # to drop and add is impossible, so the answers come first
             raise refusal(questions) from error
