@@ -28,7 +28,7 @@ class Objects:
 
     @property
     def name(self) -> str:
-        """The entity and the path as a text: ``Post.tags.count``."""
+        """The entity and the path as a text: ``Post/tags/count``."""
         return "/".join((self.entity, *self.path))
 
     def step(self, attribute: str) -> "Objects":
