@@ -96,12 +96,13 @@ def wait(event: BeforeRetry) -> None:
     """Let those go first who got into the way of the failed attempt: who won a race is done."""
     attempt = event.environ["retry.attempt"] + 1
     request = event.request
+    error = event.exception.__cause__ or event.exception  # pyramid_retry lets a view raise one, too
     log.warning(
         "%s %s runs again after attempt %d: %s",
         *(request.method, request.path, attempt),
-        " ".join(str(event.exception.__cause__).split()),
+        " ".join(str(error).split()),
     )
-    if event.environ[LOST_TO] is None:
+    if event.environ.get(LOST_TO) is None:
         sleep(pause(attempt))
 
 

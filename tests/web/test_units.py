@@ -11,6 +11,7 @@ from pony.orm.core import OptimisticCheckError
 from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
+from pyramid_retry import RetryableException
 from webtest import TestApp, Upload
 
 from berceau.errors import CommitUnknownError, ConflictError, DatabaseError
@@ -206,6 +207,18 @@ class TestRepetition:
         read.clear()
         app.post("/", "x" * size, {"Content-Type": "text/plain"})
         assert read == [size] * 3
+
+    def test_a_view_may_ask_for_another_attempt(self, serve_view, caplog) -> None:
+        attempts = []
+
+        def view(_) -> Response:
+            attempts.append(None)
+            if len(attempts) < 2:
+                raise RetryableException("somebody else is busy")
+            return Response("saved")
+
+        assert serve_view(view).get("/").text == "saved"
+        assert "GET / runs again after attempt 1: somebody else is busy" in caplog.messages
 
     def test_the_last_failure_has_a_page(self, serve_view, caplog) -> None:
         attempts = []
