@@ -75,7 +75,7 @@ def violation(error: IntegrityError, sql: str, constraints: Constraints) -> Viol
     kind = _KINDS.get(sqlstate(error) or "")
     if kind is None:
         return None
-    if kind == "missing" and sql.startswith("DELETE"):
+    if kind == "missing" and sql.lstrip()[:6].upper() == "DELETE":
         kind = "referred to"
     diagnostics = error.original_exc.diag  # type: ignore[attr-defined]  # of psycopg2's error
     held = constraints.find(diagnostics)

@@ -120,6 +120,12 @@ CONFLICTS = {
         lambda: database.execute("DELETE FROM author"),
         *("referred to", None, None),
     ),
+    "delete, in small letters": (
+        lambda: database.execute("""
+            delete from author
+        """),
+        *("referred to", None, None),
+    ),
 }
 
 
