@@ -239,6 +239,16 @@ def test_what_deleting_does_is_said_at_the_side_that_is_added(says: str, message
         orm.map_entities(database)
 
 
+def test_a_descriptor_knows_its_name() -> None:
+    database = declare(
+        "class Named:\n"
+        "    def __set_name__(self, owner, name):\n        self.name = owner.__name__, name\n"
+        "    def __get__(self, instance, owner):\n        return self.name\n"
+        "class UserPosts(User, extend=True):\n    called = Named()\n"
+    )
+    assert database.User.called == ("User", "called")
+
+
 def test_an_extension_comes_before_the_mapping() -> None:
     database = declare("")
     orm.map_entities(database)
