@@ -79,7 +79,7 @@ def extend(by: str, bases: tuple[type, ...], body: Mapping[str, Any]) -> Any:
             add_attribute(entity, each.name, each.value)
         else:
             setattr(entity, each.name, each.value)
-            if hasattr(each.value, "__set_name__"):  # Python calls it for a class that it makes
+            if hasattr(type(each.value), "__set_name__"):  # Python calls it when it makes a class
                 each.value.__set_name__(entity, each.name)
         entity._database_.added[entity.__name__, each.name] = each
     return entity
