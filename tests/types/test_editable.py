@@ -12,7 +12,6 @@ from tests.types.conftest import PACKAGE
 
 ROOT = PACKAGE.parent
 READ = ("setup.cfg", "pyproject.toml", "README.md", "LICENSE", "berceau")
-OFFLINE = ("--no-deps", "--no-build-isolation")
 STRICT = ("--config-settings", "editable_mode=strict")
 PATH_OF_PACKAGES = "import sysconfig; print(sysconfig.get_path('purelib'))"
 INHERITED = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
@@ -45,11 +44,9 @@ def python(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     python = folder / "bin/python"
     packages = Path(run(folder, python, "-c", PATH_OF_PACKAGES).strip())
     mine = run(folder, sys.executable, "-c", PATH_OF_PACKAGES).strip()
-    # Python 3.11 brings one that is too old; this environment's is used.
-    run(folder, python, "-m", "pip", "uninstall", "-q", "-y", "setuptools")
     # Hooks in the folder of another environment aren't run: its Berceau isn't found by this.
     (packages / "zz_rest.pth").write_text(f"{mine}\n")
-    run(folder, python, "-m", "pip", "install", "-q", *OFFLINE, *STRICT, "-e", source)
+    run(folder, python, "-m", "pip", "install", "-q", "--no-deps", *STRICT, "-e", source)
     return python
 
 
