@@ -52,9 +52,17 @@ def require_function(work: Callable[..., Any]) -> None:
 
     A coroutine or generator would run after the unit of work, or be suspended within.
     """
+    kind = lazy_kind(work)
+    if kind is not None:
+        raise _refusal(kind, work)
+
+
+def lazy_kind(work: Callable[..., Any]) -> str | None:
+    """Return what ``work`` is where it only begins when it is called; ``None`` for a function."""
     for kind, is_kind in _LAZY.items():
         if is_kind(work) or is_kind(type(work).__call__):
-            raise _refusal(kind, work)
+            return kind
+    return None
 
 
 def require_result(result: Any, work: Callable[..., Any]) -> None:

@@ -167,8 +167,10 @@ class BerceauProvider(PGProvider):
             self._settle(transaction, error)
             if cache is not None:
                 cache.in_transaction = False
-        if unit is not None and transaction is not None:
-            unit.position = self._position(connection)
+        if unit is not None:
+            unit.committed = True
+            if transaction is not None:
+                unit.position = self._position(connection)
 
     def _transaction(self, connection: Any, unit: UnitOfWork | None) -> Any:
         """Return what names the open transaction afterwards; ``None`` where it wrote nothing."""

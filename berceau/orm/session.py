@@ -65,27 +65,38 @@ def _unit(*, read_only: bool, serializable: bool) -> Generator[UnitOfWork, None,
     outer = current_unit()
     if outer is not None:
         try:
-            yield outer
+            with outer.callbacks.part():
+                yield outer
         except BaseException as error:
             outer.failure = error
             raise
         return
+    unit = UnitOfWork(read_only=read_only)
     try:
-        with entered(UnitOfWork(read_only=read_only)) as unit, _session(serializable):
-            try:
-                yield unit
-            except BaseException as error:
-                _examine(error, unit)
-                raise
-            if unit.cancelled:
-                orm.rollback()
-            unit.check_parts()
-            unit.ending = True
+        yield from _outermost(unit, serializable)
     except Exception as error:
         found = conflict(error)
         if found is None or found is error:
             raise
         raise found from error
+    finally:
+        unit.ended = True
+        unit.callbacks.run(committed=unit.committed)
+
+
+def _outermost(unit: UnitOfWork, serializable: bool) -> Generator[UnitOfWork, None, None]:
+    with entered(unit), _session(serializable):
+        try:
+            yield unit
+        except BaseException as error:
+            _examine(error, unit)
+            raise
+        if unit.cancelled:
+            orm.rollback()
+        unit.check_parts()
+        unit.callbacks.forget_undone()
+        unit.ending = True
+    unit.committed = not unit.cancelled
 
 
 def run_unit(work: Callable[[], T], *, attempts: int = ATTEMPTS, serializable: bool = False) -> T:

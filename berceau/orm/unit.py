@@ -1,6 +1,7 @@
 """The unit of work that a thread is in: what it may do, and how it ends."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import local
 from typing import Any, NoReturn
@@ -9,6 +10,7 @@ from pony.orm import core as pony_core
 from pony.orm.core import CommitException
 
 from berceau.errors import BerceauError, DatabaseError
+from berceau.orm.callbacks import Callbacks
 from berceau.orm.failures import is_aborted
 from berceau.orm.owners import Owner
 from berceau.orm.savepoints import savepoint
@@ -43,11 +45,45 @@ class UnitOfWork:
         self.broken = False  # its connection is of no use to any other unit
         self.replica_after: str | None = None
         self.position: str | None = None
+        self.callbacks = Callbacks()
+        # Inside of a db_session of Pony's, its end commits.
+        self.commits = core.local.db_session is None
         self.ending = False
+        self.committed = False
+        self.ended = False
 
     def rollback(self) -> None:
         """Undo everything that the unit did so far, and commit nothing at its end."""
         self.cancelled = True
+
+    def after_commit(self, work: Callable[[], object]) -> None:
+        """Call ``work`` once the unit is committed: for a mail, a cache, a message to others.
+
+        What was given is called in this order, once, after the connection was given back; never
+        where the unit, the savepoint or the attempt that gave it was rolled back, or it isn't known
+        whether the commit took effect. ``work`` takes no arguments, and may open a unit of its own.
+        Its error is logged, and changes nothing else. Raises ``DatabaseError`` after the end of
+        the unit, and where ``work`` is a coroutine or a generator. An example::
+
+            with unit_of_work() as unit:
+                post = Post(title="Hello")
+                unit.after_commit(partial(announce, post.title))
+        """
+        self._require_end_to_come()
+        self.callbacks.add_after_commit(work, sys._getframe(1))
+
+    def _require_end_to_come(self) -> None:
+        if self.ended:
+            raise DatabaseError(
+                "after_commit() was called after the end of its unit of work.",
+                cure="Call it inside of the unit, or call the function itself.",
+            )
+        if not self.commits:
+            raise DatabaseError(
+                "after_commit() was called in a db_session of Pony's, which doesn't tell when it "
+                "commits.",
+                cure="Open the outermost session by unit_of_work().",
+            )
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -66,7 +102,7 @@ class UnitOfWork:
         """
         failure = self.failure
         try:
-            with savepoint():
+            with self.callbacks.part(), savepoint():
                 yield
         except BaseException:
             self.failure = failure

@@ -1,0 +1,99 @@
+"""What runs after the end of a unit of work: after its commit, or after its rollback."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from pony.orm import core as pony_core
+
+from berceau.errors import DatabaseError, Location
+from berceau.orm.owners import lazy_kind, require_result
+
+core: Any = pony_core  # as it is inside: its types tell what is for users
+log = logging.getLogger("berceau")
+
+Work = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class _Callback:
+    """A function that waits for the end of its unit of work.
+
+    ``method`` is what it was passed to, ``sessions`` are those that were open then.
+    """
+
+    work: Work
+    method: str
+    where: Location
+    sessions: tuple[Any, ...]
+
+    @property
+    def was_undone(self) -> bool:
+        """Whether Pony's ``rollback()`` undid what the unit had done until then."""
+        return not all(session.is_alive for session in self.sessions)
+
+    def run(self) -> None:
+        """Call the function. Its error is logged: the unit has ended, so nothing is undone."""
+        try:
+            require_result(self.work(), self.work)
+        except Exception as error:  # whatever it raises: the others have to run, too
+            log.error(
+                "%s() failed after its unit of work had ended: %s\n  in %s",
+                *(self.method, " ".join(str(error).split()) or type(error).__name__, self.where),
+                exc_info=error,
+            )
+
+
+class Callbacks:
+    """The functions that wait for the end of one unit of work, in the order they were given."""
+
+    def __init__(self) -> None:
+        self._after_commit: list[_Callback] = []
+
+    def add_after_commit(self, work: Work, frame: FrameType) -> None:
+        """Add what runs once all is committed; ``frame`` is where it is given.
+
+        Raises ``DatabaseError`` where calling ``work`` wouldn't run it.
+        """
+        self._after_commit.append(_callback(work, "after_commit", frame))
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Forget what the body adds, where it raises."""
+        before = len(self._after_commit)
+        try:
+            yield
+        except BaseException:
+            del self._after_commit[before:]
+            raise
+
+    def forget_undone(self) -> None:
+        """Forget what was added before a ``rollback()`` of Pony's."""
+        self._after_commit = [each for each in self._after_commit if not each.was_undone]
+
+    def run(self, *, committed: bool) -> None:
+        """Run what waits for an end like this one."""
+        for callback in self._after_commit if committed else ():
+            callback.run()
+
+
+def _callback(work: Work, method: str, frame: FrameType) -> _Callback:
+    where = _location(frame)
+    kind = lazy_kind(work)
+    if kind is not None:
+        raise DatabaseError(
+            f"{method}() was given {kind}: a call of it only makes one, and runs nothing.",
+            where=where,
+            cure="Give it a plain function, as in lambda: asyncio.run(send()).",
+        )
+    return _Callback(work, method, where, tuple(core.local.db2cache.values()))
+
+
+def _location(frame: FrameType) -> Location:
+    folder, _, rest = str(frame.f_globals.get("__name__", "")).partition(".")
+    component = rest.partition(".")[0] if folder == "components" else None
+    return Location(component or None, Path(frame.f_code.co_filename), frame.f_lineno)
