@@ -1,7 +1,7 @@
 """Judge pip-audit's report: pip-audit calls it a success when it could look nothing up.
 
 ``audit.py REPORT`` fails where a distribution has a known vulnerability, and says which ones
-nobody looked up. With ``BERCEAU_AUDIT=required`` it fails there, too.
+it could not look up. With ``BERCEAU_AUDIT=required`` it fails there, too.
 """
 
 import json
@@ -20,7 +20,7 @@ def judge(report: str, *, required: bool) -> tuple[bool, list[str]]:
     vulnerable = [each for each in others if each.get("vulns")]
     lines = [
         f"{each['name']} {each['version']}: {', '.join(one['id'] for one in each['vulns'])}; "
-        f"mended in {', '.join(sorted({v for one in each['vulns'] for v in one['fix_versions']}))}"
+        f"fixed in {', '.join(sorted({v for one in each['vulns'] for v in one['fix_versions']}))}"
         for each in vulnerable
     ]
     audited = len(others) - len(skipped)

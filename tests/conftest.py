@@ -1,7 +1,6 @@
 """What tests of several folders share: a private schema, and projects to run commands in."""
 
 import atexit
-import itertools
 import os
 import re
 import secrets
@@ -10,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -184,15 +183,18 @@ def examples(count: int) -> int:
     return count * hypothesis.settings.default.max_examples // 100
 
 
-def cases(names: str, given: Mapping[str, Any], quick: int) -> pytest.MarkDecorator:
-    """Parametrize a test by the values of ``given``; all after the first ``quick`` are slow."""
-    values = (each if "," in names else (each,) for each in given.values())
-    marks = (() if number < quick else pytest.mark.slow for number in itertools.count())
+def cases(names: str, given: Mapping[str, Any] | Sequence[Any], quick: int) -> pytest.MarkDecorator:
+    """Parametrize a test by ``given``, whose keys are ids; those after ``quick`` are slow."""
+    named = given.items() if isinstance(given, Mapping) else ((None, each) for each in given)
     return pytest.mark.parametrize(
         names,
         [
-            pytest.param(*each, id=name, marks=mark)
-            for name, each, mark in zip(given, values, marks, strict=False)
+            pytest.param(
+                *(each if "," in names else (each,)),
+                id=name,
+                marks=() if number < quick else pytest.mark.slow,
+            )
+            for number, (name, each) in enumerate(named)
         ],
     )
 

@@ -32,10 +32,10 @@ def test_what_is_sound_passes() -> None:
 def test_what_is_vulnerable_fails_and_is_named() -> None:
     good, lines = judge(report(VULNERABLE, SKIPPED), required=False)
     assert not good
-    assert lines[0] == "waitress 2.1.2: PYSEC-2024-211; mended in 3.0.1"
+    assert lines[0] == "waitress 2.1.2: PYSEC-2024-211; fixed in 3.0.1"
 
 
-def test_what_nobody_looked_up_is_no_success() -> None:
+def test_what_was_not_looked_up_is_no_success() -> None:
     for nothing in (report(SKIPPED), report(), ""):
         good, lines = judge(nothing, required=False)
         assert good

@@ -1,4 +1,4 @@
-"""Python values as SQL: what an attribute holds when nobody gave it a value."""
+"""Python values as SQL: what an attribute holds when no value was given."""
 
 import json
 from collections.abc import Iterable

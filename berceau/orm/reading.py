@@ -25,11 +25,13 @@ def misreading(query: ast.GeneratorExp | ast.Lambda) -> str | None:
         text = ast.unparse(ast.fix_missing_locations(read))
         if isinstance(query, ast.GeneratorExp):
             text = text.replace(".0", ast.unparse(query.generators[0].iter))
-        again = _parse(text)
+        as_pony_reads = _parse(text)
     except Exception:  # Pony raises whatever it stumbles over
         return ""
-    anew = _parse(ast.unparse(query))
-    if _essence(_code(again)) == _essence(_code(anew)) or _mean_the_same(again, anew):
+    as_written = _parse(ast.unparse(query))
+    if _essence(_code(as_pony_reads)) == _essence(_code(as_written)):
+        return None
+    if _mean_the_same(as_pony_reads, as_written):
         return None
     return text
 

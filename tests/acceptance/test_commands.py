@@ -131,7 +131,7 @@ def test_status_tells_every_state(connected, query) -> None:
 BROKEN = "-- made by hand\nCREATE TABLE one (a int);\n\nINSERT INTO one (b)\nVALUES (1);\n"
 
 
-def test_a_failing_migration_leaves_nothing_and_can_be_mended(connected, query) -> None:
+def test_a_failing_migration_leaves_nothing_and_can_be_corrected(connected, query) -> None:
     connected.migration(FIRST, "CREATE TABLE zero (a int);\n")
     connected.migration(SECOND, BROKEN)
     message = connected.fail("migrate.deploy")

@@ -38,7 +38,7 @@ def test_the_last_migration_is_undone_or_all_down_to_one(chain, query) -> None:
     assert chain.succeed("migrate.down") == "down: nothing is applied\n"
 
 
-def test_rows_are_not_dropped_without_leave(chain, query) -> None:
+def test_rows_are_not_dropped_unasked(chain, query) -> None:
     query("INSERT INTO b VALUES (1), (2)")
     message = chain.fail("migrate.down", "--to", FIRST)
     assert f"table b (2 rows) in migrations/{SECOND}/down.sql:2" in message

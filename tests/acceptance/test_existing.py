@@ -172,7 +172,7 @@ def test_drift_becomes_a_migration_that_counts_as_applied(
     assert take() is None
 
 
-def test_what_nobody_manages_is_taken_over_on_demand(take, migrate, query, codes) -> None:
+def test_what_is_unmanaged_is_taken_over_on_demand(take, migrate, query, codes) -> None:
     migrate(POST)
     query("ALTER TABLE post ADD note text; CREATE INDEX by_hand ON post (note)")
     assert take() is None
@@ -182,7 +182,7 @@ def test_what_nobody_manages_is_taken_over_on_demand(take, migrate, query, codes
     assert codes(POST + "    note = Optional(str, nullable=True, index='by_hand')\n") == []
 
 
-def test_a_drop_by_hand_is_not_spread_without_leave(take, migrate, query) -> None:
+def test_a_drop_by_hand_is_not_spread_unasked(take, migrate, query) -> None:
     migrate(POST)
     query("ALTER TABLE post DROP title")
     with pytest.raises(DataLossError, match=r"column post\.title"):

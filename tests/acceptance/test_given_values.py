@@ -107,7 +107,7 @@ TAKEN = {
 }
 
 
-@pytest.mark.parametrize(("sql", "says"), TAKEN.items())
+@cases("sql, says", [*TAKEN.items()], quick=5)
 def test_a_name_that_is_taken_is_told_before_anything_is_written(
     sql, says, migrate, query, settings
 ) -> None:

@@ -122,7 +122,7 @@ def test_migrations_that_do_not_run_are_named(blog) -> None:
     assert "nowhere" in blog.fail("migrate.check")
 
 
-def test_a_head_that_names_another_is_found_and_mended(blog) -> None:
+def test_a_head_that_names_another_is_found_and_corrected(blog) -> None:
     (blog.root / "migrations/HEAD").unlink()
     assert codes(blog) == ["M013"]
     blog.succeed("migrate.rebase")

@@ -1,4 +1,4 @@
-"""What a developer changes is served at once, by itself; mistakes are shown, and go when mended."""
+"""What a developer changes is served at once, by itself; mistakes are shown until corrected."""
 
 import os
 import secrets

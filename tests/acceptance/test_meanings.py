@@ -272,7 +272,7 @@ CASES = {
 }
 
 
-@cases("case", CASES, quick=4)
+@cases("case", CASES, quick=2)
 def test_what_rows_stand_for_is_asked_and_kept(
     case, migrate, query, settings, database, finding
 ) -> None:

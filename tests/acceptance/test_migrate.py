@@ -111,7 +111,7 @@ def test_columns_come_and_go(migrate, query) -> None:
     assert query("SELECT * FROM post") == [(1, "kept")]
 
 
-def test_data_is_not_dropped_without_leave(migrate, names, tables, query) -> None:
+def test_data_is_not_dropped_unasked(migrate, names, tables, query) -> None:
     first = migrate(POST + TAG).written
     query("INSERT INTO tag (name) VALUES ('a'), ('b'), ('c')")
     with pytest.raises(DataLossError) as caught:

@@ -20,7 +20,7 @@ LOSSY = {
 
 
 @pytest.mark.parametrize(("before", "after", "values", "rows"), LOSSY.values(), ids=LOSSY)
-def test_a_type_that_holds_less_is_refused_without_leave(
+def test_a_type_that_holds_less_is_refused_unless_allowed(
     migrate, query, before, after, values, rows
 ) -> None:
     entities = "from decimal import Decimal\n" + POST.format(before)

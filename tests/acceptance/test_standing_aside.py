@@ -83,7 +83,7 @@ OBSTACLES = {
 
 
 @pytest.mark.parametrize("after", [RETYPED, REBUILT], ids=["retyped", "rebuilt"])
-@cases("sql", HANGING, quick=3)
+@cases("sql", HANGING, quick=2)
 def test_all_comes_back_as_it_was(migrate, query, dumped, sql, after) -> None:
     migrate(BEFORE)
     query(f"INSERT INTO task (n, s, state) VALUES (1, 'a', 'open'); {sql}")

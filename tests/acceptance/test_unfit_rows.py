@@ -191,9 +191,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(
-    ("before", "rows", "after", "options", "says", "cure"), REFUSED.values(), ids=REFUSED
-)
+@cases("before, rows, after, options, says, cure", REFUSED, quick=7)
 def test_what_does_not_fit_is_counted_and_named(
     migrate, query, before, rows, after, options, says, cure
 ) -> None:

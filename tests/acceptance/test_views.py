@@ -158,7 +158,7 @@ def test_an_enum_that_nothing_else_uses_is_rebuilt_without_more_words(
     assert query("SELECT state, states FROM task") == [("open", "{done}")]
 
 
-@pytest.mark.parametrize("sql", [sql for sql, _, _ in USERS.values()], ids=USERS)
+@cases("sql", {name: sql for name, (sql, _, _) in USERS.items()}, quick=3)
 def test_what_uses_an_enum_in_the_database_is_known(migrate, query, settings, sql) -> None:
     migrate(OPEN_DONE_OLD)
     query(made(sql))

@@ -160,7 +160,7 @@ class TestTasks:
 
 
 class TestGenerators:
-    def test_a_suspended_one_shares_its_unit_with_nobody(self) -> None:
+    def test_a_suspended_one_does_not_share_its_unit(self) -> None:
         def numbers() -> Iterator[int]:
             with unit_of_work():
                 Account(name="ada").flush()

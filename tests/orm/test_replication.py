@@ -98,7 +98,7 @@ def test_a_unit_that_wrote_nothing_has_no_position(entity) -> None:
     assert unit.position is None
 
 
-def test_nobody_writes_to_a_replica(entity) -> None:
+def test_a_replica_refuses_writes(entity) -> None:
     def write_there() -> None:
         with unit_of_work() as unit:
             unit.read_replica()

@@ -278,7 +278,7 @@ class TestBrokenConnection:
         run_unit(work)
         assert names() == {"attempt 1"}
 
-    def test_where_nobody_can_be_asked_it_is_unknown(self, broken_way, monkeypatch) -> None:
+    def test_where_no_server_can_be_asked_it_is_unknown(self, broken_way, monkeypatch) -> None:
         monkeypatch.setattr(commit_status, "PATIENCE", 0.3)
 
         def work() -> None:

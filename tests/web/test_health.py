@@ -52,7 +52,7 @@ def test_whatever_breaks_there_is_an_answer(serve, running, caplog) -> None:
     assert "unforeseen" in caplog.text
 
 
-def test_no_cookie_is_set_and_nobody_keeps_the_answer(serve) -> None:
+def test_no_cookie_is_set_and_no_cache_keeps_the_answer(serve) -> None:
     response = serve().get("/healthz")
     assert "Set-Cookie" not in response.headers
     assert response.headers["Cache-Control"] == "no-store"

@@ -10,6 +10,7 @@ from webtest import TestApp
 
 from berceau.settings import Settings
 from berceau.web.app import make_app
+from tests.conftest import cases
 from tests.web.test_intake import END, MULTIPART, URLENCODED, part
 
 PAGES = """
@@ -105,7 +106,7 @@ def descriptors() -> Iterator[Callable[[], int]]:
     gc.enable()
 
 
-@pytest.mark.parametrize("body", BODIES)
+@cases("body", [*BODIES], quick=3)
 @pytest.mark.parametrize("view", VIEWS)
 def test_files_are_closed_with_the_response(app, descriptors, view, body) -> None:
     kind, data = BODIES[body]

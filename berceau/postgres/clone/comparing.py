@@ -136,7 +136,7 @@ def _compare(
 ) -> tuple[set[str], set[str], list[tuple[Any, ...]]]:
     """Return the texts that ``copy`` lacks, those it has besides, and what it needs of others.
 
-    A person reads them. Nobody else writes to the copy, so it is read once.
+    A person reads them. No other process writes to the copy, so it is read once.
     """
     reader = Reader(copy, redirects=True, references=[])
     edges = reader.edges()

@@ -71,7 +71,7 @@ def test_who_waits_for_a_thread_that_waits_for_him_is_told_so() -> None:
     assert names() == {"Ada"}
 
 
-def test_a_session_that_only_read_blocks_nobody() -> None:
+def test_a_session_that_only_read_blocks_no_other() -> None:
     with db_session, ThreadPoolExecutor(1) as pool:
         assert not Author.exists(name="Ada")
         pool.submit(add, "Ada").result()

@@ -20,7 +20,7 @@ from berceau.orm.session import unit_of_work
 from tests.orm.isolation.entities import Author, add, database, names
 
 
-def test_what_one_session_commits_the_next_one_sees_and_nobody_else(shared, committed) -> None:
+def test_what_one_session_commits_only_the_next_one_sees(shared, committed) -> None:
     with db_session:
         Author(name="Ada")
         commit()

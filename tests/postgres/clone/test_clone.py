@@ -19,6 +19,7 @@ from berceau.postgres.inspect import catalog
 from berceau.postgres.inspect.schemas import drop_schema, use_schema
 from berceau.postgres.rows.rows import count_rows, delete_all
 from berceau.postgres.runner import ledger
+from tests.conftest import cases
 from tests.postgres.conftest import Server
 from tests.postgres.dumps import dump, run
 from tests.rights import grant_data_rights
@@ -111,8 +112,8 @@ def test_nothing_leads_back_to_the_source(owner) -> None:
     assert run(owner, "SELECT copied.configured()") == [("copied",)]
 
 
-@pytest.mark.parametrize(
-    ("alter", "says"),
+@cases(
+    "alter, says",
     [
         ("ALTER TABLE copied.plain ALTER n DROP DEFAULT", "DEFAULT nextval"),
         ("DROP TRIGGER after_it ON copied.audited", "TRIGGER after_it"),
@@ -123,6 +124,7 @@ def test_nothing_leads_back_to_the_source(owner) -> None:
         ("ALTER INDEX copied.gin SET (fastupdate = on)", "fastupdate"),
         ("CREATE VIEW copied.leak AS SELECT 1 FROM torture.parent", "needs table torture.parent"),
     ],
+    quick=3,
 )
 def test_a_difference_is_seen(owner, alter, says) -> None:
     build(owner, *everything(owner))

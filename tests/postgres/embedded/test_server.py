@@ -41,7 +41,7 @@ class TestStart:
             running.ask("SELECT datlocale FROM pg_database WHERE datname = 'berceau'") == "C.UTF-8"
         )
 
-    def test_nobody_else_reads_its_log_or_holds_its_lock(self, embedded) -> None:
+    def test_no_other_account_reads_its_log_or_holds_its_lock(self, embedded) -> None:
         embedded.log.parent.mkdir(parents=True, exist_ok=True)
         embedded.log.touch(0o644)  # as earlier versions made it
         embedded.start()

@@ -194,7 +194,7 @@ def provisioned(log_and_superuser) -> Project:
     return shop
 
 
-def test_nobody_else_may_connect(shop, log_and_superuser) -> None:
+def test_no_other_role_may_connect(shop, log_and_superuser) -> None:
     shop.provision()
     _, superuser = log_and_superuser
     stranger = f"stranger {token_hex(4)}"

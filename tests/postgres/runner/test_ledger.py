@@ -78,9 +78,9 @@ def test_a_failure_is_remembered_with_its_place_and_resumed_behind_what_is_done(
 def test_what_is_done_may_not_be_changed_before_the_rest_is(connection, apply) -> None:
     with pytest.raises(StatementError):
         apply(connection, Migration(NAME, HALF.format("SELECT 1/0;")))
-    mended = Migration(NAME, HALF.format("SELECT 1;").replace("VACUUM a", "VACUUM FULL a"))
+    corrected = Migration(NAME, HALF.format("SELECT 1;").replace("VACUUM a", "VACUUM FULL a"))
     with pytest.raises(HistoryError, match="statement that took effect was changed") as caught:
-        apply(connection, mended)
+        apply(connection, corrected)
     assert caught.value.where.line == 2
     assert "VACUUM a" in caught.value.message
     apply(connection, Migration(NAME, "-- a note\n\n" + HALF.format("SELECT 1;")))

@@ -81,7 +81,7 @@ def test_what_was_kept_is_not_examined_again(settings, monkeypatch) -> None:
     }
 
 
-def test_no_helper_is_left_where_nobody_asks(settings) -> None:
+def test_no_helper_is_left_where_none_is_needed(settings) -> None:
     with Reading(settings, discover(settings.components)) as reading:
         process: subprocess.Popen = reading._helper._process
     assert process.returncode is not None

@@ -10,6 +10,7 @@ from berceau.postgres.core.connection import connect
 from berceau.workflows.shared.databases import resolve_databases
 from berceau.workflows.testing.isolation import Isolation, prepare, private_schema
 from berceau.workflows.testing.prune import prune
+from tests.conftest import cases
 from tests.workflows.testing.copies import BOTH, identity, run, visit
 
 
@@ -53,7 +54,7 @@ def test_what_changes_catalogs_but_no_definition_copies_nothing(settings) -> Non
 
 
 @BOTH
-@pytest.mark.parametrize(
+@cases(
     "alter",
     [
         "DROP TABLE reply",
@@ -65,6 +66,7 @@ def test_what_changes_catalogs_but_no_definition_copies_nothing(settings) -> Non
         "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
         "COMMENT ON SCHEMA {schema} IS NULL; COMMENT ON DATABASE {database} IS NULL",
     ],
+    quick=3,
 )
 def test_a_copy_that_a_test_altered_is_not_trusted(settings, isolation, alter) -> None:
     with private_schema(settings, isolation=isolation) as private:
