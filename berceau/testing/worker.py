@@ -72,7 +72,8 @@ class Worker:
 
     def application(self) -> Any:
         """Return a WSGI application of the project on the private schema."""
-        return make_app(replace(self.settings, development=True))
+        settings = replace(self.settings, development=True)
+        return make_app(settings, includes=["berceau.web.debug_page"])  # a test's failure says why
 
     def close(self) -> None:
         """Give the private schema back; the next test gets another one."""

@@ -98,6 +98,7 @@ def includeme(config: Configurator) -> None:
     config.include("berceau.web.csrf")
     config.include("berceau.web.caching")
     config.include("berceau.web.units")
+    config.include("berceau.web.conflicts")
     config.include("berceau.web.unavailable")
     for component in running.components:
         include_component(config, component, running.components)

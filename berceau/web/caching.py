@@ -114,12 +114,13 @@ def label(request: Request, response: Response, folder: str) -> None:
 def keep_private(request: Request, response: Response) -> None:
     """Let no cache give one visitor's page, with token or session, to another."""
     if "session" in vars(request) or hasattr(request, "csrf_token"):
-        _vary(response, "Cookie")
+        vary(response, "Cookie")
         response.cache_control.public = None
         response.cache_control.private = True
 
 
-def _vary(response: Response, name: str) -> None:
+def vary(response: Response, name: str) -> None:
+    """Tell caches that ``response`` depends on the request's header ``name``."""
     said = response.vary or ()
     if "*" not in said and name.lower() not in (each.lower() for each in said):
         response.vary = (*said, name)

@@ -3,20 +3,25 @@
 import linecache
 import logging
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pyramid.config import Configurator
 from pyramid.request import Request
+from pyramid.response import Response
 
 from berceau.components import Component, locate
 from berceau.errors import BerceauError, Location
 from berceau.settings import Settings
 from berceau.web.failures import template_failure
+from berceau.web.problems import Problem, answer
 from berceau.web.registry import EXPLAIN, RUNNING, SETTINGS, settings_of
 
 log = logging.getLogger("berceau")
+
+CRASHED = ("This request failed", "berceau.web:templates/crashed.pt")
+BROKEN = ("The application can't be loaded", "berceau.web:templates/broken.pt")
 
 CONTEXT = 3
 """How many lines are shown above and below the culprit."""
@@ -35,7 +40,9 @@ def includeme(config: Configurator) -> None:
     """Let the page of a failed request show why; never in production."""
     if settings_of(config.get_settings()).development:
         components = config.registry[RUNNING].components
-        config.registry[EXPLAIN] = lambda error: explain(error, components)
+        config.registry[EXPLAIN] = lambda error, request: answer_explained(
+            request, explain(error, components), CRASHED
+        )
 
 
 def broken_app(settings: Settings, error: Exception) -> Any:
@@ -47,14 +54,24 @@ def broken_app(settings: Settings, error: Exception) -> Any:
     config.include("berceau.web.messages")
     config.include("berceau.web.security")
     config.add_static_view("static/berceau", "berceau.web:static")
-    page = explain(error)
-
-    def view(request: Request) -> dict[str, Any]:
-        request.response.status = 500
-        return page
-
-    config.add_notfound_view(view, renderer="berceau.web:templates/broken.pt")
+    explanation = explain(error)
+    config.add_notfound_view(lambda request: answer_explained(request, explanation, BROKEN))
     return config.make_wsgi_app()
+
+
+def answer_explained(
+    request: Request, explanation: Mapping[str, Any], shown: tuple[str, str]
+) -> Response:
+    """Answer a developer by the ``explanation``; what is ``shown`` is a title and a template."""
+    title, page = shown
+    points = {name: explanation[name] for name in ("where", "cure") if explanation[name]}
+    if explanation["template"]:
+        points["expression"] = explanation["template"].expression
+    for line in explanation["lines"]:
+        if line.culprit:
+            points["line"] = line.text.strip()
+    problem = Problem(500, title, explanation["message"], points)
+    return answer(request, problem, page, explanation)
 
 
 def explain(error: Exception, components: Iterable[Component] = ()) -> dict[str, Any]:

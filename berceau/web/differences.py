@@ -17,6 +17,7 @@ from berceau.errors import MigrationError
 from berceau.schema.changes import DropEnum, DropIndex, DropTable
 from berceau.schema.sql import Hazard, Lock, Statement
 from berceau.settings import Settings
+from berceau.web.problems import Problem, answer
 from berceau.web.registry import settings_of
 from berceau.web.unavailable import STATIC
 from berceau.workflows.build.declared import declared
@@ -68,7 +69,7 @@ def includeme(config: Configurator) -> None:
         return
     config.add_route(ROUTE, PATH)
     config.add_view(apply, route_name=ROUTE, request_method="POST")
-    config.add_exception_view(show, context=Different, renderer=TEMPLATE)
+    config.add_exception_view(show, context=Different)
     config.add_tween(
         "berceau.web.differences.difference_tween_factory",
         under=[EXCVIEW, "berceau.web.hosts.host_tween_factory"],
@@ -106,9 +107,17 @@ def look(settings: Settings) -> Difference:
         return Difference(None, error)
 
 
-def show(error: Different, request: Request) -> dict[str, Any]:
+def show(error: Different, request: Request) -> Response:
     """Show the SQL that ``invoke migrate`` would write, its hazards, and a button."""
-    return _page(request, error.difference)
+    values = _values(request, error.difference)
+    refusal = error.difference.refusal
+    problem = Problem(
+        503,
+        "The database differs from the entities",
+        "Run `invoke migrate` and try again." if refusal is None else str(refusal),
+        {"sql": values["sql"].splitlines()} if refusal is None else {},
+    )
+    return answer(request, problem, TEMPLATE, values)
 
 
 def apply(request: Request) -> Any:
@@ -136,8 +145,7 @@ def apply(request: Request) -> Any:
     return HTTPSeeOther(request.script_name + (back if inside else "/"))
 
 
-def _page(request: Request, difference: Difference) -> dict[str, Any]:
-    request.response.status = 503
+def _values(request: Request, difference: Difference) -> dict[str, Any]:
     statements = difference.proposal.plan.up if difference.proposal else ()
     locks = [each.lock for each in statements if each.lock is not Lock.NONE]
     return {

@@ -1,115 +1,123 @@
-"""The pages for what can't be served: each has what happened and what to do next."""
+"""The answers to what can't be served: each has what happened and what to do next."""
 
 import logging
-from typing import Any
 
 from pony.orm import DataError
 from pyramid.config import Configurator
-from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken, URLDecodeError
-from pyramid.httpexceptions import HTTPError
+from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken, PredicateMismatch, URLDecodeError
+from pyramid.httpexceptions import HTTPError, HTTPNotFound
 from pyramid.request import Request
+from pyramid.response import Response
 
-from berceau.errors import ConflictError
 from berceau.web.forms import MalformedError
 from berceau.web.intake import holds_what_no_text_can
 from berceau.web.logs import REQUEST_ID
+from berceau.web.methods import methods_of
+from berceau.web.problems import Problem, answer
 from berceau.web.registry import EXPLAIN
 
 log = logging.getLogger("berceau")
 
-TEMPLATE = "berceau.web:templates/error.pt"
-CRASHED = "berceau.web:templates/crashed.pt"
-
-CONFLICTS = {
-    "taken": ("This exists already", "Another entry has the same value: {}."),
-    "missing": ("This has changed meanwhile", "What you chose doesn't exist any more: {}."),
-    "referred to": ("This is still used", "Other entries refer to it: {}."),
-}
-
-# The page has a body of its own; everything else that the error sends to the browser is kept.
+# The answer has a body of its own; everything else that the error sends to the client is kept.
 BODY_HEADERS = {"content-type", "content-length"}
 
 
 def includeme(config: Configurator) -> None:
-    """Serve a friendly page for every error."""
-    config.add_notfound_view(not_found, renderer=TEMPLATE)
-    config.add_exception_view(expired, context=BadCSRFToken, renderer=TEMPLATE)
-    config.add_exception_view(expired, context=BadCSRFOrigin, renderer=TEMPLATE)
-    config.add_exception_view(malformed, context=URLDecodeError, renderer=TEMPLATE)
-    config.add_exception_view(refused, context=HTTPError, renderer=TEMPLATE)
-    config.add_exception_view(contradicted, context=ConflictError, renderer=TEMPLATE)
+    """Answer every error by a friendly page, or by problem+json."""
+    config.include("berceau.web.methods")
+    config.add_notfound_view(not_found)
+    config.add_exception_view(expired, context=BadCSRFToken)
+    config.add_exception_view(expired, context=BadCSRFOrigin)
+    config.add_exception_view(malformed, context=URLDecodeError)
+    config.add_exception_view(refused, context=HTTPError)
     for doubt in (ValueError, DataError):
-        config.add_exception_view(doubtful, context=doubt, renderer=TEMPLATE)
-    config.add_exception_view(crashed, context=Exception, renderer=TEMPLATE)
+        config.add_exception_view(doubtful, context=doubt)
+    config.add_exception_view(crashed, context=Exception)
 
 
-def not_found(request: Request) -> dict[str, Any]:
-    """Answer for an address that nothing has."""
-    return _page(
+def not_found(error: HTTPNotFound, request: Request) -> Response:
+    """Answer for an address that nothing has, or not for this method."""
+    if not isinstance(error, PredicateMismatch) and not _is_pyramids(error, request):
+        return refused(error, request)
+    allowed = methods_of(request)
+    if allowed and request.method not in allowed:
+        return not_allowed(request, allowed)
+    return answer(
         request,
-        404,
-        "This page doesn't exist",
-        "Its address may be mistyped, or what it showed was deleted.",
+        Problem(
+            404,
+            "This page doesn't exist",
+            "Its address may be mistyped, or what it showed was deleted.",
+        ),
     )
 
 
-def expired(error: BadCSRFToken, request: Request) -> dict[str, Any]:
+def _is_pyramids(error: HTTPNotFound, request: Request) -> bool:
+    """Return whether Pyramid raised ``error``, whose detail is no more than the address."""
+    return not error.has_body and error.detail in {None, "", request.path_info, request.url}
+
+
+def not_allowed(request: Request, allowed: tuple[str, ...]) -> Response:
+    """Answer a method that the address doesn't take; it takes ``allowed``."""
+    listed = ", ".join(allowed)
+    request.response.headers["Allow"] = listed
+    return answer(
+        request,
+        Problem(405, "This can't be done here", f"The address takes only these methods: {listed}."),
+    )
+
+
+def expired(error: BadCSRFToken, request: Request) -> Response:
     """Answer a form that no page of ours sent, or one whose cookie is gone."""
     log.warning("%s %s was refused: %s", request.method, request.path, error.detail)
-    return _page(
+    return answer(
         request,
-        400,
-        "This form has expired",
-        "Nothing was saved. Go back, reload the page and send the form again; "
-        "your browser must accept cookies.",
+        Problem(
+            400,
+            "This form has expired",
+            "Nothing was saved. Go back, reload the page and send the form again; "
+            "your browser must accept cookies.",
+        ),
     )
 
 
-def malformed(request: Request) -> dict[str, Any]:
+def malformed(request: Request) -> Response:
     """Answer what breaks the rules of the type that it declares."""
-    return _page(request, 400, MalformedError.title, MalformedError.explanation)
+    return answer(request, Problem(400, MalformedError.title, MalformedError.explanation))
 
 
-def refused(error: HTTPError, request: Request) -> dict[str, Any]:
-    """Answer what a view refused for a reason of its own."""
+def refused(error: HTTPError, request: Request) -> Response:
+    """Answer what a view refused for a reason of its own; what has a body is sent as it is."""
+    if error.has_body:
+        return error
     for name, value in error.headers.items():
         if name.lower() not in BODY_HEADERS:
             request.response.headers.add(name, value)
-    return _page(request, error.status_code, error.title, error.detail or error.explanation)
+    # Of a missing permission, Pyramid's detail names the view, which means nothing to a visitor.
+    said = None if getattr(error, "result", None) is not None else error.detail
+    detail = " ".join((said or error.explanation or "").split())
+    return answer(request, Problem(error.status_code, error.title, detail))
 
 
-def contradicted(error: ConflictError, request: Request) -> dict[str, Any]:
-    """Answer what other rows don't allow, in an attempt that isn't repeated any more."""
-    log.warning("%s %s was refused: %s", request.method, request.path, error.message)
-    title, explanation = CONFLICTS[error.kind]
-    names = ", ".join(error.attributes) or "this"
-    return _page(request, 409, title, f"Nothing was saved. {explanation.format(names)}")
-
-
-def doubtful(error: Exception, request: Request) -> dict[str, Any]:
+def doubtful(error: Exception, request: Request) -> Response:
     """Answer what may be a mistake of the request, which holds no text then, or else of ours."""
     if holds_what_no_text_can(request):
         return malformed(request)
     return crashed(error, request)
 
 
-def crashed(error: Exception, request: Request) -> dict[str, Any]:
-    """Answer when something broke: the log has the traceback, the page only a developer's."""
+def crashed(error: Exception, request: Request) -> Response:
+    """Answer when something broke: the log has the traceback, the answer only a developer's."""
     log.error("%s %s failed", request.method, request.path, exc_info=error)
     if EXPLAIN in request.registry:
-        request.response.status = 500
-        request.override_renderer = CRASHED
-        explained: dict[str, Any] = request.registry[EXPLAIN](error)
+        explained: Response = request.registry[EXPLAIN](error, request)
         return explained
-    return _page(
+    return answer(
         request,
-        500,
-        "Something went wrong here",
-        "Nothing was saved. The error is in the log as "
-        f"{REQUEST_ID.get()}; please try again later.",
+        Problem(
+            500,
+            "Something went wrong here",
+            "Nothing was saved. The error is in the log as "
+            f"{REQUEST_ID.get()}; please try again later.",
+        ),
     )
-
-
-def _page(request: Request, status: int, title: str, message: str) -> dict[str, Any]:
-    request.response.status = status
-    return {"status": status, "title": title, "message": message}

@@ -11,6 +11,9 @@ NAVIGATION = "berceau.navigation"
 METRICS = "berceau.metrics"
 EXPLAIN = "berceau.explain"
 
+WITHOUT_COOKIES = "berceau.without_cookies"
+"""In a request's environ: it has no cookies, and its errors are problem+json."""
+
 
 def settings_of(options: Mapping[str, Any]) -> Settings:
     """Return Berceau's settings; ``options`` are the settings of Pyramid's registry."""

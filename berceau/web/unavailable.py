@@ -13,12 +13,15 @@ from pyramid.tweens import EXCVIEW
 
 from berceau.errors import ConnectionFailedError, PoolTimeoutError
 from berceau.orm.failures import is_lost, is_timeout, is_unknown
-from berceau.web.errors import TEMPLATE, crashed
+from berceau.web.errors import crashed
+from berceau.web.problems import Problem, answer
 from berceau.web.registry import RUNNING, settings_of
 
 log = logging.getLogger("berceau")
 
 Handler = Callable[[Request], Response]
+
+PENDING = "berceau.web:templates/pending.pt"
 
 # The pages below are served with their style, which needs no database.
 STATIC = "/static/"
@@ -43,12 +46,10 @@ def includeme(config: Configurator) -> None:
         under=EXCVIEW,
         over="berceau.web.units.unit_of_work_tween_factory",
     )
-    config.add_exception_view(
-        pending, context=MigrationsPending, renderer="berceau.web:templates/pending.pt"
-    )
+    config.add_exception_view(pending, context=MigrationsPending)
     for error in (ConnectionFailedError, PoolTimeoutError, OperationalError):
-        config.add_exception_view(unreachable, context=error, renderer=TEMPLATE)
-    config.add_exception_view(undone, context=TransactionError, renderer=TEMPLATE)
+        config.add_exception_view(unreachable, context=error)
+    config.add_exception_view(undone, context=TransactionError)
 
 
 def pending_migrations_tween_factory(handler: Handler, registry: Any) -> Handler:
@@ -82,20 +83,24 @@ def _report(names: tuple[str, ...]) -> None:
     )
 
 
-def pending(error: MigrationsPending, request: Request) -> dict[str, Any]:
+def pending(error: MigrationsPending, request: Request) -> Response:
     """Name the migrations that the database lacks to a developer; visitors are asked to wait."""
     if not settings_of(request.registry.settings).development:
-        request.override_renderer = TEMPLATE
-        return _page(
+        return _answer(
             request,
             "This site is being updated",
             "It will be back in a moment. Please try again then.",
         )
-    request.response.status = error.status
-    return {"names": error.names}
+    problem = Problem(
+        error.status_code,
+        "Migrations are pending",
+        "Run `invoke migrate.deploy` and try again.",
+        {"migrations": error.names},
+    )
+    return answer(request, problem, PENDING, {"names": error.names})
 
 
-def unreachable(error: Exception, request: Request) -> dict[str, Any]:
+def unreachable(error: Exception, request: Request) -> Response:
     """Answer that the database can't be reached; only the log shows why."""
     reason = " ".join(str(error).split())
     if is_timeout(error):
@@ -103,24 +108,24 @@ def unreachable(error: Exception, request: Request) -> dict[str, Any]:
             "%s %s: a statement took longer than berceau.statement_timeout allows: %s",
             *(request.method, request.path, reason),
         )
-        return _page(
+        return _answer(
             request,
             "This took too long",
             "It was stopped, and nothing was saved. Please try again later.",
         )
     log.error("%s %s: the database can't be used: %s", request.method, request.path, reason)
-    return _page(
+    return _answer(
         request,
         "The database can't answer right now",
         "Nothing was saved. Please try again in a moment.",
     )
 
 
-def undone(error: TransactionError, request: Request) -> dict[str, Any]:
+def undone(error: TransactionError, request: Request) -> Response:
     """Answer for a unit of work that couldn't be kept, or whose end is unknown."""
     if is_unknown(error):
         log.error("%s %s: %s", request.method, request.path, " ".join(str(error).split()))
-        return _page(
+        return _answer(
             request,
             "This may or may not have been saved",
             "The connection to the database was lost. "
@@ -131,7 +136,6 @@ def undone(error: TransactionError, request: Request) -> dict[str, Any]:
     return crashed(error, request)
 
 
-def _page(request: Request, title: str, message: str) -> dict[str, Any]:
-    request.response.status = 503
+def _answer(request: Request, title: str, message: str) -> Response:
     request.response.headers["Retry-After"] = str(RETRY_SECONDS)
-    return {"title": title, "message": message, "status": 503}
+    return answer(request, Problem(503, title, message))

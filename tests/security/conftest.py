@@ -47,7 +47,7 @@ def is_harmless(app) -> Callable[[str], bool]:
     form = app.get("/demo/posts").forms["write-form"]
     known = structure(app.get("/demo").text) | structure(app.get("/demo/posts").text)
     known |= structure(form.submit(status=422).text) | structure(
-        app.get("/nowhere", status=404).text
+        app.get("/nowhere", headers={"Accept": "text/html"}, status=404).text
     )
     for name in ("title", "content", "name"):
         form[name] = "word"

@@ -18,6 +18,9 @@ from berceau.settings import Settings
 from berceau.testing import assets as assets  # for its effect
 from berceau.web.app import make_app
 
+# What browsers send where a person opens a page.
+BROWSER = {"HTTP_ACCEPT": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
 DATA_ONLY = RoleReport("app", "public", can_change_schema=False)
 
 
@@ -54,11 +57,11 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def serve(running: Running, settings: Settings) -> Callable[..., TestApp]:
-    """Return a function that makes the application of some components."""
+    """Return a function that makes the application of some components, for a browser."""
 
     def serve(*components: Component, includes: Sequence[str] = (), **ini: str) -> TestApp:
         running.components = components
-        return TestApp(make_app(settings, ini, includes))
+        return TestApp(make_app(settings, ini, includes), extra_environ=BROWSER)
 
     return serve
 

@@ -255,7 +255,7 @@ class TestCommitUnknown:
             return Response("saved")
 
         monkeypatch.setattr(BerceauProvider, "commit", lose)
-        page = serve_view(view).get("/", status=503)
+        page = serve_view(view).get("/", headers={"Accept": "text/html"}, status=503)
         assert page.html.h1.text == "This may or may not have been saved"
         assert len(attempts) == 1
 

@@ -309,5 +309,5 @@ def test_deleting_needs_the_token_and_a_post(app, write) -> None:
     write()
     action = app.get("/demo/posts").forms[0].action
     app.post(action, status=400)
-    app.get(action, status=404)
+    app.get(action, status=405)
     assert len(titles(app.get("/demo/posts"))) == 1
