@@ -1,13 +1,15 @@
 # mypy: ignore-errors
 """The request, of which Pyramid ships no types; what a project adds to it has none either."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
 
 from pyramid.registry import Registry
 from webob.multidict import MultiDict
 from webob.request import BaseRequest
 from webob.response import Response
+
+T = TypeVar("T")
 
 class Request(BaseRequest):
     """What a view gets."""
@@ -52,3 +54,15 @@ class Request(BaseRequest):
     def invoke_subrequest(self, request: Request, use_tweens: bool = False) -> Response: ...
     def __getattr__(self, name: str) -> Any: ...
     def __setattr__(self, name: str, value: Any) -> None: ...
+
+class RequestLocalCache(Generic[T]):
+    """A value for each request, made when it is first asked for."""
+
+    NO_VALUE: Any
+    def __init__(self, creator: Callable[[Request], T] | None = None) -> None: ...
+    def get_or_create(
+        self, request: Request, creator: Callable[[Request], T] | None = None
+    ) -> T: ...
+    def get(self, request: Request, default: Any = ...) -> T: ...
+    def set(self, request: Request, value: T) -> None: ...
+    def clear(self, request: Request) -> None: ...

@@ -1,0 +1,82 @@
+"""Mail: sent after the commit, by SMTP, in a thread that no visitor waits for."""
+
+import logging
+import smtplib
+import ssl
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+from functools import partial
+from urllib.parse import unquote, urlsplit
+
+from berceau.orm import unit_of_work
+from berceau_accounts.settings import AccountsSettings
+
+log = logging.getLogger("berceau.accounts")
+
+SECONDS = 20
+"""How long a mail server may take for each of its answers."""
+
+PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+
+# One thread, so that a slow server holds up no request. At the end of the process, Python waits
+# for what is in its queue.
+_outbox = ThreadPoolExecutor(max_workers=1, thread_name_prefix="accounts-mail")
+
+
+def send_after_commit(to: str, subject: str, text: str) -> None:
+    """Send a mail to the address ``to`` once the unit of work is committed.
+
+    The request takes as long whether a mail is sent or not: its time doesn't tell who has an
+    account. So a mail that can't be sent is an error in the log, not on a page.
+    """
+    settings = AccountsSettings.current()
+    message = _message(settings.sender, to, subject, text)
+    with unit_of_work() as unit:
+        unit.after_commit(partial(_outbox.submit, _send, message, settings.smtp_url))
+
+
+def _message(sender: str, to: str, subject: str, text: str) -> EmailMessage:
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = to
+    message["Subject"] = subject
+    message["Date"] = formatdate()
+    message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2].strip("> "))
+    message["Auto-Submitted"] = "auto-generated"  # so that no vacation notice answers it
+    message.set_content(text)
+    return message
+
+
+def _send(message: EmailMessage, smtp_url: str) -> None:
+    if not smtp_url:
+        log.warning("Without ACCOUNTS_SMTP_URL, this mail is only shown here:\n%s", message)
+        return
+    try:
+        with _connected(smtp_url) as server:
+            server.send_message(message)
+    except (OSError, smtplib.SMTPException) as error:
+        host = urlsplit(smtp_url).hostname
+        log.error("A mail wasn't sent, because of %s: %s", host, type(error).__name__)
+    except Exception:  # a thread's error is lost otherwise
+        log.exception("A mail wasn't sent")
+
+
+@contextmanager
+def _connected(smtp_url: str) -> Iterator[smtplib.SMTP]:
+    """Connect to a server: encrypted, and signed in, where ``smtp_url`` says so."""
+    url = urlsplit(smtp_url)
+    host, port = url.hostname or "localhost", url.port or PORTS[url.scheme]
+    if url.scheme == "smtps":
+        context = ssl.create_default_context()
+        server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=SECONDS, context=context)
+    else:
+        server = smtplib.SMTP(host, port, timeout=SECONDS)
+    with server:
+        if url.scheme == "smtp+starttls":
+            server.starttls(context=ssl.create_default_context())
+        if url.username:
+            server.login(unquote(url.username), unquote(url.password or ""))
+        yield server

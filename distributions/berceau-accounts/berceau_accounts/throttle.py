@@ -1,0 +1,131 @@
+"""How often something may be tried, for each account and from each address, over all processes."""
+
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from pyramid.config import Configurator
+from pyramid.httpexceptions import HTTPTooManyRequests
+from pyramid.interfaces import IRoutesMapper
+from pyramid.request import Request
+from pyramid.response import Response
+from pyramid.tweens import EXCVIEW
+
+from berceau.orm import db, run_unit
+from berceau_accounts.addresses import canonical
+from berceau_accounts.entities import AccountsThrottle
+from berceau_accounts.settings import AccountsSettings
+
+LIMITED = frozenset(
+    {
+        "accounts.confirm",
+        "accounts.new_password",
+        "accounts.password",
+        "accounts.email",
+        "accounts.reset",
+        "accounts.sign_in",
+        "accounts.sign_up",
+    }
+)
+"""The routes whose forms guess a password or send a mail."""
+
+COUNTED = "accounts.counted"
+NETWORK = {4: 32, 6: 64}
+"""How many bits of an address tell visitors apart: IPv6 gives each a whole network."""
+
+
+def includeme(config: Configurator) -> None:
+    """Count the tries outside of their units of work: a try that failed is undone, but counts."""
+    config.add_tween(
+        "berceau_accounts.throttle.throttle_tween_factory",
+        under=EXCVIEW,
+        over="berceau.web.units.unit_of_work_tween_factory",
+    )
+
+
+def throttle_tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
+    """Return a tween that counts a try before it is made, and refuses what are too many.
+
+    So tries at the same time are counted, too: it isn't looked first and counted later.
+    """
+    mapper = registry.getUtility(IRoutesMapper)
+
+    def throttle_tween(request: Request) -> Response:
+        if request.method == "POST" and COUNTED not in request.environ:
+            route = mapper(request)["route"]
+            if route is not None and route.name in LIMITED:
+                request.environ[COUNTED] = True  # an attempt that is repeated is one try
+                _count(request, route.name)
+        return handler(request)
+
+    return throttle_tween
+
+
+def succeed(route: str, email: str) -> None:
+    """Forget the tries for an account, because its owner was right."""
+    throttle = AccountsThrottle.get(key=_key(route, canonical(email)))
+    if throttle is not None:
+        throttle.delete()
+
+
+def _count(request: Request, route: str) -> None:
+    """Count a try; raises ``HTTPTooManyRequests`` where it is one too many."""
+    settings = AccountsSettings.current()
+    limits = dict(_limits(request, route, settings))
+    seconds = settings.window_minutes * 60
+
+    def count() -> int:
+        # In one order: two requests that count the same keys don't wait for each other.
+        found = [(_add(key, seconds), limits[key]) for key in sorted(limits)]
+        return max((wait for (tries, wait), limit in found if tries > limit), default=0)
+
+    if wait := run_unit(count):
+        raise HTTPTooManyRequests(
+            f"This was tried too often. Try again in {-(-wait // 60)} minutes.",
+            headers={"Retry-After": str(wait)},
+        )
+
+
+def _limits(request: Request, route: str, settings: AccountsSettings) -> Iterator[tuple[str, int]]:
+    yield _key(route, _network(request.remote_addr)), settings.tries_from_address
+    email = request.POST.get("email")
+    if isinstance(email, str) and email.strip():
+        yield _key(route, canonical(email)), settings.tries_for_account
+
+
+def _add(key: str, seconds: int) -> tuple[int, int]:  # noqa: ARG001 - read by the SQL
+    """Count one more for ``key``; return the tries and the seconds until they are forgotten."""
+    db.execute(
+        """
+        DELETE FROM accounts_throttle WHERE key IN (
+            SELECT key FROM accounts_throttle WHERE resets_at < now() AND key <> $key
+            LIMIT 10 FOR UPDATE SKIP LOCKED
+        )
+        """
+    )
+    cursor = db.execute(
+        """
+        INSERT INTO accounts_throttle AS t (key, tries, resets_at)
+        VALUES ($key, 1, now() + $seconds * interval '1 second')
+        ON CONFLICT (key) DO UPDATE SET
+            tries = CASE WHEN t.resets_at < now() THEN 1 ELSE t.tries + 1 END,
+            resets_at = CASE WHEN t.resets_at < now() THEN excluded.resets_at ELSE t.resets_at END
+        RETURNING tries, ceil(extract(epoch FROM resets_at - now()))::int
+        """
+    )
+    tries, wait = cursor.fetchone()
+    return tries, max(1, wait)
+
+
+def _key(route: str, whom: str) -> str:
+    """Return a key that doesn't tell who tried."""
+    return sha256(f"{route} {whom}".encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _network(address: str | None) -> str:
+    try:
+        parsed = ip_address(address or "")
+    except ValueError:  # a socket of this machine
+        return str(address)
+    return str(ip_network((parsed, NETWORK[parsed.version]), strict=False))

@@ -1,0 +1,195 @@
+"""The pages of a user's own account: its password, address and sessions."""
+
+from typing import Any
+from uuid import UUID
+
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.request import Request
+from pyramid.security import remember
+from pyramid.view import view_config
+
+from berceau_accounts import passwords, service, sessions
+from berceau_accounts.entities import AccountsSession
+from berceau_accounts.forms import CURRENT_PASSWORD, NEW_EMAIL, NEW_PASSWORD, Form
+from berceau_accounts.policy import SIGNED_IN, require_user
+from berceau_accounts.views.shared import TEMPLATE, Link, form_page, site
+
+WRONG = "This isn't your present password."
+
+
+@view_config(
+    route_name="accounts",
+    request_method="GET",
+    permission=SIGNED_IN,
+    renderer="berceau_accounts:templates/account.pt",
+)
+def show_account(request: Request) -> dict[str, Any]:
+    """Show who is signed in, and what they can change."""
+    return {"user": require_user(request)}
+
+
+@view_config(
+    route_name="accounts.password",
+    request_method="GET",
+    permission=SIGNED_IN,
+    renderer=TEMPLATE,
+)
+def show_password(request: Request) -> dict[str, Any]:
+    """Show the form that changes the password."""
+    return _password_page(request, Form(CURRENT_PASSWORD, NEW_PASSWORD))
+
+
+@view_config(
+    route_name="accounts.password",
+    request_method="POST",
+    permission=SIGNED_IN,
+    renderer=TEMPLATE,
+)
+def change_password(request: Request) -> Any:
+    """Change the password; all other sessions end, and this one gets a new secret."""
+    user = require_user(request)
+    form = Form(CURRENT_PASSWORD, NEW_PASSWORD)
+    form.read(request.POST)
+    form.check_new_password(user.email)
+    _check_password(request, form)
+    if form.errors:
+        return _password_page(request, form)
+    service.set_password(user, form["new_password"], site(request))
+    sessions.end_sessions(user, but=sessions.current_session(request))
+    remember(request, user)
+    request.flash("Your password was changed, and your other sessions were ended.")
+    return HTTPSeeOther(request.route_path("accounts"))
+
+
+@view_config(
+    route_name="accounts.email",
+    request_method="GET",
+    permission=SIGNED_IN,
+    renderer=TEMPLATE,
+)
+def show_email(request: Request) -> dict[str, Any]:
+    """Show the form that changes the address."""
+    return _email_page(request, Form(NEW_EMAIL, CURRENT_PASSWORD))
+
+
+@view_config(
+    route_name="accounts.email",
+    request_method="POST",
+    permission=SIGNED_IN,
+    renderer=TEMPLATE,
+)
+def ask_for_new_email(request: Request) -> Any:
+    """Send a mail to the new address; it isn't told whether somebody has it."""
+    form = Form(NEW_EMAIL, CURRENT_PASSWORD)
+    form.read(request.POST)
+    form.check_email()
+    _check_password(request, form)
+    if form.errors:
+        return _email_page(request, form)
+    service.ask_for_new_email(require_user(request), form["email"], site(request))
+    return HTTPSeeOther(request.route_path("accounts.sent"))
+
+
+@view_config(
+    route_name="accounts.new_email",
+    request_method="GET",
+    permission=SIGNED_IN,
+    renderer=TEMPLATE,
+)
+def show_new_email(request: Request) -> dict[str, Any]:
+    """Ask for the confirmation of a new address: a program that follows links gives none."""
+    return form_page(
+        request,
+        Form(),
+        "Confirm your new address",
+        "Confirm",
+        hidden={"token": request.params.get("token", "")},
+    )
+
+
+@view_config(
+    route_name="accounts.new_email",
+    request_method="POST",
+    permission=SIGNED_IN,
+    renderer="berceau_accounts:templates/dead_link.pt",
+)
+def change_email(request: Request) -> Any:
+    """Give the user their new address."""
+    token = request.params.get("token", "")
+    try:
+        service.change_email(require_user(request), str(token), site(request))
+    except LookupError:
+        request.response.status = 410
+        return {}
+    request.flash("Your address was changed.")
+    return HTTPSeeOther(request.route_path("accounts"))
+
+
+@view_config(
+    route_name="accounts.sessions",
+    request_method="GET",
+    permission=SIGNED_IN,
+    renderer="berceau_accounts:templates/sessions.pt",
+)
+def show_sessions(request: Request) -> dict[str, Any]:
+    """List the browsers in which the user is signed in."""
+    user = require_user(request)
+    found = AccountsSession.select(lambda session: session.user == user)
+    newest = sorted(found, key=lambda session: session.created_at, reverse=True)
+    return {"sessions": newest, "current": sessions.current_session(request)}
+
+
+@view_config(route_name="accounts.session.end", request_method="POST", permission=SIGNED_IN)
+def end_session(request: Request) -> HTTPSeeOther:
+    """End one of the user's sessions."""
+    try:
+        session_id = UUID(request.matchdict["id"])
+    except ValueError:
+        raise HTTPNotFound from None
+    if not sessions.end_session(require_user(request), session_id):
+        raise HTTPNotFound
+    request.flash("The session was ended.")
+    return HTTPSeeOther(request.route_path("accounts.sessions"))
+
+
+@view_config(route_name="accounts.sessions.end", request_method="POST", permission=SIGNED_IN)
+def end_other_sessions(request: Request) -> HTTPSeeOther:
+    """End all of the user's sessions but this one."""
+    sessions.end_sessions(require_user(request), but=sessions.current_session(request))
+    request.flash("Your other sessions were ended.")
+    return HTTPSeeOther(request.route_path("accounts.sessions"))
+
+
+def _check_password(request: Request, form: Form) -> None:
+    """Refuse what isn't the user's password: who finds a browser open can't take the account."""
+    user = require_user(request)
+    if "password" not in form.errors and not passwords.is_right(
+        form["password"], user.password_hash
+    ):
+        form.errors["password"] = WRONG
+
+
+def _back(request: Request) -> tuple[Link, ...]:
+    return (Link("Back to the account", request.route_path("accounts")),)
+
+
+def _password_page(request: Request, form: Form) -> dict[str, Any]:
+    return form_page(
+        request,
+        form,
+        "Change your password",
+        "Change the password",
+        lead="Your other sessions end then.",
+        links=_back(request),
+    )
+
+
+def _email_page(request: Request, form: Form) -> dict[str, Any]:
+    return form_page(
+        request,
+        form,
+        "Change your address",
+        "Send a link",
+        lead="We send a link to the new address. Until you follow it, nothing changes.",
+        links=_back(request),
+    )

@@ -1,0 +1,62 @@
+"""What the pages of accounts share: the form's page, the site in mails, and where one came from."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from pyramid.request import Request
+
+from berceau_accounts.forms import Form
+from berceau_accounts.service import Site
+
+TEMPLATE = "berceau_accounts:templates/form.pt"
+
+# A path of this site: //host, and /\host in some browsers, lead to another one.
+_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\\\x7f]*")
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link beneath a form."""
+
+    text: str
+    path: str
+
+
+def form_page(
+    request: Request, form: Form, title: str, button: str, **more: object
+) -> dict[str, Any]:
+    """Return what the template shows; a form with errors has the status 422.
+
+    ``more`` may have ``lead``, the sentence above the form, ``hidden`` fields and ``links``.
+    """
+    if form.errors:
+        request.response.status = 422
+    # The address of the page may hold a secret, and what follows Back shouldn't be kept.
+    request.response.cache_control.no_store = True
+    values = {"lead": "", "hidden": {}, "links": (), **more}
+    return {"form": form, "title": title, "button": button, **values}
+
+
+def refused(request: Request, form: Form, name: str, message: str) -> None:
+    """Say what is wrong with the field ``name``; the status says so, too."""
+    form.errors[name] = message
+    request.response.status = 422
+
+
+def site(request: Request) -> Site:
+    """Return what mails say of the site that ``request`` came to."""
+
+    def page(route: str, secret: str = "") -> str:
+        # Not in the path: the log has paths, but no query strings.
+        query = {"token": secret} if secret else {}
+        address: str = request.route_url(route, _query=query)
+        return address
+
+    return Site(request.host, page)
+
+
+def next_path(request: Request) -> str:
+    """Return the path of this site that the visitor wanted to see; ``""`` where none is named."""
+    given = request.params.get("next", "")
+    return given if isinstance(given, str) and _PATH.fullmatch(given) else ""

@@ -1,0 +1,46 @@
+"""A mail server that listens, and a user."""
+
+import os
+from collections.abc import Iterator
+from socket import socket
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from berceau_accounts import create_user
+from tests.visitor import EMAIL, PASSWORD, Mailbox
+
+from berceau.orm import unit_of_work
+
+
+@pytest.fixture(scope="session", autouse=True)
+def mail_server() -> Iterator[Mailbox]:
+    """A mail server of this test process, which the application sends to."""
+    mailbox = Mailbox()
+    controller = Controller(mailbox, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    os.environ["ACCOUNTS_SMTP_URL"] = f"smtp://127.0.0.1:{controller.port}"
+    yield mailbox
+    controller.stop()
+
+
+def free_port() -> int:
+    with socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@pytest.fixture
+def mailbox(mail_server: Mailbox) -> Mailbox:
+    """The mail that the application sends in this test."""
+    mail_server.clear()
+    return mail_server
+
+
+@pytest.fixture
+def ada(db: Any) -> str:  # noqa: ARG001 (a user needs a database)
+    """The address of a user who has confirmed it."""
+    with unit_of_work():
+        create_user(EMAIL, PASSWORD)
+    return EMAIL

@@ -1,0 +1,83 @@
+"""What tests do as a visitor: read mail, and fill in the forms of pages."""
+
+import re
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from queue import Empty, Queue
+from typing import Any
+from urllib.parse import urlsplit
+
+EMAIL = "ada@example.org"
+PASSWORD = "analytical engine 1843"
+NEW_PASSWORD = "difference engine 1822"
+BEING_SENT = 0.3
+"""How long a mail may be on its way, in seconds, before a test takes it that none comes."""
+
+
+class Mailbox:
+    """All mail that the application sends in one test process, as an SMTP server gets it."""
+
+    def __init__(self) -> None:
+        self._received: Queue[EmailMessage] = Queue()
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        """Take a mail in."""
+        message = message_from_bytes(envelope.content, policy=policy.default)
+        assert envelope.rcpt_tos == [message["To"]]
+        self._received.put(message)
+        return "250 OK"
+
+    def next(self) -> EmailMessage:
+        """Return the mail that comes next."""
+        return self._received.get(timeout=10)
+
+    def link(self) -> str:
+        """Return the address that the next mail has, from its path on."""
+        found = re.search(r"http\S+", self.next().get_content())
+        assert found is not None
+        parts = urlsplit(found[0])
+        return f"{parts.path}?{parts.query}"
+
+    def is_empty(self) -> bool:
+        """Return whether no mail comes any more."""
+        try:
+            self._received.get(timeout=BEING_SENT)
+        except Empty:
+            return True
+        return False
+
+    def clear(self) -> None:
+        """Forget what was sent before."""
+        while not self._received.empty():
+            self._received.get()
+
+
+def fill(app: Any, page: str, status: int = 303, **values: str) -> Any:
+    """Fill in the form of a page, send it, and return the response."""
+    form = app.get(page).forms["account-form"]
+    for name, value in values.items():
+        form[name] = value
+    return form.submit(status=status)
+
+
+def sign_up(app: Any, password: str = PASSWORD, email: str = EMAIL) -> Any:
+    """Sign up by the form."""
+    return fill(app, "/accounts/sign-up", email=email, new_password=password)
+
+
+def sign_in(app: Any, password: str = PASSWORD, status: int = 303, email: str = EMAIL) -> Any:
+    """Sign in by the form."""
+    return fill(app, "/accounts/sign-in", status, email=email, password=password)
+
+
+def is_signed_in(app: Any) -> bool:
+    """Return whether the visitor sees their account."""
+    return app.get("/accounts").status_code == 200
+
+
+def error_of(response: Any, field: str) -> str:
+    """Return the message that a page ties to its field."""
+    shown = response.html.find(id=field)
+    assert shown["aria-invalid"] == "true"
+    text: str = response.html.find(id=shown["aria-describedby"].split()[0]).text
+    return text
