@@ -15,6 +15,7 @@ from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import BadRequest, RequestEntityTooLarge
 
 from berceau.web.logs import REQUEST_ID
+from berceau.web.problems import CONTENT_TYPE, Problem, reads_pages
 from berceau.web.requests import HEADER, log_request
 
 # As Apache's; RFC 9112 asks for 8,000 at least.
@@ -32,7 +33,7 @@ QUIET = 0.5
 LINGER = 5.0
 
 HEADERS = [
-    ("Content-Type", "text/html; charset=utf-8"),
+    ("Vary", "Accept"),
     ("Content-Security-Policy", "default-src 'none'"),
     ("X-Content-Type-Options", "nosniff"),
     ("Cache-Control", "no-store"),
@@ -102,22 +103,22 @@ class Parser(HTTPRequestParser):
 
 
 class Refusal(ErrorTask):
-    """Answers what no application sees, by a page; ends the connection."""
+    """Answers what no application sees, by a page or a problem; ends the connection."""
 
     def execute(self) -> None:
         """Write the answer and its line."""
         request, error = self.request, self.request.error
-        page = _page(error.code)
+        content_type, body = _body(error.code, error.reason, self._reads_pages())
         request_id = uuid4().hex
         self.status = f"{error.code} {error.reason}"
-        self.response_headers += [*HEADERS, (HEADER, request_id)]
-        self.content_length = len(page)
+        self.response_headers += [("Content-Type", content_type), *HEADERS, (HEADER, request_id)]
+        self.content_length = len(body)
         self.set_close_on_finish()
         self.channel.refused = True
         command = getattr(request, "command", "-")
         # One write instead of two: after each, the loop and this thread wait for each other.
         head = self.build_response_header()
-        self.channel.write_soon(head if command == "HEAD" else head + page)
+        self.channel.write_soon(head if command == "HEAD" else head + body)
         self.wrote_header = True
         token = REQUEST_ID.set(request_id)
         try:
@@ -132,11 +133,21 @@ class Refusal(ErrorTask):
         finally:
             REQUEST_ID.reset(token)
 
+    def _reads_pages(self) -> bool:
+        """Return whether a page is the answer; what has no headers that were read gets one."""
+        # A request that the application failed on is answered in the name of another.
+        asked = self.channel.requests[0] if self.channel.requests else self.request
+        return not asked.headers or reads_pages(asked.headers.get("ACCEPT"))
+
 
 @cache
-def _page(code: int) -> bytes:
+def _body(code: int, reason: str, as_page: bool) -> tuple[str, bytes]:
+    """Return the media type and the text of an answer."""
     title, message = WORDS.get(code, ("Something went wrong here", "Try again later."))
-    return PAGE.format(title=escape(title), message=escape(message)).encode()
+    if as_page:
+        page = PAGE.format(title=escape(title), message=escape(message))
+        return "text/html; charset=utf-8", page.encode()
+    return CONTENT_TYPE, Problem(code, title, message).encode(reason)
 
 
 class Task(WSGITask):

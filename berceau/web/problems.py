@@ -39,8 +39,11 @@ class Problem:
     extensions: Mapping[str, Any] = field(default_factory=dict)
     type: str = BLANK
 
-    def document(self, reason: str) -> dict[str, Any]:
-        """Return the members as RFC 9457 names them; ``reason`` is HTTP's phrase of the status."""
+    def encode(self, reason: str) -> bytes:
+        """Return the JSON text; ``reason`` is HTTP's phrase of the status."""
+        return serialize(self._members(reason), str, indent=2).encode() + b"\n"
+
+    def _members(self, reason: str) -> dict[str, Any]:
         title, detail = self.title, self.detail
         if self.type == BLANK and title != reason:  # RFC 9457, 4.2.1: then the title is HTTP's
             title, detail = reason, f"{title}. {detail}"
@@ -74,10 +77,9 @@ def as_json(request: Request, problem: Problem) -> Response:
     """Return ``problem`` as problem+json, with the headers that ``request.response`` has."""
     response = request.response
     response.status = problem.status
-    reason = response.status.partition(" ")[2]
     response.content_type = CONTENT_TYPE
     response.charset = None
-    response.body = serialize(problem.document(reason), str, indent=2).encode() + b"\n"
+    response.body = problem.encode(response.status.partition(" ")[2])
     return response
 
 

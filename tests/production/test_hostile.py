@@ -1,5 +1,6 @@
 """Bytes that no browser sends: refused as the sender's mistake, and the site goes on."""
 
+import json
 import re
 import socket
 import time
@@ -104,10 +105,10 @@ REFUSED = {
     "another host": (b"GET / HTTP/1.1\r\nHost: evil.example\r\n" + END, 400),
     "two hosts": (b"GET / HTTP/1.1\r\n" + HOST + b"Host: evil.example\r\n" + END, 400),
     "a NUL in the address": (b"GET /%00 HTTP/1.1\r\n" + HOST + END, 404),
-    "a NUL in a key": (b"GET /demo/posts/%00/delete HTTP/1.1\r\n" + HOST + END, 404),
+    "a NUL in a key": (b"GET /demo/posts/%00/delete HTTP/1.1\r\n" + HOST + END, 405),
     "no UTF-8": (b"GET /%ff%fe HTTP/1.1\r\n" + HOST + END, 400),
-    "an unknown method": (b"ODD /demo HTTP/1.1\r\n" + HOST + END, 404),
-    "a method in vain": (b"PUT /demo HTTP/1.1\r\n" + HOST + END, 404),
+    "an unknown method": (b"ODD /demo HTTP/1.1\r\n" + HOST + END, 405),
+    "a method in vain": (b"PUT /demo HTTP/1.1\r\n" + HOST + END, 405),
     "a header injected": (b"GET /%0d%0aSet-Cookie:%20evil=1 HTTP/1.1\r\n" + HOST + END, 404),
     "a way up": (b"GET /static/demo/../../../../etc/passwd HTTP/1.1\r\n" + HOST + END, 404),
     "a way up, encoded": (
@@ -150,7 +151,25 @@ def test_what_is_refused_after_a_request_is_answered_after_it(serve) -> None:
     for count in (1, 5):
         answer = send(served.port, first * count + REFUSED["no number as length"][0])
         assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"200"] * count + [b"400"]
-        assert answer.endswith(b"</html>\n")
+        assert answer.endswith(b"}\n")
+
+
+@pytest.mark.usefixtures("demo")
+def test_what_no_application_sees_is_a_page_or_a_problem(serve) -> None:
+    served = serve()
+    for name in ("a body too large", "no number as length", "an unknown coding"):
+        data, status = REFUSED[name]
+        page = send(served.port, data.replace(HOST, HOST + b"Accept: text/html, */*\r\n"))
+        assert b"\r\nContent-Type: text/html; charset=utf-8\r\n" in page
+        assert page.endswith(b"</html>\n")
+        for accept in (b"", b"Accept: application/json\r\n"):
+            head, _, body = send(served.port, data.replace(HOST, HOST + accept)).partition(
+                b"\r\n\r\n"
+            )
+            assert b"\r\nContent-Type: application/problem+json\r\n" in head
+            assert b"\r\nVary: Accept\r\n" in head
+            assert json.loads(body)["status"] == status
+    assert send(served.port, REFUSED["a header too large"][0]).endswith(b"</html>\n")
 
 
 @pytest.mark.slow
