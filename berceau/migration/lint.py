@@ -1,13 +1,15 @@
-"""What squawk finds in hand-written SQL, without what Berceau settles by other means."""
+"""What linters find in hand-written SQL, without what Berceau settles by other means."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from berceau.diagnostic import Diagnostic
 from berceau.migration.codes import Code
 from berceau.migration.hazard_comments import hazards_above
 from berceau.migration.migration import UP, Migration
+from berceau.migration.provenance import generated_statements
 from berceau.migration.splitter import ParsedStatement, split
 from berceau.schema.sql.statement import Hazard
 
@@ -54,12 +56,19 @@ UNREADABLE = "syntax-error"
 
 @dataclass(frozen=True)
 class Remark:
-    """What squawk finds in one line, counted from 1, by the ``rule`` of that name."""
+    """What a ``linter`` finds in one line, counted from 1, by the ``rule`` of that name.
+
+    A comment above the statement that names the hazard ``answered`` says that it is meant.
+    ``table`` is what it is about, where that is known.
+    """
 
     line: int
     rule: str
     message: str
     advice: str | None = None
+    answered: Hazard | None = None
+    table: str = ""
+    linter: str = "squawk"
 
 
 def readable(sql: str) -> str:
@@ -71,15 +80,28 @@ def readable(sql: str) -> str:
     return sql
 
 
-def findings(migration: Migration, remarks: Iterable[Remark]) -> Iterator[Diagnostic]:
-    """Yield those of squawk's ``remarks`` on the SQL of ``migration`` that nothing settles."""
+def findings(
+    migration: Migration, remarks: Iterable[Remark], rows: Mapping[str, int] = MappingProxyType({})
+) -> Iterator[Diagnostic]:
+    """Yield those of ``remarks`` on the SQL of ``migration`` that nothing settles.
+
+    What Berceau wrote, in a file that was edited, is no finding. ``rows`` are the numbers of rows
+    by table, as far as they are known.
+    """
     lines = migration.sql.splitlines()
     statements = split(migration.sql)
+    generated = {each.line for each in generated_statements(migration)}
     for remark in remarks:
         start = _start(remark.line, statements)
-        answered = ANSWERED.get(remark.rule) in hazards_above(start, lines)
-        if remark.rule not in SETTLED and not answered and not _is_ignored(remark, migration.sql):
-            yield _finding(migration, remark)
+        hazard = remark.answered or ANSWERED.get(remark.rule)
+        settled = (
+            remark.rule in SETTLED
+            or start in generated
+            or hazard in hazards_above(start, lines)
+            or _is_ignored(remark, migration.sql)
+        )
+        if not settled:
+            yield _finding(migration, remark, rows.get(remark.table))
 
 
 def _start(line: int, statements: Iterable[ParsedStatement]) -> int:
@@ -95,19 +117,20 @@ def _is_ignored(remark: Remark, sql: str) -> bool:
     )
 
 
-def _finding(migration: Migration, remark: Remark) -> Diagnostic:
+def _finding(migration: Migration, remark: Remark, rows: int | None) -> Diagnostic:
     unreadable = remark.rule == UNREADABLE
     advice = "" if remark.advice is None else f"{remark.advice.rstrip('.')}. "
     where = "the file" if unreadable else "this line"
-    comment = "squawk-ignore-file" if unreadable else "squawk-ignore"
+    comment = "squawk-ignore-file" if unreadable else f"{remark.linter}-ignore"
     message = (
         f"squawk can't read this, and checked nothing: {remark.message}"
         if unreadable
         else remark.message
     )
+    size = f" {remark.table} has about {rows:,} rows here." if rows else ""
     return Diagnostic(
         Code.RISKY,
-        f"{message} ({remark.rule})",
+        f"{message}{size} ({remark.rule})",
         f"{advice}If it is meant, put `-- {comment} {remark.rule}` above {where}.",
         migration=migration.name,
         file=str(migration.file(UP)),

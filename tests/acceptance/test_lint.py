@@ -1,4 +1,4 @@
-"""Hand-written migrations: what squawk says of them, and whether their down.sql undoes them."""
+"""Hand-written migrations: what linters say of them, and whether their down.sql undoes them."""
 
 import json
 import subprocess
@@ -105,9 +105,32 @@ def test_what_berceau_wrote_is_linted_once_it_is_edited(blog) -> None:
     assert found(blog) == []
     file = blog.root / "migrations" / blog.migrations()[1] / "migration.sql"
     file.write_text(file.read_text() + "CREATE INDEX i ON post (title);\n")
-    codes = {code: message for code, _, _, message in found(blog)}
-    assert codes.keys() == {"M001", "M011", "M012"}
-    assert "require-concurrent-index-creation" in codes["M011"]
+    messages = [(code, message) for code, _, _, message in found(blog)]
+    assert [code for code, _ in messages] == ["M001", "M011", "M011", "M012"]
+    assert "require-concurrent-index-creation" in messages[1][1]
+    assert "long-under-lock" in messages[2][1]
+
+
+def test_what_berceau_wrote_is_no_finding_beside_a_statement_of_ones_own(blog) -> None:
+    blog.component("blog", f"{BLOG}    n = Required(int, default=1)\n")
+    blog.succeed("migrate", "--create-only")
+    file = blog.root / "migrations" / blog.migrations()[1] / "migration.sql"
+    written = file.read_text()
+    assert "DROP DEFAULT" in written
+    file.write_text(f"{written}UPDATE post SET title = upper(title);\n")
+    risks = [(line, message) for code, _, line, message in found(blog) if code == "M011"]
+    assert {line for line, _ in risks} == {written.count("\n") + 1}
+    assert "(update-without-where)" in risks[0][1]
+
+
+def test_the_size_of_a_table_is_said_where_it_is_known(blog, query) -> None:
+    query("INSERT INTO post (title, body) SELECT 'a', '' FROM generate_series(1, 1200)")
+    query("ANALYZE post")
+    file = blog.migration(BY_HAND, "UPDATE post SET title = '';\n")
+    (message,) = [message for code, *_, message in found(blog) if code == "M011"]
+    assert "post has about 1,200 rows here. (update-without-where)" in message
+    file.write_text("-- berceau-ignore update-without-where\nUPDATE post SET title = '';\n")
+    assert "M011" not in {code for code, *_ in found(blog)}
 
 
 @pytest.mark.slow

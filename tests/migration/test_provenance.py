@@ -1,8 +1,10 @@
-"""Which tables and enums entities once declared, as far as migrations show."""
+"""What of migrations Berceau wrote, as far as they show."""
+
+import pytest
 
 from berceau.migration.header import checksum
 from berceau.migration.migration import Migration
-from berceau.migration.provenance import made_by_entities
+from berceau.migration.provenance import generated_statements, made_by_entities
 
 POST = "CREATE TABLE post (\n    id int NOT NULL,\n    CONSTRAINT post_pkey PRIMARY KEY (id)\n);"
 MOOD = "CREATE TYPE mood AS ENUM ('a');"
@@ -41,3 +43,36 @@ def test_in_an_edited_one_only_what_looks_generated_is() -> None:
 
 def test_what_the_header_calls_unmanaged_is_not() -> None:
     assert made_by_entities([generated(f"{POST}\n{MOOD}", unmanaged="post")]).keys() == {"mood"}
+
+
+DROP = "-- loses data\nALTER TABLE post DROP body;"
+OWN = "-- why\nUPDATE post SET n = 1;"
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        [POST, MOOD, DROP],
+        [POST, MOOD, DROP, OWN],
+        [OWN, POST, MOOD, DROP],
+        [OWN, POST, MOOD, DROP, OWN, OWN],
+        [POST, OWN, OWN, MOOD, DROP],
+    ],
+)
+@pytest.mark.parametrize("between", ["\n", "\n\n\n"])
+def test_statements_that_berceau_wrote_are_known_beside_others(blocks, between) -> None:
+    written = "\n\n".join([POST, MOOD, DROP])
+    migration = generated(written)
+    edited = Migration(migration.name, migration.sql.replace(written, between.join(blocks)))
+    texts = [each.text for each in generated_statements(edited)]
+    assert texts == [each.text for each in generated_statements(migration)]
+    assert texts == [POST[:-1], MOOD[:-1], "ALTER TABLE post DROP body"]
+
+
+@pytest.mark.parametrize("blocks", [[POST, MOOD], [POST, MOOD.replace("'a'", "'b'"), DROP]])
+def test_what_was_edited_is_of_berceau_no_longer(blocks) -> None:
+    written = "\n\n".join([POST, MOOD, DROP])
+    migration = generated(written)
+    edited = migration.sql.replace(written, "\n\n".join(blocks))
+    assert generated_statements(Migration(migration.name, edited)) == ()
+    assert generated_statements(by_hand(written)) == ()

@@ -9,6 +9,23 @@ from berceau.postgres.core.fetch import execute, fetch, fetch_value
 from berceau.postgres.core.own_tables import LEDGER
 
 
+def estimated_rows(connection: Connection) -> dict[str, int]:
+    """Return how many rows each table of the current schema has, as the planner knows it.
+
+    A table that was never analysed is left out.
+    """
+    return dict(
+        fetch(
+            connection,
+            """
+            SELECT relname, reltuples::bigint FROM pg_class
+            WHERE relnamespace = current_schema()::regnamespace
+              AND relkind IN ('r', 'p', 'm') AND reltuples >= 0
+            """,
+        )
+    )
+
+
 def count_rows(connection: Connection, table: str, *, not_null: str | None = None) -> int | None:
     """Count the rows of ``table``, or those with a value in the column ``not_null``.
 

@@ -7,9 +7,12 @@ from pathlib import Path
 from berceau.diagnostic import Diagnostic
 from berceau.errors import MigrationError
 from berceau.migration.codes import Code
+from berceau.migration.lint import findings
 from berceau.migration.migration import DOWN, UP, Migration
+from berceau.migration.statement_lint import remarks
 from berceau.postgres.core.connection import Connection, connect
 from berceau.postgres.core.url import Url
+from berceau.postgres.rows.rows import estimated_rows
 from berceau.postgres.runner import runner
 from berceau.workflows.deploy.drift import differing, to_sql
 from berceau.workflows.deploy.replay import Replayed, read, scratch_after
@@ -31,6 +34,7 @@ def lint(
         return
     with connect(migration_url) as connection:
         version = connection.info.server_version // 10_000
+        rows = estimated_rows(connection)
     for migration in ours:
         if migration.is_empty:
             yield Diagnostic(
@@ -39,11 +43,11 @@ def lint(
                 f"Write its SQL into {UP}, or remove its folder.",
                 migration=migration.name,
             )
+        before = migrations[: migrations.index(migration)]
         yield from squawk.lint(migration, folder.parent, version)
+        yield from findings(migration, remarks(migration, before), rows)
         if migration.undoing:
-            yield from _not_undone(
-                migration_url, migrations[: migrations.index(migration)], migration
-            )
+            yield from _not_undone(migration_url, before, migration)
 
 
 def _is_by_hand(migration: Migration) -> bool:
