@@ -33,10 +33,12 @@ class Component:
     @property
     def entities(self) -> Path | None:
         """The file that declares its entities: ``entities.py`` or ``entities/__init__.py``."""
-        for candidate in (self.path / "entities.py", self.path / "entities" / "__init__.py"):
-            if candidate.is_file():
-                return candidate
-        return None
+        return self._module("entities")
+
+    @property
+    def settings(self) -> Path | None:
+        """The file that declares its settings: ``settings.py`` or ``settings/__init__.py``."""
+        return self._module("settings")
 
     @property
     def seeds(self) -> Path | None:
@@ -49,6 +51,12 @@ class Component:
         """The first line of the package's docstring, or an empty string."""
         lines = (sys.modules[self.package].__doc__ or "").strip().splitlines()
         return lines[0] if lines else ""
+
+    def _module(self, name: str) -> Path | None:
+        for candidate in (self.path / f"{name}.py", self.path / name / "__init__.py"):
+            if candidate.is_file():
+                return candidate
+        return None
 
     def sources(self) -> Iterator[Path]:
         """Yield its Python files in order, its tests left out."""

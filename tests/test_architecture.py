@@ -170,7 +170,7 @@ def test_settings_are_read_at_the_edges_only() -> None:
     # psql inherits the whole environment, unread; the reads of components are watched; systemd
     # tells only the server where it listens for news.
     assert readers == {
-        "settings.py",
+        "settings/sources.py",
         "postgres/embedded/shell.py",
         "workflows/build/input_tracking.py",
         "web/server.py",

@@ -6,11 +6,17 @@ what the others need, a command that has nothing to do would take half as long a
 
 from invoke.collection import Collection
 
-from berceau.tasks import build, db, migrate, new, serve, test
+from berceau.tasks import build, db, migrate, new, serve, settings, test
 
 __all__ = ["namespace"]
 
 namespace = Collection(
-    build.build, new.new, serve.serve, test.test, migrate.namespace, db.namespace
+    build.build,
+    new.new,
+    serve.serve,
+    settings.settings,
+    test.test,
+    migrate.namespace,
+    db.namespace,
 )
 """All commands, as the ``Collection`` that invoke looks for in a project's ``tasks.py``."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from berceau.workflows.testing.migrator import Migrator
 
 COMMITS = "commits: commit for real; what the test leaves is deleted afterwards"
+SETTINGS = 'settings(values): settings of components, such as {"mail.sender": "ada@example.org"}'
 ROOT = pytest.StashKey[Path]()
 PREPARED = pytest.StashKey["Future[str]"]()
 CHANNEL = "berceau_prepared"
@@ -86,10 +87,14 @@ def db(request: pytest.FixtureRequest, berceau_worker: Worker) -> Iterator[Datab
     """The global ``Database`` on this process's private schema, without rows at first.
 
     All that the test commits is rolled back at its end. With the marker ``commits`` it commits
-    for real, and what it leaves is deleted.
+    for real, and what it leaves is deleted. The marker ``settings`` overrides settings of
+    components.
     """
     commits = request.node.get_closest_marker("commits") is not None
-    with berceau_worker.test(commits=commits) as database:
+    overrides: dict[str, Any] = {}
+    for mark in reversed(list(request.node.iter_markers("settings"))):  # the closest is the last
+        overrides |= mark.args[0]
+    with berceau_worker.test(commits=commits, overrides=overrides) as database:
         yield database
 
 

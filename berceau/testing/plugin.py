@@ -51,6 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[fixtures.ROOT] = root
         config.pluginmanager.register(fixtures, "berceau-fixtures")
         config.addinivalue_line("markers", fixtures.COMMITS)
+        config.addinivalue_line("markers", fixtures.SETTINGS)
         slow.register(config)
 
 

@@ -1,20 +1,24 @@
 """What a test process works on: its private schema, the entities there, and the application."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from berceau.orm import db
 from berceau.postgres.pooling.queries import Recorder
-from berceau.settings import Settings
+from berceau.settings import Settings, component
 from berceau.testing import assets as assets  # for its effect
 from berceau.testing.database import Place
 from berceau.testing.preparation import isolation_called
 from berceau.web.app import make_app
 from berceau.workflows.build.compose import compose
+from berceau.workflows.serve.component_settings import load
 from berceau.workflows.testing import isolation
+
+NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 class Worker:
@@ -34,7 +38,7 @@ class Worker:
         allowed: Sequence[str] = (),
         prepared: Callable[[], str | None] | None = None,
     ) -> None:
-        compose(settings.components)
+        self._components = compose(settings.components).components
         self.recorder = Recorder()
         self._given = settings
         self._isolation = isolation_called(kind)
@@ -54,11 +58,19 @@ class Worker:
         )
 
     @contextmanager
-    def test(self, *, commits: bool) -> Iterator[Any]:
-        """Run a test, whose commits are real or not; yield the global ``Database``."""
+    def test(self, *, commits: bool, overrides: Mapping[str, Any] = NONE) -> Iterator[Any]:
+        """Run a test, whose commits are real or not; yield the global ``Database``.
+
+        ``overrides`` are settings of components, such as ``{"mail.sender": "ada@example.org"}``.
+        """
         place = self._open()
+        found = load(self._components, self._given.overriding(overrides))
+        overridden = found.of({name.partition(".")[0] for name in overrides})
         try:
-            with place.committing() if commits else place.rolled_back():
+            with (
+                place.committing() if commits else place.rolled_back(),
+                component.during_test(found.values, overridden),
+            ):
                 yield db
         finally:
             if place.private.kept:
@@ -70,9 +82,12 @@ class Worker:
         place.keep()
         return place.private.option
 
-    def application(self) -> Any:
-        """Return a WSGI application of the project on the private schema."""
-        settings = replace(self.settings, development=True)
+    def application(self, overrides: Mapping[str, Any] = NONE) -> Any:
+        """Return a WSGI application of the project on the private schema.
+
+        ``overrides`` are settings of components.
+        """
+        settings = replace(self.settings, development=True).overriding(overrides)
         return make_app(settings, includes=["berceau.web.debug_page"])  # a test's failure says why
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ from pyramid.config import Configurator
 from berceau import settings as project
 from berceau.errors import BerceauError, SettingsError
 from berceau.settings import Settings
+from berceau.settings.component import using
 from berceau.web import production
 from berceau.web.components import blame_configuration, include_component
 from berceau.web.debug_page import broken_app
@@ -100,8 +101,10 @@ def includeme(config: Configurator) -> None:
     config.include("berceau.web.units")
     config.include("berceau.web.conflicts")
     config.include("berceau.web.unavailable")
-    for component in running.components:
-        include_component(config, component, running.components)
+    config.include("berceau.web.component_settings")
+    with using(running.component_settings):
+        for component in running.components:
+            include_component(config, component, running.components)
 
 
 def _load(options: Mapping[str, Any]) -> Settings:

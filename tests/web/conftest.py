@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from textwrap import dedent
 from types import SimpleNamespace
@@ -15,8 +15,11 @@ from berceau.components import Component
 from berceau.postgres.inspect.roles import RoleReport
 from berceau.postgres.pooling.pool import PoolStatus
 from berceau.settings import Settings
+from berceau.settings.component import Values, begin
+from berceau.settings.sources import Sources
 from berceau.testing import assets as assets  # for its effect
 from berceau.web.app import make_app
+from berceau.workflows.serve.component_settings import load
 
 # What browsers send where a person opens a page.
 BROWSER = {"HTTP_ACCEPT": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -37,15 +40,23 @@ class Running:
         default_factory=lambda: SimpleNamespace(status=PoolStatus(10, 2, 1, 0))
     )
 
+    component_settings: Values = field(default_factory=dict)
+
     def pending(self) -> tuple[str, ...]:
         return self.missing
+
+    def start(self, settings: Settings) -> "Running":
+        """Read the components' settings, as a start does."""
+        self.component_settings = load(self.components, settings).values
+        begin(self.component_settings)
+        return self
 
 
 @pytest.fixture
 def running(monkeypatch: pytest.MonkeyPatch) -> Running:
     """What ``start`` gives to every application of this test."""
     running = Running()
-    monkeypatch.setattr("berceau.web.app.start", lambda _: running)
+    monkeypatch.setattr("berceau.web.app.start", running.start)
     return running
 
 
@@ -61,7 +72,8 @@ def serve(running: Running, settings: Settings) -> Callable[..., TestApp]:
 
     def serve(*components: Component, includes: Sequence[str] = (), **ini: str) -> TestApp:
         running.components = components
-        return TestApp(make_app(settings, ini, includes), extra_environ=BROWSER)
+        given = replace(settings, sources=Sources(ini=ini))
+        return TestApp(make_app(given, ini, includes), extra_environ=BROWSER)
 
     return serve
 

@@ -1,6 +1,6 @@
 """Start: what an application needs before it can answer its first request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from berceau.components import Component
 from berceau.orm import database as orm
@@ -9,9 +9,12 @@ from berceau.postgres.inspect.roles import RoleReport, describe_role
 from berceau.postgres.pooling.pool import ConnectionPool
 from berceau.postgres.pooling.replica import ReplicaPool
 from berceau.settings import Settings
+from berceau.settings import component as component_settings
+from berceau.settings.component import Values
 from berceau.workflows.build.compose import compose
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploy, history
+from berceau.workflows.serve.component_settings import ReadSettings, load
 from berceau.workflows.shared.databases import Databases, resolve_databases
 
 
@@ -24,6 +27,12 @@ class Running:
     databases: Databases
     role: RoleReport
     pool: ConnectionPool
+    read_settings: ReadSettings = field(default_factory=ReadSettings)
+
+    @property
+    def component_settings(self) -> Values:
+        """The settings of the components, by their classes."""
+        return self.read_settings.values
 
     @property
     def summary(self) -> str:
@@ -38,6 +47,9 @@ class Running:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What works, but shouldn't stay so."""
+        return (*self.read_settings.warnings, *self._warnings_of_role())
+
+    def _warnings_of_role(self) -> tuple[str, ...]:
         role = self.role
         if role.can_change_schema:
             return (
@@ -65,6 +77,8 @@ def start(settings: Settings) -> Running:
     Raises ``BerceauError`` for what makes a start impossible.
     """
     composition = compose(settings.components)
+    read_settings = load(composition.components, settings)
+    component_settings.begin(read_settings.values)
     found = resolve_databases(settings)
     if found.embedded:
         deploy(found.migration_url, migration_directory.read(settings.migrations))
@@ -74,4 +88,4 @@ def start(settings: Settings) -> Running:
     pool = ConnectionPool(found.runtime_url, settings.limits)
     replica = ReplicaPool(found.replica_url, settings.limits) if found.replica_url else None
     orm.connect(pool, replica=replica)
-    return Running(composition.components, settings, found, role, pool)
+    return Running(composition.components, settings, found, role, pool, read_settings)

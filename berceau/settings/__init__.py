@@ -1,13 +1,14 @@
-"""The one reader of the environment: ini settings, ``.env`` and variables become ``Settings``."""
+"""The settings of a project: ini settings, ``.env`` and variables become ``Settings``."""
 
-import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 from berceau.errors import Location, SettingsError
+from berceau.settings import sources as given
+from berceau.settings.sources import Sources
 
 INI_PREFIX = "berceau."
 SWITCH = {"true": True, "false": False}
@@ -52,7 +53,8 @@ class Settings:
     without it, this is production. ``hosts`` are the names that visitors may use for the site, and
     ``session_timeout`` is how long a visitor's session outlives the last use of it, in seconds.
     ``lint_ignore`` holds the codes of the rules that the project switches off, and ``unmanaged``
-    patterns of the names that migrations leave alone.
+    patterns of the names that migrations leave alone. ``sources`` are what all was read from: the
+    settings of components are, too.
     """
 
     root: Path
@@ -69,6 +71,15 @@ class Settings:
     form_limits: FormLimits = FormLimits()
     lint_ignore: frozenset[str] = frozenset()
     unmanaged: tuple[str, ...] = ()
+    sources: Sources = field(default=Sources(ini={}), repr=False, compare=False)
+
+    def overriding(self, values: Mapping[str, Any]) -> Self:
+        """Return these settings, with ``values`` for components' settings, such as ``mail.sender``.
+
+        They count more than what is written anywhere. A text is read like one of the ini file.
+        """
+        overrides = {**self.sources.overrides, **values}
+        return replace(self, sources=replace(self.sources, overrides=overrides))
 
     @property
     def state(self) -> Path:
@@ -105,14 +116,14 @@ def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
     ``[tool.berceau.lint]`` and ``unmanaged`` of ``[tool.berceau.migrations]``. Raises
     ``SettingsError``.
     """
+    sources = given.read(root, ini)
     ini = ini or {}
     from_ini = {
         key.removeprefix(INI_PREFIX).upper(): value
         for key, value in ini.items()
         if key.startswith(INI_PREFIX)
     }
-    dotenv = _read_dotenv(root / ".env")
-    dotenv_or_environment = dotenv | os.environ
+    dotenv_or_environment = {**sources.dotenv, **sources.environment}
     values = from_ini | dotenv_or_environment
     _refuse_secrets(from_ini)
     database_url = _database_url(values)
@@ -133,24 +144,8 @@ def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
         form_limits=_parse_limits(FormLimits, from_ini, LARGEST_FORM),
         lint_ignore=frozenset(_texts(root / "pyproject.toml", "lint", "ignore", "L102")),
         unmanaged=_texts(root / "pyproject.toml", "migrations", "unmanaged", "audit_*"),
+        sources=sources,
     )
-
-
-def _read_dotenv(file: Path) -> dict[str, str]:
-    try:
-        if not file.exists():
-            return {}
-        from dotenv import dotenv_values  # without this file, a command starts faster
-
-        values = dotenv_values(file)
-    except (OSError, ValueError) as error:
-        reason = "it isn't UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
-        raise SettingsError(
-            f"The file can't be read: {reason}.",
-            where=Location(file=file),
-            cure="Give this account the right to read it, and save it as UTF-8; or delete it.",
-        ) from error
-    return {name: value for name, value in values.items() if value is not None}
 
 
 def _database_url(values: Mapping[str, str]) -> str | None:

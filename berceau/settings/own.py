@@ -1,0 +1,99 @@
+"""The settings of Berceau itself, as a list: their names, and what each is."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+from berceau.settings import INI_PREFIX, Settings
+from berceau.settings.sources import INI, Place
+
+
+@dataclass(frozen=True)
+class OwnSetting:
+    """A setting of Berceau: the ``attribute`` of ``Settings``, and what it is for people.
+
+    It is read from the ``variable``, where there is one, and from the ini file, unless
+    ``in_ini`` is false. ``in_pyproject`` is its name in ``pyproject.toml``, the only place then.
+    """
+
+    attribute: str
+    help: str
+    variable: str | None = None
+    in_ini: bool = True
+    secret: bool = False
+    in_pyproject: str | None = None
+
+    @property
+    def key(self) -> str | None:
+        """Its name in the ini file."""
+        if self.in_pyproject or not self.in_ini:
+            return None
+        return INI_PREFIX + self.attribute.rpartition(".")[2]
+
+    @property
+    def name(self) -> str:
+        """What it is called where it is set."""
+        return self.key or self.in_pyproject or self.variable or self.attribute
+
+    def value(self, settings: Settings) -> Any:
+        """Return what it is in ``settings``."""
+        return reduce(getattr, self.attribute.split("."), settings)
+
+    def place(self, settings: Settings) -> Place | None:
+        """Return where it was written; ``None`` where it is the default."""
+        if self.in_pyproject:
+            return "pyproject.toml" if self.value(settings) else None
+        found = settings.sources.find(self.variable or "", self.key or "")
+        return found.place if found else None
+
+
+OWN = (
+    OwnSetting("root", "the project's folder"),
+    OwnSetting("database_url", "the application's connection", "DATABASE_URL", secret=True),
+    OwnSetting(
+        "migration_database_url",
+        "the connection of the schema's owner",
+        "MIGRATION_DATABASE_URL",
+        secret=True,
+    ),
+    OwnSetting(
+        "replica_database_url",
+        "the connection to a copy of the database",
+        "REPLICA_DATABASE_URL",
+        secret=True,
+    ),
+    OwnSetting("secret", "what signs sessions", "BERCEAU_SECRET", in_ini=False, secret=True),
+    OwnSetting(
+        "test_workers", "how many processes run tests", "BERCEAU_TEST_WORKERS", in_ini=False
+    ),
+    OwnSetting("development", "whether this is a developer's machine"),
+    OwnSetting("hosts", "the names that visitors use for the site"),
+    OwnSetting("session_timeout", "how many seconds a session outlives its last use"),
+    OwnSetting("allow_ddl", "whether the role may change the schema in production"),
+    OwnSetting("limits.pool_size", "how many connections a process has"),
+    OwnSetting("limits.pool_timeout", "the longest wait for a connection, in seconds"),
+    OwnSetting("limits.connection_lifetime", "the age of a connection, in seconds"),
+    OwnSetting("limits.statement_timeout", "the longest statement, in seconds"),
+    OwnSetting("limits.idle_transaction_timeout", "the longest idle transaction, in seconds"),
+    OwnSetting("form_limits.max_form_fields", "how many fields a form may have"),
+    OwnSetting("form_limits.max_form_files", "how many files a form may have"),
+    OwnSetting("form_limits.max_form_size", "how many bytes a form may have beside its files"),
+    OwnSetting(
+        "lint_ignore", "the rules that are switched off", in_pyproject="tool.berceau.lint.ignore"
+    ),
+    OwnSetting(
+        "unmanaged",
+        "patterns of what migrations leave alone",
+        in_pyproject="tool.berceau.migrations.unmanaged",
+    ),
+)
+
+NOT_OF_SETTINGS = (INI, "BERCEAU_TEST_CITUS_URL")
+"""Variables that Berceau reads beside these."""
+
+
+def variables() -> Iterator[str]:
+    """Yield the names of all variables that Berceau reads."""
+    yield from (each.variable for each in OWN if each.variable)
+    yield from NOT_OF_SETTINGS

@@ -1,0 +1,85 @@
+"""The names of components' settings: those that clash, and those that nothing declares."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+
+from berceau.errors import ComponentError
+from berceau.settings import own
+from berceau.settings.reading import Entry
+from berceau.settings.sources import Sources
+
+RESERVED = {"berceau": "Berceau's own", "pyramid": "Pyramid's"}
+"""The components whose settings would be called in the ini file as somebody else's."""
+
+CUTOFF = 0.8
+"""How much of a name must be alike, of 1, to be taken for another one, mistyped."""
+
+
+def refuse_clashes(entries: Iterable[Entry]) -> None:
+    """Raise ``ComponentError`` where two settings have one name in the environment.
+
+    ``MAIL_QUEUE_SIZE`` may be ``queue_size`` of ``mail``, and ``size`` of ``mail_queue``.
+    """
+    by_variable: dict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        by_variable[entry.variable].append(entry)
+        if owner := RESERVED.get(entry.component.lower()):
+            raise ComponentError(
+                f"A component called {entry.component} can't have settings: the names "
+                f"{entry.component}.* of the ini file are {owner}.",
+                where=entry.declaration.where,
+                cure="Rename the component.",
+            )
+    for variable, same in by_variable.items():
+        keys = [entry.key for entry in same]
+        if variable in own.variables():
+            keys.append("a setting of Berceau")
+        if len(keys) > 1:
+            raise ComponentError(
+                f"The variable {variable} would be {' and '.join(keys)}.",
+                where=same[-1].declaration.where,
+                cure="Rename one of the settings that components declare.",
+            )
+
+
+def unknown(entries: Iterable[Entry], sources: Sources) -> tuple[str, ...]:
+    """Return a sentence for each name of the ini file, or of a test, that nobody declares.
+
+    In the ini file, only names that begin with the name of one of the components are looked at.
+    """
+    known = {entry.key: entry for entry in entries}
+    prefixes = tuple({f"{entry.component}.".lower() for entry in known.values()})
+    given = [key for key in sources.ini or {} if str(key).lower().startswith(prefixes)]
+    found = [(key, "in the ini file") for key in given]
+    found += [(key, "overridden,") for key in sources.overrides]
+    return tuple(
+        f"{key} {place} is declared by no component.{_guess(key, known)}"
+        for key, place in found
+        if key not in known
+    )
+
+
+def mistyped(entries: Iterable[Entry], sources: Sources) -> tuple[str, ...]:
+    """Return a sentence for each variable that looks like one of ``entries``, and is none.
+
+    Other programs have variables, too: those that look otherwise are theirs.
+    """
+    known = {entry.variable: entry for entry in entries}
+    return tuple(
+        f"The variable {name} is no setting.{guess}"
+        for name in _variables(sources)
+        if name not in known
+        and name not in own.variables()
+        and name.startswith(tuple(f"{entry.component}_".upper() for entry in known.values()))
+        and (guess := _guess(name, known))
+    )
+
+
+def _variables(sources: Sources) -> Iterator[str]:
+    yield from dict.fromkeys((*sources.environment, *sources.dotenv))
+
+
+def _guess(name: str, known: Iterable[str]) -> str:
+    close = get_close_matches(name, known, n=1, cutoff=CUTOFF)
+    return f" Did you mean {close[0]}?" if close else ""
