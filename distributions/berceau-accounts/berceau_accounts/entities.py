@@ -117,8 +117,8 @@ class AccountsMailedToken(db.Entity):
 
 
 class AccountsThrottle(db.Entity):
-    """How often something was tried since the window began that ends at ``resets_at``."""
+    """How often something was tried in the window that ends at ``expires_at``."""
 
     key = PrimaryKey(str, HASH_LENGTH)
     tries = Required(int)
-    resets_at = Required(datetime, index=True)
+    expires_at = Required(datetime, index=True)

@@ -6,9 +6,11 @@ import ssl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from functools import partial
+from time import monotonic, sleep
 from urllib.parse import unquote, urlsplit
 
 from berceau.orm import unit_of_work
@@ -21,44 +23,60 @@ SECONDS = 20
 
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
+PAUSE = 0.2
+"""How long a mail waits, in seconds: the response is sent by then, and its time tells nothing."""
+
 # One thread, so that a slow server holds up no request. At the end of the process, Python waits
 # for what is in its queue.
 _outbox = ThreadPoolExecutor(max_workers=1, thread_name_prefix="accounts-mail")
 
 
-def send_after_commit(to: str, subject: str, text: str) -> None:
-    """Send a mail to the address ``to`` once the unit of work is committed.
+@dataclass(frozen=True)
+class Mail:
+    """A plain text to one person."""
+
+    to: str
+    subject: str
+    text: str
+
+    def message(self, sender: str) -> EmailMessage:
+        """Return the mail as it is sent."""
+        message = EmailMessage()
+        message["From"] = sender
+        message["To"] = self.to
+        message["Subject"] = self.subject
+        message["Date"] = formatdate()
+        message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2].strip("> "))
+        message["Auto-Submitted"] = "auto-generated"  # so that no vacation notice answers it
+        message.set_content(self.text)
+        return message
+
+
+def send_after_commit(mail: Mail) -> None:
+    """Send a mail once the unit of work is committed.
 
     The request takes as long whether a mail is sent or not: its time doesn't tell who has an
     account. So a mail that can't be sent is an error in the log, not on a page.
     """
-    settings = AccountsSettings.current()
-    message = _message(settings.sender, to, subject, text)
     with unit_of_work() as unit:
-        unit.after_commit(partial(_outbox.submit, _send, message, settings.smtp_url))
+        unit.after_commit(partial(_put, mail, AccountsSettings.current()))
 
 
-def _message(sender: str, to: str, subject: str, text: str) -> EmailMessage:
-    message = EmailMessage()
-    message["From"] = sender
-    message["To"] = to
-    message["Subject"] = subject
-    message["Date"] = formatdate()
-    message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2].strip("> "))
-    message["Auto-Submitted"] = "auto-generated"  # so that no vacation notice answers it
-    message.set_content(text)
-    return message
+def _put(mail: Mail, settings: AccountsSettings) -> None:
+    _outbox.submit(_deliver, mail, settings, monotonic() + PAUSE)
 
 
-def _send(message: EmailMessage, smtp_url: str) -> None:
-    if not smtp_url:
-        log.warning("Without ACCOUNTS_SMTP_URL, this mail is only shown here:\n%s", message)
-        return
+def _deliver(mail: Mail, settings: AccountsSettings, due: float) -> None:
+    sleep(max(0.0, due - monotonic()))
     try:
-        with _connected(smtp_url) as server:
+        message = mail.message(settings.sender)
+        if not settings.smtp_url:
+            log.warning("Without ACCOUNTS_SMTP_URL, this mail is only shown here:\n%s", message)
+            return
+        with _connected(settings.smtp_url) as server:
             server.send_message(message)
     except (OSError, smtplib.SMTPException) as error:
-        host = urlsplit(smtp_url).hostname
+        host = urlsplit(settings.smtp_url).hostname
         log.error("A mail wasn't sent, because of %s: %s", host, type(error).__name__)
     except Exception:  # a thread's error is lost otherwise
         log.exception("A mail wasn't sent")

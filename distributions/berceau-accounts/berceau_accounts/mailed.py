@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from berceau_accounts.entities import AccountsMailedToken, AccountsPurpose, User, now
+from berceau_accounts.expiry import clear_expired
 from berceau_accounts.mails import HOURS
 from berceau_accounts.secrets import hash_secret, new_secret
 
@@ -11,8 +12,7 @@ def issue(
     purpose: AccountsPurpose, email: str, *, password_hash: str = "", user: User | None = None
 ) -> str:
     """Return a new secret to send to ``email``; what has expired is cleared away."""
-    moment = now()
-    AccountsMailedToken.select(lambda token: token.expires_at < moment).delete(bulk=True)
+    clear_expired(AccountsMailedToken)
     secret = new_secret()
     AccountsMailedToken(
         token_hash=hash_secret(secret),
@@ -20,7 +20,7 @@ def issue(
         email=email,
         password_hash=password_hash,
         user=user,
-        expires_at=moment + timedelta(hours=HOURS),
+        expires_at=now() + timedelta(hours=HOURS),
     )
     return secret
 
@@ -28,12 +28,16 @@ def issue(
 def find(purpose: AccountsPurpose, secret: str) -> AccountsMailedToken | None:
     """Return what was mailed with ``secret`` for ``purpose``; ``None`` where it can't be used.
 
-    Its row is locked: of two requests that use it at once, the second one finds it used.
+    All that was mailed to the same address is locked, in one order: of two requests that use a
+    link at once, the second one finds it used, and none waits for another that waits for it.
     """
-    found = AccountsMailedToken.get_for_update(token_hash=hash_secret(secret))
+    found = AccountsMailedToken.get(token_hash=hash_secret(secret))
     if found is None or found.purpose != purpose or found.expires_at < now():
         return None
-    return found
+    email = found.email
+    mailed = AccountsMailedToken.select(lambda token: token.email == email)
+    locked = mailed.order_by(lambda token: token.token_hash).for_update()
+    return found if found in list(locked) else None
 
 
 def forget(email: str) -> None:

@@ -1,6 +1,6 @@
 """The mails that accounts send, each to one person for one reason."""
 
-from berceau_accounts.mail import send_after_commit
+from berceau_accounts.mail import Mail, send_after_commit
 
 HOURS = 2
 """How long the link in a mail can be used."""
@@ -76,4 +76,4 @@ def email_changed(to: str, site: str, link: str) -> None:
 
 
 def _send(to: str, subject: str, reason: str, link: str, advice: str) -> None:
-    send_after_commit(to, subject, f"{reason}\n\n{link}\n\n{advice}\n")
+    send_after_commit(Mail(to, subject, f"{reason}\n\n{link}\n\n{advice}\n"))

@@ -7,6 +7,7 @@ from pyramid.csrf import new_csrf_token
 from pyramid.request import Request
 
 from berceau_accounts.entities import BROWSER_LENGTH, AccountsSession, User, now
+from berceau_accounts.expiry import clear_expired
 from berceau_accounts.secrets import hash_secret, new_secret
 from berceau_accounts.settings import AccountsSettings
 
@@ -21,14 +22,13 @@ def open_session(request: Request, user: User) -> None:
     """
     close_session(request)
     secret = new_secret()
-    moment = now()
-    AccountsSession.select(lambda session: session.expires_at < moment).delete(bulk=True)
+    clear_expired(AccountsSession)
     AccountsSession(
         token_hash=hash_secret(secret),
         user=user,
         browser=(request.user_agent or "")[:BROWSER_LENGTH].replace("\x00", ""),
         address=request.remote_addr or "",
-        expires_at=moment + timedelta(days=AccountsSettings.current().session_days),
+        expires_at=now() + timedelta(days=AccountsSettings.current().session_days),
     )
     request.session[KEY] = secret
     new_csrf_token(request)

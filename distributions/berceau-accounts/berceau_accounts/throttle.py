@@ -15,6 +15,7 @@ from pyramid.tweens import EXCVIEW
 from berceau.orm import db, run_unit
 from berceau_accounts.addresses import canonical
 from berceau_accounts.entities import AccountsThrottle
+from berceau_accounts.expiry import clear_expired
 from berceau_accounts.settings import AccountsSettings
 
 LIMITED = frozenset(
@@ -76,15 +77,21 @@ def _count(request: Request, route: str) -> None:
     seconds = settings.window_minutes * 60
 
     def count() -> int:
+        clear_expired(AccountsThrottle)
         # In one order: two requests that count the same keys don't wait for each other.
         found = [(_add(key, seconds), limits[key]) for key in sorted(limits)]
         return max((wait for (tries, wait), limit in found if tries > limit), default=0)
 
     if wait := run_unit(count):
         raise HTTPTooManyRequests(
-            f"This was tried too often. Try again in {-(-wait // 60)} minutes.",
+            f"This was tried too often. Try again in {_minutes(wait)}.",
             headers={"Retry-After": str(wait)},
         )
+
+
+def _minutes(seconds: int) -> str:
+    minutes = -(-seconds // 60)
+    return "a minute" if minutes == 1 else f"{minutes} minutes"
 
 
 def _limits(request: Request, route: str, settings: AccountsSettings) -> Iterator[tuple[str, int]]:
@@ -96,22 +103,15 @@ def _limits(request: Request, route: str, settings: AccountsSettings) -> Iterato
 
 def _add(key: str, seconds: int) -> tuple[int, int]:  # noqa: ARG001 - read by the SQL
     """Count one more for ``key``; return the tries and the seconds until they are forgotten."""
-    db.execute(
-        """
-        DELETE FROM accounts_throttle WHERE key IN (
-            SELECT key FROM accounts_throttle WHERE resets_at < now() AND key <> $key
-            LIMIT 10 FOR UPDATE SKIP LOCKED
-        )
-        """
-    )
     cursor = db.execute(
         """
-        INSERT INTO accounts_throttle AS t (key, tries, resets_at)
-        VALUES ($key, 1, now() + $seconds * interval '1 second')
+        INSERT INTO accounts_throttle AS t (key, tries, expires_at)
+        VALUES ($key, 1, statement_timestamp() + $seconds * interval '1 second')
         ON CONFLICT (key) DO UPDATE SET
-            tries = CASE WHEN t.resets_at < now() THEN 1 ELSE t.tries + 1 END,
-            resets_at = CASE WHEN t.resets_at < now() THEN excluded.resets_at ELSE t.resets_at END
-        RETURNING tries, ceil(extract(epoch FROM resets_at - now()))::int
+            tries = CASE WHEN t.expires_at < statement_timestamp() THEN 1 ELSE t.tries + 1 END,
+            expires_at = CASE WHEN t.expires_at < statement_timestamp()
+                THEN excluded.expires_at ELSE t.expires_at END
+        RETURNING tries, ceil(extract(epoch FROM expires_at - statement_timestamp()))::int
         """
     )
     tries, wait = cursor.fetchone()

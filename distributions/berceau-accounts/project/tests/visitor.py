@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 EMAIL = "ada@example.org"
 PASSWORD = "analytical engine 1843"
 NEW_PASSWORD = "difference engine 1822"
-BEING_SENT = 0.3
+BEING_SENT = 0.6
 """How long a mail may be on its way, in seconds, before a test takes it that none comes."""
 
 
