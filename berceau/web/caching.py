@@ -13,6 +13,8 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.tweens import EXCVIEW
 
+from berceau.web.registry import WITHOUT_COOKIES
+
 FOLDERS = "berceau.static_folders"
 PARAMETER = "v"
 YEAR = 365 * 24 * 3600
@@ -113,6 +115,8 @@ def label(request: Request, response: Response, folder: str) -> None:
 
 def keep_private(request: Request, response: Response) -> None:
     """Let no cache give one visitor's page, with token or session, to another."""
+    if request.environ.get(WITHOUT_COOKIES):
+        return
     if "session" in vars(request) or hasattr(request, "csrf_token"):
         vary(response, "Cookie")
         response.cache_control.public = None

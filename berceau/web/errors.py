@@ -14,7 +14,7 @@ from berceau.web.intake import holds_what_no_text_can
 from berceau.web.logs import REQUEST_ID
 from berceau.web.methods import methods_of
 from berceau.web.problems import Problem, answer
-from berceau.web.registry import EXPLAIN
+from berceau.web.registry import EXPLAIN, WITHOUT_COOKIES
 
 log = logging.getLogger("berceau")
 
@@ -93,10 +93,18 @@ def refused(error: HTTPError, request: Request) -> Response:
     for name, value in error.headers.items():
         if name.lower() not in BODY_HEADERS:
             request.response.headers.add(name, value)
-    # Of a missing permission, Pyramid's detail names the view, which means nothing to a visitor.
-    said = None if getattr(error, "result", None) is not None else error.detail
-    detail = " ".join((said or error.explanation or "").split())
+    if getattr(error, "result", None) is not None:
+        return not_permitted(request)
+    detail = " ".join((error.detail or error.explanation or "").split())
     return answer(request, Problem(error.status_code, error.title, detail))
+
+
+def not_permitted(request: Request) -> Response:
+    """Answer who lacks a view's permission; a program that sent no token is asked for one."""
+    if request.environ.get(WITHOUT_COOKIES) and "Authorization" not in request.headers:
+        request.response.headers["WWW-Authenticate"] = "Bearer"
+        return answer(request, Problem(401, "Unauthorized", "Send a token with this request."))
+    return answer(request, Problem(403, "Forbidden", "You may not do this."))
 
 
 def doubtful(error: Exception, request: Request) -> Response:

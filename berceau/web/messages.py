@@ -7,6 +7,8 @@ from pyramid.config import Configurator
 from pyramid.interfaces import ISessionFactory
 from pyramid.request import Request
 
+from berceau.web.registry import WITHOUT_COOKIES
+
 
 def includeme(config: Configurator) -> None:
     """Add ``request.flash(text)``, and ``request.messages``, which the layout shows."""
@@ -15,8 +17,8 @@ def includeme(config: Configurator) -> None:
 
 
 def flash(request: Request, text: str) -> None:
-    """Let the next page show ``text``; an application without sessions shows nothing."""
-    if _sessions(request) is not None:
+    """Let the next page show ``text``; without a session, nothing does."""
+    if _sessions(request) is not None and not request.environ.get(WITHOUT_COOKIES):
         request.session.flash(text)
 
 

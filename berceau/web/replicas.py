@@ -7,6 +7,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from berceau.orm.unit import current_unit
+from berceau.web.registry import WITHOUT_COOKIES
 
 # How far the primary's log was when the visitor last wrote. It gives no right to anything.
 COOKIE = "berceau_position"
@@ -38,6 +39,8 @@ derive.options = ("replica",)  # type: ignore[attr-defined] # how Pyramid learns
 
 def remember(response: Response, request: Request, position: str) -> None:
     """Note with the visitor what a replica must have reached before they read from it."""
+    if request.environ.get(WITHOUT_COOKIES):
+        return
     response.set_cookie(
         COOKIE,
         position,
