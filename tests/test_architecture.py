@@ -18,7 +18,7 @@ PACKAGE = ROOT / "berceau"
 LEVELS = (
     {"tasks", "testing", "web", "__init__"},
     {"workflows"},
-    {"lint"},
+    {"lint", "jobs"},
     {"postgres", "orm", "source"},
     {"components", "settings"},
     {"migration"},
@@ -64,6 +64,7 @@ EDGES = {
     "pytest": {"testing"},
     "pglast": {"postgres"},
     "mypy": {"mypy"},
+    "procrastinate": {"jobs"},
 }
 
 

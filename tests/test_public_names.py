@@ -18,8 +18,8 @@ import berceau.testing.fixtures
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
 PLACES = (
-    *("berceau", "berceau.errors", "berceau.orm", "berceau.tasks", "berceau.testing"),
-    "berceau.web",
+    *("berceau", "berceau.errors", "berceau.jobs", "berceau.orm", "berceau.tasks"),
+    *("berceau.testing", "berceau.web"),
 )
 ROW = re.compile(r"^\| `(\w+)` \| (.+) \|$", re.MULTILINE)
 SHOWN = re.compile(

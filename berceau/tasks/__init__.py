@@ -6,7 +6,7 @@ what the others need, a command that has nothing to do would take half as long a
 
 from invoke.collection import Collection
 
-from berceau.tasks import build, db, migrate, new, serve, settings, test
+from berceau.tasks import build, db, jobs, migrate, new, serve, settings, test
 
 __all__ = ["namespace"]
 
@@ -18,5 +18,6 @@ namespace = Collection(
     test.test,
     migrate.namespace,
     db.namespace,
+    jobs.namespace,
 )
 """All commands, as the ``Collection`` that invoke looks for in a project's ``tasks.py``."""

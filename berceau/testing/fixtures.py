@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,6 +110,14 @@ def app(db: Database, berceau_application: Any) -> TestApp[Any]:
     from webtest import TestApp
 
     return TestApp(berceau_application)
+
+
+@pytest.fixture
+def run_jobs(db: Database) -> Callable[[], None]:
+    """``run_jobs()`` runs the background jobs that are due, and raises what made one fail."""
+    from berceau.jobs.waiting import run_waiting
+
+    return run_waiting
 
 
 @pytest.fixture

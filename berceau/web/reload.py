@@ -30,6 +30,8 @@ PATIENCE = 5.0
 
 _PASSED_OVER = {"__pycache__", "node_modules"}
 _NO_CODE_OF_THE_APPLICATION = {"migrations", "tests"}
+# What serves no request, or needs a package that isn't everywhere.
+_LEFT_OUT = ("berceau.testing", "berceau.tasks", "berceau.mypy", "berceau.jobs")
 
 Snapshot = dict[str, tuple[int, int]]
 """When each file was changed, in nanoseconds, and its size in bytes."""
@@ -94,8 +96,8 @@ class Reloading:
 
 def _warm_up() -> None:
     """Do once what each application process would begin with."""
-    for module in pkgutil.walk_packages(berceau.__path__, "berceau."):
-        if not module.name.startswith(("berceau.testing", "berceau.tasks", "berceau.mypy")):
+    for module in pkgutil.walk_packages(berceau.__path__, "berceau.", onerror=lambda _: None):
+        if not module.name.startswith(_LEFT_OUT):
             importlib.import_module(module.name)
 
 

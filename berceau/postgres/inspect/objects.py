@@ -32,7 +32,9 @@ FROM found, pg_identify_object(found.class, found.object, 0) i
 WHERE NOT EXISTS (
     SELECT FROM pg_depend d
     WHERE d.classid = found.class AND d.objid = found.object
-      AND (d.deptype IN ('e', 'i')
+      AND (d.deptype = 'e'
+           -- A composite type is an internal part of what PostgreSQL calls its type.
+           OR (d.deptype = 'i' AND i.type <> 'composite type')
            OR (d.deptype = 'a' AND i.type = 'sequence' AND d.refobjsubid > 0)))
 ORDER BY 1, 2
 """

@@ -23,6 +23,20 @@ _AFTER_TABLES = (
     "extension",
 )
 
+# A function whose signature has a table's rows, or whose body PostgreSQL has parsed.
+_BUILT_ON_TABLES = """
+SELECT DISTINCT replace(i.identity, quote_ident(current_schema()) || '.', '')
+FROM pg_depend d
+JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
+LEFT JOIN pg_type t ON d.refclassid = 'pg_type'::regclass AND t.oid = d.refobjid
+LEFT JOIN pg_type item ON item.oid = t.typelem
+JOIN pg_class c ON c.relkind IN ('r', 'p') AND c.oid = CASE d.refclassid
+    WHEN 'pg_class'::regclass THEN d.refobjid
+    ELSE coalesce(nullif(t.typrelid, 0), item.typrelid) END,
+pg_identify_object('pg_proc'::regclass, p.oid, 0) i
+WHERE c.relnamespace = to_regnamespace(quote_ident(current_schema()))
+"""
+
 _Step = tuple[sql.Composable, int]  # a statement, and about how many locks it takes
 
 
@@ -39,7 +53,12 @@ def drop(
     ``StatementError`` where something else depends on any of it: what is left can be dropped by
     another call.
     """
-    groups = list(_within_limit(_steps(schema, objects)))
+    with connection.cursor() as cursor:
+        cursor.execute(_BUILT_ON_TABLES)
+        built = {name for (name,) in cursor.fetchall()}
+    first = [each for each in objects if each.kind in _BEFORE_TABLES]
+    first += [each for each in objects if each.kind in _AFTER_TABLES and each.name in built]
+    groups = list(_within_limit(_steps(schema, first, [o for o in objects if o not in first])))
     for number, statements in enumerate(groups):
         try:
             with transaction(connection), connection.cursor() as cursor:
@@ -70,9 +89,12 @@ def _within_limit(steps: Iterable[_Step]) -> Iterator[list[sql.Composable]]:
     yield group
 
 
-def _steps(schema: Schema, objects: Sequence[Object]) -> Iterator[_Step]:
-    """Yield what to drop; foreign keys go before tables, which may be in different transactions."""
-    for statement in _drops(_BEFORE_TABLES, objects):
+def _steps(schema: Schema, first: Sequence[Object], objects: Sequence[Object]) -> Iterator[_Step]:
+    """Yield what to drop; foreign keys go before tables, which may be in different transactions.
+
+    The tables are between what is ``first`` and the other ``objects``.
+    """
+    for statement in _drops((*_BEFORE_TABLES, *_AFTER_TABLES), first):
         yield statement, 1
     for table in schema.tables:
         for key in table.foreign_keys:
