@@ -16,7 +16,7 @@ PACKAGE = ROOT / "berceau"
 # From the top of the house down: a room imports from its own level's rooms only where it is named
 # there, and from any level below.
 LEVELS = (
-    {"tasks", "testing", "web", "__init__"},
+    {"tasks", "testing", "web", "__init__", "__main__"},
     {"workflows"},
     {"lint", "jobs"},
     {"postgres", "orm", "source"},
@@ -53,6 +53,7 @@ PACKAGES = {
     },
 }
 BESIDE = {
+    ("__main__", "tasks"),  # `python -m berceau` is a command
     ("testing", "web"),  # the `app` fixture is the real application
     ("tasks", "testing"),  # `invoke test` gives pytest an option of the plugin
 }

@@ -31,7 +31,7 @@ PATIENCE = 5.0
 _PASSED_OVER = {"__pycache__", "node_modules"}
 _NO_CODE_OF_THE_APPLICATION = {"migrations", "tests"}
 # What serves no request, or needs a package that isn't everywhere.
-_LEFT_OUT = ("berceau.testing", "berceau.tasks", "berceau.mypy", "berceau.jobs")
+_LEFT_OUT = tuple(f"berceau.{name}" for name in ("__main__", "testing", "tasks", "mypy", "jobs"))
 
 Snapshot = dict[str, tuple[int, int]]
 """When each file was changed, in nanoseconds, and its size in bytes."""

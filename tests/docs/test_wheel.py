@@ -30,8 +30,8 @@ print(json.dumps({"files": files, "modules": modules}))
     not os.environ.get("CI"), reason="installs everything again: set CI=true to run it"
 )
 def test_the_wheel_holds_berceau_only_and_works_alone(checkout, tmp_path) -> None:
-    def run(*command: str | Path) -> str:
-        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    def run(*command: str | Path, folder: Path = tmp_path) -> str:
+        done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -40,16 +40,22 @@ def test_the_wheel_holds_berceau_only_and_works_alone(checkout, tmp_path) -> Non
     run(python, "-m", "pip", "install", checkout.root)
     installed = json.loads(run(python, "-c", LIST_INSTALLED))
     tops = {file.partition("/")[0] for file in installed["files"]}
-    assert tops == {"berceau", f"berceau-{__version__}.dist-info"}
+    scripts = {file for file in installed["files"] if file.endswith("/bin/berceau")}
+    assert tops == {"berceau", f"berceau-{__version__}.dist-info", ".."}
+    assert {file for file in installed["files"] if file.startswith("..")} == scripts
     package = checkout.root / "berceau"
-    sources = {str(path.relative_to(checkout.root)) for path in package.rglob("*.*")}
+    files = (path for path in package.rglob("*.*") if path.is_file())
+    sources = {str(path.relative_to(checkout.root)) for path in files}
     assert sources <= set(installed["files"])
     assert "berceau.web.app" in installed["modules"]
-    (tmp_path / "tasks.py").write_text("from berceau.tasks import namespace\n")
-    run(python, "-m", "invoke", "new", "notes")
-    assert "notes: 1 table" in run(python, "-m", "invoke", "build")
-    run(python, "-m", "pip", "install", f"{checkout.root}[types,test]")
-    settings = checkout.root / "tests" / "types" / "project" / "pyproject.toml"
-    (tmp_path / "pyproject.toml").write_text(settings.read_text())
-    run(python, "-m", "mypy", "components")
-    run(python, "-m", "pyright", "--pythonpath", python, "components")
+    run(python, "-m", "berceau", "new", "shop")
+    run(python, "-m", "pip", "install", "-e", "shop[dev]")
+    shop = tmp_path / "shop"
+    run(python, "-m", "ruff", "check", shop)
+    try:
+        assert "notes: 1 table" in run(python, "-m", "invoke", "build", folder=shop)
+        run(python, "-m", "mypy", folder=shop)
+        run(python, "-m", "pyright", "--pythonpath", python, folder=shop)
+        run(python, "-m", "invoke", "test", "--all", folder=shop)
+    finally:
+        run(python, "-m", "invoke", "db.stop", folder=shop)

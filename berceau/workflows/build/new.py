@@ -4,30 +4,25 @@ import builtins
 import collections.abc
 import keyword
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from string import Template
 
 from berceau.errors import BerceauError, ComponentError, Location
 from berceau.schema.names import RESERVED_IN_COLUMNS
 from berceau.settings import Settings
 from berceau.workflows.build.build import WHOLE
 from berceau.workflows.build.declared import declared, look
+from berceau.workflows.build.templates import fill
 from berceau.workflows.shared.files import write, write_folder
 
 MAX_LENGTH = 40
 """The longest name of a component; those of tables, routes and tests follow from it."""
 
-_SUFFIX = ".tmpl"
+COMPONENTS = '"""The components of this project."""\n'
+"""The file ``__init__.py`` of the folder ``components``."""
+
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _PLURALS = ((r"ies$", "y"), (r"(ss|x|z|ch|sh)es$", r"\1"), (r"([^sui])s$", r"\1"))
-
-
-class _Template(Template):
-    """Text with ``~{name}`` to fill in: neither Python nor Chameleon uses that sign."""
-
-    delimiter = "~"
 
 
 @dataclass(frozen=True)
@@ -51,7 +46,7 @@ def create(settings: Settings, name: str) -> Created:
     _check_free(settings, name)
     package = settings.components / "__init__.py"
     if not package.exists():  # without it, type checkers find each component twice
-        write(package, '"""The components of this project."""\n')
+        write(package, COMPONENTS)
     try:
         write_folder(folder, texts)
     except BerceauError:
@@ -70,10 +65,7 @@ def render(name: str) -> dict[str, str]:
     title = name.replace("_", " ").capitalize()
     one = singular(name).replace("_", " ")
     values = {"name": name, "entity": entity_name(name), "one": one, "title": title}
-    return {
-        _Template(path).substitute(values): _Template(text).substitute(values)
-        for path, text in _templates()
-    }
+    return fill("component", values)
 
 
 def entity_name(name: str) -> str:
@@ -88,13 +80,6 @@ def singular(name: str) -> str:
         if times:
             return found
     return name
-
-
-def _templates() -> Iterator[tuple[str, str]]:
-    folder = Path(__file__).with_name("component")
-    for path in folder.rglob(f"*{_SUFFIX}"):
-        name = path.relative_to(folder).as_posix().removesuffix(_SUFFIX)
-        yield name, path.read_text(encoding="utf-8")
 
 
 def _check_name(name: str) -> None:
