@@ -27,7 +27,8 @@ class Header:
     ``parent`` is the name of the migration that it was proven upon, ``NO_PARENT`` for the first
     one, and ``None`` where it is missing: then that is the one before it. ``creates`` gives the
     component of each table and enum that it creates, as ``blog.post``, where it has several
-    components. ``replaces`` names the migrations that it stands for, oldest first. ``unmanaged``
+    components, and of subclasses in another's table, as ``staff.person.classtype.Manager``.
+    ``replaces`` names the migrations that it stands for, oldest first. ``unmanaged``
     are the tables and enums that it makes for no entity. ``generated`` is the ``checksum`` of the
     SQL that Berceau wrote below it. ``means`` are names that stand for something else from it on.
     """
@@ -41,7 +42,7 @@ class Header:
     creates: tuple[str, ...] = ()
 
     def components_of(self, name: str) -> tuple[str, ...]:
-        """Return the components that a table or enum, which it creates, may be of."""
+        """Return the components that a table, enum or subclass, which it creates, may be of."""
         places = (each.partition(".") for each in self.creates)
         return (
             tuple(component for component, _, there in places if there == name) or self.components

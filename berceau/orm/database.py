@@ -5,7 +5,10 @@ from typing import Any
 from pony.orm.core import Database, Entity
 
 from berceau.errors import EntityError
-from berceau.orm import flushing  # noqa: F401 (it changes Pony's flush)
+from berceau.orm import (
+    flushing,  # noqa: F401 (it changes Pony's flush)
+    unknown_subclasses,  # noqa: F401 (it changes how Pony reads a discriminator)
+)
 from berceau.orm.diagnosis import check_tables, diagnose
 from berceau.orm.entity import EntityMeta
 from berceau.orm.extension import Added

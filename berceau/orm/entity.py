@@ -7,6 +7,7 @@ from pony.orm import core
 from berceau.orm import extension
 from berceau.orm.creation import Creation
 from berceau.orm.made import is_hidden
+from berceau.orm.unknown_subclasses import criterion_of_root
 
 
 class EntityMeta(Creation):  # "EntityMeta": Pony knows it by this name
@@ -35,6 +36,13 @@ class EntityMeta(Creation):  # "EntityMeta": Pony knows it by this name
         """Return the attributes that ``to_dict()`` gives."""
         found: tuple[Any, ...] = super()._get_attrs_(only, exclude, *collections_and_lazy)
         return found if only else tuple(each for each in found if not is_hidden(each))
+
+    def _construct_discriminator_criteria_(self, alias: str | None = None) -> list[Any] | None:
+        """Return what a query demands of rows of this entity and its subclasses, as syntax."""
+        if self._root_ is self and self._discriminator_attr_ is not None:
+            return criterion_of_root(self._discriminator_attr_, alias)
+        found: list[Any] | None = super()._construct_discriminator_criteria_(alias)
+        return found
 
     def describe(self) -> str:
         """Return the declaration of the entity, as Pony writes it."""

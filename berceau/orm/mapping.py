@@ -13,6 +13,7 @@ from berceau.orm.given import Given, given_names
 from berceau.orm.literals import empty_value
 from berceau.orm.meaning import meanings
 from berceau.orm.types import enum_labels, enum_type_name
+from berceau.schema.meaning import Role
 from berceau.schema.model import (
     Action,
     Column,
@@ -26,6 +27,7 @@ from berceau.schema.model import (
 )
 from berceau.schema.names import object_name, quote_literal, quote_name
 from berceau.schema.numbering import with_own
+from berceau.schema.renames import path_of
 
 _SERIAL = {"SMALLSERIAL": "SMALLINT", "SERIAL": "INTEGER", "BIGSERIAL": "BIGINT"}
 
@@ -77,21 +79,28 @@ def table_entities(database: Database) -> dict[str, tuple[type, ...]]:
 
 
 def declaring_modules(database: Database) -> dict[str, frozenset[str]]:
-    """Return the modules that declare each table and enum type, by its name.
+    """Return the modules that declare each table, enum type and subclass, by its name.
 
-    Those of a link table declare the sides of its relation.
+    Those of a link table declare the sides of its relation, and that of a table which entities
+    share declares their root. A subclass stands for the path of its value, as
+    ``person.classtype.Manager``.
     """
     found = {
         name: frozenset(
             (written_as(each)[0] for each in table.m2m)
             if table.m2m
-            else (each.__module__ for each in table.entities)
+            else (each._root_.__module__ for each in table.entities)
         )
         for name, table in database.schema.tables.items()
     }
-    return found | {
+    found |= {
         name: frozenset({enum_class.__module__})
         for name, enum_class in enum_classes(database).items()
+    }
+    return found | {
+        path_of(each.place): frozenset({database.entities[each.of].__module__})
+        for each in meanings(database, {})
+        if each.role == Role.SUBCLASS
     }
 
 

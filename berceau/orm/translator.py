@@ -4,11 +4,14 @@ It rests on private names of pony==0.7.20; tests/pony runs Pony's own tests on i
 """
 
 import re
+from enum import Enum
 from typing import Any
 
 from pony.orm import sqltranslation
 from pony.orm.dbproviders.postgres import PGSQLBuilder, PGTranslator
 from pony.orm.ormtypes import Json
+
+from berceau.orm.types import enum_label
 
 _Ast = list[Any]
 _PERCENT = re.compile("%%?")
@@ -29,6 +32,10 @@ class Builder(PGSQLBuilder):
     def FIRST(self, expr: _Ast, order: str) -> Any:  # noqa: N802 - a node's name, as Pony has them
         """Write the first value of ``expr`` in the rows of a group; of any type, unlike min()."""
         return "(array_agg(", self(expr), " ORDER BY ", self(expr), f" {order}))[1]"
+
+    def VALUE(self, value: Any) -> Any:  # noqa: N802
+        """Write a constant, such as what tells the rows of a subclass."""
+        return super().VALUE(enum_label(value) if isinstance(value, Enum) else value)
 
     def RAWSQL(self, sql: Any) -> Any:  # noqa: N802
         """Write SQL of the developer; a % in it is one, doubled for psycopg2 or not."""

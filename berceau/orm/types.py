@@ -89,6 +89,11 @@ def enum_members(enum_class: type[Enum]) -> dict[str, Enum]:
     return found
 
 
+def enum_label(member: Enum) -> str:
+    """Return the label of ``member`` in PostgreSQL."""
+    return next(label for label, each in enum_members(type(member)).items() if each is member)
+
+
 class EnumConverter(Converter):
     """Keeps members of ``enum_class`` in a column of its native enum type.
 

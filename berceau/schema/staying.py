@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TypeVar
 
+from berceau.schema.meaning import Place
 from berceau.schema.model import Enum, ForeignKey, Index, Schema, Table, Unique
 from berceau.schema.names import quote_name
 from berceau.schema.pairs import structure
@@ -18,11 +19,13 @@ class Staying:
 
     A pattern is a name, of a table, an enum, an index or a constraint, or ``table.column``, with
     the wildcards of a shell. What is ``leaving`` takes another name, and so is declared after all.
+    ``columns`` of tables that are declared, each with its table, stay with what is on them.
     """
 
     declared: Set[str]
     patterns: Sequence[str] = ()
     leaving: Set[str] = frozenset()
+    columns: Set[Place] = frozenset()
 
     def told(self, name: str) -> bool:
         """Return whether what is called ``name`` is told to stay."""
@@ -89,13 +92,17 @@ def _types(tables: Iterable[Table]) -> set[str]:
 
 
 def _with_parts(before: Table | None, after: Table, staying: Staying) -> Table:
-    if before is None or not staying.patterns:
+    if before is None or not (staying.patterns or staying.columns):
         return after
     names = {column.name for column in after.columns}
     columns = [
         column
         for column in before.columns
-        if column.name not in names and staying.told(f"{after.name}.{column.name}")
+        if column.name not in names
+        and (
+            staying.told(f"{after.name}.{column.name}")
+            or (after.name, column.name) in staying.columns
+        )
     ]
     kept = {column.name for column in columns}
 

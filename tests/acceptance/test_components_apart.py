@@ -302,23 +302,3 @@ def test_a_key_that_what_is_left_refers_to_is_changed_by_name(house: Project, qu
     assert 'foreign key constraint "article_author_fkey" cannot be implemented' in message
     assert "Nothing was written." in message
     assert counts(query) == before
-
-
-@pytest.mark.slow
-def test_rows_of_a_subclass_stay_until_somebody_decides(connected: Project, query: Any) -> None:
-    """Its columns are in another component's table: see docs/guide/components.md."""
-    connected.component("people", "class Person(db.Entity):\n    name = Required(str)\n")
-    connected.component(
-        "teams",
-        "from components.people.entities import Person\n"
-        "class Manager(Person):\n    level = Optional(int)\n",
-    )
-    connected.succeed("migrate", "--name", "init")
-    query("INSERT INTO person (name, classtype, level) VALUES ('ada', 'Manager', 3)")
-    folder = out(connected, "teams")
-    message = connected.fail("migrate")
-    assert "The rows of person whose classtype is 'Manager' (1 row here) have no entity" in message
-    assert "If a component that declares such an entity was taken out, put it back." in message
-    assert query("SELECT name, level FROM person") == [("ada", 3)]
-    shutil.move(folder, connected.root / "components/teams")
-    assert connected.succeed("migrate").endswith("migrate: nothing to do\n")

@@ -1,8 +1,11 @@
 import pytest
 
-from berceau.migration.components import Left, components_of, left_behind
+from berceau.migration.components import components_of
 from berceau.migration.header import Header, checksum
+from berceau.migration.left import Left, left_behind
 from berceau.migration.migration import Migration
+from berceau.schema.meaning import Role
+from berceau.schema.model import Column, Meaning, Schema, Table
 
 SCRIPTS = (
     Migration("1", "-- Components: blog\n\nCREATE TABLE post (id int);"),
@@ -57,7 +60,9 @@ def test_what_is_left_of_components_that_are_gone(present, left) -> None:
             ("4", (), "CREATE TABLE nameless (\n);"),
         )
     ]
-    assert left_behind({"order": "shop"}, present, generated).component_by_name == left
+    declared = Schema(tables=(Table("order", ()),))
+    found = left_behind(declared, {"order": "shop"}, present, generated)
+    assert found.component_by_name == left
 
 
 def test_a_migration_of_several_components_says_whose_its_tables_are() -> None:
@@ -69,5 +74,65 @@ def test_a_migration_of_several_components_says_whose_its_tables_are() -> None:
     assert migration.header == header
     assert header.components_of("a.b") == ("shop",)
     assert components_of(["post"], {"x": "shop"}, [migration]) == {"post": ("blog",)}
-    found = left_behind({"letter": "mail", "x": "shop"}, {"shop", "mail"}, [migration])
-    assert found == Left({"page": "blog"}, {"letter"})
+    declared = Schema(tables=(Table("letter", ()), Table("x", ())))
+    found = left_behind(declared, {"letter": "mail", "x": "shop"}, {"shop", "mail"}, [migration])
+    assert found == Left({"page": "blog"}, newcomers={"letter"})
+
+
+PERSON = Table("person", (Column("id", "integer"), Column("classtype", "text")))
+MANAGER = ("person", "classtype", "Manager")
+
+
+def shared(*components: str, creates: tuple[str, ...] = ()) -> Migration:
+    """Return a migration of a table for a person and a manager, with a column of its own."""
+    sql = "CREATE TABLE person (\n);"
+    means = (
+        Meaning(Role.SUBCLASS, ("person", "classtype", "Person"), "Person"),
+        Meaning(Role.SUBCLASS, MANAGER, "Manager"),
+        Meaning(Role.HELD, ("person", "level", "Manager"), "Manager"),
+    )
+    header = Header("none", components, generated=checksum(sql), creates=creates, means=means)
+    return Migration("1", header.to_sql("1") + sql)
+
+
+@pytest.mark.parametrize(
+    ("migration", "is_left"),
+    [
+        (shared("people", "staff", creates=("people.person", f"staff.{'.'.join(MANAGER)}")), True),
+        (shared("people", "staff", creates=("people.person",)), False),
+        (shared("people", "staff", creates=("staff.person",)), True),  # as headers once said
+        (shared("people", "staff"), False),
+        (shared("staff"), True),
+    ],
+)
+def test_what_is_left_of_a_subclass_in_a_table_of_another_component(migration, is_left) -> None:
+    declared = Schema(tables=(PERSON,))
+    found = left_behind(declared, {"person": "people"}, {"people"}, [migration])
+    assert found.subclasses == ({MANAGER: "staff"} if is_left else {})
+    assert found.columns == ({("person", "level"): "staff"} if is_left else {})
+    assert not found.component_by_name
+
+
+def test_the_root_of_a_discriminator_that_is_left_stays_with_it() -> None:
+    declared = Schema(tables=(Table("person", PERSON.columns[:1]),))
+    found = left_behind(declared, {"person": "people"}, {"people"}, [shared("staff")])
+    assert {*found.columns} == {("person", "classtype"), ("person", "level")}
+    assert found.over(declared).meanings == shared("staff").header.means
+
+
+def test_a_subclass_that_may_only_have_another_name_is_not_left() -> None:
+    chief = Meaning(Role.SUBCLASS, ("person", "classtype", "Chief"), "Chief")
+    declared = Schema(tables=(PERSON,), meanings=(chief,))
+    owners = {"person": "people", "person.classtype.Chief": "leaders"}
+    present = {"people", "leaders"}
+    migrations = [shared("people", "staff", creates=("staff.person",))]
+    assert not left_behind(declared, owners, present, migrations).subclasses
+    owners["person.classtype.Chief"] = "people"
+    assert left_behind(declared, owners, present, migrations).subclasses
+
+
+def test_a_subclass_whose_rows_are_given_to_another_is_not_left() -> None:
+    declared, path = Schema(tables=(PERSON,)), ".".join(MANAGER)
+    migrations = [shared("people", "staff", creates=("staff.person",))]
+    found = left_behind(declared, {"person": "people"}, {"people"}, migrations, {path})
+    assert found == Left()

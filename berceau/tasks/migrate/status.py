@@ -1,6 +1,6 @@
 """``invoke migrate.status``: what is applied, pending, changed, differs, or isn't managed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from berceau.tasks.project import load, print_json, say
 
 if TYPE_CHECKING:
     from berceau.migration.history import Revision
+    from berceau.migration.left import Left
     from berceau.schema.model import Schema
     from berceau.workflows.deploy.status import Status
 
@@ -32,9 +33,9 @@ def status(_: Context, json: bool = False) -> None:
     found = read(
         resolve_databases(settings).migration_url, schema, migrations, SchemaCache(settings.cache)
     )
-    left = find_left(settings, schema, components.component_by_name, migrations).component_by_name
+    left = find_left(settings, schema, components.component_by_name, migrations)
     if json:
-        print_json(_as_data(found) | {"left": left})
+        print_json(_as_data(found) | {"left": left.names})
         return
     for line in (*_history(found), *_beginning(found, schema), *_database(found, left)):
         say(line)
@@ -95,7 +96,9 @@ def _beginning(found: "Status", declared: "Schema") -> Iterator[str]:
         yield "no migrations yet: `invoke migrate --name init` writes the first"
 
 
-def _database(found: "Status", left: Mapping[str, str]) -> Iterator[str]:
+def _database(found: "Status", left: "Left") -> Iterator[str]:
+    from berceau.schema.renames import path_of
+
     if found.unknown:
         yield f"not compared with the database: {found.unknown}"
     if found.drift:
@@ -103,6 +106,10 @@ def _database(found: "Status", left: Mapping[str, str]) -> Iterator[str]:
         yield from (f"    {line}" for line in str(found.drift).splitlines())
     yield from (f"unmanaged: {each}" for each in found.unmanaged)
     for name in found.undeclared:
-        component = left.get(name.partition(" ")[2])
+        component = left.component_by_name.get(name.partition(" ")[2])
         whose = f", left by the component {component}" if component else ""
         yield f"declared by no component: {name}{whose}"
+    for kind, places in (("column", left.columns), ("subclass", left.subclasses)):
+        for place, component in places.items():
+            name = f"{kind} {path_of(place)}"
+            yield f"declared by no component: {name}, left by the component {component}"

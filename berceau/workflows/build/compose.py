@@ -40,9 +40,9 @@ _ALREADY_EXISTS = re.compile(r"Entity (\w+) already exists")
 class Composition:
     """All components, the schema they declare together, and who declared what.
 
-    ``component_by_name`` gives the component of each table and enum; a link table belongs to the
-    component that declares its relation, the later one where both sides are written. What is
-    declared outside of every component has none.
+    ``component_by_name`` gives the component of each table and enum, and of each subclass by the
+    path of its value; a link table belongs to the component that declares its relation, the later
+    one where both sides are written. What is declared outside of every component has none.
     """
 
     components: tuple[Component, ...]

@@ -27,7 +27,7 @@ _DECLARED = "declared"
 
 @dataclass(frozen=True)
 class Declared:
-    """The schema that all components declare, and the component of each table and enum by name."""
+    """The schema that all components declare, and the component of each part of it by name."""
 
     schema: Schema
     component_by_name: Mapping[str, str]

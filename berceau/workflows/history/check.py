@@ -1,6 +1,6 @@
 """Check: all that is wrong with a project's migrations, at once; what CI runs."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,8 +8,8 @@ from berceau.diagnostic import Diagnostic
 from berceau.errors import MigrationError, MigrationFileError
 from berceau.migration.chain import branches
 from berceau.migration.codes import Code
-from berceau.migration.components import Left
 from berceau.migration.history import Revision, State
+from berceau.migration.left import Left
 from berceau.migration.migration import Migration
 from berceau.migration.provenance import made_by_entities
 from berceau.postgres.core.url import Url
@@ -61,7 +61,7 @@ def check(
         findings.append(_STALE)
     # What is broken in itself can't be compared with the entities.
     if not errors and not any(each.code in (Code.CONFLICT, Code.ORPHAN) for each in findings):
-        left = find_left(migrations).component_by_name
+        left = find_left(migrations)
         findings += _differences(migration_url, declared, migrations, cache, unmanaged, left)
         applied = {each.name for each in found.history.applied}
         findings += lint(migration_url, migrations, folder, applied)
@@ -135,9 +135,10 @@ def _differences(
     migrations: Sequence[Migration],
     cache: SchemaCache,
     unmanaged: Sequence[str],
-    left: Mapping[str, str],
+    left: Left,
 ) -> Iterator[Diagnostic]:
-    known = (migration_url, declared, migrations, cache, (*unmanaged, *sorted(left)))
+    declared = left.over(declared)
+    known = (migration_url, declared, migrations, cache, (*unmanaged, *sorted(left.names)))
     if agreement.is_known(*known):
         return
     wanted = replace(
@@ -145,17 +146,18 @@ def _differences(
     )
     try:
         replayed = replay_cached(migration_url, migrations, cache)
-        built = without_meanings(with_meanings(replayed.schema, migrations, wanted), left)
+        current = with_meanings(replayed.schema, migrations, wanted)
+        built = without_meanings(current, left.component_by_name)
     except MigrationError as error:
         yield _broken("The migrations", error.message)
         return
-    made = set(made_by_entities(migrations)) - left.keys()
-    wanted = with_staying(built, wanted, Staying(made, unmanaged))
+    made = set(made_by_entities(migrations)) - left.component_by_name.keys()
+    wanted = with_staying(built, wanted, Staying(made, unmanaged, columns=left.columns.keys()))
     try:
         missing = to_sql(built, keep(built, wanted), replayed.users)
     except MigrationError as error:
         missing = (f"-- {error.message}",)
-    meant = astray(built, wanted) or unrecorded(migrations, declared, left)
+    meant = astray(built, wanted) or unrecorded(migrations, declared, left.component_by_name)
     missing = (*missing, *(f"-- {line}" for line in meant))
     if missing:
         yield Diagnostic(
@@ -164,5 +166,5 @@ def _differences(
             "Run `invoke migrate`, review what it writes, and commit it.",
             detail="\n".join(missing),
         )
-    elif not to_record(records(migrations), declared, left):
+    elif not to_record(records(migrations), declared, left.component_by_name):
         agreement.remember(*known)

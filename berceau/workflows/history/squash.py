@@ -8,6 +8,7 @@ from berceau.errors import HistoryError, MigrationError
 from berceau.migration.header import Header, checksum, nameable, without
 from berceau.migration.migration import Migration, check_name, name_before
 from berceau.migration.provenance import made_by_entities
+from berceau.migration.subclasses import recorded_subclasses
 from berceau.postgres.core.url import Url
 from berceau.postgres.inspect.extensions import creates_extension
 from berceau.postgres.rows.fingerprints import fingerprint
@@ -16,6 +17,7 @@ from berceau.postgres.runner import runner
 from berceau.postgres.runner.progress import Report, silent
 from berceau.schema.diff import diff
 from berceau.schema.model import EMPTY
+from berceau.schema.renames import path_of
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploying, settled
 from berceau.workflows.deploy.replay import Replayed, read, replay, scratch_after
@@ -169,6 +171,15 @@ def _migration(
 
 
 def _creates(old: Sequence[Migration]) -> tuple[str, ...]:
-    """Return the component of each table and enum that ``old`` made, as far as it is sure."""
-    made = made_by_entities(old).items()
-    return nameable(sorted(f"{of[0]}.{name}" for name, of in made if len(of) == 1))
+    """Return the component of each table and enum that ``old`` made, as far as it is sure.
+
+    Of subclasses, it gives those in a table of another component.
+    """
+    tables = made_by_entities(old)
+    subclasses = {
+        path_of(place): of
+        for place, of in recorded_subclasses(old).items()
+        if of != tables.get(place[0])
+    }
+    made = {**tables, **subclasses}
+    return nameable(sorted(f"{of[0]}.{name}" for name, of in made.items() if len(of) == 1))

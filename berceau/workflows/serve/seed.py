@@ -14,7 +14,8 @@ from berceau.orm.session import unit_of_work
 from berceau.postgres.core.connection import connect
 from berceau.postgres.runner import seeds as ledger
 from berceau.postgres.runner.progress import Report, silent
-from berceau.schema.model import ForeignKey
+from berceau.schema.meaning import Place, Role
+from berceau.schema.renames import path_of
 from berceau.settings import Settings
 from berceau.workflows.build.compose import Composition, compose
 from berceau.workflows.serve.start import start
@@ -88,13 +89,29 @@ def _with_seeds(composition: Composition) -> Iterator[Component]:
 
 
 def _referred(composition: Composition, component: Component) -> Iterator[str]:
-    for table in composition.parts[component.name].tables:
-        for constraint in table.constraints:
-            if (
-                isinstance(constraint, ForeignKey)
-                and constraint.target in composition.component_by_name
-            ):
-                yield composition.component_by_name[constraint.target]
+    """Yield the components whose tables those of ``component`` refer to, with their subclasses."""
+    owners = composition.component_by_name
+    holders = _holders(composition)
+    for table in composition.schema.tables:
+        for key in table.foreign_keys:
+            theirs = holders.get((table.name, key.columns[0]), {owners.get(table.name)})
+            if component.name in theirs and key.target in owners:
+                yield owners[key.target]
+
+
+def _holders(composition: Composition) -> dict[Place, set[str | None]]:
+    """Return the components whose subclasses have a column that their root hasn't."""
+    owners = {
+        (each.place[0], each.place[2]): composition.component_by_name.get(path_of(each.place))
+        for each in composition.schema.meanings
+        if each.role == Role.SUBCLASS
+    }
+    found: dict[Place, set[str | None]] = {}
+    for each in composition.schema.meanings:
+        if each.role == Role.HELD:
+            owner = owners[each.place[0], each.place[2]]
+            found.setdefault(each.place[:2], set()).add(owner)
+    return found
 
 
 def _require_known(names: Collection[str], components: Sequence[Component]) -> None:

@@ -6,14 +6,17 @@ from datetime import UTC, datetime
 from itertools import chain
 from types import MappingProxyType
 
-from berceau.migration.components import Left, components_of
+from berceau.migration.components import components_of
 from berceau.migration.header import Header, checksum, nameable
+from berceau.migration.left import Left
 from berceau.migration.migration import Migration, new_name
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.runner.progress import Report, silent
 from berceau.schema.changes import CreateEnum, CreateTable
 from berceau.schema.choices import parse
+from berceau.schema.meaning import Role
 from berceau.schema.model import Schema
+from berceau.schema.renames import path_of
 from berceau.schema.row_impact import not_undone
 from berceau.schema.sql import Statement
 from berceau.schema.sql.text import to_text
@@ -111,7 +114,8 @@ def plan(
     """
     left = Left()
     if not options.allow_data_loss:
-        left = find_left(settings, declared, component_by_name, migrations)
+        said = {text.rpartition("=")[0] for text in (*options.renames, *options.labels)}
+        left = find_left(settings, declared, component_by_name, migrations, said)
     migration_url, cache = resolve_databases(settings).migration_url, SchemaCache(settings.cache)
     planner = Planner(migration_url, migrations, cache, decisions, settings.unmanaged, left)
     return planner.plan(declared)
@@ -176,8 +180,7 @@ class _Run:
             if migration_directory.point_head(folder):
                 self.report(f"wrote migrations/{migration_directory.HEAD}")
             return None
-        names = {each.subject for each in found.changes} | {each.place[0] for each in found.means}
-        components = components_of(names, self.component_by_name, migrations)
+        components = components_of(_concerned(found), self.component_by_name, migrations)
         if not create_only:
             refuse_what_is_there(connection, found.changes, first=not migrations)
         if not self.options.allow_data_loss:
@@ -234,11 +237,31 @@ def to_migration(
     return Migration(name, header + up, down)
 
 
+def _concerned(found: Plan) -> set[str]:
+    """Return the tables, enums and subclasses that ``found`` is about."""
+    subclasses = {path_of(each.place) for each in found.means if each.role == Role.SUBCLASS}
+    changed = {each.subject for each in found.changes}
+    return subclasses | changed | {each.place[0] for each in found.means}
+
+
 def _creates(found: Plan, components: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the component of each table and enum that is created, as a header lists them."""
+    """Return the component of each table and enum that is created, as a header lists them.
+
+    Of subclasses, it lists those in a table of another component.
+    """
     made = {each.subject for each in found.changes if isinstance(each, CreateTable | CreateEnum)}
-    places = (f"{each[0]}.{name}" for name, each in components.items() if len(each) == 1)
-    return nameable(sorted(place for place in places if place.partition(".")[2] in made))
+    made |= {
+        path_of(each.place)
+        for each in found.means
+        if each.role == Role.SUBCLASS
+        and each.of
+        and components.get(path_of(each.place)) != components.get(each.place[0])
+    }
+    return nameable(
+        sorted(
+            f"{of[0]}.{name}" for name, of in components.items() if len(of) == 1 and name in made
+        )
+    )
 
 
 _RECORDS_ONLY = ": it only records what names stand for"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
-from berceau.migration.components import Left
+from berceau.migration.left import Left
 from berceau.migration.migration import Migration
 from berceau.migration.provenance import made_by_entities
 from berceau.postgres.core.refusals import explained
@@ -86,10 +86,11 @@ class Planner:
         with like. The plan is carried out, up and down, in a copy of what it concerns before it is
         returned. Raises ``MigrationError`` if it doesn't give exactly what it should.
         """
-        staying = (*self.unmanaged, *sorted(self.left.component_by_name))
+        declared = self.left.over(declared)
+        staying = (*self.unmanaged, *sorted(self.left.names))
         known = (self.migration_url, declared, self.migrations, self.cache, staying)
         if not self.decisions.given and agreement.is_known(*known):
-            return replace(NOTHING, notes=tuple(_notes(self.left.component_by_name)))
+            return replace(NOTHING, notes=tuple(_notes(self.left.names)))
         sides = self._sides(declared)
         if not (self.decisions.given or sides.differ):
             if not sides.means:
@@ -111,14 +112,15 @@ class Planner:
         left = self._left(current, wanted, leaving)
         current = without_meanings(current, left)
         made = set(made_by_entities(self.migrations)) - left.keys()
-        wanted = with_staying(current, wanted, Staying(made, self.unmanaged, leaving))
+        columns = self.left.columns.keys()
+        wanted = with_staying(current, wanted, Staying(made, self.unmanaged, leaving, columns))
         means = missing(records(self.migrations), declared, left)
         return Sides(
             replace(built, schema=current),
             wanted,
             led,
             means,
-            (*_notes(left), *guessed(current, means)),
+            (*_notes(left | self.left.parts), *guessed(current, means)),
             bool(astray(current, wanted)),
         )
 
