@@ -16,6 +16,7 @@ from berceau.workflows.history.baseline import baseline
 from berceau.workflows.history.check import check
 from berceau.workflows.history.squash import Squashed, squash
 from berceau.workflows.shared.cache import SchemaCache
+from tests.conftest import cases
 
 BASE, NEXT, LAST = (
     f"2026010{n}000000_{name}" for n, name in enumerate(("base", "next", "last"), 1)
@@ -120,6 +121,41 @@ def test_migrations_are_recorded_where_the_database_holds_what_they_build(
     assert ledger_names() == [BASE, NEXT]
     assert deploy(database.migration_url, read()) == (LAST,)
     assert query("SELECT id, late FROM post") == [(1, None)]
+
+
+@cases(
+    "made, drops, names",
+    [
+        ("CREATE TABLE ant (id int);", "DROP TABLE ant;", "table ant"),
+        ("CREATE TYPE mood AS ENUM ('a');", "DROP TYPE mood;", "enum mood"),
+        ("CREATE VIEW all_posts AS SELECT 1;", "DROP VIEW all_posts;", "view all_posts"),
+        ("ALTER TABLE post ADD old int;", "ALTER TABLE post DROP old;", "column post.old"),
+        ("CREATE INDEX i ON post (id);", "DROP INDEX i;", "index i on post"),
+        (
+            "ALTER TABLE post ADD CONSTRAINT c CHECK (id > 0);",
+            "ALTER TABLE post DROP CONSTRAINT c;",
+            "constraint c on post",
+        ),
+    ],
+    quick=2,
+)
+@pytest.mark.parametrize("applied", [True, False])
+def test_what_a_migration_drops_has_to_be_gone(
+    record, read, write, query, ledger_names, database, made, drops, names, applied
+) -> None:
+    write(BASE, f"CREATE TABLE post (id int);\n{made}")
+    if applied:
+        deploy(database.migration_url, read())
+    else:
+        query(f"CREATE TABLE post (id int); {made}")
+    query("CREATE TABLE other (id int); ALTER TABLE post ADD extra int")
+    write(NEXT, drops)
+    with pytest.raises(HistoryError) as caught:
+        record(NEXT)
+    assert caught.value.message.endswith(f"{NEXT} drop: {names}.")
+    query(drops)
+    assert record(NEXT)[-1] == NEXT
+    assert ledger_names() == [BASE, NEXT]
 
 
 def test_a_database_that_is_something_else_is_shown_the_difference(

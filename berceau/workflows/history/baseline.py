@@ -12,17 +12,23 @@ from berceau.postgres.core.connection import Connection, transaction
 from berceau.postgres.core.url import Url
 from berceau.postgres.inspect import catalog
 from berceau.postgres.inspect.schemas import execute_statements
-from berceau.postgres.runner import ledger
+from berceau.postgres.runner import ledger, runner
 from berceau.postgres.runner.progress import Report, silent
-from berceau.schema.managed import managed
+from berceau.schema.managed import Unmanaged, managed
 from berceau.schema.meaning import missing
 from berceau.schema.model import EMPTY, Schema
 from berceau.schema.naming import renamings_to
 from berceau.schema.sql import to_statements
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploying, settled
-from berceau.workflows.deploy.drift import drift
-from berceau.workflows.deploy.replay import desired, read, replay_cached
+from berceau.workflows.deploy.drift import drift, foreign
+from berceau.workflows.deploy.replay import (
+    Replayed,
+    desired,
+    read,
+    replay_cached,
+    scratch_after,
+)
 from berceau.workflows.history.adopt import ComponentByName, record
 from berceau.workflows.shared.cache import SchemaCache
 from berceau.workflows.write.migrate import to_migration
@@ -87,6 +93,14 @@ def _record(
             cure="Nothing was recorded. Run that SQL, or change the migration. "
             + ("" if found.applied else _cure(found.pending, migrations[-1].name[15:])),
         )
+    dropped = _dropped_but_there(migration_url, migrations, pending, held, built)
+    if dropped:
+        raise HistoryError(
+            f"The database still has what the migrations up to {migrations[-1].name} drop: "
+            f"{', '.join(map(str, dropped))}.",
+            cure="Nothing was recorded. Drop it in the database, or name an earlier migration and "
+            "run `invoke migrate.deploy` afterwards.",
+        )
     ledger.ensure(connection)
     # Later migrations use the names that these give to keys, indexes and sequences.
     names = to_statements(renamings_to(managed(held.schema, built.schema), built.schema))
@@ -99,6 +113,29 @@ def _record(
         for migration in pending:
             ledger.record(connection, migration)
     return tuple(migration.name for migration in pending)
+
+
+def _dropped_but_there(
+    migration_url: Url,
+    migrations: Sequence[Migration],
+    pending: Sequence[Migration],
+    held: Replayed,
+    built: Replayed,
+) -> list[Unmanaged]:
+    """Return what a database that ``held`` something has still of what ``pending`` ones drop.
+
+    ``built`` is what all ``migrations`` build.
+    """
+    others = {*foreign(held, built)}
+    if not others:
+        return []
+    dropped: set[Unmanaged] = set()
+    applied = [migration for migration in migrations if migration not in pending]
+    with scratch_after(migration_url, applied) as connection:
+        for migration in pending:
+            dropped |= others.intersection(foreign(read(connection), built))
+            runner.replay(connection, [migration])
+    return sorted(dropped)
 
 
 def _cure(migrations: Sequence[Migration], name: str) -> str:
