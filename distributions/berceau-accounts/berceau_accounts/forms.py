@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from re import fullmatch
 from typing import Any
 
+from berceau.web import is_blank
 from berceau_accounts import passwords
 from berceau_accounts.addresses import canonical, is_email
 
@@ -67,6 +69,23 @@ class Form:
             found = passwords.problem(self["new_password"], email)
             if found:
                 self.errors["new_password"] = found
+
+    def check_text(self, name: str, length: int) -> None:
+        """Refuse what can't be stored in a column of ``length`` characters, or seen."""
+        text = self[name]
+        if name in self.errors:
+            return
+        if len(text) > length:
+            self.errors[name] = f"Use {length:,} characters at most."
+        elif is_blank(text) or "\x00" in text:
+            self.errors[name] = "Use characters that can be seen."
+
+    def check_number(self, name: str, largest: int) -> None:
+        """Refuse what isn't a number from 1 to ``largest``."""
+        if name not in self.errors and not (
+            fullmatch("[0-9]{1,9}", self[name]) and 1 <= int(self[name]) <= largest
+        ):
+            self.errors[name] = f"Enter a number from 1 to {largest:,}."
 
     def shown(self, field: Field) -> str:
         """Return what the field shows: a password is never sent back."""

@@ -1,11 +1,9 @@
 """The secrets in mails: each opens one door, once, for a while."""
 
-from datetime import timedelta
-
 from berceau_accounts.entities import AccountsMailedToken, AccountsPurpose, User, now
 from berceau_accounts.expiry import clear_expired
-from berceau_accounts.mails import HOURS
 from berceau_accounts.secrets import hash_secret, new_secret
+from berceau_accounts.settings import AccountsSettings
 
 
 def issue(
@@ -20,7 +18,7 @@ def issue(
         email=email,
         password_hash=password_hash,
         user=user,
-        expires_at=now() + timedelta(hours=HOURS),
+        expires_at=now() + AccountsSettings.current().link_lifetime,
     )
     return secret
 

@@ -1,9 +1,7 @@
 """The mails that accounts send, each to one person for one reason."""
 
 from berceau_accounts.mail import Mail, send_after_commit
-
-HOURS = 2
-"""How long the link in a mail can be used."""
+from berceau_accounts.settings import AccountsSettings
 
 _IGNORE = "If it wasn't you, ignore this mail: nothing changes."
 
@@ -15,7 +13,7 @@ def confirm(to: str, site: str, link: str) -> None:
         f"Confirm your address for {site}",
         f"You signed up at {site} with this address. To confirm it, open this page:",
         link,
-        f"The link can be used once, within {HOURS} hours. {_IGNORE}",
+        f"{_once()} {_IGNORE}",
     )
 
 
@@ -38,7 +36,7 @@ def reset(to: str, site: str, link: str) -> None:
         f"A new password for {site}",
         f"You asked for a new password at {site}. Choose it on this page:",
         link,
-        f"The link can be used once, within {HOURS} hours. {_IGNORE}",
+        f"{_once()} {_IGNORE}",
     )
 
 
@@ -49,7 +47,7 @@ def new_email(to: str, site: str, link: str) -> None:
         f"Confirm your new address for {site}",
         f"You want to use this address at {site}. To confirm it, open this page:",
         link,
-        f"The link can be used once, within {HOURS} hours. {_IGNORE}",
+        f"{_once()} {_IGNORE}",
     )
 
 
@@ -77,3 +75,10 @@ def email_changed(to: str, site: str, link: str) -> None:
 
 def _send(to: str, subject: str, reason: str, link: str, advice: str) -> None:
     send_after_commit(Mail(to, subject, f"{reason}\n\n{link}\n\n{advice}\n"))
+
+
+def _once() -> str:
+    minutes = int(AccountsSettings.current().link_lifetime.total_seconds() // 60)
+    hours, rest = divmod(minutes, 60)
+    lifetime = f"{minutes} minutes" if rest or not hours else f"{hours} hour{'s' * (hours > 1)}"
+    return f"The link can be used once, within {lifetime}."

@@ -12,11 +12,15 @@ from pyramid.security import Allowed, Denied
 from zope.interface import implementer
 
 from berceau.orm import unit_of_work
+from berceau_accounts.api_tokens import sent_token, user_of_token
 from berceau_accounts.entities import User
 from berceau_accounts.sessions import close_session, current_session, open_session
 
 SIGNED_IN = "signed in"
-"""The permission of everybody who is signed in: ``view_config(..., permission=SIGNED_IN)``."""
+"""The permission of all who are signed in: ``@view_config(..., permission=SIGNED_IN)``."""
+
+IN_BROWSER = "signed in by a browser"
+"""The permission of those who didn't sign in with a token: what a token may never do."""
 
 GRANTS = "accounts.grants"
 
@@ -53,7 +57,7 @@ def require_user(request: Request) -> User:
 
 @implementer(ISecurityPolicy)
 class Policy:
-    """Knows users by their sessions, and gives permissions to groups and by lists on resources."""
+    """Knows users by sessions and tokens; gives permissions to groups, and by resources' lists."""
 
     def __init__(self) -> None:
         self._users: RequestLocalCache[User | None] = RequestLocalCache(_identify)
@@ -75,7 +79,7 @@ class Policy:
         so. Its principals are ``user:<id>``, ``group:<name>`` and Pyramid's own.
         """
         user = self.identity(request)
-        if permission == SIGNED_IN:
+        if permission == SIGNED_IN or (permission == IN_BROWSER and sent_token(request) is None):
             return Allowed("signed in") if user is not None else Denied("not signed in")
         groups = request.registry[GRANTS].get(permission, set())
         if user is not None and groups & user.groups:
@@ -98,6 +102,9 @@ class Policy:
 def _identify(request: Request) -> User | None:
     # The page of an error is made after the request's unit of work.
     with unit_of_work():
+        token = sent_token(request)
+        if token is not None:
+            return user_of_token(token)
         session = current_session(request)
         return session.user if session is not None else None
 

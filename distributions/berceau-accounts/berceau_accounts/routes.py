@@ -17,6 +17,9 @@ PAGES = {
     "accounts.sessions": "/accounts/sessions",
     "accounts.sessions.end": "/accounts/sessions/end",
     "accounts.session.end": "/accounts/sessions/{id}/end",
+    "accounts.tokens": "/accounts/tokens",
+    "accounts.tokens.new": "/accounts/tokens/new",
+    "accounts.token.revoke": "/accounts/tokens/{id}/revoke",
 }
 
 

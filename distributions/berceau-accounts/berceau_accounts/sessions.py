@@ -1,6 +1,5 @@
 """Sessions: each browser that signed in has a row, which can be deleted."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from pyramid.csrf import new_csrf_token
@@ -28,7 +27,7 @@ def open_session(request: Request, user: User) -> None:
         user=user,
         browser=(request.user_agent or "")[:BROWSER_LENGTH].replace("\x00", ""),
         address=request.remote_addr or "",
-        expires_at=now() + timedelta(days=AccountsSettings.current().session_days),
+        expires_at=now() + AccountsSettings.current().session_lifetime,
     )
     request.session[KEY] = secret
     new_csrf_token(request)

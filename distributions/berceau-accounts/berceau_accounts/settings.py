@@ -1,28 +1,38 @@
 """The settings of accounts: ``accounts.*`` in the ini file, ``ACCOUNTS_*`` in the environment."""
 
-import os
-from dataclasses import dataclass
-from typing import Self
+from datetime import timedelta
+from typing import Annotated
 
-from pyramid.threadlocal import get_current_registry
+from pydantic import Field
+
+from berceau import ComponentSettings, setting
+
+SMTP_URL = r"^(smtp|smtps|smtp\+starttls)://[^/\s]+/?$"
 
 
-@dataclass(frozen=True)
-class AccountsSettings:
+class AccountsSettings(ComponentSettings):
     """Who sends mail and by which server, and how long and how often something may be tried."""
 
-    smtp_url: str = ""
-    sender: str = "accounts@localhost"
-    session_days: int = 30
-    tries_for_account: int = 10
-    tries_from_address: int = 100
-    window_minutes: int = 15
-
-    @classmethod
-    def current(cls) -> Self:
-        """Return the settings of the running application."""
-        ini = get_current_registry().settings or {}
-        return cls(
-            smtp_url=os.environ.get("ACCOUNTS_SMTP_URL", ""),
-            sender=ini.get("accounts.sender", cls.sender),
-        )
+    smtp_url: Annotated[str, Field(pattern=SMTP_URL)] | None = setting(
+        default=None,
+        secret=True,
+        help="the mail server: smtp+starttls://USER:PASSWORD@HOST, or smtps:// or smtp://",
+    )
+    sender: Annotated[str, Field(pattern=r"^[^\r\n]*@[^\r\n]+$")] = setting(
+        default="accounts@localhost", help="the address that mail comes from"
+    )
+    session_lifetime: timedelta = setting(
+        default=timedelta(days=30), help="how long a session lasts at most"
+    )
+    link_lifetime: timedelta = setting(
+        default=timedelta(hours=2), help="how long the link in a mail can be used"
+    )
+    tries: Annotated[int, Field(ge=1)] = setting(
+        default=10, help="how often something may be tried with one account"
+    )
+    tries_from_address: Annotated[int, Field(ge=1)] = setting(
+        default=100, help="how often something may be tried from one address of the network"
+    )
+    tries_window: timedelta = setting(
+        default=timedelta(minutes=15), help="after how long tries are forgotten"
+    )

@@ -18,18 +18,19 @@ from berceau_accounts.entities import AccountsThrottle
 from berceau_accounts.expiry import clear_expired
 from berceau_accounts.settings import AccountsSettings
 
-LIMITED = frozenset(
-    {
-        "accounts.confirm",
-        "accounts.new_password",
-        "accounts.password",
-        "accounts.email",
-        "accounts.reset",
-        "accounts.sign_in",
-        "accounts.sign_up",
-    }
-)
-"""The routes whose forms guess a password or send a mail."""
+GUESS = "a guess"
+MAIL = "a mail"
+LIMITED = {
+    "accounts.confirm": GUESS,
+    "accounts.new_password": MAIL,
+    "accounts.password": GUESS,
+    "accounts.email": GUESS,
+    "accounts.reset": MAIL,
+    "accounts.sign_in": GUESS,
+    "accounts.sign_up": MAIL,
+    "accounts.tokens.new": GUESS,
+}
+"""The routes where passwords can be guessed or mail be sent, and what is counted there."""
 
 COUNTED = "accounts.counted"
 NETWORK = {4: 32, 6: 64}
@@ -57,24 +58,24 @@ def throttle_tween_factory(handler: Callable[[Request], Response], registry: Any
             route = mapper(request)["route"]
             if route is not None and route.name in LIMITED:
                 request.environ[COUNTED] = True  # an attempt that is repeated is one try
-                _count(request, route.name)
+                _count(request, LIMITED[route.name])
         return handler(request)
 
     return throttle_tween
 
 
-def succeed(route: str, email: str) -> None:
-    """Forget the tries for an account, because its owner was right."""
-    throttle = AccountsThrottle.get(key=_key(route, canonical(email)))
+def forget_tries(email: str) -> None:
+    """Forget the guesses at the password of an account, because its owner was right."""
+    throttle = AccountsThrottle.get(key=_key(GUESS, canonical(email)))
     if throttle is not None:
         throttle.delete()
 
 
-def _count(request: Request, route: str) -> None:
+def _count(request: Request, what: str) -> None:
     """Count a try; raises ``HTTPTooManyRequests`` where it is one too many."""
     settings = AccountsSettings.current()
-    limits = dict(_limits(request, route, settings))
-    seconds = settings.window_minutes * 60
+    limits = dict(_limits(request, what, settings))
+    seconds = int(settings.tries_window.total_seconds())
 
     def count() -> int:
         clear_expired(AccountsThrottle)
@@ -94,11 +95,11 @@ def _minutes(seconds: int) -> str:
     return "a minute" if minutes == 1 else f"{minutes} minutes"
 
 
-def _limits(request: Request, route: str, settings: AccountsSettings) -> Iterator[tuple[str, int]]:
-    yield _key(route, _network(request.remote_addr)), settings.tries_from_address
+def _limits(request: Request, what: str, settings: AccountsSettings) -> Iterator[tuple[str, int]]:
+    yield _key(what, _network(request.remote_addr)), settings.tries_from_address
     email = request.POST.get("email")
     if isinstance(email, str) and email.strip():
-        yield _key(route, canonical(email)), settings.tries_for_account
+        yield _key(what, canonical(email)), settings.tries
 
 
 def _add(key: str, seconds: int) -> tuple[int, int]:  # noqa: ARG001 - read by the SQL
@@ -118,9 +119,9 @@ def _add(key: str, seconds: int) -> tuple[int, int]:  # noqa: ARG001 - read by t
     return tries, max(1, wait)
 
 
-def _key(route: str, whom: str) -> str:
+def _key(what: str, whom: str) -> str:
     """Return a key that doesn't tell who tried."""
-    return sha256(f"{route} {whom}".encode("utf-8", "backslashreplace")).hexdigest()
+    return sha256(f"{what} {whom}".encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def _network(address: str | None) -> str:

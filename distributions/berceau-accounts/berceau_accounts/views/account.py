@@ -8,19 +8,17 @@ from pyramid.request import Request
 from pyramid.security import remember
 from pyramid.view import view_config
 
-from berceau_accounts import passwords, service, sessions
+from berceau_accounts import service, sessions
 from berceau_accounts.entities import AccountsSession
 from berceau_accounts.forms import CURRENT_PASSWORD, NEW_EMAIL, NEW_PASSWORD, Form
-from berceau_accounts.policy import SIGNED_IN, require_user
-from berceau_accounts.views.shared import TEMPLATE, Link, form_page, site
-
-WRONG = "This isn't your present password."
+from berceau_accounts.policy import IN_BROWSER, require_user
+from berceau_accounts.views.shared import TEMPLATE, Link, check_password, form_page, site
 
 
 @view_config(
     route_name="accounts",
     request_method="GET",
-    permission=SIGNED_IN,
+    permission=IN_BROWSER,
     renderer="berceau_accounts:templates/account.pt",
 )
 def show_account(request: Request) -> dict[str, Any]:
@@ -31,7 +29,7 @@ def show_account(request: Request) -> dict[str, Any]:
 @view_config(
     route_name="accounts.password",
     request_method="GET",
-    permission=SIGNED_IN,
+    permission=IN_BROWSER,
     renderer=TEMPLATE,
 )
 def show_password(request: Request) -> dict[str, Any]:
@@ -42,7 +40,7 @@ def show_password(request: Request) -> dict[str, Any]:
 @view_config(
     route_name="accounts.password",
     request_method="POST",
-    permission=SIGNED_IN,
+    permission=IN_BROWSER,
     renderer=TEMPLATE,
 )
 def change_password(request: Request) -> Any:
@@ -51,7 +49,7 @@ def change_password(request: Request) -> Any:
     form = Form(CURRENT_PASSWORD, NEW_PASSWORD)
     form.read(request.POST)
     form.check_new_password(user.email)
-    _check_password(request, form)
+    check_password(request, form)
     if form.errors:
         return _password_page(request, form)
     service.set_password(user, form["new_password"], site(request))
@@ -64,7 +62,7 @@ def change_password(request: Request) -> Any:
 @view_config(
     route_name="accounts.email",
     request_method="GET",
-    permission=SIGNED_IN,
+    permission=IN_BROWSER,
     renderer=TEMPLATE,
 )
 def show_email(request: Request) -> dict[str, Any]:
@@ -75,7 +73,7 @@ def show_email(request: Request) -> dict[str, Any]:
 @view_config(
     route_name="accounts.email",
     request_method="POST",
-    permission=SIGNED_IN,
+    permission=IN_BROWSER,
     renderer=TEMPLATE,
 )
 def ask_for_new_email(request: Request) -> Any:
@@ -83,7 +81,7 @@ def ask_for_new_email(request: Request) -> Any:
     form = Form(NEW_EMAIL, CURRENT_PASSWORD)
     form.read(request.POST)
     form.check_email()
-    _check_password(request, form)
+    check_password(request, form)
     if form.errors:
         return _email_page(request, form)
     service.ask_for_new_email(require_user(request), form["email"], site(request))
@@ -93,7 +91,7 @@ def ask_for_new_email(request: Request) -> Any:
 @view_config(
     route_name="accounts.new_email",
     request_method="GET",
-    permission=SIGNED_IN,
+    permission=IN_BROWSER,
     renderer=TEMPLATE,
 )
 def show_new_email(request: Request) -> dict[str, Any]:
@@ -110,7 +108,7 @@ def show_new_email(request: Request) -> dict[str, Any]:
 @view_config(
     route_name="accounts.new_email",
     request_method="POST",
-    permission=SIGNED_IN,
+    permission=IN_BROWSER,
     renderer="berceau_accounts:templates/dead_link.pt",
 )
 def change_email(request: Request) -> Any:
@@ -128,7 +126,7 @@ def change_email(request: Request) -> Any:
 @view_config(
     route_name="accounts.sessions",
     request_method="GET",
-    permission=SIGNED_IN,
+    permission=IN_BROWSER,
     renderer="berceau_accounts:templates/sessions.pt",
 )
 def show_sessions(request: Request) -> dict[str, Any]:
@@ -139,7 +137,7 @@ def show_sessions(request: Request) -> dict[str, Any]:
     return {"sessions": newest, "current": sessions.current_session(request)}
 
 
-@view_config(route_name="accounts.session.end", request_method="POST", permission=SIGNED_IN)
+@view_config(route_name="accounts.session.end", request_method="POST", permission=IN_BROWSER)
 def end_session(request: Request) -> HTTPSeeOther:
     """End one of the user's sessions."""
     try:
@@ -152,21 +150,12 @@ def end_session(request: Request) -> HTTPSeeOther:
     return HTTPSeeOther(request.route_path("accounts.sessions"))
 
 
-@view_config(route_name="accounts.sessions.end", request_method="POST", permission=SIGNED_IN)
+@view_config(route_name="accounts.sessions.end", request_method="POST", permission=IN_BROWSER)
 def end_other_sessions(request: Request) -> HTTPSeeOther:
     """End all of the user's sessions but this one."""
     sessions.end_sessions(require_user(request), but=sessions.current_session(request))
     request.flash("Your other sessions were ended.")
     return HTTPSeeOther(request.route_path("accounts.sessions"))
-
-
-def _check_password(request: Request, form: Form) -> None:
-    """Refuse what isn't the user's password: who finds a browser open can't take the account."""
-    user = require_user(request)
-    if "password" not in form.errors and not passwords.is_right(
-        form["password"], user.password_hash
-    ):
-        form.errors["password"] = WRONG
 
 
 def _back(request: Request) -> tuple[Link, ...]:

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther
+from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.security import forget, remember
-from pyramid.view import forbidden_view_config, view_config
+from pyramid.view import view_config
 
 from berceau_accounts import service, throttle
 from berceau_accounts.entities import AccountsPurpose, User
@@ -89,7 +89,7 @@ def sign_in(request: Request) -> Any:
     if user is None:
         refused(request, form, "password", "There is no account with this address and password.")
         return _sign_in_page(request, form)
-    throttle.succeed("accounts.sign_in", form["email"])
+    throttle.forget_tries(form["email"])
     return _enter(request, user, "You are signed in.")
 
 
@@ -142,15 +142,6 @@ def choose_password(request: Request) -> Any:
     forget(request)
     request.flash("Your password was changed, and all sessions were ended. Sign in with it now.")
     return HTTPSeeOther(request.route_path("accounts.sign_in"))
-
-
-@forbidden_view_config()
-def forbidden(error: HTTPForbidden, request: Request) -> Any:
-    """Let a visitor sign in and come back; a user who is signed in may not see the page."""
-    if user_of(request) is not None or request.method not in ("GET", "HEAD"):
-        return error
-    query = {"next": request.path_qs}
-    return HTTPSeeOther(request.route_path("accounts.sign_in", _query=query))
 
 
 def _enter(request: Request, user: User, message: str) -> HTTPSeeOther:

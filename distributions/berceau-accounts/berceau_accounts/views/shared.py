@@ -6,7 +6,9 @@ from typing import Any
 
 from pyramid.request import Request
 
-from berceau_accounts.forms import Form
+from berceau_accounts import passwords
+from berceau_accounts.forms import CURRENT_PASSWORD, Form
+from berceau_accounts.policy import require_user
 from berceau_accounts.service import Site
 
 TEMPLATE = "berceau_accounts:templates/form.pt"
@@ -42,6 +44,15 @@ def refused(request: Request, form: Form, name: str, message: str) -> None:
     """Say what is wrong with the field ``name``; the status says so, too."""
     form.errors[name] = message
     request.response.status = 422
+
+
+def check_password(request: Request, form: Form) -> None:
+    """Refuse what isn't the user's password: who finds a browser open can't take the account."""
+    user = require_user(request)
+    if "password" not in form.errors and not passwords.is_right(
+        form["password"], user.password_hash
+    ):
+        form.errors[CURRENT_PASSWORD.name] = "This isn't your present password."
 
 
 def site(request: Request) -> Site:

@@ -1,6 +1,5 @@
 """A mail server that listens, and a user."""
 
-import os
 from collections.abc import Iterator
 from socket import socket
 from typing import Any
@@ -13,15 +12,21 @@ from tests.visitor import EMAIL, PASSWORD, Mailbox
 from berceau.orm import unit_of_work
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="session")
 def mail_server() -> Iterator[Mailbox]:
     """A mail server of this test process, which the application sends to."""
     mailbox = Mailbox()
     controller = Controller(mailbox, hostname="127.0.0.1", port=free_port())
     controller.start()
-    os.environ["ACCOUNTS_SMTP_URL"] = f"smtp://127.0.0.1:{controller.port}"
+    mailbox.url = f"smtp://127.0.0.1:{controller.port}"
     yield mailbox
     controller.stop()
+
+
+@pytest.fixture(scope="session")
+def berceau_settings(berceau_settings: Any, mail_server: Mailbox) -> Any:
+    """The settings of the project, with the mail server of the tests."""
+    return berceau_settings.overriding({"accounts.smtp_url": mail_server.url})
 
 
 def free_port() -> int:
@@ -44,3 +49,10 @@ def ada(db: Any) -> str:  # noqa: ARG001 (a user needs a database)
     with unit_of_work():
         create_user(EMAIL, PASSWORD)
     return EMAIL
+
+
+@pytest.fixture
+def app(app: Any) -> Any:
+    """A visitor's browser, on the real application."""
+    app.extra_environ["HTTP_ACCEPT"] = "text/html,application/xhtml+xml,*/*;q=0.8"
+    return app

@@ -9,13 +9,13 @@ from tests.visitor import (
     EMAIL,
     NEW_PASSWORD,
     PASSWORD,
+    browser,
     error_of,
     fill,
     is_signed_in,
     sign_in,
     sign_up,
 )
-from webtest import TestApp
 
 NEW_EMAIL = "countess@example.org"
 
@@ -40,7 +40,7 @@ def test_a_forgotten_password_is_replaced(app, mailbox) -> None:
 
 @pytest.mark.usefixtures("ada")
 def test_a_reset_ends_all_sessions(app, mailbox) -> None:
-    thief = TestApp(app.app)
+    thief = browser(app)
     sign_in(thief)
     fill(app, ask_for_reset(app, mailbox), new_password=NEW_PASSWORD)
     assert not is_signed_in(thief)
@@ -115,7 +115,7 @@ def test_what_is_mailed_is_kept_as_a_hash(app, mailbox) -> None:
 
 @pytest.mark.usefixtures("ada")
 def test_a_changed_password_ends_all_other_sessions(app, mailbox) -> None:
-    thief = TestApp(app.app)
+    thief = browser(app)
     sign_in(thief)
     sign_in(app)
     before = app.cookies["session"]
@@ -169,7 +169,7 @@ def test_a_new_address_is_that_of_who_asked_for_it(app, mailbox) -> None:
     sign_in(app)
     fill(app, "/accounts/email", email=NEW_EMAIL, password=PASSWORD)
     link = mailbox.link()
-    other = TestApp(app.app)
+    other = browser(app)
     sign_up(other, email="grace@example.org")
     fill(other, mailbox.link(), password=PASSWORD)
     fill(other, link, status=410)

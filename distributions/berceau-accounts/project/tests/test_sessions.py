@@ -1,12 +1,13 @@
 """Sessions: listed, ended, and never those of somebody else."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from berceau_accounts import create_user
 from berceau_accounts.entities import AccountsSession, now
 from pony.orm import db_session
-from tests.visitor import PASSWORD, is_signed_in, sign_in
+from tests.visitor import PASSWORD, browser, is_signed_in, sign_in
 from webtest import TestApp
 
 from berceau.orm import unit_of_work
@@ -14,16 +15,16 @@ from berceau.orm import unit_of_work
 pytestmark = pytest.mark.usefixtures("ada")
 
 
-def browser(app, name: str) -> TestApp:
+def signed_in(app: Any, name: str) -> TestApp:
     """Return another browser, in which the user signs in."""
-    other = TestApp(app.app, extra_environ={"HTTP_USER_AGENT": name, "REMOTE_ADDR": "192.0.2.7"})
+    other = browser(app, name, "192.0.2.7")
     sign_in(other)
     return other
 
 
 def test_a_user_sees_where_they_are_signed_in(app) -> None:
     sign_in(app)
-    browser(app, "<b>Firefox</b>")
+    signed_in(app, "<b>Firefox</b>")
     page = app.get("/accounts/sessions")
     entries = [entry.text for entry in page.html.select(".entries > li")]
     assert len(entries) == 2
@@ -34,7 +35,7 @@ def test_a_user_sees_where_they_are_signed_in(app) -> None:
 
 def test_one_session_is_ended(app) -> None:
     sign_in(app)
-    other, third = browser(app, "other"), browser(app, "third")
+    other, third = signed_in(app, "other"), signed_in(app, "third")
     page = app.get("/accounts/sessions")
     ends = [form for form in page.forms.values() if form.action.endswith("/end")]
     ends[1].submit(status=303).follow()  # the newest is listed first
@@ -45,7 +46,7 @@ def test_one_session_is_ended(app) -> None:
 
 def test_all_other_sessions_are_ended(app) -> None:
     sign_in(app)
-    other = browser(app, "other")
+    other = signed_in(app, "other")
     app.get("/accounts/sessions").forms["end-others"].submit(status=303)
     assert not is_signed_in(other)
     assert is_signed_in(app)
@@ -61,7 +62,7 @@ def test_a_session_that_is_not_there_is_not_found(app, session_id) -> None:
 def test_a_session_of_another_user_is_not_found(app) -> None:
     with unit_of_work():
         create_user("grace@example.org", PASSWORD)
-    grace = TestApp(app.app)
+    grace = browser(app)
     sign_in(grace, email="grace@example.org")
     with db_session:
         session_id = AccountsSession.select().get().id

@@ -9,8 +9,16 @@ from typing import Any
 import pytest
 from berceau_accounts.entities import AccountsSession, AccountsThrottle
 from pony.orm import db_session
-from tests.visitor import EMAIL, NEW_PASSWORD, PASSWORD, fill, is_signed_in, sign_in, sign_up
-from webtest import TestApp
+from tests.visitor import (
+    EMAIL,
+    NEW_PASSWORD,
+    PASSWORD,
+    browser,
+    fill,
+    is_signed_in,
+    sign_in,
+    sign_up,
+)
 
 UNKNOWN = "eve@example.org"
 
@@ -32,7 +40,7 @@ def told(response: Any) -> tuple[str, str | None, str]:
     ids=["sign-in", "sign-up", "reset"],
 )
 def test_no_answer_tells_who_has_an_account(app, ask: Callable[..., Any]) -> None:
-    assert told(ask(TestApp(app.app), EMAIL)) == told(ask(TestApp(app.app), UNKNOWN))
+    assert told(ask(browser(app), EMAIL)) == told(ask(browser(app), UNKNOWN))
 
 
 @pytest.mark.usefixtures("ada", "mailbox")
@@ -91,7 +99,7 @@ def typical_seconds(app: Any, ask: Callable[..., Any]) -> tuple[float, float]:
 
 @pytest.mark.usefixtures("ada")
 def test_a_session_that_was_planted_is_not_signed_in(app) -> None:
-    attacker = TestApp(app.app)
+    attacker = browser(app)
     attacker.get("/accounts", status=303).follow()
     sign_in(attacker, "wrong", 422)
     planted = dict(attacker.cookies)

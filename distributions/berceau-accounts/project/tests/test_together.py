@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from berceau_accounts.entities import AccountsThrottle, User
 from pony.orm import db_session
-from tests.visitor import EMAIL, NEW_PASSWORD, PASSWORD, fill, sign_in
-from webtest import TestApp
+from tests.visitor import EMAIL, NEW_PASSWORD, PASSWORD, browser, fill, sign_in
 
 pytestmark = pytest.mark.commits
 TIMES = 8
@@ -24,7 +23,7 @@ def forms(app: Any, path: str, **values: str) -> list[Any]:
     """Return the form of a page in as many browsers, filled in."""
     found = []
     for _ in range(TIMES):
-        form = TestApp(app.app).get(path).forms["account-form"]
+        form = browser(app).get(path).forms["account-form"]
         for name, value in values.items():
             form[name] = value
         found.append(form)

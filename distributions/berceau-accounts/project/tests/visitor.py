@@ -7,6 +7,8 @@ from queue import Empty, Queue
 from typing import Any
 from urllib.parse import urlsplit
 
+from webtest import TestApp
+
 EMAIL = "ada@example.org"
 PASSWORD = "analytical engine 1843"
 NEW_PASSWORD = "difference engine 1822"
@@ -16,6 +18,8 @@ BEING_SENT = 0.6
 
 class Mailbox:
     """All mail that the application sends in one test process, as an SMTP server gets it."""
+
+    url = ""
 
     def __init__(self) -> None:
         self._received: Queue[EmailMessage] = Queue()
@@ -50,6 +54,12 @@ class Mailbox:
         """Forget what was sent before."""
         while not self._received.empty():
             self._received.get()
+
+
+def browser(app: Any, name: str = "", address: str = "127.0.0.1") -> TestApp:
+    """Return another browser, on the same application, without cookies."""
+    environ = {"HTTP_USER_AGENT": name, "REMOTE_ADDR": address}
+    return TestApp(app.app, extra_environ=app.extra_environ | environ)
 
 
 def fill(app: Any, page: str, status: int = 303, **values: str) -> Any:
