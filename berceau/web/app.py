@@ -16,6 +16,7 @@ from berceau.web.components import blame_configuration, include_component
 from berceau.web.debug_page import broken_app
 from berceau.web.registry import RUNNING, SETTINGS, settings_of
 from berceau.web.reload import Reloading, is_reloading
+from berceau.web.route_order import sort_at_last
 from berceau.workflows.build.build import build
 from berceau.workflows.serve.start import start
 
@@ -104,9 +105,11 @@ def includeme(config: Configurator) -> None:
     config.include("berceau.web.conflicts")
     config.include("berceau.web.unavailable")
     config.include("berceau.web.component_settings")
+    config.include("berceau.web.route_order")
     with using(running.component_settings):
         for component in running.components:
             include_component(config, component, running.components)
+    sort_at_last(config)
 
 
 def _load(options: Mapping[str, Any]) -> Settings:

@@ -17,6 +17,7 @@ from berceau.errors import (
     EntityError,
     Location,
 )
+from berceau.web.registry import ROUTES
 
 # Modules that are no part of the running application, and may import what only tests have.
 NOT_SCANNED = [".tests", ".conftest"]
@@ -30,7 +31,7 @@ def include_component(
     Raises ``ComponentError`` with the file and line at fault; ``among`` are all components.
     """
     package = import_module(component.package, component, among)
-    with _blame(component, among):
+    with _blame(component, among), config.registry[ROUTES].of(component.name, config):
         if hasattr(package, "includeme"):
             config.include(package)
         config.scan(package, ignore=NOT_SCANNED)

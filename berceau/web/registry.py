@@ -8,6 +8,7 @@ from berceau.settings import Settings
 SETTINGS = "berceau.settings"
 RUNNING = "berceau.running"
 NAVIGATION = "berceau.navigation"
+ROUTES = "berceau.routes"
 METRICS = "berceau.metrics"
 EXPLAIN = "berceau.explain"
 
