@@ -18,6 +18,7 @@ from berceau.errors import (
     Location,
 )
 from berceau.web.registry import ROUTES
+from berceau.web.shared_configuration import conflict, refuse_reserved
 
 # Modules that are no part of the running application, and may import what only tests have.
 NOT_SCANNED = [".tests", ".conftest"]
@@ -31,10 +32,12 @@ def include_component(
     Raises ``ComponentError`` with the file and line at fault; ``among`` are all components.
     """
     package = import_module(component.package, component, among)
+    begin = len(config.action_state.actions)
     with _blame(component, among), config.registry[ROUTES].of(component.name, config):
         if hasattr(package, "includeme"):
             config.include(package)
         config.scan(package, ignore=NOT_SCANNED)
+    refuse_reserved(config, begin, component)
 
 
 @contextmanager
@@ -80,16 +83,10 @@ def blame_configuration(components: Sequence[Component]) -> Iterator[None]:
             cure="Correct the line, or remove the component's folder.",
         ) from error
     except ConfigurationConflictError as error:
-        infos = [info for conflict in error._conflicts.values() for info in conflict]
-        where = next(filter(None, (component_location(info, components) for info in infos)), None)
-        if where is None:
+        found = conflict(error, components)
+        if found is None:
             raise
-        places = ", ".join(sorted({f"{info.file}:{info.line}" for info in infos}))
-        raise ComponentError(
-            f"Two lines configure the same thing: {places}",
-            where=where,
-            cure="Rename one of the two: routes and views of all components share one space.",
-        ) from error
+        raise found from error
 
 
 def component_location(info: Any, components: Sequence[Component]) -> Location | None:
