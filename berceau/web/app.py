@@ -99,6 +99,7 @@ def includeme(config: Configurator) -> None:
     config.include("berceau.web.messages")
     config.include("berceau.web.csrf")
     config.include("berceau.web.token_apis")
+    config.include("berceau.web.cors")
     config.include("berceau.web.preconditions")
     config.include("berceau.web.caching")
     config.include("berceau.web.units")

@@ -7,7 +7,6 @@ from typing import Any
 
 from pyramid.config import PHASE3_CONFIG, Configurator
 from pyramid.events import BeforeTraversal
-from pyramid.exceptions import ConfigurationError
 from pyramid.interfaces import IRoutesMapper
 from pyramid.request import Request
 from pyramid.response import Response
@@ -18,6 +17,7 @@ from berceau.components import Component
 from berceau.errors import ComponentError
 from berceau.web.components import component_location
 from berceau.web.no_session import NoSession
+from berceau.web.prefixes import full_prefix, is_below
 from berceau.web.registry import RUNNING, WITHOUT_COOKIES
 
 APIS = "berceau.token_apis"
@@ -37,7 +37,7 @@ class TokenApis:
 
     def has_path(self, path: str) -> bool:
         """Return whether ``path``, or a route's pattern, begins with one of the prefixes."""
-        return any(_is_below(path, each) for each in self.prefixes)
+        return any(is_below(path, each) for each in self.prefixes)
 
     def has_view(self, info: Any) -> bool:
         """Return whether the view that Pyramid's ``info`` describes belongs to one."""
@@ -79,10 +79,7 @@ def token_api(config: Configurator, prefix: str | None = None) -> None:
     if prefix is None:
         apis.packages.add(config.package.__name__)
         return
-    if "{" in prefix:
-        raise ConfigurationError(f"The prefix {prefix} must be plain text: it has no variables.")
-    parts = [part.strip("/") for part in (config.route_prefix or "", prefix)]
-    apis.prefixes["/" + "/".join(filter(None, parts))].add(config.package.__name__)
+    apis.prefixes[full_prefix(config, prefix)].add(config.package.__name__)
 
 
 def token_api_tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
@@ -150,7 +147,7 @@ def check_prefixes(config: Configurator) -> None:
         for entry in config.introspector.get_category("routes", ()):
             route = entry["introspectable"]
             where = component_location(route.action_info, components)
-            if where and where.component not in owners and _is_below(route["pattern"], prefix):
+            if where and where.component not in owners and is_below(route["pattern"], prefix):
                 raise ComponentError(
                     f"The route {route['name']!r} of component {where.component} is in {prefix}, "
                     f"which component {min(map(str, owners))} makes a token API: it would have "
@@ -171,8 +168,3 @@ def _pattern(info: Any) -> str:
     mapper = info.registry.queryUtility(IRoutesMapper)
     route = mapper and mapper.get_route(info.options.get("route_name") or "")
     return route.pattern if route else ""
-
-
-def _is_below(path: str, prefix: str) -> bool:
-    """Return whether ``path``, or a route's pattern, is ``prefix`` or an address below it."""
-    return f"/{path.lstrip('/')}/".startswith(f"{prefix.rstrip('/')}/")
