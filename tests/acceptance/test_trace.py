@@ -1,0 +1,80 @@
+"""``migrate.diff --trace``: the locks that a plan really takes, beside those that it announces."""
+
+import json
+
+import pytest
+
+from berceau.errors import MigrationError
+from berceau.schema.sql import Lock
+from berceau.workflows.write.migrate import Options
+from berceau.workflows.write.propose import propose
+from berceau.workflows.write.trace import trace_locks
+from tests.acceptance.test_locks import CASES, STRENGTH
+from tests.conftest import cases
+
+POST = "class Post(db.Entity):\n    n = Optional(int)\n"
+
+
+@cases("before, after", CASES, quick=3)
+def test_no_statement_takes_a_stronger_lock_than_it_announces(
+    migrate, declare, settings, before, after
+) -> None:
+    migrate(before)
+    plan = propose(settings, declare(after), Options(allow_data_loss=True)).plan
+    found = trace_locks(settings, plan)
+    assert [each.sql for each in found.statements] == [each.text for each in plan.up]
+    for traced, statement in zip(found.statements, plan.up, strict=True):
+        held = max((STRENGTH.index(each.lock) for each in traced.locks), default=0)
+        assert held <= STRENGTH.index(statement.lock), statement
+    # Of several in one transaction, the first one takes the lock that the others need, too.
+    strongest = max((STRENGTH.index(each.lock) for each in plan.up), default=0)
+    assert strongest == max(
+        (STRENGTH.index(held.lock) for each in found.statements for held in each.locks), default=0
+    )
+
+
+def test_a_lock_is_held_to_the_end_of_its_transaction(migrate, declare, settings, query) -> None:
+    migrate(POST)
+    query("INSERT INTO post (n) SELECT n FROM generate_series(1, 50) AS n")
+    after = declare(POST + "    m = Required(int, default=1)\n    s = Optional(int, index=True)\n")
+    found = trace_locks(settings, propose(settings, after, Options()).plan)
+    assert found.rows == {"post": 50}
+    first, *_, last = found.statements
+    assert first.sql.startswith("ALTER TABLE post ADD COLUMN m")
+    (held,) = first.locks
+    assert (held.table, held.lock) == ("post", Lock.ACCESS_EXCLUSIVE)
+    assert held.seconds > first.seconds
+    assert last.sql.startswith("CREATE INDEX CONCURRENTLY")
+    assert [(each.table, each.lock) for each in last.locks] == [
+        ("post", Lock.SHARE_UPDATE_EXCLUSIVE)
+    ]
+    assert query("SELECT * FROM post LIMIT 1") == [(1, 1)]
+
+
+def test_what_does_not_run_in_the_copy_is_said(migrate, declare, settings) -> None:
+    migrate(POST)
+    plan = propose(settings, declare(POST + "    m = Optional(int)\n"), Options()).plan
+    migrate(POST + "    m = Optional(int)\n")
+    with pytest.raises(MigrationError, match='column "m" of relation "post" already exists'):
+        trace_locks(settings, plan)
+
+
+@pytest.mark.slow
+def test_the_command_shows_it_to_people_and_programs(connected) -> None:
+    connected.component("blog", POST)
+    connected.succeed("migrate")
+    connected.component("blog", POST.replace("int", "int, index=True"))
+    said = connected.succeed("migrate.diff", "--trace")
+    assert "-- Run in a copy, with these rows: none\n" in said
+    assert (
+        "ms: CREATE INDEX CONCURRENTLY post_n_idx ON post (n)\n--   SHARE UPDATE EXCLUSIVE" in said
+    )
+    trace = json.loads(connected.succeed("migrate.diff", "--trace", "--json"))["trace"]
+    (statement,) = trace["statements"]
+    assert [each["lock"] for each in statement["locks"]] == ["SHARE UPDATE EXCLUSIVE"]
+    connected.succeed("migrate")
+    assert connected.succeed("migrate.diff", "--trace") == "-- nothing to do\n"
+    assert json.loads(connected.succeed("migrate.diff", "--trace", "--json"))["trace"] == {
+        "rows": {},
+        "statements": [],
+    }
