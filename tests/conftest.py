@@ -212,7 +212,7 @@ def _clean(environment: Mapping[str, str]) -> dict[str, str]:
     """
     ours = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "BERCEAU_", "PYTEST_", "PYTHONPATH")
     kept = {name: value for name, value in environment.items() if not name.startswith(ours)}
-    return {**kept, "PYTEST_ADDOPTS": "-p no:faker -p no:hypothesispytest"}
+    return {**kept, "PYTEST_ADDOPTS": "-p no:faker -p no:hypothesispytest -p no:schemathesis"}
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -64,6 +64,7 @@ EDGES = {
     "invoke": {"tasks"},
     "pytest": {"testing"},
     "pglast": {"postgres"},
+    "pydantic": {"settings", "web"},
     "mypy": {"mypy"},
     "procrastinate": {"jobs"},
 }

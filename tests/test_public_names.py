@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
 PLACES = (
     *("berceau", "berceau.errors", "berceau.jobs", "berceau.orm", "berceau.tasks"),
-    *("berceau.testing", "berceau.web"),
+    *("berceau.testing", "berceau.web", "berceau.web.api"),
 )
 ROW = re.compile(r"^\| `(\w+)` \| (.+) \|$", re.MULTILINE)
 SHOWN = re.compile(
@@ -81,7 +81,15 @@ def description(place: str, name: str) -> str | None:
     value = getattr(import_module(place), name)
     if isinstance(value, type) or isfunction(value):
         return value.__doc__ and getdoc(value)
-    return said_below(tree(place).body, name)
+    return said_below(tree(origin(place, name)).body, name)
+
+
+def origin(place: str, name: str) -> str:
+    """Return the module that ``place`` imports a name from, or else ``place``."""
+    for node in statements(tree(place).body):
+        if isinstance(node, ast.ImportFrom) and name in {alias.name for alias in node.names}:
+            return str(node.module)
+    return place
 
 
 def first_line(said: str | None) -> str | None:
@@ -173,7 +181,7 @@ def test_the_reference_has_each_fixture_with_its_first_line() -> None:
 
 
 def test_the_reference_has_what_the_application_adds_to_pyramid() -> None:
-    modules = [path.read_text() for path in ROOT.glob("berceau/web/*.py")]
+    modules = [path.read_text() for path in ROOT.glob("berceau/web/**/*.py")]
     added = {"".join(names) for text in modules for names in ADDED.findall(text)}
     assert set(FOUND.findall(page_of("berceau.web"))) == added
 

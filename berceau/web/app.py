@@ -95,6 +95,7 @@ def includeme(config: Configurator) -> None:
     config.include("berceau.web.intake")
     config.include("berceau.web.renderer")
     config.include("berceau.web.json_renderer")
+    config.include("berceau.web.api.directives")
     config.include("berceau.web.navigation")
     config.include("berceau.web.messages")
     config.include("berceau.web.csrf")

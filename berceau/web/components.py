@@ -44,6 +44,10 @@ def include_component(
 def _blame(component: Component, among: Sequence[Component]) -> Iterator[None]:
     try:
         yield
+    except ComponentError as error:
+        if error.where is not None:  # it says what is wrong, and where
+            raise
+        raise _unloadable(error, component, among) from error
     except ERDiagramError as error:
         raise EntityError(
             f"Component {component.name} declares an entity too late: {error}",
@@ -51,11 +55,17 @@ def _blame(component: Component, among: Sequence[Component]) -> Iterator[None]:
             cure="Declare it in the component's entities.py: only that file is read in time.",
         ) from error
     except (Exception, SystemExit) as error:
-        raise ComponentImportError(
-            f"Component {component.name} doesn't load: {type(error).__name__}: {error}",
-            where=_place(error, component, among),
-            cure="Correct the line, or remove the component's folder.",
-        ) from error
+        raise _unloadable(error, component, among) from error
+
+
+def _unloadable(
+    error: BaseException, component: Component, among: Sequence[Component]
+) -> ComponentImportError:
+    return ComponentImportError(
+        f"Component {component.name} doesn't load: {type(error).__name__}: {error}",
+        where=_place(error, component, among),
+        cure="Correct the line, or remove the component's folder.",
+    )
 
 
 def _place(error: BaseException, component: Component, among: Sequence[Component]) -> Location:

@@ -11,6 +11,7 @@ NAVIGATION = "berceau.navigation"
 ROUTES = "berceau.routes"
 METRICS = "berceau.metrics"
 EXPLAIN = "berceau.explain"
+OPERATIONS = "berceau.operations"
 
 WITHOUT_COOKIES = "berceau.without_cookies"
 """In a request's environ: it has no cookies, and its errors are problem+json."""

@@ -41,12 +41,17 @@ class TokenApis:
 
     def has_view(self, info: Any) -> bool:
         """Return whether the view that Pyramid's ``info`` describes belongs to one."""
-        declared = info.options.get("token_api")
+        return self.has(info.options.get("token_api"), info.package.__name__, _pattern(info))
+
+    def has(self, declared: bool | None, package: str, pattern: str) -> bool:
+        """Return whether a view does: one of ``package``, at a route's ``pattern``.
+
+        ``declared`` is its option ``token_api``, which has the last word.
+        """
         if declared is not None:
-            return bool(declared)
-        module = f"{info.package.__name__}."
-        return any(module.startswith(f"{each}.") for each in self.packages) or self.has_path(
-            _pattern(info)
+            return declared
+        return any(f"{package}.".startswith(f"{each}.") for each in self.packages) or (
+            self.has_path(pattern)
         )
 
     def has_route(self, name: str) -> bool:

@@ -1,0 +1,45 @@
+"""APIs: views whose signatures say what they take and return; pydantic checks and describes it."""
+
+from typing import TYPE_CHECKING
+
+from berceau import lazy
+
+__all__ = [
+    "CursorQuery",
+    "InvalidError",
+    "NonBlankStr",
+    "NumberedPage",
+    "NumberedQuery",
+    "Page",
+    "api_view",
+    "cursor_page",
+    "numbered_page",
+]
+
+if TYPE_CHECKING:
+    from berceau.web.api.invalid import InvalidError
+    from berceau.web.api.pages import (
+        CursorQuery,
+        NumberedPage,
+        NumberedQuery,
+        Page,
+        cursor_page,
+        numbered_page,
+    )
+    from berceau.web.api.texts import NonBlankStr
+    from berceau.web.api.view import api_view
+else:
+    __getattr__, __dir__ = lazy.offer(
+        __name__,
+        {
+            "CursorQuery": "berceau.web.api.pages",
+            "InvalidError": "berceau.web.api.invalid",
+            "NonBlankStr": "berceau.web.api.texts",
+            "NumberedPage": "berceau.web.api.pages",
+            "NumberedQuery": "berceau.web.api.pages",
+            "Page": "berceau.web.api.pages",
+            "api_view": "berceau.web.api.view",
+            "cursor_page": "berceau.web.api.pages",
+            "numbered_page": "berceau.web.api.pages",
+        },
+    )

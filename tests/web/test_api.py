@@ -1,0 +1,396 @@
+"""``@api_view``: what it reads from a request, what it writes, and which signatures it refuses."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from webtest import TestApp, TestResponse
+
+from berceau.errors import ComponentError
+
+HEADER = """
+from datetime import date, datetime
+from functools import partial
+from typing import Annotated, Literal, Union
+
+from pydantic import BaseModel, Field, field_validator
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.view import view_defaults
+
+from berceau.web import api
+from berceau.web.api import InvalidError, Page
+
+api_view = partial(api.api_view, token_api=True)
+
+
+def includeme(config):
+    config.add_route("things", "/things")
+    config.add_route("thing", r"/things/{number:\\d+|x}/{day}")
+
+
+class Person(BaseModel):
+    name: str = Field(min_length=1, max_length=5)
+    age: int | None = None
+
+
+class New(BaseModel):
+    title: str
+    on: date | None = None
+    by: list[Person] = []
+
+    @field_validator("title")
+    @classmethod
+    def plain(cls, title):
+        if title == "taken":
+            raise ValueError("This title is taken.")
+        return title
+
+
+class Asked(BaseModel):
+    limit: int = Field(20, le=100)
+    tag: list[str] = []
+    since: datetime | None = None
+"""
+ECHO = """
+@api_view(route_name="things", request_method="POST", status=201)
+def create(request, body: New) -> New:
+    return body
+"""
+
+
+@pytest.fixture
+def api(serve, component) -> Callable[[str], TestApp]:
+    """Return a function that serves a component: what follows the header, in one module."""
+
+    def api(views: str) -> TestApp:
+        app = serve(component("things", {"__init__.py": HEADER + views}))
+        app.extra_environ = {}  # a program, not a browser
+        return app
+
+    return api
+
+
+@pytest.fixture
+def echo(api) -> TestApp:
+    """An application whose view returns the body that it gets."""
+    return api(ECHO)
+
+
+def mistakes(response) -> dict[str, str]:
+    """Return the details of the mistakes, by pointer or parameter."""
+    assert response.content_type == "application/problem+json"
+    return {
+        error.get("pointer", error.get("parameter")): error["detail"]
+        for error in response.json["errors"]
+    }
+
+
+def post(app, body: object, **options) -> TestResponse:
+    text = body if isinstance(body, str | bytes) else json.dumps(body)
+    return app.post("/things", text, content_type="application/json", **options)
+
+
+def test_a_body_arrives_as_its_model_and_the_result_is_written(echo) -> None:
+    answer = post(echo, {"title": "One", "on": "2026-01-02", "by": [{"name": "Ada"}]}, status=201)
+    assert answer.content_type == "application/json"
+    assert answer.json == {
+        "title": "One",
+        "on": "2026-01-02",
+        "by": [{"name": "Ada", "age": None}],
+    }
+
+
+def test_all_mistakes_are_told_at_once_each_with_its_place(echo) -> None:
+    sent = {"on": "soon", "by": [{"name": "Ada"}, {"name": "", "age": "3"}, {}]}
+    found = mistakes(post(echo, sent, status=422))
+    assert list(found) == ["#/title", "#/on", "#/by/1/name", "#/by/1/age", "#/by/2/name"]
+    assert found["#/title"] == "Field required"
+
+
+def test_what_was_sent_is_not_shown(echo) -> None:
+    assert "hunter2" not in post(echo, {"title": ["hunter2"]}, status=422).text
+
+
+def test_a_validator_of_the_model_speaks_for_itself(echo) -> None:
+    found = mistakes(post(echo, {"title": "taken"}, status=422))
+    assert found == {"#/title": "This title is taken."}
+
+
+@pytest.mark.parametrize("title", ["a\x00b", "\ud800", "b\udfff"])
+def test_text_that_can_not_be_stored_is_a_mistake_of_its_field(echo, title) -> None:
+    found = mistakes(post(echo, {"title": title, "by": [{"name": "Ada", title: 1}]}, status=422))
+    assert set(found) >= {"#/title"}
+    assert len(found) == 2
+
+
+def test_a_text_that_must_be_seen_loses_the_spaces_around_it(api) -> None:
+    app = api("""
+class Seen(BaseModel):
+    title: api.NonBlankStr = Field(max_length=3)
+
+@api_view(route_name="things", request_method="POST")
+def create(request, body: Seen) -> str:
+    return body.title
+""")
+    assert post(app, {"title": "  abc  "}).json == "abc"
+    for blank in ("", " ", "\u200b", "abcd"):
+        assert set(mistakes(post(app, {"title": blank}, status=422))) == {"#/title"}
+
+
+@pytest.mark.parametrize("text", ["a\\b/~1", "é €", "😀", "\\u0000"])
+def test_other_text_arrives_as_it_is(echo, text) -> None:
+    assert post(echo, {"title": text}, status=201).json["title"] == text
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ("", "isn't JSON"),
+        ("{", "isn't JSON: Expecting property name"),
+        ('{"title": "a", "title": "b"}', "two members of one name"),
+        ('{"title": NaN}', "NaN is no number"),
+        ('{"title": -Infinity}', "-Infinity is no number"),
+        ('{"title": 1e999}', "a number is too large"),
+        ('{"title": ' + "9" * 5000 + "}", "isn't JSON"),
+        ('{"title": ' + "[" * 300 + "]" * 300 + "}", "nested too deep"),
+        ("[" * 100_000, "nested too deep"),
+        (b'{"title": "\xff"}', "UTF-8"),
+        ('{"title": "a"}'.encode("utf-16"), "UTF-8"),
+        (b'\xef\xbb\xbf{"title": "a"}', "isn't JSON"),
+    ],
+)
+def test_what_is_no_json_is_malformed(echo, body, detail) -> None:
+    assert detail in post(echo, body, status=400).json["detail"]
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_another_media_type_is_refused(echo, kind) -> None:
+    echo.post("/things", '{"title": "a"}', content_type=kind, status=415)
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/json; charset=utf-8", "application/merge-patch+json"]
+)
+def test_media_types_of_json_are_read(echo, kind) -> None:
+    echo.post("/things", '{"title": "a"}', content_type=kind, status=201)
+
+
+def test_a_body_above_the_limit_is_refused(echo) -> None:
+    post(echo, {"title": "x" * 3_000_000}, status=413)
+
+
+def test_many_mistakes_do_not_make_a_long_answer(echo) -> None:
+    found = post(echo, {"title": "a", "by": [1] * 10_000}, status=422)
+    assert len(found.json["errors"]) == 100
+
+
+def test_a_mistake_in_a_union_has_no_name_of_a_type(api) -> None:
+    app = api("""
+class Cat(BaseModel):
+    kind: Literal["cat"]
+    lives: int
+
+class Dog(BaseModel):
+    kind: Literal["dog"]
+
+class Owner(BaseModel):
+    pet: Annotated[Union[Cat, Dog], Field(discriminator="kind")]
+
+@api_view(route_name="things", request_method="POST")
+def create(request, body: Owner) -> None:
+    pass
+""")
+    assert set(mistakes(post(app, {"pet": {"kind": "cat", "lives": "9"}}, status=422))) == {
+        "#/pet/lives"
+    }
+    assert set(mistakes(post(app, {"pet": {"kind": "cat"}}, status=422))) == {"#/pet/lives"}
+
+
+def test_a_view_that_returns_nothing_answers_204(api) -> None:
+    app = api("""
+@api_view(route_name="things", request_method="DELETE")
+def delete(request) -> None:
+    pass
+""")
+    answer = app.delete("/things", status=204)
+    assert answer.body == b""
+    assert "Content-Type" not in answer.headers
+
+
+QUERY = """
+@api_view(route_name="things", request_method="GET")
+def show(request, query: Asked) -> Asked:
+    return query
+"""
+
+
+def test_a_query_string_arrives_as_its_model(api) -> None:
+    sent = "/things?limit=5&tag=a&tag=b&since=2026-01-02T03:04:05Z&other=1"
+    assert api(QUERY).get(sent).json == {
+        "limit": 5,
+        "tag": ["a", "b"],
+        "since": "2026-01-02T03:04:05Z",
+    }
+    assert api(QUERY).get("/things").json["limit"] == 20
+
+
+@pytest.mark.parametrize(
+    ("sent", "names"),
+    [
+        ("limit=x", {"limit"}),
+        ("limit=1&limit=2", {"limit"}),
+        ("limit=101&since=now", {"limit", "since"}),
+        ("tag=a%00b&limit=x", {"tag", "limit"}),
+    ],
+)
+def test_mistakes_of_a_query_string_have_the_names_of_parameters(api, sent, names) -> None:
+    found = api(QUERY).get(f"/things?{sent}", status=422)
+    assert set(mistakes(found)) == names
+
+
+def test_an_unknown_parameter_is_refused_where_the_model_forbids_it(api) -> None:
+    app = api("""
+class Strict(BaseModel, extra="forbid"):
+    limit: int = 1
+
+@api_view(route_name="things", request_method="GET")
+def show(request, query: Strict) -> Strict:
+    return query
+""")
+    assert set(mistakes(app.get("/things?limt=3", status=422))) == {"limt"}
+
+
+PARTS = """
+@api_view(route_name="thing", request_method="GET")
+def show(request, number: int, day: date) -> list[str]:
+    return [type(number).__name__, day.isoformat()]
+"""
+
+
+def test_parts_of_the_address_are_converted(api) -> None:
+    assert api(PARTS).get("/things/3/2026-01-02").json == ["int", "2026-01-02"]
+
+
+@pytest.mark.parametrize("address", ["x/2026-01-02", "3/soon", "3/2026-01-02%00"])
+def test_an_address_that_names_nothing_is_not_found(api, address) -> None:
+    api(PARTS).get(f"/things/{address}", status=404)
+
+
+def test_methods_of_a_class_are_operations(api) -> None:
+    app = api("""
+@view_defaults(route_name="things", request_method="POST")
+class Things:
+    def __init__(self, request):
+        self.request = request
+
+    @api_view(status=202)
+    def create(self, body: New) -> str:
+        return self.request.method + body.title
+
+    @api_view(request_method="GET")
+    def show(self) -> str:
+        return "shown"
+""")
+    assert post(app, {"title": "a"}, status=202).json == "POSTa"
+    assert app.get("/things").json == "shown"
+
+
+def test_a_view_may_say_its_status_and_return_a_response(api) -> None:
+    app = api("""
+@api_view(route_name="things", request_method="GET")
+def show(request) -> int:
+    request.response.status = 203
+    request.response.headers["X-Made"] = "here"
+    return 1
+
+@api_view(route_name="things", request_method="POST")
+def create(request) -> int:
+    return HTTPSeeOther("/things")
+""")
+    answer = app.get("/things", status=203)
+    assert (answer.json, answer.headers["X-Made"]) == (1, "here")
+    app.post("/things", status=303)
+
+
+def test_a_view_names_a_mistake_of_its_own(api) -> None:
+    app = api("""
+@api_view(route_name="things", request_method="POST")
+def create(request, body: New) -> None:
+    raise InvalidError([{"pointer": "#/title", "detail": "Somebody has it."}])
+""")
+    assert mistakes(post(app, {"title": "a"}, status=422)) == {"#/title": "Somebody has it."}
+
+
+def test_a_body_may_be_left_out_where_it_has_a_default(api) -> None:
+    app = api("""
+@api_view(route_name="things", request_method="POST")
+def create(request, body: New | None = None) -> bool:
+    return body is None
+""")
+    assert app.post("/things").json is True
+    assert post(app, {"title": "a"}).json is False
+
+
+def test_a_result_that_breaks_its_type_is_an_error_with_a_place(api, caplog) -> None:
+    app = api("""
+@api_view(route_name="things", request_method="GET")
+def show(request) -> Person:
+    return {"name": "hunter2"}
+""")
+    app.get("/things", status=500)
+    assert "The API view show returned what its type doesn't allow: name: " in caplog.text
+
+
+def test_annotations_may_be_texts(serve, component) -> None:
+    text = "from __future__ import annotations\n" + HEADER + ECHO
+    assert post(serve(component("things", {"__init__.py": text})), {"title": "a"}, status=201)
+
+
+def test_it_is_registered_by_the_configuration_too(serve, component) -> None:
+    text = HEADER.replace(
+        'config.add_route("things", "/things")',
+        'config.add_route("things", "/things")\n'
+        '    config.add_api_view(show, route_name="things", request_method="GET")',
+    )
+    text += "\ndef show(request) -> int:\n    return 7\n"
+    assert serve(component("things", {"__init__.py": text})).get("/things").json == 7
+
+
+def refused(api, view: str) -> ComponentError:
+    with pytest.raises(ComponentError) as caught:
+        api(view)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("options", "signature", "message"),
+    [
+        ("", "(request)", "doesn't say what it returns"),
+        ("", "(request, body) -> None", "has the parameter body without a type"),
+        ("", "(request, slug: str) -> None", "takes slug, which the pattern /things of the route"),
+        ("", "(request, query: int) -> None", "has the parameter query, which is no pydantic"),
+        ("", "(request, body: object()) -> None", "takes as body what pydantic has no schema for"),
+        ("", "(request) -> HTTPSeeOther", "returns what pydantic has no schema for"),
+        ("", "(request) -> 'Missing'", "has an annotation that can't be read"),
+        ("", "(request, *more) -> None", r"has the parameter \*more, which no name can fill"),
+        ("", "() -> None", "takes no request"),
+        ("request_method='GET', ", "(request, body: New) -> None", "takes a body, and answers GET"),
+        ("request_method=None, ", "(request) -> None", "has no request_method"),
+    ],
+)
+def test_a_signature_that_means_nothing_is_refused_with_its_place(
+    api, options, signature, message
+) -> None:
+    options = options or "request_method='POST', "
+    view = f"\n@api_view({options}route_name='things')\ndef made{signature}:\n    pass\n"
+    error = refused(api, view)
+    assert error.where.component == "things"
+    line = error.where.file.read_text().splitlines()[error.where.line - 1]
+    assert line.startswith("@api_view")
+    with pytest.raises(ComponentError, match=f"^The API view made {message}"):
+        raise error
+
+
+def test_two_views_for_one_method_of_a_route_are_refused(api) -> None:
+    twice = QUERY + QUERY.replace("show", "again")
+    assert "Two lines configure the same" in str(refused(api, twice))
