@@ -18,7 +18,7 @@ PACKAGE = ROOT / "berceau"
 LEVELS = (
     {"tasks", "testing", "web", "__init__", "__main__"},
     {"workflows"},
-    {"lint", "jobs", "files"},
+    {"lint", "jobs"},
     {"postgres", "orm", "source"},
     {"components", "settings"},
     {"migration"},
@@ -66,7 +66,6 @@ EDGES = {
     "pglast": {"postgres"},
     "pydantic": {"settings", "web"},
     "mypy": {"mypy"},
-    "obstore": {"files"},
     "procrastinate": {"jobs"},
 }
 

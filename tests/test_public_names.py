@@ -18,7 +18,7 @@ import berceau.testing.fixtures
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
 PLACES = (
-    *("berceau", "berceau.errors", "berceau.files", "berceau.jobs", "berceau.orm", "berceau.tasks"),
+    *("berceau", "berceau.errors", "berceau.jobs", "berceau.orm", "berceau.tasks"),
     *("berceau.testing", "berceau.web", "berceau.web.api"),
 )
 ROW = re.compile(r"^\| `(\w+)` \| (.+) \|$", re.MULTILINE)
@@ -200,10 +200,12 @@ def users() -> list[Path]:
 @pytest.mark.parametrize("path", users(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_users_are_shown_the_public_places_only(path: Path) -> None:
     text = path.read_text()
-    for place, names in re.findall(r"^ *from (berceau[\w.]*) import \(?([\w, ]+)", text, re.M):
+    for place, names in re.findall(
+        r"^ *from (berceau(?:\.[\w.]+)?) import \(?([\w, ]+)", text, re.M
+    ):
         assert place in PLACES, f"{path.name}: from {place} import"
         assert {name.strip() for name in names.split(",")} - {""} <= set(names_of(place))
-    for place in re.findall(r"^ *import (berceau[\w.]*)", text, re.MULTILINE):
+    for place in re.findall(r"^ *import (berceau(?:\.[\w.]+)?)$", text, re.MULTILINE):
         assert place in PLACES, f"{path.name}: import {place}"
 
 

@@ -13,7 +13,7 @@ HASH_LENGTH = 64
 """Characters of a SHA-256 in hexadecimal."""
 
 NAME_LENGTH = 100
-BROWSER_LENGTH = 200
+BROWSER_LENGTH = 300
 
 
 def now() -> datetime:

@@ -95,11 +95,6 @@ def ask_for_reset(email: str, site: Site) -> None:
         mails.reset(email, site.name, site.page("accounts.new_password", secret))
 
 
-def is_usable(purpose: AccountsPurpose, secret: str) -> bool:
-    """Return whether the link with ``secret`` can be used."""
-    return mailed.find(purpose, secret) is not None
-
-
 def reset_password(secret: str, password: str, site: Site) -> None:
     """Give the user whom the mail with ``secret`` went to a new password.
 
@@ -114,9 +109,9 @@ def reset_password(secret: str, password: str, site: Site) -> None:
     AccountsApiToken.select(lambda token: token.user == user).delete(bulk=True)
 
 
-def email_of_reset(secret: str) -> str:
+def email_of(purpose: AccountsPurpose, secret: str) -> str:
     """Return the address that the link with ``secret`` went to; ``""`` if it can't be used."""
-    found = mailed.find(AccountsPurpose.RESET, secret)
+    found = mailed.find(purpose, secret)
     return found.email if found is not None else ""
 
 

@@ -9,6 +9,7 @@ from pyramid.security import remember
 from pyramid.view import view_config
 
 from berceau_accounts import service, sessions
+from berceau_accounts.browsers import browser_name
 from berceau_accounts.entities import AccountsSession
 from berceau_accounts.forms import CURRENT_PASSWORD, NEW_EMAIL, NEW_PASSWORD, Form
 from berceau_accounts.policy import IN_BROWSER, require_user
@@ -134,7 +135,11 @@ def show_sessions(request: Request) -> dict[str, Any]:
     user = require_user(request)
     found = AccountsSession.select(lambda session: session.user == user)
     newest = sorted(found, key=lambda session: session.created_at, reverse=True)
-    return {"sessions": newest, "current": sessions.current_session(request)}
+    return {
+        "sessions": newest,
+        "current": sessions.current_session(request),
+        "browser_name": browser_name,
+    }
 
 
 @view_config(route_name="accounts.session.end", request_method="POST", permission=IN_BROWSER)

@@ -47,7 +47,7 @@ def show_sent(_request: Request) -> dict[str, Any]:
 @view_config(route_name="accounts.confirm", request_method="GET", renderer=TEMPLATE)
 def show_confirm(request: Request) -> Any:
     """Ask for the password of the sign-up: a link alone makes no account."""
-    if not service.is_usable(AccountsPurpose.SIGN_UP, _token(request)):
+    if not service.email_of(AccountsPurpose.SIGN_UP, _token(request)):
         return _dead_link(request)
     return _confirm_page(request, Form(PASSWORD))
 
@@ -122,7 +122,7 @@ def reset(request: Request) -> Any:
 @view_config(route_name="accounts.new_password", request_method="GET", renderer=TEMPLATE)
 def show_new_password(request: Request) -> Any:
     """Ask for a new password."""
-    if not service.is_usable(AccountsPurpose.RESET, _token(request)):
+    if not service.email_of(AccountsPurpose.RESET, _token(request)):
         return _dead_link(request)
     return _new_password_page(request, Form(NEW_PASSWORD))
 
@@ -132,7 +132,7 @@ def choose_password(request: Request) -> Any:
     """Set the new password; the user signs in with it."""
     form = Form(NEW_PASSWORD)
     form.read(request.POST)
-    form.check_new_password(service.email_of_reset(_token(request)))
+    form.check_new_password(service.email_of(AccountsPurpose.RESET, _token(request)))
     if form.errors:
         return _new_password_page(request, form)
     try:
@@ -174,8 +174,9 @@ def _confirm_page(request: Request, form: Form) -> dict[str, Any]:
         "Confirm your address",
         "Confirm",
         lead="Enter the password that you chose when you signed up.",
+        username=service.email_of(AccountsPurpose.SIGN_UP, _token(request)),
         hidden={"token": _token(request)},
-        links=(Link("I forgot it", request.route_path("accounts.sign_up")),),
+        links=(Link("I forgot it: sign up again", request.route_path("accounts.sign_up")),),
     )
 
 
@@ -206,5 +207,6 @@ def _new_password_page(request: Request, form: Form) -> dict[str, Any]:
         "Choose a new password",
         "Change the password",
         lead="All sessions and tokens for programs end then.",
+        username=service.email_of(AccountsPurpose.RESET, _token(request)),
         hidden={"token": _token(request)},
     )

@@ -8,7 +8,7 @@ from pyramid.request import Request
 
 from berceau_accounts import passwords
 from berceau_accounts.forms import CURRENT_PASSWORD, Form
-from berceau_accounts.policy import require_user
+from berceau_accounts.policy import require_user, user_of
 from berceau_accounts.service import Site
 
 TEMPLATE = "berceau_accounts:templates/form.pt"
@@ -30,13 +30,16 @@ def form_page(
 ) -> dict[str, Any]:
     """Return what the template shows; a form with errors has the status 422.
 
-    ``more`` may have ``lead``, the sentence above the form, ``hidden`` fields and ``links``.
+    ``more`` may have ``lead``, the sentence above the form, ``hidden`` fields, ``links``, and the
+    ``username`` that a browser keeps with the password.
     """
     if form.errors:
         request.response.status = 422
     # The address of the page may hold a secret, and what follows Back shouldn't be kept.
     request.response.cache_control.no_store = True
-    values = {"lead": "", "hidden": {}, "links": (), **more}
+    user = user_of(request)
+    username = user.email if user is not None else ""
+    values = {"lead": "", "username": username, "hidden": {}, "links": (), **more}
     return {"form": form, "title": title, "button": button, **values}
 
 

@@ -30,6 +30,8 @@ def ask_for_reset(app, mailbox) -> str:
 @pytest.mark.usefixtures("ada")
 def test_a_forgotten_password_is_replaced(app, mailbox) -> None:
     link = ask_for_reset(app, mailbox)
+    username = app.get(link).html.find(autocomplete="username")["value"]
+    assert username == EMAIL, "what a browser keeps the new password for"
     page = fill(app, link, new_password=NEW_PASSWORD).follow()
     assert "Your password was changed" in page
     assert "was changed" in mailbox.next()["Subject"]

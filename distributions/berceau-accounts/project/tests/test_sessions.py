@@ -24,11 +24,11 @@ def signed_in(app: Any, name: str) -> TestApp:
 
 def test_a_user_sees_where_they_are_signed_in(app) -> None:
     sign_in(app)
-    signed_in(app, "<b>Firefox</b>")
+    signed_in(app, "<b>Robot</b>")
     page = app.get("/accounts/sessions")
     entries = [entry.text for entry in page.html.select(".entries > li")]
     assert len(entries) == 2
-    assert "<b>Firefox</b>" in entries[0]
+    assert "<b>Robot</b>" in entries[0]
     assert "192.0.2.7" in entries[0]
     assert "(this browser)" in entries[1]
 

@@ -86,7 +86,7 @@ def test_a_token_does_not_lead_into_the_account(app) -> None:
 
 
 @pytest.mark.parametrize("header", ["Bearer", "Bearer x", "Token \x00", "Bearer " + "x" * 5000])
-def test_a_wrong_token_is_nobody_in_spite_of_a_session(app, header) -> None:
+def test_a_wrong_token_signs_no_user_in_in_spite_of_a_session(app, header) -> None:
     sign_in(app)
     app.get("/profile", headers={"Authorization": header}, status=401)
 
