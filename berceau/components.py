@@ -14,7 +14,13 @@ from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
 
-from berceau.errors import ComponentError, ComponentImportError, DuplicateNameError, Location
+from berceau.errors import (
+    ComponentError,
+    ComponentImportError,
+    DuplicateNameError,
+    Location,
+    SettingsError,
+)
 
 ENTRY_POINT_GROUP = "berceau.components"
 
@@ -179,7 +185,7 @@ def import_module(name: str, component: Component, among: Iterable[Component]) -
     """
     try:
         return importlib.import_module(name)
-    except ComponentError as error:  # what Berceau refused knows its cure, but not its place
+    except (ComponentError, SettingsError) as error:  # they know the cure, but not their place
         if error.where is not None:
             raise
         raise error.at(locate(error, among)) from error

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self, TypeVar
 
 from berceau.errors import Location, SettingsError
 from berceau.settings import sources as given
+from berceau.settings.secrets import remember
 from berceau.settings.sources import Sources
 
 INI_PREFIX = "berceau."
@@ -127,6 +128,8 @@ def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
     values = from_ini | dotenv_or_environment
     _refuse_secrets(from_ini)
     database_url = _database_url(values)
+    secret = dotenv_or_environment.get("BERCEAU_SECRET") or None
+    remember(secret or "")
     return Settings(
         root=root,
         database_url=database_url,
@@ -136,7 +139,7 @@ def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
             values.get("BERCEAU_TEST_WORKERS") or "auto", "BERCEAU_TEST_WORKERS"
         ),
         development=_parse_switch(ini, "berceau.development"),
-        secret=dotenv_or_environment.get("BERCEAU_SECRET") or None,
+        secret=secret,
         hosts=tuple((ini.get("berceau.hosts") or "").lower().split()),
         session_timeout=_parse_seconds(ini, "berceau.session_timeout", Settings.session_timeout),
         allow_ddl=_parse_switch(ini, "berceau.allow_ddl"),

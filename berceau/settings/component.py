@@ -9,9 +9,7 @@ from contextvars import ContextVar
 from typing import Any, Self, TypeVar, dataclass_transform, overload
 
 from berceau.errors import ComponentError, SettingsError
-
-HIDDEN = "[hidden]"
-"""What is shown in place of a secret."""
+from berceau.settings.secrets import HIDDEN
 
 _Value = TypeVar("_Value")
 

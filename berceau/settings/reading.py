@@ -9,6 +9,7 @@ from typing import Any
 
 from berceau.errors import ComponentError, Location
 from berceau.settings.component import ComponentSettings, Description, declared
+from berceau.settings.secrets import remember
 from berceau.settings.sources import Place, Sources
 
 
@@ -100,6 +101,8 @@ def _read(entry: Entry, kind: Any, sources: Sources, root: Path) -> Entry:
     if found is None:
         is_missing = entry.value is dataclasses.MISSING
         return dataclasses.replace(entry, mistake=_missing(entry) if is_missing else None)
+    if entry.description.secret:
+        remember(str(found.value))
     try:
         value = convert(kind, found.value, root)
     except ValueError as error:

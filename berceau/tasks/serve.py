@@ -10,6 +10,7 @@ from invoke.context import Context
 
 from berceau.errors import DataLossError, RenameError, SettingsError
 from berceau.settings import Settings
+from berceau.settings.sources import read_ini
 from berceau.tasks.command import command
 from berceau.tasks.migrate.write import migrate_project
 from berceau.tasks.project import load, say
@@ -35,6 +36,7 @@ def _check(ini: Path) -> None:
         raise SettingsError(
             f"There is no {ini.name} in {ini.parent}.", cure="Name another one: --ini FILE."
         )
+    read_ini(ini.parent, ini.name)
     for address in get_settings(str(ini), "server:main").get("listen", "").split():
         host, _, port = address.rpartition(":")
         with (

@@ -16,6 +16,7 @@ from berceau.errors import (
     ComponentImportError,
     EntityError,
     Location,
+    SettingsError,
 )
 from berceau.web.registry import ROUTES
 from berceau.web.shared_configuration import conflict, refuse_reserved
@@ -44,10 +45,10 @@ def include_component(
 def _blame(component: Component, among: Sequence[Component]) -> Iterator[None]:
     try:
         yield
-    except ComponentError as error:
-        if error.where is not None:  # it says what is wrong, and where
+    except (ComponentError, SettingsError) as error:  # it knows the cure
+        if error.where is not None:
             raise
-        raise _unloadable(error, component, among) from error
+        raise error.at(_place(error, component, among)) from error
     except ERDiagramError as error:
         raise EntityError(
             f"Component {component.name} declares an entity too late: {error}",
@@ -55,17 +56,11 @@ def _blame(component: Component, among: Sequence[Component]) -> Iterator[None]:
             cure="Declare it in the component's entities.py: only that file is read in time.",
         ) from error
     except (Exception, SystemExit) as error:
-        raise _unloadable(error, component, among) from error
-
-
-def _unloadable(
-    error: BaseException, component: Component, among: Sequence[Component]
-) -> ComponentImportError:
-    return ComponentImportError(
-        f"Component {component.name} doesn't load: {type(error).__name__}: {error}",
-        where=_place(error, component, among),
-        cure="Correct the line, or remove the component's folder.",
-    )
+        raise ComponentImportError(
+            f"Component {component.name} doesn't load: {type(error).__name__}: {error}",
+            where=_place(error, component, among),
+            cure="Correct the line, or remove the component's folder.",
+        ) from error
 
 
 def _place(error: BaseException, component: Component, among: Sequence[Component]) -> Location:

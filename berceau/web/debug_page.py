@@ -14,6 +14,7 @@ from pyramid.response import Response
 from berceau.components import Component, locate
 from berceau.errors import BerceauError, Location
 from berceau.settings import Settings
+from berceau.settings.secrets import hide
 from berceau.web.failures import template_failure
 from berceau.web.problems import Problem, answer
 from berceau.web.registry import EXPLAIN, RUNNING, SETTINGS, settings_of
@@ -85,12 +86,12 @@ def explain(error: Exception, components: Iterable[Component] = ()) -> dict[str,
     failure = None if known else template_failure(error, components)
     where = told or (failure.where if failure and not failure.calls else locate(error, components))
     return {
-        "message": error.message if isinstance(error, BerceauError) else repr(error),
+        "message": hide(error.message if isinstance(error, BerceauError) else repr(error)),
         "where": str(where),
         "template": failure,
         "cure": error.cure if isinstance(error, BerceauError) else None,
         "lines": source(where),
-        "traceback": None if known else "".join(traceback.format_exception(error)),
+        "traceback": None if known else hide("".join(traceback.format_exception(error))),
     }
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from pyramid.request import Request as PyramidRequest
 from pythonjsonlogger.json import JsonFormatter
 
+from berceau.settings.secrets import HIDDEN, SHORTEST, hide
 from berceau.web.intake import Request, leaves
 
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
@@ -26,10 +27,6 @@ NAMES = {"levelname": "level", "name": "logger", "exc_info": "traceback"}
 
 # The server's detail of an error quotes the values of rows, which visitors typed.
 DETAIL = re.compile(r"^DETAIL:.*\n?", re.MULTILINE)
-
-# Shorter ones would be found in every other word.
-SHORTEST = 4
-HIDDEN = "[hidden]"
 
 
 class Formatter(JsonFormatter):
@@ -49,7 +46,7 @@ class Formatter(JsonFormatter):
                 "logger": record.name,
                 # Without its arguments: what is secret in them couldn't be hidden.
                 "message": record.msg if isinstance(record.msg, str) else type(record.msg).__name__,
-                "not_logged": repr(error),
+                "not_logged": hide(repr(error)),
                 "request_id": REQUEST_ID.get(),
             }
             return json.dumps(about)
@@ -63,6 +60,7 @@ class Formatter(JsonFormatter):
                 for name, text in log_data.items()
                 if name not in OURS and isinstance(text, str)
             }
+        log_data |= {name: hide(text) for name, text in log_data.items() if isinstance(text, str)}
         log_data = {"timestamp": log_data.pop("timestamp"), **log_data}
         request_id = REQUEST_ID.get()
         if request_id is not None:

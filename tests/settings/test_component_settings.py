@@ -240,6 +240,15 @@ def test_a_variable_that_may_be_mistyped_is_a_warning(read, place) -> None:
     assert found.warnings == ("The variable MAIL_PROT is no setting. Did you mean MAIL_PORT?",)
 
 
+def test_a_setting_of_berceau_that_may_be_mistyped_is_a_warning(read) -> None:
+    ini = {"berceau.host": "x", "berceau.own_of_somebody": "x", "berceau.pool_size": "1"}
+    found = read({}, ini=ini, environment={"BERCEAU_SECRETS": "x", "BERCEAU_TEST_CITUS_URL": "x"})
+    assert found.warnings == (
+        "The variable BERCEAU_SECRETS is no setting. Did you mean BERCEAU_SECRET?",
+        "The ini file's berceau.host is no setting. Did you mean berceau.hosts?",
+    )
+
+
 def test_a_missing_setting_names_the_variable_that_may_be_meant(read) -> None:
     told = mistakes(read, MAIL, environment={"MAIL_SENDR": "x"})
     assert "The variable MAIL_SENDR is no setting. Did you mean MAIL_SENDER?" in told

@@ -1,5 +1,6 @@
 """An application around components of the test's own, without a database."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -72,7 +73,7 @@ def serve(running: Running, settings: Settings) -> Callable[..., TestApp]:
 
     def serve(*components: Component, includes: Sequence[str] = (), **ini: str) -> TestApp:
         running.components = components
-        given = replace(settings, sources=Sources(ini=ini))
+        given = replace(settings, sources=Sources(environment=dict(os.environ), ini=ini))
         return TestApp(make_app(given, ini, includes), extra_environ=BROWSER)
 
     return serve

@@ -62,7 +62,8 @@ def read_all(components: Sequence[Component], settings: Settings) -> ReadSetting
     """
     declarations = list(_declared(components))
     if not declarations:
-        return ReadSettings(mistakes=unknown((), settings.sources))
+        sources = settings.sources
+        return ReadSettings(mistakes=unknown((), sources), warnings=mistyped((), sources))
     sources = with_ini(settings).sources
     entries: list[Entry] = []
     values = {}

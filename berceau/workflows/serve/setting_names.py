@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 from berceau.errors import ComponentError
-from berceau.settings import own
+from berceau.settings import INI_PREFIX, own
 from berceau.settings.reading import Entry
 from berceau.settings.sources import Sources
 
@@ -61,18 +61,23 @@ def unknown(entries: Iterable[Entry], sources: Sources) -> tuple[str, ...]:
 
 
 def mistyped(entries: Iterable[Entry], sources: Sources) -> tuple[str, ...]:
-    """Return a sentence for each variable that looks like one of ``entries``, and is none.
+    """Return a sentence for each name that looks like a setting of ``entries``, or of Berceau.
 
-    Other programs have variables, too: those that look otherwise are theirs.
+    Other programs have variables, too, and other names in the ini file: those that look otherwise
+    are theirs.
     """
-    known = {entry.variable: entry for entry in entries}
+    entries = tuple(entries)
+    variables = {*own.variables(), *(entry.variable for entry in entries)}
+    prefixes = ("BERCEAU_", *(f"{entry.component}_".upper() for entry in entries))
+    keys = {each.key for each in own.OWN if each.key}
+    given = (
+        *(("The variable", name, variables, prefixes) for name in _variables(sources)),
+        *(("The ini file's", name, keys, (INI_PREFIX,)) for name in sources.ini or {}),
+    )
     return tuple(
-        f"The variable {name} is no setting.{guess}"
-        for name in _variables(sources)
-        if name not in known
-        and name not in own.variables()
-        and name.startswith(tuple(f"{entry.component}_".upper() for entry in known.values()))
-        and (guess := _guess(name, known))
+        f"{place} {name} is no setting.{guess}"
+        for place, name, known, prefix in given
+        if name not in known and name.startswith(prefix) and (guess := _guess(name, known))
     )
 
 

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any
 
 from berceau.settings import Settings, load, own
-from berceau.settings.component import HIDDEN
+from berceau.settings.secrets import HIDDEN
 from berceau.settings.sources import DEFAULT_INI, Place
 from berceau.workflows.build.compose import compose
 from berceau.workflows.serve.component_settings import ReadSettings, read_all, with_ini

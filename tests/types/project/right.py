@@ -1,15 +1,16 @@
 """What is right: no type checker may object to a line of this."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, assert_type
+from typing import Any, Literal, assert_type
 from uuid import UUID
 
 from components.blog import entities as blog
 from components.blog.entities import Comment, Post, Size, Status, Tag
 from components.people.entities import Admin, Passport, Person
 from components.reviews.entities import Badge, Review
+from components.shop.settings import ShopSettings
 from pony.orm import (
     avg,
     commit,
@@ -268,3 +269,16 @@ def public_names(assert_queries: AssertQueries, migrator: Migrator, upload: Uplo
     assert_type(migrator.applied, tuple[str, ...])
     error: ValueError = MalformedError()
     assert_type(is_blank(str(error)), bool)
+
+
+def component_settings() -> ShopSettings:
+    settings = ShopSettings.current()
+    assert_type(settings, ShopSettings)
+    assert_type(settings.sender, str)
+    assert_type(settings.port, int)
+    assert_type(settings.patience, timedelta)
+    assert_type(settings.currency, Literal["EUR", "CHF"])
+    assert_type(settings.languages, tuple[str, ...])
+    assert_type(settings.password, str | None)
+    assert_type(settings.host, str)
+    return ShopSettings(sender="ada@example.org", port=1, languages=("en", "de"))

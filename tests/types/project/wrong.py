@@ -10,6 +10,7 @@ from components.blog.entities import Comment, Post, Size, Status, Tag
 from components.people.entities import Admin, Passport, Person
 from components.reviews.entities import Review
 from components.shop.entities import Buyer, Group, Pupil, Purchase, Ware
+from components.shop.settings import ShopSettings
 from pony.orm import (
     Optional,
     Required,
@@ -31,6 +32,7 @@ from pony.orm.core import Query
 import berceau.orm
 import berceau.testing
 import berceau.web
+from berceau import ComponentSettings, setting
 from berceau.orm import db
 
 
@@ -303,3 +305,21 @@ def collections(buyer: Buyer, ware: Ware, group: Group) -> None:
     buyer.set(agee=3)  # mypy: call-arg; pyright: reportCallIssue
     Buyer.selct()  # mypy: attr-defined; pyright: reportAttributeAccessIssue
     Ware.select_random("2")  # mypy: arg-type; pyright: reportArgumentType
+
+
+def component_settings() -> None:
+    settings = ShopSettings.current()
+    settings.prot  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    settings.port.upper()  # mypy: attr-defined; pyright: reportAttributeAccessIssue
+    settings.password.upper()  # mypy: union-attr; pyright: reportOptionalMemberAccess
+    settings.port = 26  # mypy: misc; pyright: reportAttributeAccessIssue
+    ShopSettings(sender="x", currency="USD")  # mypy: arg-type; pyright: reportArgumentType
+    ShopSettings()  # mypy: call-arg; pyright: reportCallIssue
+    ShopSettings("ada@example.org")  # mypy: call-arg; pyright: reportCallIssue
+    ShopSettings(sender="x", prot=1)  # mypy: call-arg; pyright: reportCallIssue
+    ShopSettings(sender="x", port="1")  # mypy: arg-type; pyright: reportArgumentType
+
+
+class WrongSettings(ComponentSettings):
+    port: int = setting(default="25", help="a port")  # mypy: assignment; pyright: reportAssignmentType
+    size: int = setting(default=1)  # mypy: call-overload; pyright: reportCallIssue
