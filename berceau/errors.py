@@ -20,6 +20,7 @@ What each derives from::
     │   ├── CloneError                a schema can't be copied, or not as asked
     │   ├── ServerError               the embedded server can't start or stop
     │   └── IsolationError            a test does what its isolation doesn't allow
+    ├── StorageError                  a file can't be stored or read
     └── MigrationError                the migrations can't be read, written or applied
         ├── MigrationFileError        a folder in migrations/ is malformed
         ├── HistoryError              the files and the database's ledger contradict each other
@@ -60,6 +61,7 @@ __all__ = [
     "ServerError",
     "SettingsError",
     "StatementError",
+    "StorageError",
     "UnstorableTextError",
     "UrlError",
 ]
@@ -207,6 +209,10 @@ class ServerError(DatabaseError):
 
 class IsolationError(DatabaseError):
     """A test does what its isolation doesn't allow, or what would escape it."""
+
+
+class StorageError(BerceauError):
+    """A file can't be stored, read or removed; ``__cause__`` is what the store said."""
 
 
 class MigrationError(BerceauError):

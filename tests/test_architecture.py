@@ -18,7 +18,7 @@ PACKAGE = ROOT / "berceau"
 LEVELS = (
     {"tasks", "testing", "web", "__init__", "__main__"},
     {"workflows"},
-    {"lint", "jobs"},
+    {"lint", "jobs", "files"},
     {"postgres", "orm", "source"},
     {"components", "settings"},
     {"migration"},
@@ -66,6 +66,7 @@ EDGES = {
     "pglast": {"postgres"},
     "pydantic": {"settings", "web"},
     "mypy": {"mypy"},
+    "obstore": {"files"},
     "procrastinate": {"jobs"},
 }
 

@@ -18,7 +18,7 @@ import berceau.testing.fixtures
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
 PLACES = (
-    *("berceau", "berceau.errors", "berceau.jobs", "berceau.orm", "berceau.tasks"),
+    *("berceau", "berceau.errors", "berceau.files", "berceau.jobs", "berceau.orm", "berceau.tasks"),
     *("berceau.testing", "berceau.web", "berceau.web.api"),
 )
 ROW = re.compile(r"^\| `(\w+)` \| (.+) \|$", re.MULTILINE)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Literal
 
 from pony.orm import core as pony_core
 
@@ -17,6 +17,7 @@ core: Any = pony_core  # as it is inside: its types tell what is for users
 log = logging.getLogger("berceau")
 
 Work = Callable[[], object]
+Method = Literal["after_commit", "after_rollback"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class _Callback:
     """
 
     work: Work
-    method: str
+    method: Method
     where: Location
     sessions: tuple[Any, ...]
 
@@ -52,36 +53,43 @@ class Callbacks:
     """The functions that wait for the end of one unit of work, in the order they were given."""
 
     def __init__(self) -> None:
-        self._after_commit: list[_Callback] = []
+        self._waiting: list[_Callback] = []
+        self._undone: list[_Callback] = []  # of parts that were rolled back
 
-    def add_after_commit(self, work: Work, frame: FrameType) -> None:
-        """Add what runs once all is committed; ``frame`` is where it is given.
+    def add(self, work: Work, method: Method, frame: FrameType) -> None:
+        """Add what runs at the end that ``method`` names; ``frame`` is where it is given.
 
         Raises ``DatabaseError`` where calling ``work`` wouldn't run it.
         """
-        self._after_commit.append(_callback(work, "after_commit", frame))
+        self._waiting.append(_callback(work, method, frame))
 
     @contextmanager
     def part(self) -> Iterator[None]:
-        """Forget what the body adds, where it raises."""
-        before = len(self._after_commit)
+        """Take what the body adds for rolled back, where it raises."""
+        before = len(self._waiting)
         try:
             yield
         except BaseException:
-            del self._after_commit[before:]
+            self._undone += self._waiting[before:]
+            del self._waiting[before:]
             raise
 
-    def forget_undone(self) -> None:
-        """Forget what was added before a ``rollback()`` of Pony's."""
-        self._after_commit = [each for each in self._after_commit if not each.was_undone]
+    def note_undone(self) -> None:
+        """Take what was added before a ``rollback()`` of Pony's for rolled back."""
+        self._undone += [each for each in self._waiting if each.was_undone]
+        self._waiting = [each for each in self._waiting if not each.was_undone]
 
-    def run(self, *, committed: bool) -> None:
-        """Run what waits for an end like this one."""
-        for callback in self._after_commit if committed else ():
-            callback.run()
+    def run(self, end: Method | None) -> None:
+        """Run what waits for this ``end``; for ``None``, which is unknown, no more than is sure."""
+        for callback in self._undone:
+            if callback.method == "after_rollback":
+                callback.run()
+        for callback in self._waiting:
+            if callback.method == end:
+                callback.run()
 
 
-def _callback(work: Work, method: str, frame: FrameType) -> _Callback:
+def _callback(work: Work, method: Method, frame: FrameType) -> _Callback:
     where = _location(frame)
     kind = lazy_kind(work)
     if kind is not None:

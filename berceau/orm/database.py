@@ -7,6 +7,7 @@ from pony.orm.core import Database, Entity
 from berceau.errors import EntityError
 from berceau.orm import (
     flushing,  # noqa: F401 (it changes Pony's flush)
+    nested_sessions,  # noqa: F401 (it changes Pony's db_session inside a unit of work)
     unknown_subclasses,  # noqa: F401 (it changes how Pony reads a discriminator)
 )
 from berceau.orm.diagnosis import check_tables, diagnose

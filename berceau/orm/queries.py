@@ -96,6 +96,40 @@ _modules: tuple[Any, ...] = (core, ormtypes, sqltranslation)
 for module in _modules:
     module.normalize = _normalize
 
+
+def _are_comparable(one: Any, other: Any, operator: str = "==") -> bool:
+    """Return whether a query can compare these types; a float counts as it is written."""
+    item = other.item_type if isinstance(other, ormtypes.SetType) else other
+    return {one, item} == _DECIMAL_AND_FLOAT or _pony_are_comparable(one, other, operator)
+
+
+def _coerced_types(one: Any, other: Any) -> Any:
+    """Return the type of what is computed of both, if there is one."""
+    if {one, other} == _DECIMAL_AND_FLOAT:
+        raise TypeError(
+            "{EXPR} computes with a Decimal and a float: write the float as a decimal, "
+            'Decimal("1.7"), or the decimal as a float, float(item.price)'
+        )
+    return _pony_coerced_types(one, other)
+
+
+def _coerced_monads(one: Any, other: Any, for_comparison: bool = False) -> Any:
+    """Return the common type of both sides, and the sides."""
+    if for_comparison and {one.type, other.type} == _DECIMAL_AND_FLOAT:
+        return None, one, other
+    return _pony_coerced_monads(one, other, for_comparison)
+
+
+# psycopg2 writes a float as its digits, which PostgreSQL reads as a decimal: 1.1 is exactly that.
+_DECIMAL_AND_FLOAT = {Decimal, float}
+_translation: Any = sqltranslation
+_pony_are_comparable = _translation.are_comparable_types
+_pony_coerced_types = _translation.coerce_types
+_pony_coerced_monads = _translation.coerce_monads
+_translation.are_comparable_types = _are_comparable
+_translation.coerce_types = _coerced_types
+_translation.coerce_monads = _coerced_monads
+
 # Pony would read datetime(2024, 1, 31) in a query as a constant without a time zone, and fail on
 # one with tzinfo=. As an expression from outside of the query it becomes a parameter.
 core.const_functions.discard(datetime)

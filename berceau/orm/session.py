@@ -11,7 +11,7 @@ from pony import orm
 
 from berceau.errors import DatabaseError
 from berceau.orm.conflicts import conflict, race
-from berceau.orm.failures import is_lost, is_read_only, is_repeatable
+from berceau.orm.failures import is_lost, is_read_only, is_repeatable, is_unknown
 from berceau.orm.owners import Owner, require_function, require_result
 from berceau.orm.unit import UnitOfWork, current_unit, entered
 
@@ -74,14 +74,17 @@ def _unit(*, read_only: bool, serializable: bool) -> Generator[UnitOfWork, None,
     unit = UnitOfWork(read_only=read_only)
     try:
         yield from _outermost(unit, serializable)
-    except Exception as error:
+    except BaseException as error:
+        # Of a commit that Ctrl-C interrupts, nothing is known, either.
+        sure = unit.committed or not unit.ending
+        unit.unknown = not sure and (is_unknown(error) or not isinstance(error, Exception))
         found = conflict(error)
         if found is None or found is error:
             raise
         raise found from error
     finally:
         unit.ended = True
-        unit.callbacks.run(committed=unit.committed)
+        unit.callbacks.run(unit.outcome)
 
 
 def _outermost(unit: UnitOfWork, serializable: bool) -> Generator[UnitOfWork, None, None]:
@@ -94,7 +97,7 @@ def _outermost(unit: UnitOfWork, serializable: bool) -> Generator[UnitOfWork, No
         if unit.cancelled:
             orm.rollback()
         unit.check_parts()
-        unit.callbacks.forget_undone()
+        unit.callbacks.note_undone()
         unit.ending = True
     unit.committed = not unit.cancelled
 

@@ -11,6 +11,7 @@ from pony.orm import sqltranslation
 from pony.orm.dbproviders.postgres import PGSQLBuilder, PGTranslator
 from pony.orm.ormtypes import Json
 
+from berceau.orm.locks import locking
 from berceau.orm.types import enum_label
 
 _Ast = list[Any]
@@ -36,6 +37,11 @@ class Builder(PGSQLBuilder):
     def VALUE(self, value: Any) -> Any:  # noqa: N802
         """Write a constant, such as what tells the rows of a subclass."""
         return super().VALUE(enum_label(value) if isinstance(value, Enum) else value)
+
+    def LOCK_OF(self, alias: str, *locking: Any) -> Any:  # noqa: N802
+        """Write a SELECT that locks the rows of one of its tables."""
+        query, lock, *waiting = self.SELECT_FOR_UPDATE(*locking)
+        return query, f"{lock} OF ", self.quote_name(alias), *waiting
 
     def RAWSQL(self, sql: Any) -> Any:  # noqa: N802
         """Write SQL of the developer; a % in it is one, doubled for psycopg2 or not."""
@@ -83,16 +89,28 @@ class Translator(PGTranslator):
     def construct_sql_ast(self, *arguments: Any, **options: Any) -> Any:
         """Return the syntax tree of the query, and where its attributes are in a row."""
         options |= zip(_ARGUMENTS, arguments, strict=False)
+        if options.get("for_update"):
+            return self._construct_locking(options)
         if options.get("distinct") is not None or not (self.distinct and self.order):
             return super().construct_sql_ast(**options)
         if options.get("aggr_func_name"):  # which needs no order
             return super().construct_sql_ast(**options | {"distinct": True})
         # A limit of the query that this one selects from counts rows before they are one.
         limited = self.limit is not None or self.offset is not None
-        if options.get("for_update") or limited or any(map(_is_raw, self.order)):
+        if limited or any(map(_is_raw, self.order)):
             return super().construct_sql_ast(**options)
         tree, offsets = super().construct_sql_ast(**options | {"distinct": True})
         return _grouped(tree), offsets
+
+    def _construct_locking(self, options: dict[str, Any]) -> Any:
+        """Return the syntax tree of a query with ``for_update()``."""
+        if options.get("aggr_func_name"):  # it gives no rows
+            unlocked = dict.fromkeys(("for_update", "nowait", "skip_locked"), False)
+            return self.construct_sql_ast(**options | unlocked)
+        distinct = options.get("distinct")
+        repeated = self.distinct if distinct is None else distinct
+        tree, offsets = super().construct_sql_ast(**options | {"distinct": repeated})
+        return locking(tree, self.alias if offsets else None, repeated=repeated), offsets
 
 
 def _grouped(tree: _Ast) -> _Ast:

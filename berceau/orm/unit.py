@@ -10,7 +10,7 @@ from pony.orm import core as pony_core
 from pony.orm.core import CommitException
 
 from berceau.errors import BerceauError, DatabaseError
-from berceau.orm.callbacks import Callbacks
+from berceau.orm.callbacks import Callbacks, Method
 from berceau.orm.failures import is_aborted
 from berceau.orm.owners import Owner
 from berceau.orm.savepoints import savepoint
@@ -50,6 +50,7 @@ class UnitOfWork:
         self.commits = core.local.db_session is None
         self.ending = False
         self.committed = False
+        self.unknown = False
         self.ended = False
 
     def rollback(self) -> None:
@@ -69,21 +70,36 @@ class UnitOfWork:
                 post = Post(title="Hello")
                 unit.after_commit(partial(announce, post.title))
         """
-        self._require_end_to_come()
-        self.callbacks.add_after_commit(work, sys._getframe(1))
+        self._wait(work, "after_commit")
 
-    def _require_end_to_come(self) -> None:
+    def after_rollback(self, work: Callable[[], object]) -> None:
+        """Call ``work`` once what the unit did so far is rolled back: to remove a file, say.
+
+        That may be the unit, or the savepoint, the inner unit or the attempt of a request that gave
+        ``work``. It is called after the end of the outermost unit, and as ``after_commit()`` calls
+        its functions. It isn't called where it isn't known whether the commit took effect.
+        """
+        self._wait(work, "after_rollback")
+
+    def _wait(self, work: Callable[[], object], method: Method) -> None:
         if self.ended:
             raise DatabaseError(
-                "after_commit() was called after the end of its unit of work.",
+                f"{method}() was called after the end of its unit of work.",
                 cure="Call it inside of the unit, or call the function itself.",
             )
         if not self.commits:
             raise DatabaseError(
-                "after_commit() was called in a db_session of Pony's, which doesn't tell when it "
-                "commits.",
+                f"{method}() was called in a db_session of Pony's, whose end can't be told.",
                 cure="Open the outermost session by unit_of_work().",
             )
+        self.callbacks.add(work, method, sys._getframe(2))
+
+    @property
+    def outcome(self) -> Method | None:
+        """How the unit ended, as what waits for it names it; ``None`` where that is unknown."""
+        if self.unknown:
+            return None
+        return "after_commit" if self.committed else "after_rollback"
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

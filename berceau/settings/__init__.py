@@ -50,11 +50,12 @@ class Settings:
     """The settings of a project, read once from the environment, ``.env`` and the ini file.
 
     ``root`` is the project's folder. The URLs are as configured, unparsed; ``None`` for both
-    means the embedded server. ``development`` is what only an ini file can set for this machine:
-    without it, this is production. ``hosts`` are the names that visitors may use for the site, and
-    ``session_timeout`` is how long a visitor's session outlives the last use of it, in seconds.
-    ``lint_ignore`` holds the codes of the rules that the project switches off, and ``unmanaged``
-    patterns of the names that migrations leave alone. ``sources`` are what all was read from: the
+    means the embedded server. ``storage_url`` names the place for files. ``development`` is what
+    only an ini file can set for this machine: without it, this is production. ``hosts`` are the
+    names that visitors may use for the site, and ``session_timeout`` is how long a visitor's
+    session outlives the last use of it, in seconds. ``lint_ignore`` holds the codes of the rules
+    that the project switches off, and ``unmanaged`` patterns of the names that migrations leave
+    alone. ``sources`` are what all was read from: the
     settings of components are, too.
     """
 
@@ -62,6 +63,7 @@ class Settings:
     database_url: str | None = field(default=None, repr=False)
     migration_database_url: str | None = field(default=None, repr=False)
     replica_database_url: str | None = field(default=None, repr=False)
+    storage_url: str | None = field(default=None, repr=False)
     test_workers: int | Literal["auto"] = "auto"
     development: bool = False
     secret: str | None = field(default=None, repr=False)
@@ -135,6 +137,7 @@ def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
         database_url=database_url,
         migration_database_url=values.get("MIGRATION_DATABASE_URL") or database_url,
         replica_database_url=values.get("REPLICA_DATABASE_URL") or None,
+        storage_url=values.get("STORAGE_URL") or None,
         test_workers=parse_workers(
             values.get("BERCEAU_TEST_WORKERS") or "auto", "BERCEAU_TEST_WORKERS"
         ),

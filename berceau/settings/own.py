@@ -63,6 +63,7 @@ OWN = (
         "REPLICA_DATABASE_URL",
         secret=True,
     ),
+    OwnSetting("storage_url", "the place for files: a folder or a bucket", "STORAGE_URL"),
     OwnSetting("secret", "what signs sessions", "BERCEAU_SECRET", in_ini=False, secret=True),
     OwnSetting(
         "test_workers", "how many processes run tests", "BERCEAU_TEST_WORKERS", in_ini=False
@@ -89,7 +90,13 @@ OWN = (
     ),
 )
 
-NOT_OF_SETTINGS = (INI, "BERCEAU_TEST_CITUS_URL")
+S3_VARIABLES = (
+    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
+    *("AWS_REGION", "AWS_ENDPOINT_URL"),
+)
+"""What a bucket needs besides ``STORAGE_URL``, under the names that all tools know."""
+
+NOT_OF_SETTINGS = (INI, "BERCEAU_TEST_CITUS_URL", *S3_VARIABLES)
 """Variables that Berceau reads beside these."""
 
 

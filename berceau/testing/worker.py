@@ -7,6 +7,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
+from berceau.files import files
 from berceau.orm import db
 from berceau.postgres.pooling.queries import Recorder
 from berceau.settings import Settings, component
@@ -70,6 +71,7 @@ class Worker:
             with (
                 place.committing() if commits else place.rolled_back(),
                 component.during_test(found.values, overridden),
+                files.in_memory(),
             ):
                 yield db
         finally:

@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING
 
 from berceau import lazy
 
-__all__ = ["MalformedError", "TooLargeError", "Upload", "is_blank"]
+__all__ = ["MalformedError", "TooLargeError", "Upload", "file_response", "is_blank"]
 
 if TYPE_CHECKING:
     from berceau.text import is_blank
+    from berceau.web.files import file_response
     from berceau.web.forms import MalformedError, TooLargeError, Upload
 else:
     __getattr__, __dir__ = lazy.offer(
@@ -16,6 +17,7 @@ else:
             "MalformedError": "berceau.web.forms",
             "TooLargeError": "berceau.web.forms",
             "Upload": "berceau.web.forms",
+            "file_response": "berceau.web.files",
             "is_blank": "berceau.text",
         },
     )

@@ -105,6 +105,7 @@ def includeme(config: Configurator) -> None:
     config.include("berceau.web.caching")
     config.include("berceau.web.units")
     config.include("berceau.web.conflicts")
+    config.include("berceau.web.rate_limits")
     config.include("berceau.web.unavailable")
     config.include("berceau.web.component_settings")
     config.include("berceau.web.route_order")

@@ -180,6 +180,73 @@ class TestUndone:
         assert stored() == {"bob"}
 
 
+class TestAfterRollback:
+    """What waits for the rollback runs once the outermost unit has ended."""
+
+    def test_it_runs_where_the_unit_is_undone(self, sent) -> None:
+        def send() -> None:
+            assert current_unit() is None
+            sent.append(sorted(stored()))
+
+        with suppress(Undo), unit_of_work() as unit:
+            Letter(to="ada").flush()
+            unit.after_rollback(send)
+            raise Undo
+        assert sent == [[]]
+
+    def test_it_doesn_t_run_where_the_unit_is_kept(self, sent) -> None:
+        with unit_of_work() as unit:
+            unit.after_rollback(lambda: sent.append("ada"))
+        assert sent == []
+
+    def test_the_unit_s_rollback_counts(self, sent) -> None:
+        with unit_of_work() as unit:
+            unit.after_rollback(lambda: sent.append("ada"))
+            unit.rollback()
+        assert sent == ["ada"]
+
+    def test_so_does_a_commit_that_fails(self, sent) -> None:
+        add("ada")
+        with pytest.raises(ConflictError):
+            add("ada", lambda: sent.append("ada"))
+        assert sent == ["ada"]
+
+    def test_so_does_a_part_of_a_unit_that_is_kept(self, sent) -> None:
+        with unit_of_work() as unit:
+            unit.after_rollback(lambda: sent.append("the unit"))
+            with suppress(Undo), unit.savepoint():
+                unit.after_rollback(lambda: sent.append("a savepoint"))
+                raise Undo
+            with suppress(Undo), unit_of_work():
+                unit.after_rollback(lambda: sent.append("an inner unit"))
+                raise Undo
+            unit.after_rollback(lambda: sent.append("undone by Pony's"))
+            Letter(to="ada")
+            unit.after_rollback(lambda: sent.append("undone by Pony's, too"))
+            rollback()
+            assert sent == []
+        assert sent == ["a savepoint", "an inner unit", "undone by Pony's, too"]
+
+    def test_each_attempt_that_fails_has_its_own(self, sent) -> None:
+        attempts = []
+
+        def work() -> None:
+            with unit_of_work() as unit:
+                attempts.append(None)
+                unit.after_rollback(partial(sent.append, f"attempt {len(attempts)}"))
+                if len(attempts) < 3:
+                    raise OptimisticCheckError("somebody else was faster")
+
+        run_unit(work)
+        assert sent == ["attempt 1", "attempt 2"]
+
+
+def add(to, after_rollback=print) -> None:
+    with unit_of_work() as unit:
+        Letter(to=to)
+        unit.after_rollback(after_rollback)
+
+
 class TestRepetition:
     def test_only_the_attempt_that_succeeds_is_followed(self, sent) -> None:
         attempts = []
@@ -281,7 +348,7 @@ class TestBrokenConnection:
     def test_before_the_commit_arrives(self, broken_way, sent) -> None:
         broken_way.cut = "before"
         run_unit(partial(self._write, sent))
-        assert sent == ["after 2"]
+        assert sent == ["undone 1", "after 2"]
         assert stored() == {"attempt 2"}
 
     def test_after_the_commit_arrived(self, broken_way, sent) -> None:
@@ -310,3 +377,4 @@ class TestBrokenConnection:
             self.attempt = getattr(self, "attempt", 0) + 1
             Letter(to=f"attempt {self.attempt}")
             unit.after_commit(partial(sent.append, f"after {self.attempt}"))
+            unit.after_rollback(partial(sent.append, f"undone {self.attempt}"))

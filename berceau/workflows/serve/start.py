@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from berceau.components import Component
+from berceau.files import files
 from berceau.orm import database as orm
 from berceau.postgres.core.connection import check_session, connect, describe_hosts
 from berceau.postgres.inspect.roles import RoleReport, describe_role
@@ -11,6 +12,7 @@ from berceau.postgres.pooling.replica import ReplicaPool
 from berceau.settings import Settings
 from berceau.settings import component as component_settings
 from berceau.settings.component import Values
+from berceau.settings.own import S3_VARIABLES
 from berceau.workflows.build.compose import compose
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploy, history
@@ -88,4 +90,16 @@ def start(settings: Settings) -> Running:
     pool = ConnectionPool(found.runtime_url, settings.limits)
     replica = ReplicaPool(found.replica_url, settings.limits) if found.replica_url else None
     orm.connect(pool, replica=replica)
+    files.connect(settings.storage_url or _default_storage(settings), _s3_options(settings))
     return Running(composition.components, settings, found, role, pool, read_settings)
+
+
+def _default_storage(settings: Settings) -> str | None:
+    """Return the folder for a developer's files; in production, a place must be chosen."""
+    return (settings.state / "files").absolute().as_uri() if settings.development else None
+
+
+def _s3_options(settings: Settings) -> dict[str, str]:
+    """Return what the environment or ``.env`` says of a bucket, by names of small letters."""
+    found = {name: settings.sources.find(name, "") for name in S3_VARIABLES}
+    return {name.lower(): each.value for name, each in found.items() if each is not None}
