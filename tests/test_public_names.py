@@ -192,7 +192,7 @@ def users() -> list[Path]:
         *("README.md", "CONTRIBUTING.md", "docs/*.md", "docs/guide/*.md", "docs/reference/*.md"),
         *("components/demo/**/*.py", "tasks.py", "benchmarks/testing/*.py"),
         "benchmarks/mistakes/berceau/**/*.py",
-        "berceau/workflows/build/component/**/*.tmpl",
+        "berceau/workflows/build/*component/**/*.tmpl",
     )
     return sorted(path for pattern in patterns for path in ROOT.glob(pattern))
 

@@ -26,6 +26,7 @@ from pyramid.interfaces import (
 import berceau
 from berceau.components import Component, by_folder, component_of
 from berceau.errors import ComponentError, Location
+from berceau.web.registry import OPERATIONS
 
 _ELSEWHERE = (
     "Remove the line. An application that includes Berceau may set it: "
@@ -83,6 +84,10 @@ CONFLICTS: Mapping[Any, tuple[str, str]] = {
     "view": (
         "the same view",
         "Remove one of the two, or let route_name= or a predicate tell them apart.",
+    ),
+    OPERATIONS: (
+        "the same operation of an API, {}",
+        "Remove one of the two, or leave one out of the OpenAPI document: document=False.",
     ),
     "request extensions": (
         "the attribute {} of requests",

@@ -30,6 +30,7 @@ ISORT = """
 [tool.ruff.lint.isort]
 known-first-party = ["berceau"]
 """
+API_FILES = {"__init__.py", "entities.py", "models.py", "tests/test_guest_books.py", "views.py"}
 FILES = {
     "__init__.py",
     "entities.py",
@@ -46,17 +47,20 @@ def written(project) -> set[str]:
 
 
 @pytest.mark.slow
-def test_a_new_component_passes_all_checks_at_once(connected) -> None:
+@pytest.mark.parametrize(("options", "files"), [((), FILES), (("--api",), API_FILES)])
+def test_a_new_component_passes_all_checks_at_once(connected, options, files) -> None:
     (connected.root / "components/__init__.py").unlink()
-    out = connected.succeed("new", "guest_books")
+    out = connected.succeed("new", "guest_books", *options)
     assert "wrote components/guest_books, with the entity GuestBook:" in out
-    assert written(connected) == {"__init__.py", *(f"guest_books/{file}" for file in FILES)}
+    assert written(connected) == {"__init__.py", *(f"guest_books/{file}" for file in files)}
     assert "CREATE TABLE guest_book" in connected.succeed("migrate", "--name", "add_guest_books")
     assert "nothing changed" in connected.succeed("build", "--check")
     assert " passed" in connected.succeed("test", "--", "components", "-q")
     connected.write("mypy.ini", MYPY)
     connected.write("pyproject.toml", PYPROJECT.read_text().partition("[tool.mypy]")[0] + ISORT)
-    for check in ("mypy", "ruff check", "ruff format --check"):
+    # Here, what a query finds has no type: test_new_project.py checks those of an API.
+    checks = ("ruff check", "ruff format --check", *(() if options else ("mypy",)))
+    for check in checks:
         result = connected.run(*check.split(), "components")
         assert result.code == 0, result
 
@@ -103,10 +107,10 @@ def test_a_name_that_is_taken_is_refused(project) -> None:
 NAMES = st.text() | st.from_regex(r"[a-z]{1,9}(_[a-z0-9]{1,9}){0,4}", fullmatch=True)
 
 
-@given(NAMES)
-def test_whatever_the_name_its_files_are_right_or_it_is_refused(name) -> None:
+@given(NAMES, st.booleans())
+def test_whatever_the_name_its_files_are_right_or_it_is_refused(name, api) -> None:
     try:
-        files = render(name)
+        files = render(name, api=api)
     except ComponentError:
         return
     entity = entity_name(name)
@@ -117,11 +121,11 @@ def test_whatever_the_name_its_files_are_right_or_it_is_refused(name) -> None:
             compile(text, path, "exec")
 
 
-@given(st.sampled_from(sorted({*dir(builtins), *vars(pony.orm)})))
-def test_no_entity_takes_a_name_that_its_module_uses(word) -> None:
+@given(st.sampled_from(sorted({*dir(builtins), *vars(pony.orm)})), st.booleans())
+def test_no_entity_takes_a_name_that_its_module_uses(word, api) -> None:
     name = word.lower()
     try:
-        files = render(name)
+        files = render(name, api=api)
     except ComponentError:
         return
     for text in files.values():
@@ -185,3 +189,13 @@ def test_a_killed_one_leaves_a_whole_component_or_none(project, wait) -> None:
     assert len(seen) in {1, 1 + len(FILES)}
     if len(seen) == 1:
         project.succeed("new", "notes")
+
+
+@pytest.mark.parametrize("name", ["ab", "notes", "n" * 40])
+def test_an_api_is_formatted_whatever_its_name(name, tmp_path) -> None:
+    for path, text in render(name, api=True).items():
+        file = tmp_path / Path(path).name
+        file.write_text(text)
+    command = ("ruff", "format", "--check", "--line-length", "100", tmp_path)
+    done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout

@@ -30,6 +30,8 @@ def test_a_new_project_passes_all_checks_at_once(tmp_path, connected) -> None:
     connected.succeed("migrate.deploy")
     assert "nothing to do" in connected.succeed("migrate")
     connected.succeed("migrate.check")
+    connected.succeed("new", "articles", "--api")
+    connected.succeed("migrate", "--name", "add_articles")
     assert " passed" in connected.succeed("test", "--all", "--", "-q")
     pyright = f"pyright --pythonpath {sys.executable}"
     for check in ("ruff check", "ruff format --check", "mypy", pyright):

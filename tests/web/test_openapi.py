@@ -76,10 +76,12 @@ def files(request, slug: str, rest: tuple[str, ...]) -> list[str]:
 def document(serve, component) -> Callable[..., dict[str, Any]]:
     """Return a function that returns the document of the shop."""
 
-    def document(more: str = "", options: str = "", files: bool = True) -> dict[str, Any]:
+    def document(
+        more: str = "", options: str = "", files: bool = True, path: str = "/openapi.json"
+    ) -> dict[str, Any]:
         text = SHOP.format(more=more, options=options, document=files)
         app: TestApp = serve(component("shop", {"__init__.py": text}))
-        answer = app.get("/openapi.json")
+        answer = app.get(path)
         assert answer.content_type == "application/json"
         return answer.json
 
@@ -187,3 +189,8 @@ def test_parts_of_an_address_that_are_many_arrive_as_a_tuple(serve, component) -
     text = SHOP.format(more="", options="", document=True)
     app = serve(component("shop", {"__init__.py": text}))
     assert app.get("/files/a/b/c%2Fd").json == ["b", "c", "d"]
+
+
+def test_it_describes_what_is_below_its_folder(document) -> None:
+    found = document(options=', path="/shop/openapi.json"', path="/shop/openapi.json")
+    assert set(found["paths"]) == {"/shop", "/shop/{number}"}

@@ -14,6 +14,7 @@ from pyramid.urldispatch import route_re
 
 from berceau.errors import ComponentError, Location
 from berceau.web.components import component_location
+from berceau.web.prefixes import is_below
 from berceau.web.registry import OPERATIONS, RUNNING
 from berceau.web.token_apis import APIS, TokenApis
 
@@ -96,10 +97,11 @@ def add_openapi(
     path: str = "/openapi.json",
     security: Mapping[str, Any] = BEARER,
 ) -> None:
-    """Serve the OpenAPI 3.1 document of all API views at ``path``.
+    """Serve the OpenAPI 3.1 document of the API views below the folder of ``path``.
 
-    ``security`` has OpenAPI's security schemes for token APIs, by name. Raises ``ComponentError``
-    at the start where something can't be described.
+    These are all of the application where it is ``/openapi.json``. ``security`` has OpenAPI's
+    security schemes for token APIs, by name. Raises ``ComponentError`` at the start where
+    something can't be described.
     """
     written: dict[str, bytes] = {}
 
@@ -108,7 +110,7 @@ def add_openapi(
 
         try:
             document = describe(
-                _documented(config), {"title": title, "version": version}, Security(security)
+                _documented(config, name), {"title": title, "version": version}, Security(security)
             )
         except ComponentError as error:
             raise _at_component(config, error) from error.__cause__
@@ -123,14 +125,18 @@ def add_openapi(
     config.action(name, write, order=AFTER_OPERATIONS)
 
 
-def _documented(config: Configurator) -> Iterator["Documented"]:
+def _documented(config: Configurator, name: str) -> Iterator["Documented"]:
+    """Yield the operations below the folder of the document's own route, called ``name``."""
     from berceau.web.api.openapi import Documented
 
     routes = config.get_routes_mapper()
+    folder = routes.get_route(name).pattern.rpartition("/")[0]
     apis: TokenApis = config.registry[APIS]
     for (route_name, method), (operation, package) in config.registry[OPERATIONS].items():
         component = _component(config, operation.signature.where)
         pattern = routes.get_route(route_name).pattern
+        if not is_below(pattern, folder):
+            continue
         yield Documented(
             operation=operation,
             method=method,

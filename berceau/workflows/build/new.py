@@ -35,14 +35,15 @@ class Created:
     files: tuple[str, ...]
 
 
-def create(settings: Settings, name: str) -> Created:
-    """Write the component ``name`` into the project: entities, service, views, template and tests.
+def create(settings: Settings, name: str, *, api: bool = False) -> Created:
+    """Write the component ``name`` into the project: entities, views and tests.
 
-    The folder appears as a whole or not at all. Raises ``ComponentError`` for a name that can't
-    be, or that something else has, and what ``declared`` raises for components that are broken.
+    It has a page with a template, or an ``api`` instead. The folder appears as a whole or not at
+    all. Raises ``ComponentError`` for a name that can't be, or that something else has, and what
+    ``declared`` raises for components that are broken.
     """
     folder = settings.components / name
-    texts = render(name)
+    texts = render(name, api=api)
     _check_free(settings, name)
     package = settings.components / "__init__.py"
     if not package.exists():  # without it, type checkers find each component twice
@@ -56,16 +57,25 @@ def create(settings: Settings, name: str) -> Created:
     return Created(name, entity_name(name), folder, tuple(sorted(texts)))
 
 
-def render(name: str) -> dict[str, str]:
+def render(name: str, *, api: bool = False) -> dict[str, str]:
     """Return the files of a component ``name``, by their paths in its folder.
 
-    Raises ``ComponentError`` for a name that none can have.
+    It has a page, or an ``api``. Raises ``ComponentError`` for a name that none can have.
     """
     _check_name(name)
     title = name.replace("_", " ").capitalize()
-    one = singular(name).replace("_", " ")
-    values = {"name": name, "entity": entity_name(name), "one": one, "title": title}
-    return fill("component", values)
+    one = singular(name)
+    values = {
+        "name": name,
+        "entity": entity_name(name),
+        "one": one.replace("_", " "),
+        "key": f"{one}_id",
+        "title": title,
+    }
+    page = fill("component", values)
+    if not api:
+        return page
+    return {"entities.py": page["entities.py"], **fill("api_component", values)}
 
 
 def entity_name(name: str) -> str:
