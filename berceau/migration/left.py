@@ -44,19 +44,33 @@ class Left:
         return replace(declared, meanings=(*declared.meanings, *self.meanings))
 
 
+@dataclass(frozen=True)
+class Settled:
+    """What isn't left, because somebody said what becomes of it.
+
+    ``paths`` are those of subclasses whose rows become others, and ``components`` are dropped.
+    """
+
+    paths: Collection[str] = ()
+    components: Collection[str] = ()
+
+
+NOTHING = Settled()
+
+
 def left_behind(
     declared: Schema,
     component_by_name: Mapping[str, str],
     present: Set[str],
     migrations: Sequence[Migration],
-    settled: Collection[str] = (),
+    settled: Settled = NOTHING,
 ) -> Left:
     """Return what is left of the components that ``migrations`` name, and that aren't ``present``.
 
     ``component_by_name`` gives the component of what is ``declared``. What may be of a component
-    that is there isn't left, nor are subclasses whose paths are ``settled``: somebody said what
-    their rows become.
+    that is there isn't left, nor is what is ``settled``.
     """
+    present = present | set(settled.components)
     known = {each for migration in migrations for each in migration.header.components}
     if known <= present:
         return Left()
@@ -77,7 +91,7 @@ def left_behind(
         and place[0] in names
         and place not in values | _roots(declared, records)
         and place[:2] not in renamed
-        and path_of(place) not in settled
+        and path_of(place) not in settled.paths
     }
     columns = _columns(declared, subclasses, records)
     newcomers = {name for name in names if component_by_name.get(name) not in known}

@@ -86,12 +86,16 @@ def test_a_component_comes_and_goes(connected, query) -> None:
     assert "declared by no component: table tag, left by the component tags" in status
     out = connected.succeed("migrate", "--name", "no_tags")
     assert "kept of the component tags, which isn't there: tag (to drop it: invoke migrate" in out
-    assert "--allow-data-loss" in out
+    assert "--drop-component tags)" in out
     assert out.endswith("migrate: nothing to do\n")
     assert len(connected.migrations()) == 2
     assert connected.succeed("migrate.check")
     assert query("SELECT count(*) FROM tag") == [(2,)]
     connected.succeed("migrate", "--name", "no_tags", "--allow-data-loss")
+    assert query("SELECT count(*) FROM tag") == [(2,)]
+    drop = ("--drop-component", "tags")
+    assert "table tag (of component tags, 2 rows)" in connected.fail("migrate", *drop)
+    connected.succeed("migrate", "--name", "no_tags", *drop, "--allow-data-loss")
     assert query(TABLES) == [("berceau_migration",), ("post",)]
     assert connected.migrations()[2].endswith("_no_tags")
 

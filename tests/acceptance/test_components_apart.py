@@ -214,10 +214,28 @@ def test_others_migrate_while_a_component_is_out(house: Project, query: Any) -> 
 @pytest.mark.slow
 def test_what_is_left_is_dropped_when_that_is_said(house: Project, query: Any) -> None:
     out(house, "badges")
-    house.succeed("migrate", "--name", "no_badges", "--allow-data-loss")
+    folder = out(house, "messages")
+    for name, text in (("people", "    city = Optional(str)\n"), ("articles", 'index("city")')):
+        entities = house.root / f"components/{name}/entities.py"
+        entities.write_text(entities.read_text().replace(text, ""))
+    for name in ("people", "bades"):
+        message = house.fail("migrate", "--drop-component", name)
+        assert f"The component {name} has left nothing" in message
+        assert "Components that aren't there: badges, messages." in message
+    message = house.fail("migrate", "--drop-component", "badges")
+    assert "table badge (of component badges, 1 row)" in message
+    assert "messages" not in message.partition("would lose data")[2]
+    house.succeed("migrate", "--name", "no_city", "--allow-data-loss")
+    assert query("SELECT count(*) FROM badge") == [(1,)]  # nobody spoke of badges
+    house.succeed(
+        "migrate", "--name", "no_badges", "--allow-data-loss", "--drop-component", "badges"
+    )
     assert query("SELECT to_regclass('badge'), to_regclass('badge_person')") == [(None, None)]
     assert query("SELECT to_regtype('colour')") == [(None,)]
-    assert "left by" not in house.succeed("migrate.status")
+    assert "left by the component badges" not in house.succeed("migrate.status")
+    shutil.move(folder, house.root / "components/messages")
+    assert house.succeed("migrate").endswith("migrate: nothing to do\n")
+    assert query("SELECT count(*) FROM message") == [(2,)]
 
 
 @pytest.mark.slow

@@ -71,7 +71,7 @@ ORDER BY 1
 NOTE = (
     "kept of the component staff, which isn't there: grade, person.badge, person.car, "
     "person.classtype, person.classtype.Director, person.classtype.Manager, person.grade, "
-    "person.lvl, person.office, team (to drop it: invoke migrate --allow-data-loss)"
+    "person.lvl, person.office, team (to drop it: invoke migrate --drop-component staff)"
 )
 SEED = """
 from components.{component}.entities import {entity}
@@ -215,7 +215,10 @@ def test_a_subclass_of_a_component_that_stays_comes_and_goes(house: Project, que
 @pytest.mark.slow
 def test_it_is_dropped_when_that_is_said(house: Project, query: Any) -> None:
     out(house)
-    house.succeed("migrate", "--name", "no_staff", "--allow-data-loss")
+    drop = ("--drop-component", "staff")
+    message = house.fail("migrate", *drop)
+    assert "whose classtype is 'Manager' (1 row here) have no entity" in message
+    house.succeed("migrate", "--name", "no_staff", *drop, "--allow-data-loss")
     assert query("SELECT name FROM person") == [("ada",)]
     assert query("SELECT to_regclass('team'), to_regtype('grade')") == [(None, None)]
     columns = {line for (line,) in query(SHAPE)}
@@ -233,6 +236,7 @@ def test_its_rows_become_those_of_the_root_when_that_is_said(house: Project, que
     assert "table team" not in message
     house.succeed("migrate", *options, "--allow-data-loss")
     assert query("SELECT count(*) FROM person") == [(3,)]
+    assert query("SELECT count(*) FROM team") == [(2,)]
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@ import pytest
 
 from berceau.migration.components import components_of
 from berceau.migration.header import Header, checksum
-from berceau.migration.left import Left, left_behind
+from berceau.migration.left import Left, Settled, left_behind
 from berceau.migration.migration import Migration
 from berceau.schema.meaning import Role
 from berceau.schema.model import Column, Meaning, Schema, Table
@@ -131,8 +131,10 @@ def test_a_subclass_that_may_only_have_another_name_is_not_left() -> None:
     assert left_behind(declared, owners, present, migrations).subclasses
 
 
-def test_a_subclass_whose_rows_are_given_to_another_is_not_left() -> None:
+def test_a_subclass_that_somebody_decided_about_is_not_left() -> None:
     declared, path = Schema(tables=(PERSON,)), ".".join(MANAGER)
     migrations = [shared("people", "staff", creates=("staff.person",))]
-    found = left_behind(declared, {"person": "people"}, {"people"}, migrations, {path})
-    assert found == Left()
+    for settled in (Settled({path}), Settled(components=["staff"])):
+        assert (
+            left_behind(declared, {"person": "people"}, {"people"}, migrations, settled) == Left()
+        )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 def diff(
     _: Context,
     backfill: Texts = None,
+    drop_component: Texts = None,
     json: bool = False,
     map_value: Texts = None,
     rename: Texts = None,
@@ -45,6 +46,7 @@ def diff(
         backfills=backfill or (),
         labels=map_value or (),
         usings=using or (),
+        dropped_components=drop_component or (),
     )
     found = propose(settings, components.schema, options, components.component_by_name)
     traced = trace_locks(settings, found.plan) if trace and found.plan.up else None

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 Texts = Sequence[str] | None
 """The values of an option that can be repeated; invoke hands them over as a list."""
 
-CHOICES = ("backfill", "map_value", "rename", "using")
+CHOICES = ("backfill", "drop_component", "map_value", "rename", "using")
 CHOICES_HELP = {
     "backfill": "TABLE.COLUMN=SQL: the value of rows without one in a required column; repeatable",
+    "drop-component": "NAME: drop what a component that isn't there has left; repeatable",
     "map-value": "ENUM.OLD=NEW: the new value, for one that an enum loses or lacks; repeatable",
     "rename": "TABLE=NEW, TABLE.COLUMN=NEW, ENUM=NEW or ENUM.VALUE=NEW; repeatable",
     "using": "TABLE.COLUMN=SQL: the values of a column's new type; repeatable",
@@ -45,6 +46,7 @@ def migrate(
     allow_data_loss: bool = False,
     backfill: Texts = None,
     create_only: bool = False,
+    drop_component: Texts = None,
     map_value: Texts = None,
     name: str = "changes",
     no_input: bool = False,
@@ -62,6 +64,7 @@ def migrate(
         backfills=backfill or (),
         labels=map_value or (),
         usings=using or (),
+        dropped_components=drop_component or (),
     )
     ask = (None, None) if no_input else (questioner(), value_questioner())
     migrate_project(load(), options, *ask)

@@ -1,9 +1,10 @@
 """What components that were taken out have left: no migration drops it unasked."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from berceau.components import discover
-from berceau.migration.left import Left, left_behind
+from berceau.errors import MigrationError
+from berceau.migration.left import NOTHING, Left, Settled, left_behind
 from berceau.migration.migration import Migration
 from berceau.schema.model import Schema
 from berceau.settings import Settings
@@ -14,12 +15,21 @@ def find_left(
     declared: Schema,
     component_by_name: Mapping[str, str],
     migrations: Sequence[Migration],
-    settled: Collection[str] = (),
+    settled: Settled = NOTHING,
 ) -> Left:
     """Return what ``migrations`` made for components that the project doesn't have any more.
 
-    ``component_by_name`` gives the component of what is ``declared``. Subclasses whose paths are
-    ``settled`` aren't left: somebody said what their rows become.
+    ``component_by_name`` gives the component of what is ``declared``. What is ``settled`` isn't
+    left. Raises ``MigrationError`` where a component shall be dropped that isn't gone.
     """
     present = {component.name for component in discover(settings.components)}
+    known = {each for migration in migrations for each in migration.header.components}
+    for name in settled.components:
+        if name in present or name not in known:
+            raise MigrationError(
+                f"The component {name} has left nothing: "
+                + ("it is there." if name in present else "no migration names it."),
+                cure="Nothing was written. Components that aren't there: "
+                f"{', '.join(sorted(known - present)) or 'none'}.",
+            )
     return left_behind(declared, component_by_name, present, migrations, settled)

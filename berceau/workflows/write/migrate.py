@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from berceau.migration.components import components_of
 from berceau.migration.header import Header, checksum, nameable
-from berceau.migration.left import Left
+from berceau.migration.left import Settled
 from berceau.migration.migration import Migration, new_name
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.runner.progress import Report, silent
@@ -43,6 +43,7 @@ class Options:
 
     ``name`` describes the migration in a word or two; ``renames``, ``backfills``, ``labels`` and
     ``usings`` are as ``--rename``, ``--backfill``, ``--map-value`` and ``--using`` take them.
+    ``dropped_components`` are the names of components that are gone, and whose tables go, too.
     """
 
     name: str = "changes"
@@ -52,6 +53,12 @@ class Options:
     backfills: Sequence[str] = ()
     labels: Sequence[str] = ()
     usings: Sequence[str] = ()
+    dropped_components: Sequence[str] = ()
+
+    @property
+    def renamed_or_mapped(self) -> set[str]:
+        """The paths of what gets another name or value."""
+        return {text.rpartition("=")[0] for text in (*self.renames, *self.labels)}
 
     def decisions(self, ask: Ask | None, ask_value: AskValue | None = None) -> Decisions:
         """Return what these options settle, and who is asked for the rest.
@@ -110,12 +117,10 @@ def plan(
 ) -> Plan:
     """Return the plan that leads from ``migrations`` to the ``declared`` schema.
 
-    What components that are gone have left stays, unless data may be lost.
+    What components that are gone have left stays, but for those that shall be dropped.
     """
-    left = Left()
-    if not options.allow_data_loss:
-        said = {text.rpartition("=")[0] for text in (*options.renames, *options.labels)}
-        left = find_left(settings, declared, component_by_name, migrations, said)
+    settled = Settled(options.renamed_or_mapped, options.dropped_components)
+    left = find_left(settings, declared, component_by_name, migrations, settled)
     migration_url, cache = resolve_databases(settings).migration_url, SchemaCache(settings.cache)
     planner = Planner(migration_url, migrations, cache, decisions, settings.unmanaged, left)
     return planner.plan(declared)

@@ -180,7 +180,7 @@ def _notes(left: Mapping[str, str]) -> Iterator[str]:
         names = ", ".join(name for name in sorted(left) if left[name] == component)
         yield (
             f"kept of the component {component}, which isn't there: {names} "
-            "(to drop it: invoke migrate --allow-data-loss)"
+            f"(to drop it: invoke migrate --drop-component {component.partition(' or ')[0]})"
         )
 
 
