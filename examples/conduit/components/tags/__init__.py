@@ -1,0 +1,9 @@
+"""Words that articles are found by."""
+
+from pyramid.config import Configurator
+
+
+def includeme(config: Configurator) -> None:
+    """Add the address of the tags."""
+    config.token_api(prefix="/api")
+    config.add_route("tags", "/api/tags")

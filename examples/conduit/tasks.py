@@ -1,0 +1,5 @@
+"""The project's commands: ``invoke --list``."""
+
+from berceau.tasks import namespace
+
+__all__ = ["namespace"]
