@@ -135,13 +135,22 @@ def during_test(values: Values, overridden: Values) -> Iterator[None]:
 
 def _require_setting(cls: type, name: str) -> None:
     value = vars(cls).get(name)
-    if name.startswith("_") or not (
-        isinstance(value, dataclasses.Field) and "setting" in value.metadata
-    ):
+    described = value.metadata.get("setting") if isinstance(value, dataclasses.Field) else None
+    if described is None or name.startswith("_"):
         raise ComponentError(
             f"{cls.__name__}.{name} isn't declared as a setting.",
             cure=f'Write {name.lstrip("_")}: TYPE = setting(help="what it is"), perhaps with '
             "default= or secret=True.",
+        )
+    if hasattr(ComponentSettings, name):
+        raise ComponentError(
+            f"A setting can't be called {name}: ComponentSettings has an attribute of this name.",
+            cure="Rename it.",
+        )
+    if len(described.help.splitlines()) != 1 or not described.help.strip():
+        raise ComponentError(
+            f"The help of {cls.__name__}.{name} isn't one line.",
+            cure="Say in one line what the setting is.",
         )
 
 

@@ -12,6 +12,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(s|min|m|h|d)?")
 _SECONDS = {None: 1, "s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
+_SEVERAL = (tuple, list, frozenset, set)
 _SEPARATOR = re.compile(r"[\s,]+")
 
 
@@ -21,12 +22,21 @@ def convert(kind: Any, value: Any, root: Path) -> Any:
     A relative path is one below ``root``. Raises ``ValueError`` with a message for a person, which
     doesn't quote the value.
     """
+    if isinstance(value, str):
+        _require_unicode(value)
     read = _read(_plain(kind), value) if isinstance(value, str) else value
     try:
         found = adapter(kind).validate_python(read)
     except ValidationError as error:
         raise ValueError(_expectation(kind, error)) from None
     return root / found if isinstance(found, Path) else found
+
+
+def _require_unicode(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("it should be UTF-8") from None
 
 
 @cache
@@ -47,7 +57,7 @@ def _plain(kind: Any) -> Any:
 
 def _read(kind: Any, text: str) -> Any:
     """Return what pydantic takes for ``text``, or ``text`` itself."""
-    if get_origin(kind) is tuple:
+    if get_origin(kind) in _SEVERAL:
         item = _plain(get_args(kind)[0])
         return [_read(item, each) for each in _SEPARATOR.split(text) if each]
     if kind is timedelta:

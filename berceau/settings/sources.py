@@ -33,10 +33,11 @@ class Sources:
     names that the ini file has for them.
     """
 
-    environment: Mapping[str, str] = field(default_factory=dict)
-    dotenv: Mapping[str, str] = field(default_factory=dict)
-    ini: Mapping[str, Any] | None = None
-    overrides: Mapping[str, Any] = field(default_factory=dict)
+    # What is written in them may be secret.
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    dotenv: Mapping[str, str] = field(default_factory=dict, repr=False)
+    ini: Mapping[str, Any] | None = field(default=None, repr=False)
+    overrides: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def ini_name(self) -> str | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from berceau.errors import SettingsError
 from berceau.testing.options import ALLOWED, ISOLATION
 
 if TYPE_CHECKING:
@@ -91,11 +92,22 @@ def db(request: pytest.FixtureRequest, berceau_worker: Worker) -> Iterator[Datab
     components.
     """
     commits = request.node.get_closest_marker("commits") is not None
-    overrides: dict[str, Any] = {}
-    for mark in reversed(list(request.node.iter_markers("settings"))):  # the closest is the last
-        overrides |= mark.args[0]
+    overrides = _overrides(request.node)
     with berceau_worker.test(commits=commits, overrides=overrides) as database:
         yield database
+
+
+def _overrides(item: pytest.Item) -> dict[str, Any]:
+    """Return the settings that the markers of a test override: the closest one counts."""
+    found: dict[str, Any] = {}
+    for mark in reversed(list(item.iter_markers("settings"))):
+        if mark.kwargs or len(mark.args) != 1 or not isinstance(mark.args[0], dict):
+            raise SettingsError(
+                f"The marker settings of {item.name} doesn't have one dictionary.",
+                cure='Write @pytest.mark.settings({"mail.sender": "ada@example.org"}).',
+            )
+        found |= mark.args[0]
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from berceau.testing.database import Place
 from berceau.testing.preparation import isolation_called
 from berceau.web.app import make_app
 from berceau.workflows.build.compose import compose
-from berceau.workflows.serve.component_settings import load
+from berceau.workflows.serve.component_settings import load, with_ini
 from berceau.workflows.testing import isolation
 
 NONE: Mapping[str, Any] = MappingProxyType({})
@@ -41,7 +41,8 @@ class Worker:
     ) -> None:
         self._components = compose(settings.components).components
         self.recorder = Recorder()
-        self._given = settings
+        declares = any(each.settings for each in self._components)
+        self._given = with_ini(settings) if declares else settings
         self._isolation = isolation_called(kind)
         self._allowed = allowed
         self._prepared = cache(prepared) if prepared else lambda: None

@@ -48,7 +48,8 @@ def declare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         folder = tmp_path / f"{prefix}_{next(number)}" / name
         folder.mkdir(parents=True)
         (folder / "__init__.py").touch()
-        (folder / "settings.py").write_text(HEADER + dedent(text))
+        future = text.startswith("from __future__")
+        (folder / "settings.py").write_text(text if future else HEADER + dedent(text))
         return Component(name, f"{folder.parent.name}.{name}", folder)
 
     yield declare
@@ -134,6 +135,8 @@ def test_the_class_is_made_of_the_values_and_found_by_itself(read) -> None:
         ("Literal['a', 2]", "2", 2),
         ("tuple[str, ...]", "a, b\nc", ("a", "b", "c")),
         ("tuple[int, ...]", "1 2", (1, 2)),
+        ("tuple[str, int]", "a 1", ("a", 1)),
+        ("frozenset[str]", "a, b, a", frozenset("ab")),
         ("tuple[timedelta, ...]", "1m", (timedelta(minutes=1),)),
         ("int | None", "3", 3),
         ("Optional[timedelta]", "2d", timedelta(days=2)),
@@ -226,6 +229,12 @@ def test_a_secret_is_shown_nowhere(read) -> None:
     assert not re.search("hush|9988", repr(found))
 
 
+def test_no_traceback_shows_what_was_given() -> None:
+    given = {"MAIL_TOKEN": "hush-hush"}
+    sources = Sources(environment=given, dotenv=given, ini=given, overrides=given)
+    assert "hush" not in f"{sources!r} {Settings(Path('/'), sources=sources)!r}"
+
+
 def test_a_wrong_secret_is_not_quoted(read) -> None:
     declared = "class S(ComponentSettings):\n    pin: int = setting(secret=True, help='x')"
     told = mistakes(read, declared, environment={"MAIL_PIN": "hush-hush"})
@@ -304,6 +313,9 @@ def test_names_that_clash_are_refused(read, declarations, told) -> None:
         ("x: int = 3", "S.x isn't declared as a setting"),
         ("x: int", "S.x isn't declared as a setting"),
         ("_x: int = setting(help='x')", "S._x isn't declared as a setting"),
+        ("current: int = setting(help='x')", "A setting can't be called current"),
+        ("x: int = setting(help='')", "The help of S.x isn't one line"),
+        ("x: int = setting(help='a\\nb')", "The help of S.x isn't one line"),
         ("x: Nowhere = setting(help='x')", "NameError"),
         ("x: 'Nowhere' = setting(help='x')", "can't be found: name 'Nowhere'"),
         ("x: type(open) = setting(help='x')", "a type that no text can be read as"),
@@ -316,6 +328,34 @@ def test_a_wrong_declaration_is_named_with_its_place(read, attribute, told) -> N
     assert caught.value.where.component == "mail"
     assert caught.value.where.file.name == "settings.py"
     assert caught.value.cure
+
+
+def test_a_class_may_have_a_base_and_properties(read) -> None:
+    declared = """
+        class Base(ComponentSettings):
+            sender: str = setting(help="x")
+
+        Base.__module__ = "another"
+
+        class S(Base):
+            port: int = setting(default=25, help="x")
+
+            @property
+            def host(self):
+                return self.sender.partition("@")[2]
+    """
+    (value,) = read(declared, ini={"mail.sender": "a@b"}).values.values()
+    assert (value.host, value.port) == ("b", 25)
+
+
+def test_annotations_may_be_evaluated_later(read) -> None:
+    text = f"from __future__ import annotations\n{HEADER}{MAIL}"
+    assert values(read(text, ini={"mail.sender": "x", "mail.port": "7"}))["mail.port"] == 7
+
+
+def test_text_that_is_no_unicode_is_named(read) -> None:
+    told = mistakes(read, MAIL, environment={"MAIL_SENDER": "\udcff"})
+    assert r"MAIL_SENDER in the environment is '\udcff': it should be UTF-8." in told
 
 
 def test_a_module_called_settings_need_not_declare_any(read) -> None:
