@@ -1,4 +1,4 @@
-"""The addresses of accounts."""
+"""The addresses of accounts: of pages, and of the API."""
 
 from pyramid.config import Configurator
 
@@ -22,10 +22,19 @@ PAGES = {
     "accounts.token.revoke": "/accounts/tokens/{id}/revoke",
 }
 
+API = {
+    "accounts.api.sign_up": "/accounts/api/sign-up",
+    "accounts.api.reset": "/accounts/api/reset",
+    "accounts.api.user": "/accounts/api/user",
+    "accounts.api.tokens": "/accounts/api/tokens",
+    "accounts.api.token": "/accounts/api/tokens/{id}",
+}
+
 
 def includeme(config: Configurator) -> None:
     """Add the routes, and the link of the navigation."""
-    for name, pattern in PAGES.items():
+    for name, pattern in (PAGES | API).items():
         config.add_route(name, pattern)
+    config.token_api(prefix="/accounts/api")
     config.add_static_view("static/accounts", "berceau_accounts:static")
     config.add_navigation_item("Account", "accounts")

@@ -1,6 +1,6 @@
 """How often something may be tried, for each account and from each address, over all processes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -21,6 +21,9 @@ from berceau_accounts.settings import AccountsSettings
 GUESS = "a guess"
 MAIL = "a mail"
 LIMITED = {
+    "accounts.api.reset": MAIL,
+    "accounts.api.sign_up": MAIL,
+    "accounts.api.tokens": GUESS,
     "accounts.confirm": GUESS,
     "accounts.new_password": MAIL,
     "accounts.password": GUESS,
@@ -30,7 +33,10 @@ LIMITED = {
     "accounts.sign_up": MAIL,
     "accounts.tokens.new": GUESS,
 }
-"""The routes where passwords can be guessed or mail be sent, and what is counted there."""
+"""The routes where passwords can be guessed or mail be sent, and what is counted there.
+
+A page and the API count together.
+"""
 
 COUNTED = "accounts.counted"
 NETWORK = {4: 32, 6: 64}
@@ -97,9 +103,21 @@ def _minutes(seconds: int) -> str:
 
 def _limits(request: Request, what: str, settings: AccountsSettings) -> Iterator[tuple[str, int]]:
     yield _key(what, _network(request.remote_addr)), settings.tries_from_address
-    email = request.POST.get("email")
+    email = _posted(request).get("email")
     if isinstance(email, str) and email.strip():
         yield _key(what, canonical(email)), settings.tries
+
+
+def _posted(request: Request) -> Mapping[str, Any]:
+    """Return the fields of a form or a JSON object; what is malformed, the view will refuse."""
+    if not request.content_type.endswith("json"):
+        fields: Mapping[str, Any] = request.POST
+        return fields
+    try:
+        found = request.json_body
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _add(key: str, seconds: int) -> tuple[int, int]:  # noqa: ARG001 - read by the SQL

@@ -22,9 +22,13 @@ def ask_to_sign_in(_error: HTTPForbidden, request: Request) -> Any:
 
 
 def _is_followed_by_person(request: Request) -> bool:
-    """Return whether a browser follows a link: what it posts would be lost on the way."""
+    """Return whether a browser follows a link: what it posts would be lost on the way.
+
+    A token API has no cookies, so signing in doesn't help there.
+    """
     return (
         request.method in ("GET", "HEAD")
+        and "berceau.without_cookies" not in request.environ
         and sent_token(request) is None
         and "text/html" in request.headers.get("Accept", "")
     )

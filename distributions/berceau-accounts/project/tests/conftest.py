@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from berceau_accounts import create_user
+from berceau_accounts.entities import User
+from berceau_accounts.passwords import hash_password
 from tests.visitor import EMAIL, PASSWORD, Mailbox
 
 from berceau.orm import unit_of_work
@@ -43,11 +44,17 @@ def mailbox(mail_server: Mailbox) -> Mailbox:
     return mail_server
 
 
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    """The hash of the password of users, which takes long to make."""
+    return hash_password(PASSWORD)
+
+
 @pytest.fixture
-def ada(db: Any) -> str:  # noqa: ARG001 (a user needs a database)
+def ada(db: Any, password_hash: str) -> str:  # noqa: ARG001 (a user needs a database)
     """The address of a user who has confirmed it."""
     with unit_of_work():
-        create_user(EMAIL, PASSWORD)
+        User(email=EMAIL, password_hash=password_hash)
     return EMAIL
 
 

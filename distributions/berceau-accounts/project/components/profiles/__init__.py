@@ -8,3 +8,4 @@ def includeme(config: Configurator) -> None:
     config.add_route("profile", "/profile")
     config.add_route("profiles.edit", "/profiles/edit")
     config.allow_group("editors", "edit profiles")
+    config.add_openapi(title="A project with accounts", version="1")
