@@ -15,6 +15,7 @@ from typing import Annotated, Literal, Union
 
 from pydantic import BaseModel, Field, field_validator
 from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.response import Response
 from pyramid.view import view_defaults
 
 from berceau.web import api
@@ -312,6 +313,30 @@ def create(request) -> int:
     app.post("/things", status=303)
 
 
+def test_a_view_may_always_return_a_response(api, caplog) -> None:
+    app = api("""
+@api_view(route_name="things", request_method="GET")
+def show(request, query: Asked) -> Response:
+    return Response("text", content_type="text/plain") if query.limit else "text"
+""")
+    assert app.get("/things").text == "text"
+    app.get("/things?limit=0", status=500)
+    assert "returned str, which its annotation doesn't allow" in caplog.text
+
+
+def test_a_parameter_has_the_name_of_its_alias(api) -> None:
+    app = api("""
+class Named(BaseModel):
+    most: int = Field(1, validation_alias="limit")
+
+@api_view(route_name="things", request_method="GET")
+def show(request, query: Named) -> int:
+    return query.most
+""")
+    assert app.get("/things?limit=3").json == 3
+    assert set(mistakes(app.get("/things?limit=x", status=422))) == {"limit"}
+
+
 def test_a_view_names_a_mistake_of_its_own(api) -> None:
     app = api("""
 @api_view(route_name="things", request_method="POST")
@@ -370,7 +395,7 @@ def refused(api, view: str) -> ComponentError:
         ("", "(request, slug: str) -> None", "takes slug, which the pattern /things of the route"),
         ("", "(request, query: int) -> None", "has the parameter query, which is no pydantic"),
         ("", "(request, body: object()) -> None", "takes as body what pydantic has no schema for"),
-        ("", "(request) -> HTTPSeeOther", "returns what pydantic has no schema for"),
+        ("", "(request) -> object()", "returns what pydantic has no schema for"),
         ("", "(request) -> 'Missing'", "has an annotation that can't be read"),
         ("", "(request, *more) -> None", r"has the parameter \*more, which no name can fill"),
         ("", "() -> None", "takes no request"),

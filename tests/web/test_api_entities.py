@@ -1,5 +1,6 @@
 """API views that show entities: what a model reads of them, pages of them, and their queries."""
 
+import json
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,17 +9,22 @@ from uuid import UUID
 
 import pytest
 from pony.orm import desc
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from pyramid.config import Configurator
+from pyramid_retry import RetryableException
 from webtest import TestApp
 
 from berceau.errors import ConflictError, DatabaseError
 from berceau.orm.session import unit_of_work
 from berceau.web.api import (
     CursorQuery,
+    Int32,
+    Int64,
+    NonBlankStr,
     NumberedPage,
     NumberedQuery,
     Page,
+    UtcDatetime,
     cursor_page,
     numbered_page,
 )
@@ -241,3 +247,60 @@ def test_an_order_that_has_no_place_for_each_row_is_refused(order, message) -> N
     with unit_of_work(), pytest.raises(DatabaseError, match=message) as caught:
         cursor_page(DemoPost.select(), CursorQuery(), order)
     assert caught.value.cure
+
+
+def test_a_request_that_runs_again_reads_its_body_again(db, running, tmp_path) -> None:  # noqa: ARG001
+    attempts = []
+
+    def add(_, body: PostLine) -> str:
+        attempts.append(body.title)
+        if len(attempts) < 2:
+            raise RetryableException("somebody else is busy")
+        return body.title
+
+    config = Configurator(settings={"berceau.root": str(tmp_path)})
+    config.include("berceau")
+    config.add_route("root", "/")
+    config.add_api_view(add, route_name="root", request_method="POST", token_api=True)
+    app = TestApp(config.make_wsgi_app())
+    sent = {"id": str(UUID(int=1)), "title": "x" * 100_000, "status": "DRAFT"}
+    assert app.post_json("/", sent).json == sent["title"]
+    assert attempts == [sent["title"]] * 2
+
+
+class Held(BaseModel):
+    """The types whose values an attribute can hold."""
+
+    text: NonBlankStr = Field(max_length=5)
+    number: Int32
+    large: Int64
+    moment: UtcDatetime
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("text", value) for value in ("", " ", "\u200b", "\u3164", "abcdef")),
+        *(("number", value) for value in (2**31, -(2**31) - 1, 10**30, 1.5, True)),
+        *(("large", value) for value in (2**63, -(2**63) - 1)),
+        *(("moment", value) for value in ("2026-01-02T03:04:05", "soon", 0)),
+        ("moment", "0001-01-01T00:00:00+14:00"),
+        ("moment", "9999-12-31T23:59:59-14:00"),
+    ],
+)
+def test_what_no_attribute_can_hold_is_a_mistake_of_its_field(name, value) -> None:
+    fits = {"text": "x", "number": 1, "large": 1, "moment": "2026-01-02T03:04:05Z"}
+    Held.model_validate_json(json.dumps(fits), strict=True)
+    with pytest.raises(ValidationError) as caught:
+        Held.model_validate_json(json.dumps({**fits, name: value}), strict=True)
+    assert [each["loc"] for each in caught.value.errors()] == [(name,)]
+
+
+@pytest.mark.parametrize("value", ["0001-01-01T14:00:00+14:00", "9999-12-31T23:59:59.999999Z"])
+@pytest.mark.usefixtures("db")
+def test_what_fits_is_stored(value) -> None:
+    moment = TypeAdapter(UtcDatetime).validate_python(value)
+    with unit_of_work():
+        DemoUser(name="ada", email="a@example.org", created_at=moment)
+    with unit_of_work():
+        assert DemoUser.get(name="ada").created_at == moment

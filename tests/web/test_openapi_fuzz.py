@@ -21,7 +21,7 @@ from pyramid.httpexceptions import HTTPNotFound
 
 from berceau.web.api import (
     CursorQuery, NonBlankStr, NumberedPage, NumberedQuery, Page, api_view, cursor_page,
-    numbered_page,
+    UtcDatetime, numbered_page,
 )
 from components.demo.entities import DemoPost, DemoPostStatus, DemoUser
 
@@ -47,7 +47,7 @@ class NewPost(BaseModel):
     title: NonBlankStr = Field(max_length=200)
     content: NonBlankStr
     status: DemoPostStatus = DemoPostStatus.DRAFT
-    created_at: datetime | None = None
+    created_at: UtcDatetime | None = None
 
 
 class PostOut(BaseModel):

@@ -6,11 +6,14 @@ from berceau import lazy
 
 __all__ = [
     "CursorQuery",
+    "Int32",
+    "Int64",
     "InvalidError",
     "NonBlankStr",
     "NumberedPage",
     "NumberedQuery",
     "Page",
+    "UtcDatetime",
     "api_view",
     "cursor_page",
     "numbered_page",
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
         cursor_page,
         numbered_page,
     )
-    from berceau.web.api.texts import NonBlankStr
+    from berceau.web.api.values import Int32, Int64, NonBlankStr, UtcDatetime
     from berceau.web.api.view import api_view
 else:
     __getattr__, __dir__ = lazy.offer(
@@ -34,7 +37,10 @@ else:
         {
             "CursorQuery": "berceau.web.api.pages",
             "InvalidError": "berceau.web.api.invalid",
-            "NonBlankStr": "berceau.web.api.texts",
+            "Int32": "berceau.web.api.values",
+            "Int64": "berceau.web.api.values",
+            "NonBlankStr": "berceau.web.api.values",
+            "UtcDatetime": "berceau.web.api.values",
             "NumberedPage": "berceau.web.api.pages",
             "NumberedQuery": "berceau.web.api.pages",
             "Page": "berceau.web.api.pages",

@@ -50,7 +50,7 @@ class Operation:
             raise signature.error(
                 "takes a body, and answers GET", "Take a query instead, or answer POST."
             )
-        success = 204 if signature.result is None else 200
+        success = 200 if signature.result or signature.responds else 204
         status = options.get("status") or success
         return cls(signature, options["route_name"], methods, status, dict(options))
 
@@ -84,8 +84,10 @@ class Operation:
         if response.status_code == 200:  # the view may have said otherwise
             response.status_code = self.status
         if self.signature.result is None:
-            if result is not None:
-                raise self._wrong(f"returned {type(result).__name__}, and is annotated with None")
+            if result is not None or self.signature.responds:
+                raise self._wrong(
+                    f"returned {type(result).__name__}, which its annotation doesn't allow"
+                )
             response.content_type = None
             response.body = b""
         else:
@@ -149,7 +151,7 @@ def _query(model: type[BaseModel], request: Request, mistakes: list[Mapping[str,
     sent = request.GET
     values: dict[str, Any] = {}
     for name, field in model.model_fields.items():
-        called = field.alias or name
+        called = field.validation_alias if isinstance(field.validation_alias, str) else name
         texts = sent.getall(called)
         if not all(is_storable(text) for text in texts):
             mistakes.append({"parameter": called, "detail": UNSTORABLE})

@@ -8,6 +8,7 @@ from typing import Any, get_type_hints
 
 from pydantic import BaseModel, PydanticUserError, TypeAdapter
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation
+from pyramid.interfaces import IResponse
 
 from berceau.errors import ComponentError, Location
 
@@ -20,7 +21,8 @@ class Signature:
     """A view's name, its description, and the types that read its request and write its result.
 
     ``parts`` are those of the route's pattern, by name. ``optional_body`` tells whether the view
-    can do without a body. ``result`` is ``None`` where nothing is returned.
+    can do without a body. ``result`` is ``None`` where nothing is returned, or where the view
+    ``responds``: it returns a response of its own.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Signature:
     body: "TypeAdapter[Any] | None"
     optional_body: bool
     result: "TypeAdapter[Any] | None"
+    responds: bool
 
     def error(self, problem: str, cure: str) -> ComponentError:
         """Return the error whose message is that the view ``problem``."""
@@ -51,13 +54,13 @@ class Signature:
         elif RETURN not in types:
             raise reader.error(
                 "doesn't say what it returns",
-                "Annotate it: -> Model, -> list[Model], -> Page[Model], or -> None.",
+                "Annotate it: -> Model, -> list[Model], -> Page[Model], -> None or -> Response.",
             )
         parameters = reader.parameters()
+        responds = inspect.isclass(types[RETURN]) and IResponse.implementedBy(types[RETURN])
+        shown = () if responds or types[RETURN] is type(None) else (RETURN,)
         adapters = {
-            name: reader.adapter(name, types)
-            for name in (*parameters, RETURN)
-            if name != QUERY and types.get(name) is not type(None)
+            name: reader.adapter(name, types) for name in (*parameters, *shown) if name != QUERY
         }
         result, body = adapters.pop(RETURN, None), adapters.pop(BODY, None)
         return cls(
@@ -69,6 +72,7 @@ class Signature:
             body=body,
             optional_body=body is not None and parameters[BODY].default is not inspect._empty,
             result=result,
+            responds=responds,
         )
 
 

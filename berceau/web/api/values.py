@@ -1,0 +1,36 @@
+"""Types whose values attributes can hold: what they refuse is a mistake of a field."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+
+from berceau.text import is_blank
+
+
+def _seen(text: str) -> str:
+    if is_blank(text):
+        raise ValueError("This text has no character that can be seen")
+    return text
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("This moment is too far away") from None
+
+
+NonBlankStr = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_seen)
+]
+"""A text in which something can be seen, without the spaces around it: for ``Required(str)``."""
+
+Int32 = Annotated[int, Field(ge=-(2**31), le=2**31 - 1, json_schema_extra={"format": "int32"})]
+"""A whole number of 32 bits: for ``Required(int)``."""
+
+Int64 = Annotated[int, Field(ge=-(2**63), le=2**63 - 1, json_schema_extra={"format": "int64"})]
+"""A whole number of 64 bits: for ``Required(int, size=64)``."""
+
+UtcDatetime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A moment that is sent with its offset, and converted to UTC: for ``Required(datetime)``."""
