@@ -133,8 +133,8 @@ class Seen(BaseModel):
 def create(request, body: Seen) -> str:
     return body.title
 """)
-    assert post(app, {"title": "  abc  "}).json == "abc"
-    for blank in ("", " ", "\u200b", "abcd"):
+    assert post(app, {"title": " a "}).json == "a"
+    for blank in ("", " ", "\u200b", "abcd", "abc "):
         assert set(mistakes(post(app, {"title": blank}, status=422))) == {"#/title"}
 
 

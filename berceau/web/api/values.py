@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from berceau.text import is_blank
 
@@ -11,7 +11,7 @@ from berceau.text import is_blank
 def _seen(text: str) -> str:
     if is_blank(text):
         raise ValueError("This text has no character that can be seen")
-    return text
+    return text.strip()
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -21,9 +21,8 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("This moment is too far away") from None
 
 
-NonBlankStr = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_seen)
-]
+# What is sent has the length that the document allows: spaces are taken off afterwards.
+NonBlankStr = Annotated[str, Field(min_length=1), AfterValidator(_seen)]
 """A text in which something can be seen, without the spaces around it: for ``Required(str)``."""
 
 Int32 = Annotated[int, Field(ge=-(2**31), le=2**31 - 1, json_schema_extra={"format": "int32"})]
