@@ -193,6 +193,10 @@ def test_a_command_starts_without_what_others_need() -> None:
     assert not [name for name in found if name.startswith(("berceau.postgres", "berceau.schema"))]
 
 
+def test_a_start_needs_pydantic_only_where_a_component_uses_it() -> None:
+    assert "pydantic" not in loaded("berceau.tasks", "berceau.workflows.serve.start")
+
+
 def test_where_nothing_changed_pony_is_not_imported() -> None:
     commands = (
         *("build.build", "build.declared", "deploy.deploy", "deploy.status"),

@@ -1,6 +1,8 @@
 """The secrets that this process was given, so that no log and no page shows them."""
 
 from collections.abc import Iterator
+from contextlib import suppress
+from urllib.parse import unquote, urlsplit
 
 HIDDEN = "[hidden]"
 """What is shown in place of a secret."""
@@ -12,10 +14,21 @@ _known: set[str] = set()
 
 
 def remember(secret: str) -> None:
-    """Let ``hide`` know a secret, as it is and as messages quote it."""
-    if len(secret) >= SHORTEST:
-        quoted = set(_quoted(secret))
-        _known.update({secret}, quoted, *map(_quoted, quoted))
+    """Let ``hide`` know a secret, as it is and as messages quote it; of a URL, its password, too.
+
+    One of less than ``SHORTEST`` characters can't be hidden.
+    """
+    for text in (secret, *_passwords(secret)):
+        if len(text) >= SHORTEST:
+            quoted = set(_quoted(text))
+            _known.update({text}, quoted, *map(_quoted, quoted))
+
+
+def _passwords(text: str) -> Iterator[str]:
+    with suppress(ValueError):  # it is no URL
+        password = urlsplit(text).password
+        if password:
+            yield from (password, unquote(password))
 
 
 def _quoted(text: str) -> Iterator[str]:

@@ -25,6 +25,14 @@ def test_a_longer_secret_is_hidden_as_a_whole() -> None:
     assert hide("hush-hush and hush") == f"{HIDDEN} and {HIDDEN}"
 
 
+def test_the_password_of_a_url_is_hidden_alone() -> None:
+    remember("smtps://ada:corr%20ect@mail.example.org")
+    assert hide("b'corr ect' or corr%20ect was refused for ada") == (
+        f"b'{HIDDEN}' or {HIDDEN} was refused for ada"
+    )
+    remember("smtps://[ada:correct@mail.example.org")  # this is no URL
+
+
 def test_a_short_secret_would_be_found_everywhere() -> None:
     remember("a")
     assert hide("a banana") == "a banana"
