@@ -43,8 +43,12 @@ def main(global_config: Mapping[str, str], **ini: str) -> Any:
 
 
 def _develop(settings: Settings, ini: Mapping[str, str]) -> Any:
-    """Return the application, built again; or, where that fails, one that shows why."""
+    """Return the application, built again; or, where that fails, one that shows why.
+
+    ``settings`` are those that the server began with: what is in ``.env`` now counts.
+    """
     try:
+        settings = _load(ini)
         for finding in build(settings)[0].findings:
             log.warning(str(finding))
         return make_app(settings, ini, DEVELOPMENT)

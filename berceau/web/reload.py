@@ -126,11 +126,16 @@ def bind(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def snapshot(root: Path) -> Snapshot:
-    """Return the state of the project's Python files in ``root``, its tests aside."""
+    """Return the state of ``.env`` and the Python files of the project in ``root``, but tests."""
     framework = str(Path(berceau.__file__).parent)
     passed_over = {str(root / name) for name in _NO_CODE_OF_THE_APPLICATION} | {framework}
     components = str(root / "components")
-    return dict(_files(str(root), passed_over, components))
+    found = dict(_files(str(root), passed_over, components))
+    dotenv = root / ".env"
+    with suppress(OSError):  # most projects have none
+        status = dotenv.stat()
+        found[str(dotenv)] = (status.st_mtime_ns, status.st_size)
+    return found
 
 
 def _files(

@@ -175,3 +175,13 @@ def test_the_server_reads_them(notes, serve) -> None:
     notes.environment["NOTES_FIRST"] = "Hello"
     with serve(notes) as site:
         assert site.get("/notes")[1] == "Hello 7 days, 0:00:00"
+
+
+@pytest.mark.slow
+def test_a_change_of_dotenv_is_picked_up(notes, serve) -> None:
+    with serve(notes, "--reload") as site:
+        site.await_text("/notes", "notes.first has no value")
+        notes.write(".env", "NOTES_FIRST=Hello\n")
+        assert "7 days" in site.await_text("/notes", "Hello")
+        notes.write(".env", "NOTES_FIRST=Good evening\n")
+        site.await_text("/notes", "Good evening")
