@@ -18,7 +18,7 @@ from tempfile import TemporaryFile
 from textwrap import dedent
 from typing import Any
 from urllib.error import HTTPError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import hypothesis
 import pytest
@@ -321,9 +321,10 @@ class Site:
     address: str
 
     def get(self, path: str, data: bytes | None = None) -> tuple[int, str]:
-        """Return the status and the text that the server answers now; ``data`` is posted."""
+        """Return the status and the text that a browser gets now; ``data`` is posted."""
+        request = Request(self.address + path, data, {"Accept": "text/html, */*;q=0.8"})
         try:
-            with urlopen(self.address + path, data, timeout=30) as response:
+            with urlopen(request, timeout=30) as response:
                 return response.status, response.read().decode()
         except HTTPError as error:
             return error.code, error.read().decode()

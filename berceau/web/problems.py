@@ -17,6 +17,9 @@ CONTENT_TYPE = "application/problem+json"
 BLANK = "about:blank"
 """The type of a problem that is no more than its status."""
 
+LONGEST_ACCEPT = 2000
+"""How many characters are read of an Accept header: browsers send 300, and reading takes time."""
+
 PAGE = "berceau.web:templates/error.pt"
 
 _PAGES = ("text/html", "application/xhtml+xml")
@@ -88,6 +91,8 @@ def reads_pages(accept: str | None) -> bool:
 
     Such a client names HTML, and likes JSON no better. ``*/*``, which takes both, names nothing.
     """
+    if accept is None or len(accept) > LONGEST_ACCEPT:
+        return False
     parsed = create_accept_header(accept)
     named = {range_.lower() for range_, quality, *_ in parsed.parsed or () if quality}
     if not named & _NAMED:

@@ -36,6 +36,7 @@ PROGRAMS = [
     "no media type",
     "text/html;q=x",
     ",,,;;;",
+    "text/html," * 500,
 ]
 
 
