@@ -8,6 +8,7 @@ from berceau.errors import EntityError
 from berceau.orm import (
     flushing,  # noqa: F401 (it changes Pony's flush)
     nested_sessions,  # noqa: F401 (it changes Pony's db_session inside a unit of work)
+    phantoms,  # noqa: F401 (it changes what Pony does about partners that appear)
     unknown_subclasses,  # noqa: F401 (it changes how Pony reads a discriminator)
 )
 from berceau.orm.diagnosis import check_tables, diagnose
