@@ -6,16 +6,20 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from pony.orm import IntegrityError
+from pony.orm import IntegrityError, ProgrammingError
 from procrastinate import exceptions
 from procrastinate.connector import BaseAsyncConnector, Notify
 from procrastinate.manager import QUEUEING_LOCK_CONSTRAINT
 
 from berceau.errors import DatabaseError
 from berceau.orm import db, run_unit
+from berceau.orm.failures import sqlstate
 from berceau.orm.unit import current_unit
 
 Row = dict[str, Any]
+
+UNDEFINED = {"42883", "42P01", "42703", "42704"}
+"""PostgreSQL's codes for a function, a table, a column or a type that isn't there."""
 
 JSONB = 3802
 """The number of the type ``jsonb`` in each PostgreSQL server."""
@@ -89,6 +93,14 @@ def _execute(query: str, arguments: Row) -> list[Row]:
             )
         except IntegrityError as error:
             _raise_taken_lock(error)
+            raise
+        except ProgrammingError as error:
+            if sqlstate(error) in UNDEFINED:
+                raise DatabaseError(
+                    "The database has no tables for background jobs, or those of an older version.",
+                    cure="Write their migration: invoke jobs.migrate. Then apply it: invoke "
+                    "migrate.",
+                ) from error
             raise
         if cursor.description is None:
             return []

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from berceau.errors import BerceauError, DatabaseError, SettingsError
+from berceau.errors import BerceauError, SettingsError
 from berceau.orm import db
 from berceau.web.reload import Reloading
 from berceau.web.server import DRAIN_SECONDS, notify
@@ -40,11 +40,6 @@ def work(app: Any, _global_config: Mapping[str, str], **options: str) -> None:
 def _run(options: dict[str, Any]) -> None:
     from berceau.jobs import jobs  # an extra: only here it is needed
 
-    if not jobs.check_connection():
-        raise DatabaseError(
-            "The database has no tables for background jobs.",
-            cure="Write their migration: invoke jobs.migrate. Then apply it: invoke migrate.",
-        )
     log.info("the worker runs %d jobs at once", options["concurrency"])
     notify("READY=1")
     jobs.run_worker(listen_notify=False, **options)

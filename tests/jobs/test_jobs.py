@@ -148,6 +148,19 @@ class TestDefer:
         run()
         assert rows(NOTES) == ["ada", "after", "before"]
 
+    @pytest.mark.parametrize(
+        "what", ["FUNCTION procrastinate_defer_jobs_v1", "TABLE procrastinate_jobs"]
+    )
+    def test_without_its_tables_it_says_what_to_do(self, rows, what) -> None:
+        def work() -> None:
+            db.execute(f"ALTER {what} RENAME TO elsewhere")
+            note.defer(text="ada")
+
+        with pytest.raises(DatabaseError, match="no tables for background jobs") as error:
+            run_unit(work)
+        assert "invoke jobs.migrate" in str(error.value)
+        assert rows(JOBS) == []
+
     def test_in_a_unit_an_asynchronous_one_is_refused(self, rows) -> None:
         async def work() -> None:
             with unit_of_work():
