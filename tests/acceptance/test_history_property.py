@@ -219,6 +219,11 @@ def look(project: World, before: Views, step: Step, *, same_files: bool) -> View
 )
 @given(start=STARTS, steps=st.lists(STEPS, min_size=4, max_size=8))
 @example(start=(2, DATABASES), steps=[("squash", "here", "one"), ("down", "here", None)])
+@example(start=(0, ()), steps=[("drift", "here", DRIFT[0]), ("check", "here")])
+@example(
+    start=(1, DATABASES),
+    steps=[("declare", 0), ("create", "here", "one"), ("baseline", "here", "one")],
+)
 @example(start=(2, DATABASES), steps=[("squash", "here", "squashed"), ("down", "there", None)])
 def test_history_agrees_with_the_database_or_says_that_it_does_not(
     connection: Connection,
@@ -266,7 +271,9 @@ def take(project: World, step: Step, before: Views, migration_url: Url) -> Views
             assert unchanged or step[0] == "migrate", f"{name} was changed, and {refused}"
             assert same_files or step[0] == "rebase", f"files were changed, and {refused}"
         if step[0] == "check" and name in step and not refused:
-            assert view.agrees(migration_url, migrations), (
+            # What no migration made is listed by the status, and is no finding.
+            assert not view.status.drift, f"{name} drifted, and the check found nothing"
+            assert view.status.unmanaged or view.agrees(migration_url, migrations), (
                 f"{name} differs, and the check found nothing"
             )
     return after
