@@ -63,7 +63,9 @@ OWN = (
         "REPLICA_DATABASE_URL",
         secret=True,
     ),
-    OwnSetting("storage_url", "the place for files: a folder or a bucket", "STORAGE_URL"),
+    OwnSetting(
+        "storage_url", "the place for files: a folder or a bucket", "STORAGE_URL", secret=True
+    ),
     OwnSetting("secret", "what signs sessions", "BERCEAU_SECRET", in_ini=False, secret=True),
     OwnSetting(
         "test_workers", "how many processes run tests", "BERCEAU_TEST_WORKERS", in_ini=False

@@ -128,7 +128,10 @@ def _parse(pattern: str) -> tuple[list[str], list[str], bool]:
 
 @cache
 def _texts(expression: str) -> frozenset[str]:
-    return frozenset(each for each in SAMPLES if re.fullmatch(expression, each))
+    try:
+        return frozenset(each for each in SAMPLES if re.fullmatch(expression, each))
+    except re.error:  # alone it means nothing: it refers to another placeholder
+        return frozenset()
 
 
 @cache

@@ -249,6 +249,16 @@ def test_a_variable_that_may_be_mistyped_is_a_warning(read, place) -> None:
     assert found.warnings == ("The variable MAIL_PROT is no setting. Did you mean MAIL_PORT?",)
 
 
+def test_a_name_of_another_place_is_a_warning(read) -> None:
+    dotenv = {"mail.sender": "x", "mail_port": "1"}
+    found = read(MAIL, ini={"mail.sender": "x", "MAIL_PORT": "1"}, dotenv=dotenv)
+    assert found.warnings == (
+        "The variable mail.sender is no setting. Did you mean MAIL_SENDER?",
+        "The variable mail_port is no setting. Did you mean MAIL_PORT?",
+        "The ini file's MAIL_PORT is no setting. Did you mean mail.port?",
+    )
+
+
 def test_a_setting_of_berceau_that_may_be_mistyped_is_a_warning(read) -> None:
     ini = {"berceau.host": "x", "berceau.own_of_somebody": "x", "berceau.pool_size": "1"}
     found = read({}, ini=ini, environment={"BERCEAU_SECRETS": "x", "BERCEAU_TEST_CITUS_URL": "x"})

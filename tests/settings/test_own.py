@@ -30,4 +30,4 @@ def test_the_guides_have_each_setting(setting: OwnSetting) -> None:
 
 def test_secrets_are_those_that_settings_do_not_show() -> None:
     hidden = {each.name for each in fields(Settings) if not each.repr} - {"sources"}
-    assert {each.attribute for each in OWN if each.secret} == hidden
+    assert hidden == {each.attribute for each in OWN if each.secret}

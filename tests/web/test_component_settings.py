@@ -1,6 +1,8 @@
 """Components read their settings in requests and at the start; two applications have their own."""
 
 import pytest
+from pyramid.config import Configurator
+from webtest import TestApp
 
 from berceau.components import Component
 from berceau.errors import SettingsError
@@ -101,3 +103,10 @@ def test_settings_are_not_there_while_modules_are_imported(serve, component) -> 
     with pytest.raises(SettingsError, match="not while a module is imported") as caught:
         serve(made)
     assert caught.value.where.file == made.path / "__init__.py"
+
+
+def test_an_application_around_gives_them_by_its_settings(running, greeter) -> None:
+    running.components = (greeter,)
+    config = Configurator(settings={"berceau.root": "/", "greeter.word": "Hi"})
+    config.include("berceau")
+    assert TestApp(config.make_wsgi_app()).get("/hello").text == "Hi"

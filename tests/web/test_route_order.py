@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from pyramid.config import Configurator
 from pyramid.exceptions import ConfigurationExecutionError
 from pyramid.request import Request
+from pyramid.urldispatch import Route
 
 from berceau.components import Component
 from berceau.errors import ComponentError
+from berceau.web.patterns import Pattern
 from berceau.web.registry import ROUTES
 from berceau.web.route_order import sort_at_last
 from tests.conftest import examples
@@ -161,6 +163,24 @@ def test_names_of_components_do_not_matter(patterns, path, random) -> None:
     assert first in {None, "ComponentError", *(f"c{number}0" for number in order)}
     random.shuffle(order)
     assert answer(order) == first
+
+
+FRAGMENTS = (
+    *("/", "a", "é", ".", "{x}", "{y:a/b}", r"{z:\d{2}}", "{w:(?P=x)}", "{v:(a|b)/c}"),
+    *(":o", "*r", "*", "{", "}"),
+)
+
+
+@settings(max_examples=examples(200))
+@given(st.lists(st.sampled_from(FRAGMENTS), max_size=6))
+def test_each_pattern_of_pyramid_is_understood(pieces) -> None:
+    try:
+        route = Route("a", "".join(pieces))
+    except re.error:  # a group that is there twice
+        return
+    pattern = Pattern(route)
+    assert pattern.specificity == Pattern(Route("b", route.pattern)).specificity
+    assert pattern.overlaps(Pattern(Route("b", route.pattern)))
 
 
 PAGE = """

@@ -1,7 +1,7 @@
 """The names of components' settings: those that clash, and those that nothing declares."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 
 from berceau.errors import ComponentError
@@ -60,29 +60,37 @@ def unknown(entries: Iterable[Entry], sources: Sources) -> tuple[str, ...]:
     )
 
 
-def mistyped(entries: Iterable[Entry], sources: Sources) -> tuple[str, ...]:
+def mistyped(entries: Sequence[Entry], sources: Sources) -> tuple[str, ...]:
     """Return a sentence for each name that looks like a setting of ``entries``, or of Berceau.
 
     Other programs have variables, too, and other names in the ini file: those that look otherwise
     are theirs.
     """
-    entries = tuple(entries)
-    variables = {*own.variables(), *(entry.variable for entry in entries)}
-    prefixes = ("BERCEAU_", *(f"{entry.component}_".upper() for entry in entries))
-    keys = {each.key for each in own.OWN if each.key}
-    given = (
-        *(("The variable", name, variables, prefixes) for name in _variables(sources)),
-        *(("The ini file's", name, keys, (INI_PREFIX,)) for name in sources.ini or {}),
-    )
-    return tuple(
-        f"{place} {name} is no setting.{guess}"
-        for place, name, known, prefix in given
-        if name not in known and name.startswith(prefix) and (guess := _guess(name, known))
-    )
+    return (*_mistyped_variables(entries, sources), *_mistyped_keys(entries, sources))
 
 
-def _variables(sources: Sources) -> Iterator[str]:
-    yield from dict.fromkeys((*sources.environment, *sources.dotenv))
+def _mistyped_variables(entries: Sequence[Entry], sources: Sources) -> Iterator[str]:
+    known = {*own.variables(), *(entry.variable for entry in entries)}
+    prefixes = ("BERCEAU_", *{f"{entry.component}_".upper() for entry in entries})
+    for name in {**sources.environment, **sources.dotenv}:
+        written = name.upper().replace(".", "_")  # perhaps as in the ini file
+        if name not in known and written.startswith(prefixes):
+            guess = _guess(written, known)
+            if guess:
+                yield f"The variable {name} is no setting.{guess}"
+
+
+def _mistyped_keys(entries: Sequence[Entry], sources: Sources) -> Iterator[str]:
+    own_keys = {each.key for each in own.OWN if each.key}
+    by_variable = {entry.variable: entry.key for entry in entries}
+    for name in sources.ini or {}:
+        guess = ""
+        if name in by_variable:  # as in the environment
+            guess = _guess(by_variable[name], by_variable.values())
+        elif name.startswith(INI_PREFIX) and name not in own_keys:
+            guess = _guess(name, own_keys)
+        if guess:
+            yield f"The ini file's {name} is no setting.{guess}"
 
 
 def _guess(name: str, known: Iterable[str]) -> str:
