@@ -401,6 +401,8 @@ def refused(api, view: str) -> ComponentError:
         ("", "() -> None", "takes no request"),
         ("request_method='GET', ", "(request, body: New) -> None", "takes a body, and answers GET"),
         ("request_method=None, ", "(request) -> None", "has no request_method"),
+        ("request_method='GET', status=299, ", "(request) -> int", "answers with 299, which is no"),
+        ("request_method='GET', errors=(4,), ", "(request) -> int", "answers with 4, which is no"),
     ],
 )
 def test_a_signature_that_means_nothing_is_refused_with_its_place(
@@ -414,6 +416,18 @@ def test_a_signature_that_means_nothing_is_refused_with_its_place(
     assert line.startswith("@api_view")
     with pytest.raises(ComponentError, match=f"^The API view made {message}"):
         raise error
+
+
+def test_what_is_no_function_is_refused_with_the_line_that_registers_it(serve, component) -> None:
+    text = HEADER.replace(
+        'config.add_route("things", "/things")',
+        'config.add_api_view(partial(print), route_name="things", request_method="GET")',
+    )
+    with pytest.raises(ComponentError, match="is no function") as caught:
+        serve(component("things", {"__init__.py": text}))
+    where = caught.value.where
+    assert where.component == "things"
+    assert "add_api_view" in where.file.read_text().splitlines()[where.line - 1]
 
 
 def test_two_views_for_one_method_of_a_route_are_refused(api) -> None:

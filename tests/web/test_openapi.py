@@ -60,7 +60,7 @@ def add(request, body: New) -> Item:
     """Add an item."""
 
 
-@api_view(route_name="shop.item", request_method=("GET", "DELETE"), errors=(410,))
+@api_view(route_name="shop.item", request_method=("GET", "DELETE"), errors=(304, 410))
 def item(request, number: int) -> None:
     """Show or delete one."""
 
@@ -139,15 +139,16 @@ def test_bodies_and_results_refer_to_the_models(document) -> None:
 def test_each_operation_lists_the_statuses_that_it_may_answer_with(document) -> None:
     paths = document()["paths"]
     every = {"400", "500", "503"}
-    assert set(paths["/shop"]["get"]["responses"]) == {"200", "422"} | every
+    assert set(paths["/shop"]["get"]["responses"]) == {"200", "413", "422"} | every
     assert set(paths["/shop"]["post"]["responses"]) == {
         *("201", "409", "413", "415", "422", *every)
     }
     assert set(paths["/shop/{number}"]["delete"]["responses"]) == {
-        *("204", "404", "409", "410", *every)
+        *("204", "304", "404", "409", "410", *every)
     }
     missing = paths["/shop/{number}"]["get"]["responses"]["404"]
     assert list(missing["content"]) == ["application/problem+json"]
+    assert paths["/shop/{number}"]["get"]["responses"]["304"] == {"description": "Not Modified"}
 
 
 def test_a_view_may_be_left_out(document) -> None:

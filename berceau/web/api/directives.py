@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from functools import partial
 from inspect import isclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyramid.config import PHASE3_CONFIG, Configurator
@@ -147,8 +148,11 @@ def _documented(config: Configurator, name: str) -> Iterator["Documented"]:
 
 
 def _at_component(config: Configurator, error: ComponentError) -> ComponentError:
-    """Return ``error`` with the name of the component that its file is in."""
+    """Return ``error`` with the component that its file is in, or else the line that runs."""
     where = error.where or Location()
+    if where.file is None:
+        line = config.action_info
+        where = Location(None, Path(line.file), line.line)
     return error.at(_component(config, where) or where)
 
 

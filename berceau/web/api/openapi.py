@@ -213,12 +213,10 @@ def _responses(each: Documented, schemas: Schemas) -> Iterator[tuple[int, dict[s
         schema = schemas.of(operation.signature, RETURN)
         success["content"] = {"application/json": {"schema": schema}}
     yield operation.status, success
-    problem = {"schema": {"$ref": REFERENCE.format(model=PROBLEM)}}
+    problem = {"content": {CONTENT_TYPE: {"schema": {"$ref": REFERENCE.format(model=PROBLEM)}}}}
     for status in sorted(_statuses(each)):
-        yield (
-            status,
-            {"description": HTTPStatus(status).phrase, "content": {CONTENT_TYPE: problem}},
-        )
+        said = problem if status >= 400 else {}
+        yield status, {"description": HTTPStatus(status).phrase, **said}
 
 
 def _statuses(each: Documented) -> set[int]:
@@ -232,7 +230,7 @@ def _statuses(each: Documented) -> set[int]:
     if signature.body is not None:
         found |= {413, 415, 422}
     if signature.query is not None:
-        found.add(422)
+        found |= {413, 422}
     if _needs_permission(operation):
         found |= {401, 403} if each.takes_tokens else {403}
     return found

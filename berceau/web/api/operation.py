@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, get_args, get_origin
 
 from pony.orm import flush
@@ -18,6 +19,7 @@ from berceau.web.api.reading import Reading
 from berceau.web.api.signature import Signature
 from berceau.web.forms import MalformedError
 
+KNOWN = {int(status) for status in HTTPStatus}
 WITHOUT_BODY = {"GET", "HEAD"}
 SEVERAL = (list, set, frozenset, tuple, Sequence)
 
@@ -52,6 +54,11 @@ class Operation:
             )
         success = 200 if signature.result or signature.responds else 204
         status = options.get("status") or success
+        for each in (status, *options.get("errors", ())):
+            if each not in KNOWN:
+                raise signature.error(
+                    f"answers with {each!r}, which is no status of HTTP", "Name another status."
+                )
         return cls(signature, options["route_name"], methods, status, dict(options))
 
     def arguments(self, request: Request) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import FunctionType
 from typing import Any, get_type_hints
 
 from pydantic import BaseModel, PydanticUserError, TypeAdapter
@@ -81,6 +82,12 @@ class _Reader:
 
     def __init__(self, function: Any) -> None:
         self.function = inspect.unwrap(function)
+        if not isinstance(self.function, FunctionType):
+            raise ComponentError(
+                f"The API view {function!r} is no function.",
+                where=Location(),
+                cure="Write it with `def`, in a module or in a view class.",
+            )
         code = self.function.__code__
         self.where = Location(None, Path(code.co_filename), code.co_firstlineno)
 
