@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from contextlib import suppress
 from random import Random
+from textwrap import dedent
 
 import psutil
 import pytest
@@ -170,6 +171,33 @@ def test_what_no_application_sees_is_a_page_or_a_problem(serve) -> None:
             assert b"\r\nVary: Accept\r\n" in head
             assert json.loads(body)["status"] == status
     assert send(served.port, REFUSED["a header too large"][0]).endswith(b"</html>\n")
+
+
+FAILING = """
+    def includeme(config):
+        config.add_route("failing", "/failing")
+        config.add_view(fail, route_name="failing")
+        config.add_exception_view(fail, context=LookupError)
+
+
+    def fail(request):
+        raise LookupError("deep down")
+"""
+
+
+@pytest.mark.slow
+def test_an_error_while_an_error_is_answered_is_a_page_or_a_problem(connected, serve) -> None:
+    folder = connected.root / "components" / "failing"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text(dedent(FAILING))
+    served = serve()
+    for accept, begin in (("text/html", "<!DOCTYPE html>"), ("*/*", "{")):
+        status, text = served.request("/failing", Accept=accept)
+        assert status == 500
+        assert text.startswith(begin)
+        assert "deep down" not in text
+        assert "Traceback" not in text
+    assert served.request("/nowhere")[0] == 404
 
 
 @pytest.mark.slow

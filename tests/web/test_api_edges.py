@@ -1,0 +1,117 @@
+"""What token APIs, problems and limits do at their edges: repetition, streams, broken pages."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from pyramid.config import Configurator
+from pyramid.response import Response
+from pyramid_retry import RetryableException, is_last_attempt
+from webtest import TestApp
+
+from berceau.orm.session import unit_of_work
+from components.demo.entities import DemoUser
+
+
+@pytest.fixture
+def serve_view(db, running, tmp_path) -> Callable[..., TestApp]:
+    """Return a function that serves one view at /api, as a token API."""
+    assert db
+    assert running
+
+    def serve(view, **options) -> TestApp:
+        config = Configurator(settings={"berceau.root": str(tmp_path)})
+        config.include("berceau")
+        config.include("berceau.web.errors")
+        config.add_route("api", "/api")
+        config.allow_origins("https://shop.test", prefix="/api")
+        config.add_view(view, route_name="api", token_api=True, **options)
+        app = TestApp(config.make_wsgi_app())
+        app.set_cookie("other", "1")
+        return app
+
+    return serve
+
+
+def test_a_request_that_runs_again_has_no_cookie_either(serve_view) -> None:
+    seen = []
+
+    def view(request) -> Response:
+        seen.append((dict(request.cookies), dict(request.session)))
+        if not is_last_attempt(request):
+            raise RetryableException
+        return Response("done")
+
+    serve_view(view).post("/api")
+    assert seen == [({}, {})] * 3
+
+
+def test_a_last_attempt_that_fails_is_a_problem(serve_view) -> None:
+    def view(_) -> Response:
+        raise RetryableException
+
+    response = serve_view(view).post("/api", headers={"Accept": "text/html"}, status=500)
+    assert response.content_type == "application/problem+json"
+
+
+def test_a_stream_is_sent_as_it_is_and_its_head_has_no_body(serve_view) -> None:
+    def view(_) -> Response:
+        DemoUser(name="Ada", email="ada@example.org")
+        return Response(app_iter=(user.name.encode() for user in DemoUser.select()))
+
+    app = serve_view(view)
+    shown = app.get("/api", headers={"Origin": "https://shop.test"})
+    assert shown.body == b"Ada"
+    assert shown.headers["Access-Control-Allow-Origin"] == "https://shop.test"
+    assert "Set-Cookie" not in shown.headers
+
+
+def test_a_stream_of_an_error_is_undone(serve_view) -> None:
+    def parts() -> Iterator[bytes]:
+        yield b"no"
+
+    def view(_) -> Response:
+        DemoUser(name="Ada", email="ada@example.org")
+        return Response(app_iter=parts(), status=422)
+
+    assert serve_view(view).post("/api", status=422).body == b"no"
+    with unit_of_work():
+        assert DemoUser.select().count() == 0
+
+
+def test_a_result_that_cannot_be_written_is_a_problem_and_undone(serve_view) -> None:
+    def view(_) -> dict[str, float]:
+        DemoUser(name="Ada", email="ada@example.org")
+        return {"number": float("nan")}
+
+    response = serve_view(view, renderer="json").post("/api", status=500)
+    assert response.json["status"] == 500
+    with unit_of_work():
+        assert DemoUser.select().count() == 0
+
+
+def test_not_modified_undoes_what_was_written_before(serve_view) -> None:
+    def view(request) -> str:
+        DemoUser(name="Ada", email="ada@example.org")
+        request.check_preconditions("known")
+        return "sent"
+
+    app = serve_view(view, renderer="json")
+    etag = app.get("/api").headers["ETag"]
+    with unit_of_work():
+        DemoUser.select().delete(bulk=True)
+    app.get("/api", headers={"If-None-Match": etag}, status=304)
+    with unit_of_work():
+        assert DemoUser.select().count() == 0
+
+
+@pytest.mark.parametrize("value", ["", '"', "W/", "*, x", "\xff", '"a", W/"b", c', "x" * 9000])
+@pytest.mark.parametrize("name", ["If-Match", "If-None-Match", "If-Modified-Since"])
+def test_conditions_that_cannot_be_read_break_nothing(serve_view, name, value) -> None:
+    def view(request) -> str:
+        request.check_preconditions("known")
+        return "sent"
+
+    app = TestApp(serve_view(view, renderer="json").app, lint=False)
+    for method in ("GET", "PUT"):
+        response = app.request("/api", method=method, headers={name: value}, status="*")
+        assert response.status_code in {200, 304, 412}
