@@ -66,7 +66,7 @@ KEY = re.compile(
     r"^\s*\w+\s*(=[\s(]*[\w.]+\[|:.+=\s*(Required|Optional|PrimaryKey)\()", re.MULTILINE
 )
 WORD = re.compile(r"\w+")
-KEYED = re.compile(r"def __getitem__\(_cls_: type\[([\w.]+)\]")
+KEYED = re.compile(r"def _key_\(self: \w+\[([\w.]+)\]")
 
 
 class BerceauPlugin(Plugin):

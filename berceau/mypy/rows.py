@@ -25,7 +25,7 @@ from berceau.mypy.keys import is_entity
 ENTITY = "pony.orm._entity.Entity"
 PRIMARY_KEY = "pony.orm._attributes.PrimaryKey"
 ROWS = "pony.orm._rows"
-QUERIED = "pony.orm._queried"
+IN_QUERY = "pony.orm._modes"
 MODES = {"Row": "_row_", "Item": "_item_", "Items": "_items_"}
 """How an entity is used in a query, and the methods of the stub that give what it is there."""
 
@@ -39,7 +39,7 @@ def complete(context: ClassDefContext, entities: Mapping[str, str]) -> None:
         _add_key(context)
     if not is_entity(context.cls.fullname, entities):
         return
-    names = f"{ROWS}.{context.cls.name}", *(f"{QUERIED}.{mode}" for mode in MODES)
+    names = f"{ROWS}.{context.cls.name}", *(f"{IN_QUERY}.{mode}" for mode in MODES)
     symbols = map(context.api.lookup_fully_qualified_or_none, names)
     found = [each.node for each in symbols if each and isinstance(each.node, TypeInfo)]
     if len(found) == len(names):

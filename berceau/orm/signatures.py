@@ -1,7 +1,7 @@
 """One entity's signatures: what its constructor, ``set()``, ``get()`` and ``[key]`` take."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -15,19 +15,25 @@ HEAD = '''\
 """What differs from entity to entity in this project, as `invoke build` found it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Literal, Never, NotRequired, Self, TypeAlias, TypedDict, TypeVar, Unpack
-from typing import overload
+from typing import Any, Generic, Literal, Never, NotRequired, Self, TypeAlias, TypedDict, TypeVar
+from typing import Unpack, overload
 
 import pony.orm._rows as _rows
-from pony.orm._entity import Exactly
 from pony.orm._attributes import AttributeOf
-from pony.orm._queried import Inner, InQuery, Item, Items, Lifted, Row
+from pony.orm._modes import Item, Items, Row
+from pony.orm._queried import Inner, InQuery, Lifted
 from pony.orm._query import Query
 from pony.orm._values import JsonValue
-
-_Mode = TypeVar("_Mode")
 '''
 """What the signatures below refer to, modules of entities and of their values apart."""
+PROJECT_TYPES = """\
+_Mode = TypeVar("_Mode")
+_Member_co = TypeVar("_Member_co", covariant=True)
+
+class UnknownGroup(Generic[_Member_co]):
+    def __getattr__(self, name: str) -> Any: ...
+"""
+"""What the definitions of groups refer to."""
 
 IMPLICIT_KEY = """\
     class ImplicitKey:
@@ -41,8 +47,6 @@ IMPLICIT_KEY = """\
         def __get__(self, obj: _Keyed, owner: object = ...) -> int: ...
         def __set__(self, obj: object, value: Never) -> None: ..."""
 """The ``id`` of entities that declare no key, which are those that ``_Keyed`` stands for."""
-UNKNOWN_QUERIED = "_queried_(self, mode: object, /) -> Self"
-"""The signature for an entity that came after the build: in a query it is as outside of it."""
 
 
 class Signatures:
@@ -65,7 +69,7 @@ class Signatures:
 
     def values(self) -> Iterator[str]:
         """Yield definitions of what the methods take: the plugin for mypy knows their names."""
-        if self.entity.__init__ is Entity.__init__:
+        if not self._has_constructor:
             yield self._new("New", [attr for attr in self.attributes if _is_needed(attr)])
         # One of the relations is the collection's own: create() fills it.
         yield self._new(
@@ -94,52 +98,34 @@ class Signatures:
         key = types[0] if len(types) == 1 else f"tuple[{', '.join(types)}]"
         yield f"{self._name('Key')}: TypeAlias = {key}"
 
-    def construct(self) -> str:
-        """Return the signature of the constructor.
+    def methods(self) -> Mapping[str, str]:
+        """Return what types the methods of the entity, by their names: the rest of a signature."""
+        entity, row, key = self.reference, self._row("Row"), self._name("Key")
+        find = f"**filters: Unpack[{self._name('Find')}]"
+        where = f"where: Callable[[{row}], object] | str = ..., /"
+        locks = "nowait: bool = ..., skip_locked: bool = ..."
+        defaults = f"defaults: {self._name('Defaults')} = ..."
+        changes = f"defaults: {self._name('Set')} = ..., create_{defaults}"
+        rows = f"rows: Iterable[{self._name('Row')}], *, ignore_conflicts: bool = ..."
+        return {
+            "queried": f"mode: _Mode, /) -> {self._row('_Mode')}",
+            "key": f"key: {key}, /) -> {entity}",
+            "new": f"{self._new_values()}) -> None",
+            "item": f"**values: Unpack[{self._name('Item')}]) -> None",
+            "set": f"**values: Unpack[{self._name('Set')}]) -> None",
+            "find": f"{find}) -> None",
+            "get": f"{where}, {find}) -> {entity} | None",
+            "get_for_update": f"{where}, {locks}, {find}) -> {entity} | None",
+            "exists": f"{where}, {find}) -> bool",
+            "select": f"{where}, {find}) -> Query[{entity}]",
+            "get_or_create": f"{defaults}, {find}) -> tuple[{entity}, bool]",
+            "upsert": f"{changes}, {find}) -> tuple[{entity}, bool]",
+            "bulk_create": f"{rows}) -> list[{key}]",
+        }
 
-        A class with a constructor of its own takes what that takes. One that others derive from
-        is told apart from these, since they may require more.
-        """
-        if self.entity.__init__ is not Entity.__init__:
-            return f"__init__(_self_: {self.reference}, *args: Any, **values: Any) -> None"
-        receiver = f"Exactly[{self.reference}]" if self.entity._subclasses_ else self.reference
-        return f"__init__(_self_: {receiver}, **values: Unpack[{self._name('New')}]) -> None"
-
-    def change(self) -> str:
-        """Return the signature of ``set()``."""
-        return f"set(_self_: {self.reference}, **values: Unpack[{self._name('Set')}]) -> None"
-
-    def key(self) -> str:
-        """Return the signature of ``[key]``."""
-        receiver = f"_cls_: type[{self.reference}]"
-        return f"__getitem__({receiver}, key: {self._name('Key')}, /) -> {self.reference}"
-
-    def find(self, method: str, result: str) -> str:
-        """Return the signature of ``method``, which looks for objects; ``{}`` is the entity."""
-        locks = ", nowait: bool = ..., skip_locked: bool = ..." if "update" in method else ""
-        where = f"where: Callable[[{self._row('Row')}], object] | str = ..., /"
-        return (
-            f"{method}(_cls_: type[{self.reference}], {where}{locks}, "
-            f"**filters: Unpack[{self._name('Find')}]) -> " + result.format(self.reference)
-        )
-
-    def create(self, method: str) -> str:
-        """Return the signature of ``get_or_create()`` or ``upsert()``."""
-        given = {"defaults": "Defaults"}
-        if method == "upsert":
-            given = {"defaults": "Set", "create_defaults": "Defaults"}
-        values = "".join(f", {name}: {self._name(kind)} = ..." for name, kind in given.items())
-        return (
-            f"{method}(_cls_: type[{self.reference}]{values}, "
-            f"**key: Unpack[{self._name('Find')}]) -> tuple[{self.reference}, bool]"
-        )
-
-    def create_many(self) -> str:
-        """Return the signature of ``bulk_create()``."""
-        return (
-            f"bulk_create(_cls_: type[{self.reference}], rows: Iterable[{self._name('Row')}], *, "
-            f"ignore_conflicts: bool = ...) -> list[{self._name('Key')}]"
-        )
+    @property
+    def _has_constructor(self) -> bool:
+        return self.entity.__init__ is not Entity.__init__
 
     @property
     def has_implicit_key(self) -> bool:
@@ -148,9 +134,11 @@ class Signatures:
             attr.is_implicit and attr.entity is self.entity for attr in self.entity._pk_attrs_
         )
 
-    def queried(self) -> str:
-        """Return the signature of what stands for the entity in a query, in each mode."""
-        return f"_queried_(_self_: {self.reference}, mode: _Mode, /) -> {self._row('_Mode')}"
+    def _new_values(self) -> str:
+        """Return what the constructor takes; one of its own is in no definition."""
+        if self._has_constructor:
+            return "*args: Any, **values: Any"
+        return f"**values: Unpack[{self._name('New')}]"
 
     def _row(self, mode: str) -> str:
         return f"_rows.{self.entity.__name__}[{mode}]"

@@ -1,5 +1,6 @@
 """The types of a project's entities: stubs of Pony that know them."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
@@ -7,10 +8,12 @@ from typing import Any
 
 from berceau.orm.added_stub import added_stub
 from berceau.orm.extension import is_added
-from berceau.orm.signatures import HEAD, IMPLICIT_KEY, UNKNOWN_QUERIED, Signatures, is_importable
+from berceau.orm.groups import UNKNOWN_MEMBER, grouped, overloaded, overloads
+from berceau.orm.signatures import HEAD, IMPLICIT_KEY, PROJECT_TYPES, Signatures, is_importable
 
 _STUBS = Path(__file__).parent / "stubs"
 _PROJECT = "pony/orm/_project.pyi"
+_OVERLOADED = "pony/orm/_overloaded.pyi"
 _ADDED = "pony/orm/_added.pyi"
 _AFAR = "# for each "
 _ALL = "# for all "
@@ -31,7 +34,9 @@ def to_stubs(database: Any) -> dict[str, str]:
         for path in sorted(_STUBS.rglob("*.pyi"))
     }
     if entities:
-        stubs[_PROJECT] = _project([Signatures(each) for each in entities])
+        signatures = [Signatures(each) for each in entities]
+        stubs[_PROJECT] = _project(signatures)
+        stubs[_OVERLOADED] = _overloaded(signatures)
     if added := added_stub(database):
         stubs[_ADDED] = added
     return stubs
@@ -79,38 +84,41 @@ def _filled(block: str, entities: list[Any]) -> Iterator[str]:
 
 def _project(entities: list[Signatures]) -> str:
     """Return the stub of what differs from entity to entity."""
-    imports = sorted({module for each in entities for module in each.modules()})
+    groups = grouped(entities)
     keyed = " | ".join(each.reference for each in entities if each.has_implicit_key)
     return "\n".join(
         (
             HEAD,
-            *(f"import {module}" for module in imports),
+            *_imports(entities),
+            PROJECT_TYPES,
             *(definition for each in entities for definition in each.values()),
             "MYPY: Literal[False]",
             "if not MYPY:",
             *((f'    _Keyed = TypeVar("_Keyed", bound={keyed})', IMPLICIT_KEY) if keyed else ()),
-            "    class ProjectMeta(type):",
-            *_overloads(each.key() for each in entities),
-            *_overloads(each.find("get", "{} | None") for each in entities),
-            *_overloads(each.find("get_for_update", "{} | None") for each in entities),
-            *_overloads(each.find("exists", "bool") for each in entities),
-            *_overloads(each.create("get_or_create") for each in entities),
-            *_overloads(each.create("upsert") for each in entities),
-            *_overloads(each.create_many() for each in entities),
-            *_overloads(each.find("select", "Query[{}]") for each in entities),
+            *(line for group in groups for line in group.lines()),
             "    class ProjectEntity:",
             *(("        id = ImplicitKey()",) if keyed else ()),
-            *_overloads(each.construct() for each in entities),
-            *_overloads(each.change() for each in entities),
-            *_overloads((*(each.queried() for each in entities), UNKNOWN_QUERIED)),
+            *overloads((*(each.member() for each in groups), UNKNOWN_MEMBER)),
             "",
         )
     )
 
 
-def _overloads(definitions: Iterable[str]) -> Iterator[str]:
-    found = list(definitions)
-    for definition in found:
-        if len(found) > 1:
-            yield "        @overload"
-        yield f"        def {definition}: ..."
+def _overloaded(entities: list[Signatures]) -> str:
+    """Return the stub for ty and pyrefly, with overloads for each entity."""
+    definitions = (definition for each in entities for definition in each.values())
+    names = (re.split("[ :]", definition)[0] for definition in definitions)
+    return "\n".join(
+        (
+            HEAD,
+            *_imports(entities),
+            f"from pony.orm._project import {', '.join(names)}, ProjectEntity",
+            *overloaded(entities),
+            "",
+        )
+    )
+
+
+def _imports(entities: list[Signatures]) -> Iterator[str]:
+    for module in sorted({module for each in entities for module in each.modules()}):
+        yield f"import {module}"

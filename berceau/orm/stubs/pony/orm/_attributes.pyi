@@ -23,20 +23,9 @@ from uuid import UUID
 
 from pony.orm._collection import SetInstance
 from pony.orm._entity import Entity
+from pony.orm._modes import HasItem, HasItems, HasRow, Item, Items, Row
 from pony.orm._options import FreeValue, Many, One, Value
-from pony.orm._queried import (
-    ArrayInQuery,
-    HasItem,
-    HasItems,
-    HasRow,
-    Inner,
-    InQuery,
-    Item,
-    Items,
-    Lifted,
-    Null,
-    Row,
-)
+from pony.orm._queried import ArrayInQuery, Inner, InQuery, Lifted, Null
 from pony.orm._query import Descending
 from pony.orm._values import Array, Json, JsonValue, LongStr
 from typing_extensions import TypeForm

@@ -1,19 +1,22 @@
 # mypy: ignore-errors
-"""What is checked by overloads of all entities, or by the plugin for mypy, which is faster.
-
-Only mypy takes `MYPY` for true.
-"""
+"""What is checked by the plugin for mypy, by overloads for each entity, or by groups of these."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, ParamSpec, Self, TypeVar
 
+import pony.orm._grouped as _grouped
 from pony.orm._entity import Entity, Queryable
-from pony.orm._project import ProjectEntity, ProjectMeta
+from pony.orm._grouped import Grouped
+from pony.orm._modes import is_ty
+from pony.orm._project import ProjectEntity
 from pony.orm._query import Query
 
 MYPY: Literal[False]
 _E = TypeVar("_E", bound=Entity)
 _Row = TypeVar("_Row")
+_K = TypeVar("_K")
+_R = TypeVar("_R")
+_P = ParamSpec("_P")
 
 if MYPY:
     class CheckedMeta(type):
@@ -64,6 +67,44 @@ if MYPY:
         def __init__(self, **values: Any) -> None: ...
         def set(self, **values: Any) -> None: ...
 
+elif is_ty():
+    from pony.orm._overloaded import OverloadedEntity, OverloadedMeta
+
+    class CheckedMeta(OverloadedMeta): ...
+    class CheckedEntity(OverloadedEntity): ...
+
 else:
-    class CheckedMeta(ProjectMeta): ...
-    class CheckedEntity(ProjectEntity): ...
+    class CheckedMeta(type):
+        def __getitem__(cls: type[Grouped[_grouped.Keyed[_K, _R]]], key: _K, /) -> _R: ...
+        def get(
+            cls: type[Grouped[_grouped.Get[_P, _R]]], /, *args: _P.args, **values: _P.kwargs
+        ) -> _R: ...
+        def get_for_update(
+            cls: type[Grouped[_grouped.GetForUpdate[_P, _R]]],
+            /,
+            *args: _P.args,
+            **values: _P.kwargs,
+        ) -> _R: ...
+        def exists(
+            cls: type[Grouped[_grouped.Exists[_P, _R]]], /, *args: _P.args, **values: _P.kwargs
+        ) -> _R: ...
+        def get_or_create(
+            cls: type[Grouped[_grouped.GetOrCreate[_P, _R]]], /, *args: _P.args, **values: _P.kwargs
+        ) -> _R: ...
+        def upsert(
+            cls: type[Grouped[_grouped.Upsert[_P, _R]]], /, *args: _P.args, **values: _P.kwargs
+        ) -> _R: ...
+        def bulk_create(
+            cls: type[Grouped[_grouped.BulkCreate[_P, _R]]], /, *args: _P.args, **values: _P.kwargs
+        ) -> _R: ...
+        def select(
+            cls: type[Grouped[_grouped.Select[_P, _R]]], /, *args: _P.args, **values: _P.kwargs
+        ) -> _R: ...
+
+    class CheckedEntity(ProjectEntity):
+        def __init__(
+            self: Grouped[_grouped.New[_P]], /, *args: _P.args, **values: _P.kwargs
+        ) -> None: ...
+        def set(
+            self: Grouped[_grouped.Set[_P]], /, *args: _P.args, **values: _P.kwargs
+        ) -> None: ...

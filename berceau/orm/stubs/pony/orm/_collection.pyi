@@ -2,17 +2,16 @@
 """The collection on one object: the many side of a relation."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Generic, Literal, Self, TypeVar, Unpack, overload
+from typing import Any, Generic, Literal, ParamSpec, Self, TypeVar, overload
 
-import pony.orm._project as _project
 from pony.orm._attributes import AttributeOf
 from pony.orm._entity import Entity
-from pony.orm._queried import HasRow
+from pony.orm._grouped import Find, Grouped, Item
+from pony.orm._modes import HasRow
 from pony.orm._query import Descending, Query, QueryResult, Reassigned
 
-# for all import MODULE
-
 MYPY: Literal[False]
+_P = ParamSpec("_P")
 _Row = TypeVar("_Row")
 _E = TypeVar("_E", covariant=True)
 
@@ -28,10 +27,14 @@ class SetInstance(Generic[_E]):
     def add(self, new_items: _E | Iterable[_E]) -> None: ...
     def remove(self, items: _E | Iterable[_E]) -> None: ...
     def clear(self) -> None: ...
-    # for all if not MYPY:
-    # for all     @overload
-    # for all     def create(self: SetInstance[ENTITY], **values: Unpack[_project._NAMEItem]) -> ENTITY: ...
-    def create(self) -> _E: ...
+    if MYPY:
+        def create(self) -> _E: ...
+
+    else:
+        def create(
+            self: SetInstance[Grouped[Item[_P]]], /, *args: _P.args, **values: _P.kwargs
+        ) -> _E: ...
+
     def copy(self) -> set[_E]: ...
     def load(self) -> None: ...
     def count(self) -> int: ...
@@ -44,9 +47,12 @@ class SetInstance(Generic[_E]):
     def select(self, where: Callable[[_E], object] | str, /) -> Query[_E]: ...
     @overload
     def select(self) -> Query[_E]: ...
-    # for all if not MYPY:
-    # for all     @overload
-    # for all     def select(self: SetInstance[ENTITY], /, **filters: Unpack[_project._NAMEFind]) -> Query[ENTITY]: ...
+    if not MYPY:
+        @overload
+        def select(
+            self: SetInstance[Grouped[Find[_P]]], /, *args: _P.args, **filters: _P.kwargs
+        ) -> Query[_E]: ...
+
     @overload
     def filter(
         self: SetInstance[HasRow[_Row]], where: Callable[[_Row], object] | str, /
@@ -55,9 +61,12 @@ class SetInstance(Generic[_E]):
     def filter(self, where: Callable[[_E], object] | str, /) -> Query[_E]: ...
     @overload
     def filter(self) -> Query[_E]: ...
-    # for all if not MYPY:
-    # for all     @overload
-    # for all     def filter(self: SetInstance[ENTITY], /, **filters: Unpack[_project._NAMEFind]) -> Query[ENTITY]: ...
+    if not MYPY:
+        @overload
+        def filter(
+            self: SetInstance[Grouped[Find[_P]]], /, *args: _P.args, **filters: _P.kwargs
+        ) -> Query[_E]: ...
+
     @overload
     def order_by(
         self: SetInstance[HasRow[_Row]], key: Callable[[_Row], object] | str, /

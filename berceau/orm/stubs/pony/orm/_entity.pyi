@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 from pony.orm._added import AddedEntity
 from pony.orm._attributes import Attribute
 from pony.orm._checked import CheckedEntity, CheckedMeta
-from pony.orm._queried import HasRow
+from pony.orm._modes import HasRow
 from pony.orm._query import QueryResult
 
 _T = TypeVar("_T")
@@ -18,11 +18,6 @@ _E = TypeVar("_E", bound=Entity)
 
 class Itself(Generic[_T]):
     value: _T
-
-class Exactly(Protocol[_T]):
-    """An object of a class, but of none that derives from it: their ``Itself`` differs."""
-
-    def _itself_(self) -> Itself[_T]: ...
 
 class Queryable(HasRow[_Row_co], Protocol[_T_co, _Row_co]):
     """An entity, by its class and by the class of what stands for one row of it."""

@@ -6,56 +6,15 @@ attributes see that class, and give what the attribute is in a query.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Generic, Literal, Never, Protocol, Self, TypeVar, overload
+from typing import Any, Generic, Never, Protocol, Self, TypeVar, overload
 
+from pony.orm._modes import HasItem, Items
 from pony.orm._query import Query
 
-MYPY: Literal[False]
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
 _M_co = TypeVar("_M_co", covariant=True)
 _Row = TypeVar("_Row")
-
-class Row:
-    """A variable of a query stands for one row."""
-
-class Item:
-    """A variable of a subquery stands for one item of a collection."""
-
-class Items:
-    """A collection gives an attribute of all its items: attribute lifting."""
-
-if MYPY:
-    class HasRow(Protocol[_T_co]):
-        """An entity, by the class of what stands for one row of it."""
-
-        def _row_(self) -> _T_co: ...
-
-    class HasItem(Protocol[_T_co]):
-        """An entity, by the class of what stands for one item of a collection of it."""
-
-        def _item_(self) -> _T_co: ...
-
-    class HasItems(Protocol[_T_co]):
-        """An entity, by the class of what stands for a collection of it."""
-
-        def _items_(self) -> _T_co: ...
-
-else:
-    class HasRow(Protocol[_T_co]):
-        """An entity, by the class of what stands for one row of it."""
-
-        def _queried_(self, mode: Row, /) -> _T_co: ...
-
-    class HasItem(Protocol[_T_co]):
-        """An entity, by the class of what stands for one item of a collection of it."""
-
-        def _queried_(self, mode: Item, /) -> _T_co: ...
-
-    class HasItems(Protocol[_T_co]):
-        """An entity, by the class of what stands for a collection of it."""
-
-        def _queried_(self, mode: Items, /) -> _T_co: ...
 
 class Outside(Protocol[_T_co]):
     """What something of a query is in the query's result: the class that it claims to have."""

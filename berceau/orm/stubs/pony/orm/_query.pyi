@@ -9,6 +9,7 @@ from typing import (
     Any,
     Generic,
     Literal,
+    ParamSpec,
     Self,
     SupportsIndex,
     TypeAlias,
@@ -19,18 +20,17 @@ from typing import (
 )
 from uuid import UUID
 
-import pony.orm._project as _project
 from pony.orm._attributes import Attribute, AttributeOf
 from pony.orm._entity import Entity
-from pony.orm._queried import HasRow
+from pony.orm._grouped import Find, Grouped
+from pony.orm._modes import HasRow
 from pony.orm._values import Json
-
-# for all import MODULE
 
 MYPY: Literal[False]
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
 _Row = TypeVar("_Row")
+_P = ParamSpec("_P")
 _Parts = TypeVarTuple("_Parts")
 _A = TypeVar("_A")
 _B = TypeVar("_B")
@@ -108,9 +108,12 @@ class Query(Generic[_T_co]):
     def filter(self: Query[_T | None], where: Callable[[_T], object] | str, /) -> Query[_T_co]: ...
     @overload
     def filter(self) -> Query[_T_co]: ...
-    # for all if not MYPY:
-    # for all     @overload
-    # for all     def filter(self: Query[ENTITY], /, **filters: Unpack[_project._NAMEFind]) -> Query[ENTITY]: ...
+    if not MYPY:
+        @overload
+        def filter(
+            self: Query[Grouped[Find[_P]]], /, *args: _P.args, **filters: _P.kwargs
+        ) -> Query[_T_co]: ...
+
     @overload
     def where(
         self: Query[HasRow[_Row]], where: Callable[[_Row], object] | str, /
@@ -125,9 +128,12 @@ class Query(Generic[_T_co]):
     ) -> Query[_T_co]: ...
     @overload
     def where(self) -> Query[_T_co]: ...
-    # for all if not MYPY:
-    # for all     @overload
-    # for all     def where(self: Query[ENTITY], /, **filters: Unpack[_project._NAMEFind]) -> Query[ENTITY]: ...
+    if not MYPY:
+        @overload
+        def where(
+            self: Query[Grouped[Find[_P]]], /, *args: _P.args, **filters: _P.kwargs
+        ) -> Query[_T_co]: ...
+
     @overload
     def order_by(
         self: Query[HasRow[_Row]], key: Callable[[_Row], object] | str, /
