@@ -62,6 +62,11 @@ def send_after_commit(mail: Mail) -> None:
         unit.after_commit(partial(_put, mail, AccountsSettings.current()))
 
 
+def wait_until_sent() -> None:
+    """Wait until the mail that this process has to send is sent, or can't be: in a test, say."""
+    _outbox.submit(lambda: None).result()
+
+
 def _put(mail: Mail, settings: AccountsSettings) -> None:
     _outbox.submit(_deliver, mail, settings, monotonic() + PAUSE)
 

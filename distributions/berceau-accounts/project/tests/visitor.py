@@ -3,17 +3,16 @@
 import re
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from queue import Empty, Queue
+from queue import Queue
 from typing import Any
 from urllib.parse import urlsplit
 
+from berceau_accounts.mail import wait_until_sent
 from webtest import TestApp
 
 EMAIL = "ada@example.org"
 PASSWORD = "analytical engine 1843"
 NEW_PASSWORD = "difference engine 1822"
-BEING_SENT = 0.6
-"""How long a mail may be on its way, in seconds, before a test takes it that none comes."""
 
 
 class Mailbox:
@@ -33,7 +32,8 @@ class Mailbox:
 
     def next(self) -> EmailMessage:
         """Return the mail that comes next."""
-        return self._received.get(timeout=10)
+        wait_until_sent()
+        return self._received.get_nowait()
 
     def link(self) -> str:
         """Return the address that the next mail has, from its path on."""
@@ -44,14 +44,12 @@ class Mailbox:
 
     def is_empty(self) -> bool:
         """Return whether no mail comes any more."""
-        try:
-            self._received.get(timeout=BEING_SENT)
-        except Empty:
-            return True
-        return False
+        wait_until_sent()
+        return self._received.empty()
 
     def clear(self) -> None:
         """Forget what was sent before."""
+        wait_until_sent()
         while not self._received.empty():
             self._received.get()
 
