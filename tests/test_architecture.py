@@ -216,6 +216,10 @@ def test_the_controller_of_test_workers_starts_without_what_imports_entities() -
     assert not {"pony", "pyramid"} & loaded("berceau.testing.preparation")
 
 
+def test_an_application_without_an_api_starts_without_pydantic() -> None:
+    assert "pydantic" not in loaded("berceau.web.app", "berceau.web.api.directives")
+
+
 def test_what_serves_needs_no_type_checker() -> None:
     """The process that waits for changes imports all of Berceau, maybe without mypy."""
     code = "import sys; from berceau.web import reload; reload._warm_up(); print(*sys.modules)"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from pony.orm import desc
+from pony.orm import desc, select
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from pyramid.config import Configurator
 from pyramid_retry import RetryableException
@@ -167,6 +167,28 @@ def test_pages_by_cursor_have_each_item_once(serve_api, order, first) -> None:
     assert len({title for page in pages for title in page}) == 9
     assert [title for page in pages for title in page] == titles_by_cursor(app, 100)[0]
     assert first is None or pages[0][0].endswith(first)
+
+
+QUERIES = {
+    "ordered otherwise": lambda: DemoPost.select().order_by(DemoPost.title),
+    "joined": lambda: select(post for user in DemoUser for post in user.posts if user.name > "a"),
+    "by keywords": lambda: DemoPost.select(status="DRAFT"),
+}
+
+
+@pytest.mark.parametrize("name", QUERIES)
+@pytest.mark.usefixtures("db")
+def test_any_query_for_entities_has_pages(name) -> None:
+    add_posts("ada", "bob", per_author=2)
+    titles, cursor = [], ""
+    while cursor is not None:
+        with unit_of_work():
+            page = cursor_page(
+                QUERIES[name](), CursorQuery(limit=3, cursor=cursor or None), desc(DemoPost.title)
+            )
+            titles += [post.title for post in page.items]
+            cursor = page.next
+    assert titles == ["bob1", "bob0", "ada1", "ada0"]
 
 
 def test_a_page_by_cursor_is_one_query_that_an_index_answers(serve_api, assert_queries) -> None:
