@@ -15,12 +15,15 @@ project = "Berceau"
 version = release = __version__
 root_doc = "docs/index"
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
-include_patterns = ["*.md", "docs/**", "benchmarks/*.md"]
+include_patterns = ["*.md", "docs/**", "benchmarks/*.md", "examples/*/README.md"]
 exclude_patterns = [".*", "berceau", "build", "components", "migrations", "node_modules", "tests"]
 myst_heading_anchors = 4  # GitHub gives every heading an anchor
 add_module_names = False  # each page of the reference is one module
 nitpick_ignore = [
-    ("py:class", "berceau.orm.session.T"),  # a type variable, which has no place to link to
+    # Type variables have no place to link to.
+    ("py:class", "berceau.orm.session.T"),
+    ("py:class", "berceau.settings.component._Value"),
+    ("py:class", "pyramid.response.Response"),  # its inventory is on the network
 ]
 
 html_theme = "furo"

@@ -23,7 +23,7 @@ PLACES = (
 )
 ROW = re.compile(r"^\| `(\w+)` \| (.+) \|$", re.MULTILINE)
 SHOWN = re.compile(
-    r"^\.\. auto(?:function|class|data|exception):: ([\w.]+)(?:\(\))?$", re.MULTILINE
+    r"^\.\. auto(?:function|class|data|exception):: ([\w.]+)(?:\(.*\))?$", re.MULTILINE
 )
 ADDED = re.compile(
     r'add_(?:directive|request_method)\("?(\w+)|^derive\.options = \("(\w+)', re.MULTILINE
