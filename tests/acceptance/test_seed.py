@@ -103,7 +103,9 @@ def test_what_seeds_can_not_do_is_refused_and_nothing_is_kept(shop, rows, text, 
 @pytest.mark.slow
 def test_two_at_once_seed_once(shop, rows) -> None:
     processes = [shop.start("invoke", "db.seed") for _ in range(2)]
-    outputs = sorted(process.communicate()[0].splitlines()[-1] for process in processes)
+    said = [process.communicate() for process in processes]
+    assert all(out for out, _ in said), said  # its error, where one failed
+    outputs = sorted(out.splitlines()[-1] for out, _ in said)
     assert outputs == ["seed: nothing to do", "seed: ran workshop, shop"]
     assert rows() == (1, 1)
 
