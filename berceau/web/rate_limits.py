@@ -121,6 +121,7 @@ def count(request: Request, route: str | None, limits: list[RateLimit]) -> None:
     found = sorted(_keys(request, route, limits), key=lambda each: each[0])
 
     def admit() -> None:
+        found[0][1].counts.commit_without_waiting()  # the unit has nothing but counts
         wait = max((limit.counts.admit(key, limit.rate) for key, limit in found), default=0)
         if wait:
             seconds = ceil(wait)
