@@ -14,6 +14,7 @@ HASH_LENGTH = 64
 
 NAME_LENGTH = 100
 BROWSER_LENGTH = 300
+ADDRESS_LENGTH = 45
 
 
 def now() -> datetime:
@@ -86,7 +87,7 @@ class AccountsSession(db.Entity):
     token_hash = Required(str, HASH_LENGTH, unique=True)
     user = Required(User, index=True, column="user_id")
     browser = Optional(str, BROWSER_LENGTH)
-    address = Optional(str, 45)
+    address = Optional(str, ADDRESS_LENGTH)
     created_at = Required(datetime, default=now)
     expires_at = Required(datetime, index=True)
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from pyramid.csrf import new_csrf_token
 from pyramid.request import Request
 
-from berceau_accounts.entities import BROWSER_LENGTH, AccountsSession, User, now
+from berceau_accounts.entities import ADDRESS_LENGTH, BROWSER_LENGTH, AccountsSession, User, now
 from berceau_accounts.expiry import clear_expired
 from berceau_accounts.secrets import hash_secret, new_secret
 from berceau_accounts.settings import AccountsSettings
@@ -26,7 +26,7 @@ def open_session(request: Request, user: User) -> None:
         token_hash=hash_secret(secret),
         user=user,
         browser=(request.user_agent or "")[:BROWSER_LENGTH].replace("\x00", ""),
-        address=request.remote_addr or "",
+        address=(request.remote_addr or "")[:ADDRESS_LENGTH],
         expires_at=now() + AccountsSettings.current().session_lifetime,
     )
     request.session[KEY] = secret

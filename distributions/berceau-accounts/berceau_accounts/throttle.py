@@ -102,7 +102,7 @@ def _minutes(seconds: int) -> str:
 
 
 def _limits(request: Request, what: str, settings: AccountsSettings) -> Iterator[tuple[str, int]]:
-    yield _key(what, _network(request.remote_addr)), settings.tries_from_address
+    yield _key(what, network_of(request.remote_addr)), settings.tries_from_address
     email = _posted(request).get("email")
     if isinstance(email, str) and email.strip():
         yield _key(what, canonical(email)), settings.tries
@@ -142,9 +142,11 @@ def _key(what: str, whom: str) -> str:
     return sha256(f"{what} {whom}".encode("utf-8", "backslashreplace")).hexdigest()
 
 
-def _network(address: str | None) -> str:
+def network_of(address: str | None) -> str:
+    """Return what visitors at ``address`` are counted by: itself, or the network around it."""
     try:
-        parsed = ip_address(address or "")
+        parsed = ip_address((address or "").partition("%")[0])
     except ValueError:  # a socket of this machine
         return str(address)
+    parsed = getattr(parsed, "ipv4_mapped", None) or parsed  # how one socket serves both
     return str(ip_network((parsed, NETWORK[parsed.version]), strict=False))
