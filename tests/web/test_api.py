@@ -1,5 +1,6 @@
 """``@api_view``: what it reads from a request, what it writes, and which signatures it refuses."""
 
+import gzip
 import json
 from collections.abc import Callable
 
@@ -174,6 +175,12 @@ def test_another_media_type_is_refused(echo, kind) -> None:
 )
 def test_media_types_of_json_are_read(echo, kind) -> None:
     echo.post("/things", '{"title": "a"}', content_type=kind, status=201)
+
+
+def test_a_compressed_body_is_refused(echo) -> None:
+    body = gzip.compress(b'{"title": "a"}')
+    assert "compressed" in post(echo, body, headers={"Content-Encoding": "gzip"}, status=415).text
+    post(echo, {"title": "a"}, headers={"Content-Encoding": "identity"}, status=201)
 
 
 def test_a_body_above_the_limit_is_refused(echo) -> None:

@@ -25,10 +25,13 @@ UNSTORABLE = "Remove the NUL character or the half of a character, which can't b
 def read_body(request: Request) -> bytes:
     """Return the body of ``request``, which says that it is JSON.
 
-    Raises ``HTTPUnsupportedMediaType`` where it says otherwise, and ``TooLargeError``.
+    Raises ``HTTPUnsupportedMediaType`` where it says otherwise, or is compressed, and
+    ``TooLargeError``.
     """
     if not JSON_TYPE.fullmatch(request.content_type):
         raise HTTPUnsupportedMediaType("Send JSON, with the header Content-Type: application/json.")
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise HTTPUnsupportedMediaType("Send JSON that isn't compressed.")
     most = settings_of(request.registry.settings).form_limits.max_form_size
     too_large = f"The body has more than {most:,} bytes. Nothing was saved."
     if (request.content_length or 0) > most:
