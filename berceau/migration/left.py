@@ -19,7 +19,8 @@ class Left:
     ``component_by_name`` has tables and enums. ``subclasses`` are in tables that are there: a
     table, its discriminator and the value of each; ``columns`` are those that no other entity has,
     and ``meanings`` is what names of all that stand for. ``newcomers`` are the names of what new
-    components declare: a component may only have been renamed, with what is in it.
+    components declare: a component may only have been renamed, with what is in it. Columns that are
+    ``taken`` had only rows of ``subclasses``, and something else declares them now.
     """
 
     component_by_name: Mapping[str, str] = field(default_factory=dict)
@@ -27,6 +28,7 @@ class Left:
     columns: Mapping[Place, str] = field(default_factory=dict)
     meanings: tuple[Meaning, ...] = ()
     newcomers: Set[str] = frozenset()
+    taken: Mapping[Place, str] = field(default_factory=dict)
 
     @property
     def parts(self) -> dict[str, str]:
@@ -83,20 +85,20 @@ def left_behind(
     }
     records = recorded(migration.header.means for migration in migrations)
     new_values = {each for each in values if component_by_name.get(path_of(each)) not in known}
-    renamed = {each[:2] for each in new_values}
+    renamed = _alike(new_values, declared.meanings, records)
     subclasses = {
         place: " or ".join(components)
         for place, components in recorded_subclasses(migrations).items()
         if _are_gone(components, present)
         and place[0] in names
-        and place not in values | _roots(declared, records)
-        and place[:2] not in renamed
+        and place not in values | renamed | _roots(declared, records)
         and path_of(place) not in settled.paths
     }
     columns = _columns(declared, subclasses, records)
     newcomers = {name for name in names if component_by_name.get(name) not in known}
     meanings = tuple(_meanings(declared, subclasses, columns, records))
-    return Left(wholes, subclasses, columns, meanings, newcomers)
+    taken = _taken(declared, subclasses, records)
+    return Left(wholes, subclasses, columns, meanings, newcomers, taken)
 
 
 def _candidates(migrations: Sequence[Migration]) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -106,6 +108,49 @@ def _candidates(migrations: Sequence[Migration]) -> Iterator[tuple[str, tuple[st
 
 def _are_gone(components: Collection[str], present: Set[str]) -> bool:
     return bool(components) and present.isdisjoint(components)
+
+
+def _alike(new: Set[Place], declared: Sequence[Meaning], records: Sequence[Meaning]) -> Set[Place]:
+    """Return the subclasses in ``records`` that have the columns of a ``new`` one, if any."""
+    columns = _columns_by_value(declared)
+    known = _columns_by_value(records)
+    return {
+        each.place
+        for each in records
+        if each.role == Role.SUBCLASS
+        for other in new
+        if each.place[:2] == other[:2]
+        and (held := known.get((each.place[0], each.place[2])))
+        and held == columns.get((other[0], other[2]))
+    }
+
+
+def _columns_by_value(meanings: Sequence[Meaning]) -> dict[Place, set[str]]:
+    """Return the columns that rows of a value have and not all others, by table and value."""
+    found: dict[Place, set[str]] = {}
+    for each in meanings:
+        if each.role == Role.HELD:
+            found.setdefault((each.place[0], each.place[2]), set()).add(each.place[1])
+    return found
+
+
+def _taken(
+    declared: Schema, subclasses: Mapping[Place, str], records: Sequence[Meaning]
+) -> dict[Place, str]:
+    """Return the ``declared`` columns that only rows of ``subclasses`` had."""
+    there = {(table.name, column.name) for table in declared.tables for column in table.columns}
+    components: dict[Place, str] = {
+        (place[0], place[2]): component for place, component in subclasses.items()
+    }
+    holders: dict[Place, set[Place]] = {}
+    for (table, value), columns in _columns_by_value(records).items():
+        for column in columns:
+            holders.setdefault((table, column), set()).add((table, value))
+    return {
+        place: components[min(values)]
+        for place, values in holders.items()
+        if place in there and values <= components.keys()
+    }
 
 
 def _roots(declared: Schema, records: Sequence[Meaning]) -> Set[Place]:

@@ -297,3 +297,32 @@ def test_the_table_of_the_root_gets_no_other_name_meanwhile(house: Project, quer
     for options in ((), ("--rename", "person=human")):
         assert "Nothing was written." in house.fail("migrate", *options)
     assert query(HELD) == before
+
+
+@pytest.mark.slow
+def test_a_new_component_may_have_a_subclass_meanwhile(house: Project, query: Any) -> None:
+    before = query(HELD)
+    out(house)
+    house.component(
+        "sports",
+        "from components.people.entities import Person\n"
+        "class Player(Person):\n    team_number = Optional(int)\n",
+    )
+    assert "kept of the component staff" in house.succeed("migrate", "--name", "sports")
+    assert query(HELD) == before
+    back(house)
+    assert house.succeed("migrate").endswith("migrate: nothing to do\n")
+
+
+@pytest.mark.slow
+def test_a_column_that_was_left_is_not_taken_over(house: Project, query: Any) -> None:
+    before = query(HELD)
+    out(house)
+    change(house, "people", ("    city", "    car = Optional(str)\n    city"))
+    message = house.fail("migrate")
+    assert "The column person.car was left by the component staff" in message
+    assert "Give the attribute another name." in message
+    assert query(HELD) == before
+    change(house, "people", ("    car = ", "    vehicle = "))
+    house.succeed("migrate", "--name", "vehicle")
+    assert query(HELD) == before

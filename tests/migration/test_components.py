@@ -122,13 +122,27 @@ def test_the_root_of_a_discriminator_that_is_left_stays_with_it() -> None:
 
 def test_a_subclass_that_may_only_have_another_name_is_not_left() -> None:
     chief = Meaning(Role.SUBCLASS, ("person", "classtype", "Chief"), "Chief")
-    declared = Schema(tables=(PERSON,), meanings=(chief,))
+    level = Meaning(Role.HELD, ("person", "level", "Chief"), "Chief")
+    declared = Schema(tables=(PERSON,), meanings=(chief, level))
     owners = {"person": "people", "person.classtype.Chief": "leaders"}
     present = {"people", "leaders"}
     migrations = [shared("people", "staff", creates=("staff.person",))]
     assert not left_behind(declared, owners, present, migrations).subclasses
+    other = Schema(tables=(PERSON,), meanings=(chief,))
+    assert left_behind(other, owners, present, migrations).subclasses
     owners["person.classtype.Chief"] = "people"
     assert left_behind(declared, owners, present, migrations).subclasses
+
+
+def test_a_column_that_was_left_and_is_declared_by_another_is_taken() -> None:
+    level = Column("level", "text")
+    declared = Schema(tables=(Table("person", (*PERSON.columns, level)),))
+    migrations = [shared("people", "staff", creates=("staff.person",))]
+    found = left_behind(declared, {"person": "people"}, {"people"}, migrations)
+    assert found.taken == {("person", "level"): "staff"}
+    boss = Meaning(Role.HELD, ("person", "level", "Boss"), "Boss")
+    migrations.append(Migration("2", Header("1", ("people",), means=(boss,)).to_sql("2")))
+    assert not left_behind(declared, {"person": "people"}, {"people"}, migrations).taken
 
 
 def test_a_subclass_that_somebody_decided_about_is_not_left() -> None:

@@ -7,6 +7,7 @@ from berceau.errors import MigrationError
 from berceau.migration.left import NOTHING, Left, Settled, left_behind
 from berceau.migration.migration import Migration
 from berceau.schema.model import Schema
+from berceau.schema.renames import path_of
 from berceau.settings import Settings
 
 
@@ -33,3 +34,16 @@ def find_left(
                 f"{', '.join(sorted(known - present)) or 'none'}.",
             )
     return left_behind(declared, component_by_name, present, migrations, settled)
+
+
+def refuse_taken(left: Left) -> None:
+    """Raise ``MigrationError`` where an attribute would take a column over, with its values."""
+    for place, component in left.taken.items():
+        subclass = next(each for each in left.subclasses if left.subclasses[each] == component)
+        raise MigrationError(
+            f"The column {path_of(place)} was left by the component {component}, which isn't "
+            "there, and another entity declares a column of this name now.",
+            cure="Nothing was written. Give the attribute another name. If a subclass only has "
+            f"another name: --rename {path_of(subclass)}=NEW. To drop what is left: "
+            f"--drop-component {component}.",
+        )

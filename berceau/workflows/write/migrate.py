@@ -31,7 +31,7 @@ from berceau.workflows.write.destructive import refuse_loss
 from berceau.workflows.write.draft import Decisions
 from berceau.workflows.write.existing import refuse_what_is_there
 from berceau.workflows.write.gaps import AskValue
-from berceau.workflows.write.left import find_left
+from berceau.workflows.write.left import find_left, refuse_taken
 from berceau.workflows.write.plan import Plan
 from berceau.workflows.write.planner import Planner
 from berceau.workflows.write.renames import Ask, decline
@@ -121,6 +121,7 @@ def plan(
     """
     settled = Settled(options.renamed_or_mapped, options.dropped_components)
     left = find_left(settings, declared, component_by_name, migrations, settled)
+    refuse_taken(left)
     migration_url, cache = resolve_databases(settings).migration_url, SchemaCache(settings.cache)
     planner = Planner(migration_url, migrations, cache, decisions, settings.unmanaged, left)
     return planner.plan(declared)
