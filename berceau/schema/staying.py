@@ -9,6 +9,7 @@ from berceau.schema.meaning import Place
 from berceau.schema.model import Enum, ForeignKey, Index, Schema, Table, Unique
 from berceau.schema.names import quote_name
 from berceau.schema.pairs import structure
+from berceau.schema.renaming import RenameColumn, RenameTable, Renaming
 
 Part = TypeVar("Part", Unique, ForeignKey, Index)
 
@@ -65,6 +66,33 @@ def with_staying(current: Schema, desired: Schema, staying: Staying) -> Schema:
         enums=tuple(sorted(enums, key=_name)),
         tables=tuple(sorted(tables, key=_name)),
     )
+
+
+def following(desired: Schema, renamed: Iterable[Renaming]) -> Schema:
+    """Return ``desired``; foreign keys that stay lead to what was ``renamed`` by its new name.
+
+    Those that are declared do so already.
+    """
+    columns = {table.name: {column.name for column in table.columns} for table in desired.tables}
+    changes = tuple(renamed)
+
+    def follow(key: ForeignKey) -> ForeignKey:
+        target, names = key.target, key.target_columns
+        for change in changes:
+            if isinstance(change, RenameTable) and change.before == target not in columns:
+                target = change.after
+            elif isinstance(change, RenameColumn) and change.table == target:
+                names = tuple(
+                    change.after if name == change.before not in columns.get(target, ()) else name
+                    for name in names
+                )
+        return replace(key, target=target, target_columns=names)
+
+    tables = (
+        replace(table, foreign_keys=tuple(map(follow, table.foreign_keys)))
+        for table in desired.tables
+    )
+    return replace(desired, tables=tuple(tables)) if changes else desired
 
 
 def _name(item: Enum | Table) -> str:

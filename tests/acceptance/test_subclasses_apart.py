@@ -79,6 +79,12 @@ from components.{component}.entities import {entity}
 def seed():
     {entity}({values})
 """
+ANSWER = """
+from berceau.tasks.migrate.write import migrate_project
+from berceau.tasks.project import load
+from berceau.workflows.write.migrate import Options
+migrate_project(load(), Options(), ask=lambda question: question.candidates[0])
+"""
 TEST = """
 from components.people.entities import Person
 
@@ -325,4 +331,31 @@ def test_a_column_that_was_left_is_not_taken_over(house: Project, query: Any) ->
     assert query(HELD) == before
     change(house, "people", ("    car = ", "    vehicle = "))
     house.succeed("migrate", "--name", "vehicle")
+    assert query(HELD) == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("answer", ["an option", "a person"])
+@pytest.mark.parametrize("part", ["table", "column"])
+def test_what_is_left_follows_what_gets_another_name(
+    part: str, answer: str, house: Project, query: Any
+) -> None:
+    before = query(HELD)
+    out(house)
+    new, option = {
+        "table": ("    _table_ = 'bureau'", "office=bureau"),
+        "column": ("    key = PrimaryKey(int, auto=True)", "office.id=key"),
+    }[part]
+    change(house, "offices", ("    number", f"{new}\n    number"))
+    if answer == "an option":
+        assert "RENAME" in house.succeed("migrate", "--rename", option)
+    else:
+        house.write("answer.py", ANSWER)
+        assert "RENAME" in house.run("answer").out
+    assert query(HELD) == before
+    assert house.succeed("migrate.check")
+    house.succeed("migrate.down")
+    house.succeed("migrate.deploy")
+    back(house)
+    assert house.succeed("migrate").endswith("migrate: nothing to do\n")
     assert query(HELD) == before

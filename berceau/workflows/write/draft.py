@@ -13,7 +13,7 @@ from berceau.schema.diff import diff
 from berceau.schema.model import Schema
 from berceau.schema.naming import renamings, with_names
 from berceau.schema.preserve import keep
-from berceau.schema.staying import without
+from berceau.schema.staying import following, without
 from berceau.workflows.deploy.replay import refusing
 from berceau.workflows.shared.row_counts import unseen
 from berceau.workflows.write.gaps import AskValue
@@ -77,7 +77,8 @@ class Draft:
     def plan(self, choices: Choices) -> Plan:
         """Settle renames, compare, ask what rows need, write SQL, and validate it."""
         settled = self._settle(choices)
-        wanted = with_names(settled.schema, keep(settled.schema, self.wanted))
+        followed = following(self.wanted, settled.changes)
+        wanted = with_names(settled.schema, keep(settled.schema, followed))
         changes = diff(settled.schema, wanted)
         if not (settled.changes or changes or settled.recoded):
             return replace(NOTHING, hidden=settled.hidden)
@@ -126,7 +127,8 @@ class Draft:
             counting(self.copy.migration_url),
         )
         found = replace(found, schema=without(found.schema, self.led))
-        names = renamings(found.schema, keep(found.schema, self.wanted))
+        followed = following(self.wanted, found.changes)
+        names = renamings(found.schema, keep(found.schema, followed))
         if names:
             found = carry_out(self.connection, found, names)
             found = replace(found, schema=without(found.schema, self.led))

@@ -11,7 +11,7 @@ from berceau.postgres.core.url import Url
 from berceau.schema.choices import Choices
 from berceau.schema.diff import diff
 from berceau.schema.lowering import RETIRED
-from berceau.schema.meaning import missing
+from berceau.schema.meaning import missing, places
 from berceau.schema.model import Meaning, Schema, Table
 from berceau.schema.naming import renamings
 from berceau.schema.preserve import keep
@@ -162,7 +162,15 @@ class Planner:
         if any(name.endswith(RETIRED) for name in names):
             return None  # what stands aside needs a name that nothing has
 
+        there = places(wanted)
+
         def same(before: Table, after: Table) -> bool:
+            if any(
+                (key.target, name) not in there
+                for key in after.foreign_keys
+                for name in key.target_columns
+            ):
+                return False  # one that stays, and leads to what may get another name
             one = Schema(tables=(before,))
             return before == after or not _differ(one, Schema(tables=(after,)))
 
