@@ -146,7 +146,9 @@ def _open(url: str | None, s3_options: Mapping[str, str]) -> Any:
     store: Any = from_url  # its types know the stores apart, a URL doesn't
     try:
         if parts.scheme == "file" and not parts.netloc:
-            return LocalStore(Path(unquote(parts.path)), mkdir=True)
+            folder = Path(unquote(parts.path))
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # no other account's to read
+            return LocalStore(folder)
         if url == IN_MEMORY:
             return store(url)
         config = s3_options if parts.scheme == "s3" else None

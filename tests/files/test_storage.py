@@ -85,6 +85,12 @@ class TestUnit:
         assert list(storage.keys()) == [key] * undone
 
 
+def test_a_new_folder_is_closed_to_others(tmp_path: Path, connected: Callable) -> None:
+    folder = tmp_path / "new" / "files"
+    connected(folder.as_uri()).save(BytesIO(b"a cat"))
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
 def test_old_files_can_be_told_from_new_ones(storage: Storage) -> None:
     key = storage.save(BytesIO(b"a cat"))
     now = datetime.now(UTC)

@@ -8,6 +8,7 @@ from pyramid.config import Configurator
 from webtest import TestApp
 
 from berceau.files import files
+from berceau.orm.unit import current_unit
 from berceau.web.files import file_response
 
 
@@ -80,6 +81,19 @@ def test_a_head_request_reads_nothing(serve_file) -> None:
     response = serve_file(filename="a").head("/")
     assert response.content_length == 10
     assert response.body == b""
+
+
+def test_no_unit_of_work_waits_until_it_is_sent(serve_file, monkeypatch) -> None:
+    units = []
+    read = files.read
+
+    def watched(*given) -> Iterator[bytes]:
+        units.append(current_unit())
+        yield from read(*given)
+
+    monkeypatch.setattr(files, "read", watched)
+    assert serve_file(filename="a").get("/").body == b"0123456789"
+    assert units == [None]
 
 
 @pytest.mark.parametrize("missing", ["0" * 32, "../../etc/passwd"])

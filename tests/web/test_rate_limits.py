@@ -7,6 +7,7 @@ import pytest
 from pony.orm import PrimaryKey, Required
 from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPForbidden
+from pyramid.request import Request
 from pyramid_retry import RetryableException, is_last_attempt
 from webtest import TestApp
 
@@ -139,3 +140,20 @@ def test_a_route_that_is_not_there_is_refused_at_the_start(limited) -> None:
         limited(ok, ("1/hour", "nowhere"))
     with pytest.raises(ValueError, match="is no rate"):
         limited(ok, ("often", "/api"))
+
+
+@pytest.mark.usefixtures("table", "running")
+def test_the_openapi_document_has_the_status_of_what_is_limited(tmp_path) -> None:
+    def show(_: Request) -> None:
+        """Show nothing."""
+
+    config = Configurator(settings={"berceau.root": str(tmp_path)})
+    config.include("berceau")
+    for name in ("limited", "free"):
+        config.add_route(name, f"/{name}/" + "{id}")
+        config.add_api_view(show, route_name=name, request_method="GET")
+    config.limit_rate("1/hour", "/limited", counts=RequestCount)
+    config.add_openapi(title="Things")
+    paths = TestApp(config.make_wsgi_app()).get("/openapi.json").json["paths"]
+    assert "429" in paths["/limited/{id}"]["get"]["responses"]
+    assert "429" not in paths["/free/{id}"]["get"]["responses"]

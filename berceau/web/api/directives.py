@@ -16,6 +16,7 @@ from pyramid.urldispatch import route_re
 from berceau.errors import ComponentError, Location
 from berceau.web.components import component_location
 from berceau.web.prefixes import is_below
+from berceau.web.rate_limits import LIMITS, RateLimit
 from berceau.web.registry import OPERATIONS, RUNNING
 from berceau.web.token_apis import APIS, TokenApis
 
@@ -133,6 +134,7 @@ def _documented(config: Configurator, name: str) -> Iterator["Documented"]:
     routes = config.get_routes_mapper()
     folder = routes.get_route(name).pattern.rpartition("/")[0]
     apis: TokenApis = config.registry[APIS]
+    limits: list[RateLimit] = config.registry[LIMITS]
     for (route_name, method), (operation, package) in config.registry[OPERATIONS].items():
         component = _component(config, operation.signature.where)
         pattern = routes.get_route(route_name).pattern
@@ -144,6 +146,7 @@ def _documented(config: Configurator, name: str) -> Iterator["Documented"]:
             pattern=pattern,
             component=component.component if component else None,
             takes_tokens=apis.has(operation.options.get("token_api"), package, pattern),
+            is_limited=any(each.holds_for(pattern, route_name) for each in limits),
         )
 
 

@@ -66,6 +66,7 @@ class Documented:
     pattern: str
     component: str | None
     takes_tokens: bool
+    is_limited: bool = False
 
     @property
     def path(self) -> str:
@@ -231,6 +232,8 @@ def _statuses(each: Documented) -> set[int]:
         found |= {413, 415, 422}
     if signature.query is not None:
         found |= {413, 422}
+    if each.is_limited:
+        found.add(429)
     if _needs_permission(operation):
         found |= {401, 403} if each.takes_tokens else {403}
     return found
