@@ -167,7 +167,7 @@ def measure(ports: dict[str, int], rounds: int, seconds: int) -> None:
         )
 
 
-def requests_a_second(ports: list[int], seconds: int) -> float:
+def requests_a_second(ports: list[int], seconds: int, path: str = PAGE) -> float:
     """Return what wrk measured, one for each port; it fails where an answer isn't 200."""
     asking = [
         subprocess.Popen(
@@ -176,7 +176,7 @@ def requests_a_second(ports: list[int], seconds: int) -> float:
                 "-t1",
                 f"-c{8 // len(ports)}",
                 f"-d{seconds}",
-                f"http://127.0.0.1:{port}{PAGE}",
+                f"http://127.0.0.1:{port}{path}",
             ],
             stdout=subprocess.PIPE,
             text=True,
