@@ -83,4 +83,6 @@ def _expectation(kind: Any, error: ValidationError) -> str:
     if _plain(kind) is timedelta:
         return "it should be a duration, such as 30s, 15m, 2h or 7d"
     message = error.errors(include_url=False, include_input=False, include_context=False)[0]["msg"]
-    return (message[0].lower() + message[1:]).replace("input should", "it should")
+    if message[1:2].islower():  # not an abbreviation, such as URL
+        message = message[0].lower() + message[1:]
+    return message.replace("input should", "it should")

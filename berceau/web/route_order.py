@@ -91,7 +91,7 @@ class _Entry:
         return (self.pattern.specificity, -len(self.predicates))
 
     def __str__(self) -> str:
-        return f"{self.route.name} ({self.route.pattern}) of component {self.where}"
+        return f"{self.route.name} ({self.route.pattern}) of {self.where}"
 
 
 def sort(config: Configurator, routes: ComponentRoutes) -> None:

@@ -16,6 +16,8 @@ from berceau.workflows.build.new_project import FIRST_COMPONENT, create_project,
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
+TAKEN = ["berceau", "pony", "ruff", "pytest-xdist", "pytest_xdist", "pyramid-retry"]
+
 
 def berceau(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "berceau", *arguments]
@@ -49,11 +51,19 @@ def test_the_command_lists_what_it_wrote_and_what_to_do_next(tmp_path) -> None:
     assert "cd shop\n" in made.stdout
 
 
-@pytest.mark.parametrize("name", ["Shop", "1a", "-x", "a b", "", "é", "a--b", "n" * 41, "berceau"])
+@pytest.mark.parametrize(
+    "name",
+    ["Shop", "1a", "-x", "a b", "", "é", "a--b", "n" * 41, *TAKEN],
+)
 def test_a_name_that_can_not_be_is_refused(name) -> None:
     with pytest.raises(BerceauError, match="A project can't be called") as caught:
         render_project(name, NOW)
     assert "such as shop" in str(caught.value.cure)
+
+
+def test_the_name_of_a_package_that_the_project_needs_is_told_apart() -> None:
+    with pytest.raises(BerceauError, match="its package would be called as one that it needs"):
+        render_project("pony", NOW)
 
 
 def test_what_exists_already_is_left_alone(tmp_path) -> None:

@@ -190,6 +190,11 @@ def test_what_is_none_of_the_type_is_named(read, kind, text, expected) -> None:
     assert f"MAIL_X in the environment is {text!r}: it should be {expected}" in str(caught.value)
 
 
+def test_an_abbreviation_at_the_start_of_a_message_stays_one(read) -> None:
+    with pytest.raises(SettingsError, match="is 'ftp://x': URL scheme should be 'http' or 'https'"):
+        one(read, "HttpUrl", "ftp://x")
+
+
 def test_all_mistakes_are_in_one_message(read) -> None:
     shop = """
         class ShopSettings(ComponentSettings):

@@ -254,8 +254,9 @@ def test_predicates_tell_routes_apart(serve, component, first, second, told_apar
     if told_apart:
         serve(*made)
     else:
-        with pytest.raises(ComponentError, match="Two routes match the same addresses"):
+        with pytest.raises(ComponentError, match="Two routes match the same addresses") as caught:
             serve(*made)
+        assert f"first (/{{a}}) of component first, {made[0].path}" in str(caught.value)
 
 
 def test_what_is_looser_comes_after_what_has_predicates(serve, component) -> None:

@@ -49,7 +49,11 @@ def parse(body: bytes) -> Any:
     """
     try:
         return json.loads(
-            body.decode(), object_pairs_hook=_unique, parse_float=_finite, parse_constant=_refused
+            body.decode(),
+            object_pairs_hook=_unique,
+            parse_int=_short,
+            parse_float=_finite,
+            parse_constant=_refused,
         )
     except RecursionError:
         raise MalformedError("The body is nested too deep.") from None
@@ -80,6 +84,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise ValueError("an object has two members of one name")
     return found
+
+
+def _short(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:  # Python limits the digits, and its words are for programmers
+        raise ValueError("a number is too large") from None
 
 
 def _finite(text: str) -> float:

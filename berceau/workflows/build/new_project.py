@@ -4,6 +4,7 @@ import os
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import requires
 from pathlib import Path
 
 from berceau import __version__
@@ -78,11 +79,22 @@ def _check_name(name: str) -> None:
             "a name has lower-case letters, digits, - and _, begins with a letter, "
             f"and has at most {MAX_LENGTH} characters"
         )
-    elif name == "berceau":
-        problem = "its package would be called as the one that it needs"
+    elif _normalized(name) in _needed():
+        problem = "its package would be called as one that it needs"
     else:
         return
     raise BerceauError(
         f"A project can't be called {name!r}: {problem}.",
         cure="Choose another name, such as shop or guest-book.",
     )
+
+
+def _needed() -> set[str]:
+    """Return the names of the packages that a project installs: Berceau, and what it needs."""
+    needs = (re.split(r"[^\w.-]", each, maxsplit=1)[0] for each in requires("berceau") or ())
+    return {"berceau", "ruff", *map(_normalized, needs)}
+
+
+def _normalized(name: str) -> str:
+    """Return what installers compare: PEP 503."""
+    return re.sub(r"[-_.]+", "-", name).lower()
