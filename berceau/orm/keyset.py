@@ -12,6 +12,7 @@ from pony.orm.core import Attribute, DescWrapper
 
 from berceau.errors import DatabaseError
 from berceau.orm.lookups import can_hold
+from berceau.text import is_storable
 
 _Attribute: Any = Attribute  # as it is inside: its type tells what is for users
 
@@ -69,6 +70,8 @@ class Keyset:
     def can_be(self, place: Sequence[Any]) -> bool:
         """Return whether a row may be at ``place``, which has the right types."""
         names = [each.name for each in self.attributes]
+        if not all(is_storable(each) for each in place if isinstance(each, str)):
+            return False
         return all(
             can_hold(self.entity, name, value) for name, value in zip(names, place, strict=True)
         )

@@ -243,6 +243,18 @@ def test_a_wrong_cursor_is_a_mistake_of_the_request(serve_api, cursor) -> None:
     assert [error["parameter"] for error in found["errors"]] == ["cursor"]
 
 
+@pytest.mark.parametrize("text", ["\\u0000", "\\ud800"])
+def test_a_cursor_with_text_that_can_not_be_stored_is_a_mistake_of_the_request(
+    serve_api, text
+) -> None:
+    def by_title(_, query: CursorQuery) -> Page[PostLine]:
+        return cursor_page(DemoPost.select(), query, DemoPost.title)
+
+    cursor = as_cursor(f'["DemoPost.title.id", "a{text}", "{UUID(int=1)}"]')
+    found = serve_api(by_title).get("/", {"cursor": cursor}, status=422).json
+    assert [error["parameter"] for error in found["errors"]] == ["cursor"]
+
+
 def test_pages_by_number_tell_how_many_items_there_are(serve_api, assert_queries) -> None:
     add_posts("ada", per_author=5)
 

@@ -74,12 +74,16 @@ def _put(mail: Mail, settings: AccountsSettings) -> None:
 def _deliver(mail: Mail, settings: AccountsSettings, due: float) -> None:
     sleep(max(0.0, due - monotonic()))
     try:
-        message = mail.message(settings.sender)
         if not settings.smtp_url:
-            log.warning("Without ACCOUNTS_SMTP_URL, this mail is only shown here:\n%s", message)
+            # Not as it is sent: its encoding breaks the link, and a developer couldn't follow it.
+            log.warning(
+                "Without ACCOUNTS_SMTP_URL, this mail is only shown here:\n"
+                "To: %s\nSubject: %s\n\n%s",
+                *(mail.to, mail.subject, mail.text),
+            )
             return
         with _connected(settings.smtp_url) as server:
-            server.send_message(message)
+            server.send_message(mail.message(settings.sender))
     except (OSError, smtplib.SMTPException) as error:
         host = urlsplit(settings.smtp_url).hostname
         log.error("A mail wasn't sent, because of %s: %s", host, type(error).__name__)
