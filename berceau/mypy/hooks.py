@@ -28,6 +28,7 @@ from mypy.plugin import (
     Plugin,
     ReportConfigContext,
 )
+from mypy.typeops import make_simplified_union
 from mypy.typevars import fill_typevars
 
 from berceau.mypy.keys import is_entity, make_calls
@@ -219,15 +220,28 @@ class BerceauPlugin(Plugin):
         return symbol.node if symbol else None
 
     def _with_added(self, context: AttributeContext, name: str) -> types.Type:
-        receiver = types.get_proper_type(context.type)
-        for base in receiver.type.mro if isinstance(receiver, types.Instance) else ():
+        """Return what another module added as ``name``, also where a part of a union has it."""
+        if name.startswith("__"):  # asked for a protocol, which Any would satisfy
+            return context.default_attr_type
+        receivers = map(types.get_proper_type, types.flatten_nested_unions([context.type]))
+        found: list[types.Type] = []
+        for receiver in receivers:
+            if not isinstance(receiver, types.Instance) or receiver.type.get(name):
+                continue  # nothing, or it declares the name itself
+            added = self._added_to(receiver.type, name)
+            if added:
+                found.append(added)
+            elif receiver.type.has_base(ADDED):
+                message = f'"{receiver.type.name}" has no attribute "{name}"'
+                context.api.fail(message, context.context, code=ATTR_DEFINED)
+        return make_simplified_union(found) if found else types.AnyType(types.TypeOfAny.from_error)
+
+    def _added_to(self, entity: TypeInfo, name: str) -> types.Type | None:
+        for base in entity.mro:
             symbol = self.lookup_fully_qualified(f"{ADDED}.{base.name}_{name}")
             if symbol and isinstance(symbol.node, TypeAlias):
                 return symbol.node.target
-        if isinstance(receiver, types.Instance):
-            message = f'"{receiver.type.name}" has no attribute "{name}"'
-            context.api.fail(message, context.context, code=ATTR_DEFINED)
-        return types.AnyType(types.TypeOfAny.from_error)
+        return None
 
     def _relate(self, context: FunctionSigContext) -> types.FunctionLike:
         """Type a relation that names its entity as a string, in the overload for relations."""

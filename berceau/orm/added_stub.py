@@ -109,7 +109,8 @@ def _for_mypy(names: list[tuple[str, _Name]], database: Any) -> Iterator[str]:
         if name in apart:
             for entity, value in found.values.items():
                 yield f"    {entity.__name__}_{name}: TypeAlias = {value}"
-    yield "    def __getattr__(self, name: str) -> Any: ..." if apart else "    pass"
+    # Not Any: an object of which every attribute is Any is iterable, and whatever else is asked.
+    yield "    def __getattr__(self, name: str) -> object: ..." if apart else "    pass"
     yield "class _ForMypy(_Apart):"
     yield "    pass"
     for name, found in names:

@@ -61,7 +61,7 @@ class TypedProject:
 @pytest.fixture
 def typed(tmp_path: Path) -> TypedProject:
     """Return a built project of this test."""
-    return _project(tmp_path / "project", tmp_path / "packages")
+    return _project(tmp_path / "project", tmp_path / "packages", "music", "sales", "*_music.py")
 
 
 @pytest.fixture(scope="session")
@@ -71,8 +71,9 @@ def proofs(tmp_path_factory: pytest.TempPathFactory) -> TypedProject:
     return _project(folder / "project", folder / "packages")
 
 
-def _project(root: Path, packages: Path) -> TypedProject:
-    shutil.copytree(Path(__file__).parent / "project", root)
+def _project(root: Path, packages: Path, *without: str) -> TypedProject:
+    ignore = shutil.ignore_patterns(*without)
+    shutil.copytree(Path(__file__).parent / "project", root, ignore=ignore)
     # An editable Berceau is found by Python alone; an installed one has a folder to look in.
     packages.mkdir()
     (packages / "berceau").symlink_to(PACKAGE)

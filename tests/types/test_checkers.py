@@ -7,14 +7,18 @@ import pytest
 
 PROJECT = Path(__file__).parent / "project"
 MARK = re.compile(r"  # mypy: (?P<mypy>[\w-]+(?:, [\w-]+)*); pyright: (?P<pyright>\w+(?:, \w+)*)$")
+WRONG = ("wrong.py", "wrong_music.py")
 checkers = pytest.mark.parametrize("checker", ["mypy", "pyright"])
 
 
 def marks(checker) -> dict[tuple[str, int], set[str]]:
-    """Return the codes that a checker must give for each line of the file of wrong uses."""
-    lines = enumerate((PROJECT / "wrong.py").read_text().splitlines(), 1)
-    found = ((number, MARK.search(line)) for number, line in lines)
-    return {("wrong.py", number): set(mark[checker].split(", ")) for number, mark in found if mark}
+    """Return the codes that a checker must give for each line of the files of wrong uses."""
+    found = (
+        ((file, number), MARK.search(line))
+        for file in WRONG
+        for number, line in enumerate((PROJECT / file).read_text().splitlines(), 1)
+    )
+    return {place: set(mark[checker].split(", ")) for place, mark in found if mark}
 
 
 @pytest.mark.slow
@@ -26,8 +30,8 @@ def test_every_wrong_line_is_objected_to_and_no_other(proofs, checker) -> None:
 @checkers
 def test_every_use_in_the_wrong_file_is_marked(checker) -> None:
     """A mark that isn't understood would go unnoticed."""
-    lines = (PROJECT / "wrong.py").read_text().splitlines()
-    assert len(marks(checker)) == sum("# mypy:" in line for line in lines) > 200
+    lines = [line for file in WRONG for line in (PROJECT / file).read_text().splitlines()]
+    assert len(marks(checker)) == sum("# mypy:" in line for line in lines) > 400
 
 
 @pytest.mark.slow
