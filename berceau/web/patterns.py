@@ -30,7 +30,7 @@ class Rank(IntEnum):
     REST = 4
     """``*rest``, or a placeholder and ``*rest``."""
     END = 5
-    """Where nothing follows: what goes on is more specific."""
+    """Where nothing follows. A longer pattern is more specific."""
 
 
 @dataclass(frozen=True)

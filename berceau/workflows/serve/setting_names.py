@@ -44,7 +44,7 @@ def refuse_clashes(entries: Iterable[Entry]) -> None:
 
 
 def unknown(entries: Iterable[Entry], sources: Sources) -> tuple[str, ...]:
-    """Return a sentence for each name of the ini file, or of a test, that nobody declares.
+    """Return a sentence for each name of the ini file, or of a test, that no component declares.
 
     In the ini file, only names that begin with the name of one of the components are looked at.
     """

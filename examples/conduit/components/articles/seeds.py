@@ -8,7 +8,7 @@ from .service import publish
 
 
 def seed() -> None:
-    """Write two articles by one author, who can't log in: nobody knows the password."""
+    """Write two articles by one author, who can't log in: the password is random."""
     author = sign_up("ada", "ada@example.org", secrets.token_urlsafe())
     publish(
         author,

@@ -31,7 +31,7 @@ class TokenPolicy:
     def permits(self, request: Request, _context: Any, permission: str) -> Allowed | Denied:
         """Permit all to members; views check whose things they change."""
         if self.identity(request) is None:
-            return Denied(f"{permission}: nobody is signed in")
+            return Denied(f"{permission}: no user is signed in")
         return Allowed(permission)
 
     def remember(self, _request: Request, _userid: Any, **_: Any) -> list[tuple[str, str]]:
