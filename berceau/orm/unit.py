@@ -64,7 +64,7 @@ class UnitOfWork:
         where the unit, the savepoint or the attempt that gave it was rolled back, or it isn't known
         whether the commit took effect. ``work`` takes no arguments, and may open a unit of its own.
         Its error is logged, and changes nothing else. Raises ``DatabaseError`` after the end of
-        the unit, and where ``work`` is a coroutine or a generator. An example::
+        the unit, and where ``work`` is no function, or a coroutine or a generator. An example::
 
             with unit_of_work() as unit:
                 post = Post(title="Hello")
@@ -91,6 +91,11 @@ class UnitOfWork:
             raise DatabaseError(
                 f"{method}() was called in a db_session of Pony's, whose end can't be told.",
                 cure="Open the outermost session by unit_of_work().",
+            )
+        if not callable(work):  # often the result of a call that was meant for later
+            raise DatabaseError(
+                f"{method}() was given {work!r}, which isn't a function.",
+                cure=f"Give it what to call later: unit.{method}(partial(announce, title)).",
             )
         self.callbacks.add(work, method, sys._getframe(2))
 

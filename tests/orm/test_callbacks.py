@@ -324,6 +324,12 @@ class TestError:
         with pytest.raises(DatabaseError, match="was given a coroutine"), unit_of_work() as unit:
             unit.after_commit(send)
 
+    def test_what_can_not_be_called_is_refused_where_it_is_given(self, sent) -> None:
+        refused = pytest.raises(DatabaseError, match=r"after_commit\(\) was given None")
+        with refused as caught, unit_of_work() as unit:
+            unit.after_commit(sent.append("ada"))
+        assert "partial" in str(caught.value)
+
     def test_a_coroutine_that_was_made_is_logged(self, caplog) -> None:
         async def send() -> None:
             pass
