@@ -1,6 +1,9 @@
 """The jobs that wait are run at once, for tests: what fails for good is raised."""
 
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 from typing import Any
 
 from procrastinate import App, JobContext
@@ -37,9 +40,11 @@ def run_waiting() -> None:
     worker = App(connector=jobs.connector, worker_defaults=jobs.worker_defaults)
     worker.tasks = jobs.tasks
     while True:
-        worker.run_worker(
-            wait=False, listen_notify=False, install_signal_handlers=False, worker_middleware=[note]
-        )
+        # In a thread of its own: where a test drives a browser, this one has a loop already.
+        with ThreadPoolExecutor(1) as thread:
+            options = {"wait": False, "listen_notify": False, "install_signal_handlers": False}
+            work = partial(worker.run_worker, worker_middleware=[note], **options)
+            thread.submit(copy_context().run, work).result()
         with unit_of_work():
             if db.execute(_DUE).rowcount == 0:
                 failed = [errors[number] for number in db.select(_FAILED) if number in errors]

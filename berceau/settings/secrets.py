@@ -41,5 +41,7 @@ def hide(text: str) -> str:
     """Return ``text`` without any secret of this process."""
     for secret in sorted(_known, key=len, reverse=True):
         if secret in text:
-            text = text.replace(secret, HIDDEN)
+            # What is hidden already stays, also where the secret is a word of it.
+            parts = text.split(HIDDEN)
+            text = HIDDEN.join(part.replace(secret, HIDDEN) for part in parts)
     return text

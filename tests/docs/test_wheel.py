@@ -17,11 +17,16 @@ import importlib, json, pkgutil
 from importlib.metadata import distribution
 import berceau
 files = [str(file) for file in distribution("berceau").files]
-modules = [module.name for module in pkgutil.walk_packages(berceau.__path__, "berceau.")]
+unknown = []
+found = pkgutil.walk_packages(berceau.__path__, "berceau.", unknown.append)
+modules = [module.name for module in found]
 for name in modules:
-    # For those who installed berceau[test], and for those who check types.
-    if not name.startswith(("berceau.testing.", "berceau.mypy")):
+    # For those who installed berceau[test] or berceau[jobs], and for those who check types.
+    if not name.startswith(
+        ("berceau.testing.", "berceau.mypy", "berceau.jobs", "berceau.workflows.write.jobs")
+    ):
         importlib.import_module(name)
+assert unknown == ["berceau.jobs"], unknown
 print(json.dumps({"files": files, "modules": modules}))
 """
 

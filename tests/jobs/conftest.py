@@ -1,7 +1,9 @@
 """Procrastinate's tables in a schema of their own, which the global ``Database`` is sent to."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any
 
 import pytest
@@ -58,6 +60,12 @@ def run() -> Callable[..., None]:
             "listen_notify": False,
             "install_signal_handlers": False,
         } | options
-        asyncio.run(jobs.run_worker_async(**options))
+        run_apart(jobs.run_worker_async(**options))
 
     return run
+
+
+def run_apart(work: Coroutine[Any, Any, None]) -> None:
+    """Run ``work`` in a thread of its own: after tests in a browser, this one has a loop."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(copy_context().run, asyncio.run, work).result()

@@ -1,6 +1,5 @@
 """Background jobs: rows of the unit of work that deferred them, which a worker runs."""
 
-import asyncio
 from collections import Counter
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from berceau.errors import DatabaseError
 from berceau.jobs import jobs, stalled
 from berceau.orm import db, run_unit, unit_of_work
+from tests.jobs.conftest import run_apart
 
 JOBS = "status::text, attempts FROM procrastinate_jobs WHERE task_name LIKE 'tests.%' ORDER BY id"
 NOTES = "text FROM note ORDER BY text"
@@ -167,7 +167,7 @@ class TestDefer:
                 await note.defer_async(text="ada")
 
         with pytest.raises(DatabaseError, match="committed apart from the unit"):
-            asyncio.run(work())
+            run_apart(work())
         assert rows(JOBS) == []
 
 

@@ -43,3 +43,9 @@ def test_a_quoted_secret_is_hidden_too(secret) -> None:
     remember(secret)
     for message in (secret, repr(secret), repr(f"it's {secret!r}"), repr(ValueError(secret))):
         assert HIDDEN in hide(message)
+
+
+def test_what_is_hidden_already_stays() -> None:
+    remember("hidden")
+    remember("hush-hush")
+    assert hide("a [hidden] hush-hush, hidden") == "a [hidden] [hidden], [hidden]"
