@@ -146,6 +146,7 @@ def test_a_generated_column_keeps_its_enum_from_being_rebuilt(migrate, by_hand) 
         migrate(enum + foo)
 
 
+@pytest.mark.slow
 def test_a_column_of_ones_own_can_be_told_to_stay(migrate, by_hand) -> None:
     migrate(FOO)
     by_hand("ALTER TABLE foo ADD mine date")

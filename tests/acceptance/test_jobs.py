@@ -116,6 +116,7 @@ def test_the_tables_are_a_migration_like_others(connected: Project, query) -> No
     connected.succeed("migrate.check")
 
 
+@pytest.mark.slow
 def test_a_worker_runs_what_requests_left_and_ends_with_what_it_began(
     notes: Project, serve, query
 ) -> None:

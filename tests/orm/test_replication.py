@@ -22,6 +22,8 @@ from berceau.schema.sql import to_statements
 from berceau.settings import Limits
 from tests.replication import Node, nodes
 
+pytestmark = pytest.mark.slow
+
 
 def make_entity(node) -> Any:
     """Return a mapped entity that has its table on ``node``."""
@@ -74,7 +76,6 @@ def write(entity, text) -> str:
     return unit.position
 
 
-@pytest.mark.slow
 def test_a_reader_sees_what_they_wrote(servers, entity) -> None:
     _, standby = servers
     position = write(entity, "first")
@@ -91,7 +92,6 @@ def test_a_reader_sees_what_they_wrote(servers, entity) -> None:
     standby.wait_until(lambda: texts(entity, position) == ({"first", "second"}, True))
 
 
-@pytest.mark.slow
 def test_a_unit_that_wrote_nothing_has_no_position(entity) -> None:
     with unit_of_work() as unit:
         entity.get(text="first")

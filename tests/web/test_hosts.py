@@ -53,6 +53,7 @@ class TestInProduction:
         serve().get("/", headers={"Host": host}, status=400)
 
 
+@pytest.mark.slow
 class TestWithAStar:
     @pytest.fixture
     def settings(self, settings) -> Settings:

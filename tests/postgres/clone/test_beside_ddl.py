@@ -61,6 +61,7 @@ def test_a_copy_needs_no_second_connection(owner, running) -> None:
     assert dump(running, "copied") == dump(running, "torture")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("many")
 def test_what_fails_on_the_other_connection_leaves_nothing(owner, other) -> None:
     run(other, "SET default_transaction_read_only = on")
