@@ -14,6 +14,8 @@ import pytest
 
 from benchmarks.odd_requests import KINDS
 
+pytestmark = pytest.mark.slow
+
 HOST = b"Host: shop.example.org\r\n"
 END = b"Connection: close\r\n\r\n"
 
@@ -123,7 +125,6 @@ REFUSED = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("demo")
 def test_it_is_refused_and_the_site_goes_on(serve) -> None:
     served = serve()
@@ -185,7 +186,6 @@ FAILING = """
 """
 
 
-@pytest.mark.slow
 def test_an_error_while_an_error_is_answered_is_a_page_or_a_problem(connected, serve) -> None:
     folder = connected.root / "components" / "failing"
     folder.mkdir(parents=True)
@@ -200,7 +200,6 @@ def test_an_error_while_an_error_is_answered_is_a_page_or_a_problem(connected, s
     assert served.request("/nowhere")[0] == 404
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("demo")
 def test_who_expects_to_go_on_with_nothing_is_answered_at_once(serve) -> None:
     served = serve()
@@ -212,7 +211,6 @@ def test_who_expects_to_go_on_with_nothing_is_answered_at_once(serve) -> None:
     assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"100", b"400"]
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("demo")
 @pytest.mark.parametrize("wish", [b"close", b"TE, Close", b"close,te", b"x\r\nConnection: close"])
 def test_who_wishes_the_connection_to_end_gets_that(serve, wish) -> None:
@@ -223,7 +221,6 @@ def test_who_wishes_the_connection_to_end_gets_that(serve, wish) -> None:
             pass
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("demo")
 def test_odd_requests_of_every_kind_are_answered(serve) -> None:
     """``python benchmarks/fuzz.py`` sends 50,000 of them."""
@@ -247,7 +244,6 @@ def test_odd_requests_of_every_kind_are_answered(serve) -> None:
     assert not [line for line in lines if line["level"] == "ERROR"]
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("demo")
 def test_large_bodies_leave_no_file_open(serve) -> None:
     served = serve()
@@ -281,7 +277,6 @@ PASSED_ON = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("demo")
 def test_what_a_trusted_proxy_says_wrongly_is_refused(serve) -> None:
     trusted = "trusted_proxy = 127.0.0.1\ntrusted_proxy_headers = x-forwarded-for x-forwarded-proto"

@@ -6,6 +6,8 @@ import pytest
 
 from berceau.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 PRODUCTION = {"secret": "x8fK2mQ7vR4tY9wZ1aB5cD3eG6hJ0kLn", "database_url": "postgresql://db/shop"}
 
 
@@ -53,7 +55,6 @@ class TestInProduction:
         serve().get("/", headers={"Host": host}, status=400)
 
 
-@pytest.mark.slow
 class TestWithAStar:
     @pytest.fixture
     def settings(self, settings) -> Settings:

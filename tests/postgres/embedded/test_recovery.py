@@ -13,6 +13,8 @@ from berceau.postgres.core.connection import connect
 from berceau.postgres.embedded.postmaster import SOCKET, is_alive, wait_until
 from berceau.postgres.embedded.server import EmbeddedServer
 
+pytestmark = pytest.mark.slow
+
 AS_ROOT = os.geteuid() == 0
 SOON = 20.0
 
@@ -25,7 +27,6 @@ def kill(server: EmbeddedServer) -> int:
 
 
 class TestDataFolder:
-    @pytest.mark.slow
     def test_of_an_initdb_that_was_killed_is_made_again(self, fresh_in, folder) -> None:
         server = fresh_in(folder)
         killed = server.start_elsewhere()
@@ -63,7 +64,6 @@ class TestDataFolder:
             server.start()
         assert str(server.log) in str(caught.value)
 
-    @pytest.mark.slow
     def test_deleted_under_its_server_is_made_again(self, fresh_in, folder) -> None:
         server = fresh_in(folder)
         server.start()
@@ -73,7 +73,6 @@ class TestDataFolder:
         assert server.ask() == 1
         assert not is_alive(pid)
 
-    @pytest.mark.slow
     def test_copied_from_a_running_server_is_a_server_of_its_own(
         self, embedded, fresh_in, folder
     ) -> None:

@@ -15,6 +15,8 @@ from berceau.postgres.embedded.account import Account
 from berceau.postgres.embedded.postmaster import SOCKET, is_alive
 from berceau.postgres.embedded.server import EmbeddedServer
 
+pytestmark = pytest.mark.slow
+
 
 def execute(connection, statement) -> None:
     with connection.cursor() as cursor:
@@ -103,7 +105,6 @@ class TestStart:
         assert socket.stat().st_mode & 0o777 == 0o700
         assert (socket / SOCKET).stat().st_mode & 0o777 == 0o700
 
-    @pytest.mark.slow
     @pytest.mark.parametrize(
         "name",
         ["with spaces", "co,mma 'quotes' \"double\" %s back\\slash", "é" * 60 + "/" + "long" * 30],

@@ -18,6 +18,8 @@ from berceau.postgres.embedded.postmaster import PORT, Postmaster
 from berceau.postgres.inspect.roles import RoleReport, describe_role, provision
 from berceau.postgres.runner import ledger
 
+pytestmark = pytest.mark.slow
+
 SECRET = "hunter2"
 SERVERS = [
     find_programs(),
