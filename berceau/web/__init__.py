@@ -4,12 +4,20 @@ from typing import TYPE_CHECKING
 
 from berceau import lazy
 
-__all__ = ["MalformedError", "TooLargeError", "Upload", "file_response", "is_blank"]
+__all__ = [
+    "MalformedError",
+    "TooLargeError",
+    "Upload",
+    "client_address",
+    "file_response",
+    "is_blank",
+]
 
 if TYPE_CHECKING:
     from berceau.text import is_blank
     from berceau.web.files import file_response
     from berceau.web.forms import MalformedError, TooLargeError, Upload
+    from berceau.web.rate_limits import client_address
 else:
     __getattr__, __dir__ = lazy.offer(
         __name__,
@@ -17,6 +25,7 @@ else:
             "MalformedError": "berceau.web.forms",
             "TooLargeError": "berceau.web.forms",
             "Upload": "berceau.web.forms",
+            "client_address": "berceau.web.rate_limits",
             "file_response": "berceau.web.files",
             "is_blank": "berceau.text",
         },

@@ -56,12 +56,17 @@ def includeme(config: Configurator) -> None:
 
 
 def client_address(request: Request) -> str:
-    """Return the network that ``request`` came from: an IPv4 address, or the /64 of an IPv6 one."""
+    """Return what the client of ``request`` is counted by: its IPv4 address, or its IPv6 network.
+
+    That is the first 64 bits, which one client has for itself. A socket of this machine has no
+    address, and its clients count as one.
+    """
     address = request.remote_addr or ""
     try:
-        parsed = ip_address(address)
+        parsed = ip_address(address.partition("%")[0])
     except ValueError:  # a socket of this machine
         return address
+    parsed = getattr(parsed, "ipv4_mapped", None) or parsed  # how one socket serves both
     return str(ip_network((parsed, NETWORK[parsed.version]), strict=False))
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
-from ipaddress import ip_address, ip_network
 from typing import Any
 
 from pyramid.config import Configurator
@@ -13,6 +12,7 @@ from pyramid.response import Response
 from pyramid.tweens import EXCVIEW
 
 from berceau.orm import db, run_unit
+from berceau.web import client_address
 from berceau_accounts.addresses import canonical
 from berceau_accounts.entities import AccountsThrottle
 from berceau_accounts.expiry import clear_expired
@@ -39,8 +39,6 @@ A page and the API count together.
 """
 
 COUNTED = "accounts.counted"
-NETWORK = {4: 32, 6: 64}
-"""How many bits of an address tell visitors apart: IPv6 gives each a whole network."""
 
 
 def includeme(config: Configurator) -> None:
@@ -102,7 +100,7 @@ def _minutes(seconds: int) -> str:
 
 
 def _limits(request: Request, what: str, settings: AccountsSettings) -> Iterator[tuple[str, int]]:
-    yield _key(what, network_of(request.remote_addr)), settings.tries_from_address
+    yield _key(what, client_address(request)), settings.tries_from_address
     email = _posted(request).get("email")
     if isinstance(email, str) and email.strip():
         yield _key(what, canonical(email)), settings.tries
@@ -140,13 +138,3 @@ def _add(key: str, seconds: int) -> tuple[int, int]:  # noqa: ARG001 - read by t
 def _key(what: str, whom: str) -> str:
     """Return a key that doesn't tell who tried."""
     return sha256(f"{what} {whom}".encode("utf-8", "backslashreplace")).hexdigest()
-
-
-def network_of(address: str | None) -> str:
-    """Return what visitors at ``address`` are counted by: itself, or the network around it."""
-    try:
-        parsed = ip_address((address or "").partition("%")[0])
-    except ValueError:  # a socket of this machine
-        return str(address)
-    parsed = getattr(parsed, "ipv4_mapped", None) or parsed  # how one socket serves both
-    return str(ip_network((parsed, NETWORK[parsed.version]), strict=False))

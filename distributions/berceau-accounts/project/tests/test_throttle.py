@@ -2,7 +2,6 @@
 
 import pytest
 from berceau_accounts.entities import AccountsThrottle, now
-from berceau_accounts.throttle import network_of
 from pony.orm import db_session
 from tests.visitor import EMAIL, PASSWORD, browser, fill, is_signed_in, sign_in
 
@@ -80,18 +79,3 @@ def test_a_header_does_not_hide_an_address(app) -> None:
         form.submit(headers={"X-Forwarded-For": f"192.0.2.{number}"}, status=422)
     with db_session:
         assert [each.tries for each in AccountsThrottle.select()] == [2]
-
-
-@pytest.mark.parametrize(
-    ("address", "network"),
-    [
-        ("192.0.2.1", "192.0.2.1/32"),
-        ("::ffff:192.0.2.1", "192.0.2.1/32"),
-        ("2001:db8::1", "2001:db8::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("localhost", "localhost"),
-        (None, "None"),
-    ],
-)
-def test_visitors_are_told_apart_by_their_networks(address, network) -> None:
-    assert network_of(address) == network
