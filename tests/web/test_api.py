@@ -27,6 +27,7 @@ api_view = partial(api.api_view, token_api=True)
 
 def includeme(config):
     config.add_route("things", "/things")
+    config.add_route("number", "/numbers/{id}")
     config.add_route("thing", r"/things/{number:\\d+|x}/{day}")
 
 
@@ -254,6 +255,29 @@ def test_a_query_string_arrives_as_its_model(api) -> None:
 def test_mistakes_of_a_query_string_have_the_names_of_parameters(api, sent, names) -> None:
     found = api(QUERY).get(f"/things?{sent}", status=422)
     assert set(mistakes(found)) == names
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-Infinity", "1e400"])
+def test_a_number_that_json_does_not_have_is_none(api, text) -> None:
+    app = api("""
+class Near(BaseModel):
+    by: float = 1
+    to: list[float] = []
+    at: float | None = None
+
+@api_view(route_name="things", request_method="GET")
+def show(request, query: Near) -> Near:
+    return query
+
+@api_view(route_name="number", request_method="GET")
+def part(request, id: float) -> float:
+    return id
+""")
+    found = app.get(f"/things?by={text}&to=1&to={text}&at={text}", status=422)
+    assert set(mistakes(found)) == {"by", "to", "at"}
+    assert app.get("/things?by=1e3&to=2&at=-1.5").json == {"by": 1000, "to": [2], "at": -1.5}
+    app.get(f"/numbers/{text}", status=404)
+    assert app.get("/numbers/1e3").json == 1000
 
 
 def test_an_unknown_parameter_is_refused_where_the_model_forbids_it(api) -> None:

@@ -1,5 +1,6 @@
 """An operation of an API: it reads the request for a view, and writes what the view returns."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -21,6 +22,7 @@ from berceau.web.forms import MalformedError
 
 KNOWN = {int(status) for status in HTTPStatus}
 WITHOUT_BODY = {"GET", "HEAD"}
+NOT_FINITE = "Send a finite number."
 SEVERAL = (list, set, frozenset, tuple, Sequence)
 
 
@@ -112,6 +114,8 @@ class Operation:
                 found[name] = adapter.validate_python(text)
             except ValidationError:
                 raise HTTPNotFound from None
+            if isinstance(found[name], float) and not math.isfinite(found[name]):
+                raise HTTPNotFound
         return found
 
     def _written(self, adapter: "TypeAdapter[Any]", result: Any) -> bytes:
@@ -162,6 +166,8 @@ def _query(model: type[BaseModel], request: Request, mistakes: list[Mapping[str,
         texts = sent.getall(called)
         if not all(is_storable(text) for text in texts):
             mistakes.append({"parameter": called, "detail": UNSTORABLE})
+        elif _has_float(field.annotation) and not all(map(_is_finite, texts)):
+            mistakes.append({"parameter": called, "detail": NOT_FINITE})
         elif _is_several(field.annotation):
             if texts:
                 values[called] = texts
@@ -179,6 +185,18 @@ def _query(model: type[BaseModel], request: Request, mistakes: list[Mapping[str,
             each for each in mistakes_of_query(error) if each.get("parameter") not in named
         ]
         return None
+
+
+def _has_float(annotation: Any) -> bool:
+    return annotation is float or any(map(_has_float, get_args(annotation)))
+
+
+def _is_finite(text: str) -> bool:
+    """Return whether ``text`` is a number that JSON can have, or none: NaN and infinity aren't."""
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return True
 
 
 def _is_several(annotation: Any) -> bool:
