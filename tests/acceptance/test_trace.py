@@ -51,6 +51,16 @@ def test_a_lock_is_held_to_the_end_of_its_transaction(migrate, declare, settings
     assert query("SELECT * FROM post LIMIT 1") == [(1, 1)]
 
 
+def test_the_lock_of_an_index_that_is_dropped_is_seen(migrate, declare, settings) -> None:
+    migrate(POST.replace("int", "int, index=True"))
+    found = trace_locks(settings, propose(settings, declare(POST), Options()).plan)
+    (statement,) = found.statements
+    assert statement.sql.startswith("DROP INDEX CONCURRENTLY")
+    assert [(each.table, each.lock) for each in statement.locks] == [
+        ("post", Lock.SHARE_UPDATE_EXCLUSIVE)
+    ]
+
+
 def test_what_does_not_run_in_the_copy_is_said(migrate, declare, settings) -> None:
     migrate(POST)
     plan = propose(settings, declare(POST + "    m = Optional(int)\n"), Options()).plan

@@ -11,7 +11,7 @@ from berceau.errors import MigrationError, StatementError
 from berceau.migration.migration import UP
 from berceau.migration.transaction_groups import Mode, TransactionGroup, cut
 from berceau.postgres.core.connection import Connection, connect, transaction
-from berceau.postgres.core.fetch import execute, fetch, fetch_value
+from berceau.postgres.core.fetch import execute, fetch
 from berceau.postgres.rows.sample_rows import copy_rows, references
 from berceau.postgres.rows.stillness import held_still
 from berceau.schema.sql.text import to_text
@@ -174,9 +174,13 @@ class _Tracer:
     def _read_all(self) -> None:
         """Let ``watcher`` have a snapshot, and the lock of a reader on each table."""
         execute(self.watcher, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        for oid in self.tables:
-            if name := fetch_value(self.watcher, "SELECT to_regclass(%s::text)::text", (oid,)):
-                execute(self.watcher, f"LOCK TABLE {name} IN ACCESS SHARE MODE")
+        tables = fetch(
+            self.watcher,
+            "SELECT oid::regclass::text FROM pg_class WHERE oid = ANY (%s::oid[])",
+            (list(self.tables),),
+        )
+        for (name,) in tables:
+            execute(self.watcher, f"LOCK TABLE {name} IN ACCESS SHARE MODE")
 
     @property
     def _pid(self) -> int:
