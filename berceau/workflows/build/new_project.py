@@ -76,8 +76,8 @@ def render_project(name: str, now: datetime) -> dict[str, str]:
 def _check_name(name: str) -> None:
     if not _NAME.fullmatch(name) or len(name) > MAX_LENGTH:
         problem = (
-            "a name has lower-case letters, digits, - and _, begins with a letter, "
-            f"and has at most {MAX_LENGTH} characters"
+            "a name has lower-case letters and digits, begins with a letter, has a single - or _ "
+            f"between its words, and has at most {MAX_LENGTH} characters"
         )
     elif _normalized(name) in _needed():
         problem = "its package would be called as one that it needs"
