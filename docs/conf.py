@@ -23,7 +23,9 @@ nitpick_ignore = [
     # Type variables have no place to link to.
     ("py:class", "berceau.orm.session.T"),
     ("py:class", "berceau.settings.component._Value"),
-    ("py:class", "pyramid.response.Response"),  # its inventory is on the network
+    # The inventory of Pyramid is on the network.
+    ("py:class", "pyramid.request.Request"),
+    ("py:class", "pyramid.response.Response"),
 ]
 
 html_theme = "furo"
