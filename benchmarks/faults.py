@@ -31,7 +31,8 @@ from berceau.workflows.deploy.deploy import deploy
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT))
 from tests.pooler import Pooler, pooler  # noqa: E402 - found once the project's folder is searched
-from tests.replication import Node, free_port, nodes  # noqa: E402 - the same
+from tests.ports import free_port  # noqa: E402 - the same
+from tests.replication import Node, nodes  # noqa: E402 - the same
 
 VISITORS = 8
 SOME = 10  # posts

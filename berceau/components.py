@@ -1,11 +1,13 @@
 """Component discovery: folders and installed packages become ``Component`` values, in order."""
 
+import ast
 import importlib
 import keyword
 import os
 import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from importlib.metadata import EntryPoint, entry_points
@@ -21,6 +23,7 @@ from berceau.errors import (
     Location,
     SettingsError,
 )
+from berceau.tenancy import Scope
 
 ENTRY_POINT_GROUP = "berceau.components"
 
@@ -53,6 +56,26 @@ class Component:
         return file if file.is_file() else None
 
     @property
+    def scope(self) -> Scope:
+        """Whose its tables are where a project has tenants: each tenant's, by default.
+
+        Its package says otherwise by ``scope = "shared"``, which is read without running it. Raises
+        ``ComponentError`` for another word.
+        """
+        file = self.path / "__init__.py"
+        source = file.read_bytes() if file.is_file() else b""
+        if b"scope" not in source:
+            return "tenant"
+        with suppress(SyntaxError, ValueError):  # its import reports them
+            for node in ast.parse(source).body:
+                match node:
+                    case ast.Assign(targets=[ast.Name("scope")], value=value):
+                        return _scope(value, Location(self.name, file, node.lineno))
+                    case ast.AnnAssign(target=ast.Name("scope"), value=value):
+                        return _scope(value, Location(self.name, file, node.lineno))
+        return "tenant"
+
+    @property
     def description(self) -> str:
         """The first line of the package's docstring, or an empty string."""
         lines = (sys.modules[self.package].__doc__ or "").strip().splitlines()
@@ -67,6 +90,19 @@ class Component:
     def sources(self) -> Iterator[Path]:
         """Yield its Python files in order, its tests left out."""
         yield from map(Path, _sources(str(self.path)))
+
+
+def _scope(value: ast.expr | None, where: Location) -> Scope:
+    match value:
+        case ast.Constant("shared"):
+            return "shared"
+        case ast.Constant("tenant"):
+            return "tenant"
+    raise ComponentError(
+        f"The scope of a component can't be {ast.unparse(value) if value else 'left open'}.",
+        where=where,
+        cure='Write scope = "shared" where all tenants share its tables, else remove the line.',
+    )
 
 
 def _sources(folder: str) -> Iterator[str]:

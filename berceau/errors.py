@@ -16,11 +16,19 @@ What each derives from::
     │   ├── PoolTimeoutError          all connections were in use for too long
     │   ├── CommitUnknownError        the connection broke at the very end of a unit of work
     │   ├── ConflictError             a write contradicts other rows, perhaps newer ones
+    │   ├── RowsError                 rows can't be shown as asked
     │   ├── UnstorableTextError       a query has a text that PostgreSQL can't have
     │   ├── CloneError                a schema can't be copied, or not as asked
     │   ├── ServerError               the embedded server can't start or stop
-    │   └── IsolationError            a test does what its isolation doesn't allow
+    │   ├── IsolationError            a test does what its isolation doesn't allow
+    │   └── TenantError               a tenant's name is wrong, or it isn't in the state for this
+    │       ├── TenantMissingError    a unit of work has no tenant, and the project has some
+    │       ├── TenantUnavailableError
+    │       │                         a tenant can't be served now: it isn't ready, or is behind
+    │       └── TenantUnknownError    there is no tenant of this name
     ├── StorageError                  a file can't be stored or read
+    ├── StatisticsError               statistics are missing, damaged, or of something else
+    ├── PlanError                     a query can't be planned
     └── MigrationError                the migrations can't be read, written or applied
         ├── MigrationFileError        a folder in migrations/ is malformed
         ├── HistoryError              the files and the database's ledger contradict each other
@@ -33,9 +41,9 @@ its place or its cure better raises another: ``raise error.at(where) from error`
 """
 
 from copy import copy
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, Self
+
+from berceau.location import Location
 
 __all__ = [
     "BerceauError",
@@ -56,32 +64,22 @@ __all__ = [
     "MigrationError",
     "MigrationFileError",
     "PermissionMissingError",
+    "PlanError",
     "PoolTimeoutError",
     "RenameError",
+    "RowsError",
     "ServerError",
     "SettingsError",
     "StatementError",
+    "StatisticsError",
     "StorageError",
+    "TenantError",
+    "TenantMissingError",
+    "TenantUnavailableError",
+    "TenantUnknownError",
     "UnstorableTextError",
     "UrlError",
 ]
-
-
-@dataclass(frozen=True)
-class Location:
-    """Where a mistake is: a component, a file and a line, as far as each is known."""
-
-    component: str | None = None
-    file: Path | None = None
-    line: int | None = None
-
-    def __str__(self) -> str:
-        parts = []
-        if self.component is not None:
-            parts.append(f"component {self.component}")
-        if self.file is not None:
-            parts.append(str(self.file) if self.line is None else f"{self.file}:{self.line}")
-        return ", ".join(parts)
 
 
 class BerceauError(Exception):
@@ -195,6 +193,10 @@ class ConflictError(DatabaseError):
         self.attributes = attributes
 
 
+class RowsError(DatabaseError):
+    """Rows can't be shown as asked: a filter, an order or a place in a list makes no sense."""
+
+
 class UnstorableTextError(DatabaseError, ValueError):
     """A text in a query holds NUL or half of a surrogate pair, which PostgreSQL can't store."""
 
@@ -211,8 +213,39 @@ class IsolationError(DatabaseError):
     """A test does what its isolation doesn't allow, or what would escape it."""
 
 
+class TenantError(DatabaseError):
+    """A tenant's name is wrong, or it isn't in the state that something needs."""
+
+
+class TenantMissingError(TenantError):
+    """A unit of work was given no tenant, and the project has tenants."""
+
+
+class TenantUnavailableError(TenantError):
+    """A tenant can't be served now: it is being made, moved or dropped, or lacks migrations."""
+
+
+class TenantUnknownError(TenantError):
+    """There is no tenant of this name."""
+
+
 class StorageError(BerceauError):
     """A file can't be stored, read or removed; ``__cause__`` is what the store said."""
+
+
+class StatisticsError(BerceauError):
+    """Statistics of the planner are missing, damaged, or of something else."""
+
+
+class PlanError(BerceauError):
+    """A query can't be planned by the statistics of the project.
+
+    ``reason`` is the part of the message that describes what went wrong.
+    """
+
+    def __init__(self, message: str, *, cure: str | None = None, reason: str = "") -> None:
+        super().__init__(message, cure=cure)
+        self.reason = reason or message
 
 
 class MigrationError(BerceauError):

@@ -23,6 +23,8 @@ nitpick_ignore = [
     # Type variables have no place to link to.
     ("py:class", "berceau.orm.session.T"),
     ("py:class", "berceau.settings.component._Value"),
+    # The type of SHARED, which stands beside Tenant among the names of berceau.orm.
+    ("py:class", "berceau.tenancy.Shared"),
     # The inventory of Pyramid is on the network.
     ("py:class", "pyramid.request.Request"),
     ("py:class", "pyramid.response.Response"),

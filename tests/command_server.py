@@ -116,6 +116,8 @@ def _answer(
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()
+    if environment.get("PYTHONUNBUFFERED"):  # Python reads it as it starts, and has started
+        sys.stdout.reconfigure(write_through=True)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.path[0] = folder
     sys.argv = command

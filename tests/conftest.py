@@ -164,6 +164,12 @@ class Project:
         return result.err
 
 
+def share_server(project: Project) -> None:
+    """Let the embedded server of ``project`` be that of the project that is tested."""
+    (project.root / ".berceau").mkdir()
+    (project.root / ".berceau" / "postgres").symlink_to(ROOT / ".berceau" / "postgres")
+
+
 @cache
 def command_server() -> CommandServer:
     """Return the process that forks for the commands of these tests."""
@@ -207,12 +213,14 @@ def _heed_interrupts() -> None:
 def _clean(environment: Mapping[str, str]) -> dict[str, str]:
     """Leave out what would tie a project to the test run that made it.
 
-    A project's own runs of pytest leave out the plugins of other packages that are installed here:
-    no project needs them, and each process would import them for a second.
+    A project's own runs of pytest are one process, as others run beside them, and leave out the
+    plugins of other packages that are installed here: no project needs them, and each process would
+    import them for a second.
     """
     ours = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "BERCEAU_", "PYTEST_", "PYTHONPATH")
     kept = {name: value for name, value in environment.items() if not name.startswith(ours)}
-    return {**kept, "PYTEST_ADDOPTS": "-p no:faker -p no:hypothesispytest -p no:schemathesis"}
+    plugins = "-p no:faker -p no:hypothesispytest -p no:schemathesis"
+    return {**kept, "BERCEAU_TEST_WORKERS": "1", "PYTEST_ADDOPTS": plugins}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -246,9 +254,9 @@ def server() -> Databases:
     return resolve_databases(load(ROOT))
 
 
-@pytest.fixture
-def database(server: Databases) -> Iterator[Databases]:
-    """A private empty schema; both roles may do there what they may in the project's own."""
+@contextmanager
+def private_schema(server: Databases) -> Iterator[Databases]:
+    """Make an empty schema; both roles may do there what they may in the project's own."""
     name = PREFIX + secrets.token_hex(6)
     with connect(server.migration_url, autocommit=True) as connection:
         try_lock(connection, name)
@@ -266,6 +274,13 @@ def database(server: Databases) -> Iterator[Databases]:
                 drop_database(connection, made)
 
 
+@pytest.fixture
+def database(server: Databases) -> Iterator[Databases]:
+    """A private empty schema, dropped after the test."""
+    with private_schema(server) as made:
+        yield made
+
+
 def sync_nothing(admin_url: Url) -> None:
     """Let a server of tests' own leave it to the system when its files reach the disk.
 
@@ -278,10 +293,11 @@ def sync_nothing(admin_url: Url) -> None:
 
 @pytest.fixture
 def connected(project: Project, database: Databases) -> Project:
-    """A project without components, on a private empty schema."""
+    """A project without components, on a private empty schema; nothing else runs on it."""
     project.environment = {
         "DATABASE_URL": database.runtime_url.with_password(),
         "MIGRATION_DATABASE_URL": database.migration_url.with_password(),
+        "BERCEAU_ALLOW_DOWNTIME": "true",
     }
     return project
 

@@ -16,12 +16,15 @@ class Proxy:
     """Forwards bytes between clients and the server of ``url``, until ``cut`` says otherwise.
 
     ``cut`` is ``"before"`` to break a connection instead of passing a COMMIT on, ``"after"`` to
-    pass it on and break the connection before the answer; either happens once. ``refusing`` turns
-    new clients away.
+    pass it on and break the connection before the answer; either happens once. ``at`` is another
+    message than COMMIT, by a part of it. ``refusing`` turns new clients away. Where ``left`` is a
+    number, all ends after so many messages of clients, as if these were killed.
     """
 
     target: Url
     cut: str | None = None
+    at: bytes = COMMIT
+    left: int | None = None
     refusing: bool = False
     listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
 
@@ -33,7 +36,7 @@ class Proxy:
         with suppress(OSError):  # it is closed at the end
             while True:
                 client, _ = self.listener.accept()
-                if self.refusing:
+                if self.refusing or self.left == 0:
                     client.close()
                     continue
                 Thread(target=self._forward, args=(client, self._server()), daemon=True).start()
@@ -49,8 +52,10 @@ class Proxy:
     def _forward(self, client: socket.socket, server: socket.socket) -> None:
         Thread(target=self._answer, args=(server, client), daemon=True).start()
         with suppress(OSError), client, server, _ended(server):
-            while message := client.recv(65536):
-                cut = self.cut if message.endswith(COMMIT) else None
+            while (message := client.recv(65536)) and self.left != 0:
+                if self.left is not None:
+                    self.left -= 1
+                cut = self.cut if self.at in message else None
                 if cut is not None:
                     self.cut = None
                 if cut == "before":

@@ -4,7 +4,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -13,17 +12,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 from berceau.postgres.core.connection import connect
 from berceau.postgres.core.url import Url
 from berceau.postgres.embedded.account import Account
 from berceau.postgres.embedded.binaries import programs_for
+from tests.ports import free_port
 
 SECONDS = 30
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @dataclass
@@ -33,6 +30,7 @@ class Node:
     folder: Path
     account: Account
     port: int = field(default_factory=free_port)
+    programs: Path | None = None  # the packaged ones, otherwise
 
     @property
     def url(self) -> Url:
@@ -48,6 +46,17 @@ class Node:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGQUIT)
         self.wait_until(lambda: not (self.folder / "postmaster.pid").exists())
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send all of its processes a signal, such as SIGSTOP or SIGKILL, the first one first."""
+        with suppress(psutil.NoSuchProcess):
+            first = psutil.Process(int((self.folder / "postmaster.pid").read_text().split()[0]))
+            processes = [first, *first.children()]
+            for process in processes:
+                with suppress(psutil.NoSuchProcess):
+                    process.send_signal(number)
+            if number == signal.SIGKILL:
+                psutil.wait_procs(processes, timeout=SECONDS)
 
     def stop(self) -> None:
         self._run("pg_ctl", "stop", "-w", "-m", "fast", "-D", self.folder)
@@ -90,8 +99,9 @@ class Node:
         self.wait_until(lambda: self.ask("SELECT count(*) FROM pg_stat_replication"))
 
     def _run(self, program: str, *arguments: object) -> None:
+        programs = self.programs or programs_for(self.account)
         ended = self.account.run(
-            [programs_for(self.account) / program, *map(str, arguments)], stderr=subprocess.DEVNULL
+            [programs / program, *map(str, arguments)], stderr=subprocess.DEVNULL
         )
         assert ended.returncode == 0, ended.stdout
 
@@ -103,11 +113,14 @@ class Node:
 
 
 @contextmanager
-def nodes(count: int) -> Iterator[list[Node]]:
-    """Give servers that aren't made yet; those that run at the end are ended."""
+def nodes(count: int, programs: Path | None = None) -> Iterator[list[Node]]:
+    """Give servers that aren't made yet; those that run at the end are ended.
+
+    They are of the ``programs`` in a folder, or else of the packaged ones.
+    """
     folder = Path(tempfile.mkdtemp(prefix="berceau-nodes-"))
     account = _account(folder)
-    made = [Node(folder / str(number), account) for number in range(count)]
+    made = [Node(folder / str(number), account, programs=programs) for number in range(count)]
     try:
         yield made
     finally:

@@ -16,17 +16,20 @@ PACKAGE = ROOT / "berceau"
 # From the top of the house down: a room imports from its own level's rooms only where it is named
 # there, and from any level below.
 LEVELS = (
-    {"tasks", "testing", "web", "__init__", "__main__"},
+    {"tasks", "testing", "web", "console", "__init__", "__main__"},
     {"workflows"},
     {"lint", "jobs", "files"},
     {"postgres", "orm", "source"},
     {"components", "settings"},
-    {"migration"},
+    {"migration", "planner", "tenancy"},
     {"schema"},
     {
+        "column_options",
         "errors",
         "diagnostic",
         "lazy",
+        "lines",
+        "location",
         "text",
         "mypy",  # the plugin for mypy, which nothing here imports
     },
@@ -36,30 +39,43 @@ PACKAGES = {
     "workflows": {
         "shared": set(),
         "build": {"shared"},
+        "compatibility": {"build", "shared"},
         "deploy": {"shared"},
-        "write": {"deploy", "shared"},
-        "history": {"write", "deploy", "shared"},
-        "testing": {"deploy", "shared"},
-        "serve": {"build", "deploy", "shared"},
+        "describe": {"build", "deploy", "shared"},
+        "document": {"describe", "shared"},
+        "write": {"compatibility", "deploy", "shared"},
+        "history": {"compatibility", "write", "deploy", "shared"},
+        "testing": {"deploy", "shared", "tenants"},
+        "serve": {"build", "deploy", "shared", "tenants"},
+        "tenants": {"build", "deploy", "shared", "write"},
+        "advise": {"build", "deploy", "shared", "tenants"},
+        "rows": set(),
+        "overview": {"build", "deploy", "serve", "shared", "write"},
     },
     "postgres": {
+        "citus": {"core"},
         "core": set(),
-        "rows": {"core"},
-        "inspect": {"core"},
+        "rows": {"citus", "core"},
+        "inspect": {"citus", "core"},
         "embedded": {"core", "inspect"},
         "pooling": {"core"},
-        "runner": {"core", "inspect"},
+        "runner": {"core", "citus", "inspect"},
         "clone": {"core", "inspect"},
+        "tenants": {"core"},
+        "statistics": {"clone", "core", "embedded", "inspect"},
     },
 }
 BESIDE = {
+    ("errors", "location"),  # an error has a place
     ("__main__", "tasks"),  # `python -m berceau` is a command
+    ("console", "web"),  # pages of the console are pages of the application
     ("testing", "web"),  # the `app` fixture is the real application
+    ("tasks", "web"),  # `invoke docs` takes the OpenAPI documents of the application
     ("tasks", "testing"),  # `invoke test` gives pytest an option of the plugin
 }
 EDGES = {
     "psycopg2": {"postgres"},
-    "pyramid": {"web"},
+    "pyramid": {"console", "web"},
     "pony.orm.core": {"orm"},  # an internal; the names of pony.orm are for everybody
     "invoke": {"tasks"},
     "pytest": {"testing"},
@@ -241,6 +257,42 @@ def test_a_module_says_what_it_is_and_stays_a_room(path: Path) -> None:
     text = path.read_text()
     assert ast.get_docstring(parsed(path))
     assert len(text.splitlines()) <= 300
+
+
+def composed(tree: ast.Module, query: ast.expr) -> bool:
+    """Return whether ``query`` is composed with ``psycopg2.sql``, as far as its module shows."""
+    named = {each.id for each in ast.walk(query) if isinstance(each, ast.Name)}
+    given = [
+        each.value
+        for each in ast.walk(tree)
+        if isinstance(each, ast.Assign)
+        and any(isinstance(target, ast.Name) and target.id in named for target in each.targets)
+    ]
+    makers = {
+        each.name
+        for each in ast.walk(tree)
+        if isinstance(each, ast.FunctionDef)
+        and each.returns
+        and "Compos" in ast.unparse(each.returns)
+    }
+    used = {n.id for each in (query, *given) for n in ast.walk(each) if isinstance(n, ast.Name)}
+    return not used.isdisjoint({"sql", *makers})
+
+
+def test_a_composed_query_gets_values_in_one_place() -> None:
+    """psycopg2 takes a percent sign in a quoted name for a parameter: ``core.fetch`` doesn't."""
+    found = [
+        f"{path.relative_to(PACKAGE)}:{call.lineno}"
+        for path in modules()
+        if path.is_relative_to(PACKAGE / "postgres") and path.name != "fetch.py"
+        for call in ast.walk(parsed(path))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr in ("execute", "executemany", "mogrify")
+        and len(call.args) > 1
+        and composed(parsed(path), call.args[0])
+    ]
+    assert not found
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))

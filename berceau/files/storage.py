@@ -12,7 +12,9 @@ from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 
 from berceau.errors import SettingsError, StorageError
+from berceau.orm.tenants import current_tenant
 from berceau.orm.unit import current_unit
+from berceau.tenancy import Tenant
 
 KEY = re.compile(r"[0-9a-f]{32}")
 """What a file is stored under: nothing that a visitor chose, and nothing to be guessed."""
@@ -31,7 +33,10 @@ _RETRY: Any = {"max_retries": 3, "retry_timeout": timedelta(seconds=30)}
 
 
 class Storage:
-    """Files by their keys, in the folder or the bucket that a URL names."""
+    """Files by their keys, in the folder or the bucket that a URL names.
+
+    Those of a tenant are in a folder of its own: for others, its keys have no file.
+    """
 
     def __init__(self) -> None:
         self._url: str | None = None
@@ -66,60 +71,64 @@ class Storage:
         at all. Raises ``StorageError``.
         """
         key = token_hex(16)
+        path = _path(key)
         unit = current_unit()
         if unit is not None:
-            unit.after_rollback(partial(self._delete, key))  # before: a lost answer isn't a failure
+            unit.after_rollback(partial(self._delete, path))  # before: a lost answer is no failure
         file.seek(0)
         with _explained("written"):
-            self._store.put(key, file, max_concurrency=2)
+            self._store.put(path, file, max_concurrency=2)
         return key
 
     def remove(self, key: str) -> None:
         """Remove a file, in a unit of work once that is committed; one that isn't there is none."""
-        _check(key)
+        path = _path(key)
         unit = current_unit()
         if unit is None:
-            self._delete(key)
+            self._delete(path)
         else:
-            unit.after_commit(partial(self._delete, key))
+            unit.after_commit(partial(self._delete, path))
 
     def size(self, key: str) -> int:
         """Return the bytes that a file has. Raises ``FileNotFoundError``, ``StorageError``."""
-        _check(key)
+        path = _path(key)
         with _explained("read"):
-            return int(self._store.head(key)["size"])
+            return int(self._store.head(path)["size"])
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """Yield the bytes of a file from ``start`` to before ``end``, in pieces.
+        """Return the bytes of a file from ``start`` to before ``end``, in pieces.
 
         Raises ``FileNotFoundError``, ``StorageError``.
         """
-        _check(key)
+        return self._read(_path(key), start, end)
+
+    def _read(self, path: str, start: int, end: int | None) -> Iterator[bytes]:
         part: Any = {"offset": start} if end is None else (start, end)
         whole = (start, end) == (0, None)  # of an empty file, there is no part
         with _explained("read"):
-            found = self._store.get(key, options=None if whole else {"range": part})
+            found = self._store.get(path, options=None if whole else {"range": part})
             for piece in found.stream(min_chunk_size=PIECE):
                 yield bytes(piece)
 
     def keys(self, before: datetime | None = None) -> Iterator[str]:
-        """Yield the keys of all files, or of those written ``before`` a moment.
+        """Return the keys of all files, or of those written ``before`` a moment.
 
         With them, a job finds files that no row names: those of a process that was killed between
         the write and the commit. Raises ``StorageError``.
         """
-        before = before or datetime.max.replace(tzinfo=UTC)
-        with _explained("listed"):
-            for some in self._store.list():
-                yield from (
-                    each["path"]
-                    for each in some
-                    if each["last_modified"] < before and KEY.fullmatch(each["path"])
-                )
+        return self._keys(_folder(), before or datetime.max.replace(tzinfo=UTC))
 
-    def _delete(self, key: str) -> None:
+    def _keys(self, folder: str, before: datetime) -> Iterator[str]:
+        with _explained("listed"):
+            for some in self._store.list(folder or None):
+                for each in some:
+                    key = each["path"].removeprefix(folder)
+                    if each["last_modified"] < before and KEY.fullmatch(key):
+                        yield key
+
+    def _delete(self, path: str) -> None:
         with _explained("removed"), suppress(FileNotFoundError):
-            self._store.delete(key)
+            self._store.delete(path)
 
     @property
     def _store(self) -> Any:
@@ -160,10 +169,19 @@ def _open(url: str | None, s3_options: Mapping[str, str]) -> Any:
         ) from error
 
 
-def _check(key: str) -> None:
-    """Refuse what is no key: raises ``FileNotFoundError``, as for a key without a file."""
+def _path(key: str) -> str:
+    """Return where the file with the ``key`` is: a tenant's is found for that tenant only.
+
+    Raises ``FileNotFoundError`` for what is no key, as for a key without a file.
+    """
     if not KEY.fullmatch(key):
         raise FileNotFoundError(f"{key!r} is no key of a file")
+    return _folder() + key
+
+
+def _folder() -> str:
+    tenant = current_tenant()
+    return f"tenants/{tenant}/" if isinstance(tenant, Tenant) else ""
 
 
 @contextmanager

@@ -11,9 +11,12 @@ except ModuleNotFoundError as error:
     ) from error
 
 from berceau.jobs.connector import UnitConnector
+from berceau.jobs.manager import Manager
+from berceau.jobs.tenants import act_for_tenant
 
 jobs = App(
     connector=UnitConnector(),
     # What succeeded is of no more use; what failed is kept, to be looked at and run again.
-    worker_defaults={"delete_jobs": "successful"},
+    worker_defaults={"delete_jobs": "successful", "worker_middleware": [act_for_tenant]},
 )
+jobs.job_manager = Manager(jobs)

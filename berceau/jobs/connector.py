@@ -12,7 +12,7 @@ from procrastinate.connector import BaseAsyncConnector, Notify
 from procrastinate.manager import QUEUEING_LOCK_CONSTRAINT
 
 from berceau.errors import DatabaseError
-from berceau.orm import db, run_unit
+from berceau.orm import SHARED, db, run_unit
 from berceau.orm.failures import sqlstate
 from berceau.orm.unit import current_unit
 
@@ -62,7 +62,8 @@ class UnitConnector(BaseAsyncConnector):
     def execute_query_all(self, query: str, **arguments: Any) -> list[Row]:
         """Run a query, and return its rows."""
         if current_unit() is None:
-            return run_unit(lambda: _execute(query, arguments))
+            # The tables are shared: a worker runs the jobs of all tenants.
+            return run_unit(lambda: _execute(query, arguments), tenant=SHARED)
         with _alone(arguments):
             return _execute(query, arguments)
 

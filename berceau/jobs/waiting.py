@@ -9,7 +9,8 @@ from typing import Any
 from procrastinate import App, JobContext
 
 from berceau.jobs.app import jobs
-from berceau.orm import db, unit_of_work
+from berceau.jobs.tenants import act_for_tenant
+from berceau.orm import SHARED, db, unit_of_work
 
 # What is to be retried is due by the clock, not by the begin of a test's one transaction.
 _DUE = """
@@ -39,13 +40,14 @@ def run_waiting() -> None:
     # One without periodic tasks; what its tasks defer, they defer in ``jobs``.
     worker = App(connector=jobs.connector, worker_defaults=jobs.worker_defaults)
     worker.tasks = jobs.tasks
+    worker.job_manager = jobs.job_manager
     while True:
         # In a thread of its own: where a test drives a browser, this one has a loop already.
         with ThreadPoolExecutor(1) as thread:
             options = {"wait": False, "listen_notify": False, "install_signal_handlers": False}
-            work = partial(worker.run_worker, worker_middleware=[note], **options)
+            work = partial(worker.run_worker, worker_middleware=[note, act_for_tenant], **options)
             thread.submit(copy_context().run, work).result()
-        with unit_of_work():
+        with unit_of_work(tenant=SHARED):
             if db.execute(_DUE).rowcount == 0:
                 failed = [errors[number] for number in db.select(_FAILED) if number in errors]
                 break

@@ -19,6 +19,11 @@ def branches(migrations: Sequence[Migration]) -> tuple[tuple[str, tuple[Migratio
     return tuple((parent, tuple(each)) for parent, each in children.items() if len(each) > 1)
 
 
+def parents(migrations: Sequence[Migration]) -> dict[str, str]:
+    """Return which parent each of ``migrations`` follows, by name: ``NO_PARENT`` for the first."""
+    return {each.name: _parent(each, before) for each, before in _pairs(migrations)}
+
+
 def descendants(migrations: Sequence[Migration], first: Migration) -> tuple[Migration, ...]:
     """Return ``first`` and those of ``migrations`` that follow it, directly or not, in order."""
     found: dict[str, Migration] = {}

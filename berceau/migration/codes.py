@@ -20,3 +20,4 @@ class Code(StrEnum):
     NOT_UNDONE = "M012"
     STALE = "M013"
     EMPTY = "M014"
+    BREAKS_RELEASE = "M015"

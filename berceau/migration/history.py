@@ -1,12 +1,13 @@
 """The migration files held against the database's ledger: what is pending, what contradicts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from berceau.diagnostic import Diagnostic
 from berceau.errors import HistoryError
+from berceau.migration.batch_progress import BatchProgress
 from berceau.migration.chain import breaks
 from berceau.migration.codes import Code
 from berceau.migration.migration import Migration
@@ -31,10 +32,10 @@ class Direction(StrEnum):
 class Revision:
     """A line of the ledger: a migration that was applied, or begun; times are aware.
 
-    Of the ``total`` statements in ``direction`` the first ``position`` took
-    effect; ``begun`` means that the next one, outside of a transaction, may have. ``sql``,
-    ``down`` and ``data`` are the texts that were run. ``error`` is that of a failed one, with
-    file and line, ``failed_at`` the number of its statement.
+    Of the ``total`` statements in ``direction`` the first ``position`` took effect; ``begun`` means
+    that the next one, outside of a transaction, may have, and ``batches`` is how far it came in
+    batches. ``sql``, ``down`` and ``data`` are the texts that were run. ``error`` is that of a
+    failed one, with file and line, ``failed_at`` the number of its statement.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Revision:
     position: int = 0
     total: int = 0
     begun: bool = False
+    batches: BatchProgress | None = None
     failed_at: int | None = None
     error: str | None = None
     started_at: datetime | None = None
@@ -65,7 +67,8 @@ class Revision:
 
     @property
     def _got_nowhere(self) -> bool:
-        return self.state is State.FAILED and self.position == 0 and not self.begun
+        begun = self.begun or self.batches is not None
+        return self.state is State.FAILED and self.position == 0 and not begun
 
     @property
     def replaces(self) -> tuple[str, ...]:
@@ -76,19 +79,25 @@ class Revision:
         """Return the migration as it was run."""
         return Migration(self.name, self.sql, self.down, self.data)
 
+    @property
+    def place(self) -> str:
+        """How far it came, for a person."""
+        after = f"after statement {self.position} of {self.total}"
+        return f"{after}, and {self.batches} of the next" if self.batches else after
+
     def __str__(self) -> str:
         """Return how far it came."""
         if self.state is State.APPLIED:
             return f"{self.state} {self.name}"
         deed = "" if self.direction is Direction.UP else " (being undone)"
-        at = f"{self.name}{deed} after statement {self.position} of {self.total}"
+        at = f"{self.name}{deed} {self.place}"
         if self.state is State.RUNNING:
             return f"running {at}"
         if self.failed_at is None:
             return f"failed {at}: its deploy was interrupted"
-        return (
-            f"failed {self.name}{deed} at statement {self.failed_at} of {self.total}, {self.error}"
-        )
+        done = f" (done: {self.batches})" if self.batches else ""
+        at = f"statement {self.failed_at} of {self.total}{done}"
+        return f"failed {self.name}{deed} at {at}, {self.error}"
 
 
 @dataclass(frozen=True)
@@ -110,6 +119,12 @@ class History:
     replacing: tuple[Migration, ...] = ()
     void: tuple[Revision, ...] = ()
     contradictions: tuple[Diagnostic, ...] = ()
+
+    def until(self, name: str | None) -> "History":
+        """Return this history without what is pending behind the migration called ``name``."""
+        if name is None:
+            return self
+        return replace(self, pending=tuple(each for each in self.pending if each.name <= name))
 
     def require_sound(self) -> None:
         """Raise ``HistoryError`` where the files and the ledger contradict each other."""

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -25,13 +25,15 @@ _TIMESTAMP = "%Y%m%d%H%M%S"
 class Migration:
     """One migration: ``name`` is that of its folder, the rest are the texts of its files.
 
-    ``data`` is Python that is run after ``sql``, or empty.
+    ``data`` is Python that is run after ``sql``, or empty. It is in the ``folder``, from the
+    project's.
     """
 
     name: str
     sql: str
     down: str = ""
     data: str = ""
+    folder: str = field(default="migrations", compare=False, repr=False)
 
     @cached_property
     def header(self) -> Header:
@@ -71,7 +73,7 @@ class Migration:
 
     def file(self, name: str) -> Path:
         """Return the path of its file called ``name``, from the project's folder."""
-        return Path("migrations", self.name, name)
+        return Path(self.folder, self.name, name)
 
 
 def count(groups: Sequence[TransactionGroup]) -> int:

@@ -17,7 +17,7 @@ _EXCLUSIVE = re.compile(
     rf"|truncate(?: table)?|drop table|lock(?: table)?(?! .* in [a-z ]* mode)|cluster) {TABLE}"
 )
 _EXECUTE = re.compile(r"\bexecute\b", re.IGNORECASE)
-_CREATED = re.compile(
+CREATED = re.compile(
     rf"create (?:unlogged |temp |temporary )?table (?:if not exists )?(?:{NAME} \. )?({NAME})"
 )
 _IGNORED = re.compile(r"--\s*berceau-ignore\s+(?P<rules>.*)")
@@ -33,7 +33,7 @@ def remarks(migration: Migration, earlier: Iterable[Migration] = ()) -> Iterator
     here = [[(each, words(each)) for each in group.statements] for group in groups]
     texts = [text for group in here for _, text in group]
     before = [words(each) for other in earlier for each in split(other.sql)]
-    created = {unquoted(match[1]) for text in texts if (match := _CREATED.match(text))}
+    created = {unquoted(match[1]) for text in texts if (match := CREATED.match(text))}
     for group, statements in zip(groups, here, strict=True):
         held = None
         for statement, text in statements:

@@ -151,7 +151,7 @@ RULES = (
         "update-without-where",
         rf"(?:^|\) )update {TABLE} (?!.* where )",
         "It changes every row in one transaction: whoever writes to a row waits until it ends.",
-        "Update in batches, by ranges of the primary key, each in a transaction of its own.",
+        "Update in batches: add a WHERE that finds what is to do, and `-- Batches` above it.",
         levels=True,
     ),
     Rule(
@@ -223,6 +223,13 @@ RULES = (
         "Grant it to the role that needs it.",
     ),
     Rule(
+        "revoke",
+        rf"^revoke (?!.* from public(?: cascade| restrict)?$).*?\bon (?:table )?(?:{NAME} \. )?"
+        rf"(?P<table>{NAME})",
+        "The running release may need the right: its statements are refused at once.",
+        "Revoke it in a migration with `-- Phase: contract`, which waits for the old processes.",
+    ),
+    Rule(
         "row-level-security",
         _ALTER + r"(?:enable|disable|force|no force) row level security\b",
         "At once, the running release sees other rows: none without a policy, or all.",
@@ -233,6 +240,14 @@ RULES = (
         rf"^create (?:or replace )?rule \S+ as on \w+ to (?:{NAME} \. )?(?P<table>{NAME})",
         "A rule rewrites queries: RETURNING, counts of rows and volatile values change silently.",
         "Use a trigger, or a view with INSTEAD OF triggers.",
+    ),
+    Rule(
+        "move-table-with-citus",
+        r"^select .*\b(?:create_distributed_table|create_reference_table|undistribute_table"
+        r"|alter_distributed_table)\b",
+        "Citus copies all rows while writers wait. Without Citus it fails, and history can't know.",
+        "Write _reference_ or _distribute_ into the entity, and run invoke migrate.",
+        answered=Hazard.MOVES_ROWS,
     ),
     Rule(
         "drop-owned",

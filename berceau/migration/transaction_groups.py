@@ -1,12 +1,13 @@
 """Statements in groups: what is one transaction, and what has to run outside of any."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
 from berceau.errors import Location, MigrationFileError
+from berceau.migration.batches import BatchedUpdate, find
 from berceau.migration.splitter import NAME, ParsedStatement, split
 
 _ALONE = re.compile(
@@ -38,6 +39,7 @@ class Mode(StrEnum):
 
     TRANSACTION = "one transaction"
     ALONE = "outside of a transaction"
+    BATCHES = "in batches"
     PYTHON = "one transaction of Python"
 
 
@@ -46,6 +48,7 @@ class TransactionGroup:
     """Statements of ``file`` that are carried out together; ``first`` is the number of the first.
 
     Statements are numbered from 1, in the order of the file; ``begin`` opens the transaction.
+    ``batched`` is what the one statement updates in batches, where the table is large.
     """
 
     file: Path
@@ -53,6 +56,7 @@ class TransactionGroup:
     statements: tuple[ParsedStatement, ...]
     mode: Mode = Mode.TRANSACTION
     begin: str = "BEGIN"
+    batched: BatchedUpdate | None = None
 
     @property
     def last(self) -> int:
@@ -83,10 +87,12 @@ def cut(text: str, file: Path) -> tuple[TransactionGroup, ...]:
 
     ``BEGIN`` and ``COMMIT`` bound a group; without them a group is as long as it can be. A
     new enum value may be used after its transaction only, so ``ADD VALUE`` has one of its own.
+    What may run in batches is a group of its own.
     Raises ``MigrationFileError`` with the line of what can't be carried out.
     """
     try:
-        return tuple(_numbered(_Cutter(file).run(split(text))))
+        statements = split(text)
+        return tuple(_numbered(_Cutter(file, find(text, statements)).run(statements)))
     except MigrationFileError as error:
         raise error.at(replace(error.where or Location(), file=file)) from error
 
@@ -121,15 +127,19 @@ def _words(statement: ParsedStatement) -> str:
 class _Cutter:
     """Collects statements until the next one needs another transaction."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, batched: Mapping[int, BatchedUpdate]) -> None:
         self.file = file
+        self.batched = batched
         self.opened: ParsedStatement | None = None
         self.collected: list[ParsedStatement] = []
         self.adding_values = False
 
     def run(self, statements: Iterable[ParsedStatement]) -> Iterator[TransactionGroup]:
-        for statement in statements:
-            yield from self._take(statement)
+        for index, statement in enumerate(statements):
+            if index in self.batched:
+                yield from self._take_batched(statement, self.batched[index])
+            else:
+                yield from self._take(statement)
         if self.opened is not None:
             raise _refused(self.opened, "BEGIN without a COMMIT", "Add COMMIT; where it ends.")
         yield self._flush()
@@ -149,12 +159,9 @@ class _Cutter:
                 yield self._flush()
                 self.opened = None
             case _ if _is_alone(statement, words):
-                if self.opened is not None:
-                    raise _refused(
-                        statement,
-                        "A statement that can't run inside of a transaction",
-                        "Move it out of BEGIN and COMMIT.",
-                    )
+                self._require_outside(
+                    statement, "A statement that can't run inside of a transaction"
+                )
                 yield self._flush()
                 yield TransactionGroup(self.file, 0, (statement,), Mode.ALONE)
             case _:
@@ -163,6 +170,21 @@ class _Cutter:
                     yield self._flush()
                 self.adding_values = adds_value
                 self.collected.append(statement)
+
+    def _take_batched(
+        self, statement: ParsedStatement, batched: BatchedUpdate
+    ) -> Iterator[TransactionGroup]:
+        self._require_outside(statement, "An UPDATE in batches, which has many transactions,")
+        yield self._flush()
+        yield TransactionGroup(self.file, 0, (statement,), Mode.BATCHES, batched=batched)
+
+    def _require_outside(self, statement: ParsedStatement, what: str) -> None:
+        if self.opened is not None:
+            raise MigrationFileError(
+                f"{what} can't be between BEGIN and COMMIT.",
+                where=Location(line=statement.line),
+                cure="Move it out of BEGIN and COMMIT.",
+            )
 
     def _flush(self) -> TransactionGroup:
         begin = self.opened.text if self.opened else "BEGIN"

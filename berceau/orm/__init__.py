@@ -2,10 +2,20 @@
 
 from berceau.orm import database
 from berceau.orm.extension import index
-from berceau.orm.session import run_unit, unit_of_work
+from berceau.orm.session import run_unit, tenant_context, unit_of_work
 from berceau.orm.unit import UnitOfWork
+from berceau.tenancy import SHARED, Tenant
 
-__all__ = ["UnitOfWork", "db", "index", "run_unit", "unit_of_work"]
+__all__ = [
+    "SHARED",
+    "Tenant",
+    "UnitOfWork",
+    "db",
+    "index",
+    "run_unit",
+    "tenant_context",
+    "unit_of_work",
+]
 
 db = database.db
 """The one global Pony ``Database``: entities derive from ``db.Entity``.

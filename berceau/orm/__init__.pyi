@@ -6,10 +6,20 @@ from pony.orm.core import Database
 from pony.orm.core import Entity as _Entity
 
 from berceau.orm.extension import index
-from berceau.orm.session import run_unit, unit_of_work
+from berceau.orm.session import run_unit, tenant_context, unit_of_work
 from berceau.orm.unit import UnitOfWork
+from berceau.tenancy import SHARED, Tenant
 
-__all__ = ["UnitOfWork", "db", "index", "run_unit", "unit_of_work"]
+__all__ = [
+    "SHARED",
+    "Tenant",
+    "UnitOfWork",
+    "db",
+    "index",
+    "run_unit",
+    "tenant_context",
+    "unit_of_work",
+]
 
 class _Database(Database, type): ...
 

@@ -10,6 +10,7 @@ from typing import Any
 from pony.orm.core import Database
 
 from berceau.orm.extension import is_added, written_as
+from berceau.orm.index_methods import index_method
 from berceau.orm.made import Made
 from berceau.orm.options import Idle, idle_options
 
@@ -24,8 +25,9 @@ class Attribute:
     has none. ``target`` is the entity that a relation leads to, ``reverse`` the attribute on its
     other side, and ``link`` the table of a many-to-many relation. ``many`` says that it is a set,
     ``cascades`` that deleting the object deletes those that the attribute holds, and ``alone`` that
-    Pony reads it by a query for each object, never for several at once. ``idle`` are the options
-    that would do nothing for it, and why.
+    Pony reads it by a query for each object, never for several at once. ``method`` is that of the
+    index which ``index=True`` makes, as in ``btree``. ``idle`` are the options that would do
+    nothing for it, and why.
     """
 
     entity: str
@@ -44,6 +46,7 @@ class Attribute:
     many: bool
     cascades: bool
     alone: bool
+    method: str
     idle: tuple[Idle, ...]
 
     def __str__(self) -> str:
@@ -80,6 +83,7 @@ def read_attributes(database: Database) -> Iterator[Attribute]:
                 many=attribute.is_collection,
                 cascades=bool(attribute.is_collection and attribute.cascade_delete),
                 alone=_is_read_alone(attribute),
+                method=index_method(attribute.py_type),
                 idle=idle_options(attribute),
             )
 

@@ -19,6 +19,7 @@ from berceau.orm.pool import BerceauPool, ConnectionSource, ReplicaSource
 from berceau.orm.provider import BerceauProvider
 from berceau.orm.relations import complete
 from berceau.orm.stored import Stored
+from berceau.orm.tenants import Tenants, look_up_in
 from berceau.orm.unit import current_unit
 
 
@@ -36,7 +37,11 @@ class GlobalDatabase(Database):
         unit = current_unit()
         if unit is not None and unit.owner is not None:
             unit.owner.check()
-        return super()._get_cache()  # type: ignore[misc]  # not in the types: it's for Pony
+        cache: Any = super()._get_cache()  # type: ignore[misc]  # not in the types: it's for Pony
+        pool = self.provider.pool  # that of another provider, where Pony's own tests have one
+        if isinstance(pool, BerceauPool):
+            pool.require_own(cache)
+        return cache
 
     def bind(self, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002 - Pony's signature
         """Refuse: raises ``EntityError``."""
@@ -70,14 +75,21 @@ def is_mapped(database: Any = db) -> bool:
     return database.schema is not None
 
 
+look_up_in(lambda: db.provider.pool.tenants if is_mapped() else None)
+
+
 def connect(
-    source: ConnectionSource, database: Any = db, replica: ReplicaSource | None = None
+    source: ConnectionSource,
+    database: Any = db,
+    replica: ReplicaSource | None = None,
+    tenants: Tenants | None = None,
 ) -> None:
     """Send the queries of ``database`` over connections of ``source`` from now on.
 
-    Units of work that choose so read from ``replica``. Nothing is connected yet: each thread
+    Units of work that choose so read from ``replica``. With ``tenants``, each transaction is the
+    work of one, or of none and uses shared tables only. Nothing is connected yet: each thread
     takes a connection at its session's first query. While a test decides where its queries go,
     nothing changes.
     """
     if not database.provider.pool.is_fixed:
-        database.provider.pool = BerceauPool(source, replica)
+        database.provider.pool = BerceauPool(source, replica, tenants)

@@ -19,6 +19,7 @@ READ_ONLY = "25006"
 IDLE_TIMEOUT = "25P03"
 CANCELED = "57014"
 ABORTED = "25P02"
+INTERNAL = "XX000"
 SHUTDOWNS = {"57P01", "57P02", "57P03", "57P05"}
 CONNECTION_CLASS = "08"
 
@@ -41,6 +42,11 @@ def is_read_only(error: BaseException) -> bool:
 def is_timeout(error: BaseException) -> bool:
     """Return whether the server ended a statement because it took longer than it may."""
     return any(sqlstate(cause) == CANCELED for cause in causes(error))
+
+
+def is_internal(error: BaseException) -> bool:
+    """Return whether the server has no code for what happened to it."""
+    return any(sqlstate(cause) == INTERNAL for cause in causes(error))
 
 
 def is_aborted(error: BaseException) -> bool:

@@ -9,6 +9,7 @@ from pony.orm.core import local, rollback
 from berceau.errors import IsolationError
 from berceau.orm.database import db
 from berceau.orm.pool import BerceauPool, ConnectionSource
+from berceau.orm.tenants import Path, Tenants
 from berceau.orm.unit import current_unit
 
 
@@ -26,6 +27,9 @@ class Shared(Protocol):
     def open(self, *, read_only: bool) -> None:
         """Begin a unit of work of this thread."""
 
+    def find_in(self, path: Path | None) -> None:
+        """Find the tables of this thread's transactions in the schemas of ``path``."""
+
     def release(self) -> None:
         """End the unit of work of this thread."""
 
@@ -33,8 +37,10 @@ class Shared(Protocol):
 class _Source:
     """A source of connections whose transactions end before any commit that could get lost."""
 
-    preamble = ""
-    snapshot = ""
+    def opening(self, connection: Any, path: Path | None, *, read_only: bool) -> str:  # noqa: ARG002 - the protocol's
+        """Return nothing: ``connection`` finds its tables in ``path`` by itself."""
+        connection.find_in(path)
+        return ""
 
     def discard(self, connection: Any) -> None:
         """Do as ``release``."""
@@ -47,7 +53,7 @@ class _Source:
         """Return that there is none."""
         return None
 
-    def was_committed(self, transaction: Any) -> bool:  # noqa: ARG002 - the protocol's
+    def was_committed(self, transaction: Any, error: Any) -> bool:  # noqa: ARG002 - the protocol's
         """Return that nothing outlives its connection."""
         return False
 
@@ -105,9 +111,14 @@ class NoSource(_Source):
 
 
 @contextmanager
-def queries_to(source: ConnectionSource, database: Any = db) -> Iterator[None]:
-    """Send the queries of ``database`` to ``source`` while the body runs, and refuse them then."""
-    pool = database.provider.pool = BerceauPool(source)
+def queries_to(
+    source: ConnectionSource, database: Any = db, tenants: Tenants | None = None
+) -> Iterator[None]:
+    """Send the queries of ``database`` to ``source`` while the body runs, and refuse them then.
+
+    With ``tenants``, each transaction is one's.
+    """
+    pool = database.provider.pool = BerceauPool(source, tenants=tenants)
     pool.is_fixed = True
     try:
         yield

@@ -5,14 +5,15 @@ from dataclasses import replace
 from typing import Any
 
 from pony.orm.core import Database, Discriminator
-from pony.orm.ormtypes import Array, Json
 
 from berceau.orm.diagnosis import duplicate
+from berceau.orm.distribution import distribution_of
+from berceau.orm.enums import enum_labels, enum_type_name
 from berceau.orm.extension import written_as
 from berceau.orm.given import Given, given_names
+from berceau.orm.index_methods import index_method
 from berceau.orm.literals import empty_value
 from berceau.orm.meaning import meanings
-from berceau.orm.types import enum_labels, enum_type_name
 from berceau.schema.meaning import Role
 from berceau.schema.model import (
     Action,
@@ -145,6 +146,7 @@ def _table(table: Any) -> Table:
                 key=lambda index: index.keys,
             )
         ),
+        distribution=distribution_of(table),
     )
 
 
@@ -209,12 +211,10 @@ def _kind(column: Any, entity: Any) -> str | None:
 
 
 def _index(index: Any) -> Index:
-    value_type = index.columns[0].converter.py_type
-    inverted = isinstance(value_type, type) and issubclass(value_type, Array | Json)
     return Index(
         name=index.name,
         keys=tuple(map(quote_name, _names(index.columns))),
-        method="gin" if inverted else "btree",
+        method=index_method(index.columns[0].converter.py_type),
     )
 
 

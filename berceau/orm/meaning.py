@@ -5,8 +5,8 @@ from typing import Any
 
 from pony.orm.core import Database
 
+from berceau.orm.enums import enum_members
 from berceau.orm.made import is_hidden
-from berceau.orm.types import enum_members
 from berceau.schema.meaning import Role, is_usual
 from berceau.schema.model import Meaning
 

@@ -4,18 +4,12 @@ from threading import local
 from typing import Any, Protocol
 
 from berceau.errors import ConnectionFailedError
+from berceau.orm.tenants import Path, Tenants, current_tenant, mixed, path_of, same
 from berceau.orm.unit import current_unit
 
 
 class ConnectionSource(Protocol):
-    """What lends connections.
-
-    ``preamble`` is the SQL that each transaction begins with, ``snapshot`` that of one that only
-    reads.
-    """
-
-    preamble: str
-    snapshot: str
+    """What lends connections."""
 
     def acquire(self) -> tuple[Any, bool]:
         """Return a connection, and whether it is new."""
@@ -26,11 +20,17 @@ class ConnectionSource(Protocol):
     def discard(self, connection: Any) -> None:
         """Take a broken connection back for good."""
 
+    def opening(self, connection: Any, path: Path | None, *, read_only: bool) -> str:
+        """Return the SQL that a transaction begins with; empty where it needs none.
+
+        It finds its tables in the schemas of ``path``, or else of the connection.
+        """
+
     def transaction(self, connection: Any) -> Any:
         """Return what names the open transaction afterwards; ``None`` where it wrote nothing."""
 
-    def was_committed(self, transaction: Any) -> bool | None:
-        """Return what became of a transaction whose connection broke; ``None``: unknown."""
+    def was_committed(self, transaction: Any, error: Any) -> bool | None:
+        """Return whether a transaction whose COMMIT failed was kept; ``None``: unknown."""
 
     def position(self, connection: Any) -> str:
         """Return the place in the server's log that holds all that was committed so far."""
@@ -50,21 +50,30 @@ class BerceauPool:
     """Stands where Pony expects its own pool.
 
     ``source`` is ``None`` until the database is known: the first query raises
-    ``ConnectionFailedError`` then. Units of work that ask for it read from ``replica``. One that
-    ``is_fixed`` stays, whoever connects to something else.
+    ``ConnectionFailedError`` then. Units of work that ask for it read from ``replica``. With
+    ``tenants``, each transaction is one's, or uses shared tables only. One that ``is_fixed``
+    stays, whoever connects to something else.
     """
 
     is_fixed = False
 
     def __init__(
-        self, source: ConnectionSource | None = None, replica: ReplicaSource | None = None
+        self,
+        source: ConnectionSource | None = None,
+        replica: ReplicaSource | None = None,
+        tenants: Tenants | None = None,
     ) -> None:
         self.source = source
         self.replica = replica
+        self.tenants = tenants
         self._held = local()
 
     def connect(self) -> tuple[Any, bool]:
-        """Return this thread's connection, and whether Pony hasn't seen it yet."""
+        """Return this thread's connection, and whether Pony hasn't seen it yet.
+
+        Raises ``TenantMissingError`` where it isn't known whose tables would be used.
+        """
+        path_of(current_tenant(), self.tenants)
         connection = getattr(self._held, "connection", None)
         if connection is not None:
             return connection, False
@@ -90,18 +99,37 @@ class BerceauPool:
         for source in filter(None, (self.source, self.replica)):
             source.close()
 
-    def preamble(self, *, read_only: bool) -> str:
-        """Return the SQL that a transaction of this thread begins with."""
+    def preamble(self, connection: Any, cache: Any) -> str:
+        """Return the SQL that a transaction of this thread's session ``cache`` begins with.
+
+        Raises ``TenantError`` where the session is another tenant's.
+        """
+        self.require_own(cache)
+        unit = current_unit()
         lender: ConnectionSource = self._held.lender
-        return "; ".join(filter(None, (lender.snapshot if read_only else "", lender.preamble)))
+        path = path_of(current_tenant(), self.tenants)
+        return lender.opening(connection, path, read_only=unit is not None and unit.read_only)
+
+    def require_own(self, cache: Any) -> None:
+        """Raise ``TenantError`` where the session ``cache`` was begun for another tenant.
+
+        Its objects, and what it didn't write yet, belong to that one.
+        """
+        if self.tenants is None:
+            return
+        tenant = current_tenant()
+        if not hasattr(cache, "tenant"):
+            cache.tenant = tenant
+        elif not same(cache.tenant, tenant):
+            raise mixed(cache.tenant, tenant)
 
     def transaction(self, connection: Any) -> Any:
         """Return what names the open transaction afterwards; ``None`` where it wrote nothing."""
         return self._source.transaction(connection)
 
-    def was_committed(self, transaction: Any) -> bool | None:
-        """Return what became of a transaction whose connection broke; ``None``: unknown."""
-        return self._source.was_committed(transaction)
+    def was_committed(self, transaction: Any, error: Any) -> bool | None:
+        """Return whether a transaction whose COMMIT failed was kept; ``None``: unknown."""
+        return self._source.was_committed(transaction, error)
 
     def position(self, connection: Any) -> str:
         """Return the place in the server's log that holds all that was committed so far."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from functools import cached_property
+from time import perf_counter
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -15,10 +16,11 @@ from pony.orm.dbproviders.postgres import PGProvider
 from berceau.errors import CommitUnknownError
 from berceau.orm.bounds import CONVERTERS
 from berceau.orm.constraints import Constraints, violation
-from berceau.orm.failures import is_lost
+from berceau.orm.failures import is_internal, is_lost
 from berceau.orm.naming import default_name
 from berceau.orm.pool import BerceauPool
 from berceau.orm.refusals import check_sql, has_unstorable_text, unstorable
+from berceau.orm.statistics import note
 from berceau.orm.translator import Builder, Translator
 from berceau.orm.types import (
     ArrayConverter,
@@ -112,14 +114,13 @@ class BerceauProvider(PGProvider):
         return free_name(name, self.database.schema.names)  # Pony wants them apart, too
 
     def set_transaction_mode(self, connection: Any, cache: Any) -> None:
-        """Begin a transaction where the unit of work asks for one, or a pooler needs it."""
-        unit = current_unit()
-        preamble = self.pool.preamble(read_only=unit is not None and unit.read_only)
+        """Begin a transaction where the unit of work, its tenant or a pooler needs one."""
+        preamble = self.pool.preamble(connection, cache)
         if preamble:
             cache.immediate = True
         super().set_transaction_mode(connection, cache)
         if preamble:
-            self.execute(connection.cursor(), preamble)
+            self.send(connection.own_cursor(), preamble)
             cache.in_transaction = True
 
     def execute(
@@ -131,6 +132,14 @@ class BerceauProvider(PGProvider):
         ``ConflictError`` where other rows don't allow the write, and ``DatabaseError`` where an
         earlier statement failed, and its exception was caught.
         """
+        started = perf_counter()
+        try:
+            return self.send(cursor, sql, arguments, returning_id)
+        finally:
+            note(sql, perf_counter() - started, cursor.rowcount)
+
+    def send(self, cursor: Any, sql: str, arguments: Any = None, returning_id: bool = False) -> Any:
+        """Do as ``execute``, with a statement that is Berceau's own: it isn't counted."""
         check_sql(sql)
         unit = current_unit()
         try:
@@ -162,7 +171,7 @@ class BerceauProvider(PGProvider):
         except Exception as error:
             if isinstance(error, IntegrityError):  # of a constraint that waited for the commit
                 self._raise_violation(error)
-            if not is_lost(error):
+            if not (is_lost(error) or is_internal(error)):
                 raise
             self._settle(transaction, error)
             if cache is not None:
@@ -210,7 +219,7 @@ class BerceauProvider(PGProvider):
         """Return where ``transaction`` was kept, or had nothing to keep; raise otherwise."""
         if transaction is None:
             return
-        kept = self.pool.was_committed(transaction)
+        kept = self.pool.was_committed(transaction, getattr(error, "original_exc", error))
         if kept is None:
             raise CommitUnknownError(
                 "The connection broke during a commit, and the server couldn't report the status "

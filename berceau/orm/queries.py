@@ -9,9 +9,14 @@ from decimal import Decimal
 from enum import Enum, EnumType
 from typing import Any
 
-from pony.orm import core, ormtypes, sqltranslation
+from pony.orm import core as pony_core
+from pony.orm import ormtypes as pony_types
+from pony.orm import sqltranslation
 from pony.orm.sqltranslation import AttrMonad, ConstMonad, ExprMonad, MonadMixin, ParamMonad
 
+# As they are inside: their types tell what is for users.
+core: Any = pony_core
+ormtypes: Any = pony_types
 _pony_normalize = ormtypes.normalize
 
 

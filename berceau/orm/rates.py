@@ -9,6 +9,7 @@ nothing.
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from math import floor
 from typing import Any, Self
 
 from pony.orm import PrimaryKey
@@ -26,24 +27,25 @@ _FORM = (
     "        key = PrimaryKey(str, 64)\n"
     "        expires_at = Required(datetime, index=True)"
 )
-# The clock is read after the row was locked: the transaction may have begun long before.
+# The clock is read by the statement: the transaction may have begun long before. Whoever waits for
+# the row's lock may be refused for the moments of that wait. Behind ON CONFLICT nothing asks for
+# the clock or the time zone, so that Citus takes it for tables that it has elsewhere.
 _ADMIT = """
     INSERT INTO {table} AS counted ({key}, {expires_at})
     VALUES ($name, clock_timestamp() + $interval * interval '1 second')
     ON CONFLICT ({key}) DO UPDATE
-    SET {expires_at} = greatest(counted.{expires_at}, clock_timestamp())
-        + $interval * interval '1 second'
-    WHERE counted.{expires_at} + $interval * interval '1 second'
-        <= clock_timestamp() + $seconds * interval '1 second'
-    RETURNING xmax = 0
+    SET {expires_at} = greatest(
+        (counted.{expires_at} AT TIME ZONE 'UTC' + $interval * interval '1 second')
+        AT TIME ZONE 'UTC', excluded.{expires_at})
+    WHERE counted.{expires_at} - excluded.{expires_at}
+        <= ($seconds - 2 * $interval) * interval '1 second'
+    RETURNING {expires_at}, xmax = 0
 """
-_AHEAD = """
-    SELECT coalesce(max(extract(epoch FROM {expires_at} - clock_timestamp())), 0)
-    FROM {table} WHERE {key} = $name
-"""
+_UNTIL = "SELECT coalesce(max({expires_at}), clock_timestamp()) FROM {table} WHERE {key} = $name"
+_END = "SELECT set_config('synchronous_commit', 'off', true), clock_timestamp()"
 _CLEAR = """
     DELETE FROM {table} WHERE {key} IN (
-        SELECT {key} FROM {table} WHERE {expires_at} < clock_timestamp()
+        SELECT {key} FROM {table} WHERE {expires_at} < statement_timestamp()
         ORDER BY {expires_at} LIMIT $rows FOR UPDATE SKIP LOCKED)
     RETURNING 1
 """
@@ -74,6 +76,31 @@ class Rate:
         return (self.seconds * 1_000_000 // self.times) / 1_000_000
 
 
+@dataclass(frozen=True)
+class Admission:
+    """Whether something may happen now, at a ``rate``, where what did counts ``until`` then."""
+
+    rate: Rate
+    until: datetime
+    is_admitted: bool
+
+    def wait(self, clock: datetime) -> float:
+        """Return in how many seconds it may happen; 0.0 where it may now."""
+        if self.is_admitted:
+            return 0.0
+        return max(self.full(clock) + self.rate.interval - self.rate.seconds, 0.001)
+
+    def left(self, clock: datetime) -> int:
+        """Return how often more it may happen at once."""
+        if not self.is_admitted:
+            return 0
+        return max(0, floor((self.rate.seconds - self.full(clock)) / self.rate.interval))
+
+    def full(self, clock: datetime) -> float:
+        """Return in how many seconds it may happen as often at once as the rate says."""
+        return max(0.0, (self.until - clock).total_seconds())
+
+
 class Counts:
     """The counts in the table of ``entity``. Raises ``EntityError`` where its attributes differ."""
 
@@ -92,20 +119,25 @@ class Counts:
             )
         self._entity = entity
 
-    def commit_without_waiting(self) -> None:
-        """Let this unit of work end before it is on the disk: a crash loses a second of counts."""
-        self._execute("SELECT set_config('synchronous_commit', 'off', true)")
-
-    def admit(self, name: str, rate: Rate) -> float:
-        """Count ``name`` once more and return 0.0, or return in how many seconds it may be."""
+    def admit(self, name: str, rate: Rate) -> Admission:
+        """Count ``name`` once more, if the rate allows it."""
         found = self._execute(_ADMIT, name=name, interval=rate.interval, seconds=rate.seconds)
         if not found:
-            ((ahead,),) = self._execute(_AHEAD, name=name)
-            return max(float(ahead) + rate.interval - rate.seconds, 0.001)
-        ((is_new,),) = found
+            ((until,),) = self._execute(_UNTIL, name=name)
+            return Admission(rate, until, is_admitted=False)
+        ((until, is_new),) = found
         if is_new:
             self._execute(_CLEAR, rows=CLEARED)
-        return 0.0
+        return Admission(rate, until, is_admitted=True)
+
+    def end_without_waiting(self) -> datetime:
+        """Return the database's time, at the end of a unit of work that has nothing but counts.
+
+        The unit is committed before it is on the disk: a crash loses a second of counts.
+        """
+        ((_, clock),) = self._execute(_END)
+        moment: datetime = clock
+        return moment
 
     def _execute(self, statement: str, **values: Any) -> list[tuple[Any, ...]]:
         database = self._entity._database_

@@ -141,7 +141,7 @@ class _Saved:
     def _execute(self, sql: str) -> None:
         # Not by the session: nothing else may be written now, nor may it connect again.
         cursor = self.cache.connection.cursor()
-        self.cache.database.provider.execute(cursor, sql)
+        self.cache.database.provider.send(cursor, sql)
 
 
 class _Empty(_Saved):

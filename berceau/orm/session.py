@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, _GeneratorContextManager
+from contextlib import AbstractContextManager, _GeneratorContextManager, contextmanager
 from random import uniform
 from time import sleep
 from typing import Any, TypeVar
@@ -13,7 +13,16 @@ from berceau.errors import DatabaseError
 from berceau.orm.conflicts import conflict, race
 from berceau.orm.failures import is_lost, is_read_only, is_repeatable, is_unknown
 from berceau.orm.owners import Owner, require_function, require_result
+from berceau.orm.tenants import (
+    Choice,
+    acting_for,
+    current_tenant,
+    mixed,
+    resolve,
+    same,
+)
 from berceau.orm.unit import UnitOfWork, current_unit, entered
+from berceau.tenancy import SHARED, Tenant
 
 ATTEMPTS = 3
 FIRST_PAUSE = 0.1  # seconds at most; each further pause may be twice as long
@@ -23,25 +32,44 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def unit_of_work(
-    *, read_only: bool = False, serializable: bool = False
+    *, read_only: bool = False, serializable: bool = False, tenant: Choice | str | None = None
 ) -> AbstractContextManager[UnitOfWork]:
     """Run the body in one database session: its end commits all of it, or nothing.
 
     Nothing is kept where the body raised, or called ``rollback()`` on the unit that ``as`` gives. A
     unit inside another is a part of it: where it fails, the outer one can't be committed any more.
     A ``read_only`` unit sees one snapshot of the database and can't write. A ``serializable`` one
-    has the effect of running alone. As a decorator, it runs each call of a function in a unit.
+    has the effect of running alone. Where the project has tenants, it uses the tables of
+    ``tenant``, which is one, its name or ``SHARED``, and by default that of the context. As a
+    decorator, it runs each call of a function in a unit.
 
     Raises ``DatabaseError`` where the body commits by itself, or writes in a ``read_only`` unit,
     and where an asyncio task or a suspended generator has another unit of this thread open;
     ``ConflictError`` where other rows don't allow a write; ``CommitUnknownError`` where the
-    connection broke during the commit, and it isn't known whether the work was kept; and otherwise
-    Pony's ``OrmError`` or ``DBException``, and nothing is kept then. An example::
+    connection broke during the commit, and it isn't known whether the work was kept;
+    ``TenantError`` where the tenant is unknown, missing, or not that of an outer unit; and
+    otherwise Pony's ``OrmError`` or ``DBException``, and nothing is kept then. An example::
 
         with unit_of_work():
             Post(title="Hello")
     """
-    return _Entering(_unit, (), {"read_only": read_only, "serializable": serializable})
+    options = {"read_only": read_only, "serializable": serializable, "tenant": tenant}
+    return _Entering(_unit, (), options)
+
+
+@contextmanager
+def tenant_context(tenant: Choice | str) -> Generator[Choice, None, None]:
+    """Let the units of work of the body be those of ``tenant``, unless they name another.
+
+    ``tenant`` is one, its name or ``SHARED``; ``as`` gives what it means. A new thread has no
+    context. Raises ``TenantError`` where there is no such tenant. An example::
+
+        with tenant_context("acme"), unit_of_work():
+            Post(title="Hello")
+    """
+    found = resolve(tenant)
+    with acting_for(found):
+        yield found
 
 
 class _Entering(_GeneratorContextManager[UnitOfWork]):
@@ -61,9 +89,13 @@ class _Entering(_GeneratorContextManager[UnitOfWork]):
         return super().__call__(work)
 
 
-def _unit(*, read_only: bool, serializable: bool) -> Generator[UnitOfWork, None, None]:
+def _unit(
+    *, read_only: bool, serializable: bool, tenant: Choice | str | None
+) -> Generator[UnitOfWork, None, None]:
     outer = current_unit()
     if outer is not None:
+        if tenant is not None:
+            _require_same(outer, tenant)
         try:
             with outer.callbacks.part():
                 yield outer
@@ -71,7 +103,8 @@ def _unit(*, read_only: bool, serializable: bool) -> Generator[UnitOfWork, None,
             outer.failure = error
             raise
         return
-    unit = UnitOfWork(read_only=read_only)
+    chosen = current_tenant() if tenant is None else resolve(tenant)
+    unit = UnitOfWork(read_only=read_only, tenant=chosen)
     try:
         yield from _outermost(unit, serializable)
     except BaseException as error:
@@ -84,7 +117,19 @@ def _unit(*, read_only: bool, serializable: bool) -> Generator[UnitOfWork, None,
         raise found from error
     finally:
         unit.ended = True
-        unit.callbacks.run(unit.outcome)
+        with acting_for(chosen):
+            unit.callbacks.run(unit.outcome)
+
+
+def _require_same(outer: UnitOfWork, tenant: Choice | str) -> None:
+    """Raise ``TenantError`` unless a unit of ``tenant`` may be a part of ``outer``."""
+    if isinstance(tenant, str):
+        if isinstance(outer.tenant, Tenant) and outer.tenant.name == tenant:
+            return
+        tenant = resolve(tenant)
+    # Where there are no tenants, all tables are shared.
+    if not same(outer.tenant, tenant) and (outer.tenant, tenant) != (None, SHARED):
+        raise mixed(outer.tenant, tenant)
 
 
 def _outermost(unit: UnitOfWork, serializable: bool) -> Generator[UnitOfWork, None, None]:
@@ -102,16 +147,23 @@ def _outermost(unit: UnitOfWork, serializable: bool) -> Generator[UnitOfWork, No
     unit.committed = not unit.cancelled
 
 
-def run_unit(work: Callable[[], T], *, attempts: int = ATTEMPTS, serializable: bool = False) -> T:
+def run_unit(
+    work: Callable[[], T],
+    *,
+    attempts: int = ATTEMPTS,
+    serializable: bool = False,
+    tenant: Choice | str | None = None,
+) -> T:
     """Return what ``work`` returns, run in a unit of work of its own.
 
-    It runs again, ``attempts`` times in all, where concurrent work or a lost connection made it
-    fail and nothing of it was kept. After a ``ConflictError`` it does so at once, and not again
-    where the same conflict comes back. So ``work``, which takes no arguments, should change nothing
-    but the database. It is a plain function: ``DatabaseError`` is raised for a coroutine or a
-    generator. The pause before the second attempt is random, 0.1 seconds at most, and that
-    limit doubles before each further one. Inside of another unit, ``work`` runs once. Raises what
-    the last attempt raised: see ``unit_of_work()``. An example::
+    That is one of ``tenant``, as ``unit_of_work()`` takes it. It runs again, ``attempts`` times
+    in all, where concurrent work or a lost connection made it fail and nothing of it was kept.
+    After a ``ConflictError`` it does so at once, and not again where the same conflict comes
+    back. So ``work``, which takes no arguments, should change nothing but the database. It is a
+    plain function: ``DatabaseError`` is raised for a coroutine or a generator. The pause before
+    the second attempt is random, 0.1 seconds at most, and that limit doubles before each
+    further one. Inside of another unit, ``work`` runs once. Raises what the last attempt
+    raised: see ``unit_of_work()``. An example::
 
         published = run_unit(lambda: Post.select(lambda post: post.published).count())
     """
@@ -119,18 +171,18 @@ def run_unit(work: Callable[[], T], *, attempts: int = ATTEMPTS, serializable: b
     lost_to = None
     for attempt in range(1, attempts):
         try:
-            return _run(work, serializable)
+            return _run(work, serializable, tenant)
         except Exception as error:
             if current_unit() is not None or not may_succeed(error, lost_to):
                 raise
             lost_to = race(error)
         if lost_to is None:
             sleep(pause(attempt))
-    return _run(work, serializable)
+    return _run(work, serializable, tenant)
 
 
-def _run(work: Callable[[], T], serializable: bool) -> T:
-    with unit_of_work(serializable=serializable):
+def _run(work: Callable[[], T], serializable: bool, tenant: Choice | str | None) -> T:
+    with unit_of_work(serializable=serializable, tenant=tenant):
         result = work()
         require_result(result, work)
         return result

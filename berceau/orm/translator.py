@@ -11,8 +11,8 @@ from pony.orm import sqltranslation
 from pony.orm.dbproviders.postgres import PGSQLBuilder, PGTranslator
 from pony.orm.ormtypes import Json
 
+from berceau.orm.enums import enum_label
 from berceau.orm.locks import locking
-from berceau.orm.types import enum_label
 
 _Ast = list[Any]
 _PERCENT = re.compile("%%?")

@@ -2,8 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import MAX_PREC, ROUND_HALF_UP, ROUND_UP, Context, Decimal, InvalidOperation
-from enum import Enum, Flag
-from functools import cache
+from enum import Enum
 from reprlib import repr as shortened
 from typing import Any
 from uuid import UUID
@@ -11,27 +10,11 @@ from uuid import UUID
 from pony.orm.dbapiprovider import Converter, DecimalConverter
 from pony.orm.dbproviders.postgres import PGArrayConverter, PGDatetimeConverter, PGUuidConverter
 
-from berceau.errors import DatabaseError, EntityError
+from berceau.errors import EntityError
 from berceau.orm.diagnosis import place_of
-from berceau.orm.naming import default_name
+from berceau.orm.enums import enum_label, enum_member, enum_members, enum_type_name
 from berceau.orm.queries import allow_enum
-from berceau.schema.names import MAX_BYTES, quote_name
-
-BUILT_IN_TYPES = frozenset(
-    """
-    aclitem any anyarray anycompatible anycompatiblearray anycompatiblemultirange
-    anycompatiblenonarray anycompatiblerange anyelement anyenum anymultirange anynonarray anyrange
-    bit bool box bpchar bytea char cid cidr circle cstring date datemultirange daterange
-    event_trigger fdw_handler float4 float8 gtsvector index_am_handler inet int2 int2vector int4
-    int4multirange int4range int8 int8multirange int8range internal interval json jsonb jsonpath
-    language_handler line lseg macaddr macaddr8 money name numeric nummultirange numrange oid
-    oidvector path point polygon record refcursor regclass regcollation regconfig regdictionary
-    regnamespace regoper regoperator regproc regprocedure regrole regtype table_am_handler text tid
-    time timestamp timestamptz timetz trigger tsm_handler tsmultirange tsquery tsrange
-    tstzmultirange tstzrange tsvector txid_snapshot unknown uuid varbit varchar void xid xid8 xml
-    """.split()
-)
-"""Types of ``pg_catalog`` (PostgreSQL 18), which is always searched first; ``pg_*`` aside."""
+from berceau.schema.names import quote_name
 
 NUMERIC_DIGITS = 131072
 """How many digits before the point ``numeric`` has at most."""
@@ -39,59 +22,6 @@ NUMERIC_SCALE = 16383
 """How many digits after the point ``numeric`` has at most."""
 INTEGERS = range(-(2**31), 2**31)
 """What ``integer`` holds, the type of the items in an array of ``int``."""
-
-
-def enum_type_name(enum_class: type[Enum]) -> str:
-    """Return the name, unquoted, of the PostgreSQL type of ``enum_class``: snake_case of its own.
-
-    Raises ``EntityError`` where PostgreSQL would read the name as another type's.
-    """
-    name = default_name(enum_class.__name__, enum_class)
-    if name in BUILT_IN_TYPES or name.startswith("pg_"):
-        raise EntityError(
-            f"The enum {enum_class.__name__} would become the type {name}, a name that "
-            "PostgreSQL keeps for itself.",
-            where=place_of(enum_class),
-            cure="Rename the class.",
-        )
-    return name
-
-
-def enum_labels(enum_class: type[Enum]) -> tuple[str, ...]:
-    """Return the labels of ``enum_class`` in PostgreSQL, in order of declaration.
-
-    They are the members' values where all of these are strings, otherwise the members' names; an
-    alias has no label of its own. Raises ``EntityError`` where PostgreSQL can't have them.
-    """
-    return tuple(enum_members(enum_class))
-
-
-@cache
-def enum_members(enum_class: type[Enum]) -> dict[str, Enum]:
-    """Return the members of ``enum_class`` by their labels: see ``enum_labels``."""
-    members = list(enum_class)
-    if issubclass(enum_class, Flag) or not members:
-        raise EntityError(
-            f"The enum {enum_class.__name__} has no members, or is a Flag, whose values combine.",
-            where=place_of(enum_class),
-            cure="Give it members; keep a Flag's value in an int attribute.",
-        )
-    by_value = all(isinstance(member.value, str) for member in members)
-    found = {str(member.value) if by_value else member.name: member for member in members}
-    for label in found:
-        if not 0 < len(label.encode()) <= MAX_BYTES or "\0" in label:
-            raise EntityError(
-                f"The enum {enum_class.__name__} has the label {label!r}, which PostgreSQL "
-                "can't have.",
-                where=place_of(enum_class),
-                cure=f"Use 1 to {MAX_BYTES} bytes, without a null character.",
-            )
-    return found
-
-
-def enum_label(member: Enum) -> str:
-    """Return the label of ``member`` in PostgreSQL."""
-    return next(label for label, each in enum_members(type(member)).items() if each is member)
 
 
 class EnumConverter(Converter):
@@ -104,7 +34,6 @@ class EnumConverter(Converter):
     def __init__(self, provider: Any, py_type: type[Enum], attr: Any = None) -> None:
         self.enum_class = py_type
         self._members = enum_members(py_type)
-        self._labels = {member.name: label for label, member in self._members.items()}
         allow_enum(py_type)
         super().__init__(provider, py_type, attr)
 
@@ -131,18 +60,11 @@ class EnumConverter(Converter):
 
     def py2sql(self, val: Enum) -> str:
         """Return the label of a member."""
-        return self._labels[val.name]
+        return enum_label(val)
 
     def sql2py(self, val: str) -> Enum:
-        """Return the member of a label; ``DatabaseError`` where the class has none."""
-        try:
-            return self._members[val]
-        except KeyError:
-            raise DatabaseError(
-                f"The database holds {val!r}, which the enum {self.enum_class.__name__} lacks.",
-                where=place_of(self.enum_class),
-                cure="Run the code that belongs to the migrations of this database.",
-            ) from None
+        """Return the member of a label: see ``enum_member``."""
+        return self._members[val] if val in self._members else enum_member(self.enum_class, val)
 
 
 class AwareDatetimeConverter(PGDatetimeConverter):

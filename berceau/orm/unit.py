@@ -14,6 +14,7 @@ from berceau.orm.callbacks import Callbacks, Method
 from berceau.orm.failures import is_aborted
 from berceau.orm.owners import Owner
 from berceau.orm.savepoints import savepoint
+from berceau.tenancy import Shared, Tenant
 
 core: Any = pony_core  # as it is inside: its types tell what is for users
 _active = local()
@@ -31,13 +32,15 @@ class PartFailedError(DatabaseError, _NoCommit):
 class UnitOfWork:
     """One piece of work, committed as a whole or not at all.
 
-    ``read_only`` tells whether it may only read. ``position`` is, after its end, the place in the
-    database's log that a replica must have reached to know what the unit wrote, as text for
-    ``read_replica()``; ``None`` where it wrote nothing, or there is no replica.
+    ``read_only`` tells whether it may only read. ``tenant`` is whose work it is: a ``Tenant``,
+    ``SHARED``, or ``None`` where the project has no tenants. ``position`` is, after its end, the
+    place in the database's log that a replica must have reached to know what the unit wrote, as
+    text for ``read_replica()``; ``None`` where it wrote nothing, or there is no replica.
     """
 
-    def __init__(self, *, read_only: bool = False) -> None:
+    def __init__(self, *, read_only: bool = False, tenant: Tenant | Shared | None = None) -> None:
         self.read_only = read_only
+        self.tenant = tenant
         self.owner: Owner | None = None
         self.cancelled = False
         self.failure: BaseException | None = None  # of an inner unit
@@ -128,6 +131,10 @@ class UnitOfWork:
         except BaseException:
             self.failure = failure
             raise
+
+    def only_read(self) -> None:
+        """Let the unit only read, one snapshot: call it before the unit's first query."""
+        self.read_only = True
 
     def read_replica(self, after: str = "") -> None:
         """Let the unit only read, from a replica that has reached the position ``after``.

@@ -2,10 +2,16 @@
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
+
+from berceau.schema.names import literal_text
 
 _LIMITS = re.compile(r"\(([\d,]+)\)")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_LITERAL = re.compile(r"-?[\d.]+|true|false|E?'([^']|'')*'(::[\w \"]+(\([\d,]+\))?)?")
 
 _INTEGERS = {"smallint": 2, "integer": 4, "bigint": 8}
+_DIGITS = {"smallint": 5, "integer": 10, "bigint": 19}
 _FRACTIONS = {"real", "double precision", "numeric"}
 _STRINGS = {"text", "character varying", "character"}
 _VARYING = {"text", "character varying"}
@@ -84,6 +90,60 @@ def nothing(value: str, after: str) -> str:
 def is_free(before: str, after: str) -> bool:
     """Return whether PostgreSQL takes values of the type ``before`` as ``after`` as they are."""
     return before == after or _is_free(_parse(before), _parse(after))
+
+
+def is_literal(default: str) -> bool:
+    """Return whether a ``default``, as PostgreSQL prints it, is no expression."""
+    return _LITERAL.fullmatch(default) is not None
+
+
+def keeps_default(default: str, before: str, after: str) -> bool:
+    """Return whether a ``default``, as PostgreSQL prints it, is one of the type ``after``, too.
+
+    ``before`` is the type that it had. Of what is no literal, only ``is_free`` is known.
+    """
+    if is_free(before, after):
+        return True
+    old, new = _parse(before), _parse(after)
+    if old.array or new.array or not is_literal(default):
+        return False
+    text = literal_text(default)
+    if new.base in _VARYING and old.base in {"boolean", *_INTEGERS, *_FRACTIONS, *_VARYING}:
+        return not new.limits or len(text) <= new.limits[0]
+    numbers = {*_INTEGERS, *_FRACTIONS}
+    return {old.base, new.base} <= numbers and bool(_NUMBER.fullmatch(text)) and _holds(new, text)
+
+
+def _holds(number: _Type, text: str) -> bool:
+    """Return whether a column of the type ``number`` has the number ``text`` exactly."""
+    value = Decimal(text)
+    if number.base in _INTEGERS:
+        half = 2 ** (8 * _INTEGERS[number.base] - 1)
+        return value == int(value) and -half <= value < half
+    if number.base in _EXACT_IN:
+        return value == int(value) and abs(value) < 2 ** (24 if number.base == "real" else 53)
+    fits = abs(value) < 10 ** _whole(number) if number.limits else True
+    return fits and (not number.limits or value == round(value, _scale(number)))
+
+
+def serves(declared: str, actual: str) -> bool:
+    """Return whether code that was written for a ``declared`` type works with an ``actual`` one.
+
+    It writes all values of the first, reads all values of the second, and finds a row again by what
+    it read, as Pony does before an update. Of types that aren't known here, it is taken to.
+    """
+    if is_free(declared, actual):
+        return True
+    old, new = _parse(declared), _parse(actual)
+    if old.base == new.base == "numeric" and old.limits and old.array == new.array:
+        return _whole(new) >= _whole(old) and _scale(new) >= _scale(old)
+    if old.base in _INTEGERS and not (old.array or new.array):
+        if new.base == "numeric" and new.limits:
+            return not _scale(new) and _whole(new) >= _DIGITS[old.base]
+        return _INTEGERS.get(new.base, 0) >= _INTEGERS[old.base]
+    if (old.base, new.base) == ("double precision", "numeric"):
+        return not new.limits and old.array == new.array
+    return {old.base, new.base}.isdisjoint(_KNOWN)
 
 
 def unlimited(sql_type: str) -> str:
@@ -228,6 +288,10 @@ def _loses_digits(old: _Type, new: _Type) -> bool:
 
 def _scale(number: _Type) -> int:
     return number.limits[1] if len(number.limits) > 1 else 0
+
+
+def _whole(number: _Type) -> int:
+    return number.limits[0] - _scale(number)
 
 
 def _precision(moment: _Type) -> int:

@@ -7,6 +7,7 @@ from berceau.schema.model import (
     Check,
     Column,
     Constraint,
+    Distribution,
     Enum,
     ForeignKey,
     Index,
@@ -161,12 +162,15 @@ class Backfill(TableChange):
 class Recode(TableChange):
     """The rows of a column that hold one of ``values`` get another, all at once, as SQL.
 
-    Those that held one of the ``merged`` can't be told from others afterwards.
+    Those that held one of the ``merged`` can't be told from others afterwards. An ``array`` holds
+    several values. What is ``known`` to the release of before, old and new, breaks nothing there.
     """
 
     column: str
     values: tuple[tuple[str, str], ...]
     merged: tuple[str, ...] = ()
+    array: bool = False
+    known: bool = False
 
 
 @dataclass(frozen=True)
@@ -183,9 +187,10 @@ class DeleteRows(TableChange):
 
 @dataclass(frozen=True)
 class DropColumn(TableChange):
-    """A column that is no longer declared."""
+    """A column that is no longer declared; ``elsewhere`` where others are in step with it."""
 
     column: Column
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -243,6 +248,20 @@ class DropIndex(TableChange):
     index: Index
 
 
+@dataclass(frozen=True)
+class Distribute(TableChange):
+    """Another place for the rows of a table with Citus; ``None`` is one server.
+
+    Each goes to the server that has those rows of ``beside`` with the same value, if that is given.
+    ``numbered`` are the columns of a table that leaves a place which the server numbers.
+    """
+
+    before: Distribution | None
+    after: Distribution | None
+    beside: str | None = None
+    numbered: tuple[Column, ...] = ()
+
+
 Change = (
     CreateEnum
     | AlterEnum
@@ -265,5 +284,6 @@ Change = (
     | DropConstraint
     | CreateIndex
     | DropIndex
+    | Distribute
     | Renaming
 )

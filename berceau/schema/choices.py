@@ -82,6 +82,16 @@ class Choices:
             },
         )
 
+    def computed_by(self, schema: Schema) -> "Choices":
+        """Return these choices with what triggers give a column that they keep in step."""
+        computed = {
+            (table.name, each.column): each.expression
+            for table in schema.tables
+            if table.sync_trigger is not None
+            for each in table.sync_trigger.computed
+        }
+        return replace(self, backfills={**computed, **self.backfills}) if computed else self
+
     def undone(self, current: Schema, desired: Schema) -> "Choices":
         """Return the choices for the way back from ``desired`` to ``current``.
 
@@ -95,7 +105,7 @@ class Choices:
             {
                 place: "''"  # what stands for no string, once there has to be one again
                 for place, column in _columns(current)
-                if place in left and _STRING.fullmatch(column.type)
+                if place in left and column.default is None and _STRING.fullmatch(column.type)
             },
             labels={
                 (enum, new): old
@@ -133,6 +143,21 @@ def parse(backfills: Iterable[str], labels: Iterable[str], usings: Iterable[str]
             if len(path) == 3
         },
     )
+
+
+def parse_moves(texts: Iterable[str]) -> tuple[tuple[Place, Place], ...]:
+    """Read the values of ``--move``: a column, and the one of another table, each by its place.
+
+    Raises ``MigrationError``.
+    """
+    return tuple(_move(text) for text in texts)
+
+
+def _move(text: str) -> tuple[Place, Place]:
+    form = "--move TABLE.COLUMN=TABLE.COLUMN"
+    before, value = _pair(text, form)
+    after, _ = _pair(f"{value}=-", form)
+    return before, after
 
 
 def _pair(text: str, form: str) -> tuple[Place, str]:

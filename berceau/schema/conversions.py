@@ -33,8 +33,10 @@ def retypes(change: Change | None) -> bool:
 def loses(change: Change) -> bool:
     """Return whether ``change`` loses data: no other one could give it back."""
     match change:
-        case DropTable() | DropColumn() | DeleteRows():
+        case DropTable() | DeleteRows():
             return True
+        case DropColumn():
+            return not change.elsewhere
         case Recode():
             return bool(change.merged)
         case RebuildEnum(before, uses=uses, mapping=mapping):

@@ -1,6 +1,6 @@
 """The difference between two schemas: one generic keyed diff, applied level by level."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 
 from berceau.schema.casts import is_free
@@ -20,6 +20,8 @@ from berceau.schema.changes import (
     DropTable,
     ValidateConstraint,
 )
+from berceau.schema.choices import Place
+from berceau.schema.distributing import distributing, unbound
 from berceau.schema.model import (
     EMPTY,
     Check,
@@ -32,6 +34,8 @@ from berceau.schema.model import (
 )
 from berceau.schema.naming import with_names
 from berceau.schema.pairs import compare, structure
+from berceau.schema.renaming import EndName, EndTransfer, KeepName, StartTransfer
+from berceau.schema.sync import AlterSyncTrigger, SyncTrigger, united
 
 
 def diff(current: Schema, desired: Schema) -> tuple[Change, ...]:
@@ -39,12 +43,14 @@ def diff(current: Schema, desired: Schema) -> tuple[Change, ...]:
 
     Constraints and indexes are matched by what they do, not by what they are called: a name
     of its own is no difference (``naming.renamings`` has those). Neither is the order of a table's
-    columns. A foreign key that rests on a column or key that changes is dropped and made again.
+    columns. A foreign key that rests on a column or key that changes is dropped and made again, and
+    so are those of a table whose rows leave the servers that they are on.
     """
     desired = with_names(current, desired)
     changes = (
         *_enum_changes(current, desired),
         *_table_changes(current, desired),
+        *distributing(current, desired),
     )
     return (*changes, *_renewed(current, desired, changes))
 
@@ -63,8 +69,12 @@ def _enum_changes(current: Schema, desired: Schema) -> Iterator[Change]:
 
 def _table_changes(current: Schema, desired: Schema) -> Iterator[Change]:
     tables = compare(current.tables, desired.tables)
+    there = {(table.name, column.name) for table in desired.tables for column in table.columns}
     for table in tables.removed:
         yield from (DropConstraint(table.name, key) for key in table.foreign_keys)
+        yield from _sync_trigger(table, replace(table, sync_trigger=None))
+        yield from (EndName(table.name, old) for old in table.old_names)
+        yield from (EndTransfer(table.name, each) for each in table.transfers)
         yield DropTable(table)
     for table in tables.added:
         # CREATE TABLE takes a check for valid, even with NOT VALID.
@@ -74,13 +84,24 @@ def _table_changes(current: Schema, desired: Schema) -> Iterator[Change]:
         yield from (AddConstraint(table.name, check) for check in later)
         yield from (AddConstraint(table.name, key) for key in table.foreign_keys)
         yield from (CreateIndex(table.name, index) for index in table.indexes)
+        yield from _sync_trigger(replace(table, sync_trigger=None), table)
+        yield from (KeepName(table.name, old) for old in table.old_names)
+        yield from (StartTransfer(table.name, each) for each in table.transfers)
     for before, after in tables.changed:
-        yield from _changes_within(before, after)
+        yield from _changes_within(before, after, there)
 
 
-def _changes_within(before: Table, after: Table) -> Iterator[Change]:
+def _changes_within(before: Table, after: Table, there: Set[Place]) -> Iterator[Change]:
     columns = compare(before.columns, after.columns)
-    yield from (DropColumn(after.name, column) for column in columns.removed)
+    trigger = before.sync_trigger or SyncTrigger()
+    elsewhere = trigger.elsewhere(each.name for each in after.columns) | {
+        name
+        for each in before.transfers
+        for name, new in each.columns
+        if (each.target, new) in there
+    }
+    for column in columns.removed:
+        yield DropColumn(after.name, column, elsewhere=column.name in elsewhere)
     yield from (AddColumn(after.name, column) for column in columns.added)
     yield from (AlterColumn(after.name, old, new) for old, new in columns.changed)
 
@@ -98,6 +119,31 @@ def _changes_within(before: Table, after: Table) -> Iterator[Change]:
         if broken.valid != sound.valid:
             yield DropIndex(after.name, broken)
             yield CreateIndex(after.name, sound)
+    yield from _sync_trigger(before, after)
+    names = compare(before.old_names, after.old_names, key=lambda old: old)
+    yield from (EndName(after.name, old) for old in names.removed)
+    yield from (KeepName(after.name, old) for old in names.added)
+    yield from _transfers(before, after)
+
+
+def _transfers(before: Table, after: Table) -> Iterator[Change]:
+    """Yield what starts transfers, and what ends others; new columns get what is elsewhere."""
+    found = compare(before.transfers, after.transfers, key=lambda each: each)
+    yield from (EndTransfer(after.name, each) for each in found.removed)
+    there = {column.name for column in before.columns}
+    for each in found.added:
+        back = not there.issuperset(name for name, _ in each.columns)
+        yield StartTransfer(after.name, each, back)
+
+
+def _sync_trigger(before: Table, after: Table) -> Iterator[Change]:
+    """Yield what adds rules, and what ends others: that can wait until their columns go."""
+    old, new = before.sync_trigger, after.sync_trigger
+    both = united(old, new)
+    if both != old:
+        yield AlterSyncTrigger(after.name, old, both)
+    if both != new:
+        yield AlterSyncTrigger(after.name, both, new)
 
 
 def _add(table: str, constraint: Constraint) -> Iterator[Change]:
@@ -120,9 +166,10 @@ def _validity(table: str, old: Constraint, new: Constraint) -> Iterator[Change]:
         yield AddConstraint(table, new)
 
 
-def _renewed(current: Schema, desired: Schema, changes: Iterable[Change]) -> Iterator[Change]:
+def _renewed(current: Schema, desired: Schema, changes: Sequence[Change]) -> Iterator[Change]:
     """Yield the foreign keys that stay, but have to let go of what they rest on meanwhile."""
     retyped, unkeyed = set(), set()
+    moved = unbound(changes)
     for change in changes:
         if isinstance(change, AlterColumn) and not is_free(change.before.type, change.after.type):
             retyped.add((change.table, change.after.name))
@@ -130,7 +177,7 @@ def _renewed(current: Schema, desired: Schema, changes: Iterable[Change]) -> Ite
             change.constraint, PrimaryKey | Unique
         ):
             unkeyed.add((change.table, frozenset(change.constraint.columns)))
-    if not retyped and not unkeyed:
+    if not (retyped or unkeyed or moved):
         return
     after = {table.name: set(map(structure, table.foreign_keys)) for table in desired.tables}
     for table in current.tables:
@@ -139,6 +186,7 @@ def _renewed(current: Schema, desired: Schema, changes: Iterable[Change]) -> Ite
                 continue
             rests_on = {(table.name, column) for column in key.columns}
             rests_on |= {(key.target, column) for column in key.target_columns}
-            if rests_on & retyped or (key.target, frozenset(key.target_columns)) in unkeyed:
+            unheld = (key.target, frozenset(key.target_columns)) in unkeyed
+            if rests_on & retyped or unheld or moved & {table.name, key.target}:
                 yield DropConstraint(table.name, key)
                 yield from _add(table.name, replace(key, valid=True))

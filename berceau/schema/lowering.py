@@ -65,6 +65,7 @@ def in_steps(
     ``MigrationError`` for a label that can't take another's place.
     """
     steps: list[Change] = []
+    choices = choices.computed_by(desired)
     changes = tuple(_with_keys_replaced(with_room(changes)))
     keyed = {
         (change.table, name)
@@ -193,10 +194,11 @@ def _add(change: AddColumn, choices: Choices) -> Iterator[Change]:
     value = chosen if not lacks_values(change) else choices.value(table, column.name)
     if value is None:
         yield change
-    elif _CONSTANT.fullmatch(value):
+    elif is_constant(value):
         filled = replace(column, default=value)
         yield AddColumn(table, filled)
-        yield AlterColumn(table, filled, column)
+        if filled != column:
+            yield AlterColumn(table, filled, column)
     else:
         bare = replace(column, not_null=False, default=None)
         yield AddColumn(table, bare)
@@ -222,6 +224,11 @@ def _alter(
         yield Backfill(table, after.name, value)
     if first != after:
         yield AlterColumn(table, first, after)
+
+
+def is_constant(value: str) -> bool:
+    """Return whether PostgreSQL gives ``value``, as SQL, to all rows at once."""
+    return _CONSTANT.fullmatch(value) is not None
 
 
 def lacks_values(change: AddColumn | AlterColumn) -> bool:

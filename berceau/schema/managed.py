@@ -64,6 +64,7 @@ def _within(held: Table, known: Table) -> Table:
         foreign_keys=_known(held.foreign_keys, known),
         indexes=_known(held.indexes, known),
         others=tuple(each for each in held.others if each in known.others),
+        sync_trigger=held.sync_trigger if known.sync_trigger else None,
     )
 
 

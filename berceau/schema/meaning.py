@@ -6,7 +6,8 @@ from dataclasses import replace
 from enum import StrEnum
 
 from berceau.schema.model import Meaning, Schema
-from berceau.schema.names import in_quotes, snake_case, unquote_name
+from berceau.schema.names import snake_case
+from berceau.schema.paths import PATH, from_path, to_path
 
 Place = tuple[str, ...]
 """A name in the database with those of what it is in: ``("person", "classtype", "Student")``."""
@@ -34,9 +35,7 @@ _SIZES = {
 }
 _MADE = "~"
 _MADE_SIDE = re.compile(rf"(?:\w+\.)?{_MADE}(\w+):(\w+)")
-_PLAIN = re.compile(r'[^\s".=,]+')
-_PART = r'"(?:[^"]|"")*"|[^\s".=,]+'
-_ENTRY = re.compile(rf"((?:{_PART})(?:\.(?:{_PART}))*)=([^\s\",=]*)")
+_ENTRY = re.compile(rf"({PATH})=([^\s\",=]*)")
 _TEXT = re.compile(rf"(\w+) ({_ENTRY.pattern}(?:, {_ENTRY.pattern})*)")
 
 
@@ -84,10 +83,8 @@ def to_lines(meanings: Iterable[Meaning]) -> Iterator[str]:
     """Yield ``meanings`` as text, one line for each role and table or enum."""
     lines: dict[tuple[str, str], list[str]] = {}
     for each in meanings:
-        # A name with a line break has no line to stand on.
-        if all(len(part.splitlines()) == 1 for part in each.place):
-            entry = f"{'.'.join(map(_quote, each.place))}={each.of}"
-            lines.setdefault((str(each.role), each.place[0]), []).append(entry)
+        entry = f"{to_path(each.place)}={each.of}"
+        lines.setdefault((str(each.role), each.place[0]), []).append(entry)
     for (role, _), entries in lines.items():
         yield f"{role} {', '.join(entries)}"
 
@@ -99,16 +96,11 @@ def from_line(line: str) -> tuple[Meaning, ...]:
         raise ValueError(line)
     role = Role(match[1])
     found = tuple(
-        Meaning(role, tuple(map(unquote_name, re.findall(_PART, entry[1]))), entry[2])
-        for entry in _ENTRY.finditer(match[2])
+        Meaning(role, from_path(entry[1]), entry[2]) for entry in _ENTRY.finditer(match[2])
     )
     if any(len(each.place) != _SIZES[role] for each in found):
         raise ValueError(line)
     return found
-
-
-def _quote(name: str) -> str:
-    return name if _PLAIN.fullmatch(name) else in_quotes(name)
 
 
 def recorded(records: Iterable[Sequence[Meaning]]) -> tuple[Meaning, ...]:

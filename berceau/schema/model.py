@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from berceau.schema.sync import SyncTrigger
+
 Action = Literal["NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"]
 
 
@@ -145,11 +147,60 @@ class Index:
 
 
 @dataclass(frozen=True)
+class OldName:
+    """A view under the ``name`` that a table has for a release of before, which still runs.
+
+    ``columns`` are pairs: the name of each for that release, and what it is called by now.
+    """
+
+    name: str
+    columns: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """Facts that a table has for a release of before, and that ``target`` has by now.
+
+    A row of the target refers by ``key`` to the row whose ``id_column`` has that value. ``columns``
+    are pairs: the name in the table, and in the target. ``given`` are columns of the target that
+    a new row gets another value for, or one besides, each with SQL over the row of the table.
+    ``unknown`` is instead the text of one that this code can't read: a newer one made it.
+    """
+
+    target: str
+    key: str
+    id_column: str
+    columns: tuple[tuple[str, str], ...]
+    given: tuple[tuple[str, str], ...] = ()
+    unknown: str = ""
+
+    @property
+    def name(self) -> str:
+        """What tells it from others of its table."""
+        return self.target
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """Where the rows of a table are with Citus: by the values of ``column``, each on one server.
+
+    Without a ``column``, all of them are on each server: it is a reference table.
+    """
+
+    column: str | None = None
+
+    def __str__(self) -> str:
+        return "on all servers" if self.column is None else f"distributed by {self.column}"
+
+
+@dataclass(frozen=True)
 class Table:
     """A table with everything that hangs on it.
 
     ``others`` names what entities can't declare and Berceau can't create: triggers, policies,
-    partitions. It stays as long as the table does.
+    partitions. It stays as long as the table does. ``sync_trigger``, ``old_names`` and
+    ``transfers`` are there while two releases use the table. One without a ``distribution`` is
+    on one server, also with Citus.
     """
 
     name: str
@@ -161,6 +212,10 @@ class Table:
     indexes: tuple[Index, ...] = ()
     raw_constraints: tuple[RawConstraint, ...] = ()
     others: tuple[str, ...] = ()
+    sync_trigger: SyncTrigger | None = None
+    old_names: tuple[OldName, ...] = ()
+    transfers: tuple[Transfer, ...] = ()
+    distribution: Distribution | None = None
 
     @property
     def constraints(self) -> Iterator[Constraint]:

@@ -17,6 +17,7 @@ from berceau.schema.changes import (
     CreateTable,
     DeleteRows,
     Disown,
+    Distribute,
     DropColumn,
     DropConstraint,
     DropEnum,
@@ -30,10 +31,21 @@ from berceau.schema.changes import (
     ValidateConstraint,
 )
 from berceau.schema.conversions import enum_of, loses, retypes
+from berceau.schema.distributing import moving, unbound
 from berceau.schema.model import ForeignKey, PrimaryKey
 from berceau.schema.names import words
 from berceau.schema.obstacles import builds, giving_way, is_key, obstacles, refers
-from berceau.schema.renaming import RenameEnum, RenameIndex, RenameSequence, RenameTable
+from berceau.schema.renaming import (
+    EndName,
+    EndTransfer,
+    KeepName,
+    RenameEnum,
+    RenameIndex,
+    RenameSequence,
+    RenameTable,
+    StartTransfer,
+)
+from berceau.schema.sync import AlterSyncTrigger
 
 _RETYPE = "AlterColumn that gives another type"
 _CLEAR = "DeleteRows of what a new type may have no value for"
@@ -42,7 +54,12 @@ _RELAX = "AlterColumn that needs no value any more"
 _LET_GO = "DropConstraint of a foreign key on what a new one mustn't find"
 _SWAP = "DropConstraint or ReplaceKey of what a new foreign key mustn't find"
 _UNREFER = "DropConstraint of a foreign key on a key that is replaced"
+_PART = "AlterSyncTrigger that ends what keeps columns in step"
 _UNKEY = "AlterColumn that needs no value once its key is replaced"
+_LEAVE = "Distribute that brings rows to one server"
+_MOVE = "Distribute, where tables that are there already get other places"
+_JOIN = "AddConstraint of a foreign key of a table that has moved"
+_CHECK = "ValidateConstraint of such a foreign key"
 
 _STAGES: tuple[type | str, ...] = (
     RenameTable,
@@ -51,6 +68,7 @@ _STAGES: tuple[type | str, ...] = (
     RenameSequence,
     _BUILD,
     "DropConstraint of a foreign key",
+    _LEAVE,
     DropIndex,
     DropConstraint,
     Disown,
@@ -62,7 +80,10 @@ _STAGES: tuple[type | str, ...] = (
     _RETYPE,
     Restore,
     CreateTable,
+    Distribute,
     AddColumn,
+    AlterSyncTrigger,
+    KeepName,
     Backfill,
     Recode,
     AlterColumn,
@@ -73,9 +94,16 @@ _STAGES: tuple[type | str, ...] = (
     _RELAX,
     "AddConstraint of a foreign key",
     ValidateConstraint,
+    StartTransfer,
     _UNREFER,
     ReplaceKey,
     _UNKEY,
+    EndName,
+    EndTransfer,
+    _PART,
+    _MOVE,
+    _JOIN,
+    _CHECK,
     DeleteRows,
     DropColumn,
     DropTable,
@@ -83,7 +111,7 @@ _STAGES: tuple[type | str, ...] = (
 )
 
 _LAST = (DeleteRows, DropColumn, DropTable, DropEnum)
-_LATE = (DropConstraint, DropIndex, *_LAST)
+_LATE = (DropConstraint, DropIndex, EndName, EndTransfer, *_LAST)
 _ASIDE = ""
 """What stands for a table where something is set aside: it is restored in the same transaction."""
 
@@ -112,6 +140,8 @@ class _Places:
 
     def __init__(self, changes: Sequence[Change]) -> None:
         self._last = _changed_last(changes)
+        self._moving = moving(changes)
+        self._unheld = self._moving | unbound(changes)
         early = [change for change in changes if not self._is_late(change)]
         self._way_of_early = giving_way(early)
         self._way_of_late = giving_way(set(changes) - set(early))
@@ -133,6 +163,8 @@ class _Places:
 
     def place(self, change: Change) -> tuple[bool, type | str]:
         stage = _stage(change)
+        if place := self._of_moving(change):
+            return place
         if change in self._first:
             return False, _BUILD
         if self._in_the_way(change):
@@ -149,9 +181,31 @@ class _Places:
             stage = _UNKEY if (change.table, change.after.name) in self._keyed else stage
         return self._is_late(change), stage
 
+    def _of_moving(self, change: Change) -> tuple[bool, type | str] | None:
+        """Return where it goes if it is about a table whose rows move: keys change before that.
+
+        Only their foreign keys come after it, since Citus checks none to rows that are elsewhere.
+        """
+        match change:
+            case Distribute(after=None):
+                return False, _LEAVE
+            case Distribute(table) if table in self._moving:
+                return True, _MOVE
+            case DropConstraint(table, ForeignKey(target=target)) if self._unheld & {table, target}:
+                return False, _stage(change)
+            case AddConstraint(table, ForeignKey(target=target)) if self._moving & {table, target}:
+                return True, _JOIN
+            case ValidateConstraint(table, ForeignKey(target=target)) if self._moving & {
+                table,
+                target,
+            }:
+                return True, _CHECK
+        return None
+
     def _is_late(self, change: Change) -> bool:
         """Return whether ``change`` can wait, or is one of the last, with all that rests on it."""
-        return isinstance(change, _LATE) or not self._last.isdisjoint(_concerned(change))
+        late = isinstance(change, _LATE) or _stage(change) == _PART
+        return late or not self._last.isdisjoint(_concerned(change))
 
 
 def _stage(change: Change) -> type | str:
@@ -162,6 +216,8 @@ def _stage(change: Change) -> type | str:
             return _RETYPE
         case DeleteRows(early=True):
             return _CLEAR
+        case AlterSyncTrigger() if change.ends_rules:
+            return _PART
         case AlterColumn(_, before, after) if before.not_null and not after.not_null:
             return _RELAX
     return type(change)
@@ -186,6 +242,9 @@ def _concerned(change: Change) -> Iterator[str]:
         case (
             AddColumn(table)
             | AlterColumn(table)
+            | AlterSyncTrigger(table)
+            | KeepName(table)
+            | StartTransfer(table)
             | Backfill(table)
             | Recode(table)
             | DeleteRows(table)

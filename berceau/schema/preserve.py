@@ -20,6 +20,8 @@ from berceau.schema.model import (
 from berceau.schema.names import quote_name, quote_names
 from berceau.schema.numbering import serial, shared_by
 from berceau.schema.pairs import compare, structure
+from berceau.schema.sync import SyncTrigger, in_step, united
+from berceau.schema.transfers import require_known
 
 Item = TypeVar("Item", bound=Check | RawConstraint | Index | Unique)
 
@@ -64,9 +66,13 @@ def _keep(before: Table, after: Table, shared: Set[str]) -> Table:
         for each in after.uniques
         if each.columns not in deferred and not _is_raw(each, before.raw_constraints)
     )
+    names = [each.name for each in after.columns]
+    unknown = [each for each in before.transfers if each.unknown]
+    trigger = united(after.sync_trigger, in_step(before.sync_trigger, names))
+    columns = _columns(before.columns, after.columns, shared)
     kept = replace(
         after,
-        columns=tuple(_columns(before.columns, after.columns, shared)),
+        columns=tuple(_without_defaults(columns, trigger)),
         uniques=_united(uniques, declared),
         foreign_keys=tuple(_foreign_keys(before.foreign_keys, after.foreign_keys, generated)),
         checks=_united(before.checks, after.checks),
@@ -75,9 +81,28 @@ def _keep(before: Table, after: Table, shared: Set[str]) -> Table:
             (each for each in before.indexes if _by_hand(each, generated)), after.indexes
         ),
         others=before.others,
+        sync_trigger=trigger,
+        transfers=tuple(dict.fromkeys((*after.transfers, *unknown))),
     )
     _require_untouched(before, kept, generated)
+    if trigger is not None:
+        trigger.require_known(_changed(before, kept))
+    for each in unknown:
+        require_known(before.name, each, {*_changed(before, kept)})
     return kept
+
+
+def _changed(before: Table, after: Table) -> Iterator[str]:
+    """Yield the columns of ``before`` that go, or get another type."""
+    types = {each.name: each.type for each in after.columns}
+    yield from (each.name for each in before.columns if types.get(each.name) != each.type)
+
+
+def _without_defaults(columns: Iterable[Column], trigger: SyncTrigger | None) -> Iterator[Column]:
+    """Yield ``columns``; those of two releases get their defaults from the trigger."""
+    synced = trigger.synced if trigger is not None else frozenset()
+    for each in columns:
+        yield replace(each, default=None) if each.name in synced else each
 
 
 def _referable(table: Table, targets: Set[tuple[str, tuple[str, ...]]]) -> Table:

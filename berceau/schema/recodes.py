@@ -7,7 +7,7 @@ from berceau.schema.changes import AlterColumn, Change, DeleteRows, RebuildEnum,
 from berceau.schema.choices import Choices, Place
 from berceau.schema.conversions import recoded, retypes
 from berceau.schema.model import Schema
-from berceau.schema.names import quote_literal
+from berceau.schema.names import quote_literal, quote_name
 
 _Values = Mapping[Place, Mapping[str, str]]
 """New values by the old ones, as text, by column."""
@@ -39,13 +39,17 @@ def with_recodes(
         else:
             yield step
     types, old_types = _types(desired), _types(current)
+    labels, old_labels = _labels(desired), _labels(current)
     for place, pairs in values.items():
         if place in types and place not in converted:
-            sql_type, merged = types[place], _merged(place, choices)
+            sql_type, merged = types[place].removesuffix("[]"), _merged(place, choices)
             yield Recode(
                 *place,
                 tuple((_value(old, sql_type), _value(new, sql_type)) for old, new in pairs.items()),
                 tuple(_value(old, sql_type) for old in pairs if old in merged),
+                array=sql_type != types[place],
+                known=labels.get(sql_type, frozenset()).issuperset(pairs)
+                and old_labels.get(sql_type, frozenset()).issuperset(pairs.values()),
             )
     for table, column, value in choices.deleted:
         if (table, column) in old_types:
@@ -81,6 +85,10 @@ def _types(schema: Schema) -> dict[Place, str]:
         for table in schema.tables
         for column in table.columns
     }
+
+
+def _labels(schema: Schema) -> dict[str, frozenset[str]]:
+    return {quote_name(enum.name): frozenset(enum.labels) for enum in schema.enums}
 
 
 def _value(text: str, sql_type: str) -> str:

@@ -5,10 +5,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from berceau.schema.changes import Change
-from berceau.schema.model import Schema, Table
+from berceau.schema.model import OldName, Schema, Table
 from berceau.schema.names import object_name, quote_name, sequence_name
 from berceau.schema.renames import Kind, Rename, renamed
 from berceau.schema.renaming import (
+    EndName,
+    EndTransfer,
+    KeepName,
     RenameColumn,
     RenameConstraint,
     RenameEnum,
@@ -17,7 +20,10 @@ from berceau.schema.renaming import (
     RenameSequence,
     RenameTable,
     Renaming,
+    StartTransfer,
 )
+from berceau.schema.sync import AlterSyncTrigger
+from berceau.schema.transfers import require_untouched
 
 
 @dataclass(frozen=True)
@@ -33,14 +39,19 @@ Moves = dict[str, Move]
 """By the name before; within one, no two things share a name."""
 
 
-def moves(current: Schema, renames: Sequence[Rename]) -> tuple[Renaming, ...]:
+def moves(
+    current: Schema, renames: Sequence[Rename], both: Collection[str] = ()
+) -> tuple[Renaming, ...]:
     """Return the changes that carry out ``renames`` in ``current``.
+
+    Tables that have ``both`` names meanwhile keep the old one as a view, with the old columns.
 
     Constraints, indexes and sequences whose names were made from the old ones follow, so that
     the names stay those of a schema that never knew another, and the old ones become free.
     """
     wholes = renamed(renames, Kind.TABLE, Kind.ENUM)
     columns = {table.name: _new_names(renames, Kind.COLUMN, table.name) for table in current.tables}
+    require_untouched(current, wholes.keys(), columns)
     shared: Moves = {}
     for enum in current.enums:
         if enum.name in wholes:
@@ -51,23 +62,53 @@ def moves(current: Schema, renames: Sequence[Rename]) -> tuple[Renaming, ...]:
             shared[table.name] = Move(new_table, RenameTable)
         if table.name in wholes or columns[table.name]:
             shared |= _followers(table, new_table, columns[table.name])
-    found = [*in_turn(shared, relations(current))]
+    found = [*_with_names(in_turn(shared, relations(current)), current, both)]
     for enum in current.enums:
         change = partial(RenameLabel, wholes.get(enum.name, enum.name))
         labels = _new_names(renames, Kind.LABEL, enum.name)
         found += in_turn({old: Move(new, change) for old, new in labels.items()}, enum.labels)
+    named = {quote_name(e.name): _new_names(renames, Kind.LABEL, e.name) for e in current.enums}
     for table in current.tables:
         new_table = wholes.get(table.name, table.name)
-        found += _within(table, new_table, columns[table.name])
+        found += _within(table, new_table, columns[table.name], both=table.name in both)
+        found += _rules(table, new_table, columns[table.name], named)
     return tuple(found)
+
+
+def _with_names(
+    changes: Iterable[Renaming], current: Schema, both: Collection[str]
+) -> Iterator[Renaming]:
+    """Yield ``changes``, and views by the old names of tables that have ``both`` names."""
+    tables = {table.name: table for table in current.tables if table.name in both}
+    for each in changes:
+        if isinstance(each, RenameTable) and each.before in tables:
+            columns = ((column.name, column.name) for column in tables[each.before].columns)
+            yield replace(each, both=True)
+            yield KeepName(each.after, OldName(each.before, tuple(columns)))
+        else:
+            yield each
 
 
 def inverse(changes: Iterable[Renaming]) -> tuple[Renaming, ...]:
     """Return the changes that give back the names that things had before ``changes``."""
-    return tuple(
-        replace(change, before=change.after, after=change.before)
-        for change in reversed(tuple(changes))
-    )
+    return tuple(map(_inverse, reversed(tuple(changes))))
+
+
+def _inverse(change: Renaming) -> Renaming:
+    match change:
+        case StartTransfer(table, transfer):
+            return EndTransfer(table, transfer)
+        case EndTransfer(table, transfer):
+            return StartTransfer(table, transfer, back=True)
+        case KeepName(table, old):
+            return EndName(table, old)
+        case EndName(table, old):
+            return KeepName(table, old)
+        case AlterSyncTrigger():
+            return replace(change, before=change.after, after=change.before)
+        case RenameTable() | RenameColumn():
+            return replace(change, before=change.after, after=change.before, both=False)
+    return replace(change, before=change.after, after=change.before)
 
 
 def name_before(changes: Iterable[Change], table: str) -> str:
@@ -140,9 +181,11 @@ def _followers(table: Table, new_table: str, columns: Mapping[str, str]) -> Move
     return {name: move for name, move in found.items() if name != move.after}
 
 
-def _within(table: Table, new_table: str, columns: Mapping[str, str]) -> Iterator[Renaming]:
+def _within(
+    table: Table, new_table: str, columns: Mapping[str, str], *, both: bool
+) -> Iterator[Renaming]:
     """Yield the changes of what has its name within the table only."""
-    change = partial(RenameColumn, new_table)
+    change = partial(RenameColumn, new_table, both=both)
     yield from in_turn(
         {old: Move(new, change) for old, new in columns.items()},
         [column.name for column in table.columns],
@@ -164,6 +207,25 @@ def _within(table: Table, new_table: str, columns: Mapping[str, str]) -> Iterato
         },
         [constraint.name for constraint in table.constraints],
     )
+
+
+def _rules(
+    table: Table,
+    new_table: str,
+    columns: Mapping[str, str],
+    labels: Mapping[str, Mapping[str, str]],
+) -> Iterator[Renaming]:
+    """Yield what the trigger of ``table`` does by new names of ``columns``, and of ``labels``.
+
+    These are by the type that has them.
+    """
+    trigger = table.sync_trigger
+    if trigger is None:
+        return
+    own = {c.name: labels.get(c.type.removesuffix("[]"), {}) for c in table.columns}
+    after = trigger.relabelled(own).renamed(columns)
+    if after != trigger:
+        yield AlterSyncTrigger(new_table, trigger, after)
 
 
 def _generated(

@@ -47,7 +47,12 @@ class Rename:
         """The old name with its parent's: ``post.title``."""
         if self.kind is Kind.SUBCLASS:
             return f"{self.parent}.{_quote(self.before)}"
-        return path_of(name for name in (self.parent, self.before) if name is not None)
+        return path_of(self.place)
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """The old name, after its parent's."""
+        return tuple(name for name in (self.parent, self.before) if name is not None)
 
     def __str__(self) -> str:
         return f"{self.path}={_quote(self.after)}"

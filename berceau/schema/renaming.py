@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 
 from berceau.schema.change import BaseChange, TableChange
+from berceau.schema.model import OldName, Transfer
+from berceau.schema.sync import AlterSyncTrigger
 
 
 @dataclass(frozen=True)
 class RenameTable(BaseChange):
-    """A table that keeps its rows under another name."""
+    """A table that keeps its rows under another name; ``both`` where it has the old one, too."""
 
     before: str
     after: str
+    both: bool = False
 
     @property
     def table_name(self) -> str:
@@ -20,10 +23,46 @@ class RenameTable(BaseChange):
 
 @dataclass(frozen=True)
 class RenameColumn(TableChange):
-    """A column that keeps its values under another name; ``table`` is called so by then."""
+    """A column that keeps its values under another name; ``table`` is called so by then.
+
+    ``both`` where a view has it by the old name, too.
+    """
 
     before: str
     after: str
+    both: bool = False
+
+
+@dataclass(frozen=True)
+class KeepName(TableChange):
+    """A view, so that a release of before finds ``table`` by its ``old`` name."""
+
+    old: OldName
+
+
+@dataclass(frozen=True)
+class StartTransfer(TableChange):
+    """Triggers that keep ``table`` in step with another, which gets what the rows have.
+
+    ``back`` where the columns of ``table`` are new, and get what the other one has.
+    """
+
+    transfer: Transfer
+    back: bool = False
+
+
+@dataclass(frozen=True)
+class EndTransfer(TableChange):
+    """The end of what ``StartTransfer`` made."""
+
+    transfer: Transfer
+
+
+@dataclass(frozen=True)
+class EndName(TableChange):
+    """The end of what ``KeepName`` made."""
+
+    old: OldName
 
 
 @dataclass(frozen=True)
@@ -85,4 +124,9 @@ Renaming = (
     | RenameConstraint
     | RenameIndex
     | RenameSequence
+    | AlterSyncTrigger
+    | KeepName
+    | EndName
+    | StartTransfer
+    | EndTransfer
 )

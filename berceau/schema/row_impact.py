@@ -87,6 +87,11 @@ def not_undone(changes: Iterable[Change]) -> Iterator[str]:
                     f"Undoing converts the values that {table}.{after.name} has at that time to "
                     f"{before.type}. It can't restore the old ones."
                 )
+            case AlterColumn(table, before, after) if before.not_null and not after.not_null:
+                yield (
+                    f"Rows without a value in {table}.{after.name} prevent the undoing: give them "
+                    "one first."
+                )
             case Recode() | DeleteRows():
                 yield from _subclasses_not_undone(change)
             case Backfill(table, column):

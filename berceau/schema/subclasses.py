@@ -1,10 +1,13 @@
 """The subclass that rows name, where that has another name now or is gone."""
 
+import shlex
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from berceau.errors import RenameError
+from berceau.errors import MigrationError, RenameError
+from berceau.schema.choices import Choices
+from berceau.schema.keeping import Keeping
 from berceau.schema.meaning import Place, Role
 from berceau.schema.model import Schema
 from berceau.schema.moved import Moved
@@ -136,6 +139,63 @@ class Subclasses:
                 cure=f"To give it others as well: --map-value {where}={path_of((value,))}. "
                 "Nothing was written.",
             )
+
+
+def require_found_again(keeping: Keeping, choices: Choices) -> None:
+    """Refuse to take rows of a subclass away from the release that runs.
+
+    It finds them by the value in their discriminator, which ``choices`` may change or delete. To
+    give them to another subclass is what was asked for. Raises ``MigrationError``.
+    """
+    used = _subclasses(keeping.release) if keeping.active and keeping.release else {}
+    end = "Or stop all processes for this migration, and add --allow-downtime."
+    for place, pairs in choices.values.items():
+        for old, new in pairs.items():
+            entity = used.get(place, {}).get(old)
+            if entity is not None and (*place, old) not in choices.merged:
+                raise MigrationError(
+                    f"The running release finds the rows of {entity} by {old!r} in "
+                    f"{path_of(place)}, where this one would write {new!r}.",
+                    cure=f"Nothing was written. Keep the value, and rename only the class in "
+                    f"Python: _discriminator_ = {old!r}. {end}",
+                )
+    for table, column, old in choices.deleted:
+        entity = used.get((table, column), {}).get(old)
+        if entity is not None:
+            option = f"--map-value {shlex.quote(path_of((table, column, old)) + '=VALUE')}"
+            raise MigrationError(
+                f"The running release reads and writes the rows of {entity}, which would be "
+                f"deleted: those of {table} with {old!r} in {column}.",
+                cure=f"Nothing was written. Give them to another entity: {option}. {end}",
+            )
+
+
+def strangers(release: Schema, other: Schema) -> Mapping[Place, tuple[Values, Values]]:
+    """Return the subclasses that only the ``other`` release has, and those that it lacks.
+
+    They are by the column with their values. Where nothing tells what names of the ``other`` stand
+    for, nothing is known.
+    """
+    mine, theirs = _subclasses(release), _subclasses(other)
+    found = {}
+    for place in mine if other.meanings else ():
+        ours, others = mine[place], theirs.get(place, {})
+        new = {value: name for value, name in others.items() if value not in ours}
+        gone = {value: name for value, name in ours.items() if value not in others}
+        found[place] = new, gone
+    return found
+
+
+def _subclasses(schema: Schema) -> Mapping[Place, Values]:
+    """Return the subclasses by their values, by column; a root's rows are found by any value."""
+    defaults = _defaults(schema)
+    return {
+        place: {
+            value: name for value, name in values.items() if value != _root(defaults[place], values)
+        }
+        for place, values in _by_column(schema).items()
+        if place in defaults
+    }
 
 
 @dataclass(frozen=True)

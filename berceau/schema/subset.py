@@ -21,11 +21,15 @@ class Part:
     enums: frozenset[str]
 
     def of(self, schema: Schema) -> Schema:
-        """Return this part of ``schema``, with the foreign keys among its tables."""
+        """Return this part of ``schema``, with the foreign keys among its tables.
+
+        Those to tables of no ``schema`` stay, too: a tenant's refer to shared ones.
+        """
+        others = {table.name for table in schema.tables} - self.tables
         return Schema(
             tuple(enum for enum in schema.enums if enum.name in self.enums),
             tuple(
-                replace(table, foreign_keys=tuple(self._among(table)))
+                replace(table, foreign_keys=tuple(_without(table, others)))
                 for table in schema.tables
                 if table.name in self.tables
             ),
@@ -44,8 +48,9 @@ class Part:
             tuple(sorted(tables, key=lambda table: table.name)),
         )
 
-    def _among(self, table: Table) -> Iterator[ForeignKey]:
-        return (key for key in table.foreign_keys if key.target in self.tables)
+
+def _without(table: Table, targets: Set[str]) -> Iterator[ForeignKey]:
+    return (key for key in table.foreign_keys if key.target not in targets)
 
 
 def between(before: Schema, after: Schema, same: Same = eq, read: Set[str] = frozenset()) -> Part:
@@ -70,6 +75,12 @@ def between(before: Schema, after: Schema, same: Same = eq, read: Set[str] = fro
     }
     enums |= {e.name for e in (*before.enums, *after.enums) if quote_name(e.name) in used}
     return Part(frozenset(changed), frozenset(tables), frozenset(enums))
+
+
+def outside(schema: Schema) -> set[str]:
+    """Return the tables that foreign keys of ``schema`` lead to, and that it doesn't have."""
+    targets = {key.target for table in schema.tables for key in table.foreign_keys}
+    return targets - {table.name for table in schema.tables}
 
 
 def clashes(schema: Schema) -> tuple[str, ...]:

@@ -2,47 +2,23 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, Self
 
 from berceau.errors import Location, SettingsError
 from berceau.settings import sources as given
+from berceau.settings.limits import FormLimits as FormLimits
+from berceau.settings.limits import Limits as Limits
+from berceau.settings.limits import QueryLimits as QueryLimits
+from berceau.settings.limits import read_limits
 from berceau.settings.secrets import remember
 from berceau.settings.sources import Sources
+from berceau.settings.tenants import read_tenants
+from berceau.tenancy import Mode, Target
 
 INI_PREFIX = "berceau."
 SWITCH = {"true": True, "false": False}
-LARGEST_LIMIT = 1_000_000  # in milliseconds, it fits the server's settings
-LARGEST_FORM = 1_000_000_000
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one process may ask of the database: ``pool_size`` connections, the rest in seconds.
-
-    ``pool_timeout`` is the longest wait for a connection; one older than ``connection_lifetime``
-    is replaced. The server ends a statement after ``statement_timeout``, and a transaction that
-    does nothing for ``idle_transaction_timeout``; 0 lets it go on.
-    """
-
-    pool_size: int = 10
-    pool_timeout: float = 5
-    connection_lifetime: float = 1800
-    statement_timeout: float = 30
-    idle_transaction_timeout: float = 60
-
-
-@dataclass(frozen=True)
-class FormLimits:
-    """What one form may hold: fields and files by number, and the bytes of all but its files.
-
-    The server limits the whole request: ``max_request_body_size`` of ``[server:main]``.
-    """
-
-    max_form_fields: int = 1000
-    max_form_files: int = 100
-    max_form_size: int = 2_621_440
 
 
 @dataclass(frozen=True)
@@ -51,12 +27,17 @@ class Settings:
 
     ``root`` is the project's folder. The URLs are as configured, unparsed; ``None`` for both
     means the embedded server. ``storage_url`` names the place for files. ``development`` is what
-    only an ini file can set for this machine: without it, this is production. ``hosts`` are the
-    names that visitors may use for the site, and ``session_timeout`` is how long a visitor's
-    session outlives the last use of it, in seconds. ``lint_ignore`` holds the codes of the rules
-    that the project switches off, and ``unmanaged`` patterns of the names that migrations leave
-    alone. ``sources`` are what all was read from: the
-    settings of components are, too.
+    only an ini file can set for this machine: without it, this is production. ``console`` is
+    whether ``/berceau`` is served. ``hosts`` are the names that visitors may use for the site, and
+    ``session_timeout`` is how long a visitor's session outlives the last use of it, in seconds.
+    ``lint_ignore`` holds the codes of the rules that the project switches off, and ``unmanaged``
+    patterns of the names that migrations leave alone; ``allow_downtime`` says that no release runs
+    while they are applied.
+    ``private_columns`` and ``public_columns`` are patterns of the columns whose values files of
+    statistics never hold, or may hold, ``statistics_file`` is the one to plan by, from ``root``,
+    where there are several, and ``dismissed_advice`` is not to be shown. ``tenants`` is how
+    customers are kept apart, and where they are, ``target`` is what of the database a command works
+    on. ``sources`` are what all was read from: the settings of components are, too.
     """
 
     root: Path
@@ -66,14 +47,23 @@ class Settings:
     storage_url: str | None = field(default=None, repr=False)
     test_workers: int | Literal["auto"] = "auto"
     development: bool = False
+    console: bool = False
     secret: str | None = field(default=None, repr=False)
     hosts: tuple[str, ...] = ()
+    tenants: Mode | None = None
     session_timeout: int = 3600
     allow_ddl: bool = False
-    limits: Limits = Limits()
-    form_limits: FormLimits = FormLimits()
+    limits: Limits = field(default=Limits())
+    query_limits: QueryLimits = field(default=QueryLimits())
+    form_limits: FormLimits = field(default=FormLimits())
     lint_ignore: frozenset[str] = frozenset()
     unmanaged: tuple[str, ...] = ()
+    allow_downtime: bool = False
+    private_columns: tuple[str, ...] = ()
+    public_columns: tuple[str, ...] = ()
+    statistics_file: str | None = None
+    dismissed_advice: tuple[str, ...] = ()
+    target: Target | None = None
     sources: Sources = field(default=Sources(ini={}), repr=False, compare=False)
 
     def overriding(self, values: Mapping[str, Any]) -> Self:
@@ -84,6 +74,10 @@ class Settings:
         overrides = {**self.sources.overrides, **values}
         return replace(self, sources=replace(self.sources, overrides=overrides))
 
+    def targeting(self, target: Target) -> Self:
+        """Return these settings for what works on the ``target`` alone."""
+        return replace(self, target=target)
+
     @property
     def state(self) -> Path:
         """The folder of everything generated: ``.berceau``; safe to delete."""
@@ -92,7 +86,7 @@ class Settings:
     @property
     def cache(self) -> Path:
         """The folder of what was costly to find out."""
-        return self.state / "cache"
+        return self.state / "cache" / (self.target.scope if self.target else "")
 
     @property
     def components(self) -> Path:
@@ -101,11 +95,8 @@ class Settings:
 
     @property
     def migrations(self) -> Path:
-        """The folder of the reviewed migrations."""
-        return self.root / "migrations"
-
-
-_Kind = TypeVar("_Kind", Limits, FormLimits)
+        """The folder of the reviewed migrations; with tenants, each target has its own."""
+        return self.root / "migrations" / (self.target.scope if self.target else "")
 
 
 def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
@@ -116,7 +107,8 @@ def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
     absent. Secrets are never read from the ini, which is kept with the code. What only the
     application needs, such as ``berceau.development``, is read from the ini only. What the linter
     ignores and what migrations leave alone is read from ``pyproject.toml``: there, ``ignore`` of
-    ``[tool.berceau.lint]`` and ``unmanaged`` of ``[tool.berceau.migrations]``. Raises
+    ``[tool.berceau.lint]``, ``unmanaged`` and ``allow_downtime`` of ``[tool.berceau.migrations]``,
+    and ``private``, ``public`` and ``file`` of ``[tool.berceau.statistics]``. Raises
     ``SettingsError``.
     """
     sources = given.read(root, ini)
@@ -132,6 +124,7 @@ def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
     database_url = _database_url(values)
     secret = dotenv_or_environment.get("BERCEAU_SECRET") or None
     remember(secret or "")
+    development = _parse_switch(ini, "berceau.development")
     return Settings(
         root=root,
         database_url=database_url,
@@ -141,15 +134,25 @@ def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
         test_workers=parse_workers(
             values.get("BERCEAU_TEST_WORKERS") or "auto", "BERCEAU_TEST_WORKERS"
         ),
-        development=_parse_switch(ini, "berceau.development"),
+        development=development,
+        console=_parse_switch(ini, "berceau.console", default=development),
         secret=secret,
         hosts=tuple((ini.get("berceau.hosts") or "").lower().split()),
+        tenants=read_tenants(sources, root),
         session_timeout=_parse_seconds(ini, "berceau.session_timeout", Settings.session_timeout),
         allow_ddl=_parse_switch(ini, "berceau.allow_ddl"),
-        limits=_parse_limits(Limits, from_ini, LARGEST_LIMIT),
-        form_limits=_parse_limits(FormLimits, from_ini, LARGEST_FORM),
+        limits=read_limits(Limits, from_ini),
+        query_limits=read_limits(QueryLimits, from_ini),
+        form_limits=read_limits(FormLimits, from_ini),
         lint_ignore=frozenset(_texts(root / "pyproject.toml", "lint", "ignore", "L102")),
         unmanaged=_texts(root / "pyproject.toml", "migrations", "unmanaged", "audit_*"),
+        allow_downtime=_allow_downtime(root / "pyproject.toml", dotenv_or_environment),
+        private_columns=_texts(root / "pyproject.toml", "statistics", "private", "invoice.*"),
+        public_columns=_texts(root / "pyproject.toml", "statistics", "public", "country.name"),
+        statistics_file=_statistics_file(root / "pyproject.toml"),
+        dismissed_advice=_texts(
+            root / "pyproject.toml", "advise", "dismissed", "A202 a_idx: the reason"
+        ),
         sources=sources,
     )
 
@@ -177,27 +180,6 @@ def _refuse_secrets(from_ini: Mapping[str, str]) -> None:
         )
 
 
-def _parse_limits(kind: type[_Kind], ini: Mapping[str, str], largest: int) -> _Kind:
-    """Return the limits that the ini file sets, the defaults for the others."""
-    given: dict[str, Any] = {}
-    for limit in fields(kind):
-        text = ini.get(limit.name.upper())
-        if text is None:
-            continue
-        try:
-            number = int(text) if limit.type is int else float(text)
-        except ValueError:
-            number = -1
-        lowest = 1 if limit.type is int else 0
-        if not lowest <= number <= largest:
-            raise SettingsError(
-                f"{INI_PREFIX}{limit.name} is {text!r}.",
-                cure=f"Use a number from {lowest} to {largest:,}.",
-            )
-        given[limit.name] = number
-    return kind(**given)
-
-
 def parse_workers(text: str, source: str) -> int | Literal["auto"]:
     """Return the worker count that ``text`` means; ``source`` names it in the error."""
     if text == "auto":
@@ -210,12 +192,12 @@ def parse_workers(text: str, source: str) -> int | Literal["auto"]:
     )
 
 
-def _parse_switch(ini: Mapping[str, str], name: str) -> bool:
-    text = ini.get(name) or "false"
+def _parse_switch(ini: Mapping[str, str], name: str, *, default: bool = False) -> bool:
+    text = ini.get(name) or str(default)
     if text.lower() not in SWITCH:
         raise SettingsError(
             f"{name} is {text!r}, which is neither true nor false.",
-            cure="Use true or false; without the line it is false.",
+            cure=f"Use true or false; without the line it is {str(default).lower()}.",
         )
     return SWITCH[text.lower()]
 
@@ -230,19 +212,34 @@ def _parse_seconds(ini: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
+def _allow_downtime(file: Path, values: Mapping[str, str]) -> bool:
+    variable = "BERCEAU_ALLOW_DOWNTIME"
+    if values.get(variable):
+        return _parse_switch(values, variable)
+    found = _pyproject(file, "migrations").get("allow_downtime", False)
+    if not isinstance(found, bool):
+        raise SettingsError(
+            f"allow_downtime of [tool.berceau.migrations] is neither true nor false: {found!r}.",
+            where=Location(file=file),
+            cure="Write allow_downtime = true under [tool.berceau.migrations].",
+        )
+    return found
+
+
+def _statistics_file(file: Path) -> str | None:
+    found = _pyproject(file, "statistics").get("file")
+    if found is not None and not (isinstance(found, str) and found):
+        raise SettingsError(
+            f"file of [tool.berceau.statistics] isn't the name of a file: {found!r}.",
+            where=Location(file=file),
+            cure='Write file = "statistics/production.json" under [tool.berceau.statistics].',
+        )
+    return found
+
+
 def _texts(file: Path, table: str, key: str, example: str) -> tuple[str, ...]:
     """Return the texts that ``pyproject.toml`` lists under ``key`` of ``[tool.berceau.table]``."""
-    if not file.is_file():
-        return ()
-    try:
-        found: Any = tomllib.loads(file.read_text(encoding="utf-8"))
-        for name in ("tool", "berceau", table):
-            found = found.get(name, {})
-        texts = found.get(key, [])
-    except (ValueError, AttributeError) as error:
-        raise SettingsError(
-            f"It can't be read: {error}.", where=Location(file=file), cure="Correct it."
-        ) from error
+    texts = _pyproject(file, table).get(key, [])
     if not (isinstance(texts, list) and all(isinstance(each, str) and each for each in texts)):
         raise SettingsError(
             f"{key} of [tool.berceau.{table}] isn't a list of strings: {texts!r}.",
@@ -250,6 +247,21 @@ def _texts(file: Path, table: str, key: str, example: str) -> tuple[str, ...]:
             cure=f'Write {key} = ["{example}"] under [tool.berceau.{table}].',
         )
     return tuple(texts)
+
+
+def _pyproject(file: Path, table: str) -> Mapping[str, Any]:
+    """Return the table ``[tool.berceau.table]`` of ``pyproject.toml``."""
+    if not file.is_file():
+        return {}
+    try:
+        found: Any = tomllib.loads(file.read_text(encoding="utf-8"))
+        for name in ("tool", "berceau", table):
+            found = found.get(name, {})
+        return dict(found)
+    except (ValueError, AttributeError, TypeError) as error:
+        raise SettingsError(
+            f"It can't be read: {error}.", where=Location(file=file), cure="Correct it."
+        ) from error
 
 
 def find_root(start: Path) -> Path:

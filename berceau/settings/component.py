@@ -135,8 +135,9 @@ def during_test(values: Values, overridden: Values) -> Iterator[None]:
 
 def _require_setting(cls: type, name: str) -> None:
     value = vars(cls).get(name)
-    described = value.metadata.get("setting") if isinstance(value, dataclasses.Field) else None
-    if described is None or name.startswith("_"):
+    field = value if isinstance(value, dataclasses.Field) else None
+    described = field.metadata.get("setting") if field else None
+    if field is None or described is None or name.startswith("_"):
         raise ComponentError(
             f"{cls.__name__}.{name} isn't declared as a setting.",
             cure=f'Write {name.lstrip("_")}: TYPE = setting(help="what it is"), perhaps with '
@@ -151,6 +152,11 @@ def _require_setting(cls: type, name: str) -> None:
         raise ComponentError(
             f"The help of {cls.__name__}.{name} isn't one line.",
             cure="Say in one line what the setting is.",
+        )
+    if type(field.default).__hash__ is None:  # what dataclasses refuse, with words for others
+        raise ComponentError(
+            f"{cls.__name__}.{name} has a default that code could change: {field.default!r}.",
+            cure="Use a tuple for several values: tuple[str, ...] = setting(default=(), ...).",
         )
 
 

@@ -14,7 +14,7 @@ class OwnSetting:
     """A setting of Berceau: the ``attribute`` of ``Settings``, and what it is for people.
 
     It is read from the ``variable``, where there is one, and from the ini file, unless
-    ``in_ini`` is false. ``in_pyproject`` is its name in ``pyproject.toml``, the only place then.
+    ``in_ini`` is false. ``in_pyproject`` is its name in ``pyproject.toml``, in place of that.
     """
 
     attribute: str
@@ -42,9 +42,9 @@ class OwnSetting:
 
     def place(self, settings: Settings) -> Place | None:
         """Return where it was written; ``None`` where it is the default."""
-        if self.in_pyproject:
-            return "pyproject.toml" if self.value(settings) else None
         found = settings.sources.find(self.variable or "", self.key or "")
+        if found is None and self.in_pyproject:
+            return "pyproject.toml" if self.value(settings) else None
         return found.place if found else None
 
 
@@ -71,14 +71,19 @@ OWN = (
         "test_workers", "how many processes run tests", "BERCEAU_TEST_WORKERS", in_ini=False
     ),
     OwnSetting("development", "whether this is a developer's machine"),
+    OwnSetting("console", "whether /berceau shows the application from the inside"),
     OwnSetting("hosts", "the names that visitors use for the site"),
+    OwnSetting("tenants", "how customers are kept apart", "BERCEAU_TENANTS"),
     OwnSetting("session_timeout", "how many seconds a session outlives its last use"),
     OwnSetting("allow_ddl", "whether the role may change the schema in production"),
     OwnSetting("limits.pool_size", "how many connections a process has"),
     OwnSetting("limits.pool_timeout", "the longest wait for a connection, in seconds"),
     OwnSetting("limits.connection_lifetime", "the age of a connection, in seconds"),
+    OwnSetting("limits.connection_tenants", "how many tenants a connection serves"),
     OwnSetting("limits.statement_timeout", "the longest statement, in seconds"),
     OwnSetting("limits.idle_transaction_timeout", "the longest idle transaction, in seconds"),
+    OwnSetting("query_limits.slow_query", "the query that the log has a line on, in seconds"),
+    OwnSetting("query_limits.n_plus_one", "how often a line may repeat a query, in development"),
     OwnSetting("form_limits.max_form_fields", "how many fields a form may have"),
     OwnSetting("form_limits.max_form_files", "how many files a form may have"),
     OwnSetting("form_limits.max_form_size", "how many bytes a form may have beside its files"),
@@ -89,6 +94,32 @@ OWN = (
         "unmanaged",
         "patterns of what migrations leave alone",
         in_pyproject="tool.berceau.migrations.unmanaged",
+    ),
+    OwnSetting(
+        "allow_downtime",
+        "whether no release runs while migrations are applied",
+        "BERCEAU_ALLOW_DOWNTIME",
+        in_pyproject="tool.berceau.migrations.allow_downtime",
+    ),
+    OwnSetting(
+        "private_columns",
+        "patterns of columns whose values no file of statistics holds",
+        in_pyproject="tool.berceau.statistics.private",
+    ),
+    OwnSetting(
+        "public_columns",
+        "patterns of columns whose values a file of statistics may hold",
+        in_pyproject="tool.berceau.statistics.public",
+    ),
+    OwnSetting(
+        "statistics_file",
+        "the file of statistics to plan by, if there are several",
+        in_pyproject="tool.berceau.statistics.file",
+    ),
+    OwnSetting(
+        "dismissed_advice",
+        "findings of `invoke advise` that are dismissed, with the reason",
+        in_pyproject="tool.berceau.advise.dismissed",
     ),
 )
 

@@ -6,12 +6,27 @@ what the others need, a command that has nothing to do would take half as long a
 
 from invoke.collection import Collection
 
-from berceau.tasks import build, db, jobs, migrate, new, serve, settings, test
+from berceau.tasks import (
+    advise,
+    build,
+    db,
+    docs,
+    jobs,
+    migrate,
+    new,
+    serve,
+    settings,
+    stats,
+    tenant,
+    test,
+)
 
 __all__ = ["namespace"]
 
 namespace = Collection(
+    advise.advise,
     build.build,
+    docs.docs,
     new.new,
     serve.serve,
     settings.settings,
@@ -19,5 +34,7 @@ namespace = Collection(
     migrate.namespace,
     db.namespace,
     jobs.namespace,
+    stats.namespace,
+    tenant.namespace,
 )
 """All commands, as the ``Collection`` that invoke looks for in a project's ``tasks.py``."""

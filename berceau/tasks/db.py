@@ -54,16 +54,24 @@ def url(_: Context, owner: bool = False) -> None:
 
 @command(
     help=OWNER_HELP
-    | {"database": "another database of the server", "schema": "another schema of the database"}
+    | {
+        "database": "another database of the server",
+        "schema": "another schema of the database",
+        "tenant": "with the tables of this tenant, beside the shared ones",
+    }
 )
 def shell(
-    _: Context, owner: bool = False, database: str | None = None, schema: str | None = None
+    _: Context,
+    owner: bool = False,
+    database: str | None = None,
+    schema: str | None = None,
+    tenant: str | None = None,
 ) -> None:
     """Open psql on the database."""
     from berceau.postgres.embedded.shell import open_shell
     from berceau.workflows.shared.databases import embedded_server
 
-    chosen = _choose(owner)
+    chosen = _choose(owner, tenant)
     if database:
         chosen = replace(chosen, database=database)
     if schema:
@@ -160,10 +168,15 @@ def prune(_: Context) -> None:
         say("There is nothing to drop.")
 
 
-def _choose(owner: bool) -> "Url":
+def _choose(owner: bool, tenant: str | None = None) -> "Url":
     from berceau.workflows.shared.databases import resolve_databases
 
-    chosen = resolve_databases(load())
+    settings = load()
+    if tenant is not None:
+        from berceau.workflows.tenants import targets
+
+        settings = targets.named(settings, tenant)
+    chosen = resolve_databases(settings)
     return chosen.migration_url if owner else chosen.runtime_url
 
 
@@ -194,16 +207,24 @@ def _print_running(running: "Status", log: Path) -> None:
 
 @command(
     iterable=["again"],
-    help={"again": "run the seeds of this component again; repeatable"},
+    help={
+        "again": "run the seeds of this component again; repeatable",
+        "tenant": "only those of one tenant, and of what is shared",
+    },
 )
-def seed(_: Context, again: list[str]) -> None:
-    """Insert the components' first rows: run each seeds.py once."""
+def seed(_: Context, again: list[str], tenant: str | None = None) -> None:
+    """Insert the components' first rows: run each seeds.py once, with tenants once in each."""
     from berceau.workflows.serve.seed import seed as run
 
-    done = run(load(), again, say)
-    if done.changed:
-        say(f"changed since they ran: {', '.join(done.changed)}; run them again with --again NAME")
-    say(f"seed: ran {', '.join(done.ran)}" if done.ran else "seed: nothing to do")
+    done = run(load(), again, say, tenant=tenant)
+    changed = dict.fromkeys(name for each in done.values() for name in each.changed)
+    if changed:
+        say(f"changed since they ran: {', '.join(changed)}; run them again with --again NAME")
+    for of, each in done.items():
+        if each.ran:
+            say(f"seed: ran {', '.join(each.ran)}" + (f" for the tenant {of}" if of else ""))
+    if not any(each.ran for each in done.values()):
+        say("seed: nothing to do")
 
 
 namespace = Collection("db", start, stop, status, url, shell, provision, clone, drop, prune, seed)

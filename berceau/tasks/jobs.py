@@ -10,13 +10,16 @@ from berceau.tasks.project import load, say
 @command
 def migrate(_: Context) -> None:
     """Write a migration with the tables of background jobs, or with what an upgrade changes."""
+    from berceau.workflows.deploy.migration_directory import shown
+    from berceau.workflows.tenants.targets import shared
     from berceau.workflows.write.jobs import write_jobs
 
-    written = write_jobs(load())
+    settings = shared(load())
+    written = write_jobs(settings)
     if written is None:
         say("jobs: nothing to do")
         return
-    say(f"wrote migrations/{written}")
+    say(f"wrote {shown(settings.migrations)}/{written}")
     say("next:")
     say("  invoke migrate")
 

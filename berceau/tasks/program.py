@@ -7,6 +7,7 @@ from invoke.context import Context
 from invoke.program import Program
 
 from berceau import __version__
+from berceau.errors import BerceauError
 from berceau.tasks.command import command
 from berceau.tasks.project import say
 
@@ -16,6 +17,8 @@ def new(_: Context, project: str) -> None:
     """Write a project: settings, checks, a first component with its migration, and tests."""
     from berceau.workflows.build.new_project import create_project
 
+    if not project.strip():
+        raise BerceauError("The project has no name.", cure="Name it: berceau new shop.")
     created = create_project(Path(project).absolute())
     say(f"wrote {project}:")
     for file in created.files:

@@ -36,3 +36,8 @@ def print_json(value: Any) -> None:
     """Print ``value``, a dataclass or plain data, as one JSON document."""
     data = value if isinstance(value, dict | list) else asdict(value)
     say(json.dumps(data, indent=2, default=str))
+
+
+def after_dashes() -> list[str]:
+    """Return what follows ``--`` on the command line, which is for another program."""
+    return sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else []

@@ -11,8 +11,8 @@ from invoke.exceptions import Exit
 from berceau.errors import SettingsError
 from berceau.settings import parse_workers
 from berceau.tasks.command import command
-from berceau.tasks.project import load
-from berceau.testing.options import WITHOUT_SLOW
+from berceau.tasks.project import after_dashes, load
+from berceau.testing.options import RECORD, WITHOUT_SLOW
 
 
 @command(
@@ -37,14 +37,11 @@ def test(_: Context, workers: str = "", all_: bool = False) -> None:
     # One worker needs no second process: debuggers and -s work then.
     processes = ["-n", "0" if count == 1 else str(count)]
     chosen = [] if all_ else [WITHOUT_SLOW]
-    arguments = [sys.executable, "-m", "pytest", *processes, *chosen, *_after_dashes()]
+    options = [*processes, *chosen, RECORD, *after_dashes()]
+    arguments = [sys.executable, "-m", "pytest", *options]
     failed = subprocess.run(arguments, cwd=settings.root, check=False).returncode  # noqa: S603 - our own
     if failed:
         raise Exit(code=1)
-
-
-def _after_dashes() -> list[str]:
-    return sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else []
 
 
 def _install(extra: str) -> str:

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from webtest import TestApp
 
     from berceau.settings import Settings
+    from berceau.tenancy import Tenant
+    from berceau.testing.plans import AssertPlan, Plans
     from berceau.testing.report import AssertQueries
+    from berceau.testing.tenants import AssertApart
     from berceau.testing.worker import Worker
     from berceau.workflows.testing.migrator import Migrator
 
@@ -27,6 +30,7 @@ COMMITS = "commits: commit for real; what the test leaves is deleted afterwards"
 SETTINGS = 'settings(values): settings of components, such as {"mail.sender": "ada@example.org"}'
 ROOT = pytest.StashKey[Path]()
 PREPARED = pytest.StashKey["Future[str]"]()
+WATCHERS = pytest.StashKey[list[Any]]()
 CHANNEL = "berceau_prepared"
 
 
@@ -79,6 +83,8 @@ def berceau_worker(pytestconfig: pytest.Config, berceau_settings: Settings) -> I
         channel.receive if channel else None,
     )
     pytestconfig.pluginmanager.register(Report(pytestconfig, worker))
+    for watcher in pytestconfig.stash.get(WATCHERS, []):
+        watcher.watch(worker.recorder)
     yield worker
     worker.close()
 
@@ -89,7 +95,7 @@ def db(request: pytest.FixtureRequest, berceau_worker: Worker) -> Iterator[Datab
 
     All that the test commits is rolled back at its end. With the marker ``commits`` it commits
     for real, and what it leaves is deleted. The marker ``settings`` overrides settings of
-    components.
+    components. Where the project has tenants, the test acts for one called ``test``.
     """
     commits = request.node.get_closest_marker("commits") is not None
     overrides = _overrides(request.node)
@@ -118,10 +124,27 @@ def berceau_application(berceau_worker: Worker) -> Any:
 
 @pytest.fixture
 def app(db: Database, berceau_application: Any) -> TestApp[Any]:
-    """A WebTest ``TestApp`` on the real application; the database is empty at first."""
-    from webtest import TestApp
+    """A WebTest ``TestApp`` on the real application; the database is empty at first.
 
-    return TestApp(berceau_application)
+    Where the project has tenants, its requests are of the tenant that the test acts for.
+    """
+    from berceau.testing.tenant_app import TenantApp
+
+    return TenantApp(berceau_application)
+
+
+@pytest.fixture
+def tenant(db: Database, berceau_worker: Worker) -> Tenant:
+    """Another ``Tenant`` than the test acts for: ``with tenant_context(tenant):`` acts for it."""
+    return berceau_worker.tenants.second
+
+
+@pytest.fixture
+def assert_apart(db: Database, berceau_worker: Worker) -> AssertApart:
+    """``assert_apart(work)`` fails unless ``work`` of one tenant leaves another one alone."""
+    from berceau.testing.tenants import assert_apart
+
+    return assert_apart(berceau_worker.tenants)
 
 
 @pytest.fixture
@@ -140,6 +163,24 @@ def migrator(pytestconfig: pytest.Config, berceau_settings: Settings) -> Iterato
 
     with migrator(berceau_settings, isolation_called(pytestconfig.getini(ISOLATION))) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def berceau_plans(berceau_settings: Settings) -> Iterator[Plans]:
+    """The ``Plans`` by the project's files of statistics."""
+    from berceau.testing.plans import Plans
+
+    plans = Plans(berceau_settings)
+    yield plans
+    plans.close()
+
+
+@pytest.fixture
+def assert_plan(db: Any, berceau_worker: Worker, berceau_plans: Plans) -> AssertPlan:
+    """``assert_plan(query, uses="post_author_idx")`` fails unless that is how it is planned."""
+    from berceau.testing.plans import assert_plan
+
+    return assert_plan(berceau_worker.recorder, berceau_plans)
 
 
 @pytest.fixture

@@ -7,13 +7,16 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
+from berceau.errors import IsolationError
 from berceau.files import files
 from berceau.orm import db
+from berceau.orm.tenants import acting_for
 from berceau.postgres.pooling.queries import Recorder
 from berceau.settings import Settings, component
 from berceau.testing import assets as assets  # for its effect
 from berceau.testing.database import Place
 from berceau.testing.preparation import isolation_called
+from berceau.testing.tenants import Tenants
 from berceau.web.app import make_app
 from berceau.workflows.build.compose import compose
 from berceau.workflows.serve.component_settings import load, with_ini
@@ -64,12 +67,14 @@ class Worker:
         """Run a test, whose commits are real or not; yield the global ``Database``.
 
         ``overrides`` are settings of components, such as ``{"mail.sender": "ada@example.org"}``.
+        Where the project has tenants, the test acts for the first of ``tenants``.
         """
         place = self._open()
         found = load(self._components, self._given.overriding(overrides))
         overridden = found.of({name.partition(".")[0] for name in overrides})
         try:
             with (
+                acting_for(place.tenants.first if place.tenants else None),
                 place.committing() if commits else place.rolled_back(),
                 component.during_test(found.values, overridden),
                 files.in_memory(),
@@ -78,6 +83,17 @@ class Worker:
         finally:
             if place.private.kept:
                 self.close()
+
+    @property
+    def tenants(self) -> Tenants:
+        """The tenants of the tests. Raises ``IsolationError`` where the project has none."""
+        found = self._open().tenants
+        if found is None:
+            raise IsolationError(
+                "This test is about tenants, and the project has none.",
+                cure="Set berceau.tenants = schema in the ini file, or don't ask for the fixture.",
+            )
+        return found
 
     def keep(self) -> str:
         """Leave what the present test did to be looked at; return the option that leads there."""

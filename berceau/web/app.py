@@ -22,8 +22,8 @@ from berceau.workflows.serve.start import start
 
 log = logging.getLogger("berceau")
 
-# What helps a developer, and does nothing in production.
-DEVELOPMENT = ("berceau.web.differences", "berceau.web.debug_page")
+# What helps a developer, and does nothing in production; the console only where it is asked to.
+DEVELOPMENT = ("berceau.web.differences", "berceau.web.debug_page", "berceau.console")
 
 
 def main(global_config: Mapping[str, str], **ini: str) -> Any:
@@ -93,12 +93,14 @@ def includeme(config: Configurator) -> None:
     for warning in running.warnings:
         log.warning(warning)
     config.registry[RUNNING] = running
+    config.include("berceau.web.fitness")
     config.include("berceau.web.health")
     config.include("berceau.web.metrics")
     config.include("berceau.web.requests")
     config.include("berceau.web.intake")
     config.include("berceau.web.renderer")
     config.include("berceau.web.json_renderer")
+    config.include("berceau.web.error_formats")
     config.include("berceau.web.api.directives")
     config.include("berceau.web.navigation")
     config.include("berceau.web.messages")
@@ -111,6 +113,7 @@ def includeme(config: Configurator) -> None:
     config.include("berceau.web.conflicts")
     config.include("berceau.web.rate_limits")
     config.include("berceau.web.unavailable")
+    config.include("berceau.web.tenants")
     config.include("berceau.web.component_settings")
     config.include("berceau.web.route_order")
     with using(running.component_settings):

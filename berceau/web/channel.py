@@ -1,28 +1,38 @@
 """A connection to the server: what breaks HTTP's rules is answered, and has its line in the log."""
 
+import re
 import socket
 from contextlib import suppress
 from functools import cache
 from html import escape
 from time import monotonic, time
 from typing import Any
+from urllib.parse import unquote_to_bytes
 from uuid import uuid4
 
+from pyramid.request import Request
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.proxy_headers import PROXY_HEADERS, parse_proxy_headers
 from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import BadRequest, RequestEntityTooLarge
 
+from berceau.web.error_formats import ErrorFormats
 from berceau.web.logs import REQUEST_ID
 from berceau.web.problems import CONTENT_TYPE, Problem, reads_pages
+from berceau.web.registry import ERROR_FORMATS
 from berceau.web.requests import HEADER, log_request
+from berceau.web.token_apis import APIS
 
 # As Apache's; RFC 9112 asks for 8,000 at least.
 LONGEST_LINE = 8190
 LONGEST_CHUNK_LINE = 1024
 LONGEST_TRAILER = 32 * 1024
 LONGEST_NUMBER = 18
+LONGEST_PATH = 200
+"""How much is kept of a path that is too long: enough to tell an API from pages."""
+
+ACCEPT = re.compile(rb"\r\naccept:[ \t]*([^\r\n]*)", re.IGNORECASE)
 
 # While the server drains, a connection without a request is closed once nothing came for so long,
 # in seconds: its client may have sent one already.
@@ -55,6 +65,9 @@ WORDS = {
 }
 
 
+UNKNOWN = ("Something went wrong here", "Try again later.")
+
+
 class UriTooLong(BadRequest):
     """Refuses a first line that is longer than ``LONGEST_LINE``."""
 
@@ -71,9 +84,13 @@ class Parser(HTTPRequestParser):
             begin = (self.header_plus + data[: LONGEST_LINE + 2]).lstrip()[: LONGEST_LINE + 2]
             if len(begin) > LONGEST_LINE and b"\r\n" not in begin:
                 self.parse_header(b"GET / HTTP/1.0\r\n")
+                self.path = _path(begin)
                 self._refuse(UriTooLong("request line"))
                 return len(data)
+        read = self.header_plus + data if self.body_rcv is None else b""
         consumed: int = super().received(data)
+        if self.error is not None and not self.headers and (found := ACCEPT.search(read)):
+            self.path, self.headers["ACCEPT"] = _path(read), found[1].decode("latin-1")
         length = self.headers.get("CONTENT_LENGTH", "")
         if self.error is not None and length.isdecimal() and len(length) > LONGEST_NUMBER:
             self._refuse(RequestEntityTooLarge("content-length"))
@@ -102,13 +119,20 @@ class Parser(HTTPRequestParser):
         self.completed = True
 
 
+def _path(begin: bytes) -> str:
+    """Return the path in the first line of a request that is too large to be read: its begin."""
+    words = begin.lstrip()[:LONGEST_LINE].split(b" ", 2)
+    found = words[1].partition(b"?")[0][:LONGEST_PATH] if len(words) > 1 else b"/"
+    return unquote_to_bytes(found).decode("latin-1")
+
+
 class Refusal(ErrorTask):
     """Answers what no application sees, by a page or a problem; ends the connection."""
 
     def execute(self) -> None:
         """Write the answer and its line."""
         request, error = self.request, self.request.error
-        content_type, body = _body(error.code, error.reason, self._reads_pages())
+        content_type, body = self._in_form() or _body(error.code, self._reads_pages())
         request_id = uuid4().hex
         self.status = f"{error.code} {error.reason}"
         self.response_headers += [("Content-Type", content_type), *HEADERS, (HEADER, request_id)]
@@ -133,21 +157,39 @@ class Refusal(ErrorTask):
         finally:
             REQUEST_ID.reset(token)
 
+    def _in_form(self) -> tuple[str, bytes] | None:
+        """Return the answer as the API at this address writes its errors, if it has a form."""
+        registry = self.channel.server.registry
+        path = getattr(self.request, "path", "")
+        form = registry.get(ERROR_FORMATS, ErrorFormats()).of(path)
+        if form is None or (self.request.headers and self._reads_pages()):
+            return None
+        asked = Request.blank("/")
+        asked.path_info, asked.registry = path, registry
+        code = self.request.error.code
+        written: tuple[str, bytes] | None = form.write(
+            asked, Problem(code, *WORDS.get(code, UNKNOWN))
+        )
+        return written
+
     def _reads_pages(self) -> bool:
         """Return whether a page is the answer; what has no headers that were read gets one."""
+        apis = self.channel.server.registry.get(APIS)
+        if apis is not None and apis.has_path(getattr(self.request, "path", "")):
+            return False
         # A request that the application failed on is answered in the name of another.
         asked = self.channel.requests[0] if self.channel.requests else self.request
         return not asked.headers or reads_pages(asked.headers.get("ACCEPT"))
 
 
 @cache
-def _body(code: int, reason: str, as_page: bool) -> tuple[str, bytes]:
+def _body(code: int, as_page: bool) -> tuple[str, bytes]:
     """Return the media type and the text of an answer."""
-    title, message = WORDS.get(code, ("Something went wrong here", "Try again later."))
+    title, message = WORDS.get(code, UNKNOWN)
     if as_page:
         page = PAGE.format(title=escape(title), message=escape(message))
         return "text/html; charset=utf-8", page.encode()
-    return CONTENT_TYPE, Problem(code, title, message).encode(reason)
+    return CONTENT_TYPE, Problem(code, title, message).encode()
 
 
 class Task(WSGITask):

@@ -16,7 +16,9 @@ CORS = "berceau.cors"
 ANY = "*"
 METHODS = "DELETE, GET, HEAD, PATCH, POST, PUT"
 SENT = ("Authorization", "Content-Type", "If-Match", "If-None-Match", "X-Request-ID")
-READ = "ETag, Link, Location, Retry-After, WWW-Authenticate, X-Request-ID"
+READ = (
+    "ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-ID"
+)
 KEPT = 3600
 """How long a browser may keep the answer to its question, in seconds."""
 

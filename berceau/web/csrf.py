@@ -1,6 +1,7 @@
 """Protection from forged requests: every POST needs the token of the visitor's cookie."""
 
 import re
+from functools import lru_cache
 from secrets import compare_digest
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +14,8 @@ from pyramid.request import Request
 from pyramid.settings import aslist
 from pyramid.util import is_same_domain
 from zope.interface import implementer
+
+from berceau.web.tenant_cookies import cookie_of, identity_of
 
 # As Pyramid makes them. A shorter one, in a cookie that another site planted, could be guessed.
 TOKEN = re.compile("[0-9a-f]{32}")
@@ -29,19 +32,9 @@ class CookiePolicy:
     """Keeps the token in a cookie: no secret is needed, and no server remembers it.
 
     Scripts can't read the cookie; one that was set over HTTPS travels over HTTPS only, and its
-    prefix keeps neighbouring sites, which share a domain with this one, from setting it.
+    prefix keeps neighbouring sites, which share a domain with this one, from setting it. Each
+    tenant has a cookie of its own, so that a token of one is worth nothing at another.
     """
-
-    def __init__(self) -> None:
-        self._policies = {
-            secure: CookieCSRFStoragePolicy(
-                cookie_name="__Host-csrf_token" if secure else "csrf_token",
-                secure=secure,
-                httponly=True,
-                samesite="Lax",
-            )
-            for secure in (False, True)
-        }
 
     def new_csrf_token(self, request: Request) -> str:
         """Set and return a new token."""
@@ -72,7 +65,18 @@ class CookiePolicy:
         )
 
     def _policy(self, request: Request) -> Any:
-        return self._policies[request.scheme == "https"]
+        return policy(request.scheme == "https", identity_of(request))
+
+
+@lru_cache(1000)
+def policy(secure: bool, tenant: str | None) -> CookieCSRFStoragePolicy:
+    """Return what keeps the tokens of ``tenant``, or those of a site without tenants."""
+    return CookieCSRFStoragePolicy(
+        cookie_name=cookie_of("__Host-csrf_token" if secure else "csrf_token", tenant),
+        secure=secure,
+        httponly=True,
+        samesite="Lax",
+    )
 
 
 def check_origin(request: Request) -> None:

@@ -17,18 +17,21 @@ from berceau.errors import MigrationError
 from berceau.schema.changes import DropEnum, DropIndex, DropTable
 from berceau.schema.sql import Hazard, Lock, Statement
 from berceau.settings import Settings
+from berceau.tenancy import SCOPES
 from berceau.web.problems import Problem, answer
-from berceau.web.registry import settings_of
-from berceau.web.unavailable import STATIC
-from berceau.workflows.build.declared import declared
+from berceau.web.registry import CONSOLE_PREFIX, settings_of
+from berceau.web.unavailable import is_served_anyway
+from berceau.workflows.build.declared import Declared, declared
 from berceau.workflows.shared.wording import counted
+from berceau.workflows.tenants import targets
+from berceau.workflows.tenants.migrating import migrate_all
 from berceau.workflows.write.migrate import Options, migrate
 from berceau.workflows.write.propose import Proposal, propose
 
 log = logging.getLogger("berceau")
 
 ROUTE = "berceau.migrate"
-PATH = "/berceau/migrate"
+PATH = f"{CONSOLE_PREFIX}/migrate"
 TEMPLATE = "berceau.web:templates/differences.pt"
 
 
@@ -73,7 +76,7 @@ def includeme(config: Configurator) -> None:
     config.add_tween(
         "berceau.web.differences.difference_tween_factory",
         under=[EXCVIEW, "berceau.web.hosts.host_tween_factory"],
-        over="berceau.web.unavailable.pending_migrations_tween_factory",
+        over="berceau.web.unavailable.fitness_tween_factory",
     )
 
 
@@ -88,7 +91,7 @@ def difference_tween_factory(handler: Callable[[Request], Response], registry: A
 
     def difference_tween(request: Request) -> Response:
         nonlocal settled
-        if not settled and request.path_info != PATH and not request.path_info.startswith(STATIC):
+        if not (settled or request.path_info == PATH or is_served_anyway(request, settings)):
             difference = look(settings)
             if difference.matters:
                 raise Different(difference)
@@ -102,9 +105,23 @@ def look(settings: Settings) -> Difference:
     """Return what separates the project's database from its entities."""
     try:
         found = declared(settings)
+        if settings.tenants is not None:
+            return _look_at_both(settings, found)
         return Difference(propose(settings, found.schema, Options(), found.component_by_name))
     except MigrationError as error:
         return Difference(None, error)
+
+
+def _look_at_both(settings: Settings, found: Declared) -> Difference:
+    """Return what separates the shared tables from the entities, or else those of a tenant."""
+    difference = Difference(None)
+    for scope in SCOPES:
+        part = found.part(scope)
+        with targets.of(settings, scope) as one:
+            difference = Difference(propose(one, part.schema, Options(), part.component_by_name))
+        if difference.matters:
+            break
+    return difference
 
 
 def show(error: Different, request: Request) -> Response:
@@ -130,13 +147,16 @@ def apply(request: Request) -> Any:
     typed = str(request.POST.get("name", "")).lower()
     name = re.sub(r"[^a-z0-9]+", "_", typed)[:40].strip("_") or Options().name
     try:
-        outcome = migrate(
-            settings,
-            found.schema,
-            Options(name),
-            log.info,
-            component_by_name=found.component_by_name,
-        )
+        if settings.tenants is not None:
+            outcome = migrate_all(settings, found, Options(name), log.info)
+        else:
+            outcome = migrate(
+                settings,
+                found.schema,
+                Options(name),
+                log.info,
+                component_by_name=found.component_by_name,
+            )
     except MigrationError as error:
         raise Different(Difference(None, error)) from error
     log.info("wrote and applied %s", outcome.written)

@@ -13,7 +13,7 @@ from berceau.web.forms import MalformedError
 from berceau.web.intake import holds_what_no_text_can
 from berceau.web.logs import REQUEST_ID
 from berceau.web.methods import methods_of
-from berceau.web.problems import Problem, answer
+from berceau.web.problems import Problem, ProblemError, answer
 from berceau.web.registry import EXPLAIN, WITHOUT_COOKIES
 
 log = logging.getLogger("berceau")
@@ -30,6 +30,7 @@ def includeme(config: Configurator) -> None:
     config.add_exception_view(expired, context=BadCSRFOrigin)
     config.add_exception_view(malformed, context=URLDecodeError)
     config.add_exception_view(refused, context=HTTPError)
+    config.add_exception_view(problematic, context=ProblemError)
     for doubt in (ValueError, DataError):
         config.add_exception_view(doubtful, context=doubt)
     config.add_exception_view(crashed, context=Exception)
@@ -97,6 +98,12 @@ def refused(error: HTTPError, request: Request) -> Response:
         return not_permitted(request)
     detail = " ".join((error.detail or error.explanation or "").split())
     return answer(request, Problem(error.status_code, error.title, detail))
+
+
+def problematic(error: ProblemError, request: Request) -> Response:
+    """Answer what a view refused with members of its own."""
+    request.response.headers.update(list(error.headers.items()))
+    return answer(request, error.problem)
 
 
 def not_permitted(request: Request) -> Response:

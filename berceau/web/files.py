@@ -1,6 +1,7 @@
 """The response with a stored file: sent as it is read, in parts where a browser asks for them."""
 
 from collections.abc import Iterator
+from contextvars import copy_context
 from urllib.parse import quote
 
 from pyramid.httpexceptions import HTTPNotFound
@@ -17,13 +18,14 @@ class _Stored:
 
     def __init__(self, key: str) -> None:
         self._key = key
+        self._context = copy_context()  # whose file it is: it is sent after the request
 
     def __iter__(self) -> Iterator[bytes]:
-        return files.read(self._key)
+        return self._context.run(files.read, self._key)
 
     def app_iter_range(self, start: int, stop: int) -> Iterator[bytes]:
         """Return the part that a browser asked for; the name is WebOb's."""
-        return files.read(self._key, start, stop)
+        return self._context.run(files.read, self._key, start, stop)
 
 
 def file_response(

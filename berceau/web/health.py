@@ -13,8 +13,9 @@ from pyramid.tweens import INGRESS
 
 from berceau.errors import BerceauError, ComponentError
 from berceau.web.components import component_location
-from berceau.web.registry import RUNNING
-from berceau.workflows.serve.start import Running
+from berceau.web.fitness import FRESH, Watch
+from berceau.web.registry import FITNESS, RUNNING
+from berceau.workflows.serve.tenants import Directory
 
 log = logging.getLogger("berceau")
 
@@ -23,9 +24,6 @@ READY = "/readyz"
 
 # What a proxy reports of the visitor that it asks for: those who watch the process ask it directly.
 PASSED_ON = {"HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED"}
-
-# However many ask, the database is asked once in so many seconds.
-FRESH = 1.0
 
 
 def includeme(config: Configurator) -> None:
@@ -40,7 +38,7 @@ def health_tween_factory(handler: Callable[[Request], Response], registry: Any) 
 
     To a visitor of a proxy, which may spell an address otherwise, they are nothing.
     """
-    readiness = Readiness(registry[RUNNING])
+    readiness = Readiness(registry[FITNESS], registry[RUNNING].tenants)
 
     def health_tween(request: Request) -> Response:
         path = request.environ.get("PATH_INFO")
@@ -58,10 +56,14 @@ def _answer(reason: str | None) -> Response:
 
 
 class Readiness:
-    """Whether the application can do its work: the database answers and has all migrations."""
+    """Whether the application can do its work: the database answers, and fits its release.
 
-    def __init__(self, running: Running) -> None:
-        self._running = running
+    With ``tenants``, one of them has to fit at least: a deploy goes from one to the next.
+    """
+
+    def __init__(self, watch: Watch, tenants: Directory | None = None) -> None:
+        self._watch = watch
+        self._tenants = tenants
         self._lock = Lock()
         self._asked = -FRESH
         self._reason: str | None = None
@@ -80,14 +82,16 @@ class Readiness:
 
     def _ask(self) -> str | None:
         try:
-            missing = self._running.pending()
+            unfit = self._watch.look()
+            if unfit is None and self._tenants is not None:
+                unfit = self._tenants.look_at_all()
         except BerceauError as error:
             log.warning("not ready: %s", " ".join(str(error).split()))
             return "the database can't be used; the log says why"
         except Exception:  # who asks wants an answer, whatever broke
             log.exception("not ready")
             return "something is broken; the log says what"
-        return f"migrations are pending: {', '.join(missing)}" if missing else None
+        return None if unfit is None else unfit.reason
 
 
 def check_routes(config: Configurator) -> None:

@@ -23,7 +23,7 @@ def includeme(config: Configurator) -> None:
     config.add_tween(
         "berceau.web.hosts.host_tween_factory",
         under=EXCVIEW,
-        over="berceau.web.unavailable.pending_migrations_tween_factory",
+        over="berceau.web.unavailable.fitness_tween_factory",
     )
 
 
@@ -33,16 +33,22 @@ def host_tween_factory(handler: Callable[[Request], Response], registry: Any) ->
     hosts = settings.hosts or (THIS_MACHINE if settings.development else ())
 
     def host_tween(request: Request) -> Response:
-        found = HOST.fullmatch(request.host.lower())
-        if found is None or not (
-            ANY in hosts
-            or is_listed(found["name"], hosts)
-            or (settings.development and _is_address(found["name"]))
+        name = host_name(request)
+        if name is None or not (
+            ANY in hosts or is_listed(name, hosts) or (settings.development and _is_address(name))
         ):
             raise HTTPBadRequest("This site has another name.")
+        # Case means nothing in it; what compares it, such as the choice of a tenant, needn't know.
+        request.host = request.host.lower()
         return handler(request)
 
     return host_tween
+
+
+def host_name(request: Request) -> str | None:
+    """Return the name that ``request`` is for, without the port; ``None`` for what is no name."""
+    found = HOST.fullmatch(request.host.lower())
+    return found["name"] if found else None
 
 
 def is_listed(name: str, hosts: tuple[str, ...]) -> bool:

@@ -59,7 +59,7 @@ def includeme(config: Configurator) -> None:
         under=EXCVIEW,
         over=(
             "berceau.web.hosts.host_tween_factory",
-            "berceau.web.unavailable.pending_migrations_tween_factory",
+            "berceau.web.unavailable.fitness_tween_factory",
         ),
     )
 

@@ -12,7 +12,9 @@ from typing import Any
 from pyramid.request import Request as PyramidRequest
 from pythonjsonlogger.json import JsonFormatter
 
+from berceau.orm.tenants import current_tenant
 from berceau.settings.secrets import HIDDEN, SHORTEST, hide
+from berceau.tenancy import Tenant
 from berceau.web.intake import Request, leaves
 
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
@@ -52,7 +54,10 @@ class Formatter(JsonFormatter):
             return json.dumps(about)
 
     def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
-        """Put the time first, add the request's id, and hide what its visitor sent in troubles."""
+        """Put the time first, add the request's id and whose it is, and hide what is confidential.
+
+        That is what its visitor sent, in troubles.
+        """
         request = REQUEST.get()
         if request is not None and log_data["level"] in TROUBLE:
             log_data |= {
@@ -65,6 +70,9 @@ class Formatter(JsonFormatter):
         request_id = REQUEST_ID.get()
         if request_id is not None:
             log_data["request_id"] = request_id
+        tenant = current_tenant()
+        if isinstance(tenant, Tenant):
+            log_data["tenant"] = tenant.name
         return log_data
 
     def formatException(self, ei: Any) -> Any:  # noqa: N802 - logging's name

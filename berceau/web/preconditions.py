@@ -14,6 +14,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from berceau.web.json_renderer import serialize
+from berceau.web.tenant_cookies import identity_of
 
 READS = {"GET", "HEAD"}
 _DIGITS = 32
@@ -37,7 +38,7 @@ def check_preconditions(
     what answers 304 where a client that reads has the newest version, 412 where one that writes
     hasn't, and, if it is ``required`` to say which it has, 428 where it doesn't.
     """
-    etag = _tag(version, last_modified)
+    etag = _tag(identity_of(request), version, last_modified)
     modified = last_modified and last_modified.astimezone(UTC).replace(microsecond=0)
     if request.method in READS:
         _check_read(request, etag, modified)
@@ -45,8 +46,10 @@ def check_preconditions(
         _check_write(request, etag, modified, required=required)
 
 
-def _tag(version: tuple[Any, ...], last_modified: datetime | None) -> str:
-    text = serialize([version, last_modified], _refuse)
+def _tag(tenant: str | None, version: tuple[Any, ...], last_modified: datetime | None) -> str:
+    # What one tenant's visitor keeps may have the same version at another one.
+    whose = [] if tenant is None else [tenant]
+    text = serialize([version, last_modified, *whose], _refuse)
     return sha256(text.encode()).hexdigest()[:_DIGITS]
 
 

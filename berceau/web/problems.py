@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from pyramid.renderers import render_to_response
 from pyramid.request import Request
 from pyramid.response import Response
 from webob.acceptparse import create_accept_header
+from webob.util import status_generic_reasons, status_reasons
 
 from berceau.web.caching import vary
 from berceau.web.json_renderer import serialize
-from berceau.web.registry import WITHOUT_COOKIES
+from berceau.web.registry import ERROR_FORMATS, WITHOUT_COOKIES
 
 CONTENT_TYPE = "application/problem+json"
 BLANK = "about:blank"
@@ -42,16 +44,48 @@ class Problem:
     extensions: Mapping[str, Any] = field(default_factory=dict)
     type: str = BLANK
 
-    def encode(self, reason: str) -> bytes:
-        """Return the JSON text; ``reason`` is HTTP's phrase of the status."""
-        return serialize(self._members(reason), str, indent=2).encode() + b"\n"
+    def encode(self) -> bytes:
+        """Return the JSON text."""
+        return serialize(self._members(), str, indent=2).encode() + b"\n"
 
-    def _members(self, reason: str) -> dict[str, Any]:
-        title, detail = self.title, self.detail
+    def _members(self) -> dict[str, Any]:
+        title, detail, reason = self.title, self.detail, phrase(self.status)
         if self.type == BLANK and title != reason:  # RFC 9457, 4.2.1: then the title is HTTP's
             title, detail = reason, f"{title}. {detail}"
         own = {"type": self.type, "title": title, "status": self.status, "detail": detail}
         return {**own, **self.extensions, **own}  # the order is the first's, the word the last's
+
+
+class ProblemError(Exception):
+    """What a view refuses: it is answered by a ``status`` of 400 or more, and undone.
+
+    ``extensions`` are members of the problem for programs. ``title`` is HTTP's phrase unless it is
+    given, ``type`` the URL of a page that describes problems of this kind. The answer has the
+    ``headers``.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        extensions: Mapping[str, Any] | None = None,
+        *,
+        title: str | None = None,
+        type: str = BLANK,  # noqa: A002 - as RFC 9457 calls it
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        if not 400 <= status < 600:
+            raise ValueError(f"{status} is no status of an error.")
+        super().__init__(detail)
+        title = title or phrase(status)
+        self.problem = Problem(status, title, detail, extensions or {}, type)
+        self.headers = headers or {}
+
+
+def phrase(status: int) -> str:
+    """Return HTTP's phrase of ``status``, which is the same in answers and in documents."""
+    known = status_reasons.get(status) or next((e.phrase for e in HTTPStatus if e == status), None)
+    return known or str(status_generic_reasons[status // 100])
 
 
 def answer(
@@ -77,12 +111,18 @@ def answer(
 
 
 def as_json(request: Request, problem: Problem) -> Response:
-    """Return ``problem`` as problem+json, with the headers that ``request.response`` has."""
+    """Return ``problem`` in the form of the request's API, which is problem+json by default.
+
+    The response has the headers that ``request.response`` has.
+    """
+    formats = request.registry.get(ERROR_FORMATS)
+    form = formats.of(request.environ.get("PATH_INFO", "")) if formats else None
+    written = form.write(request, problem) if form else None
     response = request.response
-    response.status = problem.status
-    response.content_type = CONTENT_TYPE
+    response.status = f"{problem.status} {phrase(problem.status)}"
+    response.content_type, body = written or (CONTENT_TYPE, problem.encode())
     response.charset = None
-    response.body = problem.encode(response.status.partition(" ")[2])
+    response.body = body
     return response
 
 

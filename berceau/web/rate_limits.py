@@ -6,6 +6,7 @@ from hashlib import sha256
 from ipaddress import ip_address, ip_network
 from math import ceil
 from typing import Any
+from urllib.parse import quote
 
 from pyramid.config import PHASE3_CONFIG, Configurator
 from pyramid.httpexceptions import HTTPTooManyRequests
@@ -16,6 +17,8 @@ from pyramid.tweens import EXCVIEW
 
 from berceau.orm.rates import Counts, Rate
 from berceau.orm.session import run_unit
+from berceau.orm.tenants import current_tenant
+from berceau.tenancy import Tenant
 from berceau.web.prefixes import full_prefix, is_below
 
 LIMITS = "berceau.rate_limits"
@@ -37,10 +40,26 @@ class RateLimit:
         """Return whether a request to ``path``, which ``route`` matches, is counted."""
         return is_below(path, self.where) if self.where.startswith("/") else self.where == route
 
+    @property
+    def name(self) -> str:
+        """What tells this limit apart in headers, which have only ASCII."""
+        where = quote(self.where, safe="/:@ ")
+        return f"{where} {self.rate.times}/{self.rate.seconds}s"
+
+    @property
+    def policy(self) -> str:
+        """The limit, as clients read it."""
+        return f'"{self.name}";q={self.rate.times};w={self.rate.seconds}'
+
     def key(self, client: str) -> str:
         """Return a key that doesn't tell who ``client`` is, which may be a token."""
-        parts = (self.where, str(self.rate), client)
+        tenant = current_tenant()
+        whose = (tenant.identity,) if isinstance(tenant, Tenant) else ()
+        parts = (self.where, str(self.rate), client, *whose)
         return sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+_Limits = list[tuple[str, RateLimit]]  # those of a request, with the keys that it is counted by
 
 
 def includeme(config: Configurator) -> None:
@@ -50,7 +69,7 @@ def includeme(config: Configurator) -> None:
     # Outside of the unit of work: a request that fails is undone, but counts.
     config.add_tween(
         "berceau.web.rate_limits.rate_limit_tween_factory",
-        under=[EXCVIEW, "berceau.web.unavailable.pending_migrations_tween_factory"],
+        under=[EXCVIEW, "berceau.web.unavailable.fitness_tween_factory"],
         over="berceau.web.units.unit_of_work_tween_factory",
     )
 
@@ -118,25 +137,70 @@ def rate_limit_tween_factory(handler: Callable[[Request], Response], registry: A
 
 
 def count(request: Request, route: str | None, limits: list[RateLimit]) -> None:
-    """Count ``request`` at each of the ``limits`` that hold for it.
+    """Count ``request`` at each of the ``limits`` that hold for it, and let the response tell.
 
     Raises ``HTTPTooManyRequests`` where one is exceeded; then it isn't counted at the others.
     """
     # In one order: two requests that are counted at the same limits don't wait for each other.
     found = sorted(_keys(request, route, limits), key=lambda each: each[0])
+    if not found:
+        return
+    try:
+        answers = run_unit(lambda: _admit(found))
+    except _TooManyError as refused:
+        _tell(request, found, refused.answers)
+        seconds = max(answer.wait for answer in refused.answers)
+        raise HTTPTooManyRequests(
+            f"This was asked too often. Ask again in {seconds} s.",
+            headers={"Retry-After": str(seconds)},
+        ) from None
+    _tell(request, found, answers)
 
-    def admit() -> None:
-        found[0][1].counts.commit_without_waiting()  # the unit has nothing but counts
-        wait = max((limit.counts.admit(key, limit.rate) for key, limit in found), default=0)
-        if wait:
-            seconds = ceil(wait)
-            raise HTTPTooManyRequests(
-                f"This was asked too often. Ask again in {seconds} s.",
-                headers={"Retry-After": str(seconds)},
-            )
 
-    if found:
-        run_unit(admit)
+@dataclass(frozen=True)
+class _Answer:
+    """What the client of a request may do by the limit ``name``, in whole seconds."""
+
+    name: str
+    wait: int
+    left: int
+    full: int
+
+    def __str__(self) -> str:
+        return f'"{self.name}";r={self.left};t={self.full}'
+
+
+class _TooManyError(Exception):
+    """A request was refused: what was counted at other limits is rolled back."""
+
+    def __init__(self, answers: list[_Answer]) -> None:
+        super().__init__()
+        self.answers = answers
+
+
+def _admit(found: _Limits) -> list[_Answer]:
+    admissions = [(limit, limit.counts.admit(key, limit.rate)) for key, limit in found]
+    clock = found[0][1].counts.end_without_waiting()
+    answers = [
+        _Answer(limit.name, ceil(each.wait(clock)), each.left(clock), ceil(each.full(clock)))
+        for limit, each in admissions
+    ]
+    refused = [answer for answer in answers if answer.wait]
+    if refused:
+        raise _TooManyError(refused)
+    return answers
+
+
+def _tell(request: Request, found: _Limits, answers: list[_Answer]) -> None:
+    """Let the response say what the client may do: draft-ietf-httpapi-ratelimit-headers."""
+    policies = ", ".join(limit.policy for _, limit in found)
+    states = ", ".join(map(str, answers))
+
+    def label(_: Request, response: Response) -> None:
+        response.headers["RateLimit-Policy"] = policies
+        response.headers["RateLimit"] = states
+
+    request.add_response_callback(label)
 
 
 def _keys(

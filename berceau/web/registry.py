@@ -7,11 +7,20 @@ from berceau.settings import Settings
 
 SETTINGS = "berceau.settings"
 RUNNING = "berceau.running"
+FITNESS = "berceau.fitness"
 NAVIGATION = "berceau.navigation"
 ROUTES = "berceau.routes"
 METRICS = "berceau.metrics"
 EXPLAIN = "berceau.explain"
 OPERATIONS = "berceau.operations"
+OPENAPI = "berceau.openapi"
+ERROR_FORMATS = "berceau.error_formats"
+TENANT_FACTORY = "berceau.tenant_factory"
+CONSOLE_LINK = "berceau.console.link"
+"""What follows the server's address in the link that opens the console, where it is on."""
+
+CONSOLE_PREFIX = "/berceau"
+"""Where the console is, and the button of the page of differences."""
 
 WITHOUT_COOKIES = "berceau.without_cookies"
 """In a request's environ: it has no cookies, and its errors are problem+json."""
@@ -21,3 +30,8 @@ def settings_of(options: Mapping[str, Any]) -> Settings:
     """Return Berceau's settings; ``options`` are the settings of Pyramid's registry."""
     found: Settings = options[SETTINGS]
     return found
+
+
+def is_development(options: Mapping[str, Any]) -> bool:
+    """Return whether an application with these settings of Pyramid's serves its developer."""
+    return settings_of(options).development

@@ -15,10 +15,12 @@ from pyramid.response import Response
 from pyramid.tweens import EXCVIEW, INGRESS
 from pyramid_retry import is_error_retryable
 
-from berceau.orm.statistics import queries_so_far
+from berceau.orm.statistics import Totals, totals
+from berceau.orm.tenants import acting_for
 from berceau.web.intake import drop_unreadable_headers
 from berceau.web.logs import REQUEST, REQUEST_ID
 from berceau.web.metrics import Metrics
+from berceau.web.queries import Watcher
 from berceau.web.registry import METRICS
 
 log = logging.getLogger("berceau.access")
@@ -36,11 +38,11 @@ def includeme(config: Configurator) -> None:
 
 @dataclass(frozen=True)
 class Watch:
-    """When a request began, all its attempts included, and the thread's queries until then."""
+    """When a request began, all its attempts included, and what its thread had asked by then."""
 
     request_id: str
     seconds: float
-    queries: int
+    asked: Totals
 
 
 def request_log_tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
@@ -50,15 +52,20 @@ def request_log_tween_factory(handler: Callable[[Request], Response], registry: 
     is followed by another is no request of its own.
     """
     metrics: Metrics = registry[METRICS]
+    watcher = Watcher(registry)
 
     def request_log_tween(request: Request) -> Response:
+        with acting_for(None):  # a request is nobody's until it says whose it is
+            return watched(request)
+
+    def watched(request: Request) -> Response:
         drop_unreadable_headers(request)
         watch = _watch(request)
         REQUEST_ID.set(watch.request_id)
         REQUEST.set(request)
         status = 500
         try:
-            with metrics.in_progress.track_inprogress():
+            with metrics.in_progress.track_inprogress(), watcher.watch(request):
                 response = _settled(handler(request), request)
             status = response.status_code
             response.headers[HEADER] = watch.request_id
@@ -66,9 +73,9 @@ def request_log_tween_factory(handler: Callable[[Request], Response], registry: 
         finally:
             if not is_error_retryable(request, getattr(request, "exception", None)):
                 seconds = perf_counter() - watch.seconds
-                queries = queries_so_far() - watch.queries
-                metrics.observe(request, status, seconds, queries)
-                _log(request, status, seconds, queries)
+                asked = totals().since(watch.asked)
+                metrics.observe(request, status, seconds, asked)
+                _log(request, status, seconds, asked.queries)
                 REQUEST_ID.set(None)
                 REQUEST.set(None)
 
@@ -82,7 +89,7 @@ def _watch(request: Request) -> Watch:
         return found
     given = request.headers.get(HEADER, "")
     request_id = given if WELL_FORMED.fullmatch(given) else uuid4().hex
-    watch = Watch(request_id, perf_counter(), queries_so_far())
+    watch = Watch(request_id, perf_counter(), totals())
     request.environ[WATCH] = watch
     return watch
 

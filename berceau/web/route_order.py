@@ -15,6 +15,7 @@ from pyramid.urldispatch import Route
 
 from berceau.errors import ComponentError, Location
 from berceau.web.patterns import Pattern
+from berceau.web.predicates import tell_apart
 from berceau.web.registry import ROUTES
 
 LAST = PHASE3_CONFIG + 1
@@ -81,10 +82,9 @@ class _Entry:
         return Pattern(self.route)
 
     @cached_property
-    def predicates(self) -> dict[str, str]:
+    def predicates(self) -> dict[str, Any]:
         """What else has to be true of a request, by kind."""
-        found = {type(each).__name__: each.phash() for each in self.route.predicates}
-        return {kind: text for kind, text in found.items() if text}
+        return {type(each).__name__: each for each in self.route.predicates if each.phash()}
 
     @property
     def specificity(self) -> tuple[Any, int]:
@@ -138,9 +138,8 @@ def _refuse_ambiguous(entries: Iterable[_Entry], orders: Sequence[tuple[str, str
 
 def _may_match_the_same(first: _Entry, second: _Entry) -> bool:
     differing = (
-        kind
+        tell_apart(first.predicates[kind], second.predicates[kind])
         for kind in first.predicates.keys() & second.predicates.keys()
-        if first.predicates[kind] != second.predicates[kind]
     )
     return not any(differing) and first.pattern.overlaps(second.pattern)
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
-from prometheus_client import Gauge, start_http_server
+from prometheus_client import CollectorRegistry, Gauge, start_http_server
 from waitress import create_server, wasyncore
 from waitress.server import BaseWSGIServer
 from waitress.task import ThreadedTaskDispatcher
@@ -20,7 +20,7 @@ from waitress.task import ThreadedTaskDispatcher
 from berceau.orm import db
 from berceau.web.channel import Channel
 from berceau.web.health import ALIVE, READY
-from berceau.web.registry import METRICS
+from berceau.web.registry import CONSOLE_LINK, METRICS
 from berceau.web.reload import Reloading, bind
 
 log = logging.getLogger("berceau")
@@ -62,7 +62,8 @@ def _run(app: Any, options: Mapping[str, Any]) -> None:
         if metrics_listen and METRICS in app.registry:
             _expose(app, metrics_listen, server)
     server.print_listen("Serving on http://{}:{}")
-    Service(server, sockets, drain_seconds).run()
+    _announce_console(server, getattr(app, "registry", {}))
+    Service(server, sockets, drain_seconds, getattr(app, "registry", {})).run()
     db.disconnect()
 
 
@@ -85,13 +86,34 @@ def _listening(options: Mapping[str, Any]) -> Iterator[None]:
 def _expose(app: Any, address: str, server: Any) -> None:
     """Answer Prometheus at ``address``, which is host:port; one for each process."""
     registry = app.registry[METRICS].registry
-    waiting = Gauge(
-        "berceau_requests_waiting", "Requests that wait for a thread", registry=registry
-    )
-    waiting.set_function(lambda: len(server.task_dispatcher.queue))
+    measure_waiting(registry, server.task_dispatcher)
     host, _, port = address.rpartition(":")
     start_http_server(int(port), host.strip("[]"), registry)
     log.info("metrics on http://%s/metrics", address)
+
+
+def _announce_console(server: Any, registry: Any) -> None:
+    """Write the link that opens the console into the log, where a browser can reach it."""
+    if CONSOLE_LINK not in registry:
+        return
+    several = getattr(server, "effective_listen", None)
+    host, port = several[0] if several else (server.effective_host, server.effective_port)
+    if str(port).isdecimal():  # a socket of this machine has none
+        name = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, host)  # noqa: S104 - compared
+        address = f"[{name}]" if ":" in name else name
+        link = f"console: http://{address}:{port}{registry[CONSOLE_LINK]}"
+        if log.isEnabledFor(logging.INFO):
+            log.info(link)
+        else:  # there is no other way in
+            print(link, file=sys.stderr, flush=True)
+
+
+def measure_waiting(registry: CollectorRegistry, dispatcher: Any) -> None:
+    """Add how many requests wait for a thread of the server's ``dispatcher``."""
+    waiting = Gauge(
+        "berceau_requests_waiting", "Requests that wait for a thread", registry=registry
+    )
+    waiting.set_function(lambda: len(dispatcher.queue))
 
 
 def notify(state: str) -> None:
@@ -112,9 +134,14 @@ def notify(state: str) -> None:
 
 
 class Service:
-    """A server whose connections are in ``sockets``, from its first request to its end."""
+    """A server whose connections are in ``sockets``, from its first request to its end.
 
-    def __init__(self, server: Any, sockets: dict[int, Any], drain_seconds: float) -> None:
+    ``registry`` is Pyramid's, of the application: it knows how an API writes its errors.
+    """
+
+    def __init__(
+        self, server: Any, sockets: dict[int, Any], drain_seconds: float, registry: Any
+    ) -> None:
         self._server = server
         self._sockets = sockets
         self._drain_seconds = drain_seconds
@@ -127,6 +154,7 @@ class Service:
             dispatcher.set_thread_count(1)
         for listener in self._listeners():
             listener.channel_class = Channel
+            listener.registry = registry
             listener.add_task = self._add_task
 
     def _add_task(self, channel: Channel) -> None:

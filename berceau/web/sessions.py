@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from pyramid.config import Configurator
@@ -12,11 +13,16 @@ from pyramid.tweens import MAIN
 
 from berceau.web.registry import settings_of
 from berceau.web.secret import signing_secret
+from berceau.web.tenant_cookies import cookie_of, identity_of
 
 # What a cookie of 4 kB has room for, beside the signature and the times.
 LARGEST = 2900
 
 # A browser takes this prefix from the site itself only, and over HTTPS.
+# For so many tenants, what makes their sessions is kept.
+MOST = 1000
+WHOSE = "berceau.tenant"
+
 COOKIES = {False: "session", True: "__Host-session"}
 
 
@@ -49,33 +55,59 @@ def session_size_tween_factory(handler: Callable[[Request], Response], _registry
     return session_size_tween
 
 
+def is_own(request: Request, tenant: str) -> bool:
+    """Return whether the session that the choice of a tenant looked at may be used there.
+
+    ``tenant`` is its identity. Such a session is that of no tenant by its name and signature. So it
+    is the first one's that is chosen while there is something in it; at another, it is made empty.
+    """
+    session = vars(request).get("session")
+    if session is None or session.get(WHOSE, tenant) == tenant:
+        return True
+    session.invalidate()
+    return False
+
+
+def claim(request: Request, tenant: str) -> None:
+    """Keep the session that the choice of the ``tenant`` looked at from being used at another."""
+    session = vars(request).get("session")
+    if session and WHOSE not in session:
+        session[WHOSE] = tenant
+
+
 class SessionFactory:
     """Makes sessions of JSON values, ``LARGEST`` bytes at most, signed with ``secret``.
 
-    A session ends ``timeout`` seconds after its last use, or with the browser.
+    A session ends ``timeout`` seconds after its last use, or with the browser. Each tenant has its
+    own: a cookie of another name, whose signature is worth nothing at another tenant.
     """
 
     def __init__(self, secret: str, timeout: int) -> None:
-        self._factories = {
-            secure: SignedCookieSessionFactory(
-                secret,
-                cookie_name=COOKIES[secure],
-                secure=secure,
-                httponly=True,
-                samesite="Lax",
-                timeout=timeout,
-                reissue_time=timeout // 10,
-                serializer=JSONSerializer(),
-                # Like what it did to the database, what a failed request put here is undone.
-                set_on_exception=False,
-            )
-            for secure in (False, True)
-        }
+        self._secret = secret
+        self._timeout = timeout
+        self._factory = lru_cache(MOST)(self._make)
 
     def __call__(self, request: Request) -> Any:
         """Return the session of ``request``."""
-        return self._factories[request.scheme == "https"](request)
+        return self._factory(request.scheme == "https", identity_of(request))(request)
 
     def is_carried_by(self, request: Request) -> bool:
         """Return whether the browser sent a session, without opening it."""
-        return COOKIES[request.scheme == "https"] in request.cookies
+        name = COOKIES[request.scheme == "https"]
+        return cookie_of(name, identity_of(request)) in request.cookies
+
+    def _make(self, secure: bool, tenant: str | None) -> Callable[[Request], Any]:
+        made: Callable[[Request], Any] = SignedCookieSessionFactory(
+            self._secret,
+            cookie_name=cookie_of(COOKIES[secure], tenant),
+            salt=cookie_of("pyramid.session.", tenant),
+            secure=secure,
+            httponly=True,
+            samesite="Lax",
+            timeout=self._timeout,
+            reissue_time=self._timeout // 10,
+            serializer=JSONSerializer(),
+            # Like what it did to the database, what a failed request put here is undone.
+            set_on_exception=False,
+        )
+        return made

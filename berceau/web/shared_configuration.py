@@ -26,7 +26,7 @@ from pyramid.interfaces import (
 import berceau
 from berceau.components import Component, by_folder, component_of
 from berceau.errors import ComponentError, Location
-from berceau.web.registry import OPERATIONS
+from berceau.web.registry import ERROR_FORMATS, OPERATIONS
 
 _ELSEWHERE = (
     "Remove the line. An application that includes Berceau may set it: "
@@ -93,6 +93,7 @@ CONFLICTS: Mapping[Any, tuple[str, str]] = {
         "the attribute {} of requests",
         "Rename one of the two: all components share the names of requests' attributes.",
     ),
+    ERROR_FORMATS: ("the form of the errors below {}", "Remove one of the two."),
     IRendererFactory: ("a renderer called {}", "Rename one of the two."),
     ISecurityPolicy: (
         "the security policy",

@@ -27,12 +27,14 @@ APIS = "berceau.token_apis"
 class TokenApis:
     """What belongs to token APIs: ``packages`` of components, addresses by prefix, and routes.
 
-    ``prefixes`` maps each to the packages that declared it. ``views`` has for each route whether
+    ``prefixes`` maps each to the packages that declared it, and ``shared`` has those that hold for
+    the routes of all components. ``views`` has for each route whether
     each of its views does.
     """
 
     packages: set[str] = field(default_factory=set)
     prefixes: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    shared: set[str] = field(default_factory=set)
     views: dict[str, list[bool]] = field(default_factory=lambda: defaultdict(list))
 
     def has_path(self, path: str) -> bool:
@@ -74,17 +76,21 @@ def includeme(config: Configurator) -> None:
     config.action(APIS, lambda: check_prefixes(config), order=PHASE3_CONFIG + 1)
 
 
-def token_api(config: Configurator, prefix: str | None = None) -> None:
+def token_api(config: Configurator, prefix: str | None = None, *, shared: bool = False) -> None:
     """Make all below the address ``prefix`` a token API, or else all views of the component.
 
     Its requests have neither cookies nor a session, its forms need no token against forgery, and
-    its errors are problem+json.
+    its errors are problem+json. Where the prefix is ``shared``, other components may have routes
+    below it without declaring it, too.
     """
     apis: TokenApis = config.registry[APIS]
     if prefix is None:
         apis.packages.add(config.package.__name__)
         return
-    apis.prefixes[full_prefix(config, prefix)].add(config.package.__name__)
+    place = full_prefix(config, prefix)
+    apis.prefixes[place].add(config.package.__name__)
+    if shared:
+        apis.shared.add(place)
 
 
 def token_api_tween_factory(handler: Callable[[Request], Response], registry: Any) -> Any:
@@ -142,12 +148,18 @@ def take_cookies(request: Request) -> None:
     vars(request)["session"] = NoSession()  # Pyramid would make one when it is asked for
 
 
+def is_token_api(request: Request) -> bool:
+    """Return whether ``request`` is one of a token API: it has no cookies, and programs read it."""
+    return bool(request.environ.get(WITHOUT_COOKIES))
+
+
 def check_prefixes(config: Configurator) -> None:
     """Refuse a prefix that takes the cookies of another component. Raises ``ComponentError``."""
     components = config.registry[RUNNING].components
-    for prefix, packages in config.registry[APIS].prefixes.items():
+    apis: TokenApis = config.registry[APIS]
+    for prefix, packages in apis.prefixes.items():
         owners = {_component(package, components) for package in packages}
-        if None in owners:  # the application itself wants it so
+        if None in owners or prefix in apis.shared:  # the application itself wants it so
             continue
         for entry in config.introspector.get_category("routes", ()):
             route = entry["introspectable"]
@@ -159,7 +171,7 @@ def check_prefixes(config: Configurator) -> None:
                     "no session.",
                     where=where,
                     cure=f'Call config.token_api(prefix="{prefix}") in its includeme, too, or '
-                    "give the route another address.",
+                    "add shared=True to the first call, or give the route another address.",
                 )
 
 

@@ -6,22 +6,25 @@ from typing import Any
 
 from pony.orm import OperationalError, TransactionError
 from pyramid.config import Configurator
-from pyramid.httpexceptions import HTTPServiceUnavailable
+from pyramid.httpexceptions import HTTPException, HTTPServiceUnavailable
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.tweens import EXCVIEW
 
 from berceau.errors import ConnectionFailedError, PoolTimeoutError
 from berceau.orm.failures import is_lost, is_timeout, is_unknown
+from berceau.settings import Settings
 from berceau.web.errors import crashed
+from berceau.web.prefixes import is_below
 from berceau.web.problems import Problem, answer
-from berceau.web.registry import RUNNING, settings_of
+from berceau.web.registry import CONSOLE_PREFIX, FITNESS, settings_of
+from berceau.workflows.serve.fitness import Unfit
 
 log = logging.getLogger("berceau")
 
 Handler = Callable[[Request], Response]
 
-PENDING = "berceau.web:templates/pending.pt"
+UNFIT = "berceau.web:templates/unfit.pt"
 
 # The pages below are served with their style, which needs no database.
 STATIC = "/static/"
@@ -30,11 +33,11 @@ RETRY_SECONDS = 10
 """After how long a browser or a search engine may ask again."""
 
 
-class MigrationsPending(HTTPServiceUnavailable):
-    """Answers a request that came before the migrations called ``names`` were deployed."""
+class DatabaseUnfit(HTTPServiceUnavailable):
+    """Answers a request while the database doesn't fit this release; ``unfit`` says why."""
 
-    def __init__(self, names: tuple[str, ...]) -> None:
-        self.names = names
+    def __init__(self, unfit: Unfit) -> None:
+        self.unfit = unfit
         super().__init__()
 
 
@@ -42,62 +45,63 @@ def includeme(config: Configurator) -> None:
     """Answer with a clear page and the status 503 while the database isn't ready."""
     config.add_static_view(STATIC + "berceau", "berceau.web:static")
     config.add_tween(
-        "berceau.web.unavailable.pending_migrations_tween_factory",
+        "berceau.web.unavailable.fitness_tween_factory",
         under=EXCVIEW,
         over="berceau.web.units.unit_of_work_tween_factory",
     )
-    config.add_exception_view(pending, context=MigrationsPending)
+    config.add_exception_view(misfit, context=DatabaseUnfit)
     for error in (ConnectionFailedError, PoolTimeoutError, OperationalError):
         config.add_exception_view(unreachable, context=error)
     config.add_exception_view(undone, context=TransactionError)
 
 
-def pending_migrations_tween_factory(handler: Handler, registry: Any) -> Handler:
-    """Return a tween that lets requests through once no migration is pending.
+def fitness_tween_factory(handler: Handler, registry: Any) -> Handler:
+    """Return a tween that lets requests through while the database fits this release.
 
-    It asks the database at each request until then, and never again: a deploy needs no restart.
+    It asks the database at each request while it doesn't: a deploy needs no restart. Where a
+    request fails, it looks whether that is why.
     """
-    missing = registry[RUNNING].pending()
-    if not missing:
-        return handler
-    _report(missing)
+    watch = registry[FITNESS]
+    watch.look()
+    settings = settings_of(registry.settings)
 
-    def pending_migrations_tween(request: Request) -> Response:
-        nonlocal missing
-        if missing and not request.path_info.startswith(STATIC):
-            still = registry[RUNNING].pending()
-            if still and still != missing:
-                _report(still)
-            missing = still
-            if missing:
-                raise MigrationsPending(missing)
-        return handler(request)
+    def fitness_tween(request: Request) -> Response:
+        if watch.unfit is not None and not is_served_anyway(request, settings):
+            unfit = watch.look()
+            if unfit is not None:
+                raise DatabaseUnfit(unfit)
+        try:
+            return handler(request)
+        except HTTPException:
+            raise
+        except Exception as error:
+            unfit = watch.look_after_failure()
+            if unfit is None:
+                raise
+            raise DatabaseUnfit(unfit) from error
 
-    return pending_migrations_tween
-
-
-def _report(names: tuple[str, ...]) -> None:
-    log.error(
-        "pages are closed until `invoke migrate.deploy` applies the pending migrations: %s",
-        ", ".join(names),
-    )
+    return fitness_tween
 
 
-def pending(error: MigrationsPending, request: Request) -> Response:
-    """Name the migrations that the database lacks to a developer; visitors are asked to wait."""
+def is_served_anyway(request: Request, settings: Settings) -> bool:
+    """Return whether ``request`` is for what needs no fitting database, or tells what it lacks."""
+    path = request.path_info
+    return path.startswith(STATIC) or (settings.console and is_below(path, CONSOLE_PREFIX))
+
+
+def misfit(error: DatabaseUnfit, request: Request) -> Response:
+    """Say to a developer what doesn't fit; visitors are asked to wait."""
+    request.response.headers["Retry-After"] = str(RETRY_SECONDS)
     if not settings_of(request.registry.settings).development:
         return _answer(
             request,
             "This site is being updated",
             "It will be back in a moment. Please try again then.",
         )
-    problem = Problem(
-        error.status_code,
-        "Migrations are pending",
-        "Run `invoke migrate.deploy` and try again.",
-        {"migrations": error.names},
-    )
-    return answer(request, problem, PENDING, {"names": error.names})
+    unfit = error.unfit
+    members = {unfit.kind: unfit.names} if unfit.kind else {}
+    problem = Problem(error.status_code, unfit.title, unfit.cure, members)
+    return answer(request, problem, UNFIT, {"unfit": unfit})
 
 
 def unreachable(error: Exception, request: Request) -> Response:

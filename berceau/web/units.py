@@ -15,6 +15,7 @@ from berceau.errors import DatabaseError
 from berceau.orm.conflicts import race
 from berceau.orm.owners import require_function
 from berceau.orm.session import ATTEMPTS, may_succeed, pause, unit_of_work
+from berceau.orm.tenants import current_tenant
 from berceau.web.replicas import remember
 from berceau.web.temporary import replace_body
 
@@ -51,7 +52,7 @@ def unit_of_work_tween_factory(handler: Handler, _registry: Any) -> Handler:
 
     An exception undoes it, be it a redirect: return redirects, don't raise them. So does a
     response with the status 400 or above. A streamed body is made in a unit of its own, which
-    can only read: it is sent after the request's unit was committed.
+    can only read: it is sent after the request's unit was committed, and is of the same tenant.
     """
 
     def unit_of_work_tween(request: Request) -> Response:
@@ -117,6 +118,7 @@ class _Streamed:
 
     def __init__(self, parts: Iterable[bytes]) -> None:
         self._parts = parts
+        self._tenant = current_tenant()  # by the time it is sent, the thread may act for another
         self._reading = self._read()
 
     def __iter__(self) -> Iterator[bytes]:
@@ -130,5 +132,5 @@ class _Streamed:
             close()
 
     def _read(self) -> Generator[bytes, None, None]:
-        with unit_of_work(read_only=True):
+        with unit_of_work(read_only=True, tenant=self._tenant):
             yield from self._parts

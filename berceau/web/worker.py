@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from berceau.errors import BerceauError, SettingsError
 from berceau.orm import db
+from berceau.web.queries import Watcher
 from berceau.web.reload import Reloading
 from berceau.web.server import DRAIN_SECONDS, notify
 
@@ -28,8 +29,8 @@ def work(app: Any, _global_config: Mapping[str, str], **options: str) -> None:
     try:
         found = _read(options)
         if isinstance(app, Reloading):
-            app.supervise(lambda _loaded: _run(found))
-        _run(found)
+            app.supervise(lambda loaded: _run(loaded, found))
+        _run(app, found)
     except BerceauError as error:
         _exit(str(error))
     except Exception as error:  # the loss of the database, mostly: systemd starts another one
@@ -37,9 +38,12 @@ def work(app: Any, _global_config: Mapping[str, str], **options: str) -> None:
         _exit(f"The worker can't go on: {error}")
 
 
-def _run(options: dict[str, Any]) -> None:
+def _run(app: Any, options: dict[str, Any]) -> None:
     from berceau.jobs import jobs  # an extra: only here it is needed
 
+    registry = getattr(app, "registry", None)  # not that of what a filter lies around
+    if registry is not None:
+        Watcher(registry).watch_jobs()
     log.info("the worker runs %d jobs at once", options["concurrency"])
     notify("READY=1")
     jobs.run_worker(listen_notify=False, **options)

@@ -90,6 +90,20 @@ def grace(sign_up: Callable[[str], Client]) -> Client:
 
 
 @pytest.fixture
+def signed_in(app: Any) -> Callable[[str], Any]:
+    """Return a function that signs a user up in the browser, and returns the first page."""
+
+    def signed_in(username: str) -> Any:
+        app.reset()
+        form = app.get("/sign-up").form
+        form["username"], form["email"] = username, f"{username}@example.org"
+        form["password"] = PHRASE
+        return form.submit().follow()
+
+    return signed_in
+
+
+@pytest.fixture
 def at_once(app: Any) -> Callable[..., list[int]]:
     """Return a function that sends equal requests at once, and returns their statuses, sorted."""
 

@@ -22,7 +22,7 @@ from berceau.orm.database import map_entities
 from berceau.orm.mapping import to_schema
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.url import Url
-from berceau.postgres.embedded.binaries import find_programs
+from berceau.postgres.embedded import binaries
 from berceau.postgres.inspect import catalog
 from berceau.postgres.inspect.schemas import execute_statements
 from berceau.postgres.inspect.scratch import scratch
@@ -32,11 +32,13 @@ from berceau.schema.model import Schema
 from berceau.schema.order import order
 from berceau.schema.sql import to_statements
 from berceau.settings import Settings
+from berceau.workflows.deploy import migration_directory
 from berceau.workflows.history.check import check
 from berceau.workflows.shared.cache import SchemaCache
 from berceau.workflows.shared.databases import Databases
-from berceau.workflows.write.draft import Decisions
-from berceau.workflows.write.migrate import Options, Outcome, to_migration
+from berceau.workflows.write.decisions import Decisions
+from berceau.workflows.write.files import to_migration
+from berceau.workflows.write.migrate import Options, Outcome
 from berceau.workflows.write.migrate import migrate as run_migrate
 from berceau.workflows.write.planner import Planner
 
@@ -59,10 +61,26 @@ def declare() -> Callable[[str], Schema]:
 
 @pytest.fixture
 def settings(tmp_path: Path, database: Databases) -> Settings:
-    """A project on a private empty schema, for use in this process."""
+    """A project on a private empty schema, for use in this process; nothing else runs on it."""
     return Settings(
-        tmp_path, database.runtime_url.with_password(), database.migration_url.with_password()
+        tmp_path,
+        database.runtime_url.with_password(),
+        database.migration_url.with_password(),
+        allow_downtime=True,
     )
+
+
+@pytest.fixture
+def sql(settings: Settings) -> Callable[[], str]:
+    """Return a function that gives the newest migration, without what differs each time."""
+
+    def sql() -> str:
+        newest = migration_directory.read(settings.migrations)[-1]
+        lines = newest.sql.splitlines()
+        skipped = ("-- Migration", "-- Parent", "-- Generated", "-- Means")
+        return "\n".join(each for each in lines if not each.startswith(skipped)).strip()
+
+    return sql
 
 
 @pytest.fixture
@@ -172,12 +190,30 @@ def _generated() -> Callable[[str], Migration]:
 
 
 @pytest.fixture
+def write(settings: Settings) -> Callable[[str, str], None]:
+    """Return a function that writes a migration by hand, by its name and SQL."""
+
+    def write(name: str, sql: str) -> None:
+        folder = settings.migrations / name
+        folder.mkdir(parents=True)
+        (folder / "migration.sql").write_text(sql)
+
+    return write
+
+
+@pytest.fixture
+def read(settings: Settings) -> Callable[[], tuple[Migration, ...]]:
+    """Return a function that reads the migrations of the project."""
+    return lambda: migration_directory.read(settings.migrations)
+
+
+@pytest.fixture
 def dumped(database: Databases, server: Databases) -> Callable[[], list[str]]:
     """Return a function that gives all that pg_dump says of the private schema, sorted."""
 
     def dumped() -> list[str]:
         schema = f"--schema={database.migration_url.schema}"
-        command = [find_programs() / "pg_dump", "--schema-only", schema]
+        command = [binaries.find_programs() / "pg_dump", "--schema-only", schema]
         done = subprocess.run(
             [*command, server.migration_url.with_password()],
             capture_output=True,
@@ -243,7 +279,7 @@ def dump(url: Url, connection: Connection) -> list[str]:
         cursor.execute("SELECT current_schema()")
         ((schema,),) = cursor.fetchall()
     command = [
-        find_programs() / "pg_dump",
+        binaries.find_programs() / "pg_dump",
         *("--schema-only", "--no-owner", "--no-privileges", f"--schema={schema}"),
         url.with_password(),
     ]

@@ -97,6 +97,7 @@ def test_components_relate_in_every_direction(composed) -> None:
     assert "quiet: 0 tables, 0 enums" in report
 
 
+@pytest.mark.slow
 def test_the_output_depends_on_nothing_but_the_components(composed) -> None:
     seen = set()
     for seed in ("0", "1", "random"):

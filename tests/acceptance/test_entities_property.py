@@ -185,7 +185,8 @@ def entities(draw: st.DrawFn, labels: int) -> str:
 
 
 def relate(draw: st.DrawFn, bodies: dict[str, list[str]], of: str, to: str) -> None:
-    kinds = RELATIONS + (KEY_RELATIONS if "" in bodies[of] else [])
+    keyless = "" in bodies[of] and not any("PrimaryKey" in line for line in bodies[of])
+    kinds = RELATIONS + (KEY_RELATIONS if keyless else [])
     near, far = draw(st.sampled_from(kinds))
     r, rs = f"r_{of}_{to}".lower(), f"rs_{of}_{to}".lower()
     on = draw(st.sampled_from(["", "", ", column='link'", f", index='ix_{r}'"]))

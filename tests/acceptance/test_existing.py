@@ -8,7 +8,6 @@ from berceau.errors import DataLossError, HistoryError, StatementError
 from berceau.migration.migration import Migration
 from berceau.postgres.core.connection import connect
 from berceau.postgres.runner import ledger
-from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploy
 from berceau.workflows.deploy.reset import reset
 from berceau.workflows.history.adopt import adopt
@@ -23,21 +22,6 @@ BASE, NEXT, LAST = (
 )
 POST = "class Post(db.Entity):\n    title = Required(str)\n"
 OWNERS = {"post": "blog"}
-
-
-@pytest.fixture
-def write(settings) -> Callable[..., None]:
-    def write(name: str, sql: str) -> None:
-        folder = settings.migrations / name
-        folder.mkdir(parents=True)
-        (folder / "migration.sql").write_text(sql)
-
-    return write
-
-
-@pytest.fixture
-def read(settings) -> Callable[[], tuple[Migration, ...]]:
-    return lambda: migration_directory.read(settings.migrations)
 
 
 @pytest.fixture

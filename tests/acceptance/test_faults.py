@@ -181,6 +181,7 @@ def _line(process, words: str) -> str | None:
     return line if words in line else None
 
 
+@pytest.mark.slow
 def test_deploys_at_once_take_turns(connected, query) -> None:
     names = [f"2026010100000{number}_step" for number in range(3)]
     for number, name in enumerate(names):

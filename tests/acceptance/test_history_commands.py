@@ -17,7 +17,10 @@ from berceau.workflows.history.rebase import rebase
 from berceau.workflows.history.squash import squash
 
 A, B, C = (f"2026010{n}000000_{name}" for n, name in enumerate("abc", 1))
-TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1"
+TABLES = """
+SELECT tablename FROM pg_tables
+WHERE schemaname = current_schema() AND tablename <> 'berceau_process' ORDER BY 1
+"""
 
 
 class Line:

@@ -5,31 +5,8 @@ import pytest
 from berceau.errors import MigrationError, StatementError
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.down import down
+from tests.acceptance.entities import STATE, entity, network
 from tests.conftest import cases
-
-STATE = "class State(enum.StrEnum):\n    OPEN = 'open'\n    DONE = 'done'\n"
-
-
-def entity(name: str, *attributes: str) -> str:
-    return "\n    ".join((f"class {name}(db.Entity):", *attributes)) + "\n"
-
-
-def key(kind: str) -> str:
-    return {"int": "id = PrimaryKey(int, auto=True)", "uuid": "id = PrimaryKey(UUID)"}[kind]
-
-
-def network(kind: str) -> str:
-    """Return entities whose keys everything refers to: themselves, each other, many to many."""
-    return entity(
-        "Node",
-        key(kind),
-        "parent = Optional('Node', reverse='kids')",
-        "kids = Set('Node', reverse='parent')",
-        "tags = Set('Tag')",
-        "friends = Set('Node', reverse='friends')",
-        "name = Required(str, 20)",
-    ) + entity("Tag", key(kind), "nodes = Set(Node)", "label = Required(str, 20, unique=True)")
-
 
 SUB = entity("Sub", "cat = Required(str)", "no = Required(int)", "PrimaryKey(cat, no)", "{}")
 LEAF = entity("Leaf", "sub = Required(Sub)")

@@ -164,7 +164,8 @@ def test_nothing_is_left_when_the_server_ends(notes, serve, number) -> None:
         while processes(notes):
             assert time.monotonic() < end, processes(notes)
             time.sleep(0.05)
-        with pytest.raises(OSError, match="refused"):
+        # Reset, where the kernel is still closing the socket of what has just ended.
+        with pytest.raises(OSError, match=r"refused|reset"):
             site.get("/notes")
 
 

@@ -26,7 +26,7 @@ from berceau.schema.sql import to_statements
 from berceau.schema.sql.text import to_text
 from berceau.settings import Limits
 from berceau.workflows.shared.cache import SchemaCache
-from berceau.workflows.write.draft import Decisions
+from berceau.workflows.write.decisions import Decisions
 from berceau.workflows.write.planner import Planner
 
 pytestmark = pytest.mark.slow

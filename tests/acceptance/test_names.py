@@ -210,3 +210,30 @@ def test_a_name_is_free_when_it_is_taken(case, migrate, settings, database) -> N
     assert state() == second
     migrate(before, allow_data_loss=True)
     assert migrate(before).written is None
+
+
+def test_a_percent_sign_is_a_character_of_names_as_others(migrate, query) -> None:
+    """Its rows are copied into a scratch schema, with those that they refer to, and converted."""
+    entities = """
+class Kind(enum.StrEnum):
+    A = "a"
+    B = "b"
+class Cat(db.Entity):
+    _table_ = "50% cats"
+    name = Required(str, column="% of a name")
+    kind = Optional({kind}, column="100%s")
+    mother = Optional("Cat", reverse="kittens", column="%(mother)s")
+    kittens = Set("Cat", reverse="mother")
+    {more}
+"""
+    migrate(entities.format(kind="str", more=""))
+    query(
+        'INSERT INTO "50% cats" ("% of a name", "100%s", "%(mother)s") '
+        "VALUES ('Tom', 'a', NULL), ('Kit', 'b', 1)"
+    )
+    migrate(
+        entities.format(kind="Kind", more='age = Required(int, column="%age")'),
+        backfills=["50% cats.%age=3"],
+    )
+    found = 'SELECT "% of a name", "100%s", "%(mother)s", "%age" FROM "50% cats" ORDER BY id'
+    assert query(found) == [("Tom", "a", None, 3), ("Kit", "b", 1, 3)]

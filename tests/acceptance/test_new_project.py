@@ -51,6 +51,21 @@ def test_the_command_lists_what_it_wrote_and_what_to_do_next(tmp_path) -> None:
     assert "cd shop\n" in made.stdout
 
 
+@pytest.mark.parametrize("arguments", [["new", "--help"], ["new", "-h"], ["new", "shop", "-h"]])
+def test_help_is_shown_wherever_it_is_asked_for(tmp_path, arguments) -> None:
+    shown = berceau(tmp_path, *arguments)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "Write a project" in shown.stdout
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_project_without_a_name_is_told_what_is_wrong(tmp_path) -> None:
+    made = berceau(tmp_path, "new", "")
+    assert made.returncode == 1
+    assert "The project has no name." in made.stderr
+    assert "berceau new shop" in made.stderr
+
+
 @pytest.mark.parametrize(
     "name",
     ["Shop", "1a", "-x", "a b", "", "é", "a--b", "n" * 41, *TAKEN],

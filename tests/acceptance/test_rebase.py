@@ -5,8 +5,6 @@ from collections.abc import Callable
 import pytest
 
 from berceau.errors import HistoryError, MigrationError
-from berceau.migration.migration import Migration
-from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploy
 from berceau.workflows.history.rebase import rebase
 
@@ -26,11 +24,6 @@ def line(settings) -> Callable[..., None]:
 
     write(BASE, "none", TABLE, "DROP TABLE t;")
     return write
-
-
-@pytest.fixture
-def read(settings) -> Callable[[], tuple[Migration, ...]]:
-    return lambda: migration_directory.read(settings.migrations)
 
 
 def names(read) -> list[tuple[str, str]]:

@@ -116,6 +116,7 @@ def test_a_diff_is_readable_for_programs(blog) -> None:
         "sql": "ALTER TABLE post RENAME COLUMN title TO headline;",
         "hazards": ["breaks code that still uses the old name"],
         "lock": "ACCESS EXCLUSIVE",
+        "batches": False,
     }
     assert [each["sql"] for each in found["down"]] == [
         "ALTER TABLE post RENAME COLUMN body TO text;",

@@ -14,7 +14,7 @@ from berceau.schema.diff import create
 from berceau.schema.order import order
 from berceau.schema.renaming import RenameColumn, RenameTable
 from berceau.schema.sql import to_statements
-from berceau.workflows.write.draft import Decisions
+from berceau.workflows.write.decisions import Decisions
 from berceau.workflows.write.plan import Plan
 from berceau.workflows.write.planner import Planner
 

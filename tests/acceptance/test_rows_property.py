@@ -20,7 +20,7 @@ from berceau.schema.order import order
 from berceau.schema.sql import to_statements
 from berceau.schema.sql.text import to_text
 from berceau.workflows.shared.cache import SchemaCache
-from berceau.workflows.write.draft import Decisions
+from berceau.workflows.write.decisions import Decisions
 from berceau.workflows.write.gaps import Gap
 from berceau.workflows.write.planner import Planner
 

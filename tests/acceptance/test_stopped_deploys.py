@@ -169,9 +169,9 @@ def test_a_deploy_that_duplicates_stop_leaves_references_protected(
 
 
 def contents(query) -> dict[str, list[dict[str, object]]]:
-    """Return the rows of all tables but the ledger."""
+    """Return the rows of all tables but Berceau's own."""
     tables = query(
-        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname <> 'berceau_migration' "
+        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname !~ '^berceau_' "
         "AND relnamespace = current_schema()::regnamespace"
     )
     return {

@@ -86,9 +86,12 @@ from berceau.workflows.write.migrate import Options
 migrate_project(load(), Options(), ask=lambda question: question.candidates[0])
 """
 TEST = """
+from pony.orm import db_session
+
 from components.people.entities import Person
 
 
+@db_session
 def test_people(db):
     db.execute("INSERT INTO person (name, city, classtype) VALUES ('eve', '', 'Manager')")
     (eve,) = Person.select()

@@ -1,14 +1,18 @@
 """``migrate.diff --trace``: the locks that a plan really takes, beside those that it announces."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from berceau.errors import MigrationError
+from berceau.postgres.runner.progress import silent
 from berceau.schema.sql import Lock
 from berceau.workflows.write.migrate import Options
+from berceau.workflows.write.migrate import migrate as run_migrate
+from berceau.workflows.write.plan import Plan
 from berceau.workflows.write.propose import propose
-from berceau.workflows.write.trace import trace_locks
+from berceau.workflows.write.trace import LockTrace, trace_locks
 from tests.acceptance.test_locks import CASES, STRENGTH
 from tests.conftest import cases
 
@@ -21,7 +25,10 @@ def test_no_statement_takes_a_stronger_lock_than_it_announces(
 ) -> None:
     migrate(before)
     plan = propose(settings, declare(after), Options(allow_data_loss=True)).plan
-    found = trace_locks(settings, plan)
+    require_announced(trace_locks(settings, plan), plan)
+
+
+def require_announced(found: LockTrace, plan: Plan) -> None:
     assert [each.sql for each in found.statements] == [each.text for each in plan.up]
     for traced, statement in zip(found.statements, plan.up, strict=True):
         held = max((STRENGTH.index(each.lock) for each in traced.locks), default=0)
@@ -88,3 +95,43 @@ def test_the_command_shows_it_to_people_and_programs(connected) -> None:
         "rows": {},
         "statements": [],
     }
+    connected.component("blog", POST.replace("int", "int, index=True") + "    m = Required(int)\n")
+    said = connected.succeed("migrate.diff", "--trace", "--backfill", "post.m=n + 1")
+    assert "-- lock: ROW EXCLUSIVE\n-- Batches: above 20000 rows\nUPDATE post SET m = n + 1" in said
+    (held,) = [line for line in said.splitlines() if "ROW EXCLUSIVE on post" in line]
+    assert held.endswith(" ms, to the end of its transaction; in a large table, of each batch")
+
+
+@cases(
+    "after, options",
+    {
+        "a fill": (
+            POST.replace("Optional", "Required"),
+            Options(expand=True, backfills=["post.n=id + 1"]),
+        ),
+        "a sync": (POST.replace("n =", "m ="), Options(expand=True, renames=["post.n=m"])),
+        "an old name": (
+            POST.replace("Post", "Article"),
+            Options(expand=True, renames=["post=article"]),
+        ),
+        "a transfer": (
+            POST.replace("n = Optional(int)", "note = Optional('Note')")
+            + "class Note(db.Entity):\n    post = Required(Post)\n    n = Optional(int)\n",
+            Options(expand=True, moves=["post.n=note.n"]),
+        ),
+    },
+    quick=1,
+)
+def test_what_serves_the_running_release_and_its_end_take_the_locks_that_they_announce(
+    migrate, declare, settings, query, after, options
+) -> None:
+    migrate(POST)
+    query("INSERT INTO post (n) VALUES (1)")
+    settings = replace(settings, allow_downtime=False)
+    plan = propose(settings, declare(after), options).plan
+    assert plan.keeps
+    require_announced(trace_locks(settings, plan), plan)
+    run_migrate(settings, declare(after), options, silent)
+    plan = propose(settings, declare(after), Options(contract=True)).plan
+    assert plan.ends
+    require_announced(trace_locks(settings, plan), plan)

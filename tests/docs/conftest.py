@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
@@ -20,8 +21,12 @@ import pytest
 
 from berceau.postgres.embedded.postmaster import SOCKET
 from berceau.postgres.embedded.server import EmbeddedServer
+from tests.conftest import command_server
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
+SHELL = re.compile(r"[|&;<>$`*?~#\\]")
+"""What only a shell understands."""
 NOT_INHERITED = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "BERCEAU_", "PYTEST_", "PG", "PYTHON")
 
 
@@ -30,7 +35,7 @@ class Checkout:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.port = free_port()
+        self.port = str(free_port())
         self.environment = {
             name: value for name, value in os.environ.items() if not name.startswith(NOT_INHERITED)
         }
@@ -48,6 +53,8 @@ class Checkout:
 
     def run(self, command: str) -> tuple[int, str]:
         """Return the exit status of a shell command, and all that it prints."""
+        if command.startswith("invoke ") and not SHELL.search(command):
+            return self._invoke(shlex.split(command))
         done = subprocess.run(
             ["bash", "-c", command],
             cwd=self.root,
@@ -59,6 +66,14 @@ class Checkout:
             timeout=300,
         )
         return done.returncode, done.stdout
+
+    def _invoke(self, command: Sequence[str]) -> tuple[int, str]:
+        """Run it in a fork of a process that has imported its libraries, as this takes longest."""
+        with tempfile.TemporaryFile("w+") as output:
+            both = (output, output)
+            code = command_server().run(command, self.root, self.environment, both, timeout=300)
+            output.seek(0)
+            return code, output.read()
 
     @contextmanager
     def running(
@@ -100,12 +115,6 @@ class Checkout:
                 time.sleep(0.1)
         with urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as response:
             return response.read().decode()
-
-
-def free_port() -> str:
-    """Return a port of this machine that nothing listened on a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return str(found.getsockname()[1])
 
 
 def _copy(root: Path) -> None:

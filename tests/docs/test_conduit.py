@@ -29,18 +29,25 @@ def conduit(checkout) -> Path:
 def run(checkout, conduit: Path) -> Run:
     """A function that runs a module of Python in the example's own environment."""
     folder = checkout.root.parent
-    environment = checkout.environment | {"PIP_FIND_LINKS": (folder / "wheels").as_uri()}
 
     def run(*command: str | Path, python: str | Path = folder / "venv/bin/python") -> str:
         done = subprocess.run(
-            [python, "-m", *command], capture_output=True, text=True, cwd=conduit, env=environment
+            [python, "-m", *command],
+            capture_output=True,
+            text=True,
+            cwd=conduit,
+            env=checkout.environment,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    run("venv", folder / "venv", python=sys.executable)
-    run("pip", "wheel", "--no-deps", "-w", folder / "wheels", checkout.root)
-    run("pip", "install", "-e", ".[dev]")
+    def uv(*command: str | Path) -> None:
+        run("uv", *command, python=sys.executable)
+
+    uv("build", "--wheel", "--out-dir", folder / "wheels", checkout.root)
+    uv("venv", "--python", sys.executable, folder / "venv")
+    options = ("--python", folder / "venv", "--find-links", folder / "wheels")
+    uv("pip", "install", *options, "-e", ".[dev]")
     return run
 
 

@@ -31,6 +31,7 @@ VARYING = [
     (re.compile(r"(?<=MOMENT)\.\d{3} UTC \[\d+\]"), " OF A PROCESS"),
     (re.compile(r'(?<=server at )"[\w.]+"( \([\d.]+\))?, port \d+'), "AN ADDRESS"),
     (re.compile(r"(?<=PID )\d+|(?<=process )\d+"), "PID"),
+    (re.compile(r"(?<=[?]token=)[\w.-]+"), "TOKEN"),
     (re.compile(r"={3,}"), "==="),
     (re.compile(r"\(\d:\d\d:\d\d\)"), "UPTIME"),
     (re.compile(r"/[\w/]+/berceau-\d+-[0-9a-f]{12}"), "SOCKET"),

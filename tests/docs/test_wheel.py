@@ -54,7 +54,7 @@ def test_the_wheel_holds_berceau_only_and_works_alone(checkout, tmp_path) -> Non
     assert sources <= set(installed["files"])
     assert "berceau.web.app" in installed["modules"]
     run(python, "-m", "berceau", "new", "shop")
-    run(python, "-m", "pip", "install", "-e", "shop[dev]")
+    run(sys.executable, "-m", "uv", "pip", "install", "--python", python, "-e", "shop[dev]")
     shop = tmp_path / "shop"
     run(python, "-m", "ruff", "check", shop)
     try:

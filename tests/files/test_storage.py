@@ -11,7 +11,8 @@ import pytest
 
 from berceau.errors import SettingsError, StorageError
 from berceau.files.storage import KEY, Storage
-from berceau.orm import unit_of_work
+from berceau.orm import SHARED, Tenant, unit_of_work
+from berceau.orm.tenants import acting_for
 
 LARGE = bytes(range(256)) * 50_000  # 12.8 MB: three parts of an upload to a bucket
 
@@ -135,3 +136,25 @@ def test_a_test_keeps_files_in_memory(tmp_path: Path, connected: Callable) -> No
         assert content(storage, key) == b"a cat"
     assert list(storage.keys()) == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_tenant_s_file_is_found_for_that_tenant_only(storage: Storage) -> None:
+    ada, bob = (Tenant(name, f"tenant_{name}") for name in ("ada", "bob"))
+    with acting_for(ada):
+        key = storage.save(BytesIO(b"of ada"))
+        reading = storage.read(key)
+    assert b"".join(reading) == b"of ada"
+    shared = storage.save(BytesIO(b"shared"))
+    for other in (bob, SHARED, None):
+        with acting_for(other):
+            with pytest.raises(FileNotFoundError):
+                storage.size(key)
+            storage.remove(key)
+    assert list(storage.keys()) == [shared]
+    with acting_for(ada):
+        assert content(storage, key) == b"of ada"
+        assert list(storage.keys()) == [key]
+        with pytest.raises(FileNotFoundError):
+            storage.size(shared)
+        storage.remove(key)
+        assert list(storage.keys()) == []

@@ -68,6 +68,14 @@ async def follow_async(text: str) -> None:
 
 
 class TestDefer:
+    @pytest.mark.parametrize("wrong", [{}, {"txt": "ada"}, {"text": "ada", "more": 1}])
+    def test_arguments_that_the_task_does_not_take_are_refused(self, rows, wrong) -> None:
+        with pytest.raises(TypeError, match=r"The task tests.note can't be run"), unit_of_work():
+            note.defer(**wrong)
+        with pytest.raises(TypeError), unit_of_work():
+            note.configure(lock="x").batch_defer({"text": "ada"}, wrong)
+        assert rows(JOBS) == []
+
     def test_it_is_committed_with_its_unit(self, rows, run) -> None:
         with unit_of_work():
             note.defer(text="ada")

@@ -8,6 +8,7 @@ import linecache
 import math
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from textwrap import dedent
 from types import SimpleNamespace
 from typing import Any
@@ -16,8 +17,13 @@ import pony.orm
 import pytest
 from pony.orm import IntArray, Json, Optional, Required, Set, StrArray, db_session
 
+from berceau.lint.read_rules import check_reads
 from berceau.lint.source import examine
+from berceau.orm.attributes import read_attributes
 from berceau.orm.database import map_entities
+from tests.lint.blog import database
+
+PONY = "count, exists, left_join, select, sum"
 
 IMPORTS = """
 import datetime, decimal, itertools, math, uuid
@@ -115,3 +121,23 @@ def codes(faults) -> Callable[[str], list[str]]:
 def messages(faults) -> Callable[[str], list[str]]:
     """Return a function that gives what the rules say of a module."""
     return lambda text: [message for _, _, message in faults(text)]
+
+
+@pytest.fixture(scope="session")
+def mapped() -> pony.orm.Database:
+    map_entities(database)
+    return database
+
+
+@pytest.fixture(scope="session")
+def found(mapped) -> Callable[[str], list[tuple[int, str]]]:
+    """Return a function that gives the lines and codes of what is wrong with a module."""
+
+    def found(text: str) -> list[tuple[int, str]]:
+        imports = f"from pony.orm import {PONY}\nfrom .entities import *\n"
+        compile(imports + text, "<test>", "exec")
+        facts = {Path("service.py"): examine((imports + text).encode())}
+        diagnostics = check_reads(read_attributes(mapped), facts)
+        return sorted(((each.line or 0) - imports.count("\n"), each.code) for each in diagnostics)
+
+    return found

@@ -49,7 +49,7 @@ def counts() -> Counts:
 
 
 def admit(counts: Counts, name: str, rate: Rate) -> float:
-    return run_unit(lambda: counts.admit(name, rate))
+    return run_unit(lambda: counts.admit(name, rate).wait(counts.end_without_waiting()))
 
 
 @pytest.mark.parametrize(
@@ -123,6 +123,16 @@ def test_rows_that_count_no_more_are_deleted(counts) -> None:
     admit(counts, "bo", Rate(1, 60))
     with unit_of_work():
         assert sorted(row.key for row in RequestCount.select()) == ["ada", "bo"]
+
+
+def test_a_rate_tells_what_is_left_and_when_all_of_it_is_back(counts) -> None:
+    rate = Rate(3, 3600)
+    for left, full in ((2, 1200), (1, 2400), (0, 3600), (0, 3600)):
+        with unit_of_work():
+            admission = counts.admit("ada", rate)
+            clock = counts.end_without_waiting()
+        assert admission.left(clock) == left
+        assert full - 10 < admission.full(clock) <= full
 
 
 @pytest.mark.parametrize("entity", [Wrong, More])

@@ -80,6 +80,7 @@ def site(app):
     thread = Thread(target=server.run)
     thread.start()
     yield f"http://127.0.0.1:{server.effective_port}"
+    server.task_dispatcher.shutdown()  # a thread that wakes the server would let it close too early
     server.trigger.pull_trigger(server.close)
     thread.join()
 

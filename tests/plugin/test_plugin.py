@@ -13,9 +13,13 @@ TESTS = """
     from pathlib import Path
 
     import pytest
-    from pony.orm import db_session
+    from pony.orm import TransactionError, db_session
 
     from components.blog.entities import Post
+
+    def test_a_query_needs_a_unit_as_it_does_in_the_application(db):
+        with pytest.raises(TransactionError, match="db_session"):
+            Post.get(title="any")
 
     @pytest.mark.parametrize("number", range(6))
     def test_each_test_begins_with_an_empty_database(db, number):
@@ -105,7 +109,7 @@ def exists(query) -> Callable[..., bool]:
 def test_each_worker_has_a_copy_of_its_own(blog, exists) -> None:
     result = blog.run("pytest", "-n", "2", "-q")
     assert result.code == 0, result
-    assert "11 passed" in result.out
+    assert "12 passed" in result.out
     workers, used = map(set, zip(*seen(blog), strict=True))
     assert workers == {"gw0", "gw1"}
     assert len(used) == 2
@@ -218,7 +222,7 @@ def test_invoke_test_passes_arguments_on(blog) -> None:
     assert {worker for worker, _ in seen(blog)} == {"gw0", "gw1"}
     nothing = blog.invoke("test", "--workers", "1", "--", "-q", "-k", "no_such_test")
     assert nothing.code == 1
-    assert "11 deselected" in nothing.out
+    assert "12 deselected" in nothing.out
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,15 @@ from pathlib import Path
 import pytest
 
 from berceau.postgres.core.connection import Connection, connect
+from berceau.postgres.core.fetch import fetch
 from berceau.postgres.embedded.cluster import ADMIN
 from berceau.postgres.embedded.server import EmbeddedServer
+from berceau.postgres.inspect.extensions import COUNTING_SCHEMA
 from berceau.postgres.inspect.schemas import drop_schema
 from berceau.postgres.inspect.scratch import scratch
 from berceau.postgres.runner import ledger, runner
 from berceau.postgres.runner.deploy_lock import deploy_lock
+from berceau.postgres.statistics import planning
 from tests.conftest import sync_nothing
 
 ROOT = Path(__file__).parents[2]
@@ -190,10 +193,18 @@ def admin(running) -> Iterator[Connection]:
 def only_what_a_test_makes(admin) -> Iterator[None]:
     """Let no test find a schema that another one made or left."""
     yield
-    with admin.cursor() as cursor:
-        cursor.execute(
-            "SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema|public)'"
-            " ORDER BY oid DESC"
-        )
-        for (name,) in cursor.fetchall():
-            drop_schema(admin, name)
+    for name in made_schemas(admin):
+        drop_schema(admin, name)
+
+
+def made_schemas(connection: Connection) -> list[str]:
+    """Return the schemas that are neither the server's nor Berceau's own, the newest first.
+
+    Not those that are new since a test began: what made them may have run before the fixture.
+    """
+    query = (
+        "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> ALL (%s)"
+        " ORDER BY oid DESC"
+    )
+    kept = ["information_schema", "public", planning.SCHEMA, COUNTING_SCHEMA]
+    return [name for (name,) in fetch(connection, query, (kept,))]

@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-from berceau.postgres.embedded.binaries import find_programs
+from berceau.postgres.embedded import binaries
 from berceau.postgres.embedded.cluster import ADMIN
 
 
@@ -19,7 +19,7 @@ def dump(server, schema: str) -> set[str]:
     url = server._url(ADMIN, server.owner_url.database)
     ((host, port),) = url.hosts
     text = subprocess.run(
-        [find_programs() / "pg_dump", "-s", "-n", schema, "-h", host, "-p", str(port),
+        [binaries.find_programs() / "pg_dump", "-s", "-n", schema, "-h", host, "-p", str(port),
          "-U", ADMIN, url.database],
         capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, Project
+from tests.ports import free_port
 
 SECRET = "x8fK2mQ7vR4tY9wZ1aB5cD3eG6hJ0kLnPqS"
 INI = """
@@ -58,12 +59,6 @@ formatter = json
 [formatter_json]
 class = berceau.web.logs.Formatter
 """
-
-
-def free_port() -> int:
-    """Return a port of this machine that nothing listened on a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return found.getsockname()[1]
 
 
 @dataclass

@@ -171,7 +171,12 @@ def test_what_no_application_sees_is_a_page_or_a_problem(serve) -> None:
             assert b"\r\nContent-Type: application/problem+json\r\n" in head
             assert b"\r\nVary: Accept\r\n" in head
             assert json.loads(body)["status"] == status
-    assert send(served.port, REFUSED["a header too large"][0]).endswith(b"</html>\n")
+    large = REFUSED["a header too large"][0]
+    assert send(served.port, large).endswith(b"</html>\n")
+    for accept, kind in ((b"application/json", b"problem+json"), (b"text/html", b"text/html")):
+        answer = send(served.port, large.replace(HOST, HOST + b"Accept: " + accept + b"\r\n"))
+        assert answer.split(b" ", 2)[1] == b"431"
+        assert kind in answer.partition(b"\r\n\r\n")[0]
 
 
 FAILING = """
@@ -198,6 +203,31 @@ def test_an_error_while_an_error_is_answered_is_a_page_or_a_problem(connected, s
         assert "deep down" not in text
         assert "Traceback" not in text
     assert served.request("/nowhere")[0] == 404
+
+
+FORMED = """
+    def errors_of(request, problem) -> dict[str, str]:
+        return {request.path: problem.detail}
+
+    def includeme(config):
+        config.format_errors(errors_of, prefix="/api")
+"""
+
+
+def test_what_the_server_refuses_below_an_api_has_the_form_of_its_errors(connected, serve) -> None:
+    folder = connected.root / "components" / "formed"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text(dedent(FORMED))
+    served = serve()
+    data = REFUSED["a body too large"][0].replace(b"/demo/posts", b"/api/posts")
+    head, _, body = send(served.port, data).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 413 ")
+    assert b"\r\nContent-Type: application/json\r\n" in head
+    assert json.loads(body) == {"/api/posts": "Nothing was saved. Send less at once."}
+    assert b"application/problem+json" in send(served.port, REFUSED["a body too large"][0])
+    assert b"\r\nContent-Type: application/json\r\n" in send(
+        served.port, REFUSED["an address too long"][0].replace(b"GET /", b"GET /api/")
+    )
 
 
 @pytest.mark.usefixtures("demo")

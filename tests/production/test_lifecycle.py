@@ -11,7 +11,8 @@ from dataclasses import replace
 import pytest
 
 from tests.conftest import Project
-from tests.production.conftest import INI, SECRET, free_port
+from tests.ports import free_port
+from tests.production.conftest import INI, SECRET
 from tests.proxy import proxy
 
 ENTITIES = """

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.pooler import Pooler, needs_pgbouncer
-from tests.production.conftest import free_port, shown
+from tests.ports import free_port
+from tests.production.conftest import shown
 
 pytestmark = [needs_pgbouncer, pytest.mark.usefixtures("demo")]
 
 
 @pytest.mark.slow
-def test_the_application_works_behind_it(serve, database, query) -> None:
+def test_the_application_works_behind_it(serve, database, query, demo) -> None:
+    demo.succeed("migrate.deploy")  # makes the table of running processes
     ((host, port),) = database.runtime_url.hosts
     listen = free_port()
     with tempfile.TemporaryDirectory(prefix="berceau-pooler-") as name:
@@ -41,6 +43,7 @@ def test_the_application_works_behind_it(serve, database, query) -> None:
         try:
             served = serve(DATABASE_URL=url.with_password())
             assert served.request("/readyz") == (200, "ok\n")
+            assert query("SELECT pid FROM berceau_process") == [(served.process.pid,)]
             _, page = served.request("/demo/posts")
             token = re.search('name="csrf_token" value="([0-9a-f]+)"', page)[1]
             body = f"csrf_token={token}&title=a&content=b&status=DRAFT&name=c&email=d@example.org"
@@ -51,3 +54,4 @@ def test_the_application_works_behind_it(serve, database, query) -> None:
         finally:
             pooler.kill()
     assert query("SELECT title FROM demo_post") == [("a",)]
+    assert query("SELECT * FROM berceau_process") == []

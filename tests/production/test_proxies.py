@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
-from tests.production.conftest import free_port, program, shown
+from tests.ports import free_port
+from tests.production.conftest import program, shown
 
 pytestmark = [pytest.mark.usefixtures("demo"), pytest.mark.slow]
 

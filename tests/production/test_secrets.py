@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from tests.conftest import Project
-from tests.production.conftest import SECRET, free_port
+from tests.ports import free_port
+from tests.production.conftest import SECRET
 from tests.proxy import proxy
 
 PASSWORD = "open-sesame-4711"

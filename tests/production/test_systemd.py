@@ -1,4 +1,4 @@
-"""The unit of docs/production, as systemd judges it."""
+"""The units of docs/production, as systemd judges them."""
 
 import subprocess
 import sys
@@ -9,18 +9,19 @@ import pytest
 from tests.production.conftest import program, shown
 
 
-@pytest.fixture
-def unit(tmp_path) -> Path:
-    """The unit, for a program and an account that this machine has."""
+@pytest.fixture(params=["shop", "shop-worker"])
+def unit(tmp_path, request) -> Path:
+    """A unit, for a program and an account that this machine has."""
     scripts = str(Path(sys.executable).parent)
     text = shown(
-        "shop@.service",
+        f"{request.param}@.service",
         {"/srv/shop/.venv/bin": scripts, "WorkingDirectory=/srv/shop": "WorkingDirectory=/"}
         | {"User=shop": "User=daemon"},
     )
-    (tmp_path / "shop@.service").write_text(text)
-    unit = tmp_path / "shop@3.service"
-    unit.symlink_to("shop@.service")
+    template = tmp_path / f"{request.param}@.service"
+    template.write_text(text)
+    unit = tmp_path / f"{request.param}@3.service"
+    unit.symlink_to(template.name)
     return unit
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from berceau.schema.casts import cast, is_free
+from berceau.schema.casts import cast, is_free, serves
 
 CASTS = [
     ("integer", "bigint", "n::bigint"),
@@ -60,3 +60,37 @@ def test_what_a_cast_may_cost(before: str, after: str, may_fail: bool, may_lose:
     found = cast("n", before, after)
     assert found
     assert (found.may_fail, found.may_lose) == (may_fail, may_lose)
+
+
+@pytest.mark.parametrize(
+    ("declared", "actual", "expected"),
+    [
+        ("integer", "bigint", True),
+        ("integer", "smallint", False),  # too large
+        ("integer", "text", False),  # text = 1 is no comparison
+        ("integer", "double precision", False),  # 1.5 is read as 1, and not found again
+        ("integer", "numeric(12,2)", False),
+        ("integer", "numeric(10,0)", True),
+        ("integer", "numeric(9,0)", False),
+        ("smallint", "numeric(8,0)", True),
+        ("double precision", "numeric", True),
+        ("double precision", "text", False),  # 'a' is no number
+        ("numeric(12,2)", "numeric(14,4)", True),
+        ("numeric(12,2)", "numeric(12,4)", False),
+        ("numeric(12,2)", "numeric", True),
+        ("numeric", "numeric(12,2)", False),
+        ("character varying(20)", "character varying(30)", True),
+        ("character varying(20)", "text", True),
+        ("text", "character varying(20)", False),
+        ("timestamp with time zone", "timestamp without time zone", False),
+        ("time(3) without time zone", "time without time zone", True),
+        ("time without time zone", "time(3) without time zone", False),
+        ("integer[]", "bigint[]", False),  # bigint[] = integer[] is no comparison
+        ("boolean", "integer", False),
+        ("inet", "inet", True),
+        ("inet", "text", False),
+        ("email", "address", True),  # who knows
+    ],
+)
+def test_code_for_a_type_works_with_another(declared: str, actual: str, expected: bool) -> None:
+    assert serves(declared, actual) is expected

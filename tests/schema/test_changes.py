@@ -6,7 +6,18 @@ import pytest
 
 from berceau.schema import changes, renaming
 from berceau.schema.changes import Change
-from berceau.schema.model import Check, Column, Enum, Index, PrimaryKey, Table
+from berceau.schema.model import (
+    Check,
+    Column,
+    Distribution,
+    Enum,
+    Index,
+    OldName,
+    PrimaryKey,
+    Table,
+    Transfer,
+)
+from berceau.schema.sync import SyncTrigger
 
 COLUMN = Column("id", "integer")
 TABLE = Table("post", (COLUMN,))
@@ -14,6 +25,8 @@ ENUM = Enum("mood", ("sad",))
 OLD_ENUM = Enum("feeling", ("sad",))
 KEY = PrimaryKey("post_pkey", ("id",))
 CHECK = Check("post_check", "id > 0")
+TRANSFER = Transfer("note", "post", "id", (("text", "text"),))
+OLD_NAME = OldName("article", (("no", "id"),))
 INDEX = Index("post_idx", ("id",))
 
 TABLES = (
@@ -32,9 +45,15 @@ TABLES = (
     changes.DropConstraint("post", CHECK),
     changes.CreateIndex("post", INDEX),
     changes.DropIndex("post", INDEX),
+    changes.Distribute("post", None, Distribution("id")),
     renaming.RenameTable("article", "post"),
     renaming.RenameColumn("post", "no", "id"),
     renaming.RenameConstraint("post", "check", "post_check"),
+    renaming.AlterSyncTrigger("post", None, SyncTrigger()),
+    renaming.KeepName("post", OLD_NAME),
+    renaming.EndName("post", OLD_NAME),
+    renaming.StartTransfer("post", TRANSFER),
+    renaming.EndTransfer("post", TRANSFER),
 )
 ENUMS = (
     changes.CreateEnum(ENUM),

@@ -165,6 +165,24 @@ def test_rows_that_are_merged_or_deleted_are_one_transaction() -> None:
     assert require_losses_last((*deleted,)) == 2
 
 
+def test_rows_that_change_together_with_a_loss_or_swap_values_are_locked_and_said() -> None:
+    merged = Recode("t", "kind", (("'A'", "'B'"),), ("'A'",))
+    swapped = Recode("t", "kind", (("'A'", "'B'"), ("'B'", "'A'")))
+    plain = Recode("t", "kind", (("'A'", "'B'"),))
+    texts = [
+        to_text([each for _, each in rendered(changes)])
+        for changes in ([plain], [merged], [swapped], [merged, DeleteRows("t", "kind", "'C'")])
+    ]
+    said = "-- locks all rows that it changes until it ends\n"
+    assert [said in text for text in texts] == [False, False, True, True]
+    assert ["-- Batches: above 20000 rows\nUPDATE t SET" in text for text in texts] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
 def test_what_comes_back_by_a_name_that_goes_finds_it_free() -> None:
     old = Table("a", (Column("x", "text"),), indexes=(Index("by_x", ("x",)),))
     new = replace(old, name="b")

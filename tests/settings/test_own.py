@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from berceau.settings import FormLimits, Limits, Settings
+from berceau.settings import FormLimits, Limits, QueryLimits, Settings
 from berceau.settings.own import OWN, OwnSetting
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -15,8 +15,8 @@ GUIDES = "".join(
 
 
 def test_the_list_has_all_settings() -> None:
-    nested = {"limits": Limits, "form_limits": FormLimits}
-    names = {each.name for each in fields(Settings)} - {"sources"} - nested.keys()
+    nested = {"limits": Limits, "query_limits": QueryLimits, "form_limits": FormLimits}
+    names = {each.name for each in fields(Settings)} - {"sources", "target"} - nested.keys()
     names |= {f"{name}.{each.name}" for name, kind in nested.items() for each in fields(kind)}
     assert {each.attribute for each in OWN} == names
 

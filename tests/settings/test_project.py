@@ -203,17 +203,38 @@ def test_what_migrations_leave_alone_is_listed_in_pyproject(tmp_path) -> None:
     assert load(tmp_path).unmanaged == ("audit_*",)
 
 
+def test_the_file_of_statistics_is_named_in_pyproject(tmp_path) -> None:
+    assert load(tmp_path).statistics_file is None
+    text = '[tool.berceau.statistics]\nfile = "statistics/eu.json"'
+    (tmp_path / "pyproject.toml").write_text(text)
+    assert load(tmp_path).statistics_file == "statistics/eu.json"
+
+
+def test_downtime_is_allowed_in_pyproject_or_by_a_variable(tmp_path, monkeypatch) -> None:
+    assert not load(tmp_path).allow_downtime
+    (tmp_path / "pyproject.toml").write_text("[tool.berceau.migrations]\nallow_downtime = true")
+    assert load(tmp_path).allow_downtime
+    monkeypatch.setenv("BERCEAU_ALLOW_DOWNTIME", "false")
+    assert not load(tmp_path).allow_downtime
+    monkeypatch.setenv("BERCEAU_ALLOW_DOWNTIME", "yes")
+    with pytest.raises(SettingsError, match="BERCEAU_ALLOW_DOWNTIME is 'yes'"):
+        load(tmp_path)
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        '[tool.berceau.migrations]\nallow_downtime = "true"',
         '[tool.berceau.migrations]\nunmanaged = "audit"',
         "[tool.berceau.migrations]\nunmanaged = [1]",
         '[tool.berceau.migrations]\nunmanaged = [""]',
         "[tool.berceau]\nmigrations = 3",
+        "[tool.berceau.statistics]\nfile = ['statistics/eu.json']",
+        "[tool.berceau.statistics]\nfile = ''",
         "[tool.berceau.migrations",
     ],
 )
-def test_a_bad_list_of_what_migrations_leave_alone_is_named(tmp_path, text) -> None:
+def test_a_bad_value_in_pyproject_is_named(tmp_path, text) -> None:
     (tmp_path / "pyproject.toml").write_text(text)
     with pytest.raises(SettingsError, match=r"pyproject\.toml"):
         load(tmp_path)

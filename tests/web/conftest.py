@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
+from pyramid.config import Configurator
 from webtest import TestApp
 
 from berceau.components import Component
@@ -21,6 +22,9 @@ from berceau.settings.sources import Sources
 from berceau.testing import assets as assets  # for its effect
 from berceau.web.app import make_app
 from berceau.workflows.serve.component_settings import load
+from berceau.workflows.serve.fitness import Unfit, lacking, overtaken
+from berceau.workflows.serve.tenants import Directory
+from tests.web.api_component import HEADER
 
 # What browsers send where a person opens a page.
 BROWSER = {"HTTP_ACCEPT": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -34,6 +38,7 @@ class Running:
 
     components: tuple[Component, ...] = ()
     missing: tuple[str, ...] = ()
+    taken: tuple[str, ...] = ()
     summary: str = "a database that isn't there"
     warnings: tuple[str, ...] = ()
     role: RoleReport = DATA_ONLY
@@ -41,10 +46,16 @@ class Running:
         default_factory=lambda: SimpleNamespace(status=PoolStatus(10, 2, 1, 0))
     )
 
+    tenants: Directory | None = None
     component_settings: Values = field(default_factory=dict)
 
-    def pending(self) -> tuple[str, ...]:
-        return self.missing
+    def look(self) -> Unfit | None:
+        if self.taken:
+            return overtaken(self.taken, ["20260102_contract"])
+        return lacking(self.missing) if self.missing else None
+
+    def heartbeat(self, _on_beat: Callable[[], object]) -> SimpleNamespace:
+        return SimpleNamespace(start=lambda: None, is_barred=False)
 
     def start(self, settings: Settings) -> "Running":
         """Read the components' settings, as a start does."""
@@ -100,3 +111,30 @@ def component(
     yield component
     for module in [module for module in sys.modules if module.startswith(parent.name)]:
         del sys.modules[module]
+
+
+@pytest.fixture
+def serve_view(db, running, tmp_path) -> Callable[..., TestApp]:  # noqa: ARG001 (the database is db's, and started)
+    """Return a function that serves one view at the root."""
+
+    def serve(view, **options) -> TestApp:
+        config = Configurator(settings={"berceau.root": str(tmp_path)})
+        config.include("berceau")
+        config.include("berceau.web.errors")
+        config.add_route("root", "/")
+        config.add_view(view, route_name="root", **options)
+        return TestApp(config.make_wsgi_app())
+
+    return serve
+
+
+@pytest.fixture
+def api(serve, component) -> Callable[[str], TestApp]:
+    """Return a function that serves a component: what follows the header, in one module."""
+
+    def api(views: str) -> TestApp:
+        app = serve(component("things", {"__init__.py": HEADER + views}))
+        app.extra_environ = {}  # a program, not a browser
+        return app
+
+    return api

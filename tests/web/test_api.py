@@ -2,75 +2,17 @@
 
 import gzip
 import json
-from collections.abc import Callable
 
 import pytest
 from webtest import TestApp, TestResponse
 
-from berceau.errors import ComponentError
+from tests.web.api_component import HEADER, QUERY
 
-HEADER = """
-from datetime import date, datetime
-from functools import partial
-from typing import Annotated, Literal, Union
-
-from pydantic import BaseModel, Field, field_validator
-from pyramid.httpexceptions import HTTPSeeOther
-from pyramid.response import Response
-from pyramid.view import view_defaults
-
-from berceau.web import api
-from berceau.web.api import InvalidError, Page
-
-api_view = partial(api.api_view, token_api=True)
-
-
-def includeme(config):
-    config.add_route("things", "/things")
-    config.add_route("number", "/numbers/{id}")
-    config.add_route("thing", r"/things/{number:\\d+|x}/{day}")
-
-
-class Person(BaseModel):
-    name: str = Field(min_length=1, max_length=5)
-    age: int | None = None
-
-
-class New(BaseModel):
-    title: str
-    on: date | None = None
-    by: list[Person] = []
-
-    @field_validator("title")
-    @classmethod
-    def plain(cls, title):
-        if title == "taken":
-            raise ValueError("This title is taken.")
-        return title
-
-
-class Asked(BaseModel):
-    limit: int = Field(20, le=100)
-    tag: list[str] = []
-    since: datetime | None = None
-"""
 ECHO = """
 @api_view(route_name="things", request_method="POST", status=201)
 def create(request, body: New) -> New:
     return body
 """
-
-
-@pytest.fixture
-def api(serve, component) -> Callable[[str], TestApp]:
-    """Return a function that serves a component: what follows the header, in one module."""
-
-    def api(views: str) -> TestApp:
-        app = serve(component("things", {"__init__.py": HEADER + views}))
-        app.extra_environ = {}  # a program, not a browser
-        return app
-
-    return api
 
 
 @pytest.fixture
@@ -224,13 +166,6 @@ def delete(request) -> None:
     answer = app.delete("/things", status=204)
     assert answer.body == b""
     assert "Content-Type" not in answer.headers
-
-
-QUERY = """
-@api_view(route_name="things", request_method="GET")
-def show(request, query: Asked) -> Asked:
-    return query
-"""
 
 
 def test_a_query_string_arrives_as_its_model(api) -> None:
@@ -412,55 +347,39 @@ def test_it_is_registered_by_the_configuration_too(serve, component) -> None:
     assert serve(component("things", {"__init__.py": text})).get("/things").json == 7
 
 
-def refused(api, view: str) -> ComponentError:
-    with pytest.raises(ComponentError) as caught:
-        api(view)
-    return caught.value
-
-
 @pytest.mark.parametrize(
-    ("options", "signature", "message"),
+    ("result", "place"),
     [
-        ("", "(request)", "doesn't say what it returns"),
-        ("", "(request, body) -> None", "has the parameter body without a type"),
-        ("", "(request, slug: str) -> None", "takes slug, which the pattern /things of the route"),
-        ("", "(request, query: int) -> None", "has the parameter query, which is no pydantic"),
-        ("", "(request, body: object()) -> None", "takes as body what pydantic has no schema for"),
-        ("", "(request) -> object()", "returns what pydantic has no schema for"),
-        ("", "(request) -> 'Missing'", "has an annotation that can't be read"),
-        ("", "(request, *more) -> None", r"has the parameter \*more, which no name can fill"),
-        ("", "() -> None", "takes no request"),
-        ("request_method='GET', ", "(request, body: New) -> None", "takes a body, and answers GET"),
-        ("request_method=None, ", "(request) -> None", "has no request_method"),
-        ("request_method='GET', status=299, ", "(request) -> int", "answers with 299, which is no"),
-        ("request_method='GET', errors=(4,), ", "(request) -> int", "answers with 4, which is no"),
+        ("Reading(size=float('nan'))", "size is nan"),
+        ("Reading(size=1, more=[1.0, float('-inf')])", "more.1 is -inf"),
+        ("Reading(size=1, anything={'a': [float('inf')]})", "anything.a.0 is inf"),
     ],
 )
-def test_a_signature_that_means_nothing_is_refused_with_its_place(
-    api, options, signature, message
+def test_a_result_that_json_has_no_number_for_is_a_mistake_of_the_view(
+    api, caplog, result, place
 ) -> None:
-    options = options or "request_method='POST', "
-    view = f"\n@api_view({options}route_name='things')\ndef made{signature}:\n    pass\n"
-    error = refused(api, view)
-    assert error.where.component == "things"
-    line = error.where.file.read_text().splitlines()[error.where.line - 1]
-    assert line.startswith("@api_view")
-    with pytest.raises(ComponentError, match=f"^The API view made {message}"):
-        raise error
+    app = api(
+        f"""
+class Reading(BaseModel):
+    size: float
+    more: list[float] = []
+    anything: object = None
 
-
-def test_what_is_no_function_is_refused_with_the_line_that_registers_it(serve, component) -> None:
-    text = HEADER.replace(
-        'config.add_route("things", "/things")',
-        'config.add_api_view(partial(print), route_name="things", request_method="GET")',
+@api_view(route_name="things", request_method="GET")
+def show(request) -> Reading:
+    return {result}
+"""
     )
-    with pytest.raises(ComponentError, match="is no function") as caught:
-        serve(component("things", {"__init__.py": text}))
-    where = caught.value.where
-    assert where.component == "things"
-    assert "add_api_view" in where.file.read_text().splitlines()[where.line - 1]
+    app.get("/things", status=500)
+    assert f"returned what JSON has no number for: {place}" in caplog.text
 
 
-def test_two_views_for_one_method_of_a_route_are_refused(api) -> None:
-    twice = QUERY + QUERY.replace("show", "again")
-    assert "Two lines configure the same" in str(refused(api, twice))
+def test_results_with_numbers_are_written(api) -> None:
+    app = api(
+        """
+@api_view(route_name="things", request_method="GET")
+def show(request) -> dict[str, float]:
+    return {"a": 1.5}
+"""
+    )
+    assert app.get("/things").json == {"a": 1.5}

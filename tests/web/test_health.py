@@ -5,12 +5,13 @@ from threading import Event
 from typing import Never
 
 from berceau.errors import HistoryError
+from berceau.web.fitness import Watch
 from berceau.web.health import Readiness
 
 
 def test_the_database_is_asked_once_for_many(serve, running) -> None:
     asked = []
-    running.pending = lambda: asked.append(1) or ()
+    running.look = lambda: asked.append(1)
     app = serve()
     asked.clear()
     assert {app.get("/readyz").text for _ in range(20)} == {"ok\n"}
@@ -19,8 +20,8 @@ def test_the_database_is_asked_once_for_many(serve, running) -> None:
 
 def test_a_database_that_never_answers_holds_up_one_only(running) -> None:
     answer = Event()
-    running.pending = lambda: answer.wait(10) and ()
-    readiness = Readiness(running)
+    running.look = lambda: answer.wait(10) and None
+    readiness = Readiness(Watch(running))
     with ThreadPoolExecutor(1) as first:
         waiting = first.submit(readiness.reason)
         while not readiness._lock.locked():
@@ -36,7 +37,7 @@ def test_a_history_that_contradicts_itself_is_not_ready(serve, running, caplog) 
     def fail() -> Never:
         raise HistoryError("The ledger has more than the files.")
 
-    running.pending = fail
+    running.look = fail
     assert "the log says why" in app.get("/readyz", status=503).text
     assert "The ledger has more" in caplog.text
 
@@ -47,7 +48,7 @@ def test_whatever_breaks_there_is_an_answer(serve, running, caplog) -> None:
     def fail() -> Never:
         raise RuntimeError("unforeseen")
 
-    running.pending = fail
+    running.look = fail
     assert "the log says what" in app.get("/readyz", status=503).text
     assert "unforeseen" in caplog.text
 

@@ -69,6 +69,26 @@ def test_who_asks_too_often_is_told_when_to_ask_again(limited) -> None:
     app.get("/api", extra_environ={"REMOTE_ADDR": "192.0.2.2"})
 
 
+def test_each_answer_tells_what_is_left(limited) -> None:
+    def fail(_) -> str:
+        raise HTTPForbidden
+
+    app = limited(fail, ("2/hour", "other"), ("100/minute", "/api"))
+    told = app.get("/api/other", status=403).headers
+    assert sorted(told["RateLimit-Policy"].split(", ")) == [
+        '"/api 100/60s";q=100;w=60',
+        '"other 2/3600s";q=2;w=3600',
+    ]
+    assert sorted(told["RateLimit"].split(", ")) == [
+        '"/api 100/60s";r=99;t=1',
+        '"other 2/3600s";r=1;t=1800',
+    ]
+    app.get("/api/other", status=403)
+    refused = app.get("/api/other", status=429).headers
+    assert refused["RateLimit"] == '"other 2/3600s";r=0;t=3600'
+    assert "RateLimit" not in app.get("/page", status=403).headers
+
+
 def test_a_limit_may_be_that_of_a_route(limited) -> None:
     app = limited(ok, ("1/hour", "other"))
     app.get("/api/other")

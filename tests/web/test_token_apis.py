@@ -158,6 +158,22 @@ def test_a_prefix_takes_no_session_from_another_component(serve, component) -> N
     serve(first, component("agreed", {"__init__.py": agreed}))
 
 
+def test_a_shared_prefix_is_for_the_routes_of_all_components(serve, component) -> None:
+    shared = 'def includeme(config):\n    config.token_api(prefix="/api", shared=True)'
+    views = """
+        from pyramid.view import view_config
+
+        def includeme(config):
+            config.add_route("other", "/api/other")
+
+        @view_config(route_name="other", renderer="json")
+        def other(request):
+            return dict(request.cookies)
+    """
+    made = component("base", {"__init__.py": shared}), component("other", {"__init__.py": views})
+    assert serve(*made).post("/api/other", headers={"Cookie": "a=b"}).json == {}
+
+
 PERMITTED = """
     from pyramid.view import view_config
 
@@ -212,3 +228,23 @@ def test_an_application_that_embeds_berceau_has_it_too(running, tmp_path) -> Non
     app.set_cookie("other", "1")
     assert app.post("/free").json == []
     app.post("/bound", status=400)
+
+
+def test_a_component_can_ask_what_a_request_is(serve, component) -> None:
+    views = """
+        from pyramid.view import view_config
+
+        from berceau.web import is_development, is_token_api
+
+        def includeme(config):
+            config.add_route("api", "/api")
+            config.add_route("page", "/page")
+
+        @view_config(route_name="api", renderer="json", token_api=True)
+        @view_config(route_name="page", renderer="json")
+        def asked(request):
+            return [is_token_api(request), is_development(request.registry.settings)]
+    """
+    app = serve(component("asked", {"__init__.py": views}))
+    assert app.get("/api").json == [True, True]
+    assert app.get("/page").json == [False, True]

@@ -5,9 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 from pony.orm import OperationalError
+from pyramid.httpexceptions import HTTPSeeOther
 from webtest import TestApp
 
 from berceau.errors import ConnectionFailedError
+from berceau.web import fitness
 from berceau.web.registry import SETTINGS
 
 
@@ -104,3 +106,31 @@ def test_an_unreachable_database_is_a_clear_page_and_a_line_in_the_log(
     assert "gone" not in page
     assert "server is gone" in caplog.messages[-1]
     assert "Traceback" not in caplog.text
+
+
+def test_a_request_that_fails_since_a_newer_release_took_something_is_no_crash(
+    running, serve, component, monkeypatch
+) -> None:
+    monkeypatch.setattr(fitness, "FRESH", 0)
+    app = serve(component("page", {"__init__.py": VIEW}))
+    app.app.registry["test.error"] = RuntimeError("the column post.subtitle isn't there")
+    assert app.get("/page", status=500)
+    running.taken = ("Post.subtitle: SELECT: the column post.subtitle isn't there",)
+    page = app.get("/page", status=503)
+    assert "another release" in page.html.h1.text
+    assert "Post.subtitle" in page
+    running.taken = ()
+    app.app.registry["test.error"] = HTTPSeeOther("/")
+    assert app.get("/page", status=303)
+
+
+def test_however_many_requests_fail_the_database_is_asked_once_a_second(
+    running, serve, component
+) -> None:
+    app = serve(component("page", {"__init__.py": VIEW}))
+    app.app.registry["test.error"] = RuntimeError("a mistake")
+    asked = []
+    running.look = lambda: asked.append(1)
+    for _ in range(20):
+        app.get("/page", status=500)
+    assert len(asked) == 1

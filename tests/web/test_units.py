@@ -1,6 +1,6 @@
 """Each request is one unit of work."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from io import BytesIO
 from threading import Thread
 from typing import Never
@@ -8,11 +8,10 @@ from uuid import UUID
 
 import pytest
 from pony.orm.core import OptimisticCheckError
-from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
 from pyramid_retry import RetryableException
-from webtest import TestApp, Upload
+from webtest import Upload
 
 from berceau.errors import CommitUnknownError, ConflictError, DatabaseError
 from berceau.orm import db as database
@@ -20,30 +19,7 @@ from berceau.orm.provider import BerceauProvider
 from berceau.orm.session import run_unit, unit_of_work
 from berceau.orm.unit import current_unit
 from components.demo.entities import DemoPost, DemoUser
-
-
-@pytest.fixture
-def serve_view(db, running, tmp_path) -> Callable[..., TestApp]:  # noqa: ARG001 (the database is db's, and started)
-    """Return a function that serves one view at the root."""
-
-    def serve(view, **options) -> TestApp:
-        config = Configurator(settings={"berceau.root": str(tmp_path)})
-        config.include("berceau")
-        config.include("berceau.web.errors")
-        config.add_route("root", "/")
-        config.add_view(view, route_name="root", **options)
-        return TestApp(config.make_wsgi_app())
-
-    return serve
-
-
-def add_user(name="Ada", email="ada@example.org") -> DemoUser:
-    return DemoUser(name=name, email=email)
-
-
-def user_count() -> int:
-    with unit_of_work():
-        return DemoUser.select().count()
+from tests.web.users import add_user, user_count
 
 
 @pytest.mark.parametrize("status", [200, 204, 303])
@@ -332,63 +308,6 @@ class TestReplica:
         assert "HttpOnly" in cookie
         assert "SameSite=Lax" in cookie
         assert app.cookies == {"berceau_position": "0/16B3748"}
-
-
-class TestAfterCommit:
-    @pytest.mark.parametrize(
-        "isolation", ["rolled back", pytest.param("", marks=pytest.mark.commits)]
-    )
-    def test_it_runs_before_the_answer_and_sees_what_was_kept(self, serve_view, isolation) -> None:  # noqa: ARG002
-        found = []
-
-        def view(_) -> Response:
-            with unit_of_work() as unit:
-                add_user()
-                unit.after_commit(lambda: found.append(user_count()))
-            return Response("saved")
-
-        serve_view(view).get("/")
-        assert found == [1]
-
-    def test_it_runs_once_however_often_the_request_does(self, serve_view) -> None:
-        attempts, sent = [], []
-
-        def view(_) -> Response:
-            with unit_of_work() as unit:
-                attempts.append(None)
-                unit.after_commit(lambda: sent.append(f"after {len(attempts)}"))
-            if len(attempts) < 3:
-                raise OptimisticCheckError("somebody else was faster")
-            return Response("saved")
-
-        serve_view(view).get("/")
-        assert sent == ["after 3"]
-
-    @pytest.mark.parametrize("status", [400, 500])
-    def test_it_doesn_t_run_after_an_error(self, serve_view, status) -> None:
-        sent = []
-
-        def view(_) -> Response:
-            with unit_of_work() as unit:
-                unit.after_commit(lambda: sent.append("mail"))
-            return Response(status=status)
-
-        serve_view(view).get("/", status=status)
-        assert sent == []
-
-    def test_its_failure_leaves_the_answer_as_it_is(self, serve_view, caplog) -> None:
-        def fail() -> Never:
-            raise OptimisticCheckError("no such host")
-
-        def view(_) -> Response:
-            with unit_of_work() as unit:
-                add_user()
-                unit.after_commit(fail)
-            return Response("saved")
-
-        assert serve_view(view).get("/").text == "saved"
-        assert user_count() == 1
-        assert "no such host" in caplog.text
 
 
 def test_the_next_request_starts_afresh(serve_view) -> None:

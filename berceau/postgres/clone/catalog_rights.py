@@ -1,4 +1,4 @@
-"""Rights on what every database has, as far as they aren't as PostgreSQL gives them."""
+"""Rights on what no copied schema holds: on what every database has, and on extensions' schemas."""
 
 # `schemas` are those that a copy has from its source, as SQL names.
 CATALOG_RIGHTS = """
@@ -39,4 +39,32 @@ SELECT format('%%s %%s%%s ON %%s %%s %%s %%s%%s', verb, privilege_type,
               CASE WHEN is_grantable AND verb = 'GRANT' THEN ' WITH GRANT OPTION' END)
 FROM change LEFT JOIN pg_attribute ON attrelid = id AND attnum = sub AND sub <> 0
 ORDER BY verb DESC, class, id, sub, grantee, privilege_type
+"""
+
+# The owner and the rights of the `schemas` that hold extensions. In a copy, the role created them,
+# and its default rights apply to them. Without a superuser, it stays their owner.
+HOLDER_RIGHTS = """
+WITH holder AS (
+    SELECT nspname, nspowner, coalesce(nspacl, acldefault('n', nspowner)) AS acl FROM pg_namespace
+    WHERE oid >= 16384 AND nspname = ANY (%(schemas)s)
+),
+given (grantee) AS (
+    SELECT 0 UNION SELECT a.grantee FROM pg_default_acl, aclexplode(defaclacl) a
+    WHERE defaclobjtype = 'n' AND defaclnamespace = 0 AND defaclrole = current_user::regrole
+      AND a.grantee <> defaclrole
+)
+SELECT text FROM (
+    SELECT 1, format('ALTER SCHEMA %%I OWNER TO %%s', nspname, nspowner::regrole)
+    FROM holder WHERE nspowner <> current_user::regrole
+    UNION ALL
+    SELECT 2, format('REVOKE ALL ON SCHEMA %%I FROM %%s', nspname,
+                     CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END)
+    FROM holder, given
+    UNION ALL
+    SELECT 3, format('GRANT %%s ON SCHEMA %%I TO %%s%%s', privilege_type, nspname,
+                     CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END,
+                     CASE WHEN is_grantable THEN ' WITH GRANT OPTION' END)
+    FROM holder, aclexplode(acl) WHERE grantee <> nspowner
+) texts (step, text)
+ORDER BY step, text
 """

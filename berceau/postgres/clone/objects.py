@@ -155,6 +155,8 @@ WHERE refclassid = 'pg_namespace'::regclass AND refobjid = :schema AND deptype =
   -- An operator that another one names and that was never made itself.
   AND NOT (classid = 'pg_operator'::regclass
            AND objid IN (SELECT oid FROM pg_operator WHERE oprcode = 0))
+  -- A part of a distributed table, which Citus hides.
+  AND NOT (classid = 'pg_class'::regclass AND objid NOT IN (SELECT oid FROM pg_class))
 UNION ALL
 SELECT 'pg_transform', f.oid
 FROM pg_transform f JOIN pg_type t ON t.oid = trftype WHERE typnamespace = :schema

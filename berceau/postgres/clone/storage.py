@@ -1,5 +1,6 @@
 """How relations store their rows, and what else is set on them, as definitions."""
 
+from berceau.column_options import COLUMN_OPTIONS
 from berceau.postgres.clone.definition import Kind, Rank, parts
 
 
@@ -27,7 +28,8 @@ CROSS JOIN LATERAL (
         SELECT FROM pg_inherits JOIN pg_attribute p ON p.attrelid = inhparent
         WHERE inhrelid = r.oid AND p.attname = a.attname AND p.attstorage <> a.attstorage)
     UNION ALL SELECT 'SET STATISTICS ' || attstattarget WHERE attstattarget >= 0
-    UNION ALL SELECT format('SET (%s)', {options("attoptions")}) WHERE attoptions <> '{{}}'
+    UNION ALL SELECT format('SET (%s)', {options(COLUMN_OPTIONS)})
+    WHERE {COLUMN_OPTIONS} IS NOT NULL
     UNION ALL SELECT 'SET COMPRESSION ' || CASE attcompression WHEN 'p' THEN 'pglz' ELSE 'lz4' END
     WHERE attcompression <> '' AND (relkind = 'm' OR NOT (attislocal OR relispartition))
 ) actions

@@ -1,6 +1,6 @@
 """What a database has around its schemas: read from one, and made in another."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
@@ -10,15 +10,29 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
 from berceau.errors import DatabaseError, PermissionMissingError
-from berceau.postgres.clone.catalog_rights import CATALOG_RIGHTS
+from berceau.postgres.clone.catalog_rights import CATALOG_RIGHTS, HOLDER_RIGHTS
 from berceau.postgres.clone.session import PLAIN_SESSION
 from berceau.postgres.core.connection import Connection, transaction
 from berceau.postgres.core.fetch import execute, fetch
-from berceau.postgres.inspect.schemas import create_schema, schema_exists
+from berceau.postgres.inspect.extensions import COUNTING, COUNTING_SCHEMA
+from berceau.postgres.inspect.schemas import create_schema, drop_schema, schema_exists
 
-_EXTENSIONS = """
+# What counts the project's queries can be spared, unless something in it names or needs that.
+# A rule is no member of an extension: its view is.
+_EXTENSIONS = f"""
+WITH member AS (SELECT refobjid AS extension, classid, objid FROM pg_depend
+                WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e')
 SELECT nspname, format('CREATE EXTENSION IF NOT EXISTS %I SCHEMA %I VERSION %L', extname, nspname,
-                       extversion)
+                       extversion),
+    (extname, nspname) = ('{COUNTING}', '{COUNTING_SCHEMA}')
+    AND NOT EXISTS (SELECT FROM pg_proc WHERE pronamespace <> n.oid
+                    AND strpos(concat_ws(' ', prosrc, proconfig::text), nspname) > 0)
+    AND NOT EXISTS (SELECT FROM member m
+                    JOIN pg_depend d ON (refclassid, refobjid) = (m.classid, m.objid)
+                    LEFT JOIN pg_rewrite r ON (d.classid, d.objid) = ('pg_rewrite'::regclass, r.oid)
+                    WHERE extension = e.oid AND deptype IN ('n', 'a')
+                      AND coalesce(ev_class, d.objid) NOT IN (
+                          SELECT objid FROM member WHERE extension = e.oid))
 FROM pg_extension e JOIN pg_namespace n ON n.oid = extnamespace
 WHERE extname <> 'plpgsql' ORDER BY e.oid
 """
@@ -143,12 +157,13 @@ Admin = Callable[[], Connection | None]
 class Surroundings:
     """What a database has around its schemas, as statements.
 
-    ``extensions`` are pairs of a schema and the statement that installs one there. What comes
-    ``after`` needs the schemas. ``rights`` are those on what every database has. ``database`` is
-    about the database itself, called ``NAME``.
+    ``extensions`` are triples: a schema, the statement that installs one there, and whether a copy
+    can do without it. What comes
+    ``after`` needs the schemas. ``rights`` are those on what every database has, and on schemas of
+    extensions. ``database`` is about the database itself, called ``NAME``.
     """
 
-    extensions: tuple[tuple[str, str], ...]
+    extensions: tuple[tuple[str, str, bool], ...]
     has_public: bool
     grants: tuple[str, ...]
     servers: tuple[str, ...]
@@ -158,7 +173,7 @@ class Surroundings:
 
     def texts(self) -> tuple[str, ...]:
         """Return all of it, to tell whether it is as it was."""
-        extensions = (f"{text} {schema}" for schema, text in self.extensions)
+        extensions = (f"{text} {schema} {spare}" for schema, text, spare in self.extensions)
         public = str(self.has_public)
         others = (self.grants, self.servers, self.after, self.rights, self.database)
         return (*extensions, public, *chain.from_iterable(others))
@@ -171,13 +186,14 @@ def read_surroundings(connection: Connection, schemas: Sequence[str]) -> Surroun
         names = [sql.Identifier(name).as_string(cursor) for name in schemas]
         cursor.execute(_EXTENSIONS)
         extensions = tuple(cursor.fetchall())
+        holders = {schema for schema, *_ in extensions} - set(schemas)
         return Surroundings(
             extensions,
             schema_exists(connection, "public"),
             _texts(cursor, _DEFAULT_GRANTS),
             _texts(cursor, _SERVERS),
             _texts(cursor, _PUBLICATIONS, names) + _texts(cursor, _EVENT_TRIGGERS, names),
-            _texts(cursor, CATALOG_RIGHTS, names),
+            _texts(cursor, CATALOG_RIGHTS, names) + _texts(cursor, HOLDER_RIGHTS, holders),
             _texts(cursor, _DATABASE),
         )
 
@@ -196,10 +212,13 @@ def make_before(
         _require(target, text, admin)
     for schema in schemas:
         create_schema(target, schema)
-    for schema, text in surroundings.extensions:
+    for schema, text, spare in surroundings.extensions:
         if not schema_exists(target, schema):
             create_schema(target, schema)
-        _require(target, text, admin)
+        if not spare:
+            _require(target, text, admin)
+        elif not _made(target, text, admin):
+            drop_schema(target, schema)
     for text in surroundings.servers:
         _require(target, text, admin)
 
@@ -210,8 +229,8 @@ def make_after(target: Connection, surroundings: Surroundings, admin: Admin) -> 
         _made(target, text, admin)
     # To whom doesn't own it, PostgreSQL may only give a warning.
     with ((admin() if surroundings.rights else None) or target).cursor() as cursor:
-        for text in surroundings.rights:
-            with suppress(psycopg2.errors.InsufficientPrivilege):
+        for text in surroundings.rights:  # a schema isn't there if its extension was spared
+            with suppress(psycopg2.errors.InsufficientPrivilege, psycopg2.errors.InvalidSchemaName):
                 cursor.execute(text)
 
 
@@ -239,7 +258,7 @@ def role_settings(connection: Connection, role: str) -> dict[str, str]:
     )
 
 
-def _texts(cursor: Cursor, query: str, schemas: Sequence[str] | None = None) -> tuple[str, ...]:
+def _texts(cursor: Cursor, query: str, schemas: Collection[str] | None = None) -> tuple[str, ...]:
     cursor.execute(query, None if schemas is None else {"schemas": list(schemas)})
     return tuple(text for (text,) in cursor.fetchall())
 

@@ -27,11 +27,30 @@ LIFE = """
 """
 
 
+# What Citus writes on other nodes gives a transaction no number here, so it gets one: then this
+# server remembers whether it told those nodes to commit.
+CITUS = "EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')"
+NUMBER = f"""
+    coalesce(pg_current_xact_id_if_assigned(),
+             CASE WHEN {CITUS} AND current_setting('transaction_read_only') = 'off'
+                  THEN pg_current_xact_id() END)
+"""
+
+
+LOST_ELSEWHERE = "XX000"
+"""What Citus answers to a COMMIT that it passed on to another server, which didn't answer."""
+
+
 class Transaction(NamedTuple):
-    """A transaction's number, and the life of the server in which the number is its own."""
+    """A transaction's number, and the life of the server in which the number is its own.
+
+    One that is ``spread`` over several servers may be kept by another one although this one
+    undid it: where only one other took part, Citus lets that one commit first.
+    """
 
     number: str
     life: str
+    spread: bool = False
 
 
 def transaction_of(connection: Connection) -> Transaction | None:
@@ -41,11 +60,21 @@ def transaction_of(connection: Connection) -> Transaction | None:
     """
     with connection.cursor(cursor_factory=OwnCursor) as cursor:
         cursor.execute(
-            f"SELECT n::text, {LIFE} FROM pg_current_xact_id_if_assigned() AS n "  # noqa: S608
-            "WHERE n IS NOT NULL"
+            f"SELECT n::text, {LIFE}, {CITUS} FROM {NUMBER} AS n WHERE n IS NOT NULL"  # noqa: S608
         )
         found = cursor.fetchone()
     return Transaction(*found) if found else None
+
+
+def outcome(url: Url, transaction: Transaction, error: psycopg2.Error) -> bool | None:
+    """Return whether ``transaction``, whose COMMIT failed with ``error``, was kept all the same.
+
+    ``None`` where that is unknown, or not in time.
+    """
+    # A server that ends the connection says FATAL, and so does a pooler: neither tells the outcome.
+    if error.diag.severity_nonlocalized == "ERROR":
+        return None if transaction.spread and error.pgcode == LOST_ELSEWHERE else False
+    return was_committed(url, transaction)
 
 
 def was_committed(url: Url, transaction: Transaction) -> bool | None:
@@ -59,7 +88,7 @@ def was_committed(url: Url, transaction: Transaction) -> bool | None:
             if status == "forgotten":
                 return None
             if status != "in progress" or not same_life:
-                return False
+                return None if transaction.spread else False
         if monotonic() > until:
             return None
         sleep(PAUSE)

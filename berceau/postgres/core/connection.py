@@ -1,6 +1,6 @@
 """Connections, and what a person needs to know when one can't be had."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
@@ -9,7 +9,7 @@ import psycopg2
 from psycopg2 import extensions
 
 from berceau.errors import ConnectionFailedError, DatabaseError, PermissionMissingError
-from berceau.postgres.core.url import Url
+from berceau.postgres.core.url import Url, schemas_of
 
 POOLER = "If you connect through PgBouncer, add ?pgbouncer=true to the URL."
 
@@ -65,11 +65,18 @@ Connection = extensions.connection
 class ClosingConnection(Connection):
     """A connection of which ``with`` is one unit of work: it commits, or on error not, and closes.
 
-    A pool notes when it was ``opened`` and last ``used``, by the monotonic clock.
+    A pool notes when it was ``opened`` and last ``used``, by the monotonic clock, and whose
+    ``schemas`` its transactions used.
     """
 
     opened = 0.0
     used = 0.0
+    schemas: Set[str] = frozenset()
+
+    def own_cursor(self) -> "OwnCursor":
+        """Return a cursor whose statements aren't the application's."""
+        cursor: OwnCursor = self.cursor(cursor_factory=OwnCursor)
+        return cursor
 
     def __enter__(self) -> Self:
         return self
@@ -123,6 +130,20 @@ def connect(
     return connection
 
 
+def beside(connection: Connection) -> ClosingConnection:
+    """Return a new connection to where ``connection`` leads, as the same role.
+
+    A statement of it waits a few seconds for a lock at most: the first one may hold it. Raises
+    ``psycopg2.OperationalError``.
+    """
+    found = connection.info
+    keywords: dict[str, Any] = {**found.dsn_parameters, "password": found.password}
+    other: ClosingConnection = psycopg2.connect(connection_factory=ClosingConnection, **keywords)
+    with other.cursor(cursor_factory=OwnCursor) as cursor:
+        cursor.execute("SET lock_timeout = '5s'")
+    return other
+
+
 def overrule_environment(connection: Connection, session: Mapping[str, str]) -> None:
     """Set what libpq took from PGDATESTYLE and PGTZ, which win over a connection's options.
 
@@ -174,17 +195,13 @@ def check_session(connection: Connection, url: Url) -> None:
         for name, value in wanted.items():
             cursor.execute("SELECT current_setting(%s)", (name,))
             (found,) = cursor.fetchone() or ("",)
-            if _unquoted(found) != _unquoted(value):
+            # The server shows a search path as it was given: by SET, without needless quotes.
+            if schemas_of(found) != schemas_of(value):
                 raise ConnectionFailedError(
                     f"A connection to {describe_hosts(url)} should have {name} = {value}, "
                     f"but has {found}.",
                     cure=POOLER,
                 )
-
-
-def _unquoted(name: str) -> str:
-    # The server shows a search path as it was given: by SET, without quotes that it doesn't need.
-    return name[1:-1].replace('""', '"') if name.startswith('"') else name
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from psycopg2.sql import Composable
+from psycopg2.sql import SQL, Composable, Composed, Placeholder
 
 from berceau.postgres.core.connection import Connection
 
@@ -11,10 +11,14 @@ Values = Sequence[Any] | Mapping[str, Any] | None
 """What psycopg2 puts in the place of a query's parameters."""
 
 
-def execute(connection: Connection, query: str | Composable, values: Values = None) -> None:
-    """Run ``query`` with its ``values``."""
+def execute(connection: Connection, query: str | Composable, values: Values = None) -> int:
+    """Run ``query`` with its ``values``, and return how many rows that was about.
+
+    It is negative where that is no number, as of DDL.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(query, values)
+        cursor.execute(*_escaped(connection, query, values))
+        return int(cursor.rowcount)
 
 
 def fetch(
@@ -22,7 +26,7 @@ def fetch(
 ) -> list[tuple[Any, ...]]:
     """Run ``query`` with its ``values``, and return its rows; none where it has no result."""
     with connection.cursor() as cursor:
-        cursor.execute(query, values)
+        cursor.execute(*_escaped(connection, query, values))
         return cursor.fetchall() if cursor.description is not None else []
 
 
@@ -33,3 +37,22 @@ def fetch_value(connection: Connection, query: str | Composable, values: Values 
     """
     rows = fetch(connection, query, values)
     return rows[0][0] if rows else None
+
+
+def _escaped(
+    connection: Connection, query: str | Composable, values: Values
+) -> tuple[str | Composable, Values]:
+    """Return ``query`` and ``values`` so that no name in it is taken for a parameter.
+
+    psycopg2 quotes names and literals, but leaves their percent signs as they are.
+    """
+    if not isinstance(query, Composable):
+        return query, values
+    return (_doubled(connection, query), values) if values else (query, None)
+
+
+def _doubled(connection: Connection, part: Composable) -> str:
+    if isinstance(part, Composed):
+        return "".join(_doubled(connection, each) for each in part.seq)
+    text = str(part.as_string(connection))
+    return text if isinstance(part, SQL | Placeholder) else text.replace("%", "%%")

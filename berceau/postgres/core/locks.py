@@ -13,6 +13,15 @@ def try_lock(connection: Connection, name: str) -> bool:
     return bool(fetch_value(connection, "SELECT pg_try_advisory_lock(%s)", (_key(name),)))
 
 
+def try_shared_lock(connection: Connection, name: str) -> bool:
+    """Take the lock ``name`` beside others, to the transaction's end; return whether one could.
+
+    It works through a pooler, too. Nobody holds it alone meanwhile, by ``try_lock``.
+    """
+    asked = "SELECT pg_try_advisory_xact_lock_shared(%s)"
+    return bool(fetch_value(connection, asked, (_key(name),)))
+
+
 def await_lock(connection: Connection, name: str, seconds: float) -> bool:
     """Wait for the lock called ``name``, for ``seconds`` at most; return whether it was had.
 
@@ -28,9 +37,19 @@ def await_lock(connection: Connection, name: str, seconds: float) -> bool:
     return True
 
 
+def lock_in_transaction(connection: Connection, name: str) -> None:
+    """Wait for the lock called ``name``, and hold it to the end of the open transaction."""
+    execute(connection, "SELECT pg_advisory_xact_lock(%s)", (_key(name),))
+
+
 def unlock(connection: Connection, name: str) -> None:
     """Give the lock called ``name`` back."""
     execute(connection, "SELECT pg_advisory_unlock(%s)", (_key(name),))
+
+
+def unlock_all(connection: Connection) -> None:
+    """Give all locks back that the session of ``connection`` holds."""
+    execute(connection, "SELECT pg_advisory_unlock_all()")
 
 
 def holds(connection: Connection, name: str) -> bool:

@@ -42,12 +42,14 @@ HOST = re.compile(r"(?:\[(?P<address>[^\[\]]+)\]|(?P<name>[^:\[\]]*))(?::(?P<por
 
 @dataclass(frozen=True, repr=False)
 class Url:
-    """One database, one role, one schema.
+    """One database, one role, one schema: that of an application, or of one tenant.
 
     ``hosts`` are pairs of a name, an address or a Unix socket's folder, and a port (``None``: the
     default); no hosts means libpq's default. An empty ``user`` or ``password`` is libpq's default
     too. ``parameters`` are libpq's, in the order given. ``pooled`` (``?pgbouncer=true``) means that
     a pooler in transaction mode stands before the server, which keeps no session's settings.
+    ``shared`` is the schema of what all tenants share, where ``schema`` is a tenant's; ``stand_in``
+    is in its place in a dry run.
     ``str()`` and ``repr()`` hide secrets.
     """
 
@@ -58,6 +60,8 @@ class Url:
     schema: str = "public"
     parameters: tuple[tuple[str, str], ...] = ()
     pooled: bool = False
+    shared: str | None = None
+    stand_in: str | None = None
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -87,6 +91,10 @@ class Url:
         """Return the same URL with another schema."""
         return replace(self, schema=name)
 
+    def of_tenant(self, schema: str, stand_in: str | None = None) -> Self:
+        """Return the same URL for the tenant in ``schema``; this one's is shared by all of them."""
+        return replace(self, schema=schema, shared=self.schema, stand_in=stand_in)
+
     def with_database(self, name: str) -> Self:
         """Return the same URL with another database."""
         return replace(self, database=name)
@@ -99,8 +107,8 @@ class Url:
 
     def session(self, schema: str | None = None) -> dict[str, str]:
         """Return the settings that every session or transaction needs: search path, time zone."""
-        path = '"' + (schema or self.schema).replace('"', '""') + '"'
-        return {"search_path": path, "timezone": "UTC"}
+        names = filter(None, (schema or self.schema, self.shared))
+        return {"search_path": search_path(*names), "timezone": "UTC"}
 
     def dsn(
         self,
@@ -163,6 +171,19 @@ class Url:
             f"postgresql://{login}{'@' if login else ''}{hosts}/{_encode(self.database)}"
             f"{'?' if tail else ''}{tail}"
         )
+
+
+def search_path(*schemas: str) -> str:
+    """Return the search path that has the ``schemas`` in this order."""
+    return ", ".join('"' + name.replace('"', '""') + '"' for name in schemas)
+
+
+def schemas_of(path: str) -> tuple[str, ...]:
+    """Return the names of the schemas on a search path, which may be in quotes or not."""
+    return tuple(
+        name or quoted.replace('""', '"')
+        for quoted, name in re.findall(r'"((?:[^"]|"")*)"|([^\s,"]+)', path)
+    )
 
 
 def _malformed(what: str, hint: str = "") -> UrlError:

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from berceau.errors import ServerError
+from berceau.postgres.embedded import counting
 from berceau.postgres.embedded.account import Account, shared_folder
 from berceau.postgres.embedded.binaries import packaged_major
 from berceau.postgres.embedded.postmaster import (
@@ -45,6 +46,7 @@ SETTINGS = (
     "timezone=UTC",
     "log_timezone=UTC",
     "max_locks_per_transaction=256",  # hundreds of components migrate in one transaction
+    *counting.SETTINGS,
 )
 
 

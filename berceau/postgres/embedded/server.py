@@ -14,6 +14,7 @@ from berceau.postgres.core.url import Url
 from berceau.postgres.embedded.account import Account
 from berceau.postgres.embedded.binaries import find_programs, packaged_major, programs_for
 from berceau.postgres.embedded.cluster import ADMIN, await_ready, launch, make_data
+from berceau.postgres.embedded.counting import count_queries
 from berceau.postgres.embedded.postmaster import PORT, Postmaster
 from berceau.postgres.inspect.roles import provision
 
@@ -24,7 +25,7 @@ RUNTIME = "berceau_app"
 STOP_SECONDS = 60.0
 # Beside the data, with the number of what was provisioned: another one is provisioned again.
 PROVISIONED = "berceau.provisioned"
-PROVISION = "2"
+PROVISION = "3"
 
 
 @dataclass(frozen=True)
@@ -169,6 +170,7 @@ class EmbeddedServer:
         if not self._is_provisioned():
             account.open_own(self.log).close()  # an earlier version let everybody read it
             provision(self._url(ADMIN, ADMIN), self.owner_url, self.runtime_url)
+            count_queries(self._url(ADMIN, DATABASE), OWNER, RUNTIME)
             (self._data / PROVISIONED).write_text(PROVISION)
 
     def _must_end(self, running: Postmaster) -> bool:

@@ -5,8 +5,10 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from berceau.column_options import COLUMN_OPTIONS
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.own_tables import OWN_TABLES
+from berceau.postgres.inspect import additions
 from berceau.schema.model import (
     Action,
     Check,
@@ -53,7 +55,7 @@ WHERE c.relkind IN ('r', 'p') AND c.relnamespace = %(schema)s::regnamespace
 ORDER BY c.relname COLLATE "C"
 """  # noqa: S608 - our own text
 
-_OTHERS = """
+_OTHERS = f"""
 WITH t AS (SELECT * FROM pg_class WHERE relkind IN ('r', 'p')
            AND relnamespace = %(schema)s::regnamespace AND relname <> ALL (%(own)s))
 SELECT oid, 'partitions' FROM t WHERE relkind = 'p'
@@ -70,7 +72,7 @@ UNION ALL SELECT t.oid, 'access method ' || amname FROM t
 UNION ALL SELECT DISTINCT t.oid, 'settings of column ' || a.attname FROM t
     JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
     JOIN pg_type y ON y.oid = a.atttypid
-    WHERE a.attstattarget >= 0 OR a.attoptions IS NOT NULL OR a.attcompression <> ''
+    WHERE a.attstattarget >= 0 OR {COLUMN_OPTIONS} IS NOT NULL OR a.attcompression <> ''
        OR a.attstorage <> y.typstorage
 UNION ALL SELECT t.oid, 'publication ' || p.pubname FROM t
     JOIN pg_publication_rel l ON l.prrelid = t.oid JOIN pg_publication p ON p.oid = l.prpubid
@@ -82,12 +84,14 @@ UNION ALL SELECT t.oid, 'child ' || i.inhrelid::regclass FROM t
     JOIN pg_inherits i ON i.inhparent = t.oid
 UNION ALL SELECT t.oid, 'trigger ' || g.tgname FROM t
     JOIN pg_trigger g ON g.tgrelid = t.oid AND NOT g.tgisinternal
+    JOIN pg_proc p ON p.oid = g.tgfoid
+    WHERE NOT (starts_with(g.tgname, %(prefix)s) AND starts_with(p.prosrc, %(ours)s))
 UNION ALL SELECT t.oid, 'policy ' || p.polname FROM t JOIN pg_policy p ON p.polrelid = t.oid
 UNION ALL SELECT t.oid, 'rule ' || r.rulename FROM t JOIN pg_rewrite r ON r.ev_class = t.oid
 UNION ALL SELECT t.oid, 'statistics ' || s.stxname FROM t
     JOIN pg_statistic_ext s ON s.stxrelid = t.oid
 ORDER BY 1, 2
-"""
+"""  # noqa: S608 - our own text
 
 _COLUMNS = """
 SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
@@ -119,14 +123,17 @@ WHERE c.relnamespace = %(schema)s::regnamespace
 """
 
 _CONSTRAINTS = """
-SELECT c.conrelid, c.contype, c.conname, c.conkey, target.relname, c.confrelid, c.confkey,
+SELECT c.conrelid, c.contype, c.conname, c.conkey, target.relname,
+       ARRAY(SELECT a.attname::text FROM unnest(c.confkey) WITH ORDINALITY k (number, place)
+             JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.number
+             ORDER BY k.place),
        c.confdeltype, pg_get_expr(c.conbin, c.conrelid), c.convalidated, c.condeferred,
        CASE WHEN {unusual} THEN pg_get_constraintdef(c.oid) END
 FROM pg_constraint c
+JOIN pg_class own ON own.oid = c.conrelid  -- here, Citus hides the parts of distributed tables
 LEFT JOIN pg_class target ON target.oid = c.confrelid
 LEFT JOIN pg_index i ON i.indexrelid = c.conindid AND i.indrelid = c.conrelid
 WHERE c.connamespace = %(schema)s::regnamespace AND c.contype IN ('p', 'u', 'c', 'f', 'x')
-  AND c.conrelid <> 0
 ORDER BY c.conname COLLATE "C"
 """
 
@@ -135,7 +142,8 @@ _UNUSUAL = """
     OR c.condeferrable AND NOT (c.contype = 'u' AND c.condeferred)
     OR i.indnullsnotdistinct OR i.indnatts > i.indnkeyatts
     OR c.contype = 'f' AND (c.confmatchtype <> 's' OR c.confupdtype <> 'a'
-                            OR c.confdelsetcols IS NOT NULL)
+                            OR c.confdelsetcols IS NOT NULL
+                            OR NOT pg_table_is_visible(c.confrelid))
 """
 _UNUSUAL_SINCE_18 = _UNUSUAL + " OR c.conperiod OR NOT c.conenforced"
 
@@ -170,7 +178,7 @@ def read(connection: Connection) -> Schema:
             cursor.execute(query, parameters)
             return cursor.fetchall()
 
-        parameters = {"own": list(OWN_TABLES)}
+        parameters = {"own": list(OWN_TABLES), **additions.PARAMETERS}
         parameters["schema"] = rows("SELECT quote_ident(current_schema())")[0][0]
         column_rows = rows(_COLUMNS)
         sequences = {name: SequenceOptions(*options) for name, *options in rows(_SEQUENCES)}
@@ -181,11 +189,15 @@ def read(connection: Connection) -> Schema:
         others = defaultdict(list)
         for oid, other in rows(_OTHERS):
             others[oid].append(other)
+        add = additions.read(rows)
         return with_shared(
             Schema(
                 enums=tuple(Enum(name, tuple(labels)) for name, labels in rows(_ENUMS)),
                 tables=tuple(
-                    _table(name, columns[oid], constraints[oid], indexes[oid], others[oid])
+                    add(
+                        oid,
+                        _table(name, columns[oid], constraints[oid], indexes[oid], others[oid]),
+                    )
                     for oid, name in rows(_TABLES)
                 ),
             )
@@ -218,7 +230,7 @@ def _columns(rows: Rows, sequences: Mapping[str, SequenceOptions]) -> dict[Relat
 def _constraints(rows: Rows, column_rows: Rows) -> dict[Relation, list[Constraint]]:
     names = {(relation, number): name for relation, number, name, *_ in column_rows}
     found: dict[Relation, list[Constraint]] = defaultdict(list)
-    for relation, kind, name, numbers, target, target_oid, target_numbers, *rest in rows:
+    for relation, kind, name, numbers, target, target_columns, *rest in rows:
         action, check, valid, deferred, definition = rest
         if definition is not None and kind != "f":
             found[relation].append(RawConstraint(name, definition))
@@ -232,7 +244,7 @@ def _constraints(rows: Rows, column_rows: Rows) -> dict[Relation, list[Constrain
             case "c":
                 found[relation].append(Check(name, check, valid))
             case "f":
-                targets = tuple(names[target_oid, number] for number in target_numbers)
+                targets = tuple(target_columns)
                 definition = definition and definition.removesuffix(" NOT VALID")
                 found[relation].append(
                     ForeignKey(name, columns, target, targets, _ACTIONS[action], valid, definition)

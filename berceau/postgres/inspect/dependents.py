@@ -1,12 +1,14 @@
 """What uses tables, columns and types: views, functions, checks and indexes with expressions ..."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.fetch import fetch
 from berceau.schema.lowering import InTheWay
+from berceau.schema.model import Schema
+from berceau.schema.names import quote_name
 from berceau.schema.rename_changes import columns_after
 from berceau.schema.renaming import Renaming
 
@@ -118,6 +120,14 @@ def users_after(changes: Iterable[Renaming], found: Iterable[User]) -> frozenset
         ((table, column),) = columns_after(changes, [(each.table, each.column)])
         renamed.add(replace(each, table=table, column=column))
     return frozenset(renamed)
+
+
+def viewers(schema: Schema) -> Iterator[User]:
+    """Yield the views that keep names of the tables of ``schema`` for a release of before."""
+    for table in schema.tables:
+        for old in table.old_names:
+            for _, column in old.columns:
+                yield User(table.name, column, "view", f"view {quote_name(old.name)}")
 
 
 def in_the_way(found: Iterable[User]) -> InTheWay:

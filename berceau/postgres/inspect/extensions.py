@@ -10,6 +10,12 @@ from berceau.postgres.core.fetch import execute, fetch, fetch_value
 from berceau.postgres.inspect.objects import Object
 from berceau.schema.names import quote_name, unquote_name
 
+COUNTING = "pg_stat_statements"
+"""The extension that counts queries."""
+COUNTING_SCHEMA = "berceau_statistics"
+"""Its schema in the embedded server's database: the project's own one holds what migrations made.
+It is no part of the project."""
+
 _CREATE = ("create", "extension")
 _WHERE = """
 SELECT extnamespace = to_regnamespace(quote_ident(current_schema()))
@@ -17,6 +23,14 @@ FROM pg_extension WHERE extname = %s
 """
 # The URL gave the session its first search path: a scratch schema came later.
 _PROJECT = "SELECT reset_val FROM pg_settings WHERE name = 'search_path'"
+_SCHEMA = """
+SELECT nspname FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace
+WHERE extname = %s
+"""
+_CONTAINED = """
+SELECT extname FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace
+WHERE nspname = %s ORDER BY extname
+"""
 _PREFIXED = """
 SELECT DISTINCT nspname FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace
 WHERE nspname = %s OR starts_with(nspname, %s) ORDER BY nspname
@@ -26,6 +40,23 @@ WHERE nspname = %s OR starts_with(nspname, %s) ORDER BY nspname
 def schemas_of_extensions(connection: Connection, schema: str, prefix: str) -> tuple[str, ...]:
     """Return which of ``schema`` and those whose name begins with ``prefix`` hold extensions."""
     return tuple(name for (name,) in fetch(connection, _PREFIXED, (schema, prefix)))
+
+
+def schema_of_extension(connection: Connection, name: str) -> str | None:
+    """Return the schema of the extension ``name``; ``None`` where it isn't made."""
+    found: str | None = fetch_value(connection, _SCHEMA, (name,))
+    return found
+
+
+def extensions_in(connection: Connection, schema: str) -> tuple[str, ...]:
+    """Return the names of the extensions that are in ``schema``."""
+    return tuple(name for (name,) in fetch(connection, _CONTAINED, (schema,)))
+
+
+def created(migrations: Iterable[Migration]) -> Iterator[tuple[str, int]]:
+    """Yield the names of the extensions that ``migrations`` make, each with its line."""
+    for statement in _creating(migrations):
+        yield _name(statement), statement.line
 
 
 def creates_extension(migration: Migration) -> bool:

@@ -3,14 +3,16 @@
 from dataclasses import dataclass, field
 
 from berceau.postgres.core.connection import Connection
+from berceau.postgres.inspect.old_names import MARKED
+from berceau.schema.sql.old_names import COMMENT
 
-_OBJECTS = """
+_OBJECTS = f"""
 WITH schema AS (SELECT to_regnamespace(quote_ident(current_schema())) AS oid),
 relation AS (SELECT c.* FROM pg_class c, schema WHERE c.relnamespace = schema.oid),
 found (class, object, definition) AS (
     SELECT 'pg_class'::regclass, oid,
            CASE WHEN relkind IN ('v', 'm') THEN pg_get_viewdef(oid) ELSE '' END
-    FROM relation WHERE relkind IN ('v', 'm', 'f', 'c', 'S')
+    FROM relation v WHERE relkind IN ('v', 'm', 'f', 'c', 'S') AND ({MARKED}) IS NOT TRUE
     UNION ALL
     SELECT 'pg_proc'::regclass, p.oid, coalesce(pg_get_function_sqlbody(p.oid), p.prosrc)
     FROM pg_proc p, schema WHERE p.pronamespace = schema.oid
@@ -37,7 +39,7 @@ WHERE NOT EXISTS (
            OR (d.deptype = 'i' AND i.type <> 'composite type')
            OR (d.deptype = 'a' AND i.type = 'sequence' AND d.refobjsubid > 0)))
 ORDER BY 1, 2
-"""
+"""  # noqa: S608 - our own text
 
 
 @dataclass(frozen=True, order=True)
@@ -71,7 +73,7 @@ def read(connection: Connection) -> tuple[Object, ...]:
                 text = text.replace(prefix, "")
             return text
 
-        cursor.execute(_OBJECTS)
+        cursor.execute(_OBJECTS, {"kept_name": COMMENT})
         found = (
             Object(kind, unqualified(name), unqualified(definition))
             for kind, name, definition in cursor.fetchall()

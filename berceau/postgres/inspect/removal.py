@@ -97,6 +97,9 @@ def _steps(schema: Schema, first: Sequence[Object], objects: Sequence[Object]) -
     for statement in _drops((*_BEFORE_TABLES, *_AFTER_TABLES), first):
         yield statement, 1
     for table in schema.tables:
+        for old in table.old_names:
+            yield sql.SQL("DROP VIEW IF EXISTS {}").format(sql.Identifier(old.name)), 1
+    for table in schema.tables:
         for key in table.foreign_keys:
             yield (
                 sql.SQL("ALTER TABLE IF EXISTS {} DROP CONSTRAINT IF EXISTS {}").format(

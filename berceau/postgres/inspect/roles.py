@@ -8,7 +8,13 @@ import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import encrypt_password
 
-from berceau.errors import DatabaseError, PermissionMissingError, UrlError
+from berceau.errors import (
+    ConnectionFailedError,
+    DatabaseError,
+    PermissionMissingError,
+    UrlError,
+)
+from berceau.postgres.citus.nodes import has_citus, require_servers, run_on_workers
 from berceau.postgres.core.connection import Connection, connect
 from berceau.postgres.core.fetch import execute, fetch
 from berceau.postgres.core.own_tables import LEDGER
@@ -103,6 +109,16 @@ def describe_role(connection: Connection, schema: str) -> RoleReport:
         )
 
 
+def grant_usage(connection: Connection, schema: str, runtime: str) -> None:
+    """Let the role ``runtime``, where there is one, use the schema ``schema``.
+
+    What it may do with tables there, default privileges say.
+    """
+    if fetch(connection, "SELECT FROM pg_roles WHERE rolname = %s", (runtime,)):
+        names = (sql.Identifier(schema), sql.Identifier(runtime))
+        execute(connection, sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(*names))
+
+
 def provision(admin: Url, owner: Url, runtime: Url) -> None:
     """Make the database, the schema and the roles of both URLs, as far as they're missing.
 
@@ -113,7 +129,8 @@ def provision(admin: Url, owner: Url, runtime: Url) -> None:
     """
     _check(admin, owner, runtime)
     try:
-        with connect(admin, autocommit=True) as connection:
+        with connect(_where_roles_are_made(admin, owner), autocommit=True) as connection:
+            require_servers(connection)
             # An owner may have been given leave, for tests that have databases of their own.
             _make_role(connection, owner, may_create_databases=True)
             _make_role(connection, runtime, may_create_databases=False)
@@ -125,12 +142,25 @@ def provision(admin: Url, owner: Url, runtime: Url) -> None:
         kind = PermissionMissingError if lacks_right else DatabaseError
         raise kind(
             f"Role {admin.user!r} can't provision database {owner.database!r}: "
-            f"{error.diag.message_primary or error}.",
+            f"{' '.join((error.diag.message_primary or str(error)).split())}.",
             cure="Use the admin URL of a superuser, or of a role with CREATEROLE and CREATEDB that "
             "owns what exists already."
             if lacks_right
             else "Correct the cause that the server names, and run it again.",
         ) from None
+
+
+def _where_roles_are_made(admin: Url, owner: Url) -> Url:
+    """Return the URL of the database in which roles are made: ``admin``'s, but for Citus.
+
+    Citus makes them on its other servers, too, where it is told in the database that has it.
+    """
+    own = replace(admin, database=owner.database)
+    try:
+        with connect(own) as connection:
+            return own if has_citus(connection) else admin
+    except (ConnectionFailedError, PermissionMissingError):  # it isn't there yet, or isn't theirs
+        return admin
 
 
 def _check(admin: Url, owner: Url, runtime: Url) -> None:
@@ -166,13 +196,15 @@ def _make_role(connection: Connection, url: Url, *, may_create_databases: bool) 
         if not found:
             cursor.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(url.user)))
         if url.password:
-            # Hashed here, so that the server's log can't hold the password.
-            hashed = encrypt_password(url.password, url.user, connection, "scram-sha-256")
-            cursor.execute(
-                sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(
-                    sql.Identifier(url.user), sql.Literal(hashed)
-                )
-            )
+            cursor.execute(_password(connection, url))
+
+
+def _password(connection: Connection, url: Url) -> sql.Composable:
+    # Hashed here, so that the server's log can't hold the password.
+    hashed = encrypt_password(url.password, url.user, connection, "scram-sha-256")
+    return sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(
+        sql.Identifier(url.user), sql.Literal(hashed)
+    )
 
 
 @contextmanager
@@ -224,3 +256,18 @@ def _grant(admin: Url, owner: Url, runtime: Url) -> None:
         )
         if cursor.rowcount:
             cursor.execute(sql.SQL(PROTECT_LEDGER).format(**identifiers))
+        # What isn't committed here locks the same objects there.
+        connection.commit()
+        if has_citus(connection):
+            roles = (_role_elsewhere(connection, url) for url in (owner, runtime))
+            run_on_workers(connection, *roles, sql.SQL(rights).format(**identifiers))
+
+
+def _role_elsewhere(connection: Connection, url: Url) -> sql.Composable:
+    """Return SQL that makes the role of ``url`` on a server that Citus was given later."""
+    name = sql.Identifier(url.user)
+    make = sql.SQL(
+        "DO $make$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {}) "
+        "THEN CREATE ROLE {} LOGIN; END IF; END $make$"
+    ).format(sql.Literal(url.user), name)
+    return make + sql.SQL("; ") + _password(connection, url) if url.password else make

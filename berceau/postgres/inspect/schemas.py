@@ -10,6 +10,7 @@ import psycopg2
 from psycopg2 import sql
 
 from berceau.errors import PermissionMissingError, StatementError
+from berceau.postgres.citus.nodes import has_citus, keep_local
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.fetch import execute, fetch, fetch_value
 from berceau.postgres.core.locks import try_lock, unlock
@@ -25,8 +26,9 @@ PAUSE_SECONDS = 0.05
 def create_schema(connection: Connection, name: str) -> None:
     """Create the empty schema ``name``; the connection is in autocommit mode.
 
-    Raises ``PermissionMissingError``.
+    Whatever is made there is on this server. Raises ``PermissionMissingError``.
     """
+    keep_local(connection)
     try:
         execute(connection, sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(name)))
     except psycopg2.errors.InsufficientPrivilege:
@@ -68,8 +70,10 @@ def execute_statements(connection: Connection, statements: Sequence["Statement"]
 
     Raises ``StatementError`` with what PostgreSQL refused.
     """
+    # Citus refuses several at once where it turns one of the tables into one of its own.
+    most = 1 if has_citus(connection) else STEP
     with connection.cursor() as cursor:
-        for step in _steps(statements):
+        for step in _steps(statements, most):
             try:
                 cursor.execute("\n".join(step))
             except psycopg2.Error as error:
@@ -82,10 +86,10 @@ def execute_statements(connection: Connection, statements: Sequence["Statement"]
                 ) from error
 
 
-def _steps(statements: Iterable["Statement"]) -> Iterator[tuple[str, ...]]:
+def _steps(statements: Iterable["Statement"], most: int) -> Iterator[tuple[str, ...]]:
     for alone, run in groupby(statements, attrgetter("runs_alone")):
         texts = tuple(map(str, run))
-        size = 1 if alone else STEP
+        size = 1 if alone else most
         yield from (texts[start : start + size] for start in range(0, len(texts), size))
 
 

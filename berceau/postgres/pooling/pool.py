@@ -2,7 +2,8 @@
 
 import os
 from collections import deque
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Condition
 from time import monotonic
@@ -11,19 +12,30 @@ import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 from berceau.errors import PoolTimeoutError
-from berceau.postgres.core.commit_status import Transaction, transaction_of, was_committed
+from berceau.postgres.core.commit_status import Transaction, outcome, transaction_of
 from berceau.postgres.core.connection import (
     ClosingConnection,
     OwnCursor,
     connect,
+    explain,
     overrule_environment,
     session_sql,
+    setting,
 )
-from berceau.postgres.core.url import Url
+from berceau.postgres.core.fetch import execute
+from berceau.postgres.core.url import Url, search_path
 from berceau.settings import Limits
+
+SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
 # A connection that rested for longer, in seconds, is asked whether the server still knows it.
 TRUSTED_REST = 5.0
+NOWHERE = "pg_berceau_no_tenant"
+"""A schema that can't exist, as PostgreSQL reserves the name.
+
+The connections of tenants have it, so that what is sent outside of a transaction finds no tables,
+rather than somebody's.
+"""
 
 
 @dataclass(frozen=True)
@@ -40,18 +52,17 @@ class ConnectionPool:
     """At most ``limits.pool_size`` connections of this process to ``url``.
 
     Safe for threads, and after a fork, which begins with none. A connection comes back without
-    transaction and session settings. ``preamble`` is the SQL that each transaction begins with:
-    empty unless a pooler shares the server's sessions; ``snapshot`` is that of one that only reads.
+    transaction and session settings.
     """
 
-    snapshot = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
     kind = ClosingConnection
 
     def __init__(self, url: Url, limits: Limits) -> None:
         self.url = url
         self.limits = limits
         self._settings = server_settings(limits)
-        self.preamble = session_sql(url, self._settings) if url.pooled else ""
+        # Where a pooler shares the server's sessions, each transaction needs their settings.
+        self._session = session_sql(url, self._settings) if url.pooled else ""
         self._begin()
 
     def acquire(self) -> tuple[ClosingConnection, bool]:
@@ -72,7 +83,8 @@ class ConnectionPool:
 
     def release(self, connection: ClosingConnection) -> None:
         """Take ``connection`` back for the next user; a broken one is closed."""
-        if connection.opened > self._closed and self._clean(connection):
+        usable = connection.opened > self._closed and not self._has_seen_enough(connection)
+        if usable and self._clean(connection):
             connection.used = monotonic()
             self._resting.append(connection)
             self._leave()
@@ -85,13 +97,42 @@ class ConnectionPool:
         connection.close()
         self._leave()
 
+    def opening(
+        self, connection: ClosingConnection, path: Sequence[str] | None, *, read_only: bool
+    ) -> str:
+        """Return the SQL that a transaction begins with; empty where it needs none.
+
+        It finds its tables in the schemas of ``path``, or else of the URL.
+        """
+        parts = [SNAPSHOT if read_only else "", self._session]
+        if path is not None:
+            connection.schemas = {*connection.schemas, *path}
+            parts.append(found_in(path))
+        return "; ".join(filter(None, parts))
+
+    @contextmanager
+    def reading(self, *path: str) -> Iterator[ClosingConnection]:
+        """Give the body a connection, in a transaction that only reads, in the schemas of ``path``.
+
+        Raises what ``acquire`` does, also where the connection breaks.
+        """
+        connection, _ = self.acquire()
+        try:
+            connection.autocommit = False
+            execute(connection, self.opening(connection, path, read_only=True))
+            yield connection
+        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+            raise explain(self.url, str(error)) from None
+        finally:
+            self.release(connection)
+
     def transaction(self, connection: ClosingConnection) -> Transaction | None:
         """Return what names the open transaction afterwards; ``None`` where it wrote nothing."""
         return transaction_of(connection)
 
-    def was_committed(self, transaction: Transaction) -> bool | None:
-        """Return what became of ``transaction``, whose connection broke; ``None``: unknown."""
-        return was_committed(self.url, transaction)
+    def was_committed(self, transaction: Transaction, error: psycopg2.Error) -> bool | None:
+        """Return whether ``transaction``, whose COMMIT failed, was kept; ``None``: unknown."""
+        return outcome(self.url, transaction, error)
 
     def position(self, connection: ClosingConnection) -> str:
         """Return the place in the server's log that holds all that was committed so far."""
@@ -170,6 +211,14 @@ class ConnectionPool:
             return False
         return True
 
+    def _has_seen_enough(self, connection: ClosingConnection) -> bool:
+        """Return whether the server's side of ``connection`` knows the tables of many tenants.
+
+        It keeps what it read of each table, about 40 kB a tenant, until it ends. Behind a pooler,
+        that is the pooler's affair.
+        """
+        return not self.url.pooled and len(connection.schemas) > self.limits.connection_tenants
+
     def _clean(self, connection: ClosingConnection) -> bool:
         """Undo what the last user left behind; return whether another one may have it."""
         try:
@@ -183,6 +232,11 @@ class ConnectionPool:
         except psycopg2.Error:
             return False
         return True
+
+
+def found_in(path: Sequence[str]) -> str:
+    """Return the SQL that lets a transaction find its tables in the schemas of ``path``."""
+    return setting("LOCAL", {"search_path": search_path(*path)})
 
 
 def server_settings(limits: Limits) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import functools
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
@@ -32,11 +32,32 @@ class Query:
         return f"{self.seconds * 1000:7.2f} ms  {' '.join(self.text.split())}{rows}"
 
 
+@dataclass(frozen=True)
+class Sent:
+    """A statement that was sent ``calls`` times, each with other values.
+
+    ``source`` and ``values`` are what the cursor was given, and ``text`` is what it made of them,
+    the first time. ``seconds`` and ``rows`` are those of all.
+    """
+
+    source: Any
+    values: Any
+    text: bytes
+    calls: int
+    seconds: float
+    rows: int
+
+
 class Recorder:
-    """Hands the queries of all its connections to those who record."""
+    """Hands the queries of all its connections to those who record or listen."""
 
     def __init__(self) -> None:
         self._records: list[list[Query]] = []
+        self._listeners: list[Callable[[Sent], None]] = []
+
+    def listen(self, listener: Callable[[Sent], None]) -> None:
+        """Call ``listener`` with each statement from now on, while its sender waits."""
+        self._listeners.append(listener)
 
     @contextmanager
     def record(self) -> Iterator[list[Query]]:
@@ -51,16 +72,33 @@ class Recorder:
 
     @property
     def is_recording(self) -> bool:
-        """Return whether somebody records."""
-        return bool(self._records)
+        """Return whether somebody records or listens."""
+        return bool(self._records or self._listeners)
 
-    def add(self, sent: Iterable[bytes | None], seconds: float, rows: int) -> None:
-        """Note that these were ``sent`` together; what was refused before it was sent is None."""
-        for each in sent:
-            if each:
-                query = Query(each.decode("utf-8", "replace"), seconds, rows)
+    def add(
+        self, cursor: Any, given: tuple[Any, ...], each: Sequence[Any] | None, seconds: float
+    ) -> None:
+        """Note what ``cursor`` sent in ``seconds``: ``given`` at once, or by a value of ``each``.
+
+        What was refused before it was sent has no text.
+        """
+        if self._records:
+            texts = (
+                (cursor.query,) if each is None else (cursor.mogrify(given[0], row) for row in each)
+            )
+            rows = cursor.rowcount if each is None else -1
+            for text in filter(None, texts):
+                query = Query(text.decode("utf-8", "replace"), seconds, rows)
                 for record in self._records:
                     record.append(query)
+        if self._listeners and cursor.query:
+            values = given[1] if len(given) > 1 else None
+            calls, rows = (1, cursor.rowcount) if each is None else (len(each), 0)
+            if each:
+                values = each[0]
+            sent = Sent(given[0], values, cursor.query, calls, seconds, max(rows, 0))
+            for listener in self._listeners:
+                listener(sent)
 
 
 class ObservedConnection(ClosingConnection):
@@ -126,7 +164,7 @@ class _Observed:
     def copy_to(self, *args: Any, **options: Any) -> None:
         self._run(super().copy_to, *args, **options)  # type: ignore[misc]
 
-    def _run(self, run: Any, *args: Any, each: Iterable[Any] | None = None, **options: Any) -> Any:
+    def _run(self, run: Any, *args: Any, each: Sequence[Any] | None = None, **options: Any) -> Any:
         recorder = self.connection.recorder
         with self.connection.statement():
             started = time.perf_counter()
@@ -134,11 +172,7 @@ class _Observed:
                 return run(*args, **options)
             finally:
                 if recorder.is_recording:
-                    seconds = time.perf_counter() - started
-                    if each is None:
-                        recorder.add((self.query,), seconds, self.rowcount)
-                    else:
-                        recorder.add((self.mogrify(args[0], row) for row in each), seconds, -1)
+                    recorder.add(self, args, each, time.perf_counter() - started)
 
 
 @functools.cache

@@ -1,7 +1,7 @@
 """A connection whose one transaction is never committed, and which the threads of a test share."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import cast
@@ -14,6 +14,7 @@ from berceau.errors import IsolationError
 from berceau.postgres.core.connection import connect, session_sql
 from berceau.postgres.core.turn import Turn
 from berceau.postgres.core.url import Url
+from berceau.postgres.pooling.pool import found_in
 from berceau.postgres.pooling.queries import ObservedConnection, Recorder
 
 PATIENCE = 10.0
@@ -30,9 +31,10 @@ SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES
 """
 
 _DEFERRABLE = """
-SELECT conname, bool_and(condeferred) FROM pg_constraint
-WHERE condeferrable AND connamespace = current_schema()::regnamespace
-GROUP BY conname ORDER BY conname
+SELECT nspname, conname, bool_and(condeferred)
+FROM pg_constraint JOIN pg_namespace n ON n.oid = connamespace
+WHERE condeferrable AND nspname = ANY (%s)
+GROUP BY nspname, conname ORDER BY nspname, conname
 """
 
 
@@ -44,11 +46,13 @@ class SharedConnection(ObservedConnection):
     statement of another one waits for its end, and sees nothing before. ``end`` undoes all.
     """
 
-    def prepare(self, recorder: Recorder, patience: float, session: str) -> None:
+    def prepare(
+        self, recorder: Recorder, patience: float, session: str, schemas: Sequence[str]
+    ) -> None:
         """Make it ready for use.
 
         A thread waits ``patience`` seconds for another; ``session`` is the SQL that a transaction
-        needs to begin with.
+        needs to begin with. The tables are in the ``schemas``.
         """
         self.recorder = recorder
         self.escaped = False
@@ -57,10 +61,10 @@ class SharedConnection(ObservedConnection):
         self._number = 0
         self._saved = self._loose = False
         self._inner = extensions.connection.cursor(self)
-        self._inner.execute(_DEFERRABLE)
+        self._inner.execute(_DEFERRABLE, ([*schemas],))
         found = self._inner.fetchall()
         super().rollback()
-        later = sql.SQL(", ").join(sql.Identifier(name) for name, deferred in found if deferred)
+        later = sql.SQL(", ").join(sql.Identifier(*name) for *name, deferred in found if deferred)
         check = "SET CONSTRAINTS ALL IMMEDIATE; " if found else ""
         if later.seq:
             check += f"SET CONSTRAINTS {later.as_string(self)} DEFERRED; "
@@ -73,6 +77,10 @@ class SharedConnection(ObservedConnection):
         self._here.number = self._number
         self._here.autocommit = False
         self._here.read_only = read_only
+
+    def find_in(self, path: Sequence[str] | None) -> None:
+        """Let transactions of this thread find tables in ``path``, by default the URL's schema."""
+        self._here.path = path
 
     def release(self) -> None:
         """End the unit of work of this thread: undo what it didn't commit, and what it set."""
@@ -191,6 +199,9 @@ class SharedConnection(ObservedConnection):
             # A query of its own may have called a function that writes.
             self._boundary(_KEEP)
         self._loose = alone
+        path: Sequence[str] | None = getattr(self._here, "path", None)
+        if path is not None:
+            self._inner.execute(found_in(path))
         if self._here.read_only and not alone:
             self._inner.execute("SET TRANSACTION READ ONLY")
 
@@ -217,8 +228,14 @@ class SharedConnection(ObservedConnection):
             )
 
 
-def share(url: Url, recorder: Recorder, patience: float = PATIENCE) -> SharedConnection:
-    """Return a new shared connection. Raises ``ConnectionFailedError``."""
+def share(
+    url: Url, recorder: Recorder, patience: float = PATIENCE, schemas: Sequence[str] = ()
+) -> SharedConnection:
+    """Return a new shared connection, to tables in the ``schemas``, by default the URL's.
+
+    Raises ``ConnectionFailedError``.
+    """
     connection = cast(SharedConnection, connect(url, kind=SharedConnection))
-    connection.prepare(recorder, patience, session_sql(url, {}) if url.pooled else "")
+    session = session_sql(url, {}) if url.pooled else ""
+    connection.prepare(recorder, patience, session, schemas or (url.schema,))
     return connection

@@ -4,9 +4,13 @@ import psycopg2
 from psycopg2 import sql
 
 from berceau.errors import IsolationError
+from berceau.postgres.citus.nodes import has_citus
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.fetch import execute, fetch, fetch_value
-from berceau.postgres.core.own_tables import LEDGER
+from berceau.postgres.core.own_tables import LEDGER, TENANTS
+
+KEPT = (LEDGER, TENANTS)
+"""The tables whose rows say what a schema is: they stay where all rows go."""
 
 
 def estimated_rows(connection: Connection) -> dict[str, int]:
@@ -63,7 +67,7 @@ def hides_rows(connection: Connection, table: str) -> bool:
 
 
 def filled_tables(connection: Connection) -> tuple[str, ...]:
-    """Return the tables on the connection's search_path that hold rows, the ledger excepted.
+    """Return the tables on the connection's search_path that hold rows, all ``KEPT`` excepted.
 
     One whose rows may be hidden is among them unless its file is empty.
     """
@@ -74,10 +78,11 @@ def filled_tables(connection: Connection) -> tuple[str, ...]:
             """
             SELECT relname FROM pg_class
             WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace
-              AND relname <> %s AND pg_relation_size(oid) > 0
+              AND relname <> ALL (%s) AND (pg_relation_size(oid) > 0 OR %s)
             ORDER BY relname
             """,
-            (LEDGER,),
+            # What Citus has on other servers has an empty file here.
+            ([*KEPT], has_citus(connection)),
         )
     ]
     return tuple(
@@ -106,7 +111,7 @@ DO $$ DECLARE deletes text; truncated text; BEGIN
         SELECT format('deleted_%s AS (DELETE FROM %I.%I)', c.oid, nspname, relname) AS part
         FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
         WHERE relkind = 'r' AND nspname = ANY (current_schemas(false))
-          AND relname <> {ledger} AND pg_relation_size(c.oid) > 0)
+          AND relname <> ALL ({kept}) AND pg_relation_size(c.oid) > 0)
     SELECT (SELECT string_agg(part, ', ') FROM deleted) INTO deletes
     FROM (SELECT count(*) FROM begun) AS restarted;
     IF deletes IS NOT NULL THEN
@@ -122,7 +127,7 @@ def hurry(connection: Connection) -> None:
 
 
 def delete_all(connection: Connection) -> None:
-    """Delete the rows of all tables on the connection's search_path, Berceau's ledger excepted.
+    """Delete the rows of all tables on the connection's search_path, all ``KEPT`` excepted.
 
     Only tables that were written to are touched, in one statement: foreign keys are checked at
     its end, so their direction doesn't matter. A table whose rows row security hides is truncated,
@@ -130,7 +135,7 @@ def delete_all(connection: Connection) -> None:
     mode. Raises ``IsolationError`` where ``hurry`` made it give up.
     """
     try:
-        execute(connection, sql.SQL(_DELETE_ALL).format(ledger=sql.Literal(LEDGER)))
+        execute(connection, sql.SQL(_DELETE_ALL).format(kept=sql.Literal([*KEPT])))
     except psycopg2.errors.LockNotAvailable:
         raise IsolationError(
             "The rows of a test can't be deleted: another session still has an open transaction.",

@@ -44,7 +44,7 @@ def make_rows(
     tried: set[str] = set()
 
     def fill(name: str) -> None:
-        if name in tried:
+        if name in tried or name not in tables:
             return
         tried.add(name)
         for key in tables[name].foreign_keys:

@@ -11,10 +11,21 @@ from berceau.migration.splitter import ParsedStatement
 from berceau.migration.transaction_groups import TransactionGroup
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.fetch import execute, fetch_value
+from berceau.postgres.inspect.scratch import STAND_IN
+from berceau.postgres.runner.execution import Run
 
 _PATHS = """
-SELECT quote_ident(current_schema()), current_setting('search_path'),
-       array_remove(current_schemas(false), current_schema())::text[]
+WITH path AS (
+    SELECT place, nspname AS name,
+           place > 1 AND coalesce(obj_description(oid, 'pg_namespace') = %s, false) AS stands_in
+    FROM unnest(current_schemas(false)) WITH ORDINALITY p (name, place)
+    JOIN pg_namespace ON nspname = p.name
+)
+SELECT string_agg(quote_ident(name), ', ' ORDER BY place) FILTER (WHERE place = 1 OR stands_in),
+       current_setting('search_path'),
+       coalesce(array_agg(name::text ORDER BY place) FILTER (WHERE place > 1 AND NOT stands_in),
+                '{}')
+FROM path
 """
 _OBJECTS = """
 SELECT classid::bigint, objid::bigint FROM pg_depend
@@ -47,16 +58,17 @@ SELECT min(what) FROM (
 UNDEFINED = (errorcodes.UNDEFINED_OBJECT, errorcodes.UNDEFINED_FUNCTION)
 _OWN_TRANSACTION = ("savepoint", "release", "rollback", "set")
 
-Run = Callable[[TransactionGroup, ParsedStatement], None]
-
 
 class Behind:
-    """The search path of a scratch schema, with the schemas behind it and without them."""
+    """The search path of a scratch schema, with the schemas behind it and without them.
+
+    What stands in for the schema that tenants share is a part of a tenant's, as in the database.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         with connection.cursor() as cursor:
-            cursor.execute(_PATHS)
+            cursor.execute(_PATHS, (STAND_IN,))
             self.alone, self.whole, behind = cursor.fetchall()[0]
             self._known: dict[str, list[str] | list[int]] = {"behind": behind}
             if behind:

@@ -10,11 +10,13 @@ import psycopg2
 from psycopg2 import errorcodes
 
 from berceau.errors import MigrationError
+from berceau.migration.batches import BatchedUpdate
+from berceau.migration.migration import Migration
 from berceau.migration.splitter import ParsedStatement
 from berceau.migration.transaction_groups import Mode, TransactionGroup, outside_of_schema
 from berceau.postgres.core.connection import Connection
-from berceau.postgres.core.fetch import execute
-from berceau.postgres.core.session import lock_timeout
+from berceau.postgres.core.fetch import execute, fetch_value
+from berceau.postgres.core.session import clean_session, lock_timeout
 from berceau.postgres.inspect.extensions import for_dry_run, is_about_extension
 from berceau.postgres.runner.behind import UNDEFINED, Behind, is_careful
 from berceau.postgres.runner.concurrent_ddl import (
@@ -23,7 +25,11 @@ from berceau.postgres.runner.concurrent_ddl import (
     effect_of,
     waits_for_transactions,
 )
-from berceau.postgres.runner.execution import Execution, Failure
+from berceau.postgres.runner.execution import Execution
+from berceau.postgres.runner.failure import Failure
+from berceau.postgres.runner.lock_retry import RetryPolicy, watching
+from berceau.postgres.runner.progress import silent
+from berceau.postgres.runner.row_ranges import ranges_of
 from berceau.postgres.runner.schema_guard import SchemaGuard
 
 _CONCURRENTLY = re.compile(r"\bCONCURRENTLY\b", re.IGNORECASE)
@@ -36,12 +42,35 @@ class DryRun:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self.schema_guard = SchemaGuard(connection)
+        schema = fetch_value(connection, "SELECT current_schema()")
+        self.schema_guard = SchemaGuard(connection, schema)
         self.behind = Behind(connection)
 
     def begin(self) -> None:
         """Let the session find nothing but its schema, until what it set is undone."""
         execute(self.connection, f"SET search_path = {self.behind.alone}")
+
+    def replay(self, migration: Migration, patience: RetryPolicy) -> None:
+        """Run all of ``migration``; raises ``StatementError`` with file and line."""
+        connection, name = self.connection, migration.name
+        with (
+            watching(connection, silent) as watch,
+            clean_session(connection, patience.lock_seconds),
+        ):
+            execution = Execution(connection, watch, name, silent, patience)
+            self.schema_guard.require_unnamed(migration.groups)
+            self.begin()
+            try:
+                for group in migration.groups:
+                    self.run(execution, group)
+            except Failure as failure:
+                if not isinstance(failure.error, Exception):
+                    raise failure.error from None
+                raise failure.to_error(
+                    name,
+                    f"{name} failed at statement {failure.number}: {failure.reason}",
+                    f"This was a dry run: nothing was kept. {failure.cure}",
+                ) from failure.error
 
     def run(self, execution: Execution, group: TransactionGroup) -> None:
         """Run ``group``; raises ``Failure``. What changes no schema is left out."""
@@ -67,29 +96,42 @@ class DryRun:
             self.behind.run(execution.run_statement, group, statement)
         else:
             execution.run_statement(group, statement)
+        if group.batched is not None:
+            self._explain(execution, group, group.batched)
+
+    def _explain(
+        self, execution: Execution, group: TransactionGroup, update: BatchedUpdate
+    ) -> None:
+        """Let PostgreSQL read the statement as it is where its table is large."""
+        ranges = ranges_of(self.connection, update)
+        if isinstance(ranges, str):
+            return  # a deploy runs it as it is
+        text = f"EXPLAIN {update.within(ranges.sql((), None))}"
+        statement = replace(group.statements[0], text=text, head=("explain",))
+        try:
+            self._run_statement(execution, replace(group, batched=None), statement)
+        except psycopg2.Error as error:
+            raise MigrationError(
+                f"it can't be carried out in batches: {error.diag.message_primary}",
+                cure="Remove the comment `-- Batches` above it.",
+            ) from error
 
     def _run_at_once(self, execution: Execution, group: TransactionGroup) -> bool:
         """Return whether ``group`` could be run in one call, which doesn't show what fails."""
-        if group.mode is Mode.PYTHON or any(map(self._runs_by_itself, group.statements)):
+        if any(map(self._runs_by_itself, group.statements)):
             return False
         reaching = (self.behind.reaching,) if self.behind else ()
-        texts = (statement.text for statement in group.statements)
-        try:
-            execution.execute(";\n".join((group.begin, *reaching, *texts)))
+
+        def right() -> None:
             if self.behind:
                 self.behind.require_unreached()
             self.schema_guard.require_untouched()
-            execution.execute("COMMIT")
-        except (psycopg2.Error, MigrationError):
-            if self.connection.closed:
-                raise
-            execution.execute("ROLLBACK")
-            return False
-        return True
+
+        return execution.at_once(group, right, reaching)
 
     def _runs_by_itself(self, statement: ParsedStatement) -> bool:
         careful = bool(self.behind) and is_careful(statement)
-        return statement.data is not None or careful or is_about_extension(statement)
+        return careful or is_about_extension(statement)
 
     def _run_alone(self, execution: Execution, group: TransactionGroup) -> None:
         (statement,) = group.statements

@@ -2,130 +2,33 @@
 
 import io
 import time
-import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import cached_property
+from typing import Any
 
 import psycopg2
-from psycopg2 import errorcodes
 from psycopg2.extensions import TRANSACTION_STATUS_INTRANS
 
-from berceau.errors import BerceauError, HistoryError, Location, MigrationError, StatementError
+from berceau.errors import HistoryError, Location, MigrationError
 from berceau.migration.migration import DATA
 from berceau.migration.splitter import ParsedStatement
 from berceau.migration.transaction_groups import Mode, TransactionGroup, changes_session
+from berceau.postgres.citus.identities import concerns_identities, with_identities
+from berceau.postgres.citus.nodes import has_citus
 from berceau.postgres.core.connection import Connection
-from berceau.postgres.core.fetch import fetch
+from berceau.postgres.core.fetch import execute, fetch
+from berceau.postgres.runner.failure import Failure
 from berceau.postgres.runner.lock_retry import RetryPolicy, Watch
 from berceau.postgres.runner.progress import Report
 from berceau.postgres.runner.retyping import advice
 
-DUPLICATE = (
-    errorcodes.DUPLICATE_TABLE,
-    errorcodes.DUPLICATE_OBJECT,
-    errorcodes.DUPLICATE_COLUMN,
-    errorcodes.DUPLICATE_FUNCTION,
-    errorcodes.DUPLICATE_SCHEMA,
-)
-"""PostgreSQL's errors for something that exists already; views and indexes count as tables."""
-
-PASSING = (
-    errorcodes.LOCK_NOT_AVAILABLE,
-    errorcodes.DEADLOCK_DETECTED,
-    errorcodes.SERIALIZATION_FAILURE,
-)
-"""What may go well at another try."""
+Run = Callable[[TransactionGroup, ParsedStatement], None]
+"""Carries out one statement of a group."""
 
 
-class Failure(Exception):  # noqa: N818 - it never leaves this room
-    """Statement ``number`` of ``group`` failed; its transaction was rolled back."""
-
-    def __init__(
-        self,
-        group: TransactionGroup,
-        number: int,
-        error: BaseException,
-        blockers: str = "",
-        advice: str | None = None,
-    ) -> None:
-        self.group = group
-        self.number = number
-        self.error = error
-        self.blockers = blockers
-        self.advice = advice
-        super().__init__(self.reason)
-
-    @property
-    def passes(self) -> bool:
-        """Whether another try may go well."""
-        return self.sqlstate in PASSING
-
-    @property
-    def sqlstate(self) -> str | None:
-        """PostgreSQL's code for what went wrong, where PostgreSQL refused the statement."""
-        return self.error.pgcode if isinstance(self.error, psycopg2.Error) else None
-
-    @property
-    def is_duplicate(self) -> bool:
-        """Whether it was to make what is there already."""
-        return self.sqlstate in DUPLICATE
-
-    @property
-    def ended_transaction(self) -> bool:
-        """Whether it was to end a transaction that isn't its own."""
-        return (
-            isinstance(self.error, psycopg2.Error)
-            and self.error.pgcode == errorcodes.INVALID_TRANSACTION_TERMINATION
-        )
-
-    @property
-    def where(self) -> Location:
-        """The file and the line at fault."""
-        statement = self.group.statements[self.number - self.group.first]
-        line = statement.line
-        if isinstance(self.error, psycopg2.Error) and self.error.diag.statement_position:
-            # With advice, it is a position in the text of something else.
-            position = 1 if self.advice else int(self.error.diag.statement_position)
-            line += statement.text.count("\n", 0, position - 1)
-        elif self.group.mode is Mode.PYTHON:
-            file = str(self.group.file)
-            frames = traceback.extract_tb(self.error.__traceback__)
-            line = next((f.lineno or 1 for f in reversed(frames) if f.filename == file), line)
-        return Location(file=self.group.file, line=line)
-
-    @property
-    def cure(self) -> str:
-        """What to do about it."""
-        cure = self.error.cure if isinstance(self.error, BerceauError) else self.advice
-        if cure is None and self.is_duplicate:
-            return "Drop or rename the existing object."
-        return cure or "Correct the cause."
-
-    @property
-    def reason(self) -> str:
-        """What went wrong, and who was in the way."""
-        if isinstance(self.error, KeyboardInterrupt):
-            return "it was interrupted"
-        if isinstance(self.error, BerceauError):
-            return self.error.message
-        if not isinstance(self.error, psycopg2.Error):
-            return f"{type(self.error).__name__}: {self.error}"
-        said = self.error.diag.message_primary or str(self.error).strip()
-        detail = f" {self.error.diag.message_detail}" if self.error.diag.message_detail else ""
-        blockers = f" (held by {self.blockers})" if self.blockers and self.passes else ""
-        return f"{said}{detail}{blockers}"
-
-    def to_error(self, migration: str, message: str, cure: str) -> StatementError:
-        """Return what a person reads of it; it is a statement of ``migration``."""
-        return StatementError(
-            message,
-            where=self.where,
-            cure=cure,
-            migration=migration,
-            number=self.number,
-            reason=self.reason,
-            sqlstate=self.sqlstate,
-        )
+def skip(_: TransactionGroup, __: ParsedStatement) -> None:
+    """Run nothing: the statement is done."""
 
 
 class Execution:
@@ -137,19 +40,23 @@ class Execution:
         self.connection = connection
         self.name = name
         self.report = report
+        self.patience = patience
         self._watch = watch
-        self._patience = patience
 
     def execute(self, text: str) -> None:
         """Run SQL of the migration."""
         with self.connection.cursor() as cursor:
             self._watch.run(lambda: cursor.execute(text), self.name)
 
+    def fetch(self, text: str) -> list[tuple[Any, ...]]:
+        """Run SQL of the migration, and return its rows."""
+        return self._watch.run(lambda: fetch(self.connection, text), self.name)
+
     def patiently(
         self, group: TransactionGroup, attempt: Callable[[TransactionGroup], None]
     ) -> None:
         """Make the ``attempt``; what a passing reason stopped is attempted again after a pause."""
-        for pause in self._patience.pauses():
+        for pause in self.patience.pauses():
             try:
                 attempt(group)
             except Failure as failure:
@@ -168,7 +75,7 @@ class Execution:
         self,
         group: TransactionGroup,
         at_the_end: Callable[[], None],
-        run: Callable[[TransactionGroup, ParsedStatement], None] | None = None,
+        run: Run | None = None,
     ) -> None:
         """Run ``group`` and ``at_the_end`` in one transaction; raises ``Failure``.
 
@@ -177,7 +84,7 @@ class Execution:
         run = run or self.run_statement
         number = group.first
         try:
-            self.execute(group.begin)
+            execute(self.connection, group.begin)  # it never waits: it isn't watched
             for number, statement in group.numbered():  # noqa: B007 - told by the failure
                 run(group, statement)
             at_the_end()
@@ -188,8 +95,38 @@ class Execution:
                 raise
             raise self.failure(group, number, error) from error
 
+    def at_once(
+        self, group: TransactionGroup, at_the_end: Callable[[], None], opening: Sequence[str] = ()
+    ) -> bool:
+        """Do as ``transact``, with all statements in one call; return whether it went well.
+
+        Where it didn't, or where rows or Python are between them, nothing is kept, and which
+        statement failed isn't known. The ``opening`` goes before the statements.
+        """
+        if group.mode is not Mode.TRANSACTION or any(s.data is not None for s in group.statements):
+            return False
+        texts = (group.begin, *opening, *(statement.text for statement in group.statements))
+        try:
+            self.execute(";\n".join(texts))
+            at_the_end()
+            self.execute("COMMIT")
+        except BaseException as error:
+            self._roll_back()
+            refused = isinstance(error, psycopg2.Error | MigrationError)
+            if self.connection.closed or not refused:
+                raise
+            return False
+        return True
+
     def run_statement(self, group: TransactionGroup, statement: ParsedStatement) -> None:
         """Run one statement, the rows of a COPY, or a step in Python."""
+        if concerns_identities(statement.text) and self.has_citus:
+            with with_identities(self.connection, statement.text):
+                self._run(group, statement)
+        else:
+            self._run(group, statement)
+
+    def _run(self, group: TransactionGroup, statement: ParsedStatement) -> None:
         if group.mode is Mode.PYTHON:
             self._run_python(group, statement)
         elif statement.data is not None:
@@ -198,6 +135,11 @@ class Execution:
                 self._watch.run(lambda: cursor.copy_expert(statement.text, rows), self.name)
         else:
             self.execute(statement.text)
+
+    @cached_property
+    def has_citus(self) -> bool:
+        """Whether the database has Citus, which refuses several changes of tables in one call."""
+        return has_citus(self.connection)
 
     def failure(self, group: TransactionGroup, number: int, error: BaseException) -> Failure:
         """Return the failure of statement ``number``."""

@@ -8,78 +8,49 @@ from typing import Any
 from psycopg2 import sql
 
 from berceau.errors import PermissionMissingError
+from berceau.migration.batch_progress import BatchProgress, from_data
 from berceau.migration.history import Direction, Revision, State, in_line
 from berceau.migration.migration import Migration, count
 from berceau.migration.resume import groups_of
 from berceau.postgres.core.connection import Connection
-from berceau.postgres.core.fetch import fetch
+from berceau.postgres.core.fetch import execute, fetch
 from berceau.postgres.core.locks import holder, holds
 from berceau.postgres.core.own_tables import LEDGER
+from berceau.postgres.core.url import schemas_of
 from berceau.postgres.runner.deploy_lock import lock_name
+from berceau.postgres.runner.ledger_versions import bring_up_to_date
 
-_CREATE = """
-CREATE TABLE IF NOT EXISTS {table} (
-    name text PRIMARY KEY,
-    checksum text NOT NULL,
-    script text NOT NULL,
-    applied_at timestamptz DEFAULT clock_timestamp()
-)
+_WHERE = """
+SELECT current_schema(), current_setting('search_path'),
+       to_regclass(quote_ident(current_schema()) || %s) IS NOT NULL
 """
-
-# What came after the first version; ledgers of that one are given it. Of the SQL in its
-# direction the first `position` statements took effect; `begun`: the next one, which runs outside
-# of a transaction, may have taken effect too.
-_LATER = """
-ALTER TABLE {table}
-    ALTER COLUMN applied_at DROP NOT NULL,
-    ADD COLUMN down text NOT NULL DEFAULT '',
-    ADD COLUMN data text NOT NULL DEFAULT '',
-    ADD COLUMN state text NOT NULL DEFAULT 'applied'
-        CHECK (state IN ('running', 'applied', 'failed')),
-    ADD COLUMN direction text NOT NULL DEFAULT 'up' CHECK (direction IN ('up', 'down')),
-    ADD COLUMN position integer NOT NULL DEFAULT 0,
-    ADD COLUMN total integer NOT NULL DEFAULT 0,
-    ADD COLUMN begun boolean NOT NULL DEFAULT false,
-    ADD COLUMN failed_at integer,
-    ADD COLUMN error text,
-    ADD COLUMN started_at timestamptz
-"""
-_IS_FIRST_VERSION = """
-SELECT FROM pg_attribute
-WHERE attrelid = %s::regclass AND attname = 'started_at' AND NOT attisdropped
-"""
-
-# Default privileges may have granted the runtime role all data rights at its creation.
-_PROTECT = """
-DO $$ DECLARE grantee text; BEGIN
-    FOR grantee IN
-        SELECT DISTINCT a.grantee::regrole::text
-        FROM pg_class c, aclexplode(c.relacl) a
-        WHERE c.oid = {name}::regclass AND a.grantee NOT IN (0, c.relowner)
-    LOOP
-        EXECUTE format('REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {table} FROM %s', grantee);
-    END LOOP;
-END $$
-"""
-
+_IS_THERE = "SELECT WHERE to_regclass(%s) IS NOT NULL"
+_READ = "SELECT to_json(m)::text FROM {} m"
+_NAMED = " WHERE name = ANY (%s)"
 _WRITE = """
 INSERT INTO {table} AS m (name, checksum, script, down, data, state, direction, position, total,
                      begun, applied_at, started_at)
 VALUES (%(name)s, %(checksum)s, %(script)s, %(down)s, %(data)s, %(state)s, %(direction)s,
         %(position)s, %(total)s, %(begun)s,
-        CASE WHEN %(state)s = 'applied' THEN clock_timestamp() END,
-        clock_timestamp())
+        CASE WHEN %(state)s = 'applied' THEN statement_timestamp() END,
+        statement_timestamp())
 ON CONFLICT (name) DO UPDATE SET (checksum, script, down, data, state, direction, position, total,
                                   begun, applied_at, started_at, failed_at, error)
     = (excluded.checksum, excluded.script, excluded.down, excluded.data, excluded.state,
        excluded.direction, excluded.position, excluded.total, excluded.begun,
-       coalesce(excluded.applied_at, m.applied_at), excluded.started_at, NULL, NULL)
+       coalesce(excluded.applied_at, m.applied_at), excluded.started_at, NULL, NULL),
+    batches = CASE WHEN excluded.state = 'running' AND m.state <> 'applied'
+                    AND (m.direction, m.position) = (excluded.direction, excluded.position)
+                   THEN m.batches END
 """
 _BEGIN = "UPDATE {table} SET begun = true WHERE name = %(name)s"
-_ADVANCE = "UPDATE {table} SET begun = false, position = %(position)s WHERE name = %(name)s"
+_ADVANCE = """
+UPDATE {table} SET begun = false, batches = NULL, position = %(position)s WHERE name = %(name)s
+"""
+_KEEP_BATCHES = "UPDATE {table} SET batches = %(batches)s WHERE name = %(name)s"
 _FINISH = """
-UPDATE {table} SET state = 'applied', applied_at = clock_timestamp(), begun = false,
-                   position = total
+UPDATE {table} SET state = 'applied', applied_at = statement_timestamp(), begun = false,
+                   batches = NULL, position = total
 WHERE name = %(name)s
 """
 _FAIL = """
@@ -103,10 +74,9 @@ class Ledger:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        ((found, path),) = fetch(
-            connection, "SELECT current_schema(), current_setting('search_path')"
-        )
-        if found is None:
+        ((found, path, self._is_there),) = fetch(connection, _WHERE, (f".{LEDGER}",))
+        # A tenant's search path has another schema behind its own.
+        if found is None or found != schemas_of(path)[0]:
             raise PermissionMissingError(
                 f"The role {connection.info.user!r} can't use the schema {path} in the database "
                 f"{connection.info.dbname!r}.",
@@ -120,34 +90,33 @@ class Ledger:
 
         The connection is in autocommit mode.
         """
-        with self.connection.cursor() as cursor:
-            name = sql.Literal(self._table.as_string(cursor))
-            cursor.execute(sql.SQL(_CREATE).format(table=self._table))
-            cursor.execute(sql.SQL(_IS_FIRST_VERSION.replace("%s", "{}")).format(name))
-            if cursor.rowcount == 0:
-                cursor.execute(sql.SQL(_LATER).format(table=self._table))
-            cursor.execute(sql.SQL(_PROTECT).format(table=self._table, name=name))
-        # The second version kept what a squash replaced beside it.
-        for line in self._read():
-            self._forget(*line.replaces if line.is_whole else ())
+        if bring_up_to_date(self.connection, self._table):
+            # The second version kept what a squash replaced beside it.
+            for line in self._read():
+                self._forget(*line.replaces if line.is_whole else ())
 
     def read(self) -> tuple[Revision, ...]:
         """Return its lines, each behind the one that it follows; none where there is no ledger yet.
 
         A migration whose deploy is gone has failed, though that could no longer be recorded.
         """
-        before = self._read()
+        return self._up_to_now()
+
+    def find(self, name: str) -> Revision | None:
+        """Return the line of the migration called ``name``."""
+        return next(iter(self._up_to_now(name)), None)
+
+    def _up_to_now(self, *names: str) -> tuple[Revision, ...]:
+        """Return the lines of migrations with these ``names``, or all."""
+        before = self._read(*names)
         running = [each for each in before if each.state is State.RUNNING]
         if not running or holder(self.connection, lock_name(self.schema)) is not None:
             return before
         # The lock was free: what ran before, and is unchanged now, has no process any more.
         return tuple(
-            replace(each, state=State.FAILED) if each in running else each for each in self._read()
+            replace(each, state=State.FAILED) if each in running else each
+            for each in self._read(*names)
         )
-
-    def find(self, name: str) -> Revision | None:
-        """Return the line of the migration called ``name``."""
-        return next((each for each in self.read() if each.name == name), None)
 
     def start(
         self, migration: Migration, direction: Direction, position: int, *, begun: bool = False
@@ -174,6 +143,10 @@ class Ledger:
         """Write that the next statement is begun, outside of a transaction."""
         self._run(_BEGIN, name=name)
 
+    def keep_batches(self, name: str, done: BatchProgress) -> None:
+        """Write how far the statement after these came, which runs in batches."""
+        self._run(_KEEP_BATCHES, name=name, batches=json.dumps(done.to_data()))
+
     def advance(self, name: str, position: int) -> None:
         """Write that the first ``position`` statements took effect."""
         self._run(_ADVANCE, name=name, position=position)
@@ -186,9 +159,12 @@ class Ledger:
         """Write that statement ``number`` failed with ``error``."""
         self._run(_FAIL, name=name, number=number, error=error)
 
-    def forget(self, name: str) -> None:
-        """Remove the line of the migration ``name``: nothing of it is applied."""
-        self._forget(name)
+    def forget(self, *names: str) -> None:
+        """Remove the lines of the migrations ``names``: nothing of them is applied.
+
+        What a squash replaced is named, too: the second version kept it beside the squash.
+        """
+        self._forget(*names)
 
     def clear(self) -> None:
         """Remove all lines."""
@@ -198,14 +174,16 @@ class Ledger:
         """Return whether this very session of the server has the deploy lock."""
         return holds(self.connection, lock_name(self.schema))
 
-    def _read(self) -> tuple[Revision, ...]:
-        with self.connection.cursor() as cursor:
-            cursor.execute("SELECT to_regclass(%s)", (self._table.as_string(cursor),))
-            if cursor.fetchall()[0][0] is None:
-                return ()
-            # As JSON a ledger of the first version is read like one of today.
-            cursor.execute(sql.SQL("SELECT to_json(m)::text FROM {} m").format(self._table))
-            return in_line([_to_applied(json.loads(row)) for (row,) in cursor.fetchall()])
+    def _read(self, *names: str) -> tuple[Revision, ...]:
+        if not self._is_there:
+            name = self._table.as_string(self.connection)
+            self._is_there = bool(fetch(self.connection, _IS_THERE, (name,)))
+        if not self._is_there:
+            return ()
+        # As JSON a ledger of the first version is read like one of today.
+        query = sql.SQL(_READ + (_NAMED if names else "")).format(self._table)
+        rows = fetch(self.connection, query, ([*names],) if names else None)
+        return in_line([_to_applied(json.loads(row)) for (row,) in rows])
 
     def _forget(self, *names: str) -> None:
         if names:
@@ -235,10 +213,9 @@ class Ledger:
         )
 
     def _run(self, query: str, **values: object) -> None:
-        with self.connection.cursor() as cursor:
-            # The role may be one that a migration took; this one holds until the transaction's end.
-            text = sql.SQL("SET LOCAL ROLE NONE;" + query).format(table=self._table)
-            cursor.execute(text, values)
+        # The role may be one that a migration took; this one holds until the transaction's end.
+        text = sql.SQL("SET LOCAL ROLE NONE;" + query).format(table=self._table)
+        execute(self.connection, text, values)
 
 
 def ensure(connection: Connection) -> None:
@@ -269,6 +246,7 @@ def _to_applied(row: dict[str, Any]) -> Revision:
         if values.get(name) is not None:
             values[name] = datetime.fromisoformat(values[name])
     values["state"] = State(values.get("state", State.APPLIED))
+    values["batches"] = from_data(values.get("batches"))
     values["direction"] = Direction(values.get("direction", Direction.UP))
     return Revision(**values)
 

@@ -8,12 +8,14 @@ from typing import NoReturn
 import psycopg2
 
 from berceau.errors import HistoryError, Location, MigrationError
+from berceau.migration.batch_progress import BatchProgress
 from berceau.migration.history import Direction
 from berceau.migration.migration import Migration
 from berceau.migration.resume import groups_of, resume
 from berceau.migration.transaction_groups import Mode, TransactionGroup
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.session import clean_session, lock_timeout
+from berceau.postgres.runner.batches import Batches
 from berceau.postgres.runner.concurrent_ddl import (
     IndexBuilt,
     Trace,
@@ -21,7 +23,8 @@ from berceau.postgres.runner.concurrent_ddl import (
     waits_for_transactions,
 )
 from berceau.postgres.runner.dry_run import DryRun
-from berceau.postgres.runner.execution import Execution, Failure
+from berceau.postgres.runner.execution import Execution, Run, skip
+from berceau.postgres.runner.failure import Failure
 from berceau.postgres.runner.ledger import Ledger
 from berceau.postgres.runner.lock_retry import RetryPolicy, watching
 from berceau.postgres.runner.progress import Report, silent
@@ -35,14 +38,17 @@ def apply(
     migration: Migration,
     report: Report = silent,
     patience: RetryPolicy = PATIENCE,
+    *,
+    at_once: bool = False,
 ) -> None:
     """Run what ``migration`` has not done yet, and record each group with its work, or neither.
 
     The connection is in autocommit mode, its search_path names the schema, and it holds the
     deploy lock. Raises ``StatementError`` with file and line; the ledger then has how far it
-    came, and a further call goes on there. Raises ``HistoryError`` where it can't.
+    came, and a further call goes on there. Raises ``HistoryError`` where it can't. In a new schema,
+    a group may be run ``at_once``: where a statement fails, all are run again, to tell which.
     """
-    _Run(connection, migration, Direction.UP, report, patience).run()
+    _Run(connection, migration, Direction.UP, report, patience, at_once).run()
 
 
 def undo(
@@ -74,52 +80,36 @@ def replay(connection: Connection, migrations: Iterable[Migration]) -> None:
     """
     dry_run = DryRun(connection)
     for migration in migrations:
-        _replay(dry_run, migration)
-
-
-def _replay(dry_run: DryRun, migration: Migration) -> None:
-    connection = dry_run.connection
-    with (
-        watching(connection, silent) as watch,
-        clean_session(connection, PATIENCE.lock_seconds),
-    ):
-        execution = Execution(connection, watch, migration.name, silent, PATIENCE)
-        dry_run.schema_guard.require_unnamed(migration.groups)
-        dry_run.begin()
-        try:
-            for group in migration.groups:
-                dry_run.run(execution, group)
-        except Failure as failure:
-            if not isinstance(failure.error, Exception):
-                raise failure.error from None
-            raise failure.to_error(
-                migration.name,
-                f"{migration.name} failed at statement {failure.number}: {failure.reason}",
-                f"This was a dry run: nothing was kept. {failure.cure}",
-            ) from failure.error
+        dry_run.replay(migration, PATIENCE)
 
 
 @dataclass
 class _Run:
-    """One migration on its way in one direction; the first ``done`` statements took effect."""
+    """One migration on its way in one direction; the first ``done`` statements took effect.
+
+    Of the one after them, the ``batches`` did.
+    """
 
     connection: Connection
     migration: Migration
     direction: Direction
     report: Report
     patience: RetryPolicy
+    at_once: bool = False
     ledger: Ledger = field(init=False)
     schema_guard: SchemaGuard = field(init=False)
     groups: tuple[TransactionGroup, ...] = field(init=False)
     done: int = field(init=False)
     begun: bool = field(init=False)
+    batches: BatchProgress | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.connection)
-        self.schema_guard = SchemaGuard(self.connection)
+        self.schema_guard = SchemaGuard(self.connection, self.ledger.schema)
         self.groups = groups_of(self.migration, self.direction)
         line = self.ledger.find(self.migration.name)
         self.done, self.begun = resume(line, self.migration, self.direction)
+        self.batches = line.batches if line and line.direction is self.direction else None
 
     def run(self) -> None:
         """Carry out what is left to do."""
@@ -135,9 +125,8 @@ class _Run:
             watching(self.connection, self.report) as watch,
             clean_session(self.connection, self.patience.lock_seconds),
         ):
-            execution = Execution(
-                self.connection, watch, self.migration.name, self.report, self.patience
-            )
+            name = self.migration.name
+            execution = Execution(self.connection, watch, name, self.report, self.patience)
             try:
                 execution.restore_settings(self.groups, self.done)
                 for group in left:
@@ -149,16 +138,33 @@ class _Run:
         if group.mode is Mode.ALONE:
             self._run_alone(execution, group)
         else:
-            execution.patiently(
-                group, lambda part: execution.transact(part, lambda: self._conclude(part))
-            )
-        self.done = group.last
-        self.begun = False
+            run = None if self._run_batches(execution, group) else skip
+            execution.patiently(group, lambda part: self._transact(execution, part, run))
+        self.done, self.begun, self.batches = group.last, False, None
 
-    def _conclude(self, group: TransactionGroup) -> None:
+    def _transact(self, execution: Execution, group: TransactionGroup, run: Run | None) -> None:
+        def conclude() -> None:
+            self._require_right(group)
+            self._advance(group)
+
+        if not (self.at_once and not execution.has_citus and execution.at_once(group, conclude)):
+            execution.transact(group, conclude, run)
+
+    def _run_batches(self, execution: Execution, group: TransactionGroup) -> bool:
+        """Run ``group`` in batches if it is to be; return whether to run it as it is after that."""
+
+        def conclude(progress: BatchProgress) -> None:
+            self._require_right(group)
+            self.ledger.keep_batches(self.migration.name, progress)
+            self.batches = progress
+
+        update = group.batched
+        return not update or Batches(execution, group, update, self.batches, conclude).run()
+
+    def _require_right(self, group: TransactionGroup) -> None:
+        """Refuse to take effect outside of the schema, or beside another deploy."""
         self.schema_guard.require_untouched()
         self._require_lock(group)
-        self._advance(group)
 
     def _run_alone(self, execution: Execution, group: TransactionGroup) -> None:
         """Run the one statement of ``group``, which no transaction ties to the ledger."""
@@ -216,7 +222,7 @@ class _Run:
         if self.direction is Direction.UP:
             self.ledger.finish(self.migration.name)
         else:
-            self.ledger.forget(self.migration.name)
+            self.ledger.forget(self.migration.name, *self.migration.header.replaces)
 
     def _refuse_doubt(self, group: TransactionGroup) -> None:
         """Refuse to go on at a statement that may have taken effect, where that is unknown."""
@@ -265,12 +271,14 @@ class _Run:
 
     def _next_step(self, failure: Failure) -> str:
         left = self._left(failure.group)
-        if self.done == 0:
+        if self.done == 0 and self.batches is None:
             but = f" but {left}" if left else ""
             return f"Nothing of it was kept{but}. {failure.cure} Then run the command again."
-        kept = "Statement 1 is" if self.done == 1 else f"Statements 1 to {self.done} are"
         rest = "" if failure.group.mode is Mode.ALONE else f"; of {failure.group} nothing is"
+        rest = f"; of {failure.group} {self.batches} are" if self.batches else rest
         rest = f"; what is left of the next one is {left}" if left else rest
+        kept = "Statement 1 is" if self.done == 1 else f"Statements 1 to {self.done} are"
+        kept = kept if self.done else "No whole statement is"
         correction = (
             f"{failure.advice} Then"
             if failure.advice

@@ -1,30 +1,40 @@
 """Keeps a migration in its schema, which the connection names: it changes nothing else."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from berceau.errors import MigrationError, StatementError
 from berceau.migration.transaction_groups import TransactionGroup
-from berceau.postgres.core.connection import Connection
-from berceau.postgres.core.fetch import fetch_value
+from berceau.postgres.core.connection import Connection, beside
+from berceau.postgres.core.fetch import fetch, fetch_value
 
 _IS_FOREIGN = """
-relnamespace <> %(schema)s::regnamespace AND relnamespace NOT IN (
-    SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_' OR nspname = 'information_schema')
+n.nspname <> %(schema)s AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 """
-_ELSEWHERE = f"SELECT oid FROM pg_class WHERE {_IS_FOREIGN}"  # noqa: S608 - our own text
 # Its locks show what a transaction changed. A foreign key that comes or goes locks what it refers
 # to as well, without changing it: an altered relation is a new row of pg_class, of this
 # transaction or a part of it; a dropped one is none.
 _TOUCHED = f"""
-SELECT string_agg(DISTINCT coalesce(c.oid::regclass::text, 'a table that is gone'), ', ')
-FROM pg_locks l LEFT JOIN pg_class c ON c.oid = l.relation
+SELECT string_agg(DISTINCT c.oid::regclass::text, ', ')
+           FILTER (WHERE {_IS_FOREIGN}
+                   AND (l.mode IN ('RowExclusiveLock', 'ShareLock')
+                        OR l.mode = 'AccessExclusiveLock' AND age(c.xmin) <= 0)),
+       array_agg(DISTINCT l.relation) FILTER (WHERE c.oid IS NULL)
+FROM pg_locks l
+    LEFT JOIN pg_class c ON c.oid = l.relation
+    LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE l.locktype = 'relation' AND l.pid = pg_backend_pid()
-  AND CASE WHEN c.oid IS NULL THEN l.relation = ANY (%(elsewhere)s::oid[])
-           WHEN {_IS_FOREIGN} THEN l.mode IN ('RowExclusiveLock', 'ShareLock')
-               OR l.mode = 'AccessExclusiveLock' AND age(c.xmin) <= 0 END
+  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """  # noqa: S608 - our own text
-_SCHEMA_OF = "SELECT relnamespace::regnamespace::text FROM pg_class WHERE oid = to_regclass(%s)"
+_FOREIGN_AMONG = f"""
+SELECT string_agg(c.oid::regclass::text, ', ')
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.oid = ANY (%(gone)s) AND {_IS_FOREIGN}
+"""  # noqa: S608 - our own text
+_SCHEMA_OF = """
+SELECT nspname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+WHERE c.oid = to_regclass(%s)
+"""
 _CURE = (
     "Each dry run would change it again. Take the schema out of the names, and search_path out "
     "of the migration: the database URL names the schema."
@@ -32,15 +42,11 @@ _CURE = (
 
 
 class SchemaGuard:
-    """Guards the schema that the search_path of ``connection`` names first when it is made."""
+    """Guards the ``schema``, which the search_path of ``connection`` names first."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, schema: str) -> None:
         self.connection = connection
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT current_schema(), quote_ident(current_schema())")
-            self._name, self._quoted = cursor.fetchall()[0]
-            cursor.execute(_ELSEWHERE, {"schema": self._quoted})
-            self._elsewhere = [oid for (oid,) in cursor.fetchall()]
+        self._name = schema
 
     def require_unnamed(self, groups: Iterable[TransactionGroup]) -> None:
         """Raise ``StatementError`` for a statement that names the schema, as others are called."""
@@ -59,16 +65,28 @@ class SchemaGuard:
 
     def require_untouched(self) -> None:
         """Raise ``MigrationError`` where the open transaction changed a relation elsewhere."""
-        touched = fetch_value(
-            self.connection, _TOUCHED, {"schema": self._quoted, "elsewhere": self._elsewhere}
-        )
+        ((touched, gone),) = fetch(self.connection, _TOUCHED, {"schema": self._name})
+        if touched is None and gone:
+            touched = self._foreign_among(gone)
         if touched is not None:
             raise _strayed(touched)
+
+    def _foreign_among(self, gone: Sequence[int]) -> str | None:
+        """Return which relations of other schemas are ``gone``; a rewritten table leaves some, too.
+
+        Another session sees those that the open transaction dropped. To remember all there are
+        would take the longer the more schemas a database has.
+        """
+        with beside(self.connection) as other:
+            found: str | None = fetch_value(
+                other, _FOREIGN_AMONG, {"schema": self._name, "gone": gone}
+            )
+            return found
 
     def require_ours(self, table: str) -> None:
         """Raise ``MigrationError`` where ``table``, as SQL, is another schema's."""
         schema = fetch_value(self.connection, _SCHEMA_OF, (table,))
-        if schema not in (None, self._quoted):
+        if schema not in (None, self._name):
             raise _strayed(table)
 
 

@@ -7,6 +7,7 @@ from psycopg2 import sql
 
 from berceau.postgres.core.connection import PINNED, Connection, setting
 from berceau.postgres.core.fetch import execute, fetch, fetch_value
+from berceau.postgres.core.locks import lock_in_transaction
 from berceau.postgres.core.own_tables import SEEDS
 
 _CREATE = """
@@ -23,12 +24,18 @@ SELECT component, checksum FROM {table}
 """
 _RECORD = """
 INSERT INTO {table} (component, checksum) VALUES (%s, %s)
-ON CONFLICT (component) DO UPDATE SET (checksum, seeded_at) = (excluded.checksum, DEFAULT)
+ON CONFLICT (component) DO UPDATE
+SET (checksum, seeded_at) = (excluded.checksum, excluded.seeded_at)
 """
 
 
 def ensure(connection: Connection, runtime: str) -> None:
-    """Create the table where it is missing; the role ``runtime`` may write in it."""
+    """Create the table where it is missing; the role ``runtime`` may write in it.
+
+    The connection isn't in autocommit mode: in its transaction, others wait.
+    """
+    # Of two that find no table, the second fails: IF NOT EXISTS doesn't wait. Nor does GRANT.
+    lock_in_transaction(connection, SEEDS)
     _run(connection, _CREATE, runtime=sql.Identifier(runtime))
 
 

@@ -10,6 +10,7 @@ from berceau.schema.changes import (
     Change,
     CreateIndex,
     CreateTable,
+    Distribute,
     DropColumn,
     DropConstraint,
     DropEnum,
@@ -23,10 +24,14 @@ from berceau.schema.sql import (  # noqa: F401 - each registers the changes that
     columns,
     constraints,
     dependents,
+    distribution,
     enums,
     indexes,
+    old_names,
     renames,
+    sync_triggers,
     tables,
+    transfers,
 )
 from berceau.schema.sql.locking import locks
 from berceau.schema.sql.statement import Hazard, Lock, Statement, Transaction, render
@@ -50,14 +55,17 @@ def rendered(changes: Iterable[Change]) -> Iterator[tuple[Change, Statement]]:
     """Yield what ``to_statements`` returns, each statement with the change that it is for.
 
     From the first that loses data to the last that rows might stop, all is one transaction: either
-    all of that happens, or nothing is lost.
+    all of that happens, or nothing is lost. A single one that can run in batches does so: a deploy
+    that stops in its middle goes on there.
     """
     found = [*_each(tuple(changes))]
     first = next((n for n, (change, _) in enumerate(found) if loses(change)), len(found))
     stoppable = (n for n, (change, _) in enumerate(found) if not isinstance(change, _DROPS))
     last = max(stoppable, default=-1)
     for number, (change, statement) in enumerate(found):
-        yield change, statement.together() if first <= number <= last else statement
+        alone = first == last and statement.transaction is Transaction.BATCHES
+        together = first <= number <= last and not alone
+        yield change, statement.together() if together else statement
 
 
 def _each(changes: Sequence[Change]) -> Iterator[tuple[Change, Statement]]:
@@ -90,5 +98,9 @@ def _harmless(change: Change, statement: Statement, new: set[str]) -> Statement:
     match change:
         case AddConstraint(_, ForeignKey(target=target)) if target not in new:
             return replace(statement, hazards=frozenset())
+        case Distribute(before=None):
+            return replace(
+                statement, hazards=frozenset(), lock=Lock.NONE, transaction=Transaction.SHARED
+            )
         case _:
             return replace(statement, hazards=frozenset(), lock=Lock.NONE)

@@ -53,7 +53,7 @@ def _(change: AddColumn) -> Iterator[Statement]:
 def _(change: DropColumn) -> Iterator[Statement]:
     yield Statement(
         f"ALTER TABLE {quote_name(change.table)} DROP COLUMN {quote_name(change.column.name)}",
-        frozenset({Hazard.DATA_LOSS}),
+        frozenset({Hazard.DATA_LOSS} if loses(change) else ()),
         Lock.ACCESS_EXCLUSIVE,
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from berceau.column_options import COLUMN_OPTIONS
 from berceau.schema.changes import Restore, SetAside
 from berceau.schema.names import quote_literal, quote_name
 from berceau.schema.sql.standing_aside import RESTORE, SET_ASIDE
@@ -15,7 +16,9 @@ def _(change: SetAside) -> Iterator[Statement]:
         f"{str((table, column) in change.rebuilt).lower()})"
         for table, column in change.columns
     )
-    yield Statement(SET_ASIDE.format(columns=columns), lock=Lock.ACCESS_EXCLUSIVE)
+    yield Statement(
+        SET_ASIDE.format(columns=columns, options=COLUMN_OPTIONS), lock=Lock.ACCESS_EXCLUSIVE
+    )
 
 
 @render.register

@@ -12,6 +12,7 @@ from berceau.schema.changes import (
     SetAside,
 )
 from berceau.schema.conversions import retypes
+from berceau.schema.renaming import KeepName
 
 LIMIT = 2000
 """Locks a transaction. PostgreSQL has room for about 6,400 by default, for all sessions together.
@@ -36,7 +37,7 @@ def _(change: CreateTable | DropTable) -> int:
 
 
 @locks.register
-def _(_: SetAside | RebuildEnum | Restore) -> int:
+def _(_: SetAside | RebuildEnum | Restore | KeepName) -> int:
     return 0
 
 

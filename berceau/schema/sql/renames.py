@@ -21,7 +21,7 @@ _BREAKS = frozenset({Hazard.BREAKS_OLD_CODE})
 def _(change: RenameTable) -> Iterator[Statement]:
     yield Statement(
         f"ALTER TABLE {quote_name(change.before)} RENAME TO {quote_name(change.after)}",
-        _BREAKS,
+        frozenset() if change.both else _BREAKS,
         Lock.ACCESS_EXCLUSIVE,
     )
 
@@ -31,7 +31,7 @@ def _(change: RenameColumn) -> Iterator[Statement]:
     yield Statement(
         f"ALTER TABLE {quote_name(change.table)} "
         f"RENAME COLUMN {quote_name(change.before)} TO {quote_name(change.after)}",
-        _BREAKS,
+        frozenset() if change.both else _BREAKS,
         Lock.ACCESS_EXCLUSIVE,
     )
 

@@ -125,7 +125,7 @@ BEGIN
                 ELSE 'EXTENDED' END END),
             (CASE attcompression WHEN 'p' THEN 'COMPRESSION pglz'
                 WHEN 'l' THEN 'COMPRESSION lz4' END),
-            ('(' || array_to_string(attoptions, ', ') || ')')) settings (setting)
+            ('(' || array_to_string({options}, ', ') || ')')) settings (setting)
         WHERE relkind = 'm' AND setting IS NOT NULL
         UNION ALL
         SELECT 3, place, format('ALTER TABLE %s REPLICA IDENTITY %s', name,

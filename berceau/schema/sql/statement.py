@@ -7,12 +7,21 @@ from functools import singledispatch
 
 from berceau.schema.changes import Change
 
+LARGE = 20_000
+"""How many rows a table has at most of which an UPDATE is carried out at once, by default.
+
+So many take some tenths of a second, for which whoever writes to one of them waits.
+"""
+
 
 class Hazard(StrEnum):
     """What a statement may cost a table that is in use."""
 
     BREAKS_OLD_CODE = "breaks code that still uses the old name"
+    BREAKS_RUNNING_RELEASE = "breaks the running release"
     DATA_LOSS = "loses data"
+    MOVES_ROWS = "copies all rows to other servers where there is Citus, and writers wait"
+    LOCKS_ROWS = "locks all rows that it changes until it ends"
     NEEDS_ROWS_TO_FIT = "fails where existing rows don't fit"
     REWRITES_TABLE = "rewrites the table"
 
@@ -34,6 +43,7 @@ class Transaction(StrEnum):
 
     SHARED = "with its neighbours"
     OWN = "of its own: it takes long, and other locks must be gone by then"
+    BATCHES = "several: of a large table, one for each batch of rows"
     NONE = "none: it can't run in one, or takes effect only after it"
 
 
@@ -59,7 +69,9 @@ class Statement:
     def together(self) -> "Statement":
         """Return it as it runs in one transaction with its neighbours, locks and all."""
         if not self.runs_alone:
-            return replace(self, transaction=Transaction.SHARED, locks=0)
+            batched = self.transaction is Transaction.BATCHES
+            hazards = self.hazards | ({Hazard.LOCKS_ROWS} if batched else set())
+            return replace(self, hazards=hazards, transaction=Transaction.SHARED, locks=0)
         return replace(
             self,
             locks=0,

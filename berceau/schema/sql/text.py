@@ -4,13 +4,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from berceau.schema.sql.locking import LIMIT
-from berceau.schema.sql.statement import Statement, Transaction
+from berceau.schema.sql.statement import LARGE, Statement, Transaction
+
+BATCHES = f"-- Batches: above {LARGE} rows"
+"""The comment above an UPDATE that a deploy carries out in parts: see ``migration.batches``."""
 
 
 def to_text(statements: Sequence[Statement]) -> str:
     """Return ``statements`` as SQL for people to read and for psql to run.
 
-    What stands between two that run outside of transactions is one transaction, or several where
+    What stands between two that have no transaction, or many, is one transaction, or several where
     one would hold more locks than a server has room for. ``BEGIN`` and ``COMMIT`` are written only
     where one transaction follows on another.
     """
@@ -46,10 +49,11 @@ def _groups(statements: Iterable[Statement]) -> Iterator[list[Statement]]:
 
 
 def _is_outside(group: Sequence[Statement]) -> bool:
-    return group[0].runs_alone
+    return group[0].transaction in (Transaction.NONE, Transaction.BATCHES)
 
 
 def commented(statement: Statement) -> str:
-    """Return ``statement`` below its hazards, each a comment."""
+    """Return ``statement`` below its hazards and how it is carried out, each a comment."""
     hazards = "".join(f"-- {hazard}\n" for hazard in sorted(statement.hazards))
-    return f"{hazards}{statement}"
+    batches = f"{BATCHES}\n" if statement.transaction is Transaction.BATCHES else ""
+    return f"{hazards}{batches}{statement}"

@@ -7,44 +7,46 @@ from invoke.context import Context
 
 from berceau.errors import SettingsError
 from berceau.tasks.command import command
+from berceau.tasks.migrate.scope import HELP, one_history
 from berceau.tasks.project import load, say
 
 if TYPE_CHECKING:
     from berceau.workflows.shared.databases import Databases
 
 
-@command(help={"branch": "a migration of the branch to move"})
-def rebase(_: Context, branch: str = "") -> None:
+@command(help={"branch": "a migration of the branch to move"} | HELP)
+def rebase(_: Context, branch: str = "", scope: str | None = None) -> None:
     """If two branches added migrations, move those of one branch after the other's."""
     from berceau.workflows.history.rebase import rebase as run
     from berceau.workflows.shared.databases import resolve_databases
 
-    settings = load()
-    changed = any(
-        run(resolve_databases(settings).migration_url, settings.migrations, branch or None, say)
-    )
+    with one_history(load(), scope, rewrites=True) as settings:
+        url = resolve_databases(settings).migration_url
+        changed = any(run(url, settings.migrations, branch or None, say))
     say("rebase: commit migrations/" if changed else "rebase: nothing to do")
 
 
-@command(positional=["name"], help={"name": "a migration, or the name of the first one"})
-def baseline(_: Context, name: str) -> None:
+@command(positional=["name"], help={"name": "a migration, or the name of the first one"} | HELP)
+def baseline(_: Context, name: str, scope: str | None = None) -> None:
     """Record an existing database as migrated up to NAME, if its schema is the same."""
     from berceau.workflows.build.declared import declared
     from berceau.workflows.history.baseline import baseline as run
     from berceau.workflows.shared.cache import SchemaCache
     from berceau.workflows.shared.databases import resolve_databases
 
-    settings = load()
-    found = declared(settings)
-    recorded = run(
-        resolve_databases(settings).migration_url,
-        found.schema,
-        found.component_by_name,
-        settings.migrations,
-        name,
-        SchemaCache(settings.cache),
-        say,
-    )
+    found = declared(load())
+    with one_history(load(), scope) as settings:
+        if settings.target:
+            found = found.part(settings.target.scope)
+        recorded = run(
+            resolve_databases(settings).migration_url,
+            found.schema,
+            found.component_by_name,
+            settings.migrations,
+            name,
+            SchemaCache(settings.cache),
+            say,
+        )
     say(f"baseline: recorded {', '.join(recorded)}, and ran nothing")
 
 
@@ -54,40 +56,52 @@ def baseline(_: Context, name: str) -> None:
         "allow-data-loss": "allow other databases to drop objects that are gone from this one",
         "name": "the name of the migration",
         "unmanaged": "add objects that no migration created, too",
-    },
+    }
+    | HELP,
 )
-def adopt(_: Context, name: str, allow_data_loss: bool = False, unmanaged: bool = False) -> None:
+def adopt(
+    _: Context,
+    name: str,
+    allow_data_loss: bool = False,
+    scope: str | None = None,
+    unmanaged: bool = False,
+) -> None:
     """Write the database's drift as a migration, which is recorded here as applied."""
     from berceau.workflows.build.declared import declared
+    from berceau.workflows.deploy import migration_directory
     from berceau.workflows.history.adopt import adopt as run
     from berceau.workflows.shared.databases import resolve_databases
 
-    settings = load()
-    migration = run(
-        resolve_databases(settings).migration_url,
-        settings.migrations,
-        name,
-        declared(settings).component_by_name,
-        everything=unmanaged,
-        allow_data_loss=allow_data_loss,
-        report=say,
-    )
+    owners = declared(load()).component_by_name
+    with one_history(load(), scope) as settings:
+        migration = run(
+            resolve_databases(settings).migration_url,
+            settings.migrations,
+            name,
+            owners,
+            everything=unmanaged,
+            allow_data_loss=allow_data_loss,
+            report=say,
+        )
+        folder = migration_directory.shown(settings.migrations)
     if migration is None:
         say("adopt: the database doesn't differ from its migrations")
     else:
-        say(f"adopt: wrote migrations/{migration.name}, recorded as applied here")
+        say(f"adopt: wrote {folder}/{migration.name}, recorded as applied here")
 
 
-@command(help={"name": "the name of the migration"})
-def squash(_: Context, name: str = "squashed") -> None:
+@command(help={"name": "the name of the migration"} | HELP)
+def squash(_: Context, name: str = "squashed", scope: str | None = None) -> None:
     """Replace the applied migrations by one that is validated as equivalent."""
+    from berceau.workflows.deploy import migration_directory
     from berceau.workflows.history.squash import squash as run
     from berceau.workflows.shared.databases import resolve_databases
 
-    settings = load()
-    squashed = run(resolve_databases(settings).migration_url, settings.migrations, name, say)
+    with one_history(load(), scope, rewrites=True) as settings:
+        squashed = run(resolve_databases(settings).migration_url, settings.migrations, name, say)
+        folder = migration_directory.shown(settings.migrations)
     replaced = squashed.migration.header.replaces
-    say(f"squash: wrote migrations/{squashed.migration.name} in the place of {len(replaced)}")
+    say(f"squash: wrote {folder}/{squashed.migration.name} in the place of {len(replaced)}")
     if squashed.kept:
         say(f"  it holds their SQL as it is, for the sake of: {squashed.kept}")
 
@@ -106,6 +120,12 @@ def reset(_: Context, force: bool = False, no_input: bool = False) -> None:
     from berceau.workflows.shared.databases import resolve_databases
 
     settings = load()
+    if settings.tenants:
+        raise SettingsError(
+            "A database with tenants isn't reset as a whole.",
+            cure="Nothing was dropped. Drop each tenant of `invoke tenant.list` by `invoke "
+            "tenant.drop NAME --force`, and then `invoke migrate.down --scope shared --to zero`.",
+        )
     found = resolve_databases(settings)
     if not found.embedded:
         _require_leave(found, force, no_input)

@@ -1,18 +1,22 @@
 """``invoke migrate.status``: what is applied, pending, changed, differs, or isn't managed."""
 
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from invoke.context import Context
 
+from berceau.errors import MigrationError
 from berceau.tasks.command import command
 from berceau.tasks.project import load, print_json, say
 
 if TYPE_CHECKING:
     from berceau.migration.history import Revision
     from berceau.migration.left import Left
+    from berceau.schema.kept import Kept
     from berceau.schema.model import Schema
+    from berceau.settings import Settings
+    from berceau.workflows.build.declared import Declared
     from berceau.workflows.deploy.status import Status
 
 
@@ -20,29 +24,104 @@ if TYPE_CHECKING:
 def status(_: Context, json: bool = False) -> None:
     """Show what is applied, pending, changed on disk, missing, adrift, and unmanaged."""
     from berceau.workflows.build.declared import declared
+
+    settings = load()
+    components = declared(settings)
+    if settings.tenants:
+        _show_all(settings, components, json)
+        return
+    found = _read(settings, components)
+    if json:
+        print_json(found.data())
+        return
+    for line in found.lines():
+        say(line)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The status of one history, and what is left and kept of earlier components and releases."""
+
+    status: "Status"
+    declared: "Schema"
+    left: "Left"
+    kept: "Mapping[Kept, str]"
+
+    def data(self) -> dict[str, object]:
+        """Return it as plain data."""
+        kept = _kept_data(self.kept)
+        return _as_data(self.status) | {"left": self.left.names, "kept": kept}
+
+    def lines(self) -> Iterator[str]:
+        """Yield it for a person."""
+        yield from _history(self.status)
+        yield from _beginning(self.status, self.declared)
+        yield from _database(self.status, self.left, self.kept)
+        yield from (f"process  {each}" for each in self.status.processes)
+        for each, since in self.kept.items():
+            yield f"kept for an earlier release since {since}: {each}"
+
+
+def _read(settings: "Settings", components: "Declared") -> _Found:
     from berceau.workflows.deploy import migration_directory
     from berceau.workflows.deploy.status import status as read
     from berceau.workflows.shared.cache import SchemaCache
     from berceau.workflows.shared.databases import resolve_databases
     from berceau.workflows.write.left import find_left
+    from berceau.workflows.write.running import still_kept
 
-    settings = load()
-    components = declared(settings)
     schema = components.schema
     migrations = migration_directory.read(settings.migrations)
     found = read(
         resolve_databases(settings).migration_url, schema, migrations, SchemaCache(settings.cache)
     )
     left = find_left(settings, schema, components.component_by_name, migrations)
+    try:
+        kept = still_kept(settings, schema, migrations)
+    except MigrationError as error:  # the rest is what people look for when one can't be run
+        kept = {}
+        found = replace(found, unknown=found.unknown or error.message)
+    return _Found(found, schema, left, kept)
+
+
+def _show_all(settings: "Settings", components: "Declared", json: bool) -> None:
+    """Show the shared tables, the tenants by what they lack, and the largest in full."""
+    from berceau.workflows.tenants import targets
+    from berceau.workflows.tenants.groups import groups
+
+    grouped = groups(settings)
+    shared = _read(targets.shared(settings), components.part("shared"))
+    largest, whose = None, ""
+    if grouped.tenants:
+        with targets.of(settings, "tenant") as one:
+            largest = _read(one, components.part("tenant"))
+        schemas = {each.schema: each.name for each in grouped.tenants}
+        whose = schemas.get(one.target.schema or "", "") if one.target else ""
     if json:
-        print_json(_as_data(found) | {"left": left.names})
+        data: dict[str, object] = {
+            "shared": shared.data(),
+            "tenants": [asdict(each) for each in grouped.groups],
+            "others": [asdict(each) for each in grouped.others],
+            "tenant": largest.data() if largest else None,
+        }
+        print_json(data)
         return
-    for line in (*_history(found), *_beginning(found, schema), *_database(found, left)):
-        say(line)
+    say("shared tables:")
+    for line in shared.lines():
+        say(f"  {line}")
+    for each in (*grouped.groups, *(f"tenant {other}: {other.deed}" for other in grouped.others)):
+        say(str(each))
+    if largest is None:
+        say("no tenants yet: `invoke tenant.create NAME` makes one")
+        return
+    say(f"tenant {whose}:")
+    for line in largest.lines():
+        say(f"  {line}")
 
 
 def _as_data(found: "Status") -> dict[str, object]:
     from berceau.migration.history import State
+    from berceau.migration.phases import phases
 
     history = found.history
     return {
@@ -50,6 +129,8 @@ def _as_data(found: "Status") -> dict[str, object]:
         "failed": [_progress(each) for each in history.unfinished if each.state is State.FAILED],
         "running": [_progress(each) for each in history.unfinished if each.state is State.RUNNING],
         "pending": [migration.name for migration in history.pending],
+        "phases": {each.name: each.header.phase for each in history.pending},
+        "waiting": [each.name for each in phases(history).waiting],
         "edited": [each.name for each in history.edited],
         "edits": found.edits,
         "missing": [each.name for each in history.missing],
@@ -57,15 +138,26 @@ def _as_data(found: "Status") -> dict[str, object]:
         "unmanaged": [asdict(each) for each in found.unmanaged],
         "undeclared": list(found.undeclared),
         "unknown": found.unknown,
+        "processes": [asdict(each) for each in found.processes],
+        "misplaced": [str(each) for each in found.misplaced],
     }
+
+
+def _kept_data(kept: "Mapping[Kept, str]") -> list[dict[str, object]]:
+    return [{"kind": each.kind, "name": each.path, "since": since} for each, since in kept.items()]
 
 
 def _progress(line: "Revision") -> dict[str, object]:
     kept = ("name", "direction", "position", "total", "error")
-    return {name: getattr(line, name) for name in kept}
+    done = line.batches
+    batches = {"rows": done.rows, "of": done.of, "changed": done.changed} if done else None
+    return {name: getattr(line, name) for name in kept} | {"batches": batches}
 
 
 def _history(found: "Status") -> Iterator[str]:
+    from berceau.migration.phases import phases
+    from berceau.workflows.deploy.phased import waits
+
     history = found.history
     missing = {each.name for each in history.missing}
     for each in history.applied:
@@ -74,8 +166,10 @@ def _history(found: "Status") -> Iterator[str]:
         yield f"applied  {each.name}  {each.applied_at:%Y-%m-%d %H:%M:%S %Z}{note}"
     yield from map(str, history.unfinished)
     begun = {each.name for each in history.unfinished}
-    pending = [migration.name for migration in history.pending if migration.name not in begun]
-    yield from (f"pending  {name}" for name in pending)
+    waiting = phases(history).waiting
+    ready = [migration.name for migration in history.pending if migration not in waiting]
+    yield from (f"pending  {name}" for name in ready if name not in begun)
+    yield from (f"pending  {note}" for note in waits(waiting))
     for name, difference in found.edits.items():
         yield f"changed since it was applied: {name}"
         yield from (f"    {line}" for line in difference.splitlines())
@@ -96,7 +190,7 @@ def _beginning(found: "Status", declared: "Schema") -> Iterator[str]:
         yield "no migrations yet: `invoke migrate --name init` writes the first"
 
 
-def _database(found: "Status", left: "Left") -> Iterator[str]:
+def _database(found: "Status", left: "Left", kept: "Collection[Kept]") -> Iterator[str]:
     from berceau.schema.renames import path_of
 
     if found.unknown:
@@ -104,8 +198,12 @@ def _database(found: "Status", left: "Left") -> Iterator[str]:
     if found.drift:
         yield "drift: the database differs from what its migrations build"
         yield from (f"    {line}" for line in str(found.drift).splitlines())
+    for each in found.misplaced:
+        yield f"{each}: `invoke migrate.deploy` brings it there"
     yield from (f"unmanaged: {each}" for each in found.unmanaged)
     for name in found.undeclared:
+        if name in map(str, kept):
+            continue
         component = left.component_by_name.get(name.partition(" ")[2])
         whose = f", left by the component {component}" if component else ""
         yield f"declared by no component: {name}{whose}"

@@ -17,9 +17,11 @@ __all__ = [
     "api_view",
     "cursor_page",
     "numbered_page",
+    "read_json",
 ]
 
 if TYPE_CHECKING:
+    from berceau.web.api.bodies import read_json
     from berceau.web.api.invalid import InvalidError
     from berceau.web.api.pages import (
         CursorQuery,
@@ -47,5 +49,6 @@ else:
             "api_view": "berceau.web.api.view",
             "cursor_page": "berceau.web.api.pages",
             "numbered_page": "berceau.web.api.pages",
+            "read_json": "berceau.web.api.bodies",
         },
     )

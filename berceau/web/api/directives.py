@@ -17,7 +17,7 @@ from berceau.errors import ComponentError, Location
 from berceau.web.components import component_location
 from berceau.web.prefixes import is_below
 from berceau.web.rate_limits import LIMITS, RateLimit
-from berceau.web.registry import OPERATIONS, RUNNING
+from berceau.web.registry import ERROR_FORMATS, OPENAPI, OPERATIONS, RUNNING
 from berceau.web.token_apis import APIS, TokenApis
 
 if TYPE_CHECKING:
@@ -117,6 +117,8 @@ def add_openapi(
         except ComponentError as error:
             raise _at_component(config, error) from error.__cause__
         written["document"] = json.dumps(document, ensure_ascii=False, indent=2).encode()
+        pattern = config.get_routes_mapper().get_route(name).pattern
+        config.registry.setdefault(OPENAPI, {})[pattern] = document
 
     def show(_request: Request) -> Response:
         return Response(written["document"], content_type="application/json")
@@ -146,6 +148,7 @@ def _documented(config: Configurator, name: str) -> Iterator["Documented"]:
             pattern=pattern,
             component=component.component if component else None,
             takes_tokens=apis.has(operation.options.get("token_api"), package, pattern),
+            error_format=config.registry[ERROR_FORMATS].of(pattern),
             is_limited=any(each.holds_for(pattern, route_name) for each in limits),
         )
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
@@ -12,7 +11,8 @@ from pyramid.urldispatch import route_re
 
 from berceau.web.api.operation import Operation
 from berceau.web.api.signature import BODY, QUERY, RETURN, Signature
-from berceau.web.problems import CONTENT_TYPE
+from berceau.web.error_formats import ErrorFormat
+from berceau.web.problems import CONTENT_TYPE, phrase
 
 Mode = Literal["validation", "serialization"]
 
@@ -67,6 +67,7 @@ class Documented:
     component: str | None
     takes_tokens: bool
     is_limited: bool = False
+    error_format: ErrorFormat | None = None
 
     @property
     def path(self) -> str:
@@ -143,15 +144,15 @@ class Schemas:
 
     def __init__(self, found: Iterable[Documented]) -> None:
         made, more = TypeAdapter.json_schemas(
-            [asked for each in found for asked in _asked(each.operation.signature)],
+            [asked for each in found for asked in _asked(each)],
             ref_template=REFERENCE,
         )
         self.definitions: dict[str, Any] = more.get("$defs", {})
         self._made = {key: schema for (key, _), schema in made.items()}
 
-    def of(self, signature: Signature, name: str) -> dict[str, Any]:
+    def of(self, owner: Signature | ErrorFormat, name: str) -> dict[str, Any]:
         """Return the schema of the parameter ``name``, or of what is returned; a text's if any."""
-        return self._made.get((id(signature), name), {"type": "string"})
+        return self._made.get((id(owner), name), {"type": "string"})
 
     def resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Return ``schema``, or what it refers to."""
@@ -160,7 +161,8 @@ class Schemas:
         return found
 
 
-def _asked(signature: Signature) -> Iterator[tuple[tuple[int, str], Mode, "TypeAdapter[Any]"]]:
+def _asked(each: Documented) -> Iterator[tuple[tuple[int, str], Mode, "TypeAdapter[Any]"]]:
+    signature, form = each.operation.signature, each.error_format
     for name, adapter in signature.parts.items():
         yield (id(signature), name), "validation", adapter
     if signature.body is not None:
@@ -169,6 +171,8 @@ def _asked(signature: Signature) -> Iterator[tuple[tuple[int, str], Mode, "TypeA
         yield (id(signature), QUERY), "validation", TypeAdapter(signature.query)
     if signature.result is not None:
         yield (id(signature), RETURN), "serialization", signature.result
+    if form is not None:
+        yield (id(form), RETURN), "serialization", form.adapter
 
 
 def _operation(each: Documented, schemas: Schemas, security: Security) -> dict[str, Any]:
@@ -209,15 +213,22 @@ def _parameters(signature: Signature, schemas: Schemas) -> Iterator[dict[str, An
 
 def _responses(each: Documented, schemas: Schemas) -> Iterator[tuple[int, dict[str, Any]]]:
     operation = each.operation
-    success: dict[str, Any] = {"description": HTTPStatus(operation.status).phrase}
+    success: dict[str, Any] = {"description": phrase(operation.status)}
     if operation.signature.result is not None:
         schema = schemas.of(operation.signature, RETURN)
         success["content"] = {"application/json": {"schema": schema}}
     yield operation.status, success
-    problem = {"content": {CONTENT_TYPE: {"schema": {"$ref": REFERENCE.format(model=PROBLEM)}}}}
+    problem = {"content": _problem(each.error_format, schemas)}
     for status in sorted(_statuses(each)):
         said = problem if status >= 400 else {}
-        yield status, {"description": HTTPStatus(status).phrase, **said}
+        yield status, {"description": phrase(status), **said}
+
+
+def _problem(form: ErrorFormat | None, schemas: Schemas) -> dict[str, Any]:
+    """Return the content of an error: a problem, unless the API has another form."""
+    if form is None:
+        return {CONTENT_TYPE: {"schema": {"$ref": REFERENCE.format(model=PROBLEM)}}}
+    return {form.content_type: {"schema": schemas.of(form, RETURN)}}
 
 
 def _statuses(each: Documented) -> set[int]:

@@ -15,6 +15,7 @@ from pyramid.request import Request
 from berceau.errors import ComponentError
 from berceau.text import is_storable
 from berceau.web.api.bodies import UNSTORABLE, parse, read_body, unstorable
+from berceau.web.api.floats import may_hold_float, not_finite
 from berceau.web.api.invalid import InvalidError, mistakes_of_body, mistakes_of_query
 from berceau.web.api.reading import Reading
 from berceau.web.api.signature import Signature
@@ -133,6 +134,9 @@ class Operation:
                 f"returned what its type doesn't allow: {place}: {first['msg']}"
             ) from None
         reading.check()
+        # pydantic would write null, which its schema doesn't allow.
+        if may_hold_float(adapter) and (wrong := not_finite(adapter.dump_python(value))):
+            raise self._wrong(f"returned what JSON has no number for: {wrong}")
         written: bytes = adapter.dump_json(value, by_alias=True)
         return written
 

@@ -14,8 +14,9 @@ from berceau.schema.diff import create
 from berceau.schema.order import order
 from berceau.schema.sql import rendered
 from berceau.settings import Settings
-from berceau.workflows.build.declared import Sources, compose_uncached, look
+from berceau.workflows.build.declared import Sources, compose_uncached, declared, look
 from berceau.workflows.build.file_facts import Reading
+from berceau.workflows.build.misplaced import refuse_misplaced
 from berceau.workflows.build.record import BuildRecord
 from berceau.workflows.shared.files import holds, write
 from berceau.workflows.shared.phases import Phases
@@ -66,14 +67,28 @@ def build(settings: Settings, *, check: bool = False) -> tuple[BuildReport, Sour
         record = BuildRecord(settings.state / "build.json")
         fresh = record.is_fresh(sources.fingerprint)
     if fresh:
-        contents, findings = record.summary["components"], record.summary["findings"]
+        if settings.tenants:
+            refuse_misplaced(declared(settings, sources).misplaced)
+        contents = record.summary["components"]
         report = BuildReport(
             tuple(Contents(**each | {"needs": tuple(each["needs"])}) for each in contents),
-            without((Diagnostic(**each) for each in findings), settings.lint_ignore),
+            _kept_findings(settings, record),
             seconds=phases.seconds,
         )
         return report, sources
     return _build(settings, sources, record, phases, check)
+
+
+def last_findings(settings: Settings) -> tuple[Diagnostic, ...]:
+    """Return what the rules objected to at the last build; nothing where sources changed since."""
+    record = BuildRecord(settings.state / "build.json")
+    fresh = record.is_fresh(look(settings).fingerprint)
+    return _kept_findings(settings, record) if fresh else ()
+
+
+def _kept_findings(settings: Settings, record: BuildRecord) -> tuple[Diagnostic, ...]:
+    found = (Diagnostic(**each) for each in record.summary["findings"])
+    return without(found, settings.lint_ignore)
 
 
 def _build(
@@ -81,6 +96,8 @@ def _build(
 ) -> tuple[BuildReport, Sources]:
     with Reading(settings, sources.components) as reading, ThreadPoolExecutor(1) as writer:
         composition, inputs = compose_uncached(settings, sources, phases, keep=not check)
+        if settings.tenants:
+            refuse_misplaced(composition.misplaced)
         with phases.phase("types"):
             from berceau.orm import db  # with Pony, as below: only what changed needs it
             from berceau.orm.typing import to_stubs

@@ -24,6 +24,7 @@ from berceau.orm import db
 from berceau.orm.attributes import Attribute, read_attributes
 from berceau.orm.lost import lost_attributes
 from berceau.orm.mapping import enum_classes
+from berceau.planner.codes import CODES
 from berceau.workflows.build.compose import Composition
 from berceau.workflows.build.dependencies import dependencies
 
@@ -90,7 +91,10 @@ def _silenced(found: Iterable[Diagnostic], facts: Facts) -> Iterator[Diagnostic]
             used.add(comment)
         else:
             yield each
+    # Whether one of `invoke advise` silences something, only that knows.
     for file, line, code in comments - used:
+        if code in CODES:
+            continue
         what = "silences nothing" if code in RULES else "names no rule"
         message = f"The comment `berceau: ignore[{code}]` {what}."
         yield diagnose("L001", (Path(file), line), message)

@@ -26,11 +26,14 @@ from berceau.errors import (
 from berceau.orm import db
 from berceau.orm.database import is_mapped, map_entities
 from berceau.orm.diagnosis import duplicate, file_of_module, place_of
+from berceau.orm.distribution import check_distribution
 from berceau.orm.mapping import declaring_modules, enum_classes, table_entities, to_schema
 from berceau.orm.refused_classes import place_of_refusal
 from berceau.postgres.core.own_tables import OWN_TABLES
 from berceau.schema.model import Schema
 from berceau.source import check_entities
+from berceau.workflows.build.misplaced import Misplaced
+from berceau.workflows.build.scopes import Scopes
 from berceau.workflows.shared.phases import Phases
 
 _ALREADY_EXISTS = re.compile(r"Entity (\w+) already exists")
@@ -43,11 +46,15 @@ class Composition:
     ``component_by_name`` gives the component of each table and enum, and of each subclass by the
     path of its value; a link table belongs to the component that declares its relation, the later
     one where both sides are written. What is declared outside of every component has none.
+    ``shared`` are the components whose tables all tenants share, and ``misplaced`` is what refers
+    from these to others.
     """
 
     components: tuple[Component, ...]
     schema: Schema
     component_by_name: Mapping[str, str]
+    shared: tuple[str, ...] = ()
+    misplaced: tuple[Misplaced, ...] = ()
 
     @cached_property
     def parts(self) -> Mapping[str, Schema]:
@@ -84,7 +91,9 @@ def compose(
     with phases.phase("map"):
         schema = _map(components)
         component_by_name = _component_by_name(components)
-    return Composition(components, schema, component_by_name)
+        scopes = Scopes(components)
+        misplaced = scopes.find_misplaced(schema, component_by_name)
+    return Composition(components, schema, component_by_name, scopes.shared, misplaced)
 
 
 def _import(components: tuple[Component, ...], folder: Path) -> None:
@@ -116,7 +125,9 @@ def _map(components: tuple[Component, ...]) -> Schema:
         if not is_mapped():
             map_entities()
         _check_names()
-        return to_schema(db)
+        schema = to_schema(db)
+        check_distribution(db, schema)
+        return schema
     except BerceauError as error:
         if error.where and error.where.file and error.where.component is None:
             raise error.at(_named(error.where, components)) from error

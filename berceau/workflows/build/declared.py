@@ -3,15 +3,17 @@
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from berceau.components import Component, discover
 from berceau.schema.model import Schema
 from berceau.settings import Settings
+from berceau.tenancy import Scope
 from berceau.workflows.build import inputs
 from berceau.workflows.build.input_tracking import watch
 from berceau.workflows.build.inputs import Inputs
+from berceau.workflows.build.misplaced import Misplaced, refuse_misplaced
 from berceau.workflows.shared.cache import SchemaCache
 from berceau.workflows.shared.phases import Phases
 
@@ -27,10 +29,32 @@ _DECLARED = "declared"
 
 @dataclass(frozen=True)
 class Declared:
-    """The schema that all components declare, and the component of each part of it by name."""
+    """The schema that all components declare, and the component of each part of it by name.
+
+    The tables of the ``shared`` components belong to all tenants together, where there are some.
+    What is ``misplaced`` refers from these to others.
+    """
 
     schema: Schema
     component_by_name: Mapping[str, str]
+    shared: tuple[str, ...] = ()
+    misplaced: tuple[Misplaced, ...] = ()
+
+    def part(self, scope: Scope) -> "Declared":
+        """Return what of it belongs to one ``scope``. Raises ``EntityError``."""
+        refuse_misplaced(self.misplaced)
+
+        def ours(name: str) -> bool:
+            return (self.component_by_name.get(name) in self.shared) == (scope == "shared")
+
+        return replace(
+            self,
+            schema=Schema(
+                tuple(each for each in self.schema.enums if ours(each.name)),
+                tuple(each for each in self.schema.tables if ours(each.name)),
+                tuple(each for each in self.schema.meanings if ours(each.place[0])),
+            ),
+        )
 
 
 @dataclass(frozen=True)
@@ -58,7 +82,7 @@ def declared(settings: Settings, sources: Sources | None = None) -> Declared:
         if kept is not None:
             return kept
     composition, _ = compose_uncached(settings, sources)
-    return Declared(composition.schema, composition.component_by_name)
+    return of(composition)
 
 
 def look(settings: Settings, phases: Phases | None = None) -> Sources:
@@ -94,6 +118,15 @@ def compose_uncached(
     if keep:
         cache = SchemaCache(settings.cache)
         cache.keep(_INPUTS, (), read)
-        result = Declared(composition.schema, composition.component_by_name)
-        cache.keep(_DECLARED, (fingerprint,), result)
+        cache.keep(_DECLARED, (fingerprint,), of(composition))
     return composition, fingerprint
+
+
+def of(composition: "Composition") -> Declared:
+    """Return what is declared in ``composition``."""
+    return Declared(
+        composition.schema,
+        composition.component_by_name,
+        composition.shared,
+        composition.misplaced,
+    )

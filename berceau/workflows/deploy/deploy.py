@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from berceau.errors import HistoryError
 from berceau.migration.history import Direction, History, Revision, compare
 from berceau.migration.migration import Migration
+from berceau.postgres.citus.nodes import require_servers
 from berceau.postgres.core.connection import Connection, connect, connected
 from berceau.postgres.core.session import notice_loss
 from berceau.postgres.core.url import Url
@@ -13,16 +14,24 @@ from berceau.postgres.inspect.schemas import require_schema
 from berceau.postgres.runner import ledger, runner
 from berceau.postgres.runner.deploy_lock import deploy_lock
 from berceau.postgres.runner.progress import Report, silent
+from berceau.workflows.deploy.places import place
 
 
 @contextmanager
 def deploying(migration_url: Url, report: Report = silent) -> Iterator[Connection]:
     """Yield an autocommit connection that alone may migrate the schema of ``migration_url``."""
     with connect(migration_url, autocommit=True) as connection:
-        require_schema(connection, migration_url.schema)
         notice_loss(connection)
-        with deploy_lock(connection, migration_url.schema, report=report):
+        with migrating(connection, migration_url.schema, report):
             yield connection
+
+
+@contextmanager
+def migrating(connection: Connection, schema: str, report: Report) -> Iterator[None]:
+    """Let ``connection``, whose search_path begins with ``schema``, alone migrate that."""
+    require_schema(connection, schema)
+    with deploy_lock(connection, schema, report=report):
+        yield
 
 
 def history(url: Url, migrations: Sequence[Migration]) -> History:
@@ -37,25 +46,29 @@ def history(url: Url, migrations: Sequence[Migration]) -> History:
 def deploy(
     migration_url: Url, migrations: Sequence[Migration], report: Report = silent
 ) -> tuple[str, ...]:
-    """Apply what is pending, one deploy at a time, and return the names of what was applied.
+    """Apply all that is pending, one deploy at a time, and return the names of what was applied.
 
-    What failed or was interrupted is resumed. Raises ``HistoryError`` where files and ledger
-    contradict each other, ``StatementError`` where a migration fails: the ones before it stay
-    applied, and the ledger has how far it came itself.
+    No other release may run on the database: beside one, deploy ``phased``. What failed or was
+    interrupted is resumed. Raises ``HistoryError`` where files and ledger contradict each other,
+    ``StatementError`` where a migration fails: the ones before it stay applied, and the ledger has
+    how far it came itself.
     """
     with deploying(migration_url, report) as connection:
         return apply_pending(connection, migrations, report)
 
 
 def settled(
-    connection: Connection, migrations: Sequence[Migration], report: Report = silent
+    connection: Connection,
+    migrations: Sequence[Migration],
+    report: Report = silent,
+    found: History | None = None,
 ) -> History:
     """Return the history, once the ledger has a squash in the place of what that replaces.
 
     What was begun and left nothing is forgotten where its file is gone. Where anything is
-    contradictory, the ledger stays as it is.
+    contradictory, the ledger stays as it is. It isn't read where the history is ``found`` already.
     """
-    found = compare(migrations, ledger.read(connection))
+    found = found or compare(migrations, ledger.read(connection))
     if found.contradictions or not (found.replacing or found.void):
         return found
     ledger.ensure(connection)
@@ -70,17 +83,46 @@ def settled(
 def apply_pending(
     connection: Connection, migrations: Sequence[Migration], report: Report
 ) -> tuple[str, ...]:
-    """Apply what is pending on a connection that holds the deploy lock."""
-    found = settled(connection, migrations, report)
+    """Apply all that is pending on a connection that holds the deploy lock."""
+    found = sound(connection, migrations, report)
+    return apply(connection, found, found.pending, report)
+
+
+def sound(
+    connection: Connection,
+    migrations: Sequence[Migration],
+    report: Report,
+    found: History | None = None,
+) -> History:
+    """Return the ``settled`` history; raises ``HistoryError`` where nothing may be applied."""
+    found = settled(connection, migrations, report, found)
     found.require_sound()
+    refuse_half_undone(found.unfinished)
+    return found
+
+
+def apply(
+    connection: Connection,
+    found: History,
+    chosen: Sequence[Migration],
+    report: Report,
+    *,
+    at_once: bool = False,
+) -> tuple[str, ...]:
+    """Apply the ``chosen`` migrations, which are the first of the pending ones that were found.
+
+    Tables that aren't where the others have them by now come there first: a database may have got
+    Citus since. In a new schema, statements may be run ``at_once``.
+    """
+    place(connection, report)
     begun = {each.name: each for each in found.unfinished}
-    refuse_half_undone(begun.values())
-    if found.pending:
+    if chosen:
+        require_servers(connection)
         ledger.ensure(connection)
-    for migration in found.pending:
+    for migration in chosen:
         report(_announced(migration, begun.get(migration.name)))
-        runner.apply(connection, migration, report)
-    return tuple(migration.name for migration in found.pending)
+        runner.apply(connection, migration, report, at_once=at_once)
+    return tuple(migration.name for migration in chosen)
 
 
 def refuse_half_undone(unfinished: Iterable[Revision]) -> None:
@@ -95,7 +137,7 @@ def refuse_half_undone(unfinished: Iterable[Revision]) -> None:
 
 
 def _announced(migration: Migration, before: Revision | None) -> str:
-    if before is None or before.position == 0:
+    if before is None or (before.position == 0 and not before.batches):
         note = ", which has no statement" if migration.is_empty else ""
         return f"applying {migration.name}{note}"
-    return f"resuming {migration.name} after statement {before.position} of {before.total}"
+    return f"resuming {migration.name} {before.place}"

@@ -7,13 +7,17 @@ from berceau.errors import DataLossError, HistoryError, Location
 from berceau.migration.destructive import Loss, Renamed, losses
 from berceau.migration.history import Direction, Revision
 from berceau.migration.migration import DOWN, Migration
+from berceau.migration.required import Requirements
+from berceau.postgres.citus.nodes import require_servers
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.url import Url
 from berceau.postgres.rows.rows import count_rows, hides_rows
+from berceau.postgres.rows.violations import count_nulls
 from berceau.postgres.runner import ledger, runner
 from berceau.postgres.runner.progress import Report, silent
 from berceau.workflows.deploy.deploy import deploying, settled
 from berceau.workflows.shared.row_counts import counted_rows
+from berceau.workflows.shared.wording import counted
 
 ZERO = "zero"
 """The name that stands for before the first migration."""
@@ -36,26 +40,36 @@ def down(
     """
     with deploying(migration_url, report) as connection:
         settled(connection, migrations, report)
-        on_disk = {migration.name: migration for migration in migrations}
-        lines = _to_undo(ledger.read(connection), to)
-        chosen = [_chosen(line, on_disk.get(line.name)) for line in lines]
-        begun = [
-            migration
-            for line, migration in zip(lines, chosen, strict=True)
-            if not line.left_nothing
-        ]
-        for migration in begun:
-            _require_undoable(migration)
-        if not allow_data_loss:
-            _refuse_loss(connection, begun)
+        chosen = require_undoable(connection, migrations, to, allow_data_loss=allow_data_loss)
         ledger.ensure(connection)
-        for line, migration in zip(lines, chosen, strict=True):
+        for line, migration in chosen:
             if line.left_nothing:
                 runner.forget(connection, line.to_migration())
                 continue
             report(f"undoing {migration.name}")
             runner.undo(connection, migration, report)
-        return tuple(migration.name for migration in chosen)
+        return tuple(migration.name for _, migration in chosen)
+
+
+def require_undoable(
+    connection: Connection,
+    migrations: Sequence[Migration],
+    to: str | None = None,
+    *,
+    allow_data_loss: bool = False,
+) -> tuple[tuple[Revision, Migration], ...]:
+    """Return what ``down`` undoes, newest first; raises what that raises before it begins."""
+    require_servers(connection)
+    on_disk = {migration.name: migration for migration in migrations}
+    lines = _to_undo(ledger.read(connection), to)
+    chosen = tuple((line, _chosen(line, on_disk.get(line.name))) for line in lines)
+    begun = [migration for line, migration in chosen if not line.left_nothing]
+    for migration in begun:
+        _require_undoable(migration)
+    if not allow_data_loss:
+        _refuse_loss(connection, begun)
+    _refuse_gaps(connection, begun)
+    return chosen
 
 
 def _to_undo(lines: Sequence[Revision], to: str | None) -> tuple[Revision, ...]:
@@ -110,6 +124,33 @@ def _refuse_loss(connection: Connection, migrations: Sequence[Migration]) -> Non
         raise DataLossError(
             f"Undoing would lose data: {'; '.join(found)}.",
             cure="Nothing was undone. If that is meant, add --allow-data-loss.",
+        )
+
+
+def _refuse_gaps(connection: Connection, migrations: Sequence[Migration]) -> None:
+    """Refuse to begin what rows without a value would end halfway.
+
+    A constraint that isn't valid yet would stay, and new rows without a value would be refused.
+    """
+    requirements, found = Requirements(), []
+    for migration in migrations:
+        for each in requirements.of(migration.down):
+            if count_rows(connection, each.table, not_null=each.column) is None:
+                continue
+            lacking = count_nulls(connection, each.table, each.column)
+            if lacking:
+                where = f"{migration.file(DOWN)}:{each.line}"
+                found.append(
+                    f"{each.table}.{each.column} has to have a value, which "
+                    f"{counted(lacking, 'row')} of {each.table} lack{'s' * (lacking == 1)} "
+                    f"({where})"
+                )
+    if found:
+        raise HistoryError(
+            f"It can't be undone: {'; '.join(found)}.",
+            cure="Nothing was undone. Give these rows a value first, or write an UPDATE above "
+            "that statement. The code of before also runs on the schema as it is, if that keeps "
+            "what it needs: see `invoke migrate.status`.",
         )
 
 

@@ -1,6 +1,6 @@
 """Drift: where the database differs from what its migrations built, and what isn't managed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
 
@@ -12,6 +12,7 @@ from berceau.schema.model import Schema
 from berceau.schema.pairs import compare
 from berceau.schema.planning import steps_between
 from berceau.schema.sql import to_statements
+from berceau.schema.sql.transfers import PREFIX
 from berceau.workflows.deploy.replay import Replayed
 
 
@@ -51,11 +52,23 @@ def drift(held: Replayed, built: Replayed) -> Drift:
 
 
 def foreign(held: Replayed, built: Replayed) -> tuple[Unmanaged, ...]:
-    """Return what a database holds that its migrations didn't build, by kind and name."""
-    ours = {(each.kind, each.name) for each in built.objects}
+    """Return what a database holds that its migrations didn't build, by kind and name.
+
+    The triggers that serve two releases are parts of their tables, and so are their functions.
+    """
+    ours = {(each.kind, each.name) for each in (*built.objects, *_between_releases(held.objects))}
     others = (Unmanaged(each.kind, each.name) for each in held.objects)
     beyond = (each for each in others if (each.kind, each.name) not in ours)
     return tuple(sorted((*unmanaged(held.schema, built.schema), *beyond)))
+
+
+def _between_releases(objects: Iterable[Object]) -> Iterator[Object]:
+    """Yield Berceau's own triggers, and the functions that they run."""
+    objects = tuple(objects)
+    own = [o for o in objects if o.kind == "trigger" and o.name.lstrip('"').startswith(PREFIX)]
+    run = {each.definition.rpartition("EXECUTE FUNCTION ")[2] for each in own}
+    yield from own
+    yield from (each for each in objects if each.kind == "function" and each.name in run)
 
 
 def to_sql(current: Schema, desired: Schema, used: Iterable[User]) -> tuple[str, ...]:

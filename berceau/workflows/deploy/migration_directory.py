@@ -7,10 +7,13 @@ import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from berceau.errors import Location, MigrationFileError
 from berceau.migration.migration import DATA, DOWN, NAME, UP, Migration, check_name
+from berceau.settings import Settings
+from berceau.tenancy import SCOPES, Target
 from berceau.workflows.shared.files import write, write_folder
 
 HEAD = "HEAD"
@@ -30,8 +33,17 @@ def read(folder: Path) -> tuple[Migration, ...]:
     return migrations
 
 
+def read_all(settings: Settings) -> tuple[Migration, ...]:
+    """Return the migrations of a project, of both histories where it has tenants, by name."""
+    if settings.tenants is None:
+        return read(settings.migrations)
+    found = (read(settings.targeting(Target(scope)).migrations) for scope in SCOPES)
+    return tuple(sorted(chain(*found), key=lambda each: each.name))
+
+
 def examine(folder: Path) -> tuple[tuple[Migration, ...], tuple[MigrationFileError, ...]]:
     """Return the migrations in ``folder``, in order, and what is wrong with the other folders."""
+    _refuse_parts(folder)
     migrations, errors = [], []
     if os.path.lexists(folder / REWRITE):
         errors.append(_interrupted())
@@ -41,6 +53,41 @@ def examine(folder: Path) -> tuple[tuple[Migration, ...], tuple[MigrationFileErr
         except MigrationFileError as error:
             errors.append(error)
     return tuple(migrations), tuple(errors)
+
+
+def shown(path: Path) -> str:
+    """Return ``path``, of a folder of migrations or in one, from the project's folder on."""
+    parts = path.parts
+    if "migrations" not in parts:
+        return path.name
+    return "/".join(parts[len(parts) - parts[::-1].index("migrations") - 1 :])
+
+
+def refuse_loose(folder: Path) -> None:
+    """Raise ``MigrationFileError`` where ``folder`` has migrations beside those of its parts."""
+    names = [path.name for path in _paths(folder) if _NUMBERED.match(path.name)]
+    if names:
+        raise MigrationFileError(
+            f"The project has tenants, and migrations/{names[0]} doesn't say whose tables it is "
+            "about.",
+            where=Location(file=Path("migrations", names[0])),
+            cure=f"Move it, with all others: `git mv migrations/{names[0]} migrations/tenant/` if "
+            "each tenant has these tables, `migrations/shared/` if all of them share them; and "
+            "`git mv migrations/HEAD` with the newest.",
+        )
+
+
+def _refuse_parts(folder: Path) -> None:
+    """Raise ``MigrationFileError`` where ``folder`` is that of a project with tenants."""
+    for scope in SCOPES:
+        if next((folder / scope).glob(f"*/{UP}"), None):
+            raise MigrationFileError(
+                f"migrations/{scope} is a folder of migrations of a project with tenants.",
+                where=Location(file=Path("migrations", scope)),
+                cure="Write berceau.tenants = schema into the ini file, or set "
+                "BERCEAU_TENANTS=schema. If the project has tenants, this command doesn't work "
+                "with them.",
+            )
 
 
 def _interrupted() -> MigrationFileError:
@@ -66,14 +113,14 @@ def _paths(folder: Path) -> tuple[Path, ...]:
 def _read(path: Path) -> Migration:
     if not path.is_dir():
         raise MigrationFileError(
-            f"migrations/{path.name} isn't a folder.",
+            f"{shown(path)} isn't a folder.",
             cure=f"A migration is a folder with a {UP}: move the file into one, or restore it.",
         )
     check_name(path.name)
     sql = read_text(path / UP)
     others = (path / name for name in (DOWN, DATA))
     down, data = (read_text(each) if os.path.lexists(each) else "" for each in others)
-    migration = Migration(path.name, sql, down, data.removeprefix("\ufeff"))
+    migration = Migration(path.name, sql, down, data.removeprefix("\ufeff"), shown(path.parent))
     try:
         _ = migration.header
     except MigrationFileError as error:
@@ -144,6 +191,13 @@ def replace_by(folder: Path, names: Sequence[str], migration: Migration) -> None
     for name in names:
         if (folder / name).exists():
             shutil.rmtree(folder / name)
+
+
+def remove(folder: Path, name: str) -> None:
+    """Remove the migration called ``name``, which was never applied, from ``folder``."""
+    shutil.rmtree(folder / name)
+    if not point_head(folder):
+        (folder / HEAD).unlink(missing_ok=True)
 
 
 def point_head(folder: Path) -> bool:

@@ -46,7 +46,10 @@ def mark_done(
     done: int,
     report: Report = silent,
 ) -> None:
-    """Record that the first ``done`` statements of the migration ``name`` took effect, no more."""
+    """Record that the first ``done`` statements of the migration ``name`` took effect, no more.
+
+    What batches of the next one did is forgotten: it begins with the first row.
+    """
     with deploying(migration_url, report) as connection:
         ledger = Ledger(connection)
         line = _unfinished(ledger, name)
@@ -61,6 +64,7 @@ def mark_done(
             )
         ledger.ensure()
         ledger.start(migration, line.direction, done)
+        ledger.advance(name, done)  # no batches of the next one either
 
 
 def _unfinished(ledger: Ledger, name: str) -> Revision:

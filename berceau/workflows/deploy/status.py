@@ -1,15 +1,17 @@
 """Status: what is applied, pending, contradictory; how the database differs from all that."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import unified_diff
 
 from berceau.errors import MigrationError
 from berceau.migration.history import History, compare
 from berceau.migration.migration import Migration
+from berceau.postgres.citus.places import Misplaced, misplaced
 from berceau.postgres.core.connection import connect
 from berceau.postgres.core.url import Url
-from berceau.postgres.runner import ledger
+from berceau.postgres.runner import ledger, processes
+from berceau.postgres.runner.processes import Process
 from berceau.schema.managed import Unmanaged, managed
 from berceau.schema.model import Schema
 from berceau.workflows.deploy.drift import Drift, drift, foreign
@@ -28,11 +30,12 @@ class Compared:
 
 @dataclass(frozen=True)
 class Status:
-    """The history, and the database beside it.
+    """The history, and the database beside it; ``processes`` are those that run.
 
     ``edits`` gives, by name, what changed in a migration's SQL since it was applied, as a
     unified diff. ``undeclared`` are the tables and enums of our migrations that no component
     declares any more. ``unknown`` is why the database couldn't be compared, if it couldn't.
+    What Citus has elsewhere than the migrations say is ``misplaced``.
     """
 
     history: History
@@ -41,6 +44,8 @@ class Status:
     unmanaged: tuple[Unmanaged, ...] = ()
     undeclared: tuple[str, ...] = ()
     unknown: str = ""
+    processes: tuple[Process, ...] = ()
+    misplaced: tuple[Misplaced, ...] = ()
 
 
 def status(
@@ -51,9 +56,12 @@ def status(
         history = compare(migrations, ledger.read(connection))
         applied = ledger.read_migrations(connection)
         held = read(connection)
-    edits = _edits(history, migrations, applied)
+        running = processes.running(connection)
+        elsewhere = misplaced(connection)
+    edits = edits_of(history, migrations)
+    known = Status(history, edits, processes=running, misplaced=elsewhere)
     if not all(each.left_nothing for each in history.unfinished):
-        return Status(history, edits, unknown="an unfinished migration may have changed it in part")
+        return replace(known, unknown="an unfinished migration may have changed it in part")
 
     def compared() -> Compared:
         built = replay_cached(migration_url, applied, cache, APPLIED)
@@ -65,16 +73,14 @@ def status(
     try:
         found = cache.get(Compared, "compared", both, compared)
     except MigrationError as error:
-        return Status(history, edits, unknown=error.message)
-    return Status(history, edits, found.drift, found.unmanaged, found.undeclared)
+        return replace(known, unknown=error.message)
+    return replace(known, drift=found.drift, unmanaged=found.unmanaged, undeclared=found.undeclared)
 
 
-def _edits(
-    history: History, migrations: Sequence[Migration], applied: Sequence[Migration]
-) -> dict[str, str]:
-    before = {migration.name: migration.sql for migration in applied}
+def edits_of(history: History, migrations: Sequence[Migration]) -> dict[str, str]:
+    """Return, by name, what changed in the SQL of ``migrations`` since they were applied."""
     after = {migration.name: migration.sql for migration in migrations}
-    return {each.name: _diff(before[each.name], after[each.name]) for each in history.edited}
+    return {each.name: _diff(each.sql, after[each.name]) for each in history.edited}
 
 
 def _diff(before: str, after: str) -> str:

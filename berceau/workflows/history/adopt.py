@@ -22,7 +22,7 @@ from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploying, settled
 from berceau.workflows.deploy.replay import replay
 from berceau.workflows.history.rewrite import Rewrite, rewrite
-from berceau.workflows.write.migrate import to_migration
+from berceau.workflows.write.files import to_migration
 from berceau.workflows.write.plan import Plan, between
 
 ComponentByName = Mapping[str, str]

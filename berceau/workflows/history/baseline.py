@@ -31,7 +31,7 @@ from berceau.workflows.deploy.replay import (
 )
 from berceau.workflows.history.adopt import ComponentByName, record
 from berceau.workflows.shared.cache import SchemaCache
-from berceau.workflows.write.migrate import to_migration
+from berceau.workflows.write.files import to_migration
 from berceau.workflows.write.plan import between
 
 

@@ -9,10 +9,14 @@ from berceau.errors import MigrationError, MigrationFileError
 from berceau.migration.chain import branches
 from berceau.migration.codes import Code
 from berceau.migration.history import Revision, State
+from berceau.migration.kept import kept_by
 from berceau.migration.left import Left
 from berceau.migration.migration import Migration
 from berceau.migration.provenance import made_by_entities
 from berceau.postgres.core.url import Url
+from berceau.schema.expanding import require_one_side
+from berceau.schema.kept import present, with_kept
+from berceau.schema.kept import without_meanings as without_kept_meanings
 from berceau.schema.meaning import missing as to_record
 from berceau.schema.model import Schema
 from berceau.schema.preserve import keep
@@ -119,6 +123,12 @@ def _drift(found: Status) -> Iterator[Diagnostic]:
             "Run the SQL that restores it, or `invoke migrate.adopt NAME` to keep it as it is.",
             detail=str(found.drift),
         )
+    if found.misplaced:
+        yield Diagnostic(
+            Code.DRIFT,
+            f"Citus has tables elsewhere: {'; '.join(map(str, found.misplaced))}.",
+            "Run `invoke migrate.deploy`: it brings them there.",
+        )
 
 
 def _broken(which: str, why: str) -> Diagnostic:
@@ -152,8 +162,13 @@ def _differences(
         yield _broken("The migrations", error.message)
         return
     made = set(made_by_entities(migrations)) - left.component_by_name.keys()
+    kept = tuple(present(kept_by(migrations), built, wanted))
+    built = without_kept_meanings(built, kept)
+    seen = wanted
     wanted = with_staying(built, wanted, Staying(made, unmanaged, columns=left.columns.keys()))
+    wanted = with_kept(built, wanted, kept)
     try:
+        require_one_side(built, seen)
         missing = to_sql(built, keep(built, wanted), replayed.users)
     except MigrationError as error:
         missing = (f"-- {error.message}",)

@@ -17,7 +17,7 @@ from berceau.postgres.runner import runner
 from berceau.workflows.deploy.drift import differing, to_sql
 from berceau.workflows.deploy.replay import Replayed, read, scratch_after
 from berceau.workflows.history import squawk
-from berceau.workflows.history.git import shared_names
+from berceau.workflows.shared.git import shared_names
 
 
 def lint(

@@ -25,8 +25,8 @@ from berceau.workflows.deploy.deploy import deploying
 from berceau.workflows.deploy.drift import to_sql
 from berceau.workflows.deploy.replay import replay, scratch_after
 from berceau.workflows.history import rewrite as rewriting
-from berceau.workflows.history.git import shared_names
 from berceau.workflows.history.rewrite import Rewrite, finish, rewrite
+from berceau.workflows.shared.git import shared_names
 
 Move = tuple[Migration, Migration]
 """A migration as it was, and as it will be."""

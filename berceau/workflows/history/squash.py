@@ -6,6 +6,7 @@ from pathlib import Path
 
 from berceau.errors import HistoryError, MigrationError
 from berceau.migration.header import Header, checksum, nameable, without
+from berceau.migration.kept import kept_by
 from berceau.migration.migration import Migration, check_name, name_before
 from berceau.migration.provenance import made_by_entities
 from berceau.migration.subclasses import recorded_subclasses
@@ -166,6 +167,7 @@ def _migration(
         nameable(unmanaged),
         records(old),
         _creates(old) if len(components) > 1 else (),
+        keeps=tuple(kept_by(old)),
     ).to_sql(name)
     return Migration(name, header + up, f"-- Undoes {name}\n\n{down}")
 

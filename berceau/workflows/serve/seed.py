@@ -1,7 +1,7 @@
 """Seed: the rows that an application needs to begin with, put in once."""
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,14 +11,19 @@ from berceau.components import Component, import_module, locate
 from berceau.errors import BerceauError, ComponentError, HistoryError, Location
 from berceau.orm import db
 from berceau.orm.session import unit_of_work
+from berceau.orm.tenants import Choice
 from berceau.postgres.core.connection import connect
 from berceau.postgres.runner import seeds as ledger
 from berceau.postgres.runner.progress import Report, silent
+from berceau.postgres.tenants import registry
 from berceau.schema.meaning import Place, Role
 from berceau.schema.renames import path_of
 from berceau.settings import Settings
+from berceau.tenancy import SHARED, Tenant
 from berceau.workflows.build.compose import Composition, compose
 from berceau.workflows.serve.start import start
+from berceau.workflows.shared.databases import Databases
+from berceau.workflows.tenants.states import of_tenant
 
 
 @dataclass(frozen=True)
@@ -29,24 +34,61 @@ class Seeding:
     changed: tuple[str, ...]
 
 
-def seed(settings: Settings, again: Collection[str] = (), report: Report = silent) -> Seeding:
+def seed(
+    settings: Settings,
+    again: Collection[str] = (),
+    report: Report = silent,
+    *,
+    tenant: str | None = None,
+) -> Mapping[str, Seeding]:
     """Run the seeds that never ran, and those of the components ``again``, in one transaction.
 
     A component's come after those of the components whose tables its own refer to. They act as
-    the application does, with its rights. Raises ``ComponentError`` with file and line where one
-    fails: nothing of any is kept then; ``HistoryError`` where migrations are pending.
+    the application does, with its rights. Where there are tenants, those of shared components run
+    first, and then, in a transaction each, the others for every tenant that is ready, or for one
+    ``tenant``. Returns what was done by tenant, and without one under an empty name.
+
+    Raises ``ComponentError`` with file and line where one fails: nothing of its transaction is kept
+    then; ``HistoryError`` where migrations are pending, and ``TenantUnknownError``.
     """
     running = start(settings)
-    components = tuple(_with_seeds(compose(settings.components)))
+    composition = compose(settings.components)
+    components = tuple(_with_seeds(composition))
     _require_known(again, components)
-    if pending := running.pending():
-        raise HistoryError(
-            f"The database lacks {', '.join(pending)}.", cure="Run `invoke migrate.deploy` first."
-        )
+    if unfit := running.look():
+        raise HistoryError(f"{unfit.title}: {', '.join(unfit.names)}.", cure=unfit.cure)
     databases = running.databases
+    if settings.tenants is None:
+        return {"": _seed(databases, components, again, report)}
+    shared = [each for each in components if each.name in composition.shared]
+    own = [each for each in components if each not in shared]
+    done = {"": _seed(databases, shared, again, report, SHARED)} if shared else {}
+    for each in _tenants(databases, tenant) if own else ():
+        with of_tenant(each):
+            found = databases.of_tenant(each.schema)
+            done[each.name] = _seed(found, own, again, report, each)
+    return done
+
+
+def _tenants(databases: Databases, name: str | None) -> Sequence[Tenant]:
+    with connect(databases.migration_url) as connection:
+        if name is not None:
+            return (registry.get(connection, name),)
+        return [each for each in registry.read(connection) if each.state == "ready"]
+
+
+def _seed(
+    databases: Databases,
+    components: Sequence[Component],
+    again: Collection[str],
+    report: Report,
+    tenant: Choice | None = None,
+) -> Seeding:
+    """Run the seeds of ``components`` that are due, in the tables of ``databases``."""
+    whose = f" for the tenant {tenant}" if isinstance(tenant, Tenant) else ""
     with connect(databases.migration_url) as connection:
         ledger.ensure(connection, databases.runtime_url.user)
-    with unit_of_work():
+    with unit_of_work(tenant=tenant):
         # In the unit's own transaction: seeds are recorded if they are kept.
         connection = db.get_connection()
         ledger.pin(connection)
@@ -54,7 +96,7 @@ def seed(settings: Settings, again: Collection[str] = (), report: Report = silen
         transaction = ledger.transaction(connection)
         due = [each for each in components if each.name in again or each.name not in checksums]
         for component in due:
-            report(f"seeding {component.name}")
+            report(f"seeding {component.name}{whose}")
             _run(component, components)
             if ledger.transaction(db.get_connection()) != transaction:
                 raise _rolled_back(component)

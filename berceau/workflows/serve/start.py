@@ -1,23 +1,32 @@
 """Start: what an application needs before it can answer its first request."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from berceau.components import Component
 from berceau.files import files
+from berceau.migration.migration import Migration
 from berceau.orm import database as orm
 from berceau.postgres.core.connection import check_session, connect, describe_hosts
+from berceau.postgres.core.url import Url
 from berceau.postgres.inspect.roles import RoleReport, describe_role
-from berceau.postgres.pooling.pool import ConnectionPool
+from berceau.postgres.pooling.pool import NOWHERE, ConnectionPool
 from berceau.postgres.pooling.replica import ReplicaPool
 from berceau.settings import Settings
 from berceau.settings import component as component_settings
 from berceau.settings.component import Values
 from berceau.settings.own import S3_VARIABLES
-from berceau.workflows.build.compose import compose
+from berceau.workflows.build.compose import Composition, compose
+from berceau.workflows.build.declared import Declared
 from berceau.workflows.deploy import migration_directory
-from berceau.workflows.deploy.deploy import deploy, history
+from berceau.workflows.deploy.deploy import deploy
 from berceau.workflows.serve.component_settings import ReadSettings, load
+from berceau.workflows.serve.fitness import Fitness, Unfit
+from berceau.workflows.serve.heartbeat import Heartbeat
+from berceau.workflows.serve.tenants import Directory, act_for_chosen, directory, tenant_migrations
 from berceau.workflows.shared.databases import Databases, resolve_databases
+from berceau.workflows.tenants import histories
+from berceau.workflows.tenants.deploying import deploy_all
 
 
 @dataclass(frozen=True)
@@ -29,7 +38,11 @@ class Running:
     databases: Databases
     role: RoleReport
     pool: ConnectionPool
+    migrations: tuple[Migration, ...]
+    fitness: Fitness
+    newest_migration: str | None
     read_settings: ReadSettings = field(default_factory=ReadSettings)
+    tenants: Directory | None = None
 
     @property
     def component_settings(self) -> Values:
@@ -65,11 +78,19 @@ class Running:
             )
         return ()
 
-    def pending(self) -> tuple[str, ...]:
-        """Return the names of the migrations that the database lacks, asking it each time."""
-        migrations = migration_directory.read(self.settings.migrations)
-        found = history(self.databases.runtime_url, migrations)
-        return tuple(migration.name for migration in found.pending)
+    def look(self) -> Unfit | None:
+        """Return why this release can't serve the database, or None; asks it each time.
+
+        In production, its migrations are those that were there at the start, as its code is: the
+        next release may come to the same folder. A developer's may change meanwhile.
+        """
+        if self.settings.development:
+            return self.fitness.look(_shared_migrations(self.settings))
+        return self.fitness.look(self.migrations)
+
+    def heartbeat(self, on_beat: Callable[[], object]) -> Heartbeat:
+        """Return what announces this process; its code is as new as the newest migration."""
+        return Heartbeat(self.databases.runtime_url, self.newest_migration, on_beat)
 
 
 def start(settings: Settings) -> Running:
@@ -82,16 +103,62 @@ def start(settings: Settings) -> Running:
     read_settings = load(composition.components, settings)
     component_settings.begin(read_settings.values)
     found = resolve_databases(settings)
+    migrations = _shared_migrations(settings)
     if found.embedded:
-        deploy(found.migration_url, migration_directory.read(settings.migrations))
+        _deploy(settings, found, migrations)
     with connect(found.runtime_url) as connection:
         check_session(connection, found.runtime_url)
         role = describe_role(connection, found.runtime_url.schema)
-    pool = ConnectionPool(found.runtime_url, settings.limits)
-    replica = ReplicaPool(found.replica_url, settings.limits) if found.replica_url else None
-    orm.connect(pool, replica=replica)
+    pool = ConnectionPool(_session_url(found.runtime_url, settings), settings.limits)
+    replica = None
+    if found.replica_url:
+        replica = ReplicaPool(_session_url(found.replica_url, settings), settings.limits)
+    declared = _declared(composition)
+    tenants = directory(settings, found.runtime_url, pool, declared.part("tenant").schema)
+    orm.connect(pool, replica=replica, tenants=tenants)
+    if tenants is not None:
+        act_for_chosen(settings, tenants)
     files.connect(settings.storage_url or _default_storage(settings), _s3_options(settings))
-    return Running(composition.components, settings, found, role, pool, read_settings)
+    return Running(
+        composition.components,
+        settings,
+        found,
+        role,
+        pool,
+        migrations,
+        Fitness(found.runtime_url, (declared.part("shared") if tenants else declared).schema),
+        max((each.name for each in (*migrations, *tenant_migrations(settings))), default=None),
+        read_settings,
+        tenants,
+    )
+
+
+def _declared(composition: Composition) -> Declared:
+    return Declared(
+        composition.schema,
+        composition.component_by_name,
+        composition.shared,
+        composition.misplaced,
+    )
+
+
+def _shared_migrations(settings: Settings) -> tuple[Migration, ...]:
+    """Return the migrations of the URL's schema: all, or those of what tenants share."""
+    if settings.tenants is not None:
+        return histories.read(settings).shared
+    return migration_directory.read(settings.migrations)
+
+
+def _deploy(settings: Settings, found: Databases, migrations: tuple[Migration, ...]) -> None:
+    if settings.tenants is not None:
+        deploy_all(settings)
+    else:
+        deploy(found.migration_url, migrations)
+
+
+def _session_url(url: Url, settings: Settings) -> Url:
+    """Return where the sessions of the pool are: with tenants, each transaction says where."""
+    return url if settings.tenants is None else url.with_schema(NOWHERE)
 
 
 def _default_storage(settings: Settings) -> str | None:

@@ -1,6 +1,6 @@
 """Which databases a project uses: those configured, or the embedded server's."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from berceau.errors import SettingsError
@@ -34,6 +34,16 @@ class Databases:
             )
         return self.given_migration_url
 
+    def of_tenant(self, schema: str, stand_in: str | None = None) -> "Databases":
+        """Return the same databases for the tenant in ``schema``."""
+        replica = self.replica_url.of_tenant(schema) if self.replica_url else None
+        return replace(
+            self,
+            runtime_url=self.runtime_url.of_tenant(schema),
+            given_migration_url=self.given_migration_url.of_tenant(schema, stand_in),
+            replica_url=replica,
+        )
+
 
 def embedded_server(settings: Settings) -> "EmbeddedServer":
     """Return the project's embedded server, running or not."""
@@ -46,8 +56,17 @@ def embedded_server(settings: Settings) -> "EmbeddedServer":
 def resolve_databases(settings: Settings) -> Databases:
     """Return the project's databases; the embedded server is started where none is configured.
 
-    Raises ``UrlError``, ``SettingsError`` or ``ServerError``.
+    Their schema is that of the tenant that the settings target, if any. Raises
+    ``UrlError``, ``SettingsError`` or ``ServerError``.
     """
+    found = _resolve(settings)
+    target = settings.target
+    if target is None or target.schema is None:
+        return found
+    return found.of_tenant(target.schema, target.stand_in)
+
+
+def _resolve(settings: Settings) -> Databases:
     if settings.database_url is None or settings.migration_database_url is None:
         server = embedded_server(settings)
         server.start()

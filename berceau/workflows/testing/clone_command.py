@@ -12,6 +12,7 @@ from berceau.postgres.core.connection import Connection, connect
 from berceau.postgres.core.url import NAME_BYTES, Url
 from berceau.postgres.inspect.schemas import drop_schema, require_schema, schema_exists, use_schema
 from berceau.postgres.rows.rows import filled_tables
+from berceau.postgres.tenants import registry
 from berceau.workflows.shared.wording import counted
 
 
@@ -35,13 +36,20 @@ def drop_clone(migration_url: Url, target: str, *, force: bool = False) -> None:
     """Drop the schema ``target`` and all that it holds.
 
     The application's own schema, rows in any other, and what needs it from outside are dropped
-    only with ``force``. Raises ``CloneError`` or ``PermissionMissingError``.
+    only with ``force``, and that of a tenant never. Raises ``CloneError`` or
+    ``PermissionMissingError``.
     """
     _require_ordinary(target)
     with connect(migration_url, autocommit=True) as connection:
         if not schema_exists(connection, target):
             raise CloneError(f"There is no schema {target!r}.", cure="Correct the name.")
         require_schema(connection, target)
+        for tenant in registry.read(connection):
+            if tenant.schema == target:
+                raise CloneError(
+                    f"{target!r} is the schema of the tenant {tenant}.",
+                    cure=f"Drop the tenant: `invoke tenant.drop {tenant}`.",
+                )
         if not force:
             _require_expendable(connection, migration_url, target)
         drop_schema(connection, target)

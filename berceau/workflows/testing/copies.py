@@ -18,6 +18,7 @@ from berceau.postgres.core.connection import Connection, describe_hosts
 from berceau.postgres.core.own_tables import LEDGER
 from berceau.postgres.core.url import Url
 from berceau.postgres.rows.rows import delete_all
+from berceau.tenancy import Tenant
 from berceau.workflows.shared import fingerprint
 from berceau.workflows.shared.cache import SchemaCache
 from berceau.workflows.shared.databases import Databases
@@ -44,11 +45,18 @@ class Prepared:
 
     ``isolation`` is no longer ``AUTO``. ``schema_fingerprints`` has one of the catalogs of each
     schema to copy, of which the source is the first. Copies with another ``fingerprint`` are stale.
+    ``tenants`` are the schemas of the tenants that are made in a copy.
     """
 
     isolation: Isolation
     schema_fingerprints: dict[str, str]
     fingerprint: str
+    tenants: tuple[str, ...] = ()
+
+    @property
+    def all_schemas(self) -> tuple[str, ...]:
+        """The names of the schemas that a copy has."""
+        return (*self.schemas, *self.tenants)
 
     @property
     def schemas(self) -> tuple[str, ...]:
@@ -64,7 +72,10 @@ class Prepared:
         """Return what ``to_text`` made a text of."""
         values = json.loads(text)
         return cls(
-            Isolation(values["isolation"]), values["schema_fingerprints"], values["fingerprint"]
+            Isolation(values["isolation"]),
+            values["schema_fingerprints"],
+            values["fingerprint"],
+            tuple(values["tenants"]),
         )
 
 
@@ -95,7 +106,7 @@ class Private:
     """A worker's own copy: the URLs that lead there, and the owner's autocommit ``connection``.
 
     ``label`` sets the comment that describes the copy; with ``option``, `invoke db.shell` opens
-    it.
+    it. Its ``tenants`` are in their ``schemas`` beside the shared one.
     """
 
     databases: Databases
@@ -103,6 +114,7 @@ class Private:
     label: Callable[[str], None]
     option: str
     kept: bool = False
+    tenants: tuple[Tenant, ...] = ()
 
     @property
     def schema(self) -> str:

@@ -4,11 +4,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from berceau.errors import DatabaseError, HistoryError
+from berceau.migration.phases import is_contract
 from berceau.postgres.core.connection import Connection, connect
 from berceau.settings import Settings
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploy, history
 from berceau.workflows.shared.databases import Databases, resolve_databases
+from berceau.workflows.tenants import histories
+from berceau.workflows.tenants.deploying import deploy_all
+from berceau.workflows.testing import tenants
 from berceau.workflows.testing.copies import PREFIX as PREFIX
 from berceau.workflows.testing.copies import Isolation as Isolation
 from berceau.workflows.testing.copies import Prepared, look
@@ -47,7 +51,14 @@ def _prepare(
         except DatabaseError:
             if isolation is Isolation.DATABASE:
                 raise
-    return look(connection, source.migration_url, settings.cache, Isolation.SCHEMA, allowed=allowed)
+    return look(
+        connection,
+        source.migration_url,
+        settings.cache,
+        Isolation.SCHEMA,
+        around=tuple(tenants.texts(settings)),
+        allowed=allowed,
+    )
 
 
 @contextmanager
@@ -68,7 +79,7 @@ def private_schema(
     found = Prepared.from_text(prepared or prepare(settings, isolation, allowed))
     source = resolve_databases(settings)
     with (
-        schema_slot(source, found, settings.cache)
+        schema_slot(source, found, settings)
         if found.isolation is Isolation.SCHEMA
         else database_slot(source, found, settings)
     ) as private:
@@ -76,7 +87,13 @@ def private_schema(
 
 
 def _require_migrated(source: Databases, settings: Settings) -> None:
-    migrations = migration_directory.read(settings.migrations)
+    if source.embedded and settings.tenants is not None:
+        deploy_all(settings)
+        return
+    if settings.tenants is not None:
+        migrations = histories.read(settings).shared
+    else:
+        migrations = migration_directory.read(settings.migrations)
     if source.embedded:
         deploy(source.migration_url, migrations)
         return
@@ -85,5 +102,7 @@ def _require_migrated(source: Databases, settings: Settings) -> None:
         raise HistoryError(
             f"The tests' schema is copied from {source.migration_url.schema}, which lacks "
             f"{', '.join(migration.name for migration in pending)}.",
-            cure="Run `invoke migrate.deploy` first.",
+            cure="Run `invoke migrate.deploy --contract` first."
+            if any(map(is_contract, pending))
+            else "Run `invoke migrate.deploy` first.",
         )

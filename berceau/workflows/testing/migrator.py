@@ -14,6 +14,7 @@ from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploy
 from berceau.workflows.deploy.down import down
 from berceau.workflows.shared.databases import resolve_databases
+from berceau.workflows.tenants import histories
 from berceau.workflows.testing.copies import Isolation
 from berceau.workflows.testing.empty_schema import empty_schema
 
@@ -89,8 +90,17 @@ class Migrator:
 def migrator(settings: Settings, isolation: Isolation = Isolation.AUTO) -> Iterator[Migrator]:
     """Yield a migrator over the project's migrations, in a place that lasts as long as the body.
 
+    Where the project has tenants, the place has the tables of one beside those that all share: both
+    histories are applied in the order in which they were written.
     Raises ``DatabaseError``, and ``MigrationFileError`` for a folder that is no migration.
     """
-    migrations = migration_directory.read(settings.migrations)
+    migrations = _read(settings)
     with empty_schema(resolve_databases(settings), settings, isolation) as (url, connection):
         yield Migrator(url, migrations, connection)
+
+
+def _read(settings: Settings) -> tuple[Migration, ...]:
+    if settings.tenants is None:
+        return migration_directory.read(settings.migrations)
+    found = histories.read(settings)
+    return tuple(sorted((*found.shared, *found.tenant), key=lambda each: each.name))

@@ -7,8 +7,9 @@ from berceau.postgres.clone.databases import databases, databases_like, drop_dat
 from berceau.postgres.core.connection import Connection, connect
 from berceau.postgres.core.locks import try_lock, unlock
 from berceau.postgres.core.url import Url
-from berceau.postgres.inspect.schemas import drop_schema, schemas_like
+from berceau.postgres.inspect.schemas import schemas_like
 from berceau.workflows.testing.copies import PREFIX
+from berceau.workflows.testing.slots import drop_copy
 from berceau.workflows.testing.template import TEMPLATE_PREFIX, names_for
 
 _COPY = re.compile(
@@ -34,7 +35,7 @@ def prune(migration_url: Url) -> Pruned:
     dropped, held = [], []
     with connect(migration_url, autocommit=True) as connection:
         for drop, names in (
-            (drop_schema, schemas_like(connection, PREFIX)),
+            (drop_copy, schemas_like(connection, PREFIX)),
             (drop_database, _databases(connection, migration_url.database)),
         ):
             for name in names:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from itertools import count
-from pathlib import Path
 
 from berceau.postgres.clone.cloning import fill
 from berceau.postgres.clone.fingerprint import objects_fingerprint
@@ -19,7 +18,9 @@ from berceau.postgres.inspect.schemas import (
     use_schema,
 )
 from berceau.postgres.rows.rows import delete_all, filled_tables
+from berceau.settings import Settings
 from berceau.workflows.shared.databases import Databases
+from berceau.workflows.testing import tenants
 from berceau.workflows.testing.copies import (
     KEPT,
     PREFIX,
@@ -33,7 +34,7 @@ TURN_SECONDS = 10.0
 
 
 @contextmanager
-def schema_slot(source: Databases, prepared: Prepared, cache: Path) -> Iterator[Private]:
+def schema_slot(source: Databases, prepared: Prepared, settings: Settings) -> Iterator[Private]:
     """Hold a schema of its own in the source's database while the body runs; it is up to date."""
     with connect(source.migration_url, autocommit=True) as connection:
         name = take(
@@ -42,8 +43,9 @@ def schema_slot(source: Databases, prepared: Prepared, cache: Path) -> Iterator[
             lambda n: schema_comment(connection, n),
         )
         label = CopyLabel.from_text(schema_comment(connection, name))
-        if not (label and is_fresh(connection, [name], label, prepared)):
-            _make(connection, name, source, prepared, cache)
+        theirs = tenants.schemas(settings, name)
+        if not (label and is_fresh(connection, [name, *theirs], label, prepared)):
+            _make(connection, name, source, prepared, settings)
         own = Databases(
             source.runtime_url.with_schema(name),
             source.migration_url.with_schema(name),
@@ -54,6 +56,7 @@ def schema_slot(source: Databases, prepared: Prepared, cache: Path) -> Iterator[
             connection,
             lambda comment: comment_schema(connection, name, comment),
             f"--schema {name}",
+            tenants=tenants.made(connection, [name, *theirs], theirs),
         )
 
 
@@ -108,22 +111,31 @@ def is_fresh(
 
 
 def _make(
-    connection: Connection, name: str, source: Databases, prepared: Prepared, cache: Path
+    connection: Connection, name: str, source: Databases, prepared: Prepared, settings: Settings
 ) -> None:
     migration_url = source.migration_url
     definitions = read_definitions(
         connection,
         migration_url,
-        cache,
+        settings.cache,
         prepared.schema_fingerprints[migration_url.schema],
         prepared.isolation,
     )
     if schema_comment(connection, name) is not None:
         comment_schema(connection, name, None)  # half dropped it is no copy any more
-    drop_schema(connection, name)
+    drop_copy(connection, name)
     with turn(connection, name):
         create_schema(connection, name)
         fill(connection, definitions, name)
-    label = CopyLabel(migration_url.schema, prepared.fingerprint, state_of(connection, [name]))
+        tenants.make(
+            settings, source.runtime_url.with_schema(name), migration_url.with_schema(name)
+        )
+    state = state_of(connection, [name, *tenants.schemas(settings, name)])
+    label = CopyLabel(migration_url.schema, prepared.fingerprint, state)
     comment_schema(connection, name, label.to_text())
-    use_schema(connection, name)
+
+
+def drop_copy(connection: Connection, name: str) -> None:
+    """Drop the slot ``name``, with the schemas that belong to it."""
+    tenants.drop(connection, name)
+    drop_schema(connection, name)

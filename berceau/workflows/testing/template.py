@@ -28,10 +28,10 @@ from berceau.postgres.clone.surroundings import (
 from berceau.postgres.core.connection import Connection, connect
 from berceau.postgres.core.locks import await_lock, unlock
 from berceau.postgres.core.url import Url
-from berceau.postgres.inspect.schemas import use_schema
 from berceau.postgres.inspect.scratch import PREFIX as SCRATCH_PREFIX
 from berceau.settings import Settings
 from berceau.workflows.shared.databases import Databases, embedded_server
+from berceau.workflows.testing import tenants
 from berceau.workflows.testing.copies import (
     PREFIX,
     CopyLabel,
@@ -60,12 +60,12 @@ def database_slot(source: Databases, prepared: Prepared, settings: Settings) -> 
         if not _is_fresh(guard, own.migration_url, prepared):
             _make(guard, name, source, prepared, settings)
         with connect(own.migration_url, autocommit=True) as connection:
-            use_schema(connection, *prepared.schemas)
             yield Private(
                 own,
                 connection,
                 lambda comment: comment_database(guard, name, comment),
                 f"--database {name}",
+                tenants=tenants.made(connection, prepared.all_schemas, prepared.tenants),
             )
 
 
@@ -82,10 +82,11 @@ def prepare_databases(
     _allow(connection, source, settings)
     schema = source.migration_url.schema
     others = neighbours(connection, schema, without=(PREFIX, SCRATCH_PREFIX))
-    around = read_surroundings(connection, (schema, *others)).texts()
+    around = (*read_surroundings(connection, (schema, *others)).texts(), *tenants.texts(settings))
     found = look(
         connection, source.migration_url, settings.cache, Isolation.DATABASE, others, around
     )
+    found = replace(found, tenants=tenants.schemas(settings, schema))
     await_template(connection, source, found, settings)
     return found
 
@@ -144,7 +145,7 @@ def _is_fresh(guard: Connection, own: Url, prepared: Prepared) -> bool:
     if label is None or label.fingerprint != prepared.fingerprint:
         return False
     with connect(own, autocommit=True) as connection:
-        return is_fresh(connection, prepared.schemas, label, prepared)
+        return is_fresh(connection, prepared.all_schemas, label, prepared)
 
 
 def _make(
@@ -223,6 +224,7 @@ def _fill_template(
         make_before(connection, around, prepared.schemas, admin)
         fill_together(connection, definitions)
         make_after(connection, around, admin)
-        state = state_of(connection, prepared.schemas)
+        tenants.make(settings, source.runtime_url.with_database(template), migration_url)
+        state = state_of(connection, prepared.all_schemas)
     connect(source.runtime_url.with_database(template)).close()  # or tests couldn't, either
     return CopyLabel(source.migration_url.schema, prepared.fingerprint, state)

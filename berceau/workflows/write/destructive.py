@@ -50,7 +50,7 @@ def _losses(
         case DropTable(table):
             name = name_before(changes, table.name)
             yield f"table {name}", _rows(connection, name, count_rows(connection, name))
-        case DropColumn(table, column):
+        case DropColumn(table, column, elsewhere=False):
             name_of_table, name = column_before(changes, table, column.name)
             count = count_rows(connection, name_of_table, not_null=name)
             rows = _rows(connection, name_of_table, count)

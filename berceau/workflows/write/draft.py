@@ -1,30 +1,49 @@
 """A draft: renames settled, rows asked, SQL written and validated, all on one scratch copy."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import partial
 
 from berceau.errors import StatementError
 from berceau.postgres.core.connection import Connection, connect
-from berceau.postgres.inspect.dependents import User, in_the_way, users, users_after
+from berceau.postgres.inspect.dependents import User, in_the_way, users, users_after, viewers
 from berceau.postgres.rows.stillness import active, silence
 from berceau.schema.changes import Change, Recode
-from berceau.schema.choices import NO_CHOICES, Choices
+from berceau.schema.choices import Choices, Place
 from berceau.schema.diff import diff
+from berceau.schema.distribution import require_possible
+from berceau.schema.expanding import Doubled, doubled, expand, set_aside, split
+from berceau.schema.filling import fills, with_fills
+from berceau.schema.keeping import (
+    Keeping,
+    mapped,
+    recoding,
+    with_defaults,
+    with_nulls,
+)
+from berceau.schema.kept import Kept, Kind, called, with_kept, without_details
+from berceau.schema.labels import has_both_names, translating
 from berceau.schema.model import Schema
 from berceau.schema.naming import renamings, with_names
 from berceau.schema.preserve import keep
+from berceau.schema.release import Misfit, fits
+from berceau.schema.renaming import KeepName
+from berceau.schema.resting import without_unfounded
 from berceau.schema.staying import following, without
+from berceau.schema.steady import require_steady
+from berceau.schema.subclasses import require_found_again
+from berceau.schema.subset import outside
+from berceau.schema.unhindering import unhindering
+from berceau.workflows.compatibility.witness import Witness
 from berceau.workflows.deploy.replay import refusing
 from berceau.workflows.shared.row_counts import unseen
-from berceau.workflows.write.gaps import AskValue
+from berceau.workflows.shared.row_source import row_source
+from berceau.workflows.write.decisions import Decisions
 from berceau.workflows.write.given_values import explaining
-from berceau.workflows.write.meanings import (
-    counting,
-    with_subclasses,
-)
+from berceau.workflows.write.meanings import counting, with_subclasses
 from berceau.workflows.write.plan import NOTHING, Plan, between
 from berceau.workflows.write.preflight import fit
-from berceau.workflows.write.renames import Ask, Settled, carry_out, decline, settle
+from berceau.workflows.write.renames import Settled, carry_out, settle
 from berceau.workflows.write.scratch_copy import Copy
 from berceau.workflows.write.target import Rows
 from berceau.workflows.write.validation import (
@@ -39,33 +58,12 @@ from berceau.workflows.write.validation import (
 
 
 @dataclass(frozen=True)
-class Decisions:
-    """What is settled about a change: by options first, and then by a person.
-
-    ``renames`` are as ``--rename`` takes them, and ``choices`` what rows get. ``ask`` settles what
-    else may have been renamed; without it, such a change raises ``RenameError``. ``ask_value``
-    gives what rows need besides; without it, that raises ``MigrationError``.
-    """
-
-    renames: Sequence[str] = ()
-    choices: Choices = NO_CHOICES
-    ask: Ask | None = decline
-    ask_value: AskValue | None = None
-
-    @property
-    def given(self) -> bool:
-        """Whether an option chose anything."""
-        chosen = self.choices
-        return bool(
-            self.renames or chosen.backfills or chosen.usings or chosen.labels or chosen.subclasses
-        )
-
-
-@dataclass(frozen=True)
 class Draft:
     """A plan that is made and validated on one ``copy``, which ``connection`` leads to.
 
-    The tables that are ``led`` by others are in the copy, and are left out of ``wanted``.
+    The tables that are ``led`` by others are in the copy, and are left out of ``wanted``. What is
+    ``kept`` already stays. Columns that ``returned`` were kept, and are declared again. A
+    ``witness`` watches a release that runs meanwhile.
     """
 
     copy: Copy
@@ -73,26 +71,67 @@ class Draft:
     wanted: Schema
     led: Set[str]
     decisions: Decisions
+    kept: frozenset[Kept] = frozenset()
+    returned: frozenset[Place] = frozenset()
+    witness: Witness | None = None
 
     def plan(self, choices: Choices) -> Plan:
         """Settle renames, compare, ask what rows need, write SQL, and validate it."""
         settled = self._settle(choices)
-        followed = following(self.wanted, settled.changes)
-        wanted = with_names(settled.schema, keep(settled.schema, followed))
+        keeping = self.decisions.keeping.over(settled.schema)
+        names = called(self.kept, settled.changes)
+        moved = [old for old, new in names.items() if new != old]
+        groups = self._doubled(settled, choices)
+        olds = (
+            *(Kept(Kind.COLUMN, (each.table, name)) for each in groups for name in each.old),
+            *(Kept(Kind.NAME, (c.old.name,)) for c in settled.changes if isinstance(c, KeepName)),
+        )
+        followed = following(
+            with_kept(settled.schema, self._bare(settled), (*names.values(), *olds)),
+            settled.changes,
+        )
+        choices = translating(settled.schema, settled.doubled, choices)
+        followed, choices = expand(settled.schema, followed, groups, choices)
+        dropped = keeping.dropped(settled.schema, followed)
+        whole = with_kept(settled.schema, followed, dropped)
+        whole = unhindering(whole, followed, dropped, outside(settled.schema))
+        wanted = with_names(settled.schema, keep(settled.schema, whole))
+        wanted, unfounded = without_unfounded(settled.schema, wanted)
         changes = diff(settled.schema, wanted)
-        if not (settled.changes or changes or settled.recoded):
-            return replace(NOTHING, hidden=settled.hidden)
-        used = users_after(settled.changes, self._used())
+        keeping.require_known_labels(dropped, choices.labels)
+        labels = mapped(settled.schema, dropped, choices)
+        choices = recoding(settled.schema, dropped, choices)
+        if not (settled.changes or changes or settled.recoded or choices.values):
+            return replace(NOTHING, hidden=settled.hidden, keeps=tuple(dropped))
+        keeping.require_same_types(changes, self.returned)
+        keeping.require_defaults(changes, names.values())
+        used = {*users_after(settled.changes, self._used()), *viewers(settled.schema)}
         filled = self._fill(self.connection, settled, changes, choices)
         choices = self._fitted(settled, changes, used, choices)
+        require_found_again(keeping, choices)
+        planned, needs = self._serving(keeping, wanted, changes, choices, labels)
+        require_steady(changes, planned)
         found = between(
             settled.schema,
-            wanted,
+            planned,
             renamed=settled.changes,
             choices=choices,
             in_the_way=in_the_way(used),
+            misfits=self._misfits(planned),
         )
-        case = Case(self._current, settled, wanted, found.changes, found.up, found.down, self.led)
+        require_possible(planned, found.changes)
+        kept = (*(set(names.values()) - unfounded), *dropped, *needs)
+        case = Case(
+            self._current,
+            settled,
+            wanted,
+            found.changes,
+            found.up,
+            found.down,
+            self.led,
+            kept,
+            self.witness,
+        )
         with (
             explaining(Rows(self.connection, (), wanted), changes, choices),
             refusing("Take the change in several steps, or write the migration by hand."),
@@ -104,11 +143,49 @@ class Draft:
             built=self.copy.put(proof.built),
             notes=(*filled.notes, *notes, *unseen(self.copy.migration_url, found.changes)),
             hidden=settled.hidden,
+            keeps=(*olds, *dropped, *needs, *(names[each] for each in moved)),
+            ends=(*moved, *sorted(each for each in names if names[each] in unfounded)),
         )
+
+    def _serving(
+        self,
+        keeping: Keeping,
+        wanted: Schema,
+        changes: Sequence[Change],
+        choices: Choices,
+        labels: Mapping[Place, Mapping[str, str]],
+    ) -> tuple[Schema, tuple[Kept, ...]]:
+        """Return ``wanted`` as it serves the running release, too, and what is kept for that."""
+        defaults = keeping.defaults(changes, choices, self.returned)
+        filling = fills(keeping, changes, choices, self.returned)
+        nulls = keeping.nulls(changes, choices, self.returned)
+        served = with_nulls(with_fills(with_defaults(wanted, defaults), filling, labels), nulls)
+        return served, (*defaults, *filling, *nulls)
+
+    def _doubled(self, settled: Settled, choices: Choices) -> tuple[Doubled, ...]:
+        """Return the columns that the running release uses, beside those in their place."""
+        uses = self.decisions.keeping.over(settled.schema).uses
+        divided = split(settled.schema, self.wanted, uses, choices)
+        return (*doubled(settled.doubled), *divided)
+
+    def _bare(self, settled: Settled) -> Schema:
+        """Return what is wanted, without what is kept by names that were before renames."""
+        return without_details(self.wanted, self.kept) if settled.changes else self.wanted
 
     @property
     def _current(self) -> Schema:
         return self.copy.of(self.copy.built.schema)
+
+    def _misfits(self, planned: Schema) -> tuple[Misfit, ...]:
+        """Return what of the running release the plan breaks.
+
+        Where that isn't known, it is taken to be what the migrations make.
+        """
+        if not self.decisions.keeping.active:
+            return ()
+        release = self.copy.of(self.decisions.keeping.release or self._current)
+        known = fits(release, self._current)
+        return tuple(each for each in fits(release, planned) if each not in known)
 
     def _used(self) -> Set[User]:
         """Return what uses tables and columns, in the copy and in the database."""
@@ -123,12 +200,16 @@ class Draft:
             self.wanted,
             self.decisions.renames,
             self.decisions.ask,
-            {**choices.labels, **choices.subclasses},
+            {**choices.labels, **choices.subclasses, **choices.backfills},
             counting(self.copy.migration_url),
+            partial(has_both_names, self.decisions.keeping),
         )
+        self.decisions.keeping.require_tables(found.changes, self.wanted)
         found = replace(found, schema=without(found.schema, self.led))
         followed = following(self.wanted, found.changes)
+        groups = self._doubled(found, choices)
         names = renamings(found.schema, keep(found.schema, followed))
+        names = (*set_aside(found.schema, self.wanted, groups), *names)
         if names:
             found = carry_out(self.connection, found, names)
             found = replace(found, schema=without(found.schema, self.led))
@@ -142,8 +223,9 @@ class Draft:
         choices: Choices,
     ) -> Filled:
         """Put rows into the tables of the copy that ``scratch`` leads to."""
-        recodes = (Recode(each.place[0], each.place[1], ()) for each in settled.recoded)
-        source = self.copy.migration_url.schema
+        places = {(each.place[0], each.place[1]) for each in settled.recoded}
+        recodes = (Recode(*place, ()) for place in sorted(places | choices.values.keys()))
+        source = row_source(self.copy.migration_url, self._current)
         return fill(scratch, source, self._current, settled, (*changes, *recodes), choices)
 
     def _fitted(

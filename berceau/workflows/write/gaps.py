@@ -1,10 +1,10 @@
 """What rows need for a change that no option gives them yet, and the option that would."""
 
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
-from berceau.schema.changes import AddColumn, AlterColumn, AlterEnum, Change, CreateEnum
+from berceau.schema.changes import AddColumn, AlterColumn, AlterEnum, Change, CreateEnum, DropColumn
 from berceau.schema.choices import Choices, Kind, Place
 from berceau.schema.conversions import cut, enum_of, recoded, retypes
 from berceau.schema.lowering import lacks_values
@@ -39,6 +39,7 @@ AskValue = Callable[[Gap], str | None]
 def gaps(rows: Rows, changes: Sequence[Change], choices: Choices) -> Iterator[Gap]:
     """Yield what the rows need for ``changes`` that no choice gives them."""
     enums = enums_after(rows, changes)
+    gone = {(each.table, each.column.name) for each in changes if isinstance(each, DropColumn)}
     for change in changes:
         match change:
             case AddColumn(table, column) if lacks_values(change):
@@ -51,7 +52,8 @@ def gaps(rows: Rows, changes: Sequence[Change], choices: Choices) -> Iterator[Ga
             case AlterEnum(before, after):
                 for label in before.labels:
                     if label not in after.labels and (after.name, label) not in choices.labels:
-                        yield from _label(rows, before, after, label, choices)
+                        besides = choices.settled(label) | gone
+                        yield from _label(rows, before, after, label, besides)
 
 
 def _conversion(
@@ -122,8 +124,8 @@ def _backfill(table: str, column: str, who: str) -> Gap:
     )
 
 
-def _label(rows: Rows, before: Enum, after: Enum, label: str, choices: Choices) -> Iterator[Gap]:
-    count = rows.count_label(before, label, choices.settled(label))
+def _label(rows: Rows, before: Enum, after: Enum, label: str, besides: Set[Place]) -> Iterator[Gap]:
+    count = rows.count_label(before, label, besides)
     if count:
         option = f"{_quote(after.name)}.{_quote(label)}=NEW"
         yield Gap(

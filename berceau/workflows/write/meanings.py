@@ -175,8 +175,8 @@ def _gaps(rows: Rows, recoded: Recoded) -> Iterator[Gap]:
 def _recoding(
     choices: Choices, recoded: Sequence[Recoded], answers: Mapping[tuple[str, str], str]
 ) -> Choices:
-    values: dict[tuple[str, str], dict[str, str]] = {}
-    merged, deleted = [], []
+    values = {place: dict(pairs) for place, pairs in choices.values.items()}
+    merged, deleted = [*choices.merged], [*choices.deleted]
     for each in recoded:
         table, column = each.place[0], each.place[1]
         found = values.setdefault((table, column), dict(each.values))

@@ -1,40 +1,43 @@
 """Migrate: write the difference between entities and migrations, proven, and apply it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from itertools import chain
+from functools import partial
 from types import MappingProxyType
 
 from berceau.migration.components import components_of
-from berceau.migration.header import Header, checksum, nameable
+from berceau.migration.header import Phase
 from berceau.migration.left import Settled
-from berceau.migration.migration import Migration, new_name
+from berceau.migration.migration import Migration
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.runner.progress import Report, silent
-from berceau.schema.changes import CreateEnum, CreateTable
-from berceau.schema.choices import parse
+from berceau.schema.choices import parse, parse_moves
+from berceau.schema.keeping import Keeping
+from berceau.schema.kept import Kept
 from berceau.schema.meaning import Role
 from berceau.schema.model import Schema
 from berceau.schema.renames import path_of
-from berceau.schema.row_impact import not_undone
 from berceau.schema.sql import Statement
-from berceau.schema.sql.text import to_text
+from berceau.schema.staying import Staying
 from berceau.settings import Settings
+from berceau.tenancy import Scope
+from berceau.workflows.compatibility.refusal import refuse_break
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import apply_pending, deploying
 from berceau.workflows.deploy.replay import remember
 from berceau.workflows.shared.cache import SchemaCache
 from berceau.workflows.shared.databases import resolve_databases
 from berceau.workflows.write.answers import Answers, Unanswered
+from berceau.workflows.write.decisions import Decisions
 from berceau.workflows.write.destructive import refuse_loss
-from berceau.workflows.write.draft import Decisions
 from berceau.workflows.write.existing import refuse_what_is_there
+from berceau.workflows.write.files import to_empty_migration, to_migration
 from berceau.workflows.write.gaps import AskValue
 from berceau.workflows.write.left import find_left, refuse_taken
 from berceau.workflows.write.plan import Plan
 from berceau.workflows.write.planner import Planner
 from berceau.workflows.write.renames import Ask, decline
+from berceau.workflows.write.running import Running, require_agreement, still_kept
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,10 @@ class Options:
     ``name`` describes the migration in a word or two; ``renames``, ``backfills``, ``labels`` and
     ``usings`` are as ``--rename``, ``--backfill``, ``--map-value`` and ``--using`` take them.
     ``dropped_components`` are the names of components that are gone, and whose tables go, too.
+    ``allow_downtime`` says that no release runs meanwhile. ``against`` is the git revision that
+    runs, where it isn't the shared branch; with ``expand``, it is what the migrations build, where
+    git doesn't say. ``contract`` ends what earlier migrations keep for releases before: what
+    ``contracted`` has a pattern for, by default all.
     """
 
     name: str = "changes"
@@ -53,7 +60,16 @@ class Options:
     backfills: Sequence[str] = ()
     labels: Sequence[str] = ()
     usings: Sequence[str] = ()
+    moves: Sequence[str] = ()
     dropped_components: Sequence[str] = ()
+    allow_downtime: bool = False
+    against: str | None = None
+    contract: bool = False
+    contracted: Sequence[str] = ()
+    expand: bool = False
+    empty: bool = True
+    scope: Scope | None = None
+    after: str | None = None
 
     @property
     def renamed_or_mapped(self) -> set[str]:
@@ -67,9 +83,10 @@ class Options:
         """
         if ask is None and self.allow_data_loss:
             ask = decline
+        moves = parse_moves(self.moves)
         choices = parse(self.backfills, self.labels, self.usings)
         choices = replace(choices, cuts=self.allow_data_loss)
-        return Decisions(self.renames, choices, ask, ask_value)
+        return Decisions(self.renames, moves, choices, ask, ask_value)
 
 
 @dataclass(frozen=True)
@@ -114,17 +131,44 @@ def plan(
     migrations: Sequence[Migration],
     options: Options,
     decisions: Decisions,
+    report: Report = silent,
 ) -> Plan:
     """Return the plan that leads from ``migrations`` to the ``declared`` schema.
 
-    What components that are gone have left stays, but for those that shall be dropped.
+    What components that are gone have left stays, but for those that shall be dropped. So does
+    what the running release needs.
     """
     settled = Settled(options.renamed_or_mapped, options.dropped_components)
     left = find_left(settings, declared, component_by_name, migrations, settled)
     refuse_taken(left)
     migration_url, cache = resolve_databases(settings).migration_url, SchemaCache(settings.cache)
-    planner = Planner(migration_url, migrations, cache, decisions, settings.unmanaged, left)
-    return planner.plan(declared)
+    active = not (options.allow_downtime or settings.allow_downtime)
+    running = Running(settings, migrations, options.against, options.expand, report)
+    keeping = Keeping(
+        active and not options.contract, running.schema, expendable=options.allow_data_loss
+    )
+
+    def planned(ending: frozenset[Kept] = frozenset(), ask: Ask | None = decisions.ask) -> Plan:
+        given = replace(decisions, keeping=keeping, ending=ending, ask=ask)
+        if active:
+            given = replace(given, find_running=running.schema)
+        planner = Planner(migration_url, migrations, cache, given, settings.unmanaged, left)
+        found = planner.plan(declared)
+        if not (found.verdict.misfits or found.verdict.surprises):
+            return found
+        notes = [f"{running.name} may meet: {each}" for each in found.verdict.surprises]
+        return replace(found, release=running.name, notes=(*found.notes, *notes))
+
+    if not options.contract:
+        return planned()
+    require_agreement(partial(planned, ask=decline))
+    kept = tuple(still_kept(settings, declared, migrations))
+    ending = running.ending(kept, options.contracted, active=active)
+    found = replace(planned(ending), phase=Phase.CONTRACT)
+    told = Staying(frozenset(), settings.unmanaged).told
+    stays = [each for each in ending if each.is_whole and told(".".join(each.place))]
+    notes = (f"stays, since pyproject.toml lists it as unmanaged: {each}" for each in sorted(stays))
+    return replace(found, notes=(*found.notes, *notes))
 
 
 @dataclass
@@ -147,9 +191,27 @@ class _Run:
             found = self._plan(migrations)
             written = self._write(connection, migrations, found)
             if written is not None:
+                self._tell_kept(found.keeps)
                 self._apply(connection, (*migrations, written))
+            else:
+                self._propose_contract(migrations)
             name = written.name if written else None
             return Outcome(name, found.up, tuple(self.applied))
+
+    def _tell_kept(self, kept: Collection[Kept]) -> None:
+        """Tell what stays in the database for a release before."""
+        if kept:
+            self.report(
+                f"kept for an earlier release: {', '.join(map(str, sorted(kept)))} "
+                "(once no process of it runs: invoke migrate --contract)"
+            )
+
+    def _propose_contract(self, migrations: Sequence[Migration]) -> None:
+        """Tell what is kept for a release that nobody knows to run any more."""
+        kept = still_kept(self.settings, self.declared, migrations)
+        if kept:
+            running = Running(self.settings, migrations, self.options.against)
+            self._tell_kept(running.ended(kept))
 
     def _apply(self, connection: Connection, migrations: Sequence[Migration]) -> None:
         if not self.options.create_only:
@@ -165,6 +227,7 @@ class _Run:
             migrations,
             self.options,
             self.options.decisions(self.answers.ask, self.answers.ask_value),
+            self.report,
         )
         for note in found.notes:
             self.report(note)
@@ -175,72 +238,35 @@ class _Run:
     ) -> Migration | None:
         """Write what was ``found``, if anything was, and return it."""
         folder, create_only = self.settings.migrations, self.options.create_only
-        if not (found.up or found.means) and create_only:
-            migration = to_empty_migration(self.options.name, migrations)
+        shown = migration_directory.shown(folder)
+        if not found.writes and create_only and self.options.empty:
+            migration = to_empty_migration(self.options.name, migrations, self.options.after)
             migration_directory.save(folder, migration)
-            self.report(
-                f"wrote migrations/{migration.name}, without a statement: write your SQL into it"
-            )
+            written = f"{migration_directory.shown(folder)}/{migration.name}"
+            self.report(f"wrote {written}, without a statement: write your SQL into it")
             return migration
-        if not (found.up or found.means):
+        if not found.writes:
             if migration_directory.point_head(folder):
-                self.report(f"wrote migrations/{migration_directory.HEAD}")
+                self.report(f"wrote {shown}/{migration_directory.HEAD}")
             return None
         components = components_of(_concerned(found), self.component_by_name, migrations)
         if not create_only:
             refuse_what_is_there(connection, found.changes, first=not migrations)
         if not self.options.allow_data_loss:
             refuse_loss(connection, found.changes, components, found.hidden)
+        refuse_break(found.release, found.verdict.misfits)
+        found = replace(found, after=self.options.after)
         migration = to_migration(found, self.options.name, migrations, components)
+        migration = replace(migration, folder=shown)
         migration_directory.save(folder, migration)
         if found.built is not None:
             migration_url = resolve_databases(self.settings).migration_url
             cache = SchemaCache(self.settings.cache)
             remember(migration_url, (*migrations, migration), found.built, cache)
-        self.report(f"wrote migrations/{migration.name}" + ("" if found.up else _RECORDS_ONLY))
+        self.report(
+            f"wrote {migration_directory.shown(folder)}/{migration.name}" + _recorded(found)
+        )
         return migration
-
-
-def to_empty_migration(slug: str, migrations: Sequence[Migration]) -> Migration:
-    """Return a migration after ``migrations`` without a statement, to be written by hand."""
-    last = migration_directory.last_name(migrations)
-    name = new_name(slug, datetime.now(UTC), last)
-    header = Header(last).to_sql(name)
-    return Migration(name, f"{header}-- Write your SQL here.\n", "-- Write here what undoes it.\n")
-
-
-def to_migration(
-    found: Plan,
-    slug: str,
-    migrations: Sequence[Migration],
-    components: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
-    unmanaged: Iterable[str] = (),
-) -> Migration:
-    """Return the migration that carries out ``found`` after ``migrations``.
-
-    ``components`` gives those that each table and enum in it may be of, by name. It records that
-    the ``unmanaged`` tables and enums belong to no entity.
-    """
-    last = migration_directory.last_name(migrations)
-    name = new_name(slug, datetime.now(UTC), last)
-    up = _NO_CHANGE if found.means and not found.up else to_text(found.up)
-    named = tuple(sorted({*chain.from_iterable(components.values())}))
-    others = tuple(sorted(set(unmanaged)))
-    header = Header(
-        last,
-        named,
-        generated=checksum(up),
-        unmanaged=others,
-        means=found.means,
-        creates=_creates(found, components) if len(named) > 1 else (),
-    ).to_sql(name)
-    if found.down is None:
-        down = f"-- {name} can't be undone automatically: {found.irreversible}\n"
-    else:
-        notes = "".join(f"-- {note}\n" for note in not_undone(found.changes))
-        back = to_text(found.down) if found.down else _NOTHING_BACK
-        down = f"-- Undoes {name}\n{notes}{_obstacle(found.obstacle)}\n" + back
-    return Migration(name, header + up, down)
 
 
 def _concerned(found: Plan) -> set[str]:
@@ -250,34 +276,11 @@ def _concerned(found: Plan) -> set[str]:
     return subclasses | changed | {each.place[0] for each in found.means}
 
 
-def _creates(found: Plan, components: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the component of each table and enum that is created, as a header lists them.
-
-    Of subclasses, it lists those in a table of another component.
-    """
-    made = {each.subject for each in found.changes if isinstance(each, CreateTable | CreateEnum)}
-    made |= {
-        path_of(each.place)
-        for each in found.means
-        if each.role == Role.SUBCLASS
-        and each.of
-        and components.get(path_of(each.place)) != components.get(each.place[0])
-    }
-    return nameable(
-        sorted(
-            f"{of[0]}.{name}" for name, of in components.items() if len(of) == 1 and name in made
-        )
-    )
-
-
-_RECORDS_ONLY = ": it only records what names stand for"
-_NO_CHANGE = "-- Nothing changes in the database: only what its names stand for is new.\n"
-_NOTHING_BACK = "SELECT 1; -- nothing in the database has to change back\n"
-
-
-def _obstacle(obstacle: str) -> str:
-    """Return the comment that warns of rows that can't be undone with, if there is reason to."""
-    if not obstacle:
+def _recorded(found: Plan) -> str:
+    if found.up:
         return ""
-    said = "\n".join(f"--   {line}" for line in obstacle.splitlines())
-    return f"-- Validated without rows only. With the existing rows\n{said}\n"
+    if found.keeps:
+        return ": it only records what the running release needs"
+    if found.ends and not found.means:
+        return ": it only records that what was kept has ended"
+    return ": it only records what names stand for"

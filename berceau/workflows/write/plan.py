@@ -4,15 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from berceau.errors import MigrationError
+from berceau.migration.header import Phase
+from berceau.schema.breaking import marked
 from berceau.schema.changes import Change
 from berceau.schema.choices import NO_CHOICES, Choices
 from berceau.schema.held import Hidden
+from berceau.schema.kept import Kept
 from berceau.schema.lowering import InTheWay
 from berceau.schema.model import Meaning, Schema
 from berceau.schema.planning import steps_between
+from berceau.schema.release import Misfit
 from berceau.schema.rename_changes import inverse
 from berceau.schema.renaming import Renaming
-from berceau.schema.sql import Statement, to_statements
+from berceau.schema.sql import Statement, rendered, to_statements
+from berceau.workflows.compatibility.witness import UNSEEN, Verdict
 from berceau.workflows.deploy.replay import Replayed
 
 
@@ -25,6 +30,9 @@ class Plan:
     ``built`` is what the migrations build together with this one, where the validation showed it.
     ``notes`` are which tables it was validated on without rows, and why. ``means`` has to be
     recorded with it. ``hidden`` is what rows hold by then where their entity doesn't look.
+    ``phase`` is when it may run. ``keeps`` is what it leaves for the release that still runs, and
+    ``ends`` what it takes of that. ``verdict`` is what the proof saw of the ``release`` that runs,
+    where that is known. With tenants, it comes ``after`` a migration of the other history.
     """
 
     changes: tuple[Change, ...]
@@ -36,6 +44,18 @@ class Plan:
     notes: tuple[str, ...] = ()
     means: tuple[Meaning, ...] = ()
     hidden: tuple[Hidden, ...] = ()
+    phase: Phase = Phase.EXPAND
+    keeps: tuple[Kept, ...] = ()
+    ends: tuple[Kept, ...] = ()
+    release: str = ""
+    verdict: Verdict = UNSEEN
+    after: str | None = None
+
+    @property
+    def writes(self) -> bool:
+        """Whether there is anything to write a migration for."""
+        ended = self.phase is Phase.CONTRACT and self.ends
+        return bool(self.up or self.means or self.keeps or ended)
 
 
 NOTHING = Plan((), (), ())
@@ -48,15 +68,16 @@ def between(
     renamed: Sequence[Renaming] = (),
     choices: Choices = NO_CHOICES,
     in_the_way: InTheWay | None = None,
+    misfits: Sequence[Misfit] = (),
 ) -> Plan:
     """Return the plan that leads from ``current`` to ``desired``, and back where it can.
 
     It begins with what was ``renamed``, which gave ``current`` its names. ``choices`` and what is
-    ``in_the_way`` are as ``steps_between`` takes them. Raises ``MigrationError`` for what can't be
-    done automatically.
+    ``in_the_way`` are as ``steps_between`` takes them. What leads to ``misfits`` says so. Raises
+    ``MigrationError`` for what can't be done automatically.
     """
     steps = steps_between(current, desired, choices, in_the_way)
-    up = (*to_statements(renamed), *to_statements(steps))
+    up = (*marked(rendered(renamed), misfits), *marked(rendered(steps), misfits))
     try:
         back = steps_between(desired, current, choices.undone(current, desired), in_the_way)
         down = (*to_statements(back), *to_statements(inverse(renamed)))

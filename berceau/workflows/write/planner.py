@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
+from berceau.migration.kept import kept_by
 from berceau.migration.left import Left
 from berceau.migration.migration import Migration
 from berceau.migration.provenance import made_by_entities
@@ -10,10 +11,14 @@ from berceau.postgres.core.refusals import explained
 from berceau.postgres.core.url import Url
 from berceau.schema.choices import Choices
 from berceau.schema.diff import diff
+from berceau.schema.expanding import require_one_side
+from berceau.schema.kept import Kept, Kind, present, returned, with_kept
+from berceau.schema.kept import without_meanings as without_kept_meanings
 from berceau.schema.lowering import RETIRED
-from berceau.schema.meaning import missing, places
+from berceau.schema.meaning import Place, missing, places
 from berceau.schema.model import Meaning, Schema, Table
 from berceau.schema.naming import renamings
+from berceau.schema.old_names import require_free
 from berceau.schema.preserve import keep
 from berceau.schema.renames import parse
 from berceau.schema.row_impact import looked_up
@@ -21,10 +26,13 @@ from berceau.schema.staying import Staying, followers, with_staying, without
 from berceau.schema.subset import Part
 from berceau.schema.subset import between as part_between
 from berceau.schema.suggest import suggest_wholes
+from berceau.schema.transfers import with_transfers
+from berceau.workflows.compatibility.witness import Witness
 from berceau.workflows.deploy.replay import Replayed, desired, replay_cached
 from berceau.workflows.shared.cache import SchemaCache
 from berceau.workflows.write import agreement
-from berceau.workflows.write.draft import Decisions, Draft
+from berceau.workflows.write.decisions import Decisions
+from berceau.workflows.write.draft import Draft
 from berceau.workflows.write.meanings import (
     astray,
     guessed,
@@ -41,9 +49,10 @@ from berceau.workflows.write.scratch_copy import Copy
 class Sides:
     """What migrations have ``built``, and what is ``wanted``, both as the catalog shows it.
 
-    The tables that are ``led`` by others aren't compared. ``means`` is what names stand for and no
-    migration records yet, and ``notes`` are where that was guessed. Where names went ``astray``,
-    what they stand for changed.
+    The tables that are ``led`` by others aren't compared, and what is ``kept`` stays. ``means`` is
+    what names stand for and no migration records yet, and ``notes`` are where that was guessed.
+    Where names went ``astray``, what they stand for changed. Columns that ``returned`` were kept,
+    and are declared again.
     """
 
     built: Replayed
@@ -52,6 +61,8 @@ class Sides:
     means: tuple[Meaning, ...]
     notes: tuple[str, ...]
     astray: bool
+    kept: frozenset[Kept]
+    returned: frozenset[tuple[str, str]]
 
     @property
     def current(self) -> Schema:
@@ -96,24 +107,48 @@ class Planner:
             if not sides.means:
                 agreement.remember(*known)
             return replace(NOTHING, means=sides.means, notes=sides.notes)
+        require_free(sides.current, sides.wanted)
         choices = self.decisions.choices.over(declared)
         with explained("Nothing was written. Write the migration by hand."):
-            found = self._validated(sides, choices)
-        return replace(found, means=sides.means, notes=(*sides.notes, *found.notes))
+            found = self._validated(self._moving(sides, choices), choices)
+        gone = kept_by(self.migrations).keys() - sides.kept
+        return replace(
+            found,
+            means=sides.means,
+            notes=(*sides.notes, *found.notes),
+            keeps=(*found.keeps, *self._transfers()),
+            ends=tuple(sorted({*gone, *found.ends})),
+        )
+
+    def _moving(self, sides: Sides, choices: Choices) -> Sides:
+        """Return ``sides``; what is wanted keeps columns that move in step with the new ones."""
+        moves, keeping = self.decisions.moves, self.decisions.keeping
+        wanted = with_transfers(sides.current, sides.wanted, moves, choices, keeping.stays)
+        return replace(sides, wanted=wanted)
+
+    def _transfers(self) -> Iterator[Kept]:
+        """Yield what new transfers are kept as, each once."""
+        tables = dict.fromkeys((old[0], new[0]) for old, new in self.decisions.moves)
+        yield from (Kept(Kind.TRANSFER, place) for place in tables)
 
     def _sides(self, declared: Schema) -> Sides:
         """Build both sides, and leave out of the comparison what isn't the entities'."""
         built = replay_cached(self.migration_url, self.migrations, self.cache)
         seen = desired(self.migration_url, declared, self.cache, self.migrations)
+        require_one_side(built.schema, seen)
         wanted = replace(seen, meanings=declared.meanings)
         led = followers(built.schema, wanted)
         current = with_meanings(without(built.schema, led), self.migrations, wanted)
-        leaving = {each.before for each in parse(self.decisions.renames, current, wanted)}
+        renames = parse(self.decisions.renames, current, wanted)
+        leaving = {".".join(each.place) for each in renames}
         left = self._left(current, wanted, leaving)
         current = without_meanings(current, left)
         made = set(made_by_entities(self.migrations)) - left.keys()
         columns = self.left.columns.keys()
+        kept = self._kept(current, wanted, {each.place for each in renames})
         wanted = with_staying(current, wanted, Staying(made, self.unmanaged, leaving, columns))
+        wanted = with_kept(current, wanted, kept)
+        current = without_kept_meanings(current, kept | self.decisions.ending)
         means = missing(records(self.migrations), declared, left)
         return Sides(
             replace(built, schema=current),
@@ -122,7 +157,15 @@ class Planner:
             means,
             (*_notes(left | self.left.parts), *guessed(current, means)),
             bool(astray(current, wanted)),
+            kept,
+            returned(kept_by(self.migrations).keys() - kept, current, seen),
         )
+
+    def _kept(self, current: Schema, wanted: Schema, renamed: Set[Place]) -> frozenset[Kept]:
+        """Return what stays for the running release: not what ends, or takes another name."""
+        kept = set(present(kept_by(self.migrations), current, wanted))
+        gone = {each for each in kept if each.is_whole and each.place in renamed}
+        return frozenset(kept) - gone - self.decisions.ending
 
     def _left(self, current: Schema, wanted: Schema, leaving: Set[str]) -> dict[str, str]:
         """Return what stays of components that are gone: not what may have another name now."""
@@ -177,9 +220,14 @@ class Planner:
         return part_between(current, wanted, same, looked_up(current, self.decisions.choices))
 
     def _on(self, copy: Copy, sides: Sides, choices: Choices) -> Plan:
+        release = self.decisions.find_running()
+        witness = Witness(release, sides.wanted) if release is not None else None
         with copy.open() as connection:
-            draft = Draft(copy, connection, copy.of(sides.wanted), sides.led, self.decisions)
-            return draft.plan(choices)
+            wanted = copy.of(sides.wanted)
+            keeps = (sides.kept, sides.returned)
+            draft = Draft(copy, connection, wanted, sides.led, self.decisions, *keeps, witness)
+            found = draft.plan(choices)
+        return replace(found, verdict=witness.verdict) if witness is not None else found
 
 
 def _notes(left: Mapping[str, str]) -> Iterator[str]:

@@ -24,6 +24,7 @@ from berceau.schema.lowering import goes_or_moves
 from berceau.schema.model import ForeignKey, PrimaryKey, Unique
 from berceau.schema.names import quote_name, unquote_name
 from berceau.schema.numbering import numbers_of
+from berceau.schema.renaming import StartTransfer
 from berceau.workflows.shared.wording import counted
 from berceau.workflows.write.gaps import AskValue, gaps
 from berceau.workflows.write.retyped import broken, converted, in_kept_keys, left_empty
@@ -166,6 +167,8 @@ def _refuse_strangers(changes: Sequence[Change], choices: Choices) -> None:
                     retyped[table, column.name] = column.type.removesuffix("[]")
             case DropColumn(table, column) if column.not_null:
                 filled.add((table, column.name))  # on the way back
+            case StartTransfer(transfer=transfer):
+                filled |= {(transfer.target, name) for name, _ in transfer.given}
             case AlterEnum(before, after):
                 labels |= {(after.name, label) for label in set(before.labels) - {*after.labels}}
     strange = [*choices.backfills.keys() - filled, *choices.usings.keys() - retyped.keys()]

@@ -1,17 +1,20 @@
 """Settle renames: those declared, those that a person confirms, and no other."""
 
 import shlex
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from berceau.errors import RenameError, StatementError
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.inspect.preview import preview
+from berceau.schema.expanding import require_gone
 from berceau.schema.held import Hidden, hidden
+from berceau.schema.labels import require_columns
 from berceau.schema.links import Links
 from berceau.schema.meaning import Place, Role, places
 from berceau.schema.model import Schema
 from berceau.schema.moved import Moved, with_room
+from berceau.schema.old_names import shown
 from berceau.schema.rename_changes import moves
 from berceau.schema.renames import Kind, Rename, parse, renamed
 from berceau.schema.renaming import Renaming
@@ -39,13 +42,16 @@ class Settled:
     """The ``changes`` that rename, and the schema that they make of the current one.
 
     ``recoded`` is which values in rows become others, or stand for nothing; ``hidden`` is what
-    rows hold in columns that their entity has no longer.
+    rows hold in columns that their entity has no longer. ``doubled`` are the renames that aren't
+    among the changes, because a column or a label has both names meanwhile; its table or enum is
+    called as it is by then.
     """
 
     changes: tuple[Renaming, ...]
     schema: Schema
     recoded: tuple[Recoded, ...] = ()
     hidden: tuple[Hidden, ...] = ()
+    doubled: tuple[Rename, ...] = ()
 
 
 def settle(
@@ -56,14 +62,17 @@ def settle(
     ask: Ask | None,
     mapped: Container[tuple[str, str]] = (),
     count: Count = lambda _: None,
+    doubles: Callable[[Rename], bool] = lambda _: False,
 ) -> Settled:
     """Return the renames among ``texts``, and those that ``ask`` confirms, carried out.
 
+    But not those for which ``doubles`` says that both names are needed meanwhile.
+
     ``connection`` leads to a scratch schema that holds ``current``; it stays as it is. Tables
-    and enums are settled before what is in them. Labels and subclasses that are ``mapped``, by
-    place, go for sure. ``count`` gives the rows that a question is about. Raises ``RenameError``,
-    also where there is a question but no ``ask``, and ``StatementError`` with what PostgreSQL
-    refused.
+    and enums are settled before what is in them. Labels, subclasses and columns that are
+    ``mapped``, by place, go for sure. ``count`` gives the rows that a question is about. Raises
+    ``RenameError``, also where there is a question but no ``ask``, and ``StatementError`` with what
+    PostgreSQL refused.
     """
     settling = _Settling(connection, current, desired, ask, mapped, count)
     settling.choose(parse(texts, current, desired))
@@ -75,7 +84,8 @@ def settle(
     if settling.doubts.questions:
         raise refusal(settling.doubts.questions)
     recoded = tuple(Subclasses(settling.moved, mapped).recoded())
-    return replace(settling.found, recoded=recoded, hidden=tuple(hidden(settling.moved)))
+    lost = tuple(hidden(settling.moved))
+    return replace(settling.double(doubles), recoded=recoded, hidden=lost)
 
 
 class _Settling:
@@ -97,6 +107,7 @@ class _Settling:
         self.chosen: list[Rename] = []
         self.freed: set[Place] = set()
         self.given: set[tuple[str | None, str]] = set()
+        self.both: Set[str] = frozenset()
         self.found = Settled((), current)
 
     @property
@@ -157,10 +168,24 @@ class _Settling:
         questions = (
             question
             for question in suggest_members(self.found.schema, self.desired)
-            if question.kind is not Kind.LABEL
-            or (question.parent or "", question.before) not in self.mapped
+            if (question.parent or "", question.before) not in self.mapped
         )
         self.choose(self._answers(questions))
+
+    def double(self, doubles: Callable[[Rename], bool]) -> Settled:
+        """Return what was found, without the renames of what has both names meanwhile."""
+        found = [each for each in self.chosen if doubles(each)]
+        tables = {each.before for each in found if each.kind is Kind.TABLE}
+        both = [each for each in found if not shown(each, tables, self.current, self.desired)]
+        if not found:
+            return self.found
+        wholes = renamed(self.chosen, Kind.TABLE, Kind.ENUM)
+        require_columns(self.current, both)
+        require_gone(self.desired, both, wholes)
+        self.chosen = [each for each in self.chosen if each not in both]
+        self.both = tables
+        doubled = (replace(each, parent=wholes.get(str(each.parent), each.parent)) for each in both)
+        return replace(self._carry_out(), doubled=tuple(doubled))
 
     def _settle(self, questions: Iterator[Question]) -> None:
         """Ask about what stands for something: after a no it is dropped, and a new one made."""
@@ -182,7 +207,7 @@ class _Settling:
         self.choose(renames)
 
     def _carry_out(self) -> Settled:
-        changes = moves(self.current, self.chosen)
+        changes = moves(self.current, self.chosen, self.both)
         if not changes:
             return Settled((), self.current)
         return carry_out(self.connection, Settled((), self.current), changes)

@@ -12,13 +12,16 @@ from berceau.migration.migration import UP
 from berceau.migration.transaction_groups import Mode, TransactionGroup, cut
 from berceau.postgres.core.connection import Connection, connect, transaction
 from berceau.postgres.core.fetch import execute, fetch
-from berceau.postgres.rows.sample_rows import copy_rows, references
+from berceau.postgres.core.url import Url
+from berceau.postgres.rows.references import references
+from berceau.postgres.rows.sample_rows import copy_rows
 from berceau.postgres.rows.stillness import held_still
 from berceau.schema.sql.text import to_text
 from berceau.settings import Settings
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.replay import read, scratch_after
 from berceau.workflows.shared.databases import resolve_databases
+from berceau.workflows.shared.row_source import row_source
 from berceau.workflows.write.plan import Plan
 
 ROWS = 10_000
@@ -53,11 +56,15 @@ class HeldLock:
 
 @dataclass(frozen=True)
 class TracedStatement:
-    """A statement as it ran: the ``locks`` that it took on tables which were there before."""
+    """A statement as it ran: the ``locks`` that it took on tables which were there before.
+
+    One that runs ``in_batches`` where its table is large holds them for a batch at a time.
+    """
 
     sql: str
     seconds: float
     locks: tuple[HeldLock, ...]
+    in_batches: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,19 +88,20 @@ def trace_locks(settings: Settings, plan: Plan) -> LockTrace:
         scratch_after(migration_url, migrations) as connection,
         connect(migration_url, autocommit=True) as watcher,
     ):
-        rows = _fill(connection, migration_url.schema, plan)
+        rows = _fill(connection, migration_url, plan)
         tracer = _Tracer(connection, watcher, _tables(connection))
         groups = cut(to_text(plan.up), Path(UP))
         found = [each for group in groups for each in tracer.run(group)]
         return LockTrace(tuple(found), rows)
 
 
-def _fill(connection: Connection, source: str, plan: Plan) -> Mapping[str, int]:
+def _fill(connection: Connection, migration_url: Url, plan: Plan) -> Mapping[str, int]:
     built = read(connection).schema
     changed = {change.subject for change in plan.changes}
     limits = dict.fromkeys(sorted(changed & {table.name for table in built.tables}), ROWS)
     with held_still(connection):
         try:
+            source = row_source(migration_url, built)
             return copy_rows(connection, source, built, limits, tuple(references(built)))
         except StatementError:
             return {}  # what can't be copied makes the times shorter, and the locks no others
@@ -126,7 +134,8 @@ class _Tracer:
             if group.mode is Mode.ALONE:
                 yield self._run_alone(group.statements[0].text)
             else:
-                yield from self._run_together([each.text for each in group.statements])
+                for each in self._run_together([each.text for each in group.statements]):
+                    yield replace(each, in_batches=group.mode is Mode.BATCHES)
         except MigrationError:
             raise
         except Exception as error:  # what PostgreSQL, or the copy, refuses

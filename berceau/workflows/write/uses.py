@@ -16,6 +16,7 @@ from berceau.schema.conversions import retypes
 from berceau.schema.lowering import goes_or_moves
 from berceau.schema.model import Enum, Schema
 from berceau.schema.names import quote_name, words
+from berceau.schema.renaming import EndName
 
 
 def in_use(users: Set[User], current: Schema, changes: Sequence[Change]) -> Iterator[str]:
@@ -24,13 +25,14 @@ def in_use(users: Set[User], current: Schema, changes: Sequence[Change]) -> Iter
     PostgreSQL would refuse that, or drop what uses it silently. ``users`` use the tables of
     ``current``, which ``changes`` are about to change.
     """
+    ending = {f"view {quote_name(each.old.name)}" for each in changes if isinstance(each, EndName)}
     for change in changes:
         match change:
             case DropColumn(table, column):
                 place = (table, column.name)
                 names = {
                     each.name for each in users if each.place == place and not each.is_expression
-                }
+                } - ending
                 yield from _refused(f"the column {table}.{column.name}", "is dropped", names)
             case DropTable(table):
                 names = {each.name for each in users if each.table == table.name and not each.part}

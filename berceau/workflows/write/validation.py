@@ -1,25 +1,29 @@
 """Validation: a plan is run, up and down, on a copy of the schema with rows in it."""
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from berceau.errors import MigrationError, StatementError
 from berceau.migration.migration import Migration
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.rows.fingerprints import fingerprint
-from berceau.postgres.rows.sample_rows import Reference, copy_rows, references
+from berceau.postgres.rows.references import Reference, Source, references
+from berceau.postgres.rows.sample_rows import copy_rows
 from berceau.postgres.rows.stillness import held_still
 from berceau.postgres.rows.synthetic_rows import make_rows
 from berceau.postgres.runner import runner
+from berceau.postgres.runner.failure import DATA_ERRORS
 from berceau.schema.changes import AddConstraint, Change
 from berceau.schema.choices import Choices
 from berceau.schema.diff import diff
+from berceau.schema.kept import Kept, with_kept
 from berceau.schema.model import ForeignKey, Schema
 from berceau.schema.rename_changes import column_before, name_before
 from berceau.schema.row_impact import demanding, judged, looked_up, touched, unchanged
 from berceau.schema.sql import Statement
 from berceau.schema.sql.text import to_text
 from berceau.schema.staying import without
+from berceau.workflows.compatibility.witness import Witness
 from berceau.workflows.deploy.replay import Replayed, read
 from berceau.workflows.write.renames import Settled
 
@@ -29,11 +33,6 @@ JUDGED = 10_000
 """How many are copied where their values decide whether the change can be made."""
 
 _NAME = "proof"
-_DATA_ERRORS = ("22", "23", "P0")
-"""Classes of SQLSTATE that blame a value or a row (PostgreSQL manual, appendix A).
-
-The last one is the code of a trigger that doesn't accept a row.
-"""
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,8 @@ class Case:
     """What is to be proven: that ``up`` leads from ``before`` to ``after``, and ``down`` back.
 
     ``changes`` begin with those that ``settled`` the renames of ``before``. The tables that are
-    ``led`` by others belong to neither schema.
+    ``led`` by others belong to neither schema. What is ``kept`` is as the catalog shows it. A
+    ``witness`` watches a release that runs meanwhile.
     """
 
     before: Schema
@@ -51,6 +51,8 @@ class Case:
     up: Sequence[Statement]
     down: Sequence[Statement] | None
     led: Set[str] = frozenset()
+    kept: Collection[Kept] = ()
+    witness: Witness | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class Proof:
 
 def fill(
     connection: Connection,
-    source: str,
+    source: Source,
     before: Schema,
     settled: Settled,
     changes: Sequence[Change],
@@ -84,7 +86,7 @@ def fill(
     """Put rows into the scratch tables that the changes touch; no trigger or rule acts on them.
 
     The tables are those of ``before``; ``settled`` and ``changes`` are what is about to happen.
-    The rows come from the schema ``source`` with all that they refer to. Where it has none, a
+    The rows come from ``source`` with all that they refer to. Where it has none, a
     few are made up, unless these couldn't show whether the change can be made.
     """
     limits: dict[str, int | None] = {}
@@ -96,7 +98,8 @@ def fill(
     limits = {name_before(settled.changes, name): limit for name, limit in limits.items()}
     limits = {name: limits[name] for name in sorted(limits)}
     refer = (*references(before), *_new_references(before, settled, changes))
-    labels = {enum.name: enum.labels[0] for enum in before.enums if enum.labels}
+    whole = Schema((*before.enums, *source.tables.enums), (*before.tables, *source.tables.tables))
+    labels = {enum.name: enum.labels[0] for enum in whole.enums if enum.labels}
     unfit = {name for name, limit in limits.items() if limit != SAMPLE} | {
         name_before(settled.changes, name) for name in demanding(changes, settled.schema, choices)
     }
@@ -107,7 +110,7 @@ def fill(
             copied = copy_rows(connection, source, before, limits, refer)
         except StatementError as error:
             notes.append(f"validated without rows of the database: they can't be copied ({error})")
-        failed = make_rows(connection, before, limits.keys() - copied.keys() - unfit, labels)
+        failed = make_rows(connection, whole, limits.keys() - copied.keys() - unfit, labels)
     notes += [
         f"validated on {table} without rows: none could be generated ({reason})"
         for table, reason in failed.items()
@@ -153,8 +156,12 @@ def prove(connection: Connection, case: Case) -> Proof:
         if name in tables
     }
     rows = {name: fingerprint(connection, *place) for name, place in places.items()}
+    if case.witness is not None:
+        case.witness.before(connection, case.before, case.after)
     _run(connection, case.up)
-    built = _require(connection, case.after, case.led, "Applying")
+    built = _require(connection, case.after, case, "Applying")
+    if case.witness is not None:
+        case.witness.after(connection, built.schema)
     _require_rows(rows, {n: fingerprint(connection, n, kept[n]) for n in places}, "Applying")
     if case.down is not None:
         try:
@@ -163,7 +170,7 @@ def prove(connection: Connection, case: Case) -> Proof:
             if blames_rows(error):
                 return Proof(built, error.message)
             raise
-        _require(connection, case.before, case.led, "Undoing")
+        _require(connection, case.before, case, "Undoing")
         back = {name: fingerprint(connection, *place) for name, place in places.items()}
         _require_rows(rows, back, "Undoing")
     return Proof(built)
@@ -171,7 +178,7 @@ def prove(connection: Connection, case: Case) -> Proof:
 
 def blames_rows(error: StatementError) -> bool:
     """Return whether PostgreSQL refused a statement because of what rows hold."""
-    return error.sqlstate is not None and error.sqlstate[:2] in _DATA_ERRORS
+    return error.sqlstate is not None and error.sqlstate[:2] in DATA_ERRORS
 
 
 def _run(connection: Connection, statements: Sequence[Statement]) -> None:
@@ -190,9 +197,9 @@ def _run(connection: Connection, statements: Sequence[Statement]) -> None:
         ) from error
 
 
-def _require(connection: Connection, expected: Schema, led: Set[str], deed: str) -> Replayed:
+def _require(connection: Connection, expected: Schema, case: Case, deed: str) -> Replayed:
     found = read(connection)
-    difference = diff(without(found.schema, led), expected)
+    difference = diff(without(found.schema, case.led), with_kept(found.schema, expected, case.kept))
     if difference:
         raise _mistake(deed, f"gives another schema; the first difference: {difference[0]}")
     return found

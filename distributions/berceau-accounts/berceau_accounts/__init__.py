@@ -3,7 +3,8 @@
 from pyramid.config import Configurator
 
 from berceau.errors import SettingsError
-from berceau_accounts.events import SignedUp
+from berceau.web import is_development
+from berceau_accounts.events import Deleting, SignedUp
 from berceau_accounts.policy import IN_BROWSER, SIGNED_IN, require_user, user_of
 from berceau_accounts.service import create_user
 from berceau_accounts.settings import AccountsSettings
@@ -11,6 +12,7 @@ from berceau_accounts.settings import AccountsSettings
 __all__ = [
     "IN_BROWSER",
     "SIGNED_IN",
+    "Deleting",
     "SignedUp",
     "create_user",
     "includeme",
@@ -25,12 +27,12 @@ def includeme(config: Configurator) -> None:
     config.include("berceau_accounts.policy")
     config.include("berceau_accounts.throttle")
     config.include("berceau_accounts.routes")
+    config.include("berceau_accounts.outbox")
 
 
 def _require_mail_server(config: Configurator) -> None:
     """Refuse to serve the world without a mail server: a sign-up needs one."""
-    development = config.get_settings()["berceau.settings"].development
-    if AccountsSettings.current().smtp_url is None and not development:
+    if AccountsSettings.current().smtp_url is None and not is_development(config.get_settings()):
         raise SettingsError(
             "The component accounts has no mail server.",
             cure="Set ACCOUNTS_SMTP_URL in the environment or in .env, as in "

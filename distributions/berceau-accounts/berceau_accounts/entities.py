@@ -15,6 +15,8 @@ HASH_LENGTH = 64
 NAME_LENGTH = 100
 BROWSER_LENGTH = 300
 ADDRESS_LENGTH = 45
+SITE_LENGTH = 300
+HOME_LENGTH = 1000
 
 
 def now() -> datetime:
@@ -28,6 +30,18 @@ class AccountsPurpose(StrEnum):
     SIGN_UP = "SIGN_UP"
     RESET = "RESET"
     NEW_EMAIL = "NEW_EMAIL"
+
+
+class AccountsMailKind(StrEnum):
+    """Why a mail is sent; a native enum in PostgreSQL."""
+
+    SIGN_UP = "SIGN_UP"
+    SIGNED_UP_BEFORE = "SIGNED_UP_BEFORE"
+    RESET = "RESET"
+    NEW_EMAIL = "NEW_EMAIL"
+    PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105 - no password
+    EMAIL_CHANGED = "EMAIL_CHANGED"
+    DELETED = "DELETED"
 
 
 class User(db.Entity):
@@ -46,6 +60,7 @@ class User(db.Entity):
     sessions = Set("AccountsSession", cascade_delete=True)
     api_tokens = Set("AccountsApiToken", cascade_delete=True)
     new_emails = Set("AccountsMailedToken", cascade_delete=True)
+    waiting_mails = Set("AccountsMail", cascade_delete=True)
 
     def before_insert(self) -> None:
         """Give the address its canonical form."""
@@ -115,6 +130,25 @@ class AccountsMailedToken(db.Entity):
     password_hash = Optional(str, 255)
     user = Optional(User, index=True, column="user_id")
     expires_at = Required(datetime, index=True)
+
+
+class AccountsMail(db.Entity):
+    """A mail that waits to be sent at ``due_at``, to somebody at ``email``.
+
+    The secret of its link is made when it is sent, so that none is stored. That of a sign-up keeps
+    the password that was chosen, that of a new address the ``user``.
+    """
+
+    id = PrimaryKey(UUID, default=uuid4)
+    kind = Required(AccountsMailKind)
+    email = Required(str, EMAIL_LENGTH, index=True)
+    site = Required(str, SITE_LENGTH)
+    home = Required(str, HOME_LENGTH)
+    password_hash = Optional(str, 255)
+    user = Optional(User, index=True, column="user_id")
+    created_at = Required(datetime, default=now)
+    due_at = Required(datetime, default=now, index=True)
+    tries = Required(int, default=0)
 
 
 class AccountsThrottle(db.Entity):

@@ -8,6 +8,18 @@ from berceau_accounts.entities import User
 
 
 @dataclass(frozen=True)
+class Deleting:
+    """A user is about to be deleted, in the unit of work of ``request``, because they want it.
+
+    What refers to them by ``cascade_delete=True`` is deleted with them. A subscriber deletes what
+    doesn't, or keeps it for somebody else.
+    """
+
+    user: User
+    request: Request
+
+
+@dataclass(frozen=True)
 class SignedUp:
     """A user was made, in the unit of work of ``request``: add what your component keeps of them.
 

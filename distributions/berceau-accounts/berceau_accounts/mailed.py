@@ -1,24 +1,32 @@
 """The secrets in mails: each opens one door, once, for a while."""
 
-from berceau_accounts.entities import AccountsMailedToken, AccountsPurpose, User, now
+from datetime import timedelta
+
+from berceau_accounts.entities import (
+    AccountsMail,
+    AccountsMailedToken,
+    AccountsMailKind,
+    AccountsPurpose,
+    User,
+    now,
+)
 from berceau_accounts.expiry import clear_expired
 from berceau_accounts.secrets import hash_secret, new_secret
-from berceau_accounts.settings import AccountsSettings
+
+LINKS = (AccountsMailKind.SIGN_UP, AccountsMailKind.RESET, AccountsMailKind.NEW_EMAIL)
 
 
-def issue(
-    purpose: AccountsPurpose, email: str, *, password_hash: str = "", user: User | None = None
-) -> str:
-    """Return a new secret to send to ``email``; what has expired is cleared away."""
+def issue(purpose: AccountsPurpose, mail: AccountsMail, lifetime: timedelta) -> str:
+    """Return a new secret to send with ``mail``; what has expired is cleared away."""
     clear_expired(AccountsMailedToken)
     secret = new_secret()
     AccountsMailedToken(
         token_hash=hash_secret(secret),
         purpose=purpose,
-        email=email,
-        password_hash=password_hash,
-        user=user,
-        expires_at=now() + AccountsSettings.current().link_lifetime,
+        email=mail.email,
+        password_hash=mail.password_hash,
+        user=mail.user,
+        expires_at=now() + lifetime,
     )
     return secret
 
@@ -39,5 +47,12 @@ def find(purpose: AccountsPurpose, secret: str) -> AccountsMailedToken | None:
 
 
 def forget(email: str) -> None:
-    """Let no link that was mailed to ``email`` be used any more."""
+    """Let no link that was mailed to ``email`` be used any more, and send none that waits."""
     AccountsMailedToken.select(lambda token: token.email == email).delete(bulk=True)
+    AccountsMail.select(lambda mail: mail.email == email and mail.kind in LINKS).delete(bulk=True)
+
+
+def forget_new_emails(user: User) -> None:
+    """Let ``user`` confirm no other address by a link, whether it was mailed or waits."""
+    for each in (*user.new_emails, *user.waiting_mails):
+        each.delete()

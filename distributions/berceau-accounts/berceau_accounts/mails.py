@@ -1,84 +1,95 @@
-"""The mails that accounts send, each to one person for one reason."""
+"""What the mails of accounts say, each to one person for one reason."""
 
-from berceau_accounts.mail import Mail, send_after_commit
+from dataclasses import dataclass
+
+from berceau_accounts.entities import AccountsMailKind as Kind
+from berceau_accounts.entities import AccountsPurpose as Purpose
+from berceau_accounts.mail import Mail
 from berceau_accounts.settings import AccountsSettings
+from berceau_accounts.site import Site
 
 _IGNORE = "If it wasn't you, ignore this mail: nothing changes."
+_ONCE = f"The link can be used once, within {{lifetime}}. {_IGNORE}"
+_WRITE = "If it wasn't you, write to the people who run the site."
 
 
-def confirm(to: str, site: str, link: str) -> None:
-    """Ask for the proof that the address is that of the person who signed up."""
-    _send(
-        to,
-        f"Confirm your address for {site}",
-        f"You signed up at {site} with this address. To confirm it, open this page:",
-        link,
-        f"{_once()} {_IGNORE}",
-    )
+@dataclass(frozen=True)
+class _Text:
+    """The parts of a mail: what its link leads to, and what for where it has a secret."""
+
+    subject: str
+    reason: str
+    page: str
+    advice: str
+    purpose: Purpose | None = None
 
 
-def already_signed_up(to: str, site: str, link: str) -> None:
-    """Tell somebody with an account that their address was given at a sign-up."""
-    _send(
-        to,
-        f"You have an account at {site}",
-        f"You signed up at {site} with this address, but it has an account. Sign in here, or let "
-        "us send you a link if you forgot the password:",
-        link,
+_TEXTS = {
+    Kind.SIGN_UP: _Text(
+        "Confirm your address for {site}",
+        "You signed up at {site} with this address. To confirm it, open this page:",
+        "accounts.confirm",
+        _ONCE,
+        Purpose.SIGN_UP,
+    ),
+    Kind.SIGNED_UP_BEFORE: _Text(
+        "You have an account at {site}",
+        "You signed up at {site} with this address, but it has an account. Sign in here, or let us "
+        "send you a link if you forgot the password:",
+        "accounts.sign_in",
         _IGNORE,
-    )
-
-
-def reset(to: str, site: str, link: str) -> None:
-    """Send the link that leads to a new password."""
-    _send(
-        to,
-        f"A new password for {site}",
-        f"You asked for a new password at {site}. Choose it on this page:",
-        link,
-        f"{_once()} {_IGNORE}",
-    )
-
-
-def new_email(to: str, site: str, link: str) -> None:
-    """Ask for the proof that the new address of an account is the user's."""
-    _send(
-        to,
-        f"Confirm your new address for {site}",
-        f"You want to use this address at {site}. To confirm it, open this page:",
-        link,
-        f"{_once()} {_IGNORE}",
-    )
-
-
-def password_changed(to: str, site: str, link: str) -> None:
-    """Tell a user that the password was changed, in case somebody else did it."""
-    _send(
-        to,
-        f"Your password for {site} was changed",
-        f"The password of your account at {site} was changed, and all other sessions were ended.",
-        link,
+    ),
+    Kind.RESET: _Text(
+        "A new password for {site}",
+        "You asked for a new password at {site}. Choose it on this page:",
+        "accounts.new_password",
+        _ONCE,
+        Purpose.RESET,
+    ),
+    Kind.NEW_EMAIL: _Text(
+        "Confirm your new address for {site}",
+        "You want to use this address at {site}. To confirm it, open this page:",
+        "accounts.new_email",
+        _ONCE,
+        Purpose.NEW_EMAIL,
+    ),
+    Kind.PASSWORD_CHANGED: _Text(
+        "Your password for {site} was changed",
+        "The password of your account at {site} was changed, and all other sessions were ended.",
+        "accounts.reset",
         "If it wasn't you, choose a new password on this page now.",
+    ),
+    Kind.EMAIL_CHANGED: _Text(
+        "Your address for {site} was changed",
+        "Your account at {site} has another address now. This one isn't used any more.",
+        "accounts",
+        _WRITE,
+    ),
+    Kind.DELETED: _Text(
+        "Your account at {site} was deleted",
+        "Your account at {site} was deleted, and all that belonged to it. To begin again:",
+        "accounts.sign_up",
+        _WRITE,
+    ),
+}
+
+
+def purpose_of(kind: Kind) -> Purpose | None:
+    """Return what the secret is for that a mail of this ``kind`` needs; ``None`` without one."""
+    return _TEXTS[kind].purpose
+
+
+def write(kind: Kind, to: str, site: Site, secret: str, settings: AccountsSettings) -> Mail:
+    """Return the mail of this ``kind``; its link has the ``secret``."""
+    text = _TEXTS[kind]
+    values = {"site": site.name, "lifetime": _lifetime(settings)}
+    subject, reason, advice = (
+        part.format(**values) for part in (text.subject, text.reason, text.advice)
     )
+    return Mail(to, subject, f"{reason}\n\n{site.page(text.page, secret)}\n\n{advice}\n")
 
 
-def email_changed(to: str, site: str, link: str) -> None:
-    """Tell the old address that the account has a new one, in case somebody else did it."""
-    _send(
-        to,
-        f"Your address for {site} was changed",
-        f"Your account at {site} has another address now. This one isn't used any more.",
-        link,
-        "If it wasn't you, write to the people who run the site.",
-    )
-
-
-def _send(to: str, subject: str, reason: str, link: str, advice: str) -> None:
-    send_after_commit(Mail(to, subject, f"{reason}\n\n{link}\n\n{advice}\n"))
-
-
-def _once() -> str:
-    minutes = int(AccountsSettings.current().link_lifetime.total_seconds() // 60)
+def _lifetime(settings: AccountsSettings) -> str:
+    minutes = int(settings.link_lifetime.total_seconds() // 60)
     hours, rest = divmod(minutes, 60)
-    lifetime = f"{minutes} minutes" if rest or not hours else f"{hours} hour{'s' * (hours > 1)}"
-    return f"The link can be used once, within {lifetime}."
+    return f"{minutes} minutes" if rest or not hours else f"{hours} hour{'s' * (hours > 1)}"

@@ -14,6 +14,7 @@ PAGES = {
     "accounts.password": "/accounts/password",
     "accounts.email": "/accounts/email",
     "accounts.new_email": "/accounts/new-email",
+    "accounts.delete": "/accounts/delete",
     "accounts.sessions": "/accounts/sessions",
     "accounts.sessions.end": "/accounts/sessions/end",
     "accounts.session.end": "/accounts/sessions/{id}/end",
@@ -26,6 +27,7 @@ API = {
     "accounts.api.sign_up": "/accounts/api/sign-up",
     "accounts.api.reset": "/accounts/api/reset",
     "accounts.api.user": "/accounts/api/user",
+    "accounts.api.delete": "/accounts/api/user/delete",
     "accounts.api.tokens": "/accounts/api/tokens",
     "accounts.api.token": "/accounts/api/tokens/{id}",
 }

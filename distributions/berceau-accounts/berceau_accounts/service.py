@@ -1,11 +1,8 @@
 """What can be done with accounts, within the caller's unit of work."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from pony.orm import flush
 
-from berceau_accounts import mailed, mails, passwords
+from berceau_accounts import mailed, outbox, passwords
 from berceau_accounts.addresses import canonical
 from berceau_accounts.entities import (
     AccountsApiToken,
@@ -13,18 +10,9 @@ from berceau_accounts.entities import (
     AccountsPurpose,
     User,
 )
+from berceau_accounts.entities import AccountsMailKind as Kind
 from berceau_accounts.sessions import end_sessions
-
-
-@dataclass(frozen=True)
-class Site:
-    """What a mail says of the site: its name, and the addresses of pages, by their routes.
-
-    ``page("accounts.confirm", secret)`` is the address of the page with a secret.
-    """
-
-    name: str
-    page: Callable[..., str]
+from berceau_accounts.site import Site
 
 
 def create_user(email: str, password: str) -> User:
@@ -58,13 +46,8 @@ def sign_up(email: str, password: str, site: Site) -> None:
     The same is done, and takes as long, if the address has an account: only the mail differs.
     """
     email = canonical(email)
-    secret = mailed.issue(
-        AccountsPurpose.SIGN_UP, email, password_hash=passwords.hash_password(password)
-    )
-    if User.get(email=email) is None:
-        mails.confirm(email, site.name, site.page("accounts.confirm", secret))
-    else:
-        mails.already_signed_up(email, site.name, site.page("accounts.sign_in"))
+    kind = Kind.SIGN_UP if User.get(email=email) is None else Kind.SIGNED_UP_BEFORE
+    outbox.put(kind, email, site, password_hash=passwords.hash_password(password))
 
 
 def confirm(secret: str, password: str) -> User | None:
@@ -87,16 +70,12 @@ def confirm(secret: str, password: str) -> User | None:
 
 
 def ask_for_reset(email: str, site: Site) -> None:
-    """Send a link to the address, if it has an account; what is stored is the same if not."""
-    email = canonical(email)
-    secret = mailed.issue(AccountsPurpose.RESET, email)
-    user = User.get(email=email)
-    if user is not None and user.is_active:
-        mails.reset(email, site.name, site.page("accounts.new_password", secret))
+    """Send a link to the address, if it has an account; that is found out when it is sent."""
+    outbox.put(Kind.RESET, canonical(email), site)
 
 
-def reset_password(secret: str, password: str, site: Site) -> None:
-    """Give the user whom the mail with ``secret`` went to a new password.
+def reset_password(secret: str, password: str, site: Site) -> User:
+    """Give the user whom the mail with ``secret`` went to a new password, and return them.
 
     All that let somebody in before is ended: sessions, tokens of programs, links in mails.
     Raises ``LookupError`` if the link can't be used.
@@ -107,6 +86,7 @@ def reset_password(secret: str, password: str, site: Site) -> None:
     set_password(user, password, site)
     end_sessions(user)
     AccountsApiToken.select(lambda token: token.user == user).delete(bulk=True)
+    return user
 
 
 def email_of(purpose: AccountsPurpose, secret: str) -> str:
@@ -119,14 +99,12 @@ def set_password(user: User, password: str, site: Site) -> None:
     """Give ``user`` a new password, and tell them by mail."""
     user.password_hash = passwords.hash_password(password)
     _forget_links(user)
-    mails.password_changed(user.email, site.name, site.page("accounts.reset"))
+    outbox.put(Kind.PASSWORD_CHANGED, user.email, site)
 
 
 def ask_for_new_email(user: User, email: str, site: Site) -> None:
     """Send a link to the new address of ``user``; it is the same if the address is taken."""
-    email = canonical(email)
-    secret = mailed.issue(AccountsPurpose.NEW_EMAIL, email, user=user)
-    mails.new_email(email, site.name, site.page("accounts.new_email", secret))
+    outbox.put(Kind.NEW_EMAIL, canonical(email), site, user=user)
 
 
 def change_email(user: User, secret: str, site: Site) -> None:
@@ -142,7 +120,15 @@ def change_email(user: User, secret: str, site: Site) -> None:
     mailed.forget(new)
     user.email = new
     flush()
-    mails.email_changed(old, site.name, site.page("accounts"))
+    outbox.put(Kind.EMAIL_CHANGED, old, site)
+
+
+def delete_user(user: User, site: Site) -> None:
+    """Delete ``user`` with all that belongs to them, and tell them by mail."""
+    _forget_links(user)
+    outbox.put(Kind.DELETED, user.email, site)
+    user.delete()
+    flush()  # what still refers to the user is found here, and not when the page is sent
 
 
 def _mailed(purpose: AccountsPurpose, secret: str) -> AccountsMailedToken:
@@ -155,5 +141,4 @@ def _mailed(purpose: AccountsPurpose, secret: str) -> AccountsMailedToken:
 def _forget_links(user: User) -> None:
     """Let no link that was mailed for ``user`` be used any more."""
     mailed.forget(user.email)
-    for link in AccountsMailedToken.select(lambda token: token.user == user):
-        link.delete()
+    mailed.forget_new_emails(user)

@@ -52,6 +52,13 @@ def current_session(request: Request) -> AccountsSession | None:
     return session
 
 
+def sessions_of(user: User) -> list[AccountsSession]:
+    """Return the sessions of ``user`` that haven't ended, the newest first."""
+    moment = now()
+    found = AccountsSession.select(lambda each: each.user == user and each.expires_at >= moment)
+    return sorted(found, key=lambda session: session.created_at, reverse=True)
+
+
 def end_session(user: User, session_id: UUID) -> bool:
     """End one session of ``user``; return False where they have none with that id (any more)."""
     session = AccountsSession.get(id=session_id, user=user)

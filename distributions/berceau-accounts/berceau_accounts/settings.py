@@ -7,6 +7,7 @@ from pydantic import Field
 
 from berceau import ComponentSettings, setting
 
+Period = Annotated[timedelta, Field(ge=timedelta(seconds=1))]
 SMTP_URL = r"^(smtp|smtps|smtp\+starttls)://[^/\s]+/?$"
 
 
@@ -21,10 +22,10 @@ class AccountsSettings(ComponentSettings):
     sender: Annotated[str, Field(pattern=r"^[^\r\n]*@[^\r\n]+$")] = setting(
         default="accounts@localhost", help="the address that mail comes from"
     )
-    session_lifetime: timedelta = setting(
+    session_lifetime: Period = setting(
         default=timedelta(days=30), help="how long a session lasts at most"
     )
-    link_lifetime: timedelta = setting(
+    link_lifetime: Period = setting(
         default=timedelta(hours=2), help="how long the link in a mail can be used"
     )
     tries: Annotated[int, Field(ge=1)] = setting(
@@ -33,6 +34,6 @@ class AccountsSettings(ComponentSettings):
     tries_from_address: Annotated[int, Field(ge=1)] = setting(
         default=100, help="how often something may be tried from one address of the network"
     )
-    tries_window: timedelta = setting(
+    tries_window: Period = setting(
         default=timedelta(minutes=15), help="after how long tries are forgotten"
     )

@@ -13,25 +13,66 @@ from pyramid.tweens import EXCVIEW
 
 from berceau.orm import db, run_unit
 from berceau.web import client_address
+from berceau.web.api import read_json
 from berceau_accounts.addresses import canonical
 from berceau_accounts.entities import AccountsThrottle
 from berceau_accounts.expiry import clear_expired
+from berceau_accounts.sessions import current_session
 from berceau_accounts.settings import AccountsSettings
 
 GUESS = "a guess"
 MAIL = "a mail"
-LIMITED = {
-    "accounts.api.reset": MAIL,
-    "accounts.api.sign_up": MAIL,
-    "accounts.api.tokens": GUESS,
-    "accounts.confirm": GUESS,
-    "accounts.new_password": MAIL,
-    "accounts.password": GUESS,
-    "accounts.email": GUESS,
-    "accounts.reset": MAIL,
-    "accounts.sign_in": GUESS,
-    "accounts.sign_up": MAIL,
-    "accounts.tokens.new": GUESS,
+
+
+def _sent(request: Request) -> str | None:
+    """Return the address that a program sent, in JSON.
+
+    It is read as the API's views read it: what another reader would refuse is counted, too.
+    """
+    document = read_json(request)
+    return _email(document.get("email")) if isinstance(document, dict) else None
+
+
+def _typed(request: Request) -> str | None:
+    return _email(request.POST.get("email"))
+
+
+def _link(request: Request) -> str | None:
+    return _text(request.params.get("token"))  # where its view finds it, too
+
+
+def _own(request: Request) -> str | None:
+    """Return the address of the account whose session this is: its present password is asked."""
+    session = current_session(request)
+    return canonical(session.user.email) if session is not None else None
+
+
+def _email(value: object) -> str | None:
+    text = _text(value)
+    return canonical(text) if text else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value.strip() else None
+
+
+Try = tuple[str, Callable[[Request], str | None]]
+"""What is tried, and whose account it is about."""
+
+LIMITED: Mapping[str, tuple[Try, ...]] = {
+    "accounts.api.delete": ((GUESS, _sent),),
+    "accounts.api.reset": ((MAIL, _sent),),
+    "accounts.api.sign_up": ((MAIL, _sent),),
+    "accounts.api.tokens": ((GUESS, _sent),),
+    "accounts.confirm": ((GUESS, _link),),
+    "accounts.delete": ((GUESS, _own),),
+    "accounts.email": ((GUESS, _own), (MAIL, _typed)),
+    "accounts.new_password": ((MAIL, _link),),
+    "accounts.password": ((GUESS, _own),),
+    "accounts.reset": ((MAIL, _typed),),
+    "accounts.sign_in": ((GUESS, _typed),),
+    "accounts.sign_up": ((MAIL, _typed),),
+    "accounts.tokens.new": ((GUESS, _own),),
 }
 """The routes where passwords can be guessed or mail be sent, and what is counted there.
 
@@ -45,7 +86,11 @@ def includeme(config: Configurator) -> None:
     """Count the tries outside of their units of work: a try that failed is undone, but counts."""
     config.add_tween(
         "berceau_accounts.throttle.throttle_tween_factory",
-        under=EXCVIEW,
+        under=[
+            EXCVIEW,
+            "berceau.web.unavailable.fitness_tween_factory",
+            "berceau.web.tenants.tenant_tween_factory",  # where the project has tenants
+        ],
         over="berceau.web.units.unit_of_work_tween_factory",
     )
 
@@ -69,19 +114,19 @@ def throttle_tween_factory(handler: Callable[[Request], Response], registry: Any
 
 
 def forget_tries(email: str) -> None:
-    """Forget the guesses at the password of an account, because its owner was right."""
+    """Forget the guesses at the password of an account, because this is its owner."""
     throttle = AccountsThrottle.get(key=_key(GUESS, canonical(email)))
     if throttle is not None:
         throttle.delete()
 
 
-def _count(request: Request, what: str) -> None:
+def _count(request: Request, tries: tuple[Try, ...]) -> None:
     """Count a try; raises ``HTTPTooManyRequests`` where it is one too many."""
     settings = AccountsSettings.current()
-    limits = dict(_limits(request, what, settings))
     seconds = int(settings.tries_window.total_seconds())
 
     def count() -> int:
+        limits = dict(_limits(request, tries, settings))
         clear_expired(AccountsThrottle)
         # In one order: two requests that count the same keys don't wait for each other.
         found = [(_add(key, seconds), limits[key]) for key in sorted(limits)]
@@ -99,23 +144,14 @@ def _minutes(seconds: int) -> str:
     return "a minute" if minutes == 1 else f"{minutes} minutes"
 
 
-def _limits(request: Request, what: str, settings: AccountsSettings) -> Iterator[tuple[str, int]]:
-    yield _key(what, client_address(request)), settings.tries_from_address
-    email = _posted(request).get("email")
-    if isinstance(email, str) and email.strip():
-        yield _key(what, canonical(email)), settings.tries
-
-
-def _posted(request: Request) -> Mapping[str, Any]:
-    """Return the fields of a form or a JSON object; what is malformed, the view will refuse."""
-    if not request.content_type.endswith("json"):
-        fields: Mapping[str, Any] = request.POST
-        return fields
-    try:
-        found = request.json_body
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+def _limits(
+    request: Request, tries: tuple[Try, ...], settings: AccountsSettings
+) -> Iterator[tuple[str, int]]:
+    for what, whom in tries:
+        yield _key(what, client_address(request)), settings.tries_from_address
+        found = whom(request)
+        if found is not None:
+            yield _key(what, found), settings.tries
 
 
 def _add(key: str, seconds: int) -> tuple[int, int]:  # noqa: ARG001 - read by the SQL

@@ -4,8 +4,9 @@ from hypothesis import strategies as st
 from psycopg2.extensions import make_dsn, parse_dsn
 
 from berceau.errors import UrlError
-from berceau.postgres.core.connection import connect
-from berceau.postgres.core.url import Url
+from berceau.postgres.core.connection import check_session, connect
+from berceau.postgres.core.fetch import fetch
+from berceau.postgres.core.url import Url, schemas_of
 
 SECRET = "hunter2"
 
@@ -178,6 +179,15 @@ def test_every_schema_name_reaches_the_search_path(running, schema) -> None:
         cursor.execute("SELECT current_schema()")
         assert cursor.fetchone() == (schema,)
         connection.rollback()
+
+
+@pytest.mark.parametrize("schema", ["public", 'a", b', " a,b", "ü"])
+def test_a_tenant_sees_its_own_schema_before_the_shared_one(running, schema) -> None:
+    url = running.owner_url.with_schema(schema).of_tenant("tenant_acme")
+    with connect(url) as connection:
+        check_session(connection, url)
+        (path,) = fetch(connection, "SHOW search_path")[0]
+    assert schemas_of(path) == ("tenant_acme", schema)
 
 
 def test_several_hosts_mean_the_one_that_takes_writes() -> None:

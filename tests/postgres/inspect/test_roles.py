@@ -261,7 +261,7 @@ def test_what_exists_already_gets_its_rights_too(shop) -> None:
 
 def test_the_ledger_stays_read_only(shop) -> None:
     shop.provision()
-    with connect(shop.owner) as connection:
+    with connect(shop.owner, autocommit=True) as connection:
         ledger.ensure(connection)
     shop.provision()
     run(shop.runtime, f"SELECT * FROM {LEDGER}")

@@ -11,6 +11,7 @@ from berceau.migration.history import Direction
 from berceau.migration.migration import Migration
 from berceau.migration.resume import groups_of
 from berceau.postgres.core.connection import connect
+from berceau.postgres.core.fetch import execute, fetch
 from berceau.postgres.core.url import Url
 from berceau.postgres.embedded.postmaster import wait_until
 from berceau.postgres.inspect import catalog
@@ -18,6 +19,7 @@ from berceau.postgres.inspect.scratch import scratch
 from berceau.postgres.runner import ledger, runner
 from berceau.postgres.runner.deploy_lock import deploy_lock
 from berceau.postgres.runner.lock_retry import RetryPolicy
+from berceau.postgres.runner.row_ranges import KeyRanges
 from berceau.schema.model import Schema
 
 pytestmark = pytest.mark.slow
@@ -58,6 +60,16 @@ DROP TABLE t;
 DROP TYPE mood;
 """
 SCRIPT = Migration(NAME, UP, DOWN, DATA)
+FILL = Migration(
+    NAME,
+    """
+    SELECT 1;
+    -- Batches: above 0 rows, pause 0
+    UPDATE t SET hits = hits + 1, new = id WHERE {};
+    ALTER TABLE t ALTER new SET NOT NULL;
+    """,
+)
+FILLED = [(9, 1, 1, 45)]
 PATIENCE = RetryPolicy(tries=1)
 
 
@@ -148,13 +160,13 @@ def url(running) -> Url:
     return running.owner_url
 
 
-def deploy(connection, schema, direction) -> None:
+def deploy(connection, schema, direction, script=SCRIPT) -> None:
     run = runner.apply if direction is Direction.UP else runner.undo
     with deploy_lock(connection, schema):
-        run(connection, SCRIPT, patience=PATIENCE)
+        run(connection, script, patience=PATIENCE)
 
 
-def interrupt(url, schema, kind, direction, number) -> bool:
+def interrupt(url, schema, kind, direction, number, script=SCRIPT) -> bool:
     """Run the migration until statement ``number``; return whether that was one."""
     with connect(url, autocommit=True) as witness:
         dsn = url.dsn(schema)
@@ -165,7 +177,7 @@ def interrupt(url, schema, kind, direction, number) -> bool:
         pid = connection.info.backend_pid
         connection.left = number
         try:
-            deploy(connection, schema, direction)
+            deploy(connection, schema, direction, script)
         except (BerceauError, psycopg2.Error, Fault):
             pass
         else:
@@ -211,6 +223,30 @@ def test_the_ledger_knows_what_is_done_and_one_command_goes_on(url, kind, direct
             assert (line is not None and line.is_whole) is (direction is Direction.UP)
     assert reached == expected.keys()
     assert number > 3 * len(expected)
+
+
+@pytest.mark.parametrize(("kind", "where"), [(Terminated, "new IS NULL"), (Killed, "id > 0")])
+def test_an_update_in_batches_goes_on_where_the_ledger_says(url, kind, where, monkeypatch) -> None:
+    """Also where the condition holds for rows that were updated: the key tells what is done."""
+    monkeypatch.setattr(KeyRanges, "first", 5)
+    monkeypatch.setattr(KeyRanges, "largest", 5)
+    script = Migration(NAME, FILL.sql.format(where))
+    for number in range(1000):
+        with scratch(url) as look:
+            ledger.ensure(look)
+            execute(look, "CREATE TABLE t (id int PRIMARY KEY, hits int DEFAULT 0, new int)")
+            execute(look, "INSERT INTO t (id) SELECT generate_series(1, 9)")
+            if not interrupt(url, _schema(look), kind, Direction.UP, number, script):
+                break
+            line = ledger.Ledger(look).find(NAME)
+            batches = line.batches if line else None
+            done = batches.changed if batches else 9 if line and line.position > 1 else 0
+            hits = fetch(look, "SELECT count(new), sum(hits) FROM t")
+            assert hits == [(done, done)], (number, str(line))
+            if not (line and line.is_whole):
+                deploy(look, _schema(look), Direction.UP, script)
+            assert fetch(look, "SELECT count(*), min(hits), max(hits), sum(new) FROM t") == FILLED
+    assert number > 20
 
 
 def _position(line, direction, last) -> int:

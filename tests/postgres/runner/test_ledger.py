@@ -8,6 +8,7 @@ from berceau.errors import HistoryError, PermissionMissingError, StatementError
 from berceau.migration.history import Direction, State
 from berceau.migration.migration import Migration
 from berceau.postgres.core.connection import connect
+from berceau.postgres.core.fetch import fetch
 from berceau.postgres.runner import ledger, runner
 from berceau.postgres.runner.deploy_lock import deploy_lock
 from berceau.postgres.runner.ledger import Ledger
@@ -42,6 +43,14 @@ def test_a_schema_that_is_missing_is_named(database) -> None:
         ledger.read(connection)
 
 
+def test_a_tenant_without_a_schema_has_no_ledger_of_others(database) -> None:
+    with (
+        connect(database.migration_url.of_tenant("tenant_nowhere")) as connection,
+        pytest.raises(PermissionMissingError, match="tenant_nowhere"),
+    ):
+        ledger.read(connection)
+
+
 def test_a_ledger_of_the_first_version_is_read_and_brought_up_to_date(connection, apply) -> None:
     run(connection, FIRST_VERSION)
     (before,) = ledger.read(connection)
@@ -56,6 +65,54 @@ def test_a_ledger_of_the_first_version_is_read_and_brought_up_to_date(connection
     assert (new.state, new.position, new.total) == (State.APPLIED, 1, 1)
     ledger.ensure(connection)
     assert ledger.read(connection) == (old, new)
+
+
+def test_a_ledger_of_any_version_has_the_same_form_in_the_end(connection) -> None:
+    form = """
+        SELECT attname, atttypid::regtype::text, attnotnull, pg_get_expr(adbin, adrelid),
+               (SELECT array_agg(conname || pg_get_constraintdef(oid) ORDER BY conname)
+                FROM pg_constraint WHERE conrelid = attrelid)
+        FROM pg_attribute LEFT JOIN pg_attrdef ON (adrelid, adnum) = (attrelid, attnum)
+        WHERE attrelid = 'berceau_migration'::regclass AND attnum > 0 ORDER BY attnum
+    """
+    run(connection, FIRST_VERSION)
+    ledger.ensure(connection)
+    upgraded = run(connection, form)
+    run(connection, "DROP TABLE berceau_migration")
+    ledger.ensure(connection)
+    assert run(connection, form) == upgraded
+
+
+def test_a_ledger_that_others_may_write_is_protected_again(connection, running) -> None:
+    ledger.ensure(connection)
+    user = running.runtime_url.user
+    run(connection, f'GRANT INSERT ON berceau_migration TO "{user}"')
+    ledger.ensure(connection)
+    may = "SELECT has_table_privilege(%s, 'berceau_migration', 'INSERT')"
+    assert fetch(connection, may, (user,)) == [(False,)]
+
+
+def test_a_ledger_without_batches_is_brought_up_to_date(connection, apply) -> None:
+    apply(connection, Migration(NAME, "CREATE TABLE a ()"))
+    run(connection, "ALTER TABLE berceau_migration DROP COLUMN batches")
+    (before,) = ledger.read(connection)
+    assert (before.state, before.batches) == (State.APPLIED, None)
+    apply(connection, Migration("20260101000001_second", "CREATE TABLE b ()"))
+    assert ledger.read(connection)[0] == before
+    assert run(connection, "SELECT batches FROM berceau_migration") == [(None,), (None,)]
+
+
+def test_batches_of_a_later_version_are_read(connection, apply) -> None:
+    apply(connection, Migration(NAME, "CREATE TABLE a ()"))
+    run(
+        connection,
+        """
+        UPDATE berceau_migration SET state = 'failed', position = 0, batches =
+        '{"number": 1, "checksum": "a", "key": ["id"], "after": ["7"], "rows": 7, "new": 1}'
+        """,
+    )
+    (line,) = ledger.read(connection)
+    assert (line.batches.after, line.batches.rows, line.left_nothing) == (("7",), 7, False)
 
 
 def test_a_failure_is_remembered_with_its_place_and_resumed_behind_what_is_done(

@@ -125,6 +125,7 @@ def test_a_database_is_had_wherever_the_owner_may_make_one(configured, admin) ->
 
     assert option() == "--schema berceau"
     run(admin, f"ALTER ROLE {owner.user} CREATEDB")
+    prune(owner)  # also of the template that the embedded server's superuser helped to make
     assert option() == "--database berceau"
     run(admin, "CREATE EXTENSION file_fdw")  # which only a superuser can install
     assert option() == "--schema berceau"

@@ -8,10 +8,14 @@ from collections.abc import Iterator
 import psycopg2
 import pytest
 
+from berceau.errors import PermissionMissingError
 from berceau.postgres.core.connection import connect
-from berceau.postgres.embedded.binaries import find_programs
+from berceau.postgres.embedded import binaries
+from berceau.postgres.inspect.extensions import COUNTING, COUNTING_SCHEMA, schema_of_extension
+from berceau.postgres.inspect.schemas import schema_exists
 from berceau.workflows.shared.databases import resolve_databases
 from berceau.workflows.testing.isolation import Isolation, prepare, private_schema
+from berceau.workflows.testing.prune import prune
 from tests.workflows.testing.copies import run, visit
 
 AROUND = """
@@ -21,6 +25,8 @@ ALTER DATABASE berceau SET log_statement = 'all'; -- which only a superuser sets
 ALTER ROLE berceau_app IN DATABASE berceau SET intervalstyle = 'iso_8601';
 CREATE EXTENSION citext;
 CREATE SCHEMA "Odd one" AUTHORIZATION berceau_owner; CREATE EXTENSION hstore SCHEMA "Odd one";
+CREATE SCHEMA "Of another"; CREATE EXTENSION pg_trgm SCHEMA "Of another";
+GRANT USAGE ON SCHEMA "Of another" TO berceau_owner WITH GRANT OPTION;
 CREATE EXTENSION postgres_fdw;
 CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '/nowhere');
 GRANT USAGE ON FOREIGN SERVER far TO berceau_owner;
@@ -57,7 +63,7 @@ GONE = """
 DROP EVENT TRIGGER noted; DROP PUBLICATION every, few; DROP FUNCTION wipe; DROP VIEW entries;
 ALTER TABLE post DROP audited, DROP tags; DROP TRIGGER audited ON post;
 DROP SCHEMA audit, unused, named CASCADE; DROP EXTENSION postgres_fdw CASCADE;
-DROP SCHEMA "Odd one" CASCADE; DROP EXTENSION citext;
+DROP SCHEMA "Odd one", "Of another" CASCADE; DROP EXTENSION citext;
 SET ROLE berceau_owner; ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO PUBLIC; RESET ROLE;
 REVOKE TEMPORARY ON DATABASE berceau FROM berceau_app;
 GRANT EXECUTE ON FUNCTION pg_sleep(double precision) TO PUBLIC;
@@ -75,7 +81,7 @@ def dump(url) -> list[str]:
     """Return what pg_dump says of a database, without what no other one has."""
     ((host, port),) = url.hosts
     text = subprocess.run(
-        [find_programs() / "pg_dump", "-s", "-h", host, "-p", str(port), "-U", "postgres",
+        [binaries.find_programs() / "pg_dump", "-s", "-h", host, "-p", str(port), "-U", "postgres",
          "-N", "unused", "-N", "berceau_test_*", url.database],
         capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
@@ -116,6 +122,47 @@ def test_a_database_for_tests_has_all_that_its_source_has(settings) -> None:
             url = psycopg2.connect(host=host, port=port, user="postgres", dbname=name)
             assert run(url, "SHOW search_path") == [('public, "Odd one"',)]
             url.close()
+
+
+VIEW = "CREATE VIEW seen AS SELECT query FROM berceau_statistics.pg_stat_statements"
+PARSED = """
+CREATE FUNCTION seen() RETURNS timestamptz
+    BEGIN ATOMIC SELECT stats_reset FROM berceau_statistics.pg_stat_statements_info; END
+"""
+BODY = """
+CREATE FUNCTION seen() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN
+    RETURN (SELECT count(*) FROM berceau_statistics.pg_stat_statements); END $$
+"""
+
+
+@pytest.mark.slow
+def test_the_counts_of_queries_are_spared_where_only_a_superuser_could_copy_them(
+    configured, admin
+) -> None:
+    owner = resolve_databases(configured).migration_url
+    run(admin, f"ALTER ROLE {owner.user} CREATEDB")
+    prune(owner)  # also of the template that the embedded server's superuser helped to make
+    with private_schema(configured, isolation=Isolation.DATABASE) as private:
+        assert schema_of_extension(private.connection, COUNTING) is None
+        assert not schema_exists(private.connection, COUNTING_SCHEMA)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("make", "drop"),
+    [(VIEW, "DROP VIEW seen"), (PARSED, "DROP FUNCTION seen"), (BODY, "DROP FUNCTION seen")],
+    ids=["view", "parsed body", "body"],
+)
+def test_the_counts_of_queries_are_copied_for_what_needs_them(
+    configured, admin, make, drop
+) -> None:
+    owner = resolve_databases(configured).migration_url
+    run(admin, f"ALTER ROLE {owner.user} CREATEDB; SET ROLE {owner.user}; {make}; RESET ROLE")
+    try:
+        with pytest.raises(PermissionMissingError, match="EXISTS pg_stat_statements"):
+            visit(configured, Isolation.DATABASE)
+    finally:
+        run(admin, drop)
 
 
 @pytest.mark.slow

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.request import Request
-from pyramid.security import remember
+from pyramid.security import forget, remember
 from pyramid.view import view_config
 
 from berceau_accounts import service, sessions
 from berceau_accounts.browsers import browser_name
-from berceau_accounts.entities import AccountsSession
+from berceau_accounts.events import Deleting
 from berceau_accounts.forms import CURRENT_PASSWORD, NEW_EMAIL, NEW_PASSWORD, Form
 from berceau_accounts.policy import IN_BROWSER, require_user
 from berceau_accounts.views.shared import TEMPLATE, Link, check_password, form_page, site
@@ -125,6 +125,38 @@ def change_email(request: Request) -> Any:
 
 
 @view_config(
+    route_name="accounts.delete",
+    request_method="GET",
+    permission=IN_BROWSER,
+    renderer=TEMPLATE,
+)
+def show_delete(request: Request) -> dict[str, Any]:
+    """Show the form that deletes the account."""
+    return _delete_page(request, Form(CURRENT_PASSWORD))
+
+
+@view_config(
+    route_name="accounts.delete",
+    request_method="POST",
+    permission=IN_BROWSER,
+    renderer=TEMPLATE,
+)
+def delete(request: Request) -> Any:
+    """Delete the account, and sign out."""
+    form = Form(CURRENT_PASSWORD)
+    form.read(request.POST)
+    check_password(request, form)
+    if form.errors:
+        return _delete_page(request, form)
+    user = require_user(request)
+    request.registry.notify(Deleting(user, request))
+    forget(request)
+    service.delete_user(user, site(request))
+    request.flash("Your account was deleted.")
+    return HTTPSeeOther(request.route_path("accounts.sign_in"))
+
+
+@view_config(
     route_name="accounts.sessions",
     request_method="GET",
     permission=IN_BROWSER,
@@ -132,11 +164,8 @@ def change_email(request: Request) -> Any:
 )
 def show_sessions(request: Request) -> dict[str, Any]:
     """List the browsers in which the user is signed in."""
-    user = require_user(request)
-    found = AccountsSession.select(lambda session: session.user == user)
-    newest = sorted(found, key=lambda session: session.created_at, reverse=True)
     return {
-        "sessions": newest,
+        "sessions": sessions.sessions_of(require_user(request)),
         "current": sessions.current_session(request),
         "browser_name": browser_name,
     }
@@ -174,6 +203,17 @@ def _password_page(request: Request, form: Form) -> dict[str, Any]:
         "Change your password",
         "Change the password",
         lead="Your other sessions end then.",
+        links=_back(request),
+    )
+
+
+def _delete_page(request: Request, form: Form) -> dict[str, Any]:
+    return form_page(
+        request,
+        form,
+        "Delete your account",
+        "Delete the account",
+        lead="It is deleted with all that belongs to it, and can't be brought back.",
         links=_back(request),
     )
 

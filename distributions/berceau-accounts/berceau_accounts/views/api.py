@@ -4,15 +4,16 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StringConstraints, field_validator
+from pydantic import BaseModel, Field, StringConstraints, ValidationInfo, field_validator
 from pyramid.httpexceptions import HTTPNotFound, HTTPUnauthorized
 from pyramid.request import Request
 
-from berceau.web.api import InvalidError, NonBlankStr, api_view
+from berceau.web.api import NonBlankStr, api_view
 from berceau_accounts import passwords, service, throttle
 from berceau_accounts.addresses import canonical, is_email
 from berceau_accounts.api_tokens import LONGEST_DAYS, create_token, revoke_token, tokens_of
 from berceau_accounts.entities import NAME_LENGTH, AccountsApiToken, User
+from berceau_accounts.events import Deleting
 from berceau_accounts.forms import LONGEST
 from berceau_accounts.policy import SIGNED_IN, require_user
 from berceau_accounts.views.shared import site
@@ -37,6 +38,18 @@ class Credentials(Address):
     """An address, and the password of its account."""
 
     password: Password
+
+
+class NewAccount(Credentials):
+    """An address, and the password that its account is to have."""
+
+    @field_validator("password")
+    @classmethod
+    def _check_password(cls, password: str, info: ValidationInfo) -> str:
+        problem = passwords.problem(password, info.data.get("email", ""))
+        if problem:
+            raise ValueError(problem)
+        return password
 
 
 class NewToken(Credentials):
@@ -70,11 +83,8 @@ class UserOut(BaseModel):
 
 
 @api_view(route_name="accounts.api.sign_up", request_method="POST", status=202, errors=(429,))
-def sign_up(request: Request, body: Credentials) -> None:
+def sign_up(request: Request, body: NewAccount) -> None:
     """Send a mail, whose link makes the account. The answer is the same for every address."""
-    problem = passwords.problem(body.password, body.email)
-    if problem:
-        raise InvalidError([{"pointer": "#/password", "detail": problem}])
     service.sign_up(body.email, body.password, site(request))
 
 
@@ -95,6 +105,14 @@ def show_user(request: Request) -> UserOut:
     return UserOut(id=user.id, email=user.email, groups=sorted(user.groups))
 
 
+@api_view(route_name="accounts.api.delete", request_method="POST", errors=(401, 429))
+def delete(request: Request, body: Credentials) -> None:
+    """Delete an account, with all that belongs to it; a token alone isn't enough for that."""
+    user = _authenticated(body)
+    request.registry.notify(Deleting(user, request))
+    service.delete_user(user, site(request))
+
+
 @api_view(
     route_name="accounts.api.tokens",
     request_method="POST",
@@ -103,10 +121,7 @@ def show_user(request: Request) -> UserOut:
 )
 def make_token(request: Request, body: NewToken) -> NewTokenOut:
     """Sign in: exchange the password for a token."""
-    user: User | None = service.authenticate(body.email, body.password)
-    if user is None:
-        raise HTTPUnauthorized("There is no account with this address and password.")
-    throttle.forget_tries(body.email)
+    user = _authenticated(body)
     token, text = create_token(user, body.name, body.days)
     request.response.cache_control.no_store = True
     return NewTokenOut(
@@ -138,3 +153,11 @@ def revoke(request: Request, id: UUID) -> None:  # noqa: A002 - as the pattern c
     """Revoke a token of the user."""
     if not revoke_token(require_user(request), id):
         raise HTTPNotFound
+
+
+def _authenticated(credentials: Credentials) -> User:
+    user: User | None = service.authenticate(credentials.email, credentials.password)
+    if user is None:
+        raise HTTPUnauthorized("There is no account with this address and password.")
+    throttle.forget_tries(credentials.email)
+    return user

@@ -136,9 +136,10 @@ def choose_password(request: Request) -> Any:
     if form.errors:
         return _new_password_page(request, form)
     try:
-        service.reset_password(_token(request), form["new_password"], site(request))
+        user = service.reset_password(_token(request), form["new_password"], site(request))
     except LookupError:
         return _dead_link(request)
+    throttle.forget_tries(user.email)
     forget(request)
     request.flash("Your password was changed, and all sessions were ended. Sign in with it now.")
     return HTTPSeeOther(request.route_path("accounts.sign_in"))

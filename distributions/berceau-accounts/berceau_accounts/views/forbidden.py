@@ -6,6 +6,7 @@ from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther, HTTPUnauthorized
 from pyramid.request import Request
 from pyramid.view import forbidden_view_config
 
+from berceau.web import is_token_api
 from berceau_accounts.api_tokens import sent_token
 
 
@@ -28,7 +29,7 @@ def _is_followed_by_person(request: Request) -> bool:
     """
     return (
         request.method in ("GET", "HEAD")
-        and "berceau.without_cookies" not in request.environ
+        and not is_token_api(request)
         and sent_token(request) is None
         and "text/html" in request.headers.get("Accept", "")
     )

@@ -6,10 +6,10 @@ from typing import Any
 
 from pyramid.request import Request
 
-from berceau_accounts import passwords
+from berceau_accounts import passwords, throttle
 from berceau_accounts.forms import CURRENT_PASSWORD, Form
 from berceau_accounts.policy import require_user, user_of
-from berceau_accounts.service import Site
+from berceau_accounts.site import Site
 
 TEMPLATE = "berceau_accounts:templates/form.pt"
 
@@ -52,22 +52,17 @@ def refused(request: Request, form: Form, name: str, message: str) -> None:
 def check_password(request: Request, form: Form) -> None:
     """Refuse what isn't the user's password: who finds a browser open can't take the account."""
     user = require_user(request)
-    if "password" not in form.errors and not passwords.is_right(
-        form["password"], user.password_hash
-    ):
+    if "password" in form.errors:
+        return
+    if passwords.is_right(form["password"], user.password_hash):
+        throttle.forget_tries(user.email)
+    else:
         form.errors[CURRENT_PASSWORD.name] = "This isn't your present password."
 
 
 def site(request: Request) -> Site:
     """Return what mails say of the site that ``request`` came to."""
-
-    def page(route: str, secret: str = "") -> str:
-        # Not in the path: the log has paths, but no query strings.
-        query = {"token": secret} if secret else {}
-        address: str = request.route_url(route, _query=query)
-        return address
-
-    return Site(request.host, page)
+    return Site(request.host, request.route_url("accounts"))
 
 
 def next_path(request: Request) -> str:

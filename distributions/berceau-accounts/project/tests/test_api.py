@@ -65,6 +65,12 @@ def test_a_weak_password_is_a_mistake_of_its_field(app) -> None:
     assert [each["pointer"] for each in problem["errors"]] == ["#/password"]
 
 
+def test_all_mistakes_of_a_sign_up_are_told_at_once(app) -> None:
+    sent = {"email": "ada", "password": "password"}
+    problem = app.post_json("/accounts/api/sign-up", sent, status=422).json
+    assert [each["pointer"] for each in problem["errors"]] == ["#/email", "#/password"]
+
+
 @pytest.mark.usefixtures("ada")
 def test_a_program_asks_for_a_new_password(app, mailbox) -> None:
     app.post_json("/accounts/api/reset", {"email": "eve@example.org"}, status=202)
@@ -101,7 +107,7 @@ def test_each_answer_is_as_the_document_says(app) -> None:
     authorization = f"Bearer {ask_for_token(app).json['token']}"
     document = schemathesis.openapi.from_wsgi("/openapi.json", browser(app).app)
     paths = {operation.ok().path for operation in document.get_all_operations()}
-    assert len([path for path in paths if path.startswith("/accounts/api/")]) == 5
+    assert len([path for path in paths if path.startswith("/accounts/api/")]) == 6
     for operation in document.get_all_operations():
         check(operation.ok(), authorization)
 

@@ -33,6 +33,15 @@ def test_a_user_sees_where_they_are_signed_in(app) -> None:
     assert "(this browser)" in entries[1]
 
 
+def test_a_session_that_has_ended_is_not_shown(app) -> None:
+    sign_in(app)
+    signed_in(app, "old")
+    with db_session:
+        old = AccountsSession.select(lambda each: each.browser == "old").get()
+        old.expires_at = now() - timedelta(seconds=1)
+    assert len(app.get("/accounts/sessions").html.select(".entries > li")) == 1
+
+
 def test_one_session_is_ended(app) -> None:
     sign_in(app)
     other, third = signed_in(app, "other"), signed_in(app, "third")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from berceau_accounts.entities import AccountsSession, AccountsThrottle
-from berceau_accounts.mail import wait_until_sent
+from berceau_accounts.outbox import TESTING, wait_until_sent
 from pony.orm import db_session
 from tests.visitor import (
     EMAIL,
@@ -20,6 +20,7 @@ from tests.visitor import (
     sign_in,
     sign_up,
 )
+from webtest import TestApp
 
 UNKNOWN = "eve@example.org"
 
@@ -75,15 +76,26 @@ def test_mail_tells_the_owner_of_an_address_only(app, mailbox) -> None:
 def test_no_time_tells_who_has_an_account(app, ask: Callable[..., Any], caplog: Any) -> None:
     """Both take the same work: a difference shows whenever it is measured."""
     caplog.set_level("INFO", "berceau.access")
+    visitor = served(app)
     for _ in range(3):
-        known, unknown = work(app, ask, EMAIL), work(app, ask, UNKNOWN)
+        known, unknown = work(visitor, ask, EMAIL), work(visitor, ask, UNKNOWN)
         if abs(known - unknown) < 0.2 * max(known, unknown):
             break
     else:
         pytest.fail(f"With an account {known:.4f} s, without one {unknown:.4f} s")
+    wait_until_sent()
     queries = re.findall(r"POST .* (\d+) queries", caplog.text)
     assert len(queries) >= 2
     assert len(set(queries)) == 1
+
+
+def served(app: Any) -> TestApp:
+    """Return a visitor of the application as a server runs it: its mail is sent in a thread."""
+
+    def as_served(environ: dict[str, Any], start_response: Any) -> Any:
+        return app.app({**environ, TESTING: False}, start_response)
+
+    return TestApp(as_served, extra_environ=app.extra_environ)
 
 
 def work(app: Any, ask: Callable[..., Any], email: str) -> float:

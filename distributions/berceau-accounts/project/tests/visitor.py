@@ -7,10 +7,10 @@ from queue import Queue
 from typing import Any
 from urllib.parse import urlsplit
 
-from berceau_accounts.mail import wait_until_sent
 from webtest import TestApp
 
 EMAIL = "ada@example.org"
+GONE = "gone@example.org"
 PASSWORD = "analytical engine 1843"
 NEW_PASSWORD = "difference engine 1822"
 
@@ -19,9 +19,21 @@ class Mailbox:
     """All mail that the application sends in one test process, as an SMTP server gets it."""
 
     url = ""
+    is_down = False
 
     def __init__(self) -> None:
         self._received: Queue[EmailMessage] = Queue()
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
+        """Know all addresses but one, unless the server is down."""
+        if self.is_down:
+            return "451 Try again later"
+        if address == GONE:
+            return "550 No such user"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         """Take a mail in."""
@@ -30,10 +42,9 @@ class Mailbox:
         self._received.put(message)
         return "250 OK"
 
-    def next(self) -> EmailMessage:
-        """Return the mail that comes next."""
-        wait_until_sent()
-        return self._received.get_nowait()
+    def next(self, seconds: float | None = None) -> EmailMessage:
+        """Return the mail that comes next: at once, or within ``seconds``."""
+        return self._received.get(seconds is not None, seconds)
 
     def link(self) -> str:
         """Return the address that the next mail has, from its path on."""
@@ -43,13 +54,12 @@ class Mailbox:
         return f"{parts.path}?{parts.query}"
 
     def is_empty(self) -> bool:
-        """Return whether no mail comes any more."""
-        wait_until_sent()
+        """Return whether no mail has come."""
         return self._received.empty()
 
     def clear(self) -> None:
         """Forget what was sent before."""
-        wait_until_sent()
+        self.is_down = False
         while not self._received.empty():
             self._received.get()
 

@@ -2,10 +2,13 @@
 
 from pyramid.config import Configurator
 
+from .errors import errors_of
+
 
 def includeme(config: Configurator) -> None:
-    """Serve the OpenAPI document."""
-    config.token_api(prefix="/api")
+    """Let all addresses below ``/api`` have no cookies and one form of errors; describe them."""
+    config.token_api(prefix="/api", shared=True)
+    config.format_errors(errors_of, prefix="/api")
     scheme = {"type": "apiKey", "in": "header", "name": "Authorization"}
     config.add_openapi(
         title="Conduit", version="1", path="/api/openapi.json", security={"token": scheme}

@@ -15,10 +15,12 @@ from components.users.entities import Member
 from .entities import DESCRIPTION_LENGTH, TITLE_LENGTH, Article
 from .favorites import Count, Favorites
 
-Title = Annotated[str, Field(max_length=TITLE_LENGTH), FILLED]
-Description = Annotated[str, Field(max_length=DESCRIPTION_LENGTH), FILLED]
-Body = Annotated[str, Field(max_length=1_000_000), FILLED]
-Tags = Annotated[list[Annotated[str, Field(max_length=TAG_LENGTH), FILLED]], Field(max_length=50)]
+Title = Annotated[str, Field(min_length=1, max_length=TITLE_LENGTH), FILLED]
+Description = Annotated[str, Field(min_length=1, max_length=DESCRIPTION_LENGTH), FILLED]
+Body = Annotated[str, Field(min_length=1, max_length=1_000_000), FILLED]
+Tags = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=TAG_LENGTH), FILLED]], Field(max_length=50)
+]
 
 
 class NewArticle(Model):

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pony.orm import desc, exists
+from pony.orm import count, desc, exists, select
 from slugify import slugify
 
 from components.api.errors import forbidden, not_found
@@ -37,6 +37,13 @@ def feed(viewer: Member) -> Query[Article]:
             each for each in Follow if each.follower == viewer and each.followed == article.author
         )
     )
+
+
+def popular_tags(most: int) -> Sequence[str]:
+    """Return the names of the tags that most articles have."""
+    counted = select((tag.name, count(article)) for article in Article for tag in article.tags)
+    ordered = counted.order_by(lambda name, number: (desc(number), name))
+    return [name for name, _ in ordered.limit(most)]
 
 
 def page(articles: Query[Article], limit: int, offset: int) -> Sequence[Article]:

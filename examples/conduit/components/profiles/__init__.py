@@ -5,6 +5,5 @@ from pyramid.config import Configurator
 
 def includeme(config: Configurator) -> None:
     """Add the addresses of profiles."""
-    config.token_api(prefix="/api")
     config.add_route("profiles.profile", "/api/profiles/{username}")
     config.add_route("profiles.follow", "/api/profiles/{username}/follow")

@@ -5,5 +5,4 @@ from pyramid.config import Configurator
 
 def includeme(config: Configurator) -> None:
     """Add the address of the tags."""
-    config.token_api(prefix="/api")
     config.add_route("tags", "/api/tags")

@@ -8,12 +8,14 @@ from typing import Any
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
-from components.api.errors import TAKEN, RefusedError
+from components.api.errors import RefusedError, taken
 
 from .entities import Member, MemberToken, now
 from .settings import UsersSettings
 
 hasher = PasswordHasher()
+
+WRONG = "Nobody has this address and this password."
 
 
 def sign_up(username: str, email: str, password: str) -> Member:
@@ -27,7 +29,7 @@ def log_in(email: str, password: str) -> Member:
     member = Member.get(email=email)
     # An unknown address takes as long as a wrong password, so nobody learns which it was.
     if not _verify(member.password_hash if member else _unknown(), password) or member is None:
-        raise RefusedError(401, "credentials", "invalid")
+        raise RefusedError(401, "credentials", "invalid", WRONG)
     return member
 
 
@@ -51,6 +53,13 @@ def issue_token(member: Member) -> str:
     return token
 
 
+def end_token(token: str) -> None:
+    """Let ``token`` stand for nobody from now on."""
+    found = MemberToken.get(digest=_digest(token))
+    if found is not None:
+        found.delete()
+
+
 def member_of(token: str) -> Member | None:
     """Return the member that ``token`` stands for, if it is valid."""
     found = MemberToken.get(digest=_digest(token))
@@ -61,9 +70,9 @@ def member_of(token: str) -> Member | None:
 
 def _check_free(member: Member | None, username: str | None, email: str | None) -> None:
     if username is not None and Member.get(username=username) not in (None, member):
-        raise RefusedError(409, "username", TAKEN)
+        raise taken("username")
     if email is not None and Member.get(email=email) not in (None, member):
-        raise RefusedError(409, "email", TAKEN)
+        raise taken("email")
 
 
 def _verify(password_hash: str, password: str) -> bool:

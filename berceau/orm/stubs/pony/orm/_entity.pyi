@@ -43,6 +43,8 @@ class Entity(CheckedEntity, AddedEntity, metaclass=EntityMeta):
     _table_: ClassVar[str | tuple[str, str]]
     _table_options_: ClassVar[dict[str, Any]]
     _discriminator_: ClassVar[Any]
+    _reference_: ClassVar[bool]
+    _distribute_: ClassVar[str]
 
     def _itself_(self) -> Itself[Self]: ...
     def __lt__(self, other: Entity) -> bool: ...

@@ -1,4 +1,4 @@
-"""Articles: their API, and their pages."""
+"""Articles: their API."""
 
 from typing import Any
 
@@ -98,24 +98,6 @@ def test_the_feed_has_the_articles_of_those_who_are_followed(ada: Any, grace: An
     ada.post("/profiles/grace/follow")
     (article,) = ada.get("/articles/feed")["articles"]
     assert (article["title"], article["author"]["following"]) == ("By Grace", True)
-
-
-def test_people_read_articles_on_pages(app: Any, ada: Any) -> None:
-    ada.publish("<Tea>", tagList=["hot"])
-    ada.publish("Cake")
-    page = app.get("/")
-    assert [each.text for each in page.html.select("article h2")] == ["Cake", "<Tea>"]
-    assert page.click("&lt;Tea&gt;").html.h1.text == "<Tea>"
-    assert [each.text for each in page.click("hot").html.select("article h2")] == ["<Tea>"]
-    app.get("/article/none", status=404)
-
-
-def test_a_long_list_has_pages(app: Any, ada: Any) -> None:
-    for number in range(21):
-        ada.publish(str(number))
-    older = app.get("/").click("Older")
-    assert [each.text for each in older.html.select("article h2")] == ["0"]
-    assert len(older.click("Newer").html.select("article h2")) == 20
 
 
 @pytest.mark.commits

@@ -1,0 +1,1 @@
+"""The pages of the console: all ``console_view`` functions in it are registered."""

@@ -1,0 +1,25 @@
+"""A look at a schema that somebody may be migrating: it waits for nobody."""
+
+import psycopg2
+
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.core.fetch import execute
+from berceau.postgres.inspect import catalog
+from berceau.schema.model import Schema
+
+SECONDS = 0.5
+"""How long the look may wait for a lock."""
+
+
+def glance(connection: Connection) -> Schema | None:
+    """Return what ``catalog.read`` does, None where a lock is in the way.
+
+    The transaction of ``connection`` ends with it.
+    """
+    execute(connection, "SELECT set_config('lock_timeout', %s, true)", (f"{SECONDS:g}s",))
+    try:
+        return catalog.read(connection)
+    except psycopg2.errors.LockNotAvailable:
+        return None
+    finally:
+        connection.rollback()

@@ -1,0 +1,53 @@
+"""What the ledgers of many schemas say, asked in few questions."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+import psycopg2
+from psycopg2 import sql
+
+from berceau.postgres.core.connection import Connection
+from berceau.postgres.core.fetch import fetch
+from berceau.postgres.core.own_tables import LEDGER
+
+AT_ONCE = 250
+"""Ledgers per question: each is locked until its end (``max_locks_per_transaction``)."""
+
+_UP_TO_DATE = """
+SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = ANY (%s) AND c.relname = %s
+  AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = c.oid AND attname = 'batches')
+"""
+# What runs may have failed since: a process that was killed couldn't write that.
+_SAID = """
+SELECT {schema}, CASE WHEN bool_or(state = 'running') THEN NULL ELSE md5(string_agg(concat_ws(
+    ' ', name, checksum, state, direction, position, total, begun, failed_at, batches, error
+), E'\\n' ORDER BY name COLLATE "C")) END FROM {ledger}
+"""
+
+
+def said(connection: Connection, schemas: Sequence[str]) -> dict[str, str]:
+    """Return what the ledgers of ``schemas`` say, in short: equal texts mean equal ledgers.
+
+    One that isn't there, that hasn't today's form, or in which something runs is left out. The
+    connection is in autocommit mode.
+    """
+    return {name: text for name, text in _said(connection, schemas) if text is not None}
+
+
+def _said(connection: Connection, schemas: Sequence[str]) -> Iterator[tuple[str, str | None]]:
+    for first in range(0, len(schemas), AT_ONCE):
+        yield from _said_at_once(connection, schemas[first : first + AT_ONCE])
+
+
+def _said_at_once(connection: Connection, schemas: Sequence[str]) -> list[tuple[Any, ...]]:
+    while known := fetch(connection, _UP_TO_DATE, ([*schemas], LEDGER)):
+        queries = (
+            sql.SQL(_SAID).format(schema=sql.Literal(name), ledger=sql.Identifier(name, LEDGER))
+            for (name,) in known
+        )
+        # One that is dropped meanwhile isn't among them the next time.
+        with suppress(psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidSchemaName):
+            return fetch(connection, sql.SQL(" UNION ALL ").join(queries))
+    return []

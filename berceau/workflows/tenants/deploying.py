@@ -1,0 +1,269 @@
+"""A deploy of the shared tables and of all tenants, in one process."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import cached_property
+from itertools import chain
+
+from berceau.errors import BerceauError, TenantError
+from berceau.migration.history import History
+from berceau.migration.migration import Migration
+from berceau.migration.phases import phases
+from berceau.postgres.citus.nodes import has_citus
+from berceau.postgres.citus.places import misplaced
+from berceau.postgres.core.connection import Connection, connect
+from berceau.postgres.core.session import notice_loss
+from berceau.postgres.core.url import Url
+from berceau.postgres.inspect.schemas import require_schema
+from berceau.postgres.runner import processes
+from berceau.postgres.runner.progress import Report, silent
+from berceau.postgres.tenants import ledgers, registry
+from berceau.settings import Settings
+from berceau.tenancy import Tenant
+from berceau.workflows.deploy.deploy import deploying, migrating, sound
+from berceau.workflows.deploy.phased import Contracting, behind, contract, expand, unseen
+from berceau.workflows.deploy.places import place
+from berceau.workflows.shared.databases import resolve_databases
+from berceau.workflows.tenants import histories, versions
+from berceau.workflows.tenants.extensions import require_shared
+from berceau.workflows.tenants.histories import Histories
+from berceau.workflows.tenants.many import failure, over_many
+from berceau.workflows.tenants.sessions import Sessions
+from berceau.workflows.tenants.states import States, look
+from berceau.workflows.tenants.unready import in_the_way
+
+NAMED = 10
+"""Of so many tenants each statement is told; of more, only how far all is."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How to deploy.
+
+    Whether a ``contract`` is applied, too, and whether no process runs meanwhile. ``patterns``
+    choose tenants by name, as in a shell. ``jobs`` are done at the same time. The tenant ``canary``
+    is first, and the others wait for it. After a failure it is to ``keep_going`` with the others.
+    """
+
+    contract: bool = False
+    allow_downtime: bool = False
+    patterns: tuple[str, ...] = ("*",)
+    jobs: int = 1
+    canary: str | None = None
+    keep_going: bool = False
+
+    def choose(self, tenant: Tenant) -> bool:
+        """Return whether ``tenant`` is one of those to deploy."""
+        return any(fnmatchcase(tenant.name, each) for each in self.patterns)
+
+
+EXPAND = Rules()
+
+
+@dataclass
+class AllDeployed:
+    """The names of what was applied to the ``shared`` tables, and to which ``tenants``, by name.
+
+    ``notes`` are what waits, in words. The ``skipped`` are being made, moved or dropped. What
+    ``failed`` is by names of tenants, too.
+    """
+
+    shared: list[str] = field(default_factory=list)
+    tenants: dict[str, list[str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    skipped: tuple[Tenant, ...] = ()
+    failed: dict[str, BerceauError] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of what was applied anywhere, each once."""
+        return tuple(dict.fromkeys((*self.shared, *chain(*self.tenants.values()))))
+
+
+def deploy_all(settings: Settings, report: Report = silent, rules: Rules = EXPAND) -> AllDeployed:
+    """Apply what is pending to the shared tables and to all tenants that are ready.
+
+    It is done in the order in which the migrations were written. Raises ``HistoryError`` or
+    ``TenantError``, before anything is applied, where files and a ledger contradict each other; and
+    ``TenantError`` where a tenant fails. Where it is to keep going, both are only told of a tenant,
+    and the others go on. Another run does the rest.
+    """
+    found = histories.read(settings)
+    databases = resolve_databases(settings)
+    url = databases.migration_url
+    with connect(url, autocommit=True) as connection:
+        notice_loss(connection)
+        require_schema(connection, url.schema)
+        registry.ensure(connection, databases.runtime_url.user)
+        made = processes.ensure(connection, databases.runtime_url.user)
+        states = look(connection, url, found)
+        _require_chosen(states, rules)
+        sound_ones, failed = states.without_unsound()
+        if not rules.keep_going or rules.canary in failed:
+            states.require_sound()
+        states = sound_ones
+        open_ = states.open["tenant"]
+        require_shared(connection, found, [each for each in found.tenant if each.name in open_])
+        versions.correct(connection, states)
+        if made and rules.contract and not rules.allow_downtime:
+            _refuse_unseen(states)
+        with closing(Sessions(url, has_citus(connection))) as sessions:
+            deploy = _Deploying(connection, url, sessions, found, states, rules, report)
+            deploy.done.failed = failed
+            return deploy.run()
+
+
+@dataclass
+class _Deploying:
+    connection: Connection
+    url: Url
+    sessions: Sessions
+    found: Histories
+    states: States
+    rules: Rules
+    report: Report
+    done: AllDeployed = field(default_factory=AllDeployed)
+    left_out: bool = False
+    waiting: set[str] = field(default_factory=set)
+
+    def run(self) -> AllDeployed:
+        self.done.skipped = self.states.others
+        self._place()
+        for scope, names in self.found.stages(self.states.open):
+            if self.waiting:
+                # It may need what the first one makes, or take away what that one still needs.
+                self._note(*behind(min(self.waiting), sorted(names)))
+            elif scope == "tenant":
+                self._tenants(names)
+            elif self.left_out or self.done.failed:
+                # It may take away what these still need.
+                who = "the tenants that failed" if self.done.failed else "the other tenants"
+                self._note(f"{min(names)}, of the shared tables, waits for {who}")
+                break
+            else:
+                with (
+                    in_the_way(self.states.others),
+                    deploying(self.url, self.report) as connection,
+                ):
+                    found = sound(connection, self.found.shared, self.report)
+                    self.done.shared += self._deploy(
+                        connection, self.found.shared, found.until(max(names)), self.report
+                    )
+        return self.done
+
+    def _place(self) -> None:
+        """Bring shared tables to where they are declared, in a database that got Citus later."""
+        if not misplaced(self.connection):
+            return
+        with deploying(self.url, self.report) as connection:
+            place(connection, self.report)
+
+    def _tenants(self, names: frozenset[str]) -> None:
+        open_ = self.states.with_any(names)
+        chosen = [each for each in open_ if self.rules.choose(each)]
+        self.left_out |= len(chosen) < len(open_)
+        chosen = [each for each in chosen if each.name not in self.done.failed]
+        report = self.report if len(chosen) <= NAMED else silent
+        canary = [each for each in chosen if each.name == self.rules.canary]
+        others = [each for each in chosen if each not in canary]
+
+        def work(tenant: Tenant) -> None:
+            try:
+                self._tenant(tenant, names, report)
+            except BerceauError:
+                if not self._left_out(tenant):
+                    raise
+
+        for group, keep_going in ((canary, False), (others, self.rules.keep_going)):
+            failed = over_many(group, work, self.report, jobs=self._jobs, keep_going=keep_going)
+            registry.reach_disk(self.connection)
+            if failed and not keep_going:
+                raise failure(self.done.failed | failed)
+            self.done.failed |= failed
+
+    def _tenant(self, tenant: Tenant, names: frozenset[str], report: Report) -> None:
+        told = _naming(tenant, report)
+        with self.sessions.of(tenant.schema) as session, migrating(session, tenant.schema, told):
+            found = sound(session, self.found.tenant, told, self._known(session, tenant))
+            applied = self._deploy(session, self.found.tenant, found.until(max(names)), told)
+            newest = [*(line.name for line in found.applied), *applied][-1:]
+            registry.set_version(session, [tenant.name], *newest)
+            if self.python & {*applied}:
+                session.close()  # it may have changed more than can be undone
+        if applied:
+            self.done.tenants.setdefault(tenant.name, []).extend(applied)
+
+    def _left_out(self, tenant: Tenant) -> bool:
+        """Leave out ``tenant`` if it was dropped since the look at all; return whether it was."""
+        now = registry.find(self.connection, tenant.name)
+        if now is not None and now.state != "ready" and now not in self.done.skipped:
+            self.done.skipped += (now,)
+        return now is None or now.state != "ready"
+
+    def _known(self, session: Connection, tenant: Tenant) -> History | None:
+        """Return the history of ``tenant`` where its ledger says what it said at first.
+
+        To read a long one again for each tenant takes longer than to apply a migration.
+        """
+        alike = self.states.alike[tenant]
+        same = ledgers.said(session, [tenant.schema]).get(tenant.schema) == alike.said
+        return alike.history if same and alike.said else None
+
+    def _deploy(
+        self,
+        connection: Connection,
+        migrations: Sequence[Migration],
+        found: History,
+        report: Report,
+    ) -> tuple[str, ...]:
+        """Apply what is pending, note what waits of it, and return the names of the rest."""
+        downtime = self.rules.allow_downtime
+        if self.rules.contract or downtime:
+            # Had processes been unknown, nothing would have been begun.
+            how = Contracting(self.url.schema, allow_downtime=downtime)
+            done = contract(connection, migrations, found, report, how)
+        else:
+            done = expand(connection, found, report)
+        self._note(*done.notes)
+        self.waiting.update({each.name for each in found.pending}.difference(done.applied))
+        return done.applied
+
+    @cached_property
+    def python(self) -> frozenset[str]:
+        """The names of those of the tenants' migrations that run Python."""
+        return frozenset(each.name for each in self.found.tenant if each.data)
+
+    @property
+    def _jobs(self) -> int:
+        # While a contract looks which processes run, none may come: one at a time has that lock.
+        alone = self.rules.contract and not self.rules.allow_downtime
+        return 1 if alone else self.rules.jobs
+
+    def _note(self, *notes: str) -> None:
+        self.done.notes += [each for each in notes if each not in self.done.notes]
+
+
+def _require_chosen(states: States, rules: Rules) -> None:
+    names = [each.name for each in states.tenants]
+    if rules.canary is not None and rules.canary not in names:
+        raise TenantError(
+            f"The canary {rules.canary} isn't a tenant that is ready.",
+            cure="Nothing was applied. `invoke tenant.list` shows all.",
+        )
+    if rules.patterns != EXPAND.patterns and not any(map(rules.choose, states.tenants)):
+        raise TenantError(
+            f"No tenant that is ready matches {', '.join(rules.patterns)}.",
+            cure="Nothing was applied. `invoke tenant.list` shows all.",
+        )
+
+
+def _refuse_unseen(states: States) -> None:
+    for state in (states.shared, *(each.history for each in states.groups)):
+        if waiting := phases(state).waiting:
+            raise unseen(waiting[0])
+
+
+def _naming(tenant: Tenant, report: Report) -> Report:
+    return lambda line: report(f"tenant {tenant}: {line}")

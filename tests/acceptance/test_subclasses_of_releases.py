@@ -1,0 +1,85 @@
+"""Subclasses of which the release that runs has rows: it finds them by a value that must stay."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from berceau.errors import MigrationError
+from berceau.migration.header import Header, checksum
+from berceau.migration.migration import Migration
+from berceau.schema.choices import Choices
+from berceau.schema.diff import create
+from berceau.schema.keeping import Keeping
+from berceau.schema.order import order
+from berceau.schema.sql import to_statements
+from berceau.schema.sql.text import to_text
+from berceau.workflows.write.decisions import Decisions
+from berceau.workflows.write.plan import Plan
+from berceau.workflows.write.planner import Planner
+from tests.acceptance.entities import PERSON, entities
+
+pytestmark = pytest.mark.slow
+
+SCHOOL = {"Student_Person": "grade = Optional(int)", "Teacher_Person": ""}
+STUDENT = ("person.classtype", "Student")
+
+
+@pytest.fixture
+def planned(declare, server, cache) -> Callable[..., Plan]:
+    """Return a function that plans what comes after a release that is known to run."""
+
+    def planned(before: str, after: str, **decided: Any) -> Plan:
+        release = declare(before)
+        sql = to_text(to_statements(order(create(release))))
+        name = "20260101000000_old"
+        header = Header(generated=checksum(sql), means=release.meanings)
+        decisions = Decisions(
+            keeping=Keeping(True, lambda: release), find_running=lambda: release, **decided
+        )
+        migrations = [Migration(name, header.to_sql(name) + sql)]
+        return Planner(server.migration_url, migrations, cache, decisions).plan(declare(after))
+
+    return planned
+
+
+def test_a_subclass_keeps_its_value_while_it_is_used(planned) -> None:
+    before = entities(**PERSON, **SCHOOL)
+    after = before.replace("Student", "Pupil")
+    renames = ["person.classtype.Student=Pupil"]
+    with pytest.raises(MigrationError, match=r"finds the rows of Student by 'Student'") as caught:
+        planned(before, after, renames=renames)
+    assert "_discriminator_ = 'Student'" in caught.value.cure
+    kept = after.replace("Pupil(Person):", "Pupil(Person):\n    _discriminator_ = 'Student'")
+    assert planned(before, kept).up == ()
+
+
+def test_the_root_may_have_another_name(planned) -> None:
+    """Its rows are found by any value."""
+    before = entities(**PERSON, **SCHOOL)
+    after = before.replace("Person", "Human").replace("class Human(db.Entity):", TABLE)
+    assert planned(before, after).verdict.misfits == ()
+
+
+TABLE = "class Human(db.Entity):\n    _table_ = 'person'"
+
+
+def test_rows_of_a_subclass_that_is_used_are_not_deleted(planned) -> None:
+    before, after = entities(**PERSON, **SCHOOL), entities(**PERSON, Teacher_Person="")
+    with pytest.raises(MigrationError, match="rows of Student, which would be deleted") as caught:
+        planned(before, after, choices=Choices(cuts=True))
+    assert "--map-value person.classtype.Student=VALUE" in caught.value.cure
+    given = planned(before, after, choices=Choices(subclasses={STUDENT: "Teacher"}))
+    assert list(map(str, given.verdict.surprises)) == [
+        "Person.classtype: SELECT and INSERT: the other release has no Student"
+    ]
+
+
+def test_a_release_is_told_of_subclasses_that_it_does_not_know(planned) -> None:
+    before = entities(**PERSON, **SCHOOL)
+    found = planned(before, before + "class Guest(Person):\n    pass\n")
+    assert list(map(str, found.verdict.surprises)) == []
+    found = planned(before, before + "class Guest(Person):\n    room = Optional(int)\n")
+    assert list(map(str, found.verdict.surprises)) == [
+        "Person.classtype: SELECT: rows may be of Guest, which it doesn't know"
+    ]

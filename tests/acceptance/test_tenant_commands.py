@@ -1,0 +1,167 @@
+"""What is known of all tenants, and undone in all of them, by the commands for migrations."""
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from berceau.postgres.core.connection import connect
+from berceau.postgres.inspect.schemas import drop_schema
+from berceau.postgres.tenants import registry
+from berceau.workflows.shared.databases import Databases
+from tests.conftest import Project
+
+pytestmark = pytest.mark.slow
+
+GEO = "class Country(db.Entity):\n    name = Required(str)\n"
+NOTES = """
+from components.geo.entities import Country
+class Note(db.Entity):
+    text = Required(str)
+    country = Optional(Country, cascade_delete=False)
+"""
+NAMES = ("acme", "globex", "initech")
+
+
+@pytest.fixture
+def shop(connected: Project, database: Databases) -> Iterator[Project]:
+    """A project with one shared entity, one of each tenant, and three tenants."""
+    connected.environment |= {"BERCEAU_TENANTS": "schema"}
+    connected.component("geo", GEO, __init__='scope = "shared"\n')
+    connected.component("notes", NOTES)
+    connected.succeed("migrate", "--name", "init")
+    for name in NAMES:
+        connected.succeed("tenant.create", name)
+    yield connected
+    with connect(database.migration_url, autocommit=True) as connection:
+        for tenant in registry.read(connection):
+            drop_schema(connection, tenant.schema)
+
+
+@pytest.fixture
+def run(database: Databases) -> Callable[..., list[tuple[object, ...]]]:
+    """Return a function that runs SQL as the owner, for a tenant."""
+
+    def run(name: str, sql: str) -> list[tuple[object, ...]]:
+        url = database.migration_url
+        with connect(url) as connection:
+            schema = registry.get(connection, name).schema
+        with connect(url.of_tenant(schema)) as connection, connection.cursor() as cursor:
+            cursor.execute(sql)
+            return cursor.fetchall() if cursor.description else []
+
+    return run
+
+
+def test_status_shows_tenants_by_version(shop: Project) -> None:
+    found = json.loads(shop.succeed("migrate.status", "--json"))
+    (group,) = found["tenants"]
+    assert group["tenants"] == [*NAMES]
+    assert group["pending"] == found["shared"]["pending"] == found["tenant"]["pending"] == []
+    assert found["tenant"]["drift"] == found["shared"]["drift"]
+    assert [each["kind"] for each in found["tenant"]["unmanaged"]] == []
+    shop.component("notes", NOTES + "    stars = Optional(int)\n")
+    shop.succeed("migrate", "--name", "stars", "--create-only")
+    version = group["version"]
+    out = shop.succeed("migrate.status")
+    assert f"3 tenants at {version}: acme, globex, initech\n  pending  " in out
+    assert "shared tables:\n  applied  " in out
+    assert "tenant acme:\n  applied  " in out
+
+
+def test_check_compares_tenants_with_their_migrations(shop: Project, run) -> None:
+    assert shop.succeed("migrate.check") == "check: entities, migrations and database agree\n"
+    run("globex", "ALTER TABLE note DROP COLUMN text")
+    err = shop.fail("migrate.check")
+    assert "The tenant globex differs from what its migrations build." in err
+    assert "ADD COLUMN text" in err
+    found = json.loads(shop.invoke("migrate.check", "--json", "--all-tenants").out)
+    assert [each["message"].split()[2] for each in found["findings"]] == ["globex"]
+
+
+def test_diff_shows_both_histories(shop: Project) -> None:
+    shop.component("geo", GEO + "    code = Optional(str)\n", __init__='scope = "shared"\n')
+    shop.component("notes", NOTES + "    stars = Optional(int)\n")
+    out = shop.succeed("migrate.diff")
+    shared, tenant = out.split("-- tenant\n")
+    assert shared.startswith("-- shared\n")
+    assert "ALTER TABLE country ADD COLUMN code" in shared
+    assert "ALTER TABLE note ADD COLUMN stars" in tenant
+    data = json.loads(shop.succeed("migrate.diff", "--json", "--trace"))
+    assert data.keys() == {"shared", "tenant"}
+    assert len(data["tenant"]["up"]) == len(data["tenant"]["trace"]["statements"]) == 1
+
+
+def test_down_undoes_the_newest_history_in_all_tenants_or_in_none(shop: Project, run) -> None:
+    shop.component("notes", NOTES + "    stars = Optional(int)\n")
+    shop.succeed("migrate", "--name", "stars")
+    run("globex", "INSERT INTO note (text, stars) VALUES ('a', 1)")
+    err = shop.fail("migrate.down")
+    assert err.startswith("error: Tenant globex: Undoing would lose data: column note.stars (1 row")
+    assert run("acme", "SELECT stars FROM note") == []
+    out = shop.succeed("migrate.down", "--allow-data-loss")
+    assert [line.split()[-1] for line in out.splitlines() if "undid" in line] == [*NAMES]
+    assert "behind" in shop.succeed("tenant.list")
+    assert "nothing" not in shop.succeed("migrate.down", "--scope", "tenant", "--allow-data-loss")
+    assert run("globex", "SELECT to_regclass('note')") == [(None,)]
+    out = shop.succeed("migrate.down", "--allow-data-loss")
+    assert "of the shared tables" in out
+    shop.succeed("migrate.deploy")
+    assert "behind" not in shop.succeed("tenant.list")
+
+
+def test_a_failed_migration_is_settled_for_one_tenant(shop: Project, run) -> None:
+    name = "20991231000000_bad"
+    shop.write(f"migrations/tenant/{name}/migration.sql", "ALTER TABLE note ADD bad int;\n")
+    run("globex", "ALTER TABLE note ADD bad int")
+    err = shop.fail("migrate.deploy")
+    assert err.startswith(f"error: Tenant globex: {name} failed at statement 1")
+    assert "in migrations/tenant/" in err
+    assert "failed 20991231000000_bad" in shop.succeed("migrate.status")
+    shop.succeed("migrate.resolve", name, "--applied", "--tenant", "globex")
+    assert f"globex  ready  {name}" in shop.succeed("tenant.list")
+    assert "applied to 1 tenant" in shop.succeed("migrate.deploy")
+    assert run("initech", "SELECT bad FROM note") == []
+
+
+SEEDS = """
+from .entities import {entity}
+
+def seed():
+    {entity}({attribute}="{value}")
+"""
+
+
+def test_seeds_run_once_for_what_is_shared_and_once_in_each_tenant(shop: Project, run) -> None:
+    shared = SEEDS.format(entity="Country", attribute="name", value="France")
+    own = SEEDS.format(entity="Note", attribute="text", value="welcome")
+    shop.component("geo", GEO, __init__='scope = "shared"\n', seeds=shared)
+    shop.component("notes", NOTES, seeds=own)
+    out = shop.succeed("db.seed", "--tenant", "acme")
+    assert out.endswith("seed: ran geo\nseed: ran notes for the tenant acme\n")
+    out = shop.succeed("db.seed")
+    assert "seed: ran notes for the tenant globex\n" in out
+    assert "acme" not in out
+    assert shop.succeed("db.seed") == "seed: nothing to do\n"
+    for name in NAMES:
+        assert run(name, "SELECT name, text FROM country, note") == [("France", "welcome")]
+    assert "There is no tenant nobody" in shop.fail("db.seed", "--tenant", "nobody")
+
+
+def test_a_program_runs_for_a_tenant(shop: Project) -> None:
+    out = shop.succeed("tenant.run", "acme", "--", "printenv", "BERCEAU_TENANT")
+    assert out == "acme\n"
+    assert shop.invoke("tenant.run", "acme", "--", "false").code == 1
+    assert "There is no tenant nobody" in shop.fail("tenant.run", "nobody", "--", "true")
+    assert "nothing to run" in shop.fail("tenant.run", "acme")
+
+
+def test_the_documentation_has_the_tables_of_both_histories(shop: Project) -> None:
+    shop.succeed("docs", "--format", "md", "--output", "book")
+    pages = "".join(page.read_text() for page in shop.root.glob("book/**/*.md"))
+    assert "country" in pages
+    assert "note" in pages
+
+
+def test_a_reset_is_refused(shop: Project) -> None:
+    assert "isn't reset as a whole" in shop.fail("migrate.reset", "--force", "--no-input")
