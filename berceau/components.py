@@ -267,6 +267,17 @@ def locate(error: BaseException, components: Iterable[Component]) -> Location:
     return Location()
 
 
+def scope_of(entities: Path) -> Scope:
+    """Return the scope of the component whose ``entities``, or a part of them, are in this file.
+
+    Raises ``ComponentError``.
+    """
+    folder = entities.parent
+    while folder.name == "entities":
+        folder = folder.parent
+    return Component(folder.name, folder.name, folder).scope
+
+
 def by_folder(components: Iterable[Component]) -> dict[Path, Component]:
     """Return ``components`` by their folders, to look many files up with ``component_of``."""
     return {component.path: component for component in components}

@@ -22,7 +22,7 @@ What each derives from::
     │   ├── ServerError               the embedded server can't start or stop
     │   ├── IsolationError            a test does what its isolation doesn't allow
     │   └── TenantError               a tenant's name is wrong, or it isn't in the state for this
-    │       ├── TenantMissingError    a unit of work has no tenant, and the project has some
+    │       ├── TenantMissingError    a unit of work has no tenant, and needs one
     │       ├── TenantUnavailableError
     │       │                         a tenant can't be served now: it isn't ready, or is behind
     │       └── TenantUnknownError    there is no tenant of this name
@@ -218,7 +218,7 @@ class TenantError(DatabaseError):
 
 
 class TenantMissingError(TenantError):
-    """A unit of work was given no tenant, and the project has tenants."""
+    """A unit of work has no tenant, and needs one: the project has some."""
 
 
 class TenantUnavailableError(TenantError):

@@ -21,6 +21,8 @@ from berceau.orm.naming import default_name
 from berceau.orm.pool import BerceauPool
 from berceau.orm.refusals import check_sql, has_unstorable_text, unstorable
 from berceau.orm.statistics import note
+from berceau.orm.tenant_tables import asked_of_shared
+from berceau.orm.tenants import current_tenant
 from berceau.orm.translator import Builder, Translator
 from berceau.orm.types import (
     ArrayConverter,
@@ -31,6 +33,7 @@ from berceau.orm.types import (
 )
 from berceau.orm.unit import UnitOfWork, current_unit
 from berceau.schema.names import free_name, object_name
+from berceau.tenancy import SHARED
 
 # Where the position of a commit can't be asked for, no replica is near enough.
 UNREACHED = "FFFFFFFF/FFFFFFFF"
@@ -129,8 +132,9 @@ class BerceauProvider(PGProvider):
         """Run a statement; return the new key where ``returning_id``.
 
         Raises ``UnstorableTextError`` for a text with NUL or half of a surrogate pair,
-        ``ConflictError`` where other rows don't allow the write, and ``DatabaseError`` where an
-        earlier statement failed, and its exception was caught.
+        ``ConflictError`` where other rows don't allow the write, ``TenantMissingError`` where only
+        tenants have the table, and ``DatabaseError`` where an earlier statement failed, and its
+        exception was caught.
         """
         started = perf_counter()
         try:
@@ -149,6 +153,8 @@ class BerceauProvider(PGProvider):
                 unit.note_failure(error)
             if isinstance(error, IntegrityError):
                 self._raise_violation(error, sql)
+            if current_tenant() is SHARED:
+                self._raise_absence(error, cursor)
             if isinstance(error, ValueError | DataError) and has_unstorable_text(
                 error, sql, arguments
             ):
@@ -196,6 +202,11 @@ class BerceauProvider(PGProvider):
 
     def _raise_violation(self, error: IntegrityError, sql: str = "") -> None:
         found = violation(error, sql, self._constraints)
+        if found is not None:
+            raise found from error
+
+    def _raise_absence(self, error: Exception, cursor: Any) -> None:
+        found = asked_of_shared(error, cursor.query or b"", self.database)
         if found is not None:
             raise found from error
 

@@ -9,13 +9,15 @@ from typing import Any, Never
 
 import psycopg2
 import pytest
-from pony.orm import Required, commit, db_session, flush, select
+from pony.orm import ProgrammingError, Required, Set, commit, db_session, flush, select
 
 from berceau.errors import TenantError, TenantMissingError
 from berceau.orm import database as orm
+from berceau.orm import tenant_tables
 from berceau.orm.database import GlobalDatabase
 from berceau.orm.session import run_unit, tenant_context, unit_of_work
 from berceau.orm.tenants import current_tenant
+from berceau.postgres.core.fetch import execute
 from berceau.postgres.core.url import Url
 from berceau.postgres.pooling.pool import NOWHERE, ConnectionPool
 from berceau.postgres.pooling.replica import ReplicaPool
@@ -32,6 +34,13 @@ class Note(database.Entity):
     text = Required(str)
 
 
+class Tag(database.Entity):
+    """Only tenants have its table, and that of its relation."""
+
+    name = Required(str)
+    others = Set("Tag", reverse="others")
+
+
 class Known:
     """The tenants of this file's database."""
 
@@ -46,6 +55,7 @@ class Known:
 def place(server) -> Iterator[tuple[Url, tuple[Tenant, ...]]]:
     """The URL of shared tables, and tenants."""
     with town(server, database, "ada", "bob", "eve", "kim") as made:
+        execute(made.connection, "DROP TABLE tag_others, tag")
         yield made.databases.runtime_url, tuple(made.tenants.values())
 
 
@@ -116,6 +126,30 @@ def test_without_a_tenant_nothing_is_read_nor_written() -> None:
     with pytest.raises(TenantMissingError), db_session:
         Note(text="lost")
     assert texts_of(SHARED) == ["shared"]
+
+
+@pytest.mark.usefixtures("tenants")
+@pytest.mark.parametrize(
+    ("work", "named"),
+    [
+        (lambda: Tag(name="x"), "Tag has a table"),
+        (lambda: Tag.select(lambda tag: tag.name == "x%é").count(), "Tag has a table"),
+        (lambda: database.select("SELECT 'é', name FROM tag"), "Tag has a table"),
+        (lambda: database.select("tag FROM tag_others"), "Tag.others has a table"),
+    ],
+)
+def test_shared_tables_have_none_of_a_tenant(work, named) -> None:
+    with pytest.raises(TenantMissingError, match=named) as refusal:
+        run_unit(work, tenant=SHARED)
+    assert f"in {__file__}:" in refusal.value.message
+    assert "unit_of_work(tenant=...)" in refusal.value.cure
+
+
+def test_what_else_is_missing_is_told_by_the_server(tenants, monkeypatch) -> None:
+    monkeypatch.setattr(tenant_tables, "scope_of", lambda _: "shared")
+    for tenant, table in ((SHARED, "tag"), (SHARED, "other"), (tenants[0], "other")):
+        with pytest.raises(ProgrammingError, match=table):
+            run_unit(lambda name=table: database.select(f"1 FROM {name}"), tenant=tenant)
 
 
 def test_outside_of_a_transaction_there_are_no_tables(tenants) -> None:

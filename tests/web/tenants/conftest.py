@@ -9,6 +9,7 @@ from webtest import TestApp
 from berceau.migration.migration import Migration
 from berceau.orm import database as orm
 from berceau.orm.session import run_unit
+from berceau.postgres.core.fetch import execute
 from berceau.postgres.pooling.pool import NOWHERE, ConnectionPool
 from berceau.postgres.tenants import registry
 from berceau.schema.model import Schema
@@ -35,6 +36,7 @@ FIRST, SECOND = (Migration(f"2026010{n}000000_memo", "SELECT 1;\n") for n in (1,
 @pytest.fixture(scope="session")  # a database is bound once
 def built(server) -> Iterator[Town]:
     with town(server, database, "ada", "bob") as made:
+        execute(made.connection, "DROP TABLE draft")
         yield made
 
 

@@ -19,6 +19,10 @@ class Memo(database.Entity):
     text = Required(str)
 
 
+class Draft(database.Entity):
+    """Only tenants have its table."""
+
+
 def choose(request) -> str | Tenant | None:
     """Choose by the session, a header or the host's first part; ``shared`` is what it says."""
     if request.path_info == "/chosen":
@@ -65,6 +69,10 @@ def failing(_request) -> None:
     raise ValueError("out of memos")
 
 
+def drafts(_request) -> int:
+    return Draft.select().count()
+
+
 def stored(request) -> Response:
     if request.method == "POST":
         return Response(files.save(BytesIO(f"of {request.tenant}".encode())))
@@ -81,5 +89,6 @@ VIEWS = {
     "enter": (enter, {}),
     "chosen": (counted, {}),
     "failing": (failing, {}),
+    "drafts": (drafts, {}),
     "versioned": (versioned, {}),
 }

@@ -21,7 +21,7 @@ from berceau.web.logs import Formatter
 from berceau.web.registry import METRICS
 from berceau.workflows.serve import tenants as serving
 from berceau.workflows.serve.tenant_fitness import TenantFitness
-from tests.web.tenants.conftest import FIRST, SECOND, at
+from tests.web.tenants.conftest import COMPONENT, FIRST, SECOND, at
 from tests.web.tenants.site import database, texts
 
 MISSING = Schema(
@@ -54,6 +54,20 @@ def test_one_without_its_schema_never_finds_the_shared_tables_in_its_place(app, 
     finally:
         execute(place.connection, f"ALTER SCHEMA {schema}_gone RENAME TO {schema}")
     assert app.get("/memos", extra_environ=at("ada")).json == ["ada"]
+
+
+@pytest.mark.usefixtures("place")
+def test_a_shared_page_that_asks_for_a_tenant_s_table_says_what_to_do(
+    serve, component, caplog
+) -> None:
+    memos = component("memos", {"__init__.py": COMPONENT})
+    app = serve(memos, includes=["berceau.web.debug_page"])
+    assert app.get("/drafts", extra_environ=at("ada")).json == 0
+    page = app.get("/drafts", extra_environ=at("shared"), status=500).text
+    (logged,) = (each for each in caplog.records if each.message == "GET /drafts failed")
+    for said in (page, str(logged.exc_info[1])):
+        assert "Draft has a table in the schema of each tenant" in said
+        assert "config.set_tenant_factory()" in said
 
 
 def test_a_body_that_is_streamed_is_of_the_same_tenant(app) -> None:

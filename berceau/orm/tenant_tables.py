@@ -1,0 +1,57 @@
+"""Why a unit of work of the shared tables has no table of a tenant, as an error."""
+
+import re
+from typing import Any
+
+from pony.orm.core import EntityMeta, ProgrammingError
+
+from berceau.components import scope_of
+from berceau.errors import TenantMissingError
+from berceau.orm.diagnosis import file_of, place_of, place_of_attribute
+from berceau.orm.failures import UNDEFINED_TABLE, sqlstate
+from berceau.schema.names import unquote_name
+
+_NAME = re.compile(r'"(?:[^"]|"")+"|\w+')
+
+
+def asked_of_shared(error: Exception, sent: bytes, database: Any) -> TenantMissingError | None:
+    """Return ``error``, by which PostgreSQL refused what a unit of work of shared tables ``sent``.
+
+    ``None`` where it isn't about a table that an entity of ``database`` has, and each tenant.
+    """
+    if not isinstance(error, ProgrammingError) or sqlstate(error) != UNDEFINED_TABLE:
+        return None
+    declared = _declared(_missing(error, sent), database)
+    if declared is None:
+        return None
+    entity = declared if isinstance(declared, EntityMeta) else declared.entity
+    if scope_of(file_of(entity)) == "shared":
+        return None  # its migration wasn't applied
+    where = place_of(entity) if entity is declared else place_of_attribute(declared)
+    name = entity.__name__ if entity is declared else str(declared)
+    return TenantMissingError(
+        f"{name} has a table in the schema of each tenant, and this unit of work uses the shared "
+        f"tables only. Its component is a tenant's, and declares it in {where}.",
+        cure="Name a tenant: in a request, config.set_tenant_factory() tells it; elsewhere, "
+        "unit_of_work(tenant=...), run_unit(..., tenant=...) or tenant_context(...). If all "
+        'tenants are to share the tables of that component, write scope = "shared" into its '
+        "__init__.py.",
+    )
+
+
+def _missing(error: Exception, sent: bytes) -> str | None:
+    """Return the name of the table that isn't there, whatever language the server speaks."""
+    position = error.original_exc.diag.statement_position  # type: ignore[attr-defined]  # psycopg2's
+    found = _NAME.match(sent.decode()[int(position) - 1 :]) if position else None
+    return unquote_name(found[0]) if found else None
+
+
+def _declared(table: str | None, database: Any) -> Any:
+    """Return the entity or the relation that has ``table``."""
+    for entity in database.entities.values():
+        if entity._table_ == table and entity._root_ is entity:
+            return entity
+        for attribute in entity._new_attrs_:
+            if attribute.is_collection and attribute.table == table:
+                return attribute
+    return None
