@@ -31,6 +31,7 @@ LONG_AGO = "COMMENT ON TABLE berceau_process IS NULL"
 @pytest.fixture
 def shop(connected: Project, query: Callable[[str], object]) -> Project:
     """A project whose first migration is applied; three more are on disk."""
+    del connected.environment["BERCEAU_ALLOW_DOWNTIME"]
     connected.migration(FIRST, "CREATE TABLE old ();\n")
     connected.succeed("migrate.deploy")
     query(LONG_AGO)
@@ -142,6 +143,17 @@ def test_who_allows_downtime_waits_for_nobody(shop, announced) -> None:
     assert f"deploy: applied {CONTRACT}, {BEHIND}\n" in out
 
 
+def test_a_project_that_always_stops_says_so_once(shop, announced) -> None:
+    announced(FIRST)
+    pyproject = shop.root / "pyproject.toml"
+    setting = "\n[tool.berceau.migrations]\nallow_downtime = true\n"
+    pyproject.write_text(pyproject.read_text() + setting if pyproject.exists() else setting)
+    status = shop.succeed("migrate.status")
+    assert f"pending  {CONTRACT}\npending  {BEHIND}\n" in status
+    assert json.loads(shop.succeed("migrate.status", "--json"))["waiting"] == []
+    assert f"deploy: applied {CONTRACT}, {BEHIND}\n" in shop.succeed("migrate.deploy")
+
+
 @pytest.mark.slow
 def test_an_installation_gets_the_table_by_its_next_deploy(shop, query, database) -> None:
     query("DROP TABLE berceau_process")
@@ -173,6 +185,7 @@ def test_in_development_all_is_applied(shop, query) -> None:
 
 @pytest.mark.slow
 def test_an_empty_database_gets_all_at_once(connected) -> None:
+    del connected.environment["BERCEAU_ALLOW_DOWNTIME"]
     connected.migration(FIRST, "CREATE TABLE old ();\n")
     write_rest(connected)
     assert connected.succeed("migrate.deploy").endswith(

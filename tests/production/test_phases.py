@@ -18,6 +18,7 @@ SQL = "-- Phase: contract\nALTER TABLE post DROP COLUMN subtitle;\n"
 def test_a_contract_waits_for_running_processes_and_closes_the_old_release(
     connected, serve, query
 ) -> None:
+    connected.environment["BERCEAU_ALLOW_DOWNTIME"] = "false"
     connected.component("blog", POST)
     connected.succeed("migrate", "--name", "init")
     connected.succeed("migrate.deploy")

@@ -36,8 +36,8 @@ def deploy(
 ) -> None:
     """Apply the pending migrations, or resume a failed one; for production, too.
 
-    Migrations with `-- Phase: contract` wait until no process of the release before runs. Of a
-    project with tenants, the shared tables and all tenants are deployed.
+    Migrations with `-- Phase: contract` wait until no process of the release before runs, unless
+    downtime is allowed. Of a project with tenants, the shared tables and all tenants are deployed.
     """
     from berceau.workflows.deploy import migration_directory
     from berceau.workflows.deploy.phased import deploy_contract, deploy_expand
@@ -45,6 +45,7 @@ def deploy(
     from berceau.workflows.tenants.deploying import Rules
 
     settings = load()
+    allow_downtime = allow_downtime or settings.allow_downtime
     if settings.tenants:
         if jobs < 1:
             raise SettingsError(f"--jobs is {jobs}.", cure="Use an integer of 1 or more.")

@@ -13,6 +13,7 @@ from berceau.tasks.project import load, print_json, say
 if TYPE_CHECKING:
     from berceau.migration.history import Revision
     from berceau.migration.left import Left
+    from berceau.migration.migration import Migration
     from berceau.schema.kept import Kept
     from berceau.schema.model import Schema
     from berceau.settings import Settings
@@ -40,9 +41,13 @@ def status(_: Context, json: bool = False) -> None:
 
 @dataclass(frozen=True)
 class _Found:
-    """The status of one history, and what is left and kept of earlier components and releases."""
+    """The status of one history, and what is left and kept of earlier components and releases.
+
+    The ``waiting`` ones of what is pending wait for the processes of the release before.
+    """
 
     status: "Status"
+    waiting: "tuple[Migration, ...]"
     declared: "Schema"
     left: "Left"
     kept: "Mapping[Kept, str]"
@@ -50,11 +55,16 @@ class _Found:
     def data(self) -> dict[str, object]:
         """Return it as plain data."""
         kept = _kept_data(self.kept)
-        return _as_data(self.status) | {"left": self.left.names, "kept": kept}
+        waiting = [each.name for each in self.waiting]
+        return _as_data(self.status) | {
+            "waiting": waiting,
+            "left": self.left.names,
+            "kept": kept,
+        }
 
     def lines(self) -> Iterator[str]:
         """Yield it for a person."""
-        yield from _history(self.status)
+        yield from _history(self.status, self.waiting)
         yield from _beginning(self.status, self.declared)
         yield from _database(self.status, self.left, self.kept)
         yield from (f"process  {each}" for each in self.status.processes)
@@ -63,6 +73,7 @@ class _Found:
 
 
 def _read(settings: "Settings", components: "Declared") -> _Found:
+    from berceau.migration.phases import phases
     from berceau.workflows.deploy import migration_directory
     from berceau.workflows.deploy.status import status as read
     from berceau.workflows.shared.cache import SchemaCache
@@ -81,7 +92,8 @@ def _read(settings: "Settings", components: "Declared") -> _Found:
     except MigrationError as error:  # the rest is what people look for when one can't be run
         kept = {}
         found = replace(found, unknown=found.unknown or error.message)
-    return _Found(found, schema, left, kept)
+    waiting = () if settings.allow_downtime else phases(found.history).waiting
+    return _Found(found, waiting, schema, left, kept)
 
 
 def _show_all(settings: "Settings", components: "Declared", json: bool) -> None:
@@ -121,7 +133,6 @@ def _show_all(settings: "Settings", components: "Declared", json: bool) -> None:
 
 def _as_data(found: "Status") -> dict[str, object]:
     from berceau.migration.history import State
-    from berceau.migration.phases import phases
 
     history = found.history
     return {
@@ -130,7 +141,6 @@ def _as_data(found: "Status") -> dict[str, object]:
         "running": [_progress(each) for each in history.unfinished if each.state is State.RUNNING],
         "pending": [migration.name for migration in history.pending],
         "phases": {each.name: each.header.phase for each in history.pending},
-        "waiting": [each.name for each in phases(history).waiting],
         "edited": [each.name for each in history.edited],
         "edits": found.edits,
         "missing": [each.name for each in history.missing],
@@ -154,8 +164,7 @@ def _progress(line: "Revision") -> dict[str, object]:
     return {name: getattr(line, name) for name in kept} | {"batches": batches}
 
 
-def _history(found: "Status") -> Iterator[str]:
-    from berceau.migration.phases import phases
+def _history(found: "Status", waiting: "tuple[Migration, ...]") -> Iterator[str]:
     from berceau.workflows.deploy.phased import waits
 
     history = found.history
@@ -166,7 +175,6 @@ def _history(found: "Status") -> Iterator[str]:
         yield f"applied  {each.name}  {each.applied_at:%Y-%m-%d %H:%M:%S %Z}{note}"
     yield from map(str, history.unfinished)
     begun = {each.name for each in history.unfinished}
-    waiting = phases(history).waiting
     ready = [migration.name for migration in history.pending if migration not in waiting]
     yield from (f"pending  {name}" for name in ready if name not in begun)
     yield from (f"pending  {note}" for note in waits(waiting))
