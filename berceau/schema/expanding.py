@@ -8,7 +8,7 @@ from berceau.schema.casts import cast
 from berceau.schema.choices import Choices, Place
 from berceau.schema.model import Column, Schema, Table
 from berceau.schema.names import object_name, quote_name, words
-from berceau.schema.renames import Kind, Rename
+from berceau.schema.renames import Kind, Rename, path_of
 from berceau.schema.renaming import RenameConstraint, RenameIndex, Renaming
 from berceau.schema.sync import Computed, Sync, SyncTrigger, united
 
@@ -65,25 +65,38 @@ def require_gone(desired: Schema, renames: Iterable[Rename], wholes: Mapping[str
 
 
 def require_one_side(current: Schema, declared: Schema) -> None:
-    """Raise ``MigrationError`` where both columns are ``declared`` that a trigger keeps in step.
+    """Raise ``MigrationError`` where both columns are ``declared`` that triggers keep in step.
 
     Each is an attribute of its own then, and would get the values of the other.
     """
     columns = {(table.name, column.name) for table in declared.tables for column in table.columns}
     for table in current.tables:
-        for sync in table.sync_trigger.syncs if table.sync_trigger else ():
-            old, new = (
-                [f"{table.name}.{c.column}" for c in side if (table.name, c.column) in columns]
-                for side in (sync.old, sync.new)
-            )
+        for sides in (*_synced(table), *_moved(table)):
+            old, new = ([path_of(place) for place in side if place in columns] for side in sides)
             if old and new:
                 raise MigrationError(
                     f"{old[0]} and {new[0]} are kept in step for an earlier release, as the same "
                     "attribute, and the entities declare both.",
                     cure="Nothing was written. Give the new attribute a column of its own, such as "
-                    f"column={sync.old[0].column + '_new'!r}. Or leave it out until `invoke "
-                    "migrate --contract` has ended what is kept.",
+                    f"column={sides[0][0][1] + '_new'!r}. Or leave it out until `invoke migrate "
+                    "--contract` has ended what is kept.",
                 )
+
+
+def _synced(table: Table) -> Iterator[tuple[Sequence[Place], Sequence[Place]]]:
+    """Yield the columns of two releases that the trigger of ``table`` keeps in step."""
+    for sync in table.sync_trigger.syncs if table.sync_trigger else ():
+        yield (
+            [(table.name, each.column) for each in sync.old],
+            [(table.name, each.column) for each in sync.new],
+        )
+
+
+def _moved(table: Table) -> Iterator[tuple[Sequence[Place], Sequence[Place]]]:
+    """Yield the columns of ``table`` that are kept in step with one of another table."""
+    for transfer in table.transfers:
+        for old, new in transfer.columns:
+            yield [(table.name, old)], [(transfer.target, new)]
 
 
 def split(

@@ -275,6 +275,19 @@ def test_what_comes_back_has_no_value_of_its_own(migrate, attribute, backfills, 
     assert "invoke migrate --contract" in error.value.cure
 
 
+def test_what_comes_back_beside_the_one_that_moved_is_another_attribute(migrate, finding) -> None:
+    """It needs a column of its own: in step, each would get the values of the other."""
+    migrate(BEFORE)
+    migrate(AFTER, moves=MOVES, backfills=CODE, expand=True)
+    back = AFTER.replace("    born", "    street = Optional(str)\n    born")
+    said = r"person\.street and address\.street are kept in step for an earlier release"
+    with pytest.raises(MigrationError, match=said) as caught:
+        migrate(back)
+    assert "column='street_new'" in caught.value.cure
+    assert "person.street and address.street are kept in step" in finding(back)
+    assert migrate(back.replace("Optional(str)\n", "Optional(str, column='street_new')\n")).written
+
+
 def test_what_comes_back_empty_ends_with_the_other_entity(migrate, query, sql) -> None:
     migrate(BEFORE)
     migrate(AFTER, moves=MOVES, backfills=CODE, expand=True)
