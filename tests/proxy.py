@@ -4,11 +4,15 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 
 from berceau.postgres.core.url import Url
 
 COMMIT = b"COMMIT\x00"
+# What a server tells its clients where another of its processes crashed: they get no error.
+CRASH = b"N\x00\x00\x00\x25SWARNING\x00VWARNING\x00C57P02\x00Mcrash\x00\x00"
 
 
 @dataclass
@@ -27,10 +31,23 @@ class Proxy:
     left: int | None = None
     refusing: bool = False
     listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
+    clients: list[socket.socket] = field(default_factory=list)
 
     @property
     def url(self) -> Url:
-        return replace(self.target, hosts=(self.listener.getsockname(),))
+        name = self.listener.getsockname()
+        where = (str(Path(name).parent), 5432) if isinstance(name, str) else name
+        return replace(self.target, hosts=(where,))
+
+    def crash(self) -> None:
+        """End all connections, as a server does in which another process crashed.
+
+        The next write of a client fails at once, if the way is a Unix socket.
+        """
+        for each in self.clients:
+            each.sendall(CRASH)
+            each.shutdown(socket.SHUT_RDWR)
+        self.clients.clear()
 
     def serve(self) -> None:
         with suppress(OSError):  # it is closed at the end
@@ -39,6 +56,7 @@ class Proxy:
                 if self.refusing or self.left == 0:
                     client.close()
                     continue
+                self.clients.append(client)
                 Thread(target=self._forward, args=(client, self._server()), daemon=True).start()
 
     def _server(self) -> socket.socket:
@@ -82,9 +100,18 @@ def _ended(connection: socket.socket) -> Iterator[None]:
 
 
 @contextmanager
-def proxy(target: Url) -> Iterator[Proxy]:
-    """Run a proxy before the server of ``target``, which has one host."""
-    running = Proxy(target)
-    Thread(target=running.serve, daemon=True).start()
-    with running.listener:
-        yield running
+def proxy(target: Url, *, local: bool = False) -> Iterator[Proxy]:
+    """Run a proxy before the server of ``target``, which has one host.
+
+    It listens on a port, or on a Unix socket if it is ``local``.
+    """
+    with TemporaryDirectory() as folder:
+        running = Proxy(target)
+        if local:
+            running.listener.close()
+            running.listener = socket.socket(socket.AF_UNIX)
+            running.listener.bind(f"{folder}/.s.PGSQL.5432")
+            running.listener.listen()
+        Thread(target=running.serve, daemon=True).start()
+        with running.listener:
+            yield running

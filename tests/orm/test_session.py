@@ -44,7 +44,7 @@ def no_rows(tables) -> Iterator[None]:  # noqa: ARG001 (they are emptied)
 def broken_way() -> Iterator[Any]:
     """The way to the server, which a test may cut."""
     direct = database.provider.pool.source
-    with proxy(direct.url) as way:
+    with proxy(direct.url, local=True) as way:
         orm.connect(ConnectionPool(way.url, Limits()), database)
         yield way
         orm.connect(direct, database)
@@ -256,27 +256,19 @@ class TestBrokenConnection:
         run_unit(work)
         assert names() == {"first 2", "second 2"}
 
-    def test_before_the_commit_arrives_runs_again(self, broken_way) -> None:
+    @pytest.mark.parametrize(("breaks", "kept"), [("before", 2), ("after", 1), ("crash", 2)])
+    def test_it_runs_again_unless_the_commit_arrived(self, broken_way, breaks, kept) -> None:
         attempts = []
 
         def work() -> None:
             attempts.append(None)
-            Account(name=f"attempt {len(attempts)}")
+            Account(name=f"attempt {len(attempts)}").flush()
+            if breaks == "crash" and len(attempts) == 1:
+                broken_way.crash()
 
-        broken_way.cut = "before"
+        broken_way.cut = breaks
         run_unit(work)
-        assert names() == {"attempt 2"}
-
-    def test_after_the_commit_arrived_is_no_failure(self, broken_way) -> None:
-        attempts = []
-
-        def work() -> None:
-            attempts.append(None)
-            Account(name=f"attempt {len(attempts)}")
-
-        broken_way.cut = "after"
-        run_unit(work)
-        assert names() == {"attempt 1"}
+        assert names() == {f"attempt {kept}"}
 
     def test_where_no_server_can_be_asked_it_is_unknown(self, broken_way, monkeypatch) -> None:
         monkeypatch.setattr(commit_status, "PATIENCE", 0.3)

@@ -62,6 +62,35 @@ Connection = extensions.connection
 """psycopg2's: where ``with`` ends, its transaction ends, and the connection stays open."""
 
 
+@contextmanager
+def losses() -> Iterator[None]:
+    """Raise ``psycopg2.OperationalError`` where a lost connection makes the body fail.
+
+    A server that crashes tells its clients in a notice, and not in an error. libpq can't write then
+    and knows no reason, so psycopg2 raises its most general error, without a code.
+    """
+    try:
+        yield
+    except psycopg2.DatabaseError as error:
+        if type(error) is psycopg2.DatabaseError and error.pgcode is None:
+            raise psycopg2.OperationalError(*error.args) from error
+        raise
+
+
+class _Cursor(extensions.cursor):
+    """A cursor whose statements fail as ``losses`` says."""
+
+    def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002 - psycopg2's name
+        """Run ``query``."""
+        with losses():
+            super().execute(query, vars)
+
+    def executemany(self, query: Any, vars_list: Any) -> None:
+        """Run ``query`` with the values of each of ``vars_list``."""
+        with losses():
+            super().executemany(query, vars_list)
+
+
 class ClosingConnection(Connection):
     """A connection of which ``with`` is one unit of work: it commits, or on error not, and closes.
 
@@ -72,6 +101,20 @@ class ClosingConnection(Connection):
     opened = 0.0
     used = 0.0
     schemas: Set[str] = frozenset()
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.cursor_factory = _Cursor
+
+    def commit(self) -> None:
+        """Commit; raises as ``losses`` says."""
+        with losses():
+            super().commit()
+
+    def rollback(self) -> None:
+        """Roll back; raises as ``losses`` says."""
+        with losses():
+            super().rollback()
 
     def own_cursor(self) -> "OwnCursor":
         """Return a cursor whose statements aren't the application's."""
@@ -94,7 +137,7 @@ class ClosingConnection(Connection):
             self.close()
 
 
-class OwnCursor(extensions.cursor):
+class OwnCursor(_Cursor):
     """For what Berceau asks on the side: it isn't counted among the application's queries."""
 
 

@@ -1,6 +1,7 @@
 import socket
 import traceback
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 
 import psycopg2
@@ -9,6 +10,7 @@ import pytest
 from berceau.errors import ConnectionFailedError, PermissionMissingError
 from berceau.postgres.core.connection import connect, connected, explain
 from berceau.postgres.core.url import Url
+from tests.proxy import proxy
 
 SECRET = "hunter2"
 
@@ -133,3 +135,25 @@ def test_the_surroundings_lead_a_url_with_a_host_nowhere_else(running, monkeypat
     with connect(running.owner_url) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT current_schema(), current_database()")
         assert cursor.fetchone() == ("public", "berceau")
+
+
+@pytest.mark.parametrize("work", ["execute", "executemany", "commit", "rollback"])
+def test_one_that_a_crash_of_the_server_ended_is_lost(database, work) -> None:
+    with proxy(database.runtime_url, local=True) as way, closing(connect(way.url)) as connection:
+        cursor = connection.cursor()
+        cursor.execute("SELECT 1")
+        way.crash()
+        with pytest.raises(psycopg2.OperationalError, match="closed the connection"):
+            {
+                "execute": lambda: cursor.execute("SELECT 1"),
+                "executemany": lambda: cursor.executemany("SELECT %s", [(1,)]),
+                "commit": connection.commit,
+                "rollback": connection.rollback,
+            }[work]()
+
+
+def test_what_a_statement_is_refused_for_is_no_loss(database) -> None:
+    with closing(connect(database.runtime_url, autocommit=True)) as connection:
+        with pytest.raises(psycopg2.DatabaseError) as caught, connection.cursor() as cursor:
+            cursor.execute("DO $$ BEGIN RAISE 'no' USING ERRCODE = 'ZZ001'; END $$")
+        assert type(caught.value) is psycopg2.DatabaseError

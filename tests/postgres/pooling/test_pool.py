@@ -164,6 +164,16 @@ def test_a_place_is_free_again_where_none_could_be_opened(database) -> None:
         pool.close()
 
 
+def test_a_crash_of_the_server_breaks_what_is_read(database) -> None:
+    with proxy(database.runtime_url, local=True) as way:
+        pool = ConnectionPool(way.url, Limits())
+        pool.release(pool.acquire()[0])
+        way.crash()
+        with pytest.raises(ConnectionFailedError), pool.reading("public"):
+            pass
+        pool.close()
+
+
 def test_closing_ends_those_at_rest_now_and_the_others_when_they_come_back(make_pool) -> None:
     pool = make_pool()
     resting, working = pool.acquire()[0], pool.acquire()[0]
