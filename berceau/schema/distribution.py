@@ -10,6 +10,7 @@ from berceau.schema.model import ForeignKey, Schema, Table
 from berceau.schema.names import quote_name, unquote_name
 from berceau.schema.renaming import KeepName, StartTransfer
 from berceau.schema.sync import AlterSyncTrigger
+from berceau.schema.type_names import has_hash
 
 _REFUSED_PARTS = ("trigger ", "parent ", "child ", "rule ")
 _LEAVES_IT = ("NO ACTION", "RESTRICT")
@@ -31,6 +32,7 @@ def misfits(schema: Schema) -> Iterator[Misfit]:
     for table in schema.tables:
         column = _distributed_by(table)
         if column is not None:
+            yield from _of_type(table, column)
             yield from _of_keys(table, column)
         for key in table.foreign_keys:
             target = tables.get(key.target)
@@ -70,6 +72,19 @@ def require_possible(schema: Schema, changes: Iterable[Change]) -> None:
 
 def _distributed_by(table: Table) -> str | None:
     return table.distribution.column if table.distribution else None
+
+
+def _of_type(table: Table, name: str) -> Iterator[Misfit]:
+    for column in table.columns:
+        if column.name == name and not has_hash(column.type):
+            yield Misfit(
+                table.name,
+                (name,),
+                f"{table.name} is distributed by {name}, but PostgreSQL has no hash of "
+                f"{column.type}, which tells the server of a row.",
+                "Name an attribute of another type in _distribute_, such as an int, a str or a "
+                "UUID.",
+            )
 
 
 def _of_keys(table: Table, column: str) -> Iterator[Misfit]:

@@ -37,6 +37,11 @@ _SHORT = {
     "time without time zone": "time",
     "boolean": "bool",
 }
+_WITHOUT_HASH = (
+    {"json", "jsonpath", "xml", "money", "bit", "bit varying", "tsvector", "gtsvector", "tsquery"}
+    | {"point", "line", "lseg", "box", "path", "polygon", "circle"}
+    | {"refcursor", "txid_snapshot", "pg_snapshot"}
+)
 _ONE = {"character": "1", "char": "1", "bit": "1"}
 """What has this length where none is given."""
 
@@ -64,6 +69,14 @@ def shortened(sql_type: str) -> str:
         return sql_type
     given = f"({limits[1]})" if limits else ""
     return f"{_SHORT[name]}{given}{'[]' if _ARRAY.search(sql_type) else ''}"
+
+
+def has_hash(sql_type: str) -> bool:
+    """Return whether PostgreSQL has a hash of values of ``sql_type``, as far as the name tells.
+
+    It tells that of built-in types.
+    """
+    return _LIMITS.sub("", spelled(sql_type)).removesuffix("[]") not in _WITHOUT_HASH
 
 
 def _with_limits(name: str, limits: str) -> str:

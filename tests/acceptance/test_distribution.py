@@ -75,6 +75,11 @@ REFUSED = {
         f"{ACCOUNT}    name = Required(str, unique=True)  # culprit",
         "account is distributed by id, which name lacks, though it is unique",
     ),
+    "a type without a hash": (
+        'class Post(db.Entity):\n    _distribute_ = "a"\n'
+        '    a = PrimaryKey(str, sql_type="varbit(8)")  # culprit\n    b = Required(int)',
+        "post is distributed by a, but PostgreSQL has no hash of varbit(8)",
+    ),
     "no value": (
         'class Post(db.Entity):\n    _distribute_ = "a"\n    a = Optional(int)\n'
         "    b = PrimaryKey(int)  # culprit",
