@@ -43,12 +43,14 @@ class Contracting:
     """How contracts are applied, beside the processes of the application in ``schema``.
 
     More of these than are known may run, where some are ``unknown`` yet. Who is to
-    ``allow_downtime`` doesn't look at them.
+    ``allow_downtime`` doesn't look at them. Once a deploy has ``begun``, it refuses nothing: what
+    is too much for the processes waits.
     """
 
     schema: str
     unknown: bool = False
     allow_downtime: bool = False
+    begun: bool = False
 
 
 def deploy_expand(
@@ -105,7 +107,19 @@ def contract(
         return Deployed(apply(connection, found, found.pending, report))
     # Who comes from here on waits to the end, and sees what was applied.
     with processes.alone(connection, how.schema):
-        return _apply_unbarred(connection, migrations, found, report, unknown=how.unknown)
+        return _apply_unbarred(connection, migrations, found, report, how)
+
+
+def refuse_barred(
+    connection: Connection, migrations: Sequence[Migration], contract: Migration
+) -> None:
+    """Raise ``MigrationError`` where processes run that are too old for ``contract``.
+
+    Nothing was applied yet.
+    """
+    barred = first_barred(migrations, [contract], processes.running(connection))
+    if barred is not None:
+        raise _refusal(barred)
 
 
 def unseen(contract: Migration) -> MigrationError:
@@ -123,27 +137,29 @@ def _apply_unbarred(
     migrations: Sequence[Migration],
     found: History,
     report: Report,
-    *,
-    unknown: bool,
+    how: Contracting,
 ) -> Deployed:
-    """Apply what no process bars; nothing where more of them may be ``unknown`` yet."""
+    """Apply what no process bars; nothing where more of them may be unknown yet."""
     pending = found.pending
     barred = first_barred(migrations, pending, processes.running(connection))
     number = pending.index(barred.contract) if barred else len(pending)
-    if unknown and any(map(is_contract, pending[:number])):
+    if how.unknown and any(map(is_contract, pending[:number])):
         raise unseen(phases(found).waiting[0])
     if barred is None:
         return Deployed(apply(connection, found, pending, report))
-    if not any(map(is_contract, pending[:number])):
-        raise MigrationError(
-            str(barred),
-            cure="Nothing was applied. Let these processes end, or restart them with the new "
-            "release, and run the command again. A process that was killed counts until its last "
-            f"sign of life is {STALE_SECONDS} seconds old. If requests may fail meanwhile, add "
-            "--allow-downtime.",
-        )
+    if not (how.begun or any(map(is_contract, pending[:number]))):
+        raise _refusal(barred)
     done = apply(connection, found, pending[:number], report)
     return Deployed(done, (str(barred), *_behind_first(pending[number:])))
+
+
+def _refusal(barred: Barred) -> MigrationError:
+    return MigrationError(
+        str(barred),
+        cure="Nothing was applied. Let these processes end, or restart them with the new release, "
+        "and run the command again. A process that was killed counts until its last sign of life "
+        f"is {STALE_SECONDS} seconds old. If requests may fail meanwhile, add --allow-downtime.",
+    )
 
 
 def first_barred(

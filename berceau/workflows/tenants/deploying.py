@@ -10,7 +10,6 @@ from itertools import chain
 from berceau.errors import BerceauError, TenantError
 from berceau.migration.history import History
 from berceau.migration.migration import Migration
-from berceau.migration.phases import phases
 from berceau.postgres.citus.nodes import has_citus
 from berceau.postgres.citus.places import misplaced
 from berceau.postgres.core.connection import Connection, connect
@@ -23,10 +22,17 @@ from berceau.postgres.tenants import ledgers, registry
 from berceau.settings import Settings
 from berceau.tenancy import Tenant
 from berceau.workflows.deploy.deploy import deploying, migrating, sound
-from berceau.workflows.deploy.phased import Contracting, behind, contract, expand, unseen
+from berceau.workflows.deploy.phased import (
+    Contracting,
+    behind,
+    contract,
+    expand,
+    refuse_barred,
+)
 from berceau.workflows.deploy.places import place
 from berceau.workflows.shared.databases import resolve_databases
 from berceau.workflows.tenants import histories, versions
+from berceau.workflows.tenants.contracts import first_contract, refuse_unseen
 from berceau.workflows.tenants.extensions import require_shared
 from berceau.workflows.tenants.histories import Histories
 from berceau.workflows.tenants.many import failure, over_many
@@ -108,7 +114,7 @@ def deploy_all(settings: Settings, report: Report = silent, rules: Rules = EXPAN
         require_shared(connection, found, [each for each in found.tenant if each.name in open_])
         versions.correct(connection, states)
         if made and rules.contract and not rules.allow_downtime:
-            _refuse_unseen(states)
+            refuse_unseen(states)
         with closing(Sessions(url, has_citus(connection))) as sessions:
             deploy = _Deploying(connection, url, sessions, found, states, rules, report)
             deploy.done.failed = failed
@@ -130,6 +136,8 @@ class _Deploying:
 
     def run(self) -> AllDeployed:
         self.done.skipped = self.states.others
+        if self.rules.contract and not self.rules.allow_downtime:
+            self._refuse_barred()
         self._place()
         for scope, names in self.found.stages(self.states.open):
             if self.waiting:
@@ -153,6 +161,22 @@ class _Deploying:
                     )
         return self.done
 
+    def _refuse_barred(self) -> None:
+        """Refuse to begin where processes run that are too old for the first contract."""
+        left_out = False
+        for scope, names in self.found.stages(self.states.open):
+            if scope == "tenant":
+                histories = self.states.histories(self._chosen(names))
+                left_out |= self._leaves_out(names)
+            elif left_out or self.done.failed:
+                return  # it waits for these
+            else:
+                histories = (self.states.shared,)
+            first = first_contract(histories, names)
+            if first is not None:
+                refuse_barred(self.connection, self.found.of(scope), first)
+                return
+
     def _place(self) -> None:
         """Bring shared tables to where they are declared, in a database that got Citus later."""
         if not misplaced(self.connection):
@@ -160,11 +184,18 @@ class _Deploying:
         with deploying(self.url, self.report) as connection:
             place(connection, self.report)
 
+    def _chosen(self, names: frozenset[str]) -> list[Tenant]:
+        """Return the tenants that get a stage."""
+        chosen = filter(self.rules.choose, self.states.with_any(names))
+        return [each for each in chosen if each.name not in self.done.failed]
+
+    def _leaves_out(self, names: frozenset[str]) -> bool:
+        """Return whether the rules leave out a tenant that lacks a part of a stage."""
+        return not all(map(self.rules.choose, self.states.with_any(names)))
+
     def _tenants(self, names: frozenset[str]) -> None:
-        open_ = self.states.with_any(names)
-        chosen = [each for each in open_ if self.rules.choose(each)]
-        self.left_out |= len(chosen) < len(open_)
-        chosen = [each for each in chosen if each.name not in self.done.failed]
+        chosen = self._chosen(names)
+        self.left_out |= self._leaves_out(names)
         report = self.report if len(chosen) <= NAMED else silent
         canary = [each for each in chosen if each.name == self.rules.canary]
         others = [each for each in chosen if each not in canary]
@@ -222,7 +253,8 @@ class _Deploying:
         downtime = self.rules.allow_downtime
         if self.rules.contract or downtime:
             # Had processes been unknown, nothing would have been begun.
-            how = Contracting(self.url.schema, allow_downtime=downtime)
+            begun = bool(self.done.shared or self.done.tenants)
+            how = Contracting(self.url.schema, allow_downtime=downtime, begun=begun)
             done = contract(connection, migrations, found, report, how)
         else:
             done = expand(connection, found, report)
@@ -257,12 +289,6 @@ def _require_chosen(states: States, rules: Rules) -> None:
             f"No tenant that is ready matches {', '.join(rules.patterns)}.",
             cure="Nothing was applied. `invoke tenant.list` shows all.",
         )
-
-
-def _refuse_unseen(states: States) -> None:
-    for state in (states.shared, *(each.history for each in states.groups)):
-        if waiting := phases(state).waiting:
-            raise unseen(waiting[0])
 
 
 def _naming(tenant: Tenant, report: Report) -> Report:

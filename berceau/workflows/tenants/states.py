@@ -1,6 +1,6 @@
 """States: what is applied to the shared tables and to each tenant, beside the migrations."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -65,6 +65,11 @@ class States:
         """Return the tenants to which any migration of ``names`` is to be applied, by name."""
         groups = (each for each in self.groups if names & _open(each.history))
         return tuple(sorted((each for group in groups for each in group.tenants), key=str))
+
+    def histories(self, tenants: Iterable[Tenant]) -> tuple[History, ...]:
+        """Return the histories of ``tenants``, that of those with the same ledger once."""
+        alike = {id(each): each.history for each in map(self.alike.__getitem__, tenants)}
+        return tuple(alike.values())
 
     def require_sound(self) -> None:
         """Raise ``HistoryError`` or ``TenantError`` where files and a ledger contradict."""

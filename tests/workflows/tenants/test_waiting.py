@@ -1,5 +1,14 @@
 """What waits in one of the two histories holds up the other one, from there on."""
 
+from uuid import uuid4
+
+import pytest
+
+from berceau.errors import MigrationError
+from berceau.postgres.core.connection import connect
+from berceau.postgres.core.fetch import execute
+from berceau.postgres.runner import processes
+from berceau.postgres.runner.processes import Process
 from berceau.workflows.tenants.deploying import AllDeployed, Rules, deploy_all
 from tests.workflows.tenants.conftest import Shop
 
@@ -36,6 +45,56 @@ def test_shared_tables_wait_behind_what_waits_of_tenants(shop: Shop) -> None:
     assert done == AllDeployed(notes=[f"{own} {WAITS}", *_behind(own, shared, last)])
     done = deploy_all(shop.settings, rules=Rules(allow_downtime=True))
     assert done == AllDeployed([shared], {"a": [own, last], "b": [own, last]})
+
+
+def test_a_deploy_whose_first_contract_has_to_wait_applies_nothing(shop: Shop) -> None:
+    first = shop.write(1, "CREATE TABLE country (id integer);", scope="shared")
+    shop.add("a", "b")
+    before = shop.write(2, "CREATE TABLE note (id integer);")
+    shop.write(3, f"{CONTRACT}DROP TABLE country;", scope="shared")
+    _run(shop, first)
+    with pytest.raises(MigrationError) as refusal:
+        deploy_all(shop.settings, rules=Rules(contract=True))
+    assert refusal.value.cure.startswith("Nothing was applied.")
+    assert deploy_all(shop.settings).tenants == {"a": [before], "b": [before]}
+
+
+def test_without_the_other_tenants_a_contract_behind_them_refuses_nothing(shop: Shop) -> None:
+    first = shop.write(1, "CREATE TABLE country (id integer);", scope="shared")
+    shop.add("a", "b")
+    before = shop.write(2, "CREATE TABLE note (id integer);")
+    contract = shop.write(3, f"{CONTRACT}DROP TABLE country;", scope="shared")
+    _run(shop, first)
+    done = deploy_all(shop.settings, rules=Rules(contract=True, patterns=("a",)))
+    assert done.tenants == {"a": [before]}
+    assert done.notes == [f"{contract}, of the shared tables, waits for the other tenants"]
+
+
+@pytest.mark.parametrize("scope", ["shared", "tenant"])
+def test_a_later_contract_waits_for_processes_and_the_first_one_is_applied(shop, scope) -> None:
+    shop.write(1, "CREATE TABLE country (id integer); CREATE TABLE city ();", scope="shared")
+    shop.write(2, "CREATE TABLE note (id integer);")
+    shop.add("a", "b")
+    own = shop.write(3, f"{CONTRACT}ALTER TABLE note DROP id;")
+    between = shop.write(4, f"{CONTRACT}DROP TABLE city;", scope="shared")
+    last = shop.write(
+        5, f"{CONTRACT}DROP TABLE {'country' if scope == 'shared' else 'note'};", scope=scope
+    )
+    _run(shop, own if scope == "shared" else between)
+    done = deploy_all(shop.settings, rules=Rules(contract=True))
+    assert done.tenants == {"a": [own], "b": [own]}
+    assert done.shared == ([] if scope == "shared" else [between])
+    (first, *_) = done.notes
+    waiting = between if scope == "shared" else last
+    assert first.startswith(f"{waiting} waits for 1 process that doesn't know {waiting}:")
+
+
+def _run(shop: Shop, newest: str) -> None:
+    """Let a process run whose code has all migrations up to the ``newest``."""
+    with connect(shop.databases.migration_url, autocommit=True) as connection:
+        execute(connection, "COMMENT ON TABLE berceau_process IS NULL")  # it isn't a new one
+    process = Process(newest, "here", 1)
+    assert processes.announce(shop.databases.runtime_url, str(uuid4()), process) == "done"
 
 
 def _behind(first: str, *names: str) -> list[str]:
