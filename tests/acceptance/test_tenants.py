@@ -220,6 +220,9 @@ def test_a_tenant_that_fails_holds_up_no_other_one(shop, run, tenants) -> None:
     assert "another run does the rest" in result.err
     assert "waits for the tenants that failed" in result.out
     assert done() == {"acme", "initech", "umbrella"}
+    why = f"waits, because it stands behind {newest}, of the tenants: it may take away what these"
+    assert f"\n20260101000003_size, of the shared tables, {why}" in shop.succeed("migrate.status")
+    assert why in json.loads(shop.succeed("migrate.status", "--json"))["waits"][0]
     run("globex", "DELETE FROM note")
     out = shop.succeed("migrate.deploy", "--jobs", "3")
     assert out.endswith(

@@ -114,6 +114,7 @@ def _show_all(settings: "Settings", components: "Declared", json: bool) -> None:
             "shared": shared.data(),
             "tenants": [asdict(each) for each in grouped.groups],
             "others": [asdict(each) for each in grouped.others],
+            "waits": [*grouped.waits],
             "tenant": largest.data() if largest else None,
         }
         print_json(data)
@@ -123,6 +124,8 @@ def _show_all(settings: "Settings", components: "Declared", json: bool) -> None:
         say(f"  {line}")
     for each in (*grouped.groups, *(f"tenant {other}: {other.deed}" for other in grouped.others)):
         say(str(each))
+    for note in grouped.waits:
+        say(note)
     if largest is None:
         say("no tenants yet: `invoke tenant.create NAME` makes one")
         return

@@ -24,7 +24,6 @@ from berceau.tenancy import Tenant
 from berceau.workflows.deploy.deploy import deploying, migrating, sound
 from berceau.workflows.deploy.phased import (
     Contracting,
-    behind,
     contract,
     expand,
     refuse_barred,
@@ -39,6 +38,7 @@ from berceau.workflows.tenants.many import failure, over_many
 from berceau.workflows.tenants.sessions import Sessions
 from berceau.workflows.tenants.states import States, look
 from berceau.workflows.tenants.unready import in_the_way
+from berceau.workflows.tenants.waiting import all_behind, for_tenants
 
 NAMED = 10
 """Of so many tenants each statement is told; of more, only how far all is."""
@@ -141,14 +141,12 @@ class _Deploying:
         self._place()
         for scope, names in self.found.stages(self.states.open):
             if self.waiting:
-                # It may need what the first one makes, or take away what that one still needs.
-                self._note(*behind(min(self.waiting), sorted(names)))
+                self._note(*all_behind(min(self.waiting), names, scope, self.found))
             elif scope == "tenant":
                 self._tenants(names)
             elif self.left_out or self.done.failed:
-                # It may take away what these still need.
                 who = "the tenants that failed" if self.done.failed else "the other tenants"
-                self._note(f"{min(names)}, of the shared tables, waits for {who}")
+                self._note(for_tenants(min(names), who))
                 break
             else:
                 with (

@@ -12,6 +12,7 @@ from berceau.workflows.shared.databases import resolve_databases
 from berceau.workflows.shared.wording import counted
 from berceau.workflows.tenants import histories
 from berceau.workflows.tenants.states import look
+from berceau.workflows.tenants.waiting import between
 
 SHOWN = 5
 """How many tenants of a group a person reads the names of."""
@@ -41,18 +42,23 @@ class Group:
 
 @dataclass(frozen=True)
 class Groups:
-    """All ready ``tenants``, in ``groups``; the ``others`` are being made, moved or dropped."""
+    """All ready ``tenants``, in ``groups``; the ``others`` are being made, moved or dropped.
+
+    What of the shared tables and of tenants ``waits`` for each other is in words.
+    """
 
     groups: tuple[Group, ...]
     tenants: tuple[Tenant, ...]
     others: tuple[Tenant, ...]
+    waits: tuple[str, ...] = ()
 
 
 def groups(settings: Settings) -> Groups:
     """Return all tenants, those that are alike together, the oldest version first."""
     url = resolve_databases(settings).migration_url
+    migrations = histories.read(settings)
     with connect(url, autocommit=True) as connection:
-        states = look(connection, url, histories.read(settings))
+        states = look(connection, url, migrations)
     found: dict[tuple[str, tuple[str, ...], tuple[str, ...]], list[str]] = defaultdict(list)
     for tenant, state in states.tenants.items():
         found[_like(state)].append(tenant.name)
@@ -63,6 +69,7 @@ def groups(settings: Settings) -> Groups:
         ),
         tuple(states.tenants),
         states.others,
+        tuple(between(migrations, states)),
     )
 
 

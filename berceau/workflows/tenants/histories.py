@@ -23,6 +23,10 @@ class Histories:
         """Return the migrations of one ``scope``."""
         return self.shared if scope == "shared" else self.tenant
 
+    def scope_of(self, name: str) -> Scope:
+        """Return in which of the two the migration called ``name`` is."""
+        return "shared" if any(each.name == name for each in self.shared) else "tenant"
+
     @property
     def needed(self) -> str | None:
         """The newest migration without which the release can't serve a tenant."""

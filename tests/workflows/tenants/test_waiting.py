@@ -4,12 +4,13 @@ from uuid import uuid4
 
 import pytest
 
-from berceau.errors import MigrationError
+from berceau.errors import MigrationError, TenantError
 from berceau.postgres.core.connection import connect
 from berceau.postgres.core.fetch import execute
 from berceau.postgres.runner import processes
 from berceau.postgres.runner.processes import Process
 from berceau.workflows.tenants.deploying import AllDeployed, Rules, deploy_all
+from berceau.workflows.tenants.groups import groups
 from tests.workflows.tenants.conftest import Shop
 
 CONTRACT = "-- Phase: contract\n"
@@ -28,7 +29,12 @@ def test_tenants_wait_behind_what_waits_of_the_shared_tables(shop: Shop) -> None
     done = deploy_all(shop.settings)
     assert done.shared == []
     assert done.tenants == {"a": [before], "b": [before]}
-    assert done.notes == [f"{shared[0]} {WAITS}", *_behind(shared[0], shared[1], own)]
+    across = (
+        f"{own}, of the tenants, waits, because it stands behind {shared[0]}, of the shared "
+        "tables: it may need what that one makes"
+    )
+    assert done.notes == [f"{shared[0]} {WAITS}", *_behind(shared[0], shared[1]), across]
+    assert groups(shop.settings).waits == (across,)
     assert deploy_all(shop.settings) == AllDeployed(notes=done.notes)
     done = deploy_all(shop.settings, rules=Rules(allow_downtime=True))
     assert done == AllDeployed(shared, {"a": [own], "b": [own]})
@@ -42,9 +48,15 @@ def test_shared_tables_wait_behind_what_waits_of_tenants(shop: Shop) -> None:
     shared = shop.write(4, "DROP TABLE country;", scope="shared")
     last = shop.write(5, "CREATE TABLE more ();")
     done = deploy_all(shop.settings)
-    assert done == AllDeployed(notes=[f"{own} {WAITS}", *_behind(own, shared, last)])
+    across = (
+        f"{shared}, of the shared tables, waits, because it stands behind {own}, of the tenants: "
+        "it may take away what these still need"
+    )
+    assert done == AllDeployed(notes=[f"{own} {WAITS}", across, *_behind(own, last)])
+    assert groups(shop.settings).waits == (across,)
     done = deploy_all(shop.settings, rules=Rules(allow_downtime=True))
     assert done == AllDeployed([shared], {"a": [own, last], "b": [own, last]})
+    assert groups(shop.settings).waits == ()
 
 
 def test_a_deploy_whose_first_contract_has_to_wait_applies_nothing(shop: Shop) -> None:
@@ -67,7 +79,24 @@ def test_without_the_other_tenants_a_contract_behind_them_refuses_nothing(shop: 
     _run(shop, first)
     done = deploy_all(shop.settings, rules=Rules(contract=True, patterns=("a",)))
     assert done.tenants == {"a": [before]}
-    assert done.notes == [f"{contract}, of the shared tables, waits for the other tenants"]
+    assert done.notes == [
+        f"{contract}, of the shared tables, waits for the other tenants: it may take away what "
+        "these still need"
+    ]
+
+
+def test_status_tells_what_waits_for_a_migration_that_failed_in_a_tenant(shop: Shop) -> None:
+    shop.write(1, "CREATE TABLE country (id integer);", scope="shared")
+    shop.write(2, "CREATE TABLE note (id integer);")
+    shop.add("a", "b")
+    failing = shop.write(3, "ALTER TABLE note ADD x integer; SELECT 1 / count(*) FROM note;")
+    shared = shop.write(4, "DROP TABLE country;", scope="shared")
+    assert groups(shop.settings).waits == ()
+    with pytest.raises(TenantError):
+        deploy_all(shop.settings)
+    (note,) = groups(shop.settings).waits
+    assert note.startswith(f"{shared}, of the shared tables, waits, because")
+    assert f"behind {failing}, of the tenants" in note
 
 
 @pytest.mark.parametrize("scope", ["shared", "tenant"])
