@@ -26,9 +26,13 @@ SHOWN = re.compile(
     r"^\.\. auto(?:function|class|data|exception):: ([\w.]+)(?:\(.*\))?$", re.MULTILINE
 )
 ADDED = re.compile(
-    r'add_(?:directive|request_method)\("?(\w+)|^derive\.options = \("(\w+)', re.MULTILINE
+    r'add_(?:directive|request_method|route_predicate)\("?(\w+)|^derive\.options = \("(\w+)',
+    re.MULTILINE,
 )
-FOUND = re.compile(r"^\| `(?:config\.|request\.|@view_config\(\.\.\., )(\w+)", re.MULTILINE)
+FOUND = re.compile(
+    r"^\| `(?:config\.add_route\(\.\.\., |config\.|request\.|@view_config\(\.\.\., )(\w+)",
+    re.MULTILINE,
+)
 places = pytest.mark.parametrize("place", PLACES)
 
 

@@ -12,6 +12,7 @@ __all__ = [
     "Upload",
     "client_address",
     "file_response",
+    "has_tenant",
     "is_blank",
     "is_development",
     "is_token_api",
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from berceau.web.problems import Problem, ProblemError
     from berceau.web.rate_limits import client_address
     from berceau.web.registry import is_development
+    from berceau.web.tenants import has_tenant
     from berceau.web.token_apis import is_token_api
 else:
     __getattr__, __dir__ = lazy.offer(
@@ -36,6 +38,7 @@ else:
             "Upload": "berceau.web.forms",
             "client_address": "berceau.web.rate_limits",
             "file_response": "berceau.web.files",
+            "has_tenant": "berceau.web.tenants",
             "is_blank": "berceau.text",
             "is_development": "berceau.web.registry",
             "is_token_api": "berceau.web.token_apis",

@@ -6,9 +6,11 @@ from typing import Any
 
 from pyramid.config import PHASE3_CONFIG, Configurator
 from pyramid.exceptions import ConfigurationError
+from pyramid.interfaces import IRoutesMapper
 from pyramid.request import Request
 
 from berceau.web.registry import NAVIGATION
+from berceau.web.tenants import TenantPredicate
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,13 @@ def add_navigation_item(config: Configurator, title: str, route_name: str) -> No
 
 
 def navigation(request: Request) -> Sequence[Link]:
-    """Return the links of the navigation as ``request`` sees them."""
+    """Return the links of the navigation as ``request`` sees them.
+
+    Those are left out that its tenant doesn't have, or that no page without a tenant has.
+    """
     route: Any = getattr(request, "matched_route", None)
     here = route.name if route is not None else None
+    mapper = request.registry.getUtility(IRoutesMapper)
     return [
         Link(
             item.title,
@@ -76,4 +82,13 @@ def navigation(request: Request) -> Sequence[Link]:
             current=item.route_name == here,
         )
         for item in request.registry[NAVIGATION]
+        if _is_there(mapper.get_route(item.route_name), request)
     ]
+
+
+def _is_there(route: Any, request: Request) -> bool:
+    return all(
+        predicate(None, request)
+        for predicate in route.predicates
+        if isinstance(predicate, TenantPredicate)
+    )

@@ -37,6 +37,7 @@ def includeme(config: Configurator) -> None:
     """Add ``config.set_tenant_factory()``, and let each request act for its tenant."""
     config.add_directive("set_tenant_factory", set_tenant_factory)
     config.add_request_method(tenant, reify=True)
+    config.add_route_predicate("has_tenant", TenantPredicate)
     if config.registry[RUNNING].tenants is None:
         return
     config.add_tween(
@@ -54,6 +55,37 @@ def includeme(config: Configurator) -> None:
 def tenant(_request: Request) -> Tenant | None:
     """Return that the request is nobody's, until its tenant is set."""
     return None
+
+
+def has_tenant(request: Request) -> bool:
+    """Return whether ``request`` can use tables of a tenant's own.
+
+    Where the project has no tenants, each can: no table is a tenant's.
+    """
+    return request.tenant is not None or request.registry[RUNNING].tenants is None
+
+
+class TenantPredicate:
+    """``config.add_route(..., has_tenant=True)``: only requests that have a tenant meet the route.
+
+    With ``False``, only those meet it that have none, such as those for shared pages.
+    """
+
+    def __init__(self, wanted: bool, config: Configurator) -> None:
+        self._wanted = wanted
+        self._tells_apart = not wanted or config.registry[RUNNING].tenants is not None
+
+    def text(self) -> str:
+        """Return the predicate as one reads it in ``proutes``."""
+        return f"has_tenant = {self._wanted}"
+
+    def phash(self) -> str:
+        """Return what tells it from others; empty where all requests meet it."""
+        return self.text() if self._tells_apart else ""
+
+    def __call__(self, _info: Any, request: Request) -> bool:
+        """Return whether ``request`` meets the route."""
+        return has_tenant(request) is self._wanted
 
 
 def set_tenant_factory(config: Configurator, factory: Factory) -> None:

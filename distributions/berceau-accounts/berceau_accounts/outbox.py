@@ -14,7 +14,8 @@ from pyramid.events import NewRequest
 from pyramid.threadlocal import get_current_request
 
 from berceau.errors import TenantMissingError, TenantUnknownError
-from berceau.orm import SHARED, run_unit, unit_of_work
+from berceau.orm import run_unit, unit_of_work
+from berceau.web import has_tenant
 from berceau_accounts import mailed, mails
 from berceau_accounts.entities import AccountsMail, AccountsMailKind, User, now
 from berceau_accounts.mail import Mail, is_refused, send
@@ -74,9 +75,9 @@ def send_what_is_left(event: Any) -> None:
 
     Accounts are each tenant's, so pages of no tenant have no mail.
     """
-    if not event.request.environ.get(TESTING):
+    if not event.request.environ.get(TESTING) and has_tenant(event.request):
         with unit_of_work() as unit:
-            if unit.tenant is not SHARED and not _postman.knows(unit.tenant):
+            if not _postman.knows(unit.tenant):
                 deliver = partial(_deliver, unit.tenant, AccountsSettings.current())
                 _postman.call(unit.tenant, deliver)
 

@@ -12,6 +12,7 @@ from pyramid.security import Allowed, Denied
 from zope.interface import implementer
 
 from berceau.orm import unit_of_work
+from berceau.web import has_tenant
 from berceau_accounts.api_tokens import sent_token, user_of_token
 from berceau_accounts.entities import User
 from berceau_accounts.sessions import close_session, current_session, open_session
@@ -100,6 +101,8 @@ class Policy:
 
 
 def _identify(request: Request) -> User | None:
+    if not has_tenant(request):
+        return None
     # The page of an error is made after the request's unit of work.
     with unit_of_work():
         token = sent_token(request)

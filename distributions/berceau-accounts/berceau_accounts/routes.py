@@ -34,9 +34,12 @@ API = {
 
 
 def includeme(config: Configurator) -> None:
-    """Add the routes, and the link of the navigation."""
+    """Add the routes, and the link of the navigation.
+
+    Where there are tenants, each has users of its own, so shared pages have no accounts.
+    """
     for name, pattern in (PAGES | API).items():
-        config.add_route(name, pattern)
+        config.add_route(name, pattern, has_tenant=True)
     config.token_api(prefix="/accounts/api")
     config.add_static_view("static/accounts", "berceau_accounts:static")
     config.add_navigation_item("Account", "accounts")

@@ -6,7 +6,7 @@ from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther, HTTPUnauthorized
 from pyramid.request import Request
 from pyramid.view import forbidden_view_config
 
-from berceau.web import is_token_api
+from berceau.web import has_tenant, is_token_api
 from berceau_accounts.api_tokens import sent_token
 
 
@@ -25,10 +25,11 @@ def ask_to_sign_in(_error: HTTPForbidden, request: Request) -> Any:
 def _is_followed_by_person(request: Request) -> bool:
     """Return whether a browser follows a link: what it posts would be lost on the way.
 
-    A token API has no cookies, so signing in doesn't help there.
+    A token API has no cookies, so signing in doesn't help there, and shared pages have no accounts.
     """
     return (
         request.method in ("GET", "HEAD")
+        and has_tenant(request)
         and not is_token_api(request)
         and sent_token(request) is None
         and "text/html" in request.headers.get("Accept", "")

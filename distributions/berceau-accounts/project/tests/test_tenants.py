@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
 
@@ -20,10 +21,14 @@ FILES = {
     "components/__init__.py": "",
     "components/whose/__init__.py": """
         from berceau.orm import SHARED
+        from berceau_accounts import SIGNED_IN
 
 
         def includeme(config):
             config.set_tenant_factory(lambda request: request.headers.get("X-Tenant", SHARED))
+            config.add_route("whose", "/whose")
+            config.add_view(lambda _: "yours", route_name="whose", renderer="string",
+                            permission=SIGNED_IN)
     """,
     "visit.py": """
         from pyramid.paster import get_app
@@ -38,13 +43,37 @@ FILES = {
             app.post_json("/accounts/api/tokens", token, headers=headers, status=401)
         app.get("/")
     """,
+    "visit_shared.py": """
+        from pyramid.paster import get_app
+        from webtest import TestApp
+
+        from berceau_accounts.routes import API, PAGES
+
+        app = TestApp(get_app("development.ini"))
+        sign_up = {"email": "ada@example.org", "password": "analytical engine 1843"}
+        bearer = {"Authorization": "Bearer acc_1"}
+        browser = {"Accept": "text/html"}
+        for pattern in (PAGES | API).values():
+            path = pattern.replace("{id}", "123e4567-e89b-12d3-a456-426614174000")
+            app.get(path, headers=browser, status="40[45]*")
+            for headers in ({}, bearer):
+                app.get(f"{path}?token=x", headers=headers, status="40[45]*")
+                app.post_json(path, sign_up, headers=headers, status="40[45]*")
+                app.post(path, sign_up, headers=headers, status="40[45]*")
+                app.delete(path, headers=headers, status="40[45]*")
+        for headers in ({}, bearer, browser):
+            app.get("/whose", headers=headers, status=401)
+        assert not app.get("/", headers=browser).html.select("nav a")
+    """,
 }
 
 
-@pytest.mark.slow
-def test_each_tenant_has_users_of_its_own(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A project with accounts and two tenants."""
+    root = tmp_path_factory.mktemp("project")
     for name, text in FILES.items():
-        file = tmp_path / name
+        file = root / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(dedent(text))
     try:
@@ -53,11 +82,21 @@ def test_each_tenant_has_users_of_its_own(tmp_path: Path) -> None:
             ["invoke", "tenant.create", "acme"],
             ["invoke", "tenant.create", "beta"],
         ):
-            run(tmp_path, "-m", *arguments)
-        said = run(tmp_path, "visit.py")
-        assert said.count("To: ada@example.org") == 2
+            run(root, "-m", *arguments)
+        yield root
     finally:
-        run(tmp_path, "-m", "invoke", "db.stop")
+        run(root, "-m", "invoke", "db.stop")
+
+
+@pytest.mark.slow
+def test_each_tenant_has_users_of_its_own(place: Path) -> None:
+    said = run(place, "visit.py")
+    assert said.count("To: ada@example.org") == 2
+
+
+@pytest.mark.slow
+def test_shared_pages_have_no_accounts_and_know_no_user(place: Path) -> None:
+    run(place, "visit_shared.py")
 
 
 def run(root: Path, *arguments: str) -> str:
