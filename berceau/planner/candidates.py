@@ -111,12 +111,12 @@ def candidates(plan: Node, known: Knowledge, means: Means) -> tuple[Candidate, .
     """
     found: set[Candidate] = set()
     for use in uses(plan).values():
-        for keys in _key_lists(use, known):
+        for keys in _key_lists(use, known, means):
             short = _short(keys)
             if short:
                 found.add(Candidate(use.table, short))
                 found.update(_covering(use, short, known))
-        found.update(_partial(use, known))
+        found.update(_partial(use, known, means))
         found.update(_inside(use, means))
     return tuple(sorted(found))
 
@@ -134,19 +134,23 @@ def _order(use: Use) -> list[Key]:
 
     A B-tree is read in both directions: of an order and its reverse, one stands for both.
     """
-    suffixes = [suffix for _, suffix in use.sorted]
+    suffixes = [each.order for each in use.sorted]
     if suffixes and " DESC" in suffixes[0] and all(each in FLIPPED for each in suffixes):
         suffixes = [FLIPPED[each] for each in suffixes]
-    return [Key(column, suffix) for (column, _), suffix in zip(use.sorted, suffixes, strict=True)]
+    return [
+        Key(each.column[1], suffix, each.expression)
+        for each, suffix in zip(use.sorted, suffixes, strict=True)
+    ]
 
 
-def _key_lists(use: Use, known: Knowledge) -> Iterator[Sequence[Key]]:
+def _key_lists(use: Use, known: Knowledge, means: Means) -> Iterator[Sequence[Key]]:
     equal = [
         *(Key(name) for name in _by_values(use, known)),
         *_expressions(use, ("=",)),
     ]
     joined, ranges = ([Key(name) for name in dict.fromkeys(n)] for n in (use.joined, use.ranges))
-    ranges += _expressions(use, RANGES)
+    # The texts that begin with the same letters are a range, too.
+    ranges += [*_expressions(use, RANGES), *_liked(use, means, begins=True)]
     order = _order(use)
     yield from ([key] for key in (*equal, *joined, *ranges))
     yield order
@@ -180,7 +184,7 @@ def _covering(use: Use, keys: tuple[Key, ...], known: Knowledge) -> Iterator[Can
     table would be that again.
     """
     rest = sorted(use.read - {each.column for each in keys})
-    better = {*use.equal, *use.joined, *(column for column, _ in use.sorted)}
+    better = {*use.equal, *use.joined, *(each.column[1] for each in use.sorted)}
     whole = len(keys) + len(rest) >= known.columns(use.table)
     if whole or any(each.expression for each in keys) or not better.isdisjoint(rest):
         return
@@ -189,7 +193,7 @@ def _covering(use: Use, keys: tuple[Key, ...], known: Knowledge) -> Iterator[Can
         yield Candidate(use.table, keys, include=tuple(rest))
 
 
-def _partial(use: Use, known: Knowledge) -> Iterator[Candidate]:
+def _partial(use: Use, known: Knowledge, means: Means) -> Iterator[Candidate]:
     for predicate in use.predicates:
         share = known.share(use.table, predicate)
         column, where = predicate.column[1], _sql(predicate)
@@ -198,7 +202,7 @@ def _partial(use: Use, known: Knowledge) -> Iterator[Candidate]:
             continue
         lists = [
             _short(key for key in keys if key.column != column or key.expression)
-            for keys in _key_lists(use, known)
+            for keys in _key_lists(use, known, means)
         ]
         for keys in {*filter(None, lists)} or {(Key(column),)}:
             yield Candidate(use.table, keys, where=where)
@@ -221,6 +225,15 @@ def _inside(use: Use, means: Means) -> Iterator[Candidate]:
     """Yield the indexes on what is in a value: elements, members, or parts of a text."""
     for key in (*map(Key, dict.fromkeys(use.contained)), *_expressions(use, CONTAINS)):
         yield Candidate(use.table, (key,), "gin")
+    for key in _liked(use, means, begins=False):
+        yield Candidate(use.table, (key,), "gin")
+
+
+def _liked(use: Use, means: Means, *, begins: bool) -> Iterator[Key]:
+    """Yield the keys for patterns: for those that are known to begin with letters, or for others.
+
+    Their operator class is the one of a B-tree, or of a GIN index.
+    """
     liked = [(Key(name), pattern) for name, pattern in use.liked]
     for each in use.expressions:
         if each.operator in LIKES:
@@ -230,8 +243,7 @@ def _inside(use: Use, means: Means) -> Iterator[Candidate]:
         operator, _, value = pattern.partition(" ")
         text = constant(value)
         if text is not None and operator == "~~" and not text.startswith(("%", "_")):
-            suffix = "" if means.bytewise else " text_pattern_ops"
-            yield Candidate(use.table, (replace(key, suffix=suffix),))
-        elif means.trigrams is not None:
-            suffix = f" {means.trigrams}"
-            yield Candidate(use.table, (replace(key, suffix=suffix),), "gin")
+            if begins:
+                yield replace(key, suffix="" if means.bytewise else " text_pattern_ops")
+        elif not begins and means.trigrams is not None:
+            yield replace(key, suffix=f" {means.trigrams}")

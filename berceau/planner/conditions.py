@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from berceau.schema.names import unquote_name
 
 _NAME = r'"(?:[^"]|"")+"|[^\W\d][\w$]*'
-_COLUMN = rf"\(*(?P<alias>{_NAME})\.(?P<column>{_NAME})\)*(?:::[a-z ]+(?:\(\d+\))?)?"
+# A cast between types of texts leaves the value as it is: any other makes an expression of it.
+_SAME = r"(?:::(?:text|character varying|bpchar)(?:\(\d+\))?)?"
+_COLUMN = rf"\(*(?P<alias>{_NAME})\.(?P<column>{_NAME})\)*{_SAME}"
 _BARE_COLUMN = re.compile(_COLUMN)
 _OWN = re.compile(rf"(?<![\w.])(?P<alias>{_NAME})\.(?P<column>{_NAME})(?!\()")
-_KEY = re.compile(rf"{_COLUMN}(?P<order>(?: DESC)?(?: NULLS (?:FIRST|LAST))?)")
+_KEY = re.compile(r"(?P<what>.+?)(?P<order>(?: DESC)?(?: NULLS (?:FIRST|LAST))?)", re.DOTALL)
 _TEXT = r"'(?:[^']|'')*'"
 _PART = re.compile(
     rf"{_TEXT}|{_NAME}|[()]"
@@ -43,8 +45,9 @@ class Condition:
     """A comparison of a column with a value, or with a column of another table: ``other``.
 
     Both are pairs of an alias and a name. A boolean column is compared by ``TRUE`` or ``FALSE``.
-    ``value`` is SQL. Where an ``expression`` is compared, it is the SQL of it without the alias,
-    and ``column`` one that it is made of.
+    ``value`` is SQL. Of an expression of another table, ``other`` is the first column. Where an
+    ``expression`` is compared, it is the SQL of it without the alias, and ``column`` one that it
+    is made of.
     """
 
     column: tuple[str, str]
@@ -54,23 +57,39 @@ class Condition:
     expression: str = ""
 
 
+@dataclass(frozen=True)
+class SortKey:
+    """What rows are sorted by: a ``column``, or an ``expression``, as in ``Condition``.
+
+    ``order`` is such as ``""`` or ``" DESC"``.
+    """
+
+    column: tuple[str, str]
+    order: str = ""
+    expression: str = ""
+
+
 def conditions(text: str) -> Iterator[Condition]:
     """Yield the comparisons that all have to hold, and leave out what is none of a column."""
-    for part in _conjuncts(text):
-        yield from _condition(_bare(part))
+    for part in _parts(bare(text), " AND "):
+        yield from _condition(bare(part))
 
 
-def sort_keys(text: str) -> tuple[tuple[tuple[str, str], str], ...]:
-    """Return the columns of a sort key, each with its order, such as ``""`` or ``" DESC"``.
+def sort_keys(text: str) -> tuple[SortKey, ...]:
+    """Return what a sort key consists of.
 
-    Nothing is returned where one of them isn't a column.
+    Nothing is returned where a part of it is neither a column nor an expression of one table.
     """
     found = []
-    for part in text.split(", "):
+    for part in _parts(text, ", "):
         match = _KEY.fullmatch(part)
-        if match is None:
+        column = match and _BARE_COLUMN.fullmatch(match["what"])
+        if match and column:
+            found.append(SortKey(_names(column), match["order"]))
+        elif match and (expression := _of_one_table(match["what"])):
+            found.append(SortKey(expression[0], match["order"], expression[1]))
+        else:
             return ()
-        found.append((_names(match), match["order"]))
     return tuple(found)
 
 
@@ -92,17 +111,21 @@ def _condition(part: str) -> Iterator[Condition]:
         yield from _boolean(part)
         return
     left, operator, right = part[: at.start()], at["operator"], part[at.end() :].strip()
-    column, other = (_BARE_COLUMN.fullmatch(each) for each in (left, right))
-    if column and other:
-        if column["alias"] != other["alias"]:
-            yield Condition(_names(column), operator, _names(other))
-            yield Condition(_names(other), _FLIPPED.get(operator, operator), _names(column))
-    elif column and _is_value(right):
-        yield Condition(_names(column), operator, None, right)
-    elif other and operator in _FLIPPED and _is_value(left):
-        yield Condition(_names(other), _FLIPPED[operator], None, left)
-    elif operator in _OF_EXPRESSIONS and _is_value(right):
-        yield from _expression(left, operator, right)
+    yield from _compared(left, operator, right)
+    yield from _compared(right, _FLIPPED.get(operator, ""), left)
+
+
+def _compared(side: str, operator: str, value: str) -> Iterator[Condition]:
+    """Yield the condition that ``side`` is compared with ``value``, if it is one of a table."""
+    column, others = _BARE_COLUMN.fullmatch(side), tuple(columns_in(value))
+    if column and all(alias != unquote_name(column["alias"]) for alias, _ in others):
+        other, own = (others[0], "") if others else (None, value)
+        if operator:
+            yield Condition(_names(column), operator, other, own)
+    elif operator in _OF_EXPRESSIONS and not column and not others:
+        found = _of_one_table(side)
+        if found:
+            yield Condition(found[0], operator, None, value, found[1])
 
 
 def _operator(part: str) -> re.Match[str] | None:
@@ -117,45 +140,38 @@ def _operator(part: str) -> re.Match[str] | None:
 
 def _boolean(part: str) -> Iterator[Condition]:
     plain = part.removeprefix("NOT ")
-    match = _BARE_COLUMN.fullmatch(_bare(plain))
+    match = _BARE_COLUMN.fullmatch(bare(plain))
     if match:
         yield Condition(_names(match), "TRUE" if plain == part else "FALSE")
 
 
-def _expression(left: str, operator: str, right: str) -> Iterator[Condition]:
-    """Yield the condition of an expression of one table, without values that may change."""
-    found = dict.fromkeys(columns_in(left))
+def _of_one_table(text: str) -> tuple[tuple[str, str], str] | None:
+    """Return a column of an expression, and its SQL, if it is of one table without parameters."""
+    found = dict.fromkeys(columns_in(text))
     aliases = {alias for alias, _ in found}
-    if len(aliases) == 1 and not re.search(r"\$\d|\(SubPlan|\(InitPlan", left):
-        (alias,) = aliases
-        names = rf"(?<![\w.])(?:{re.escape(alias)}|\"{re.escape(alias)}\")\."
-        yield Condition(next(iter(found)), operator, None, right, re.sub(names, "", _bare(left)))
-
-
-def _is_value(text: str) -> bool:
-    return next(columns_in(text), None) is None
+    if len(aliases) != 1 or re.search(r"\$\d|\(SubPlan|\(InitPlan", text):
+        return None
+    (alias,) = aliases
+    names = rf"(?<![\w.])(?:{re.escape(alias)}|\"{re.escape(alias)}\")\."
+    return next(iter(found)), re.sub(names, "", bare(text))
 
 
 def _names(match: re.Match[str]) -> tuple[str, str]:
     return unquote_name(match["alias"]), unquote_name(match["column"])
 
 
-def _conjuncts(text: str) -> Iterator[str]:
-    """Yield what is between the ANDs outside of parentheses and texts."""
-    text = _bare(text)
+def _parts(text: str, between: str) -> Iterator[str]:
+    """Yield what is around ``between``, where that is outside of parentheses, names and texts."""
     start = depth = 0
-    for match in re.finditer(rf"{_TEXT}|\"(?:[^\"]|\"\")*\"|[()]| AND ", text):
-        if match[0] == "(":
-            depth += 1
-        elif match[0] == ")":
-            depth -= 1
-        elif match[0] == " AND " and depth == 0:
+    for match in re.finditer(rf"{_TEXT}|\"(?:[^\"]|\"\")*\"|[()]|{between}", text):
+        depth += {"(": 1, ")": -1}.get(match[0], 0)
+        if match[0] == between and depth == 0:
             yield text[start : match.start()]
             start = match.end()
     yield text[start:]
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
     """Return ``text`` without the parentheses around the whole of it."""
     while text.startswith("(") and text.endswith(")"):
         depth = 0

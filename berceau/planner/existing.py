@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from berceau.planner.candidates import FLIPPED, Candidate, Key
+from berceau.planner.conditions import bare
 from berceau.schema.model import Index, PrimaryKey, Table, Unique
 from berceau.schema.names import quote_name
 
@@ -19,18 +20,28 @@ def is_covered(candidate: Candidate, table: Table) -> bool:
 
 def replaced(candidate: Candidate, table: Table) -> tuple[str, ...]:
     """Return the names of the indexes that ``candidate`` leaves nothing to do for, sorted."""
-    keys = candidate.columns
+    if candidate.method != "btree" or candidate.where:
+        return ()
+    keys = [each.sql for each in candidate.keys]
     return tuple(
         sorted(
             index.name
             for index in table.indexes
-            if keys
-            and candidate.method == "btree"
-            and is_plain(index)
-            and not index.unique
-            and index.keys == tuple(map(quote_name, keys[: len(index.keys)]))
+            if is_plain(index) and not index.unique and list(index.keys) == keys[: len(index.keys)]
         )
     )
+
+
+def shortened(candidate: Candidate, table: Table) -> Candidate:
+    """Return ``candidate`` without the keys behind those of which no two rows have the same."""
+    names = [each.column if not each.expression else "" for each in candidate.keys]
+    required = {column.name for column in table.columns if column.not_null}
+    unique = [{*each.columns} for each in table.uniques if required.issuperset(each.columns)]
+    unique += [{*table.primary_key.columns}] if table.primary_key else []
+    for size in range(1, len(names)):
+        if {*names[:size]} in unique:
+            return replace(candidate, keys=candidate.keys[:size])
+    return candidate
 
 
 def is_possible(candidate: Candidate, table: Table) -> bool:
@@ -66,14 +77,14 @@ def is_plain(index: Index) -> bool:
 
 
 def _covers(index: Index, candidate: Candidate) -> bool:
-    where = None if index.where is None else _bare(index.where)
-    if not index.valid or index.method != candidate.method or where not in (None, candidate.where):
+    where = None if index.where is None else bare(index.where)
+    if not index.valid or index.method != candidate.method or where != (candidate.where or None):
         return False
     size = len(candidate.keys)
     keys = index.keys[:size]
     if candidate.method != "btree":
         # A GIN index answers for each of its keys by itself.
-        return {_text(each) for each in candidate.keys} <= {_bare(key) for key in index.keys}
+        return {_text(each) for each in candidate.keys} <= {bare(key) for key in index.keys}
     held = {
         *(_split(key)[0] for key in index.keys[size:]),
         *(index.options.removeprefix("INCLUDE (")[:-1].split(", ")),
@@ -95,13 +106,9 @@ def _split(key: str) -> tuple[str, str]:
     """Return the name or expression of an index's key, and what stands behind it."""
     for suffix in sorted((*FLIPPED, " text_pattern_ops"), key=len, reverse=True):
         if suffix and key.endswith(suffix):
-            return _bare(key.removesuffix(suffix)), suffix
-    return _bare(key), ""
+            return bare(key.removesuffix(suffix)), suffix
+    return bare(key), ""
 
 
 def _text(key: Key) -> str:
-    return _bare(f"{key.expression or quote_name(key.column)}{key.suffix}")
-
-
-def _bare(text: str) -> str:
-    return text[1:-1] if text.startswith("(") and text.endswith(")") else text
+    return bare(f"{key.expression or quote_name(key.column)}{key.suffix}")

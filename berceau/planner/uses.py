@@ -1,10 +1,17 @@
 """What a plan does with each table: what it compares, joins, sorts by and reads."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from berceau.planner.conditions import Condition, columns_in, conditions, names_in, sort_keys
+from berceau.planner.conditions import (
+    Condition,
+    SortKey,
+    columns_in,
+    conditions,
+    names_in,
+    sort_keys,
+)
 from berceau.planner.plan import Node
 from berceau.schema.names import quote_name
 
@@ -21,7 +28,7 @@ class Use:
     """What a plan does with ``table``, under one alias; all but predicates are names of columns.
 
     ``equal`` are those compared with a value, ``joined`` with another table, ``ranges`` by an
-    order. ``expressions`` are compared, too. ``sorted`` are pairs of a column and its order.
+    order. ``expressions`` are compared, too. ``sorted`` is what rows are sorted by.
     ``contained`` are looked into, and ``liked`` are matched with a pattern, each given as SQL.
     ``predicates`` have no parameter: they hold for some rows and not for others. ``read`` are all
     columns that the query needs.
@@ -32,7 +39,7 @@ class Use:
     joined: list[str] = field(default_factory=list)
     ranges: list[str] = field(default_factory=list)
     expressions: list[Condition] = field(default_factory=list)
-    sorted: list[tuple[str, str]] = field(default_factory=list)
+    sorted: Sequence[SortKey] = ()
     contained: list[str] = field(default_factory=list)
     liked: list[tuple[str, str]] = field(default_factory=list)
     predicates: list[Condition] = field(default_factory=list)
@@ -50,13 +57,27 @@ def uses(plan: Node) -> Mapping[str, Use]:
             if name in _COMPARED:
                 _note_conditions(found, text)
             elif name == "Sort Key":
-                _note_order(found, text)
+                _note_order(found, text, of_groups=_has_groups(node))
         for extreme in filter(None, map(_EXTREME.fullmatch, node.output)):
             _note_order(found, f"{quote_name(only)}.{extreme[1]}" if only else extreme[1])
     for alias, column in _needed(plan, only):
         if alias in found:
             found[alias].read.add(column)
     return found
+
+
+def has_unknown_filters(plan: Node) -> bool:
+    """Return whether ``plan`` filters by the value of an expression: how many have it isn't known.
+
+    An index on the expression would find them.
+    """
+    return any(
+        each.expression and each.operator == "="
+        for node in plan.walk()
+        for name, text in node.conditions
+        if name == "Filter"
+        for each in conditions(text)
+    )
 
 
 def _note_conditions(found: Mapping[str, Use], text: str) -> None:
@@ -88,13 +109,18 @@ def _note(use: Use, condition: Condition) -> None:
         use.predicates.append(condition)
 
 
-def _note_order(found: Mapping[str, Use], text: str) -> None:
+def _note_order(found: Mapping[str, Use], text: str, *, of_groups: bool = False) -> None:
+    """Note what rows are sorted by. Expressions ``of_groups`` are sums and counts of them."""
     keys = sort_keys(text)
-    aliases = {alias for (alias, _), _ in keys}
-    if len(aliases) == 1:
+    aliases = {each.column[0] for each in keys}
+    if len(aliases) == 1 and not (of_groups and any(each.expression for each in keys)):
         (alias,) = aliases
         if alias in found:
-            found[alias].sorted = [(column, order) for (_, column), order in keys]
+            found[alias].sorted = keys
+
+
+def _has_groups(node: Node) -> bool:
+    return any(each.kind.endswith(("Aggregate", "WindowAgg", "Group")) for each in node.walk())
 
 
 def _needed(plan: Node, only: str | None) -> Iterator[tuple[str, str]]:

@@ -195,6 +195,9 @@ def test_what_entities_cannot_declare_is_sql_for_a_migration(blog) -> None:
     assert "Nothing was found." in blog.succeed("advise", "--queries", "slow.sql")
     assert "nothing to do" in blog.succeed("migrate.diff")
 
+    blog.write("slow.sql", "SELECT 1 FROM post WHERE (CASE WHEN score > 1 THEN title END) = $1")
+    assert " post_score_idx ON post ((CASE " in blog.succeed("advise", "--queries", "slow.sql")
+
     # An attribute of the root and one of a subclass have no class to be declared in together.
     blog.component("blog", f"{ENTITIES}\nclass Plan(Post):\n    due = Optional(int)\n")
     blog.succeed("migrate", "--name", "plan")

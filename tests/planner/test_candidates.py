@@ -80,6 +80,19 @@ def test_an_index_is_read_in_both_directions(order: str) -> None:
     assert found(node("Sort", below, sort_key=order)) == {ORDERS[order]}
 
 
+def test_an_expression_that_is_sorted_by_is_a_key() -> None:
+    below = scan("(p.author = $1)")
+    assert found(node("Sort", below, sort_key="(lower((p.title)::text)) DESC, p.id DESC")) == {
+        *("post (author)", "post (lower((title)::text), id)"),
+        "post (author, lower((title)::text), id)",
+    }
+
+
+def test_what_groups_are_sorted_by_is_no_key() -> None:
+    groups = node("HashAggregate", scan("(p.author = $1)"), group_key="p.state")
+    assert found(node("Sort", groups, sort_key="(count(p.id)) DESC")) == {"post (author)"}
+
+
 def test_the_greatest_value_is_the_last_of_an_index() -> None:
     plan = node("Aggregate", scan("(p.author = $1)"), output=("max(at)",))
     assert "post (author, at)" in found(plan)
@@ -164,6 +177,10 @@ PATTERNS = {
     "((p.title)::text ~~* 'tea%'::text)": {"post USING gin (title public.gin_trgm_ops)"},
     "(p.title ~~ $1)": {"post USING gin (title public.gin_trgm_ops)"},
     "(p.title ~~ 'tea%'::text)": {"post (title text_pattern_ops)"},
+    "((p.title ~~ 'tea%'::text) AND (p.author = $1))": {
+        *("post (title text_pattern_ops)", "post (author)"),
+        "post (author, title text_pattern_ops)",
+    },
 }
 
 

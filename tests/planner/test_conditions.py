@@ -1,6 +1,6 @@
 import pytest
 
-from berceau.planner.conditions import Condition, conditions, sort_keys
+from berceau.planner.conditions import Condition, SortKey, conditions, sort_keys
 
 CONDITIONS = {
     "(p.author = 5)": ["p.author = 5"],
@@ -46,6 +46,9 @@ EXPRESSIONS = {
     "((a.b + c.d) = 1)": [],
     "(length(a.x) > 3)": ["length(x)"],
     "(length(a.x) <> 3)": [],
+    "(3 < length(a.x))": ["length(x)"],
+    "((a.at)::date = '2026-03-01'::date)": ["(at)::date"],
+    "((a.size)::bigint > 3)": ["(size)::bigint"],
     "(to_tsvector('simple'::regconfig, (a.x)::text) @@ to_tsquery($1))": [
         "to_tsvector('simple'::regconfig, (x)::text)"
     ],
@@ -65,6 +68,26 @@ def test_a_join_is_a_condition_of_both_sides() -> None:
     ]
 
 
+def test_a_column_is_joined_with_an_expression_of_another_table() -> None:
+    assert list(conditions("(c.post = (p.id)::bigint)")) == [
+        Condition(("c", "post"), "=", ("p", "id"))
+    ]
+    assert list(conditions("((p.id + 1) = c.post)")) == [Condition(("c", "post"), "=", ("p", "id"))]
+
+
 def test_sort_keys_are_columns_with_their_order() -> None:
-    assert sort_keys('p.at DESC, p."Id"') == ((("p", "at"), " DESC"), (("p", "Id"), ""))
+    assert sort_keys('p.at DESC, p."Id"') == (
+        SortKey(("p", "at"), " DESC"),
+        SortKey(("p", "Id")),
+    )
     assert sort_keys("(count(*)) DESC") == ()
+
+
+def test_sort_keys_may_be_expressions_of_one_table() -> None:
+    assert sort_keys("lower((p.name)::text) DESC NULLS LAST, (p.a + p.b), p.id") == (
+        SortKey(("p", "name"), " DESC NULLS LAST", "lower((name)::text)"),
+        SortKey(("p", "a"), "", "a + b"),
+        SortKey(("p", "id")),
+    )
+    assert sort_keys("COALESCE(p.a, p.b), p.id")[0].expression == "COALESCE(a, b)"
+    assert sort_keys("(p.a + q.b), p.id") == ()

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 from berceau.errors import PlanError
 from berceau.planner.candidates import Candidate, Means, candidates
-from berceau.planner.existing import is_covered, is_possible, replaced
+from berceau.planner.existing import is_covered, is_possible, replaced, shortened
 from berceau.planner.explanation import hints, reasons
 from berceau.planner.knowledge import Knowledge
 from berceau.planner.shapes import with_fields
 from berceau.planner.statistics import QueryStatistics, Statistics
 from berceau.planner.unplanned import Unplanned, note
+from berceau.planner.uses import has_unknown_filters
 from berceau.postgres.core.connection import connect
 from berceau.postgres.core.fetch import fetch
 from berceau.postgres.inspect import catalog
@@ -30,6 +31,8 @@ MOST_PLANNED = 1000
 MOST_TRIED = 100
 """So many queries, of those that cost most, get indexes tried."""
 _LIMIT = re.compile(r"\bLIMIT \$\d+", re.IGNORECASE)
+_LAST_LIMIT = re.compile(r"\bLIMIT (?:\d+|\$\d+)(?=(?:\s+OFFSET \S+)?\s*$)", re.IGNORECASE)
+_ORDER = re.compile(r"\bORDER BY\b", re.IGNORECASE)
 _FIELD = re.compile(r"\bextract\(", re.IGNORECASE)
 _SIZES = "SELECT relname, pg_relation_size(oid) FROM pg_class WHERE relname = ANY (%s)"
 
@@ -129,7 +132,9 @@ def _means(settings: Settings, statistics: Statistics, extension: str | None) ->
 def _plan(plans: PlanReader, source: Source) -> tuple[list[Planned], tuple[Unplanned, ...]]:
     """Plan the queries that cost most in all; return those that can't be, too.
 
-    Both are sorted: the most expensive first.
+    Both are sorted: the most expensive first. PostgreSQL takes it for granted that many rows fit
+    what it knows nothing of, such as ``lower(email) = $1``, and that a LIMIT 2 finds two of them
+    soon. So such a query is planned without its LIMIT, unless rows are sorted before that.
     """
     planned, unplanned = [], []
     spent = sum(each.seconds for each in source.queries)
@@ -138,6 +143,9 @@ def _plan(plans: PlanReader, source: Source) -> tuple[list[Planned], tuple[Unpla
         text = _limited(query)
         try:
             plan = plans.plan(text)
+            if has_unknown_filters(plan) and not _ORDER.search(text):
+                text = _LAST_LIMIT.sub("LIMIT ALL", text)
+                plan = plans.plan(text)
         except PlanError as error:
             share = query.seconds / spent if source.timed and spent else None
             unplanned.append(Unplanned(query, error.reason, share))
@@ -179,17 +187,16 @@ def _candidates(
 ) -> tuple[Candidate, ...]:
     tables = {table.name: table for table in schema.tables}
     found = {
-        each
+        shortened(each, tables[each.table])
         for query in planned
         for each in candidates(query.plan, known, means)
-        if not (_is_of_field(each) and with_fields(query.query.text) != query.query.text)
+        if each.table in tables
+        and not (_is_of_field(each) and with_fields(query.query.text) != query.query.text)
     }
     return tuple(
         each
         for each in sorted(found)
-        if each.table in tables
-        and is_possible(each, tables[each.table])
-        and not is_covered(each, tables[each.table])
+        if is_possible(each, tables[each.table]) and not is_covered(each, tables[each.table])
     )
 
 

@@ -20,7 +20,7 @@ AGAIN = 1.25
 NEARLY = 0.9
 """An index that saves at least so much of what the best one saves is taken if it is cheaper."""
 INCLUDES = 2.0
-"""An index with columns that aren't keys has to be so much better than one without."""
+"""An index with columns that aren't keys has to be so much better than one without, or none."""
 BY_HAND, GIN = 2.0, 4.0
 """How much more than by its size an index costs: one that no entity declares, and a GIN index."""
 
@@ -176,16 +176,17 @@ class _Query:
             for name, candidate in self._names.items()
             if candidate.table in self._tables and name not in self._taken
         ]
-        limit = HELPS * self._before.cost
-        if not names or self._before.cost < WORTH:
+        before = self._before.cost
+        if not names or before < WORTH:
             return {}
         # Where all together don't help, none does.
-        if self._trial(self._planned.text, [*self._taken, *names]).cost > limit:
+        if self._trial(self._planned.text, [*self._taken, *names]).cost > HELPS * before:
             return {}
         found = {}
         for name in names:
             plan = self._trial(self._planned.text, [*self._taken, name])
-            if name in plan.indexes and plan.cost <= limit:
+            part = 1 / INCLUDES if self._names[name].include else HELPS
+            if name in plan.indexes and plan.cost <= part * before:
                 found[name] = Helped(self._planned, self._before, plan)
         return found
 

@@ -214,7 +214,10 @@ def _statement(candidate: Candidate, taken: set[str]) -> str:
 
 
 def _name(candidate: Candidate) -> str:
-    parts = (re.split(r"\W", each.expression)[0] or each.column for each in candidate.keys)
+    calls = (re.match(r"[a-z]\w*(?=\()", each.expression) for each in candidate.keys)
+    parts = (
+        call[0] if call else each.column for call, each in zip(calls, candidate.keys, strict=True)
+    )
     return object_name(candidate.table, parts, "idx")
 
 

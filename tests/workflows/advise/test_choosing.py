@@ -65,6 +65,8 @@ def test_an_index_with_more_columns_has_to_be_twice_as_good() -> None:
     names = {"a": A, "c": of("a", include=("b",))}
     assert chosen({"q": {(): 1000.0, ("a",): 200.0, ("c",): 150.0}}, names) == {"a": "q"}
     assert chosen({"q": {(): 1000.0, ("a",): 200.0, ("c",): 30.0}}, names) == {"c": "q"}
+    # An index that is there may do what one on the same keys would.
+    assert chosen({"q": {(): 1000.0, ("c",): 600.0}}, {"c": names["c"]}) == {}
 
 
 def test_a_query_may_need_two_indexes() -> None:
