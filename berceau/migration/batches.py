@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from berceau.errors import Location, MigrationFileError
 from berceau.migration.splitter import ParsedStatement, Token, tokens
 from berceau.schema.names import unquote_name
-from berceau.schema.sql.statement import LARGE
+from berceau.schema.statement import LARGE
 
 _MARKER = re.compile(r"\s*--\s*Batches\s*(?::(?P<options>.*))?", re.IGNORECASE)
 _OPTION = re.compile(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from berceau.migration.hazard_comments import hazards_above
 from berceau.migration.splitter import NAME, ParsedStatement, split
 from berceau.schema.names import unquote_name
-from berceau.schema.sql.statement import Hazard
+from berceau.schema.statement import Hazard
 
 _DROP_TABLE = re.compile(rf"drop table (?:if exists )?(?P<table>{NAME})(?P<more> [.,])?")
 _ALTER_TABLE = re.compile(rf"alter table (?:if exists )?(?:only )?(?P<table>{NAME}) ")

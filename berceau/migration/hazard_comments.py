@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from berceau.schema.sql.statement import Hazard
+from berceau.schema.statement import Hazard
 
 
 def hazards_above(line: int, lines: Sequence[str]) -> frozenset[Hazard]:

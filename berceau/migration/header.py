@@ -9,7 +9,7 @@ from enum import StrEnum
 from berceau.errors import Location, MigrationFileError
 from berceau.schema import kept, meaning
 from berceau.schema.kept import Kept
-from berceau.schema.model import Meaning
+from berceau.schema.meaning import Meaning
 
 NO_PARENT = "none"
 """The parent of the first migration, as the header writes it."""

@@ -7,8 +7,8 @@ from berceau.migration.components import by_name
 from berceau.migration.migration import Migration
 from berceau.migration.provenance import made_by_entities
 from berceau.migration.subclasses import recorded_subclasses
-from berceau.schema.meaning import Holders, Place, Role, recorded
-from berceau.schema.model import Meaning, Schema
+from berceau.schema.meaning import Holders, Meaning, Place, Role, recorded
+from berceau.schema.model import Schema
 from berceau.schema.renames import path_of
 
 

@@ -11,7 +11,7 @@ from berceau.migration.hazard_comments import hazards_above
 from berceau.migration.migration import UP, Migration
 from berceau.migration.provenance import generated_statements
 from berceau.migration.splitter import ParsedStatement, split
-from berceau.schema.sql.statement import Hazard
+from berceau.schema.statement import Hazard
 
 _RUNNER = "the runner sets lock_timeout, waits and tries again"
 _TRANSACTIONS = "the runner cuts a migration into transactions, and refuses what can't be in one"

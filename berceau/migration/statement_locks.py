@@ -10,7 +10,7 @@ from berceau.migration.statement_lint import CREATED
 from berceau.migration.statement_rules import TABLE
 from berceau.migration.statement_words import unquoted, words
 from berceau.migration.transaction_groups import Mode, cut
-from berceau.schema.sql.statement import Hazard, Lock
+from berceau.schema.statement import Hazard, Lock
 
 _ON = rf"on {TABLE}"
 _WEAKER = (

@@ -7,7 +7,7 @@ from functools import cache
 
 from berceau.migration.splitter import NAME
 from berceau.migration.statement_words import levels
-from berceau.schema.sql.statement import Hazard
+from berceau.schema.statement import Hazard
 
 TABLE = rf"(?:if exists )?(?:only )?(?:{NAME} \. )?(?P<table>{NAME})(?= |$)"
 """A table's name among the words, with the schema and what may stand before it."""

@@ -7,7 +7,8 @@ from pony.orm.core import Database
 from berceau.errors import EntityError
 from berceau.orm.diagnosis import place_of, place_of_attribute
 from berceau.schema.distribution import misfits
-from berceau.schema.model import Distribution, Schema
+from berceau.schema.model import Schema
+from berceau.schema.placement import Distribution
 
 REFERENCE = "_reference_"
 DISTRIBUTE = "_distribute_"

@@ -7,8 +7,7 @@ from pony.orm.core import Database
 
 from berceau.orm.enums import enum_members
 from berceau.orm.made import is_hidden
-from berceau.schema.meaning import Role, is_usual
-from berceau.schema.model import Meaning
+from berceau.schema.meaning import Meaning, Role, is_usual
 
 
 def meanings(database: Database, enums: dict[str, type]) -> tuple[Meaning, ...]:

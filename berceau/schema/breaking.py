@@ -16,7 +16,7 @@ from berceau.schema.changes import (
 from berceau.schema.names import words
 from berceau.schema.release import Misfit
 from berceau.schema.renaming import RenameColumn, RenameLabel, RenameTable
-from berceau.schema.sql.statement import Hazard, Statement
+from berceau.schema.statement import Hazard, Statement
 
 _OF_COLUMNS = (AddColumn, AlterColumn, DropColumn, RenameColumn)
 _OF_ENUMS = (AlterEnum, RebuildEnum, DropEnum, RenameLabel)

@@ -7,7 +7,6 @@ from berceau.schema.model import (
     Check,
     Column,
     Constraint,
-    Distribution,
     Enum,
     ForeignKey,
     Index,
@@ -15,6 +14,7 @@ from berceau.schema.model import (
     Table,
     Unique,
 )
+from berceau.schema.placement import Distribution
 from berceau.schema.renaming import Renaming
 
 

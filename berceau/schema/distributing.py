@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from berceau.schema.changes import Change, CreateTable, Distribute
-from berceau.schema.model import Column, Distribution, Schema, Table
+from berceau.schema.model import Column, Schema, Table
+from berceau.schema.placement import Distribution
 
 
 def distributing(current: Schema, desired: Schema) -> Iterator[Distribute]:

@@ -8,7 +8,8 @@ from berceau.errors import MigrationError
 from berceau.schema.casts import is_free
 from berceau.schema.changes import AddColumn, AlterColumn, Change
 from berceau.schema.choices import Choices, Place
-from berceau.schema.kept import Kept, Kind, as_kept
+from berceau.schema.kept import Kept, Kind
+from berceau.schema.kept_parts import as_kept
 from berceau.schema.lowering import is_constant, lacks_values
 from berceau.schema.model import Column, Schema
 from berceau.schema.names import quote_name

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from berceau.schema.meaning import Role, is_made
-from berceau.schema.model import Meaning
+from berceau.schema.meaning import Meaning, Role, is_made
 from berceau.schema.moved import Moved
 from berceau.schema.renames import Kind, Rename
 from berceau.schema.suggest import Question

@@ -1,11 +1,10 @@
 """What names in the database stand for in the entities, where that doesn't follow from the name."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence, Set
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass
 from enum import StrEnum
 
-from berceau.schema.model import Meaning, Schema
 from berceau.schema.names import snake_case
 from berceau.schema.paths import PATH, from_path, to_path
 
@@ -23,6 +22,19 @@ class Role(StrEnum):
     SUBCLASS = "subclass"
     HELD = "held"  # a column that not all entities of a table have, by the value in their rows
     MIRROR = "mirror"  # the side of a one-to-one relation that has no column: never recorded
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """That the name at ``place`` stands for something of the entities: see ``Role``.
+
+    ``place`` is the name with those of what it is in, ``of`` is the name in Python: ``Post``,
+    ``Post.title``, ``State.ON``; of a composite key, each part: ``Post.author-id``.
+    """
+
+    role: str
+    place: tuple[str, ...]
+    of: str
 
 
 _SIZES = {
@@ -111,55 +123,6 @@ def recorded(records: Iterable[Sequence[Meaning]]) -> tuple[Meaning, ...]:
         if each.of:
             found[each.role, each.place] = each
     return tuple(found.values())
-
-
-def missing(
-    records: Sequence[Meaning], declared: Schema, left: Collection[str] = ()
-) -> tuple[Meaning, ...]:
-    """Return what has to be recorded after ``records``, so that they have what is ``declared``.
-
-    What they have of the tables and enums that are ``left`` stays.
-    """
-    known = {(each.role, each.place): each.of for each in records}
-    wanted = {(each.role, each.place): each.of for each in declared.meanings}
-    new = [
-        each
-        for each in declared.meanings
-        if each.role != Role.MIRROR and known.get((each.role, each.place)) != each.of
-    ]
-    gone = [
-        Meaning(each.role, each.place, "")
-        for each in records
-        if (each.role, each.place) not in wanted and each.place[0] not in left
-    ]
-    return (*new, *gone)
-
-
-def places(schema: Schema) -> set[Place]:
-    """Return the places of all tables, columns and labels of ``schema``."""
-    found: set[Place] = {(enum.name, label) for enum in schema.enums for label in enum.labels}
-    for table in schema.tables:
-        found.add((table.name,))
-        found |= {(table.name, column.name) for column in table.columns}
-    return found
-
-
-def current_meanings(
-    records: Sequence[Meaning], current: Schema, desired: Schema
-) -> tuple[Meaning, ...]:
-    """Return what the names of ``current`` stand for, as far as that is known.
-
-    ``records`` have it. Where they don't, a name that follows from something ``desired``, which
-    is called otherwise by now, is what that was called.
-    """
-    there = places(current)
-    known = [each for each in records if each.place[:2] in there]
-    taken = {(each.role, each.place) for each in known}
-    for each in desired.meanings:
-        place = usual_place(each, there)
-        if place not in (None, each.place) and (each.role, place) not in taken:
-            known.append(replace(each, place=place))
-    return tuple(known)
 
 
 def usual_place(meaning: Meaning, there: Set[Place]) -> Place | None:

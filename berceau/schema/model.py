@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from berceau.schema.meaning import Meaning
+from berceau.schema.placement import Distribution
 from berceau.schema.sync import SyncTrigger
 
 Action = Literal["NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"]
@@ -181,19 +183,6 @@ class Transfer:
 
 
 @dataclass(frozen=True)
-class Distribution:
-    """Where the rows of a table are with Citus: by the values of ``column``, each on one server.
-
-    Without a ``column``, all of them are on each server: it is a reference table.
-    """
-
-    column: str | None = None
-
-    def __str__(self) -> str:
-        return "on all servers" if self.column is None else f"distributed by {self.column}"
-
-
-@dataclass(frozen=True)
 class Table:
     """A table with everything that hangs on it.
 
@@ -231,19 +220,6 @@ class Table:
     def follows(self) -> bool:
         """Whether it is a partition or a child, which changes with its parent."""
         return any(other.startswith("parent ") for other in self.others)
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """That the name at ``place`` stands for something of the entities: see ``Role``.
-
-    ``place`` is the name with those of what it is in, ``of`` is the name in Python: ``Post``,
-    ``Post.title``, ``State.ON``; of a composite key, each part: ``Post.author-id``.
-    """
-
-    role: str
-    place: tuple[str, ...]
-    of: str
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from berceau.schema.meaning import Holders, Place, Role, places, usual_place
-from berceau.schema.model import Meaning, Schema
+from berceau.schema.meaning import Holders, Meaning, Place, Role, usual_place
+from berceau.schema.model import Schema
 from berceau.schema.names import object_name
+from berceau.schema.places import places
 from berceau.schema.renames import Kind, Rename, path_of
 from berceau.schema.suggest import Question
 

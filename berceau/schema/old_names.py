@@ -4,8 +4,8 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 
 from berceau.errors import MigrationError
-from berceau.schema.meaning import Role
-from berceau.schema.model import ForeignKey, Meaning, Schema, Table
+from berceau.schema.meaning import Meaning, Role
+from berceau.schema.model import ForeignKey, Schema, Table
 from berceau.schema.names import quote_name
 from berceau.schema.release_names import ReleaseNames
 from berceau.schema.renames import Kind, Rename

@@ -3,11 +3,13 @@
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from berceau.schema.kept import Kept, Kind, as_kept
-from berceau.schema.meaning import Place, places
+from berceau.schema.kept import Kept, Kind
+from berceau.schema.kept_parts import as_kept
+from berceau.schema.meaning import Place
 from berceau.schema.model import Schema, Table
 from berceau.schema.names import quote_name, words
 from berceau.schema.old_names import as_called
+from berceau.schema.places import places
 from berceau.schema.sync import Computed, Sync, SyncTrigger
 from berceau.schema.transfers import resting_on
 

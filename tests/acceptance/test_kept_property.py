@@ -12,7 +12,8 @@ from berceau.postgres.inspect.schemas import execute_statements
 from berceau.schema.choices import NO_CHOICES
 from berceau.schema.diff import diff
 from berceau.schema.keeping import Keeping, with_defaults
-from berceau.schema.kept import Kind, as_kept, present, with_kept
+from berceau.schema.kept import Kind
+from berceau.schema.kept_parts import as_kept, present, with_kept
 from berceau.schema.model import Schema
 from berceau.schema.planning import steps_between
 from berceau.schema.release import fits

@@ -47,6 +47,17 @@ def test_what_is_kept_is_what_was_declared(blog) -> None:
     assert "a schema that the migrations don't build" in blog.fail("migrate.check")
 
 
+@pytest.mark.parametrize("environment", [{}, {"BERCEAU_TENANTS": "schema"}], ids=["one", "many"])
+def test_a_deploy_with_nothing_pending_starts_without_what_plans_and_applies(
+    connected, environment
+) -> None:
+    result = connected.run("invoke", "migrate.deploy", PYTHONPROFILEIMPORTTIME="1", **environment)
+    assert result.out == "deploy: nothing is pending\n"
+    found = {line.rpartition("|")[2].strip() for line in result.err.splitlines()}
+    assert "berceau.migration.history" in found
+    assert not {"berceau.schema.model", "berceau.postgres.runner.runner", "pony"} & found
+
+
 @pytest.mark.slow
 def test_an_edit_is_seen_in_the_component_and_beside_it(blog) -> None:
     blog.write("lengths.py", "TITLE = 100\n")

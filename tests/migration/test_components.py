@@ -4,8 +4,8 @@ from berceau.migration.components import components_of
 from berceau.migration.header import Header, checksum
 from berceau.migration.left import Left, Settled, left_behind
 from berceau.migration.migration import Migration
-from berceau.schema.meaning import Role
-from berceau.schema.model import Column, Meaning, Schema, Table
+from berceau.schema.meaning import Meaning, Role
+from berceau.schema.model import Column, Schema, Table
 
 SCRIPTS = (
     Migration("1", "-- Components: blog\n\nCREATE TABLE post (id int);"),

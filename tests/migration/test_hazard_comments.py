@@ -1,7 +1,7 @@
 """The hazards that the comments right above a statement name."""
 
 from berceau.migration.hazard_comments import hazards_above
-from berceau.schema.sql.statement import Hazard
+from berceau.schema.statement import Hazard
 
 LINES = f"""-- {Hazard.DATA_LOSS}
 SELECT 1;

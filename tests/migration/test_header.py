@@ -3,8 +3,7 @@ import pytest
 from berceau.errors import MigrationFileError
 from berceau.migration.header import Header, Phase, checksum, moved, parse, without
 from berceau.schema.kept import Kept, Kind
-from berceau.schema.meaning import Role
-from berceau.schema.model import Meaning
+from berceau.schema.meaning import Meaning, Role
 
 FULL = Header("20260101000000_a", ("blog", "demo"), ("20260101000000_b", "20260101000001_c"), "0f")
 CONTRACT = Header("20260101000000_a", ("demo",), phase=Phase.CONTRACT)

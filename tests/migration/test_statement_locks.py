@@ -10,7 +10,7 @@ from berceau.migration.statement_locks import lock_of, steps
 from berceau.migration.statement_words import words
 from berceau.schema.planning import steps_between
 from berceau.schema.sql import to_statements
-from berceau.schema.sql.statement import Hazard, Lock
+from berceau.schema.statement import Hazard, Lock
 from tests.conftest import examples
 from tests.schema.test_diff_properties import schemas
 

@@ -6,17 +6,8 @@ import pytest
 
 from berceau.schema import changes, renaming
 from berceau.schema.changes import Change
-from berceau.schema.model import (
-    Check,
-    Column,
-    Distribution,
-    Enum,
-    Index,
-    OldName,
-    PrimaryKey,
-    Table,
-    Transfer,
-)
+from berceau.schema.model import Check, Column, Enum, Index, OldName, PrimaryKey, Table, Transfer
+from berceau.schema.placement import Distribution
 from berceau.schema.sync import SyncTrigger
 
 COLUMN = Column("id", "integer")

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from berceau.schema.kept import Kept, Kind, with_kept, without_details
+from berceau.schema.kept import Kept, Kind
+from berceau.schema.kept_parts import with_kept, without_details
 from berceau.schema.model import Column, Schema, Table, Transfer
 
 COLUMNS = (Column("id", "integer"), Column("n", "integer"))

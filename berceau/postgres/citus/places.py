@@ -7,8 +7,7 @@ from typing import Any
 from berceau.postgres.citus.nodes import has_citus
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.fetch import fetch
-from berceau.schema.model import Distribution
-from berceau.schema.sql.distribution import MARKS
+from berceau.schema.placement import MARKS, Distribution
 
 PARAMETERS = {f"{name}_mark": f"(^|\\n){mark}$" for name, mark in MARKS.items()}
 """The values in the queries."""

@@ -7,7 +7,6 @@ from berceau.migration.migration import Migration
 from berceau.migration.splitter import ParsedStatement, split
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.fetch import execute, fetch, fetch_value
-from berceau.postgres.inspect.objects import Object
 from berceau.schema.names import quote_name, unquote_name
 
 COUNTING = "pg_stat_statements"
@@ -64,13 +63,11 @@ def creates_extension(migration: Migration) -> bool:
     return any(_creating([migration]))
 
 
-def made_by(migrations: Iterable[Migration]) -> tuple[Object, ...]:
-    """Return the extensions that ``migrations`` made: an existing one would have failed them."""
-    return tuple(
-        Object("extension", quote_name(_name(statement)))
-        for statement in _creating(migrations)
-        if statement.head[2:3] != ("if",)
-    )
+def made_by(migrations: Iterable[Migration]) -> Iterator[str]:
+    """Yield the extensions that ``migrations`` made: an existing one would have failed them."""
+    for statement in _creating(migrations):
+        if statement.head[2:3] != ("if",):
+            yield _name(statement)
 
 
 def provide(connection: Connection, migrations: Iterable[Migration]) -> None:

@@ -34,7 +34,8 @@ from berceau.schema.sql import (  # noqa: F401 - each registers the changes that
     transfers,
 )
 from berceau.schema.sql.locking import locks
-from berceau.schema.sql.statement import Hazard, Lock, Statement, Transaction, render
+from berceau.schema.sql.render import render
+from berceau.schema.statement import Hazard, Lock, Statement, Transaction
 
 _DROPS = (DropColumn, DropTable, DropEnum, DropIndex, DropConstraint)
 """What no row can stop."""

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from berceau.schema.changes import Backfill, DeleteRows, Recode
 from berceau.schema.names import quote_name, unquote_name
-from berceau.schema.sql.statement import Hazard, Lock, Statement, Transaction, render
+from berceau.schema.sql.render import render
+from berceau.schema.statement import Hazard, Lock, Statement, Transaction
 
 _READ = re.compile(r'(?:\b(?:from|join)|,)\s+(?:only\s+)?("(?:[^"]|"")+"|\w+)', re.IGNORECASE)
 

@@ -11,6 +11,7 @@ from berceau.schema.conversions import loses
 from berceau.schema.model import Column
 from berceau.schema.names import object_name, quote_name, sequence_name
 from berceau.schema.numbering import numbers_of, options, serial
+from berceau.schema.sql.render import render
 from berceau.schema.sql.sequences import (
     aside,
     create_sequence,
@@ -21,7 +22,7 @@ from berceau.schema.sql.sequences import (
     rename_sequence,
     retype_sequence,
 )
-from berceau.schema.sql.statement import Hazard, Lock, Statement, Transaction, render
+from berceau.schema.statement import Hazard, Lock, Statement, Transaction
 
 _LITERAL = re.compile(r"'(?:[^']|'')*'|\([\d,]+\)")
 _CALL = re.compile(r"([a-z_][\w.]*)\(", re.IGNORECASE)

@@ -20,7 +20,8 @@ from berceau.schema.model import (
 )
 from berceau.schema.names import quote_name, quote_names
 from berceau.schema.sql.indexes import create_index
-from berceau.schema.sql.statement import Hazard, Lock, Statement, Transaction, render
+from berceau.schema.sql.render import render
+from berceau.schema.statement import Hazard, Lock, Statement, Transaction
 
 
 @render.register

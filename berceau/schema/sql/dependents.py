@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from berceau.column_options import COLUMN_OPTIONS
 from berceau.schema.changes import Restore, SetAside
 from berceau.schema.names import quote_literal, quote_name
+from berceau.schema.sql.render import render
 from berceau.schema.sql.standing_aside import RESTORE, SET_ASIDE
-from berceau.schema.sql.statement import Lock, Statement, render
+from berceau.schema.statement import Lock, Statement
 
 
 @render.register

@@ -7,13 +7,11 @@ Citus and without, through renames, dumps and copies.
 from collections.abc import Iterator
 
 from berceau.schema.changes import Distribute
-from berceau.schema.model import Distribution
 from berceau.schema.names import quote_literal, quote_name
+from berceau.schema.placement import MARKS, Distribution
+from berceau.schema.sql.render import render
 from berceau.schema.sql.sequences import identity
-from berceau.schema.sql.statement import Hazard, Lock, Statement, Transaction, render
-
-MARKS = {"reference": "@citus reference", "distribute": "@citus distribute"}
-"""The last line of the comment on a table that is on all servers, and on the column otherwise."""
+from berceau.schema.statement import Hazard, Lock, Statement, Transaction
 
 # Schemas whose name begins so are Berceau's own: what copies, proofs and tests make stays here.
 _BLOCK = """DO $citus$

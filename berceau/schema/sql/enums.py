@@ -14,7 +14,8 @@ from berceau.schema.changes import (
 from berceau.schema.conversions import loses, relabelled
 from berceau.schema.model import Enum
 from berceau.schema.names import quote_literal, quote_name
-from berceau.schema.sql.statement import Hazard, Lock, Statement, Transaction, render
+from berceau.schema.sql.render import render
+from berceau.schema.statement import Hazard, Lock, Statement, Transaction
 
 
 @render.register

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from berceau.schema.changes import CreateIndex, DropIndex
 from berceau.schema.names import quote_name
-from berceau.schema.sql.statement import Hazard, Lock, Statement, Transaction, render
+from berceau.schema.sql.render import render
+from berceau.schema.statement import Hazard, Lock, Statement, Transaction
 
 
 @render.register

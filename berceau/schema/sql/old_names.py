@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from berceau.schema.names import quote_literal, quote_name
 from berceau.schema.renaming import EndName, KeepName
-from berceau.schema.sql.statement import Statement, render
+from berceau.schema.sql.render import render
+from berceau.schema.statement import Statement
 
 COMMENT = "Berceau keeps this name of a table for a release of before"
 """What the comment of such a view says: it is how it is told from the views of others."""

@@ -12,7 +12,8 @@ from berceau.schema.renaming import (
     RenameSequence,
     RenameTable,
 )
-from berceau.schema.sql.statement import Hazard, Lock, Statement, render
+from berceau.schema.sql.render import render
+from berceau.schema.statement import Hazard, Lock, Statement
 
 _BREAKS = frozenset({Hazard.BREAKS_OLD_CODE})
 

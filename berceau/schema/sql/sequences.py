@@ -6,7 +6,8 @@ from berceau.schema.changes import Disown
 from berceau.schema.model import Column
 from berceau.schema.names import object_name, quote_literal, quote_name, sequence_name
 from berceau.schema.numbering import numbers_of, options, serial
-from berceau.schema.sql.statement import Lock, Statement, render
+from berceau.schema.sql.render import render
+from berceau.schema.statement import Lock, Statement
 
 
 def aside(sequence: str) -> str:

@@ -6,7 +6,8 @@ All rules of a table are in one function, because triggers would run in the orde
 from collections.abc import Iterable, Iterator, Sequence
 
 from berceau.schema.names import object_name, quote_literal, quote_name, quote_names
-from berceau.schema.sql.statement import Lock, Statement, render
+from berceau.schema.sql.render import render
+from berceau.schema.statement import Lock, Statement
 from berceau.schema.sync import AlterSyncTrigger, Computed, Mapped, Sync, SyncTrigger, to_text
 
 TRIGGER = "zz_berceau_sync"

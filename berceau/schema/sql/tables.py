@@ -8,8 +8,9 @@ from berceau.schema.model import ForeignKey
 from berceau.schema.names import quote_name
 from berceau.schema.sql.columns import column_definition
 from berceau.schema.sql.constraints import constraint_definition
+from berceau.schema.sql.render import render
 from berceau.schema.sql.sequences import create_sequence, own_sequence
-from berceau.schema.sql.statement import Hazard, Lock, Statement, render
+from berceau.schema.statement import Hazard, Lock, Statement
 
 
 @render.register

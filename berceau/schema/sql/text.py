@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from berceau.schema.sql.locking import LIMIT
-from berceau.schema.sql.statement import LARGE, Statement, Transaction
+from berceau.schema.statement import LARGE, Statement, Transaction
 
 BATCHES = f"-- Batches: above {LARGE} rows"
 """The comment above an UPDATE that a deploy carries out in parts: see ``migration.batches``."""

@@ -7,7 +7,8 @@ from berceau.schema.codec import decode
 from berceau.schema.model import Transfer
 from berceau.schema.names import object_name, quote_name
 from berceau.schema.renaming import EndTransfer, StartTransfer
-from berceau.schema.sql.statement import Lock, Statement, Transaction, render
+from berceau.schema.sql.render import render
+from berceau.schema.statement import Lock, Statement, Transaction
 from berceau.schema.transfers import require_known
 
 MARK = "-- berceau transfer "

@@ -9,8 +9,9 @@ from berceau.orm import db
 from berceau.orm.attributes import Attribute, read_attributes
 from berceau.orm.diagnosis import place_of, place_of_attribute
 from berceau.orm.distribution import REFERENCE, word_of
-from berceau.schema.model import Distribution, Schema
+from berceau.schema.model import Schema
 from berceau.schema.names import unquote_name
+from berceau.schema.placement import Distribution
 from berceau.tenancy import Scope
 from berceau.workflows.build.misplaced import Misplaced
 

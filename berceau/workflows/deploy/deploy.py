@@ -11,7 +11,7 @@ from berceau.postgres.core.connection import Connection, connect, connected
 from berceau.postgres.core.session import notice_loss
 from berceau.postgres.core.url import Url
 from berceau.postgres.inspect.schemas import require_schema
-from berceau.postgres.runner import ledger, runner
+from berceau.postgres.runner import ledger
 from berceau.postgres.runner.deploy_lock import deploy_lock
 from berceau.postgres.runner.progress import Report, silent
 from berceau.workflows.deploy.places import place
@@ -115,10 +115,13 @@ def apply(
     Citus since. In a new schema, statements may be run ``at_once``.
     """
     place(connection, report)
+    if not chosen:
+        return ()
+    from berceau.postgres.runner import runner  # a deploy with nothing pending starts without it
+
     begun = {each.name: each for each in found.unfinished}
-    if chosen:
-        require_servers(connection)
-        ledger.ensure(connection)
+    require_servers(connection)
+    ledger.ensure(connection)
     for migration in chosen:
         report(_announced(migration, begun.get(migration.name)))
         runner.apply(connection, migration, report, at_once=at_once)

@@ -5,12 +5,7 @@ from dataclasses import replace
 from berceau.errors import DatabaseError, StatementError
 from berceau.postgres.citus.places import misplaced
 from berceau.postgres.core.connection import Connection
-from berceau.postgres.inspect import catalog
-from berceau.postgres.runner.at_once import run_at_once
 from berceau.postgres.runner.progress import Report
-from berceau.schema.model import Schema
-from berceau.schema.planning import steps_between
-from berceau.schema.sql import to_statements
 
 
 def place(connection: Connection, report: Report) -> None:
@@ -22,6 +17,13 @@ def place(connection: Connection, report: Report) -> None:
     found = misplaced(connection)
     if not found:
         return
+    # What plans changes: a deploy in any other database starts without it.
+    from berceau.postgres.inspect import catalog
+    from berceau.postgres.runner.at_once import run_at_once
+    from berceau.schema.model import Schema
+    from berceau.schema.planning import steps_between
+    from berceau.schema.sql import to_statements
+
     report(f"moving what isn't where it is declared: {', '.join(each.table for each in found)}")
     wanted = catalog.read(connection)
     held = {each.table: each.held for each in found}

@@ -6,9 +6,11 @@ from berceau.migration.resume import taken_effect
 from berceau.postgres.core.url import Url
 from berceau.postgres.inspect import removal
 from berceau.postgres.inspect.extensions import made_by
+from berceau.postgres.inspect.objects import Object
 from berceau.postgres.runner import ledger, seeds
 from berceau.postgres.runner.progress import Report, silent
 from berceau.schema.managed import managed
+from berceau.schema.names import quote_name
 from berceau.workflows.deploy.deploy import apply_pending, deploying
 from berceau.workflows.deploy.replay import APPLIED, read, replay_cached
 from berceau.workflows.shared.cache import SchemaCache
@@ -42,5 +44,6 @@ def reset(
             ledger.clear(connection)
             seeds.clear(connection)
 
-        removal.drop(connection, ours, (*built.objects, *made_by(made)), forget)
+        extensions = (Object("extension", quote_name(name)) for name in made_by(made))
+        removal.drop(connection, ours, (*built.objects, *extensions), forget)
         return apply_pending(connection, migrations, report)

@@ -15,10 +15,10 @@ from berceau.migration.migration import Migration
 from berceau.migration.provenance import made_by_entities
 from berceau.postgres.core.url import Url
 from berceau.schema.expanding import require_one_side
-from berceau.schema.kept import present, with_kept
-from berceau.schema.kept import without_meanings as without_kept_meanings
-from berceau.schema.meaning import missing as to_record
+from berceau.schema.kept_parts import present, with_kept
+from berceau.schema.kept_parts import without_meanings as without_kept_meanings
 from berceau.schema.model import Schema
+from berceau.schema.places import missing as to_record
 from berceau.schema.preserve import keep
 from berceau.schema.staying import Staying, with_staying
 from berceau.workflows.deploy import migration_directory

@@ -21,7 +21,8 @@ from berceau.schema.keeping import (
     with_defaults,
     with_nulls,
 )
-from berceau.schema.kept import Kept, Kind, called, with_kept, without_details
+from berceau.schema.kept import Kept, Kind
+from berceau.schema.kept_parts import called, with_kept, without_details
 from berceau.schema.labels import has_both_names, translating
 from berceau.schema.model import Schema
 from berceau.schema.naming import renamings, with_names

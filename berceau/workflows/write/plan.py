@@ -11,7 +11,8 @@ from berceau.schema.choices import NO_CHOICES, Choices
 from berceau.schema.held import Hidden
 from berceau.schema.kept import Kept
 from berceau.schema.lowering import InTheWay
-from berceau.schema.model import Meaning, Schema
+from berceau.schema.meaning import Meaning
+from berceau.schema.model import Schema
 from berceau.schema.planning import steps_between
 from berceau.schema.release import Misfit
 from berceau.schema.rename_changes import inverse

@@ -12,13 +12,15 @@ from berceau.postgres.core.url import Url
 from berceau.schema.choices import Choices
 from berceau.schema.diff import diff
 from berceau.schema.expanding import require_one_side
-from berceau.schema.kept import Kept, Kind, present, returned, with_kept
-from berceau.schema.kept import without_meanings as without_kept_meanings
+from berceau.schema.kept import Kept, Kind
+from berceau.schema.kept_parts import present, returned, with_kept
+from berceau.schema.kept_parts import without_meanings as without_kept_meanings
 from berceau.schema.lowering import RETIRED
-from berceau.schema.meaning import Place, missing, places
-from berceau.schema.model import Meaning, Schema, Table
+from berceau.schema.meaning import Meaning, Place
+from berceau.schema.model import Schema, Table
 from berceau.schema.naming import renamings
 from berceau.schema.old_names import require_free
+from berceau.schema.places import missing, places
 from berceau.schema.preserve import keep
 from berceau.schema.renames import parse
 from berceau.schema.row_impact import looked_up

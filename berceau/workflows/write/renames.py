@@ -11,10 +11,11 @@ from berceau.schema.expanding import require_gone
 from berceau.schema.held import Hidden, hidden
 from berceau.schema.labels import require_columns
 from berceau.schema.links import Links
-from berceau.schema.meaning import Place, Role, places
+from berceau.schema.meaning import Place, Role
 from berceau.schema.model import Schema
 from berceau.schema.moved import Moved, with_room
 from berceau.schema.old_names import shown
+from berceau.schema.places import places
 from berceau.schema.rename_changes import moves
 from berceau.schema.renames import Kind, Rename, parse, renamed
 from berceau.schema.renaming import Renaming

@@ -8,7 +8,8 @@ from berceau.errors import MigrationError, StatementError
 from berceau.migration.kept import kept_by
 from berceau.migration.migration import Migration
 from berceau.postgres.runner.progress import Report, silent
-from berceau.schema.kept import Kept, matching, present
+from berceau.schema.kept import Kept, matching
+from berceau.schema.kept_parts import present
 from berceau.schema.model import Schema
 from berceau.schema.resting import held_back, needed
 from berceau.settings import Settings

@@ -16,7 +16,8 @@ from berceau.postgres.runner.failure import DATA_ERRORS
 from berceau.schema.changes import AddConstraint, Change
 from berceau.schema.choices import Choices
 from berceau.schema.diff import diff
-from berceau.schema.kept import Kept, with_kept
+from berceau.schema.kept import Kept
+from berceau.schema.kept_parts import with_kept
 from berceau.schema.model import ForeignKey, Schema
 from berceau.schema.rename_changes import column_before, name_before
 from berceau.schema.row_impact import demanding, judged, looked_up, touched, unchanged

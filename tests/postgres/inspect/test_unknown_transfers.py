@@ -8,7 +8,8 @@ from berceau.errors import MigrationError
 from berceau.postgres.inspect import catalog
 from berceau.postgres.inspect.schemas import execute_statements
 from berceau.schema.diff import create
-from berceau.schema.kept import Kept, Kind, present
+from berceau.schema.kept import Kept, Kind
+from berceau.schema.kept_parts import present
 from berceau.schema.model import Column, PrimaryKey, Schema, Table, Transfer, Unique
 from berceau.schema.order import order
 from berceau.schema.planning import steps_between

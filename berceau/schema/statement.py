@@ -1,11 +1,7 @@
-"""A statement with its hazards and its lock, and the function that renders changes as such."""
+"""A statement with its hazards and its lock."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import singledispatch
-
-from berceau.schema.changes import Change
 
 LARGE = 20_000
 """How many rows a table has at most of which an UPDATE is carried out at once, by default.
@@ -82,9 +78,3 @@ class Statement:
 
     def __str__(self) -> str:
         return f"{self.text};"
-
-
-@singledispatch
-def render(change: Change) -> Iterator[Statement]:
-    """Yield the statements of one change."""
-    raise TypeError(f"not a change: {change!r}")
