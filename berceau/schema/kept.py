@@ -21,6 +21,7 @@ class Kind(StrEnum):
     NAME = "name"  # a table's name of before, as a view
     TRANSFER = "transfer"  # a table, and the one that has some of its facts by now
     FILL = "fill"  # a trigger gives a column a value where a row has none
+    MAPPING = "mapping"  # a trigger gives a row of a subclass that goes to another one
 
 
 _SINGLE = (Kind.TABLE, Kind.NAME)

@@ -135,6 +135,7 @@ def _standing(
         each
         for each in before.maps
         if (types.get(each.column, "").removesuffix("[]"), each.before) in labels
+        or (table.name, each.column) in places[Kind.MAPPING]
     )
     kept = replace(before, syncs=(), fills=tuple(fills), maps=tuple(maps))
     return kept if kept.acts else None
@@ -183,6 +184,8 @@ def as_kept(schema: Schema) -> set[Kept]:
         if table.sync_trigger is not None:
             fills = table.sync_trigger.fills
             found |= {Kept(Kind.FILL, (table.name, each.column)) for each in fills}
+            maps = table.sync_trigger.maps
+            found |= {Kept(Kind.MAPPING, (table.name, each.column)) for each in maps}
         for column in table.columns:
             place = (table.name, column.name)
             found.add(Kept(Kind.COLUMN, place))

@@ -104,7 +104,7 @@ class Comparison:
         if gone := self._gone(column, found):
             cure = f"Leave {gone} in the enum of {name} until the next release."
             return WRITES, f"the type {found.type} doesn't have {gone}", cure
-        if found.generated is not None:
+        if found.generated is not None and column.generated is None:
             return WRITES, "the server computes the column", "Compute it in another column."
         failing = _without_value(column, found) if found.name not in filled else ()
         cure = f"Give those rows a value: --backfill {place}=SQL. Or leave {name} optional in this "

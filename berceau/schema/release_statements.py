@@ -33,8 +33,7 @@ class Rows:
     @cached_property
     def key(self) -> tuple[str, ...]:
         """The columns that tell a row apart."""
-        key = self.table.primary_key
-        return key.columns if key else tuple(column.name for column in self.columns)
+        return self.table.primary_key.columns if self.table.primary_key else ()
 
     @cached_property
     def references(self) -> Mapping[str, tuple[ForeignKey, str]]:
@@ -119,14 +118,20 @@ class Rows:
 
 
 def rows_of(release: Schema) -> tuple[Rows, ...]:
-    """Return the kinds of rows that a ``release`` has, those that others refer to first."""
+    """Return the kinds of rows that a ``release`` has, those that others refer to first.
+
+    Where its schema is that of the migrations, what SQL by hand made isn't its own: tables without
+    a key, and columns that the server computes.
+    """
     names = ReleaseNames(release)
     labels = {quote_name(enum.name): enum.labels for enum in release.enums}
     found = []
     for table in _parents_first(release):
+        if table.primary_key is None:
+            continue
         entity, relation = names.table(table.name)
         for owner, kind, lacks in _kinds(release, table.name, entity):
-            columns = tuple(each for each in table.columns if each.name not in lacks)
+            columns = tuple(c for c in table.columns if c.name not in lacks and not c.generated)
             found.append(Rows(owner, relation, table, kind, columns, labels))
     return tuple(found)
 

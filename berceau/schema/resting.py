@@ -33,6 +33,14 @@ def needed(kept: Collection[Kept], release: Schema | None, built: Schema) -> fro
         and unused.isdisjoint(((transfer.target,), (transfer.target, new)))
     }
 
+    values = {each.place for each in as_called(release, built).meanings if len(each.place) == 3}
+    replaced = {
+        (table.name, each.column)
+        for table in built.tables
+        for each in (table.sync_trigger.maps if table.sync_trigger else ())
+        if (table.name, each.column, each.before) in values
+    }
+
     def needs(each: Kept) -> bool:
         # It gives a column no value that it doesn't declare.
         unknown = Kept(Kind.COLUMN, each.place) not in there
@@ -42,6 +50,8 @@ def needed(kept: Collection[Kept], release: Schema | None, built: Schema) -> fro
                 return each.place in tables
             case Kind.TRANSFER:
                 return each.place in moving
+            case Kind.MAPPING:
+                return each.place in replaced
             case Kind.DEFAULT:
                 return gives_none
             case Kind.NULL | Kind.FILL:
@@ -177,7 +187,10 @@ def without_unfounded(current: Schema, wanted: Schema) -> tuple[Schema, frozense
             )
             lost = {each.column for each in trigger.fills} - {each.column for each in fills}
             ended |= {Kept(Kind.FILL, (table.name, name)) for name in lost}
-            left = replace(trigger, syncs=syncs, fills=fills)
+            maps = tuple(e for e in trigger.maps if (table.name, e.column) not in gone)
+            unmapped = {each.column for each in {*trigger.maps} - {*maps}}
+            ended |= {Kept(Kind.MAPPING, (table.name, name)) for name in unmapped}
+            left = replace(trigger, syncs=syncs, fills=fills, maps=maps)
             table = replace(table, sync_trigger=left if left.acts else None)
         tables.append(table)
     return replace(wanted, tables=tuple(tables)), frozenset(ended)

@@ -1,7 +1,7 @@
 """The subclass that rows name, where that has another name now or is gone."""
 
 import shlex
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -139,6 +139,22 @@ class Subclasses:
                 cure=f"To give it others as well: --map-value {where}={path_of((value,))}. "
                 "Nothing was written.",
             )
+
+
+def handed_over(
+    keeping: Keeping, recoded: Iterable[Recoded], choices: Choices
+) -> dict[tuple[str, str], dict[str, str]]:
+    """Return the values of subclasses that go, by column, each with the one that its rows get.
+
+    The running release goes on to write them.
+    """
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    places = {each.place[:2] for each in recoded} if keeping.active else ()
+    for table, column, old in choices.merged:
+        if (table, column) in places and keeping.knows(table):
+            new = choices.values[table, column][old]
+            found.setdefault((table, column), {})[old] = new
+    return found
 
 
 def require_found_again(keeping: Keeping, choices: Choices) -> None:

@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from berceau.schema.sql import to_statements
 from berceau.schema.sql.text import to_text
 from berceau.workflows.compatibility.witness import UNSEEN
 from berceau.workflows.write.decisions import Decisions
+from berceau.workflows.write.migrate import Options, migrate
 from berceau.workflows.write.plan import Plan
 from berceau.workflows.write.planner import Planner
 from tests.conftest import Project, cases
@@ -172,3 +174,14 @@ def test_what_does_not_break_it_is_applied(served, query) -> None:
     served.succeed("migrate", "--no-input")
     query("INSERT INTO post (title, price) VALUES ('a', 1)")
     assert "breaks" not in served.succeed("migrate.diff")
+
+
+def test_what_sql_by_hand_made_is_not_tried_as_the_releases_own(settings, declare, write) -> None:
+    """Where the release is what the migrations make: what is computed, and tables without a key."""
+    settings = replace(settings, allow_downtime=False)
+    migrate(settings, declare(PRICE), Options())
+    by_hand = "ALTER TABLE post ADD twice int GENERATED ALWAYS AS (price * 2) STORED;\n"
+    by_hand += "CREATE TABLE seen (post int REFERENCES post, UNIQUE NULLS NOT DISTINCT (post));\n"
+    write("29990101000000_by_hand", by_hand)
+    article = declare(PRICE.replace("Post", "Article"))
+    assert migrate(settings, article, Options(renames=["post=article"], expand=True)).written

@@ -1,6 +1,7 @@
 """Subclasses of which the release that runs has rows: it finds them by a value that must stay."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from berceau.schema.keeping import Keeping
 from berceau.schema.order import order
 from berceau.schema.sql import to_statements
 from berceau.schema.sql.text import to_text
+from berceau.settings import Settings
 from berceau.workflows.write.decisions import Decisions
 from berceau.workflows.write.plan import Plan
 from berceau.workflows.write.planner import Planner
@@ -83,3 +85,39 @@ def test_a_release_is_told_of_subclasses_that_it_does_not_know(planned) -> None:
     assert list(map(str, found.verdict.surprises)) == [
         "Person.classtype: SELECT: rows may be of Guest, which it doesn't know"
     ]
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """A project whose releases take over from each other while it is served."""
+    return replace(settings, allow_downtime=False)
+
+
+@pytest.mark.parametrize("after", [SCHOOL["Teacher_Person"], None])
+def test_rows_that_the_running_release_gives_to_a_subclass_go_where_the_others_went(
+    migrate, query, sql, finding, after
+) -> None:
+    """Also to the root, where no subclass is left."""
+    before = entities(**PERSON, **({} if after is None else {"Teacher_Person": after}))
+    to = "Person" if after is None else "Teacher"
+    migrate(before + "class Student(Person):\n    pass\n")
+    query("INSERT INTO person (name, classtype) VALUES ('Ada', 'Student')")
+    migrate(before, labels=[f"person.classtype.Student={to}"], expand=True)
+    assert "mapping person.classtype" in sql()
+    query("INSERT INTO person (name, classtype) VALUES ('Bob', 'Student')")
+    assert query("SELECT classtype FROM person") == [(to,), (to,)]
+    assert finding(before) == ""
+    migrate(before, contract=True, allow_data_loss=True)
+    assert "mapping person.classtype" in sql()
+    assert finding(before) == ""
+    assert query("SELECT tgname FROM pg_trigger WHERE tgrelid = 'person'::regclass") == []
+
+
+def test_another_table_of_the_subclasses_is_mapped_by_its_name(migrate, query) -> None:
+    before = entities(**PERSON, **SCHOOL)
+    migrate(before)
+    after = entities(**PERSON, Teacher_Person="").replace("Person", "Human")
+    given = {"labels": ["human.classtype.Student=Teacher"], "renames": ["person=human"]}
+    migrate(after, expand=True, **given)
+    query("INSERT INTO person (name, classtype) VALUES ('Bob', 'Student')")
+    assert query("SELECT classtype FROM human") == [("Teacher",)]

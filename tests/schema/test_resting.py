@@ -3,9 +3,11 @@
 from dataclasses import replace
 
 from berceau.schema.kept import Kept, Kind
-from berceau.schema.model import Column, ForeignKey, Schema, Table, Transfer
+from berceau.schema.meaning import Role
+from berceau.schema.model import Column, ForeignKey, Meaning, Schema, Table, Transfer
 from berceau.schema.resting import needed
 from berceau.schema.surprises import surprises
+from berceau.schema.sync import Mapped, SyncTrigger
 
 ID, STREET = Column("id", "integer", not_null=True), Column("street", "text")
 KEY = Column("person", "integer", not_null=True)
@@ -26,6 +28,17 @@ def test_a_transfer_is_needed_while_both_its_ends_are_used() -> None:
     assert needed({NEW, TRANSFER}, before, BUILT) == set()
     both = Schema(tables=(PERSON, ADDRESS))
     assert needed({TARGET, TRANSFER}, both, BUILT) == {TARGET, TRANSFER}
+
+
+def test_a_mapping_is_needed_while_a_release_writes_the_value_that_goes() -> None:
+    kept = Kept(Kind.MAPPING, ("person", "kind"))
+    kind = Column("kind", "text", not_null=True)
+    trigger = SyncTrigger(maps=(Mapped("kind", "Student", "Pupil"),))
+    built = Schema(tables=(Table("person", (ID, kind), sync_trigger=trigger),))
+    release = Schema(tables=(Table("person", (ID, kind)),))
+    for value, needs in (("Student", {kept}), ("Pupil", set())):
+        means = (Meaning(Role.SUBCLASS, ("person", "kind", value), value),)
+        assert needed({kept}, replace(release, meanings=means), built) == needs
 
 
 def test_the_second_row_is_no_reason_why_the_first_one_stays() -> None:

@@ -32,7 +32,7 @@ from berceau.schema.renaming import KeepName
 from berceau.schema.resting import without_unfounded
 from berceau.schema.staying import following, without
 from berceau.schema.steady import require_steady
-from berceau.schema.subclasses import require_found_again
+from berceau.schema.subclasses import handed_over, require_found_again
 from berceau.schema.subset import outside
 from berceau.schema.unhindering import unhindering
 from berceau.workflows.compatibility.witness import Witness
@@ -110,7 +110,9 @@ class Draft:
         filled = self._fill(self.connection, settled, changes, choices)
         choices = self._fitted(settled, changes, used, choices)
         require_found_again(keeping, choices)
-        planned, needs = self._serving(keeping, wanted, changes, choices, labels)
+        values = handed_over(keeping, settled.recoded, choices)
+        planned, needs = self._serving(keeping, wanted, changes, choices, {**labels, **values})
+        needs = (*needs, *(Kept(Kind.MAPPING, place) for place in values))
         require_steady(changes, planned)
         found = between(
             settled.schema,
