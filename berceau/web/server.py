@@ -215,10 +215,12 @@ class Service:
         open_requests = sum(len(channel.requests) for channel in self._channels())
         log.info("stopping: no new requests; %d under way", open_requests)
         while (channels := list(self._channels())) and monotonic() < end:
-            for channel in channels:
+            # Of those that were quiet for so long, some sent what this process hasn't read yet.
+            quiet = [channel for channel in channels if channel.is_quiet]
+            self._poll(0.05)
+            for channel in quiet:
                 if channel.is_quiet:
                     channel.handle_close()
-            self._poll(0.05)
         unfinished = sum(len(channel.requests) for channel in channels)
         if unfinished:
             log.error(
