@@ -96,6 +96,7 @@ GRANT SELECT (num) ON foo TO PUBLIC
 
 # Not plain columns, indexes and keys: an entity could declare these, and so they may go.
 HELD = r"""
+WITH own AS (SELECT oid FROM pg_class WHERE relnamespace = current_schema()::regnamespace)
 SELECT i.type || ' ' || replace(i.identity, quote_ident(current_schema()) || '.', ''),
        coalesce(definition, '')
 FROM (
@@ -106,15 +107,17 @@ FROM (
     UNION ALL SELECT 'pg_proc'::regclass, oid, concat(pg_get_function_sqlbody(oid), prosrc)
     FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND proname LIKE 'h\_%'
     UNION ALL SELECT 'pg_trigger'::regclass, oid, concat(pg_get_triggerdef(oid), tgenabled)
-    FROM pg_trigger WHERE tgname LIKE 'h\_%'
+    FROM pg_trigger WHERE tgrelid IN (SELECT oid FROM own) AND tgname LIKE 'h\_%'
     UNION ALL SELECT 'pg_rewrite'::regclass, oid, concat(pg_get_ruledef(oid), ev_enabled)
-    FROM pg_rewrite WHERE rulename LIKE 'h\_%'
+    FROM pg_rewrite WHERE ev_class IN (SELECT oid FROM own) AND rulename LIKE 'h\_%'
     UNION ALL SELECT 'pg_policy'::regclass, oid, pg_get_expr(polqual, polrelid) FROM pg_policy
+    WHERE polrelid IN (SELECT oid FROM own)
     UNION ALL SELECT 'pg_statistic_ext'::regclass, oid, pg_get_statisticsobjdef(oid)
-    FROM pg_statistic_ext
+    FROM pg_statistic_ext WHERE stxrelid IN (SELECT oid FROM own)
     UNION ALL SELECT 'pg_constraint'::regclass, oid, pg_get_constraintdef(oid) FROM pg_constraint
-    WHERE conname LIKE 'h\_%'
-    UNION ALL SELECT 'pg_type'::regclass, oid, '' FROM pg_type WHERE typname IN ('h_d', 'h_y')
+    WHERE connamespace = current_schema()::regnamespace AND conname LIKE 'h\_%'
+    UNION ALL SELECT 'pg_type'::regclass, oid, '' FROM pg_type
+    WHERE typnamespace = current_schema()::regnamespace AND typname IN ('h_d', 'h_y')
 ) found (class, object, definition), pg_identify_object(class, object, 0) i
 """
 _SCHEMA_OR_CAST = re.compile(r"::[a-z]+( varying| without time zone)?(\(\d+(,\d+)?\))?|[()\s]")

@@ -95,7 +95,10 @@ def test_a_failed_migration_is_settled_by_a_person(connected, query) -> None:
     assert "nothing to resolve" in connected.fail("migrate.resolve", FIRST, "--applied")
 
 
-INVALID = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"
+INVALID = """
+SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+WHERE NOT i.indisvalid AND c.relnamespace = current_schema()::regnamespace
+"""
 
 
 def test_a_failed_index_is_told_of_and_undone(connected, query) -> None:

@@ -2,28 +2,28 @@
 
 import pytest
 
-FIRST = "CREATE TABLE person (name text NOT NULL);\n"
+FIRST = "CREATE TABLE singer (name text NOT NULL);\n"
 SPLIT = """
-ALTER TABLE person ADD COLUMN first text, ADD COLUMN last text;
-UPDATE person SET first = split_part(name, ' ', 1), last = split_part(name, ' ', 2);
-ALTER TABLE person DROP COLUMN name;
+ALTER TABLE singer ADD COLUMN first text, ADD COLUMN last text;
+UPDATE singer SET first = split_part(name, ' ', 1), last = split_part(name, ' ', 2);
+ALTER TABLE singer DROP COLUMN name;
 """
 JOIN = """
-ALTER TABLE person ADD COLUMN name text;
-UPDATE person SET name = first || ' ' || last;
-ALTER TABLE person DROP COLUMN first, DROP COLUMN last;
+ALTER TABLE singer ADD COLUMN name text;
+UPDATE singer SET name = first || ' ' || last;
+ALTER TABLE singer DROP COLUMN first, DROP COLUMN last;
 """
 TESTS = """
     import pytest
 
     def test_names_are_split_and_joined(migrator):
         migrator.up_before("split_names")
-        migrator.execute("INSERT INTO person VALUES (%s)", ["Ada Lovelace"])
+        migrator.execute("INSERT INTO singer VALUES (%s)", ["Ada Lovelace"])
         migrator.up()
-        assert migrator.execute("SELECT first, last FROM person") == [("Ada", "Lovelace")]
+        assert migrator.execute("SELECT first, last FROM singer") == [("Ada", "Lovelace")]
         migrator.down()
         assert migrator.applied == ("20260101000000_people",)
-        assert migrator.execute("SELECT name FROM person") == [("Ada Lovelace",)]
+        assert migrator.execute("SELECT name FROM singer") == [("Ada Lovelace",)]
         migrator.up_to("20260102000000_split_names")
         with pytest.raises(Exception, match="no further migration"):
             migrator.up()
@@ -32,14 +32,14 @@ TESTS = """
 
     def test_it_begins_before_the_first(migrator):
         assert migrator.applied == ()
-        assert migrator.execute("SELECT to_regclass('person')") == [(None,)]
+        assert migrator.execute("SELECT to_regclass('singer')") == [(None,)]
         with pytest.raises(Exception, match="no migration called other") as refusal:
             migrator.up_to("other")
         assert "There are: 20260101000000_people, 20260102000000_split_names" in str(refusal.value)
 
     def test_a_migration_that_fails_says_where(migrator):
         migrator.up_to("people")
-        migrator.execute("ALTER TABLE person ADD COLUMN first int")
+        migrator.execute("ALTER TABLE singer ADD COLUMN first int")
         with pytest.raises(Exception, match="already exists") as refusal:
             migrator.up()
         assert "20260102000000_split_names/migration.sql:2" in str(refusal.value)
@@ -54,5 +54,5 @@ def test_a_test_goes_along_the_migrations(connected, query) -> None:
     connected.write("components/people/tests/test_people.py", TESTS)
     result = connected.run("pytest", "-q")
     assert result.code == 0, result
-    left = "SELECT FROM pg_tables WHERE schemaname ~ 'scratch' AND tablename = 'person'"
+    left = "SELECT FROM pg_tables WHERE schemaname ~ 'scratch' AND tablename = 'singer'"
     assert query(left) == []
