@@ -5,10 +5,8 @@ import os
 import re
 import secrets
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -35,7 +33,9 @@ from berceau.workflows.shared.databases import Databases, resolve_databases
 from berceau.workflows.testing.isolation import PREFIX
 from berceau.workflows.testing.template import databases_of
 from tests.command_server import CommandServer
+from tests.ports import free_port, is_open
 from tests.rights import grant_data_rights
+from tests.waiting import SECONDS, wait_until
 
 # How long an example takes says more of the machine than of the code.
 hypothesis.settings.register_profile("berceau", deadline=None, max_examples=100)
@@ -127,7 +127,7 @@ class Project:
     def run(self, *command: str, **environment: str) -> Result:
         with self.start(*command, **environment) as process:
             try:
-                out, err = process.communicate(timeout=60)
+                out, err = process.communicate(timeout=SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise
@@ -143,7 +143,7 @@ class Project:
                 self.root,
                 _clean(os.environ) | self.environment | environment,
                 (out, err),
-                timeout=60,
+                timeout=SECONDS,
             )
             for output in (out, err):
                 output.seek(0)
@@ -340,25 +340,25 @@ class Site:
         """Return the status and the text that a browser gets now; ``data`` is posted."""
         request = Request(self.address + path, data, {"Accept": "text/html, */*;q=0.8"})
         try:
-            with urlopen(request, timeout=30) as response:
+            with urlopen(request, timeout=SECONDS) as response:
                 return response.status, response.read().decode()
         except HTTPError as error:
             return error.code, error.read().decode()
 
-    def await_text(self, path: str, text: str, seconds: float = 20) -> str:
+    def await_text(self, path: str, text: str) -> str:
         """Return the page at ``path`` once it holds ``text``."""
-        end = time.monotonic() + seconds
-        while text not in (page := self.get(path)[1]):
-            assert time.monotonic() < end, page
-            time.sleep(0.02)
-        return page
+
+        def page() -> str:
+            found = self.get(path)[1]
+            return found if text in found else ""
+
+        return wait_until(page, self.project.root / "serve.log")
 
 
 @contextmanager
 def served(project: Project, *options: str, development: bool = True) -> Iterator[Site]:
     """Serve ``project`` by ``pserve`` while the body runs."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port = found.getsockname()[1]
+    port = free_port()
     ini = INI.format(port=port, development=str(development).lower())
     project.write("development.ini", ini)
     log = project.root / "serve.log"
@@ -376,21 +376,12 @@ def served(project: Project, *options: str, development: bool = True) -> Iterato
         ) as process,
     ):
         try:
-            end = time.monotonic() + 60
-            while not _listens(port):
-                assert process.poll() is None, log.read_text()
-                assert time.monotonic() < end, log.read_text()
-                time.sleep(0.05)
+            wait_until(lambda: is_open(port), log, process)
             yield Site(project, f"http://127.0.0.1:{port}")
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
-            process.wait(timeout=30)
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as door:
-        return door.connect_ex(("127.0.0.1", port)) == 0
+            process.wait(timeout=SECONDS)
 
 
 @pytest.fixture

@@ -3,18 +3,18 @@
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from berceau.postgres.core.url import Url
+from tests.ports import free_port, is_open
+from tests.waiting import wait_until
 
 PROGRAM = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 needs_pgbouncer = pytest.mark.skipif(PROGRAM is None, reason="PgBouncer isn't installed")
@@ -56,12 +56,8 @@ class Pooler:
             stderr=subprocess.DEVNULL,
             **identity,
         )
-        until = time.monotonic() + 20
-        while time.monotonic() < until:
-            with suppress(OSError), socket.create_connection(self.url.hosts[0], timeout=1):
-                return
-            time.sleep(0.02)
-        raise AssertionError((self.folder / "log").read_text())
+        ((_, port),) = self.url.hosts
+        wait_until(lambda: is_open(port), self.folder / "log", self.process)
 
     def kill(self) -> None:
         self.process.kill()
@@ -72,8 +68,7 @@ class Pooler:
 def pooler(target: Url, *, size: int = 2, more: str = "") -> Iterator[Pooler]:
     """Run PgBouncer before the server of ``target``, with ``more`` lines of configuration."""
     ((host, port),) = target.hosts
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        listen = free.getsockname()[1]
+    listen = free_port()
     folder = Path(tempfile.mkdtemp(prefix="berceau-pooler-"))
     text = CONFIGURATION.format(
         database=target.database,

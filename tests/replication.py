@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -19,8 +18,7 @@ from berceau.postgres.core.url import Url
 from berceau.postgres.embedded.account import Account
 from berceau.postgres.embedded.binaries import programs_for
 from tests.ports import free_port
-
-SECONDS = 30
+from tests.waiting import SECONDS, wait_until
 
 
 @dataclass
@@ -45,7 +43,7 @@ class Node:
         pid = int((self.folder / "postmaster.pid").read_text().split()[0])
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGQUIT)
-        self.wait_until(lambda: not (self.folder / "postmaster.pid").exists())
+        wait_until(lambda: not (self.folder / "postmaster.pid").exists())
 
     def signal(self, number: signal.Signals) -> None:
         """Send all of its processes a signal, such as SIGSTOP or SIGKILL, the first one first."""
@@ -96,7 +94,7 @@ class Node:
         )
 
     def wait_until_followed(self) -> None:
-        self.wait_until(lambda: self.ask("SELECT count(*) FROM pg_stat_replication"))
+        wait_until(lambda: self.ask("SELECT count(*) FROM pg_stat_replication"))
 
     def _run(self, program: str, *arguments: object) -> None:
         programs = self.programs or programs_for(self.account)
@@ -104,12 +102,6 @@ class Node:
             [programs / program, *map(str, arguments)], stderr=subprocess.DEVNULL
         )
         assert ended.returncode == 0, ended.stdout
-
-    def wait_until(self, condition) -> None:
-        until = time.monotonic() + SECONDS
-        while not condition():
-            assert time.monotonic() < until
-            time.sleep(0.02)
 
 
 @contextmanager

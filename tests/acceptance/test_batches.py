@@ -2,7 +2,6 @@
 
 import json
 import random
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -22,6 +21,7 @@ from berceau.workflows.write.migrate import migrate as run
 from berceau.workflows.write.propose import propose
 from berceau.workflows.write.trace import trace_locks
 from tests.conftest import cases
+from tests.waiting import wait_until
 
 POST = "class Post(db.Entity):\n    n = Required(int)\n"
 TWICE = POST + "    twice = Required(int)\n"
@@ -162,7 +162,7 @@ def test_a_deploy_that_is_killed_is_resumed_by_one_of_two_at_once(connected, que
     connected.migration(name, f"-- Parent: none\n\n{FILL.format(rows=ROWS, pause=2)}")
     goal = random.randrange(ROWS // 2)
     with connected.start("invoke", "migrate.deploy") as killed:
-        _wait(lambda: _rows(query) > goal)
+        wait_until(lambda: _rows(query) > goal)
         killed.kill()
     found = json.loads(connected.succeed("migrate.status", "--json"))
     (line,) = found["failed"] or found["running"]  # its session may not have ended yet
@@ -182,10 +182,3 @@ def _rows(query) -> int:
         return 0
     found = query("SELECT (batches->>'rows')::int FROM berceau_migration")
     return found[0][0] or 0 if found else 0
-
-
-def _wait(condition) -> None:
-    until = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.01)

@@ -4,8 +4,7 @@ import json
 import re
 import secrets
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -13,6 +12,7 @@ from berceau.postgres.core.connection import connect
 from berceau.postgres.core.locks import holder
 from berceau.postgres.inspect.schemas import schemas_like
 from berceau.postgres.inspect.scratch import PREFIX
+from tests.waiting import wait_until
 
 BLOG = "class Post(db.Entity):\n    title = Required(str)\n"
 TAG = "class Tag(db.Entity):\n    name = Required(str)\n"
@@ -22,14 +22,6 @@ WHERE schemaname = current_schema() AND tablename <> 'berceau_process' ORDER BY 
 """
 LEDGER = "SELECT name FROM berceau_migration WHERE state = 'applied' ORDER BY name"
 FIRST, SECOND = "20260101000000_first", "20260101000001_second"
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 30) -> object:
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
-    return found
 
 
 class Gate:
@@ -185,7 +177,7 @@ def test_two_deploys_at_once_apply_each_migration_once(connected, query, gate) -
     connected.migration(SECOND, "INSERT INTO counted VALUES (1);\n")
     gate.close()
     one = connected.start("invoke", "migrate.deploy")
-    wait_for(gate.waiting)
+    wait_until(gate.waiting)
     two = connected.start("invoke", "migrate.deploy")
     assert re.match(r"waiting for another deploy: \w+ \(process \d+", two.stdout.readline())
     gate.open()
@@ -212,7 +204,7 @@ def test_a_deploy_killed_in_the_middle_leaves_nothing_half_applied(connected, qu
     connected.migration(SECOND, f"CREATE TABLE half ();\n{gate.sql}")
     gate.close()
     deploy = connected.start("invoke", "migrate.deploy")
-    wait_for(gate.waiting)
+    wait_until(gate.waiting)
     deploy.kill()
     deploy.communicate()
     gate.open()
@@ -229,7 +221,7 @@ def test_a_migrate_killed_in_its_scratch_schema_is_cleaned_up_after(connected, q
     connected.component("blog", BLOG)
     gate.close()
     migrate = connected.start("invoke", "migrate")
-    (pid,) = wait_for(gate.waiting)
+    (pid,) = wait_until(gate.waiting)
     (scratch,) = (
         name
         for name in schemas_like(gate.connection, PREFIX)
@@ -239,7 +231,7 @@ def test_a_migrate_killed_in_its_scratch_schema_is_cleaned_up_after(connected, q
     migrate.communicate()
     gate.open()
     assert connected.migrations() == [FIRST]
-    wait_for(lambda: not holder(gate.connection, scratch))
+    wait_until(lambda: not holder(gate.connection, scratch))
     connected.succeed("migrate")
     assert scratch not in schemas_like(gate.connection, PREFIX)
     assert query(TABLES) == [("berceau_migration",), ("post",), ("slow",)]
@@ -249,7 +241,7 @@ def test_an_interrupted_command_ends_without_a_traceback(connected, query, gate)
     connected.migration(FIRST, f"CREATE TABLE half ();\n{gate.sql}")
     gate.close()
     deploy = connected.start("invoke", "migrate.deploy")
-    wait_for(gate.waiting)
+    wait_until(gate.waiting)
     deploy.send_signal(signal.SIGINT)
     gate.open()
     _, err = deploy.communicate(timeout=60)

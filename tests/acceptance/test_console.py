@@ -1,7 +1,6 @@
 """A developer changes entities, and settles all of it in the console."""
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from html import unescape
 from http.cookiejar import CookieJar
@@ -16,6 +15,7 @@ from berceau.postgres.core.connection import connect
 from berceau.postgres.core.fetch import fetch
 from berceau.postgres.inspect.schemas import drop_schema
 from berceau.postgres.tenants import registry
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -28,11 +28,8 @@ class Browser:
         self.headers: dict[str, str] = {}
         self._open = build_opener(HTTPCookieProcessor(CookieJar())).open
         log = site.project.root / "serve.log"
-        end = time.monotonic() + 30
-        while not (link := re.search(r"console: http://[^/]+(/\S+)\n", log.read_text())):
-            assert time.monotonic() < end, log.read_text()
-            time.sleep(0.1)
-        self.get(link[1])
+        link = re.compile(r"console: http://[^/]+(/\S+)\n")
+        self.get(wait_until(lambda: link.search(log.read_text()), log)[1])
 
     def get(self, path: str, data: dict[str, str] | None = None, **headers: str) -> str:
         headers = {"Accept": "text/html", "Origin": self.address, **self.headers, **headers}

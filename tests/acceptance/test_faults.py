@@ -4,13 +4,13 @@ import json
 import re
 import secrets
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from berceau.postgres.core.connection import connect
+from tests.waiting import wait_until
 
 NAME = "20260101000000_careful"
 STEPS = """
@@ -31,14 +31,6 @@ INSERT INTO trace VALUES (4);
 INDEX = """
 SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('trace_step')
 """
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 40) -> object:
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
-    return found
 
 
 class Gates:
@@ -77,7 +69,7 @@ def gates(database) -> Iterator[Gates]:
 @pytest.fixture
 def gone(query) -> Callable[[int], None]:
     """Return a function that waits until no deploy is under way, as the server sees it."""
-    return lambda pid: wait_for(
+    return lambda pid: wait_until(
         lambda: not query(f"SELECT pid FROM pg_stat_activity WHERE pid = {pid}")
     )
 
@@ -96,7 +88,7 @@ def test_a_deploy_that_dies_at_any_point_is_resumed_there(
     connected.migration(NAME, sql)
     for number, (position, steps) in enumerate([(0, None), (4, [1]), (6, [1, 2]), (9, [1, 2, 3])]):
         deploy = connected.start("invoke", "migrate.deploy")
-        (pid,) = wait_for(lambda n=number: gates.waiting(n))
+        (pid,) = wait_until(lambda n=number: gates.waiting(n))
         if kill == "the process":
             deploy.kill()
             deploy.communicate()
@@ -128,7 +120,7 @@ def test_undoing_that_is_killed_at_any_point_goes_on_there(connected, gates, que
     connected.succeed("migrate.deploy")
     for number, (position, steps) in enumerate([(0, None), (4, [1]), (6, [1, 2]), (9, [1, 2, 3])]):
         undo = connected.start("invoke", "migrate.down", "--allow-data-loss")
-        (pid,) = wait_for(lambda n=number: gates.waiting(n))
+        (pid,) = wait_until(lambda n=number: gates.waiting(n))
         undo.kill()
         undo.communicate()
         gone(pid)
@@ -158,14 +150,14 @@ def test_an_index_that_an_interruption_left_invalid_is_rebuilt(
         # An old snapshot: the index waits for whoever holds it.
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT 1")
         deploy = connected.start("invoke", "migrate.deploy")
-        ((pid,),) = wait_for(
+        ((pid,),) = wait_until(
             lambda: query(
                 "SELECT pid FROM pg_stat_activity WHERE wait_event = 'virtualxid' "
                 "AND query LIKE 'CREATE INDEX CONC%trace_step%'"
             )
         )
         waits = rf"waits for {database.migration_url.user} \(process \d+"
-        assert re.search(waits, wait_for(lambda: _line(deploy, "waits")))
+        assert re.search(waits, wait_until(lambda: _line(deploy, "waits")))
         deploy.kill()
         deploy.communicate()
         gone(pid)
@@ -213,7 +205,7 @@ def test_a_server_that_stops_keeps_what_was_committed(project) -> None:
         project.succeed("db.start")
         deploy = project.start("invoke", "migrate.deploy")
         try:
-            wait_for(lambda: running(project) == [2])
+            wait_until(lambda: running(project) == [2])
             project.succeed("db.stop")
             _, error = deploy.communicate(timeout=60)
             assert "The connection was lost" in error

@@ -4,7 +4,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Project, _clean
+from tests.waiting import SECONDS, wait_until
 
 VIEWS = """
 from pyramid.view import view_config
@@ -87,10 +87,7 @@ def worker(project: Project) -> Iterator[tuple[subprocess.Popen, Path]]:
 
 
 def awaited(query: Callable[..., list], sql: str, rows: list, log: Path) -> None:
-    end = time.monotonic() + 20
-    while (found := query(sql)) != rows:
-        assert time.monotonic() < end, f"{found}\n{log.read_text()}"
-        time.sleep(0.05)
+    wait_until(lambda: query(sql) == rows, log)
 
 
 NOTES = "SELECT text FROM note ORDER BY id"
@@ -128,7 +125,7 @@ def test_a_worker_runs_what_requests_left_and_ends_with_what_it_began(
         awaited(query, NOTES, [("a begins",), ("a",), ("b begins",)], log)
         process.send_signal(signal.SIGTERM)
         site.get("/write?text=late")
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=SECONDS) == 0
         assert query(NOTES)[3:] == [("b",)]
         waiting = query("SELECT args->>'text' FROM procrastinate_jobs WHERE status = 'todo'")
         assert waiting == [("late",)]
@@ -137,5 +134,5 @@ def test_a_worker_runs_what_requests_left_and_ends_with_what_it_began(
 @pytest.mark.slow
 def test_a_worker_without_the_tables_says_what_is_missing(connected: Project, serve) -> None:
     with serve(connected), worker(connected) as (process, log):
-        assert process.wait(timeout=20) == 1
+        assert process.wait(timeout=SECONDS) == 1
         assert "invoke jobs.migrate" in log.read_text()

@@ -12,6 +12,7 @@ import pytest
 
 from berceau.web.reload import snapshot
 from tests.conftest import Project
+from tests.waiting import wait_until
 
 RELOAD = "--reload"
 VIEWS = """
@@ -160,10 +161,7 @@ def test_nothing_is_left_when_the_server_ends(notes, serve, number) -> None:
         group = processes(notes)
         assert len(group) == 3, "the monitor, the one that watches, and the one that serves"
         os.kill(min(group), number)
-        end = time.monotonic() + 10
-        while processes(notes):
-            assert time.monotonic() < end, processes(notes)
-            time.sleep(0.05)
+        wait_until(lambda: not processes(notes))
         # Reset, where the kernel is still closing the socket of what has just ended.
         with pytest.raises(OSError, match=r"refused|reset"):
             site.get("/notes")

@@ -1,7 +1,6 @@
 """Tenants made, listed, deployed and dropped by commands."""
 
 import json
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -13,6 +12,7 @@ from berceau.postgres.tenants import registry
 from berceau.tenancy import Tenant
 from berceau.workflows.shared.databases import Databases
 from tests.conftest import Project
+from tests.waiting import wait_until
 
 COUNTRY, NOTE = "shared/20260101000000_country", "tenant/20260101000001_note"
 NAMES = [name.partition("/")[2] for name in (COUNTRY, NOTE)]
@@ -285,7 +285,7 @@ def test_a_creation_that_was_killed_goes_on(shop, run, tenants, query) -> None:
         WHERE wait_event = 'PgSleep' AND query ~ 'pg_sleep.61[.]25'
     """
     with shop.start("invoke", "tenant.create", "acme") as process:
-        until(lambda: bool(query(asleep)))
+        wait_until(lambda: bool(query(asleep)))
         process.kill()
     query(f"SELECT pg_terminate_backend(pid) FROM ({asleep}) _")
     assert tenants()["acme"].state == "creating"
@@ -294,11 +294,3 @@ def test_a_creation_that_was_killed_goes_on(shop, run, tenants, query) -> None:
     shop.succeed("tenant.create", "acme")
     assert tenants()["acme"].version == "20260101000002_slow"
     assert run("acme", "SELECT FROM a, b, note") == []
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for a condition, for a minute at most."""
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.1)

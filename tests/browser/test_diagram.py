@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +14,7 @@ from berceau.workflows.document.documenting import document
 from tests.browser.conftest import windows
 from tests.conftest import INI, ROOT, Project
 from tests.ports import free_port
+from tests.waiting import SECONDS, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -178,15 +178,11 @@ def logged(project: Project) -> Iterator[str]:
         project.start("pyramid.scripts.pserve", "logged.ini", output=output) as process,
     ):
         try:
-            end = time.monotonic() + 60
-            while not (link := re.search(r"console: (http\S+)", log.read_text())):
-                assert process.poll() is None, log.read_text()
-                assert time.monotonic() < end, log.read_text()
-                time.sleep(0.1)
-            yield link[1]
+            link = re.compile(r"console: (http\S+)")
+            yield wait_until(lambda: link.search(log.read_text()), log, process)[1]
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(SECONDS)
 
 
 @pytest.mark.slow

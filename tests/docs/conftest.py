@@ -10,7 +10,6 @@ import socketserver
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,7 +21,8 @@ import pytest
 from berceau.postgres.embedded.postmaster import SOCKET
 from berceau.postgres.embedded.server import EmbeddedServer
 from tests.conftest import command_server
-from tests.ports import free_port
+from tests.ports import free_port, is_open
+from tests.waiting import SECONDS, wait_until
 
 ROOT = Path(__file__).parents[2]
 SHELL = re.compile(r"[|&;<>$`*?~#\\]")
@@ -76,9 +76,7 @@ class Checkout:
             return code, output.read()
 
     @contextmanager
-    def running(
-        self, command: str, is_ready: Callable[[str], bool], seconds: float = 60
-    ) -> Iterator[str]:
+    def running(self, command: str, is_ready: Callable[[str], bool]) -> Iterator[str]:
         """Let a command run while the body does; yield what it printed until it was ready."""
         log = self.root.with_name("output.log")
         with log.open("w") as output:
@@ -92,28 +90,17 @@ class Checkout:
                 start_new_session=True,
             )
         try:
-            end = time.monotonic() + seconds
-            while not is_ready(log.read_text()):
-                assert process.poll() is None, f"{command} ended:\n{log.read_text()}"
-                assert time.monotonic() < end, f"{command} takes too long:\n{log.read_text()}"
-                time.sleep(0.1)
+            wait_until(lambda: is_ready(log.read_text()), log, process)
             yield log.read_text()
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
-            process.wait(timeout=30)
+            process.wait(timeout=SECONDS)
 
     def get(self, path: str) -> str:
         """Return the page that the copy serves at ``path``, or is about to serve."""
-        end = time.monotonic() + 10
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", int(self.port))).close()
-                break
-            except ConnectionRefusedError:
-                assert time.monotonic() < end, f"nothing listens on port {self.port}"
-                time.sleep(0.1)
-        with urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as response:
+        wait_until(lambda: is_open(int(self.port)))
+        with urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=SECONDS) as response:
             return response.read().decode()
 
 

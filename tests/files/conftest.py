@@ -1,9 +1,7 @@
 """Places for files: a folder, memory, and a server like S3 in a process of its own."""
 
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -11,33 +9,23 @@ from urllib.request import Request, urlopen
 import pytest
 
 from berceau.files.storage import Storage
-
-STARTS = 30.0  # seconds
+from tests.ports import free_port, is_open
+from tests.waiting import SECONDS, wait_until
 
 
 @pytest.fixture(scope="session")
 def s3() -> Iterator[str]:
     """The address of a server like S3, which has a bucket called ``shop``."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port = found.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "moto.server", "-p", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
-            end = time.monotonic() + STARTS
-            while not _listens(port):
-                assert process.poll() is None
-                assert time.monotonic() < end
-                time.sleep(0.05)
+            wait_until(lambda: is_open(port), process=process)
             address = f"http://127.0.0.1:{port}"
-            urlopen(Request(f"{address}/shop", method="PUT"), timeout=STARTS).close()
+            urlopen(Request(f"{address}/shop", method="PUT"), timeout=SECONDS).close()
             yield address
         finally:
             process.kill()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as door:
-        return door.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from berceau.errors import ConflictError
 from berceau.orm.conflicts import conflict
 from berceau.orm.database import GlobalDatabase
 from berceau.orm.session import run_unit, unit_of_work
+from tests.waiting import SECONDS
 
 database = GlobalDatabase()
 
@@ -353,7 +354,7 @@ def test_many_at_once(write, sql, expected, count) -> None:
     together = Barrier(count)
 
     def unit(number: int) -> None:
-        together.wait(timeout=20)
+        together.wait(SECONDS)
         try:
             run_unit(lambda: write(number))
         except ConflictError as error:

@@ -24,6 +24,7 @@ from pony.orm import (
 from berceau.errors import ConflictError, DatabaseError
 from berceau.orm.database import GlobalDatabase, map_entities
 from berceau.orm.session import run_unit, unit_of_work
+from tests.waiting import SECONDS
 
 database = GlobalDatabase()
 
@@ -93,7 +94,7 @@ def at_once(count: int, work: Callable[[], object]) -> list[object]:
     together = Barrier(count)
 
     def unit(_: int) -> object:
-        together.wait(timeout=20)
+        together.wait(SECONDS)
         return run_unit(work)
 
     with ThreadPoolExecutor(count) as threads:

@@ -21,6 +21,8 @@ from pony.orm import (
 from berceau.errors import DatabaseError
 from berceau.orm.database import GlobalDatabase
 from berceau.orm.session import unit_of_work
+from berceau.postgres.core.fetch import fetch
+from tests.waiting import wait_until
 
 database = GlobalDatabase()
 
@@ -176,6 +178,7 @@ def test_a_count_locks_nothing(connection: Any) -> None:
 
 def test_a_row_that_changed_while_it_was_waited_for_is_looked_at_again(connection: Any) -> None:
     found: list[list[int]] = []
+    blocked = "SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))"
 
     def wait() -> None:
         with db_session:
@@ -186,10 +189,7 @@ def test_a_row_that_changed_while_it_was_waited_for_is_looked_at_again(connectio
         cursor.execute("BEGIN; UPDATE customer SET name = 'z' WHERE id = 1")
         thread = Thread(target=wait)
         thread.start()
-        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
-        cursor.execute(waiting)
-        while not cursor.fetchone()[0]:
-            cursor.execute(waiting)
+        wait_until(lambda: fetch(connection, blocked))
         cursor.execute("COMMIT")
     thread.join()
     assert found == [[]]

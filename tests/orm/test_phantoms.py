@@ -10,6 +10,7 @@ from pony.orm import Database, Optional, PrimaryKey, Required, UnrepeatableReadE
 
 from berceau.orm.database import GlobalDatabase
 from berceau.orm.session import run_unit, unit_of_work
+from tests.waiting import SECONDS
 
 database = GlobalDatabase()
 
@@ -83,7 +84,7 @@ def test_what_the_unit_makes_itself_is_no_phantom() -> None:
 
 @pytest.mark.parametrize("method", ["get_or_create", "upsert"])
 def test_equal_writes_at_once_make_one(method: str) -> None:
-    barrier = Barrier(8, timeout=20)
+    barrier = Barrier(8, timeout=SECONDS)
 
     def write(number: int) -> bool:
         attempts = []

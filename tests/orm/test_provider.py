@@ -8,6 +8,7 @@ from pony.orm import Database, Required, UnexpectedError, commit, db_session, fl
 
 from berceau.errors import ConnectionFailedError
 from berceau.orm.database import map_entities
+from tests.waiting import SECONDS
 
 database = Database()
 
@@ -60,7 +61,7 @@ def test_the_connection_s_settings_outlive_a_session() -> None:
 
 def test_threads_at_work_have_a_connection_each() -> None:
     found = set()
-    together = Barrier(2, timeout=10)
+    together = Barrier(2, timeout=SECONDS)
 
     @db_session
     def look() -> None:

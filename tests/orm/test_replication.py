@@ -21,6 +21,7 @@ from berceau.schema.order import order
 from berceau.schema.sql import to_statements
 from berceau.settings import Limits
 from tests.replication import Node, nodes
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -53,7 +54,7 @@ def entity(servers) -> Iterator[Any]:
     primary, standby = servers
     note = make_entity(primary)
     # A standby is behind by moments: a test that only reads there would not find the table.
-    standby.wait_until(lambda: standby.ask("SELECT to_regclass('note') IS NOT NULL"))
+    wait_until(lambda: standby.ask("SELECT to_regclass('note') IS NOT NULL"))
     database = note._database_
     pool = ConnectionPool(primary.url, Limits())
     orm.connect(pool, database, ReplicaPool(standby.url, Limits()))
@@ -80,16 +81,16 @@ def test_a_reader_sees_what_they_wrote(servers, entity) -> None:
     _, standby = servers
     position = write(entity, "first")
     assert "first" in texts(entity, position)[0]
-    standby.wait_until(lambda: texts(entity, position)[1])
+    wait_until(lambda: texts(entity, position)[1])
     standby.ask("SELECT pg_wal_replay_pause()")
-    standby.wait_until(lambda: standby.ask("SELECT pg_get_wal_replay_pause_state()") == "paused")
+    wait_until(lambda: standby.ask("SELECT pg_get_wal_replay_pause_state()") == "paused")
     try:
         position = write(entity, "second")
         assert texts(entity, position) == ({"first", "second"}, False)
         assert texts(entity)[1]
     finally:
         standby.ask("SELECT pg_wal_replay_resume()")
-    standby.wait_until(lambda: texts(entity, position) == ({"first", "second"}, True))
+    wait_until(lambda: texts(entity, position) == ({"first", "second"}, True))
 
 
 def test_a_unit_that_wrote_nothing_has_no_position(entity) -> None:

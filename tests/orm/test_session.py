@@ -19,6 +19,7 @@ from berceau.postgres.core import commit_status
 from berceau.postgres.pooling.pool import ConnectionPool
 from berceau.settings import Limits
 from tests.proxy import proxy
+from tests.waiting import SECONDS
 
 database = Database()
 
@@ -134,7 +135,7 @@ class TestRepetition:
         with unit_of_work():
             Account(name="ada", balance=100)
             Account(name="bob", balance=100)
-        together = Barrier(2, timeout=20)
+        together = Barrier(2, timeout=SECONDS)
         attempts = []
 
         def take(name) -> None:
@@ -163,7 +164,7 @@ class TestRepetition:
         with unit_of_work():
             Account(name="ada")
             Account(name="bob")
-        together = Barrier(2, timeout=20)
+        together = Barrier(2, timeout=SECONDS)
         attempts = []
 
         def increase(*order) -> None:

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, Project
-from tests.ports import free_port
+from tests.ports import free_port, is_open
+from tests.waiting import SECONDS, wait_until
 
 SECRET = "x8fK2mQ7vR4tY9wZ1aB5cD3eG6hJ0kLnPqS"
 INI = """
@@ -70,7 +70,7 @@ class Served:
     log: Path
 
     def connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
 
     def request(
         self, path: str, method: str = "GET", body: str | None = None, **headers: str
@@ -83,8 +83,7 @@ class Served:
             return response.status, response.read().decode()
 
     def is_open(self) -> bool:
-        with socket.socket() as door:
-            return door.connect_ex(("127.0.0.1", self.port)) == 0
+        return is_open(self.port)
 
     def lines(self) -> list[dict]:
         """Return the objects of the log."""
@@ -93,7 +92,7 @@ class Served:
     def messages(self) -> list[str]:
         return [line["message"] for line in self.lines()]
 
-    def terminate(self, seconds: float = 20) -> int:
+    def terminate(self, seconds: float = SECONDS) -> int:
         """Send SIGTERM, and return the exit status."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(seconds)
@@ -123,11 +122,7 @@ def serving(
         )
     served = Served(process, port, log)
     try:
-        end = time.monotonic() + 60
-        while not served.is_open():
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < end, log.read_text()
-            time.sleep(0.05)
+        wait_until(served.is_open, log, process)
         yield served
     finally:
         process.kill()

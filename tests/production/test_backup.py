@@ -16,6 +16,7 @@ from berceau.postgres.embedded.binaries import programs_for
 from tests.conftest import ROOT, Project
 from tests.production.conftest import serving
 from tests.replication import Node, nodes
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -113,7 +114,7 @@ def test_a_base_backup_comes_back_to_any_moment(project, servers, tmp_path) -> N
     primary.ask("SELECT pg_create_restore_point('good')")
     run(primary, "DELETE FROM demo_post")
     primary.ask("SELECT pg_switch_wal()")
-    primary.wait_until(lambda: primary.ask("SELECT last_failed_wal IS NULL FROM pg_stat_archiver"))
+    wait_until(lambda: primary.ask("SELECT last_failed_wal IS NULL FROM pg_stat_archiver"))
     primary.stop()
     (restored.folder / "standby.signal").rename(restored.folder / "recovery.signal")
     restored.configure(
@@ -124,7 +125,7 @@ def test_a_base_backup_comes_back_to_any_moment(project, servers, tmp_path) -> N
         archive_mode="off",
     )
     restored.start()
-    restored.wait_until(lambda: restored.ask("SELECT NOT pg_is_in_recovery()"))
+    wait_until(lambda: restored.ask("SELECT NOT pg_is_in_recovery()"))
     page = shown_posts(project, tmp_path / "log", url_of(restored))
     assert "Before the backup" in page
     assert "After the backup" in page

@@ -6,19 +6,20 @@ import re
 import socket
 import ssl
 import subprocess
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 
 from tests.conftest import ROOT
-from tests.ports import free_port
+from tests.ports import free_port, is_open
 from tests.production.conftest import program, shown
+from tests.waiting import SECONDS, wait_until
 
 pytestmark = [pytest.mark.usefixtures("demo"), pytest.mark.slow]
 
@@ -53,9 +54,9 @@ class Site:
     log: Path
 
     def connect(self) -> http.client.HTTPConnection:
-        connection = http.client.HTTPConnection(HOST, timeout=20)
+        connection = http.client.HTTPConnection(HOST, timeout=SECONDS)
         context = ssl.create_default_context(cafile=self.certificate)
-        plain = socket.create_connection(("127.0.0.1", self.secure), timeout=20)
+        plain = socket.create_connection(("127.0.0.1", self.secure), timeout=SECONDS)
         connection.sock = context.wrap_socket(plain, server_hostname=HOST)
         return connection
 
@@ -85,18 +86,11 @@ def running(command: list, door: int, output: Path) -> Iterator[None]:
     with output.open("w") as file:
         process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)
     try:
-        end = time.monotonic() + 20
-        while True:
-            with socket.socket() as client:
-                if client.connect_ex(("127.0.0.1", door)) == 0:
-                    break
-            assert process.poll() is None, output.read_text()
-            assert time.monotonic() < end
-            time.sleep(0.05)
+        wait_until(lambda: is_open(door), output, process)
         yield
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=SECONDS)
 
 
 @contextmanager
@@ -135,10 +129,8 @@ def haproxy(folder: Path, keys: Path, plain: int, secure: int, ports: list[int])
     subprocess.run([*command, "-c"], check=True, capture_output=True)
     log = folder / "access.log"
     with running([*command, "-db"], secure, log):
-        end = time.monotonic() + 20
-        while log.read_text().count("is DOWN") < 2:  # the other host's two servers
-            assert time.monotonic() < end, log.read_text()
-            time.sleep(0.05)
+        # The other host's two servers are.
+        wait_until(lambda: log.read_text().count("is DOWN") >= 2, log)
         yield
 
 
@@ -203,9 +195,7 @@ def test_how_the_application_is_no_visitor_learns(site) -> None:
 def test_the_logs_of_proxy_and_application_name_a_request_and_its_visitor(site) -> None:
     _, headers, _ = site.request("/demo?token=secret")
     found = headers["X-Request-ID"]
-    end = time.monotonic() + 10
-    while found not in site.log.read_text() and time.monotonic() < end:
-        time.sleep(0.05)
+    wait_until(lambda: found in site.log.read_text(), site.log)
     (line,) = [line for line in site.log.read_text().splitlines() if found in line]
     assert line.startswith("127.0.0.1 ")
     assert "GET /demo" in line
@@ -217,24 +207,24 @@ def test_the_logs_of_proxy_and_application_name_a_request_and_its_visitor(site) 
 
 def test_processes_are_replaced_without_a_visitor_noticing(site) -> None:
     statuses = []
-    stop = time.monotonic() + 60
+    enough = Event()
 
     def visit() -> None:
-        while time.monotonic() < stop:
+        while not enough.is_set():
             statuses.append(site.request("/demo")[0])
 
     def wait_for_visits(count: int) -> None:
         awaited = len(statuses) + count
-        while len(statuses) < awaited:
-            assert time.monotonic() < stop, statuses
-            time.sleep(0.02)
+        wait_until(lambda: len(statuses) >= awaited)
 
     with ThreadPoolExecutor(4) as visitors:
         visits = [visitors.submit(visit) for _ in range(4)]
-        wait_for_visits(100)
-        assert site.processes[0].terminate() == 0
-        wait_for_visits(100)
-        stop = 0
+        try:
+            wait_for_visits(100)
+            assert site.processes[0].terminate() == 0
+            wait_for_visits(100)
+        finally:
+            enough.set()
         for each in visits:
             each.result()
     assert set(statuses) == {200}

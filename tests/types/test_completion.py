@@ -1,13 +1,13 @@
 """What an editor offers while an entity is being used, by pyright's language server."""
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.types.language_server import LanguageServer, language_server
+from tests.waiting import wait_until
 
 HEAD = "from components.blog.entities import Post\n\ndef use(post: Post) -> None:\n"
 DECLARED = {
@@ -110,7 +110,4 @@ def test_a_build_is_noticed_without_a_restart(server, typed) -> None:
     entities.write_text(text.replace("    title = ", "    subtitle = Required(str)\n    title = "))
     typed.build()
     server.changed(entities, *(typed.root / ".berceau/types").rglob("*.pyi"))
-    deadline = time.monotonic() + 60
-    while "subtitle=" not in server.complete(file, *place):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+    wait_until(lambda: "subtitle=" in server.complete(file, *place))

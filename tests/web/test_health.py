@@ -5,22 +5,28 @@ from threading import Event
 from typing import Never
 
 from berceau.errors import HistoryError
+from berceau.web import health
 from berceau.web.fitness import Watch
 from berceau.web.health import Readiness
+from tests.waiting import LONG, SECONDS
 
 
-def test_the_database_is_asked_once_for_many(serve, running) -> None:
+def test_the_database_is_asked_once_for_many(serve, running, monkeypatch) -> None:
+    monkeypatch.setattr(health, "FRESH", LONG)
     asked = []
     running.look = lambda: asked.append(1)
     app = serve()
     asked.clear()
     assert {app.get("/readyz").text for _ in range(20)} == {"ok\n"}
     assert len(asked) == 1
+    monkeypatch.setattr(health, "FRESH", 0)  # a second later
+    app.get("/readyz")
+    assert len(asked) == 2
 
 
 def test_a_database_that_never_answers_holds_up_one_only(running) -> None:
     answer = Event()
-    running.look = lambda: answer.wait(10) and None
+    running.look = lambda: answer.wait(SECONDS) and None
     readiness = Readiness(Watch(running))
     with ThreadPoolExecutor(1) as first:
         waiting = first.submit(readiness.reason)

@@ -8,6 +8,7 @@ from webtest import TestApp
 
 from berceau.orm.session import unit_of_work
 from components.demo.entities import DemoUser
+from tests.waiting import SECONDS
 
 VIEWS = """
     from datetime import UTC, datetime
@@ -95,7 +96,7 @@ def test_an_error_has_no_tag(things) -> None:
 @pytest.mark.commits
 @pytest.mark.usefixtures("db", "running")
 def test_of_two_who_change_the_same_version_at_once_one_is_refused(tmp_path) -> None:
-    together = Barrier(2, timeout=10)
+    together = Barrier(2, timeout=SECONDS)
     first_tries = iter([together.wait, together.wait])
 
     def rename(request) -> str:

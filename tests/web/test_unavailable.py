@@ -11,6 +11,7 @@ from webtest import TestApp
 from berceau.errors import ConnectionFailedError
 from berceau.web import fitness
 from berceau.web.registry import SETTINGS
+from tests.waiting import LONG
 
 
 @pytest.fixture
@@ -125,8 +126,9 @@ def test_a_request_that_fails_since_a_newer_release_took_something_is_no_crash(
 
 
 def test_however_many_requests_fail_the_database_is_asked_once_a_second(
-    running, serve, component
+    running, serve, component, monkeypatch
 ) -> None:
+    monkeypatch.setattr(fitness, "FRESH", LONG)
     app = serve(component("page", {"__init__.py": VIEW}))
     app.app.registry["test.error"] = RuntimeError("a mistake")
     asked = []
@@ -134,3 +136,6 @@ def test_however_many_requests_fail_the_database_is_asked_once_a_second(
     for _ in range(20):
         app.get("/page", status=500)
     assert len(asked) == 1
+    monkeypatch.setattr(fitness, "FRESH", 0)  # a second later
+    app.get("/page", status=500)
+    assert len(asked) == 2

@@ -15,6 +15,7 @@ from berceau.settings import Limits
 from berceau.workflows.shared.databases import Databases
 from tests.orm.conftest import create_tables
 from tests.orm.isolation.entities import database
+from tests.waiting import LONG
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +57,7 @@ def recorder() -> Recorder:
 def shared(url, recorder, connection) -> Iterator[Any]:
     """The connection that the units of work of a test share, while it runs."""
     before = database.provider.pool
-    shared = share(url, recorder, patience=1)
+    shared = share(url, recorder, patience=LONG)
     with queries_to(SharedSource(shared), database):
         yield shared
     shared.end()

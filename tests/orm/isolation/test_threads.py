@@ -7,7 +7,9 @@ import pytest
 from pony.orm import TransactionIntegrityError, db_session, flush, rollback
 
 from berceau.errors import IsolationError
+from berceau.postgres.core.turn import Turn
 from tests.orm.isolation.entities import Author, add, names
+from tests.waiting import SECONDS
 
 
 def test_threads_share_the_database_and_not_their_transactions(committed) -> None:
@@ -23,7 +25,7 @@ def test_two_that_look_before_either_writes_meet_as_they_would_outside() -> None
     @db_session
     def add_once(_) -> str:
         if not Author.exists(name="Ada"):
-            looked.wait(timeout=5)
+            looked.wait(SECONDS)
             Author(name="Ada")
             return "added"
         return "found"
@@ -47,25 +49,26 @@ def test_a_thread_sees_nothing_of_a_transaction_that_is_open() -> None:
         Author(name="Ada")
         flush()
         written.set()
-        go_on.wait(5)
+        go_on.wait(SECONDS)
         rollback()
 
     with ThreadPoolExecutor(2) as pool:
         writing = pool.submit(write)
-        written.wait(5)
+        written.wait(SECONDS)
         looking = pool.submit(names)
         go_on.set()
         assert looking.result() == set()
         writing.result()
 
 
-def test_who_waits_for_a_thread_that_waits_for_him_is_told_so() -> None:
+def test_who_waits_for_a_thread_that_waits_for_him_is_told_so(shared, monkeypatch) -> None:
+    monkeypatch.setattr(shared, "_turn", Turn(0.1))
     with db_session, ThreadPoolExecutor(1, thread_name_prefix="other") as pool:
         Author(name="Ada")
         flush()
         with pytest.raises(IsolationError) as refusal:
             pool.submit(add, "Bo").result()
-    assert "other_0 waited 1 s" in refusal.value.message
+    assert "other_0 waited 0.1 s" in refusal.value.message
     assert "MainThread has a transaction open" in refusal.value.message
     assert "@pytest.mark.commits" in refusal.value.cure
     assert names() == {"Ada"}
@@ -99,12 +102,12 @@ def test_a_thread_can_not_write_into_a_later_test(shared) -> None:
     def linger() -> None:
         assert not Author.exists(name="Ada")
         begun.set()
-        go_on.wait(5)
+        go_on.wait(SECONDS)
         Author(name="Ada")
 
     with ThreadPoolExecutor(1) as pool:
         lingering = pool.submit(linger)
-        begun.wait(5)
+        begun.wait(SECONDS)
         shared.end()
         go_on.set()
         with pytest.raises(IsolationError, match="a test that has ended"):

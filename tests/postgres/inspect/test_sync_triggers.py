@@ -9,6 +9,7 @@ import pytest
 
 from berceau.postgres.clone.cloning import clone
 from berceau.postgres.core.connection import Connection, connect
+from berceau.postgres.core.fetch import fetch_value
 from berceau.postgres.inspect import catalog
 from berceau.postgres.inspect.schemas import drop_schema, execute_statements, use_schema
 from berceau.postgres.inspect.scratch import scratch
@@ -37,6 +38,7 @@ from berceau.schema.sql import to_statements
 from berceau.schema.sync import AlterSyncTrigger, Computed, Sync, SyncTrigger
 from tests.postgres.inspect.synced import ID, KEY, make, same, table
 from tests.rights import grant_data_rights
+from tests.waiting import SECONDS, wait_until
 
 SPLIT = Sync(
     (Computed("name", "first || ' ' || last"),),
@@ -330,11 +332,8 @@ def test_a_write_that_waits_for_the_other_release_sees_what_it_wrote(running) ->
         update = "UPDATE t SET new = new || ', and the new one'"
         written = pool.submit(waiting.execute, update)
         waits = "SELECT EXISTS (SELECT FROM pg_locks WHERE pid = %s AND NOT granted)"
-        while True:
-            cursor.execute(waits, (other.info.backend_pid,))
-            if cursor.fetchone()[0]:
-                break
+        wait_until(lambda: fetch_value(one, waits, (other.info.backend_pid,)))
         cursor.execute("COMMIT")
-        written.result(timeout=30)
+        written.result(SECONDS)
         cursor.execute("SELECT old, new FROM t")
         assert cursor.fetchall() == [("by the old release, and the new one",) * 2]

@@ -16,6 +16,7 @@ from berceau.postgres.pooling import pool as pools
 from berceau.postgres.pooling.pool import ConnectionPool, PoolStatus
 from berceau.settings import Limits
 from tests.proxy import proxy
+from tests.waiting import SECONDS, wait_until
 
 
 @pytest.fixture
@@ -93,10 +94,11 @@ def test_more_than_there_may_be_wait_for_one_to_come_back(make_pool) -> None:
 
     thread = Thread(target=take)
     thread.start()
+    wait_until(lambda: pool.status.waiting)
     assert not taken.wait(0.1)
     assert pool.status == PoolStatus(size=1, opened=1, in_use=1, waiting=1)
     pool.release(connection)
-    assert taken.wait(10)
+    assert taken.wait(SECONDS)
     thread.join()
     assert pool.status == PoolStatus(size=1, opened=1, in_use=0, waiting=0)
 
@@ -209,7 +211,7 @@ def test_a_fork_has_connections_of_its_own(make_pool) -> None:
 
     process = context.Process(target=child)
     process.start()
-    theirs, new = answers.get(timeout=20)
+    theirs, new = answers.get(timeout=SECONDS)
     process.join()
     assert new
     assert theirs != mine

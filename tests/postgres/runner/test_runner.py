@@ -95,7 +95,7 @@ def test_a_deploy_waits_for_its_turn_and_says_for_whom(running) -> None:
             waiting = threading.Thread(target=deploy)
             waiting.start()
             assert not entered.wait(3 * POLL_SECONDS)
-        waiting.join(10)
+        waiting.join()
     assert entered.is_set()
     assert len(heard) == 1
     assert "berceau_owner" in heard[0]

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -21,6 +20,7 @@ from berceau.web.logs import Formatter
 from berceau.web.registry import METRICS
 from berceau.workflows.serve import tenants as serving
 from berceau.workflows.serve.tenant_fitness import TenantFitness
+from tests.waiting import LONG
 from tests.web.tenants.conftest import COMPONENT, FIRST, SECOND, at
 from tests.web.tenants.site import database, texts
 
@@ -110,7 +110,7 @@ def test_one_that_is_unknown_is_not_found(app, name) -> None:
 
 
 def test_a_new_one_is_served_at_once(app, built, monkeypatch) -> None:
-    monkeypatch.setattr(serving, "FRESH", 3600.0)
+    monkeypatch.setattr(serving, "FRESH", LONG)
     app.get("/memos", extra_environ=at("new"), status=404)
     built.add("new", FIRST.name)
     assert app.get("/memos", extra_environ=at("new")).json == []
@@ -154,7 +154,7 @@ def test_one_of_a_later_release_is_compared_once_a_version(built) -> None:
 
 
 def test_one_that_went_away_since_the_last_look_is_no_fault(app, place, monkeypatch) -> None:
-    monkeypatch.setattr(serving, "FRESH", 3600.0)
+    monkeypatch.setattr(serving, "FRESH", LONG)
     app.get("/failing", extra_environ=at("ada"), status=500)
     registry.set_state(place.connection, place.tenants["ada"], "moving")
     app.get("/memos", extra_environ=at("ada"))
@@ -163,15 +163,16 @@ def test_one_that_went_away_since_the_last_look_is_no_fault(app, place, monkeypa
 
 
 def test_those_that_are_used_are_looked_up_together(place, running, monkeypatch) -> None:
-    monkeypatch.setattr(serving, "FRESH", 0.2)
+    monkeypatch.setattr(serving, "FRESH", LONG)
     for name in ("ada", "bob"):
         assert running.tenants.find(name) == place.tenants[name]
     asked: list[str] = []
     monkeypatch.setattr(registry, "get", lambda _, name: asked.append(name) or place.tenants[name])
     registry.set_state(place.connection, place.tenants["bob"], "moving")
-    time.sleep(0.2)
+    monkeypatch.setattr(serving, "FRESH", 0)  # some seconds later
     assert running.tenants.find("ada") == place.tenants["ada"]
     assert asked == []
+    monkeypatch.setattr(serving, "FRESH", LONG)
     running.tenants.find("bob")
     assert asked == ["bob"]
 

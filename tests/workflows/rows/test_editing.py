@@ -17,6 +17,7 @@ from berceau.workflows.rows.cascades import effects_of_deletion
 from berceau.workflows.rows.editing import Saved, change, create, delete, link
 from berceau.workflows.rows.entities import Entities
 from berceau.workflows.rows.forms import Form, edit_form, lines, new_form
+from tests.waiting import SECONDS
 from tests.workflows.rows.world import Author, Desk, Mood, Post, Review, Tag, Visit
 
 ONE, TWO, THREE = (str(UUID(int=number)) for number in (1, 2, 3))
@@ -191,20 +192,20 @@ def test_of_two_changes_at_once_the_later_one_sees_the_first(entities: Entities,
         with unit_of_work():
             change(entities, "Post", ONE, posted | {"title": "First"})
             written.set()
-            committed.wait(10)
+            committed.wait(SECONDS)
 
     def second() -> object:
         return change(entities, "Post", ONE, posted | {"title": "Second"})
 
     with ThreadPoolExecutor() as threads:
         one = threads.submit(first)
-        assert written.wait(10)
+        assert written.wait(SECONDS)
         two = threads.submit(second)
         with pytest.raises(TimeoutError):
             two.result(0.3)  # it waits for the row
         committed.set()
-        one.result(10)
-        assert list(errors(two.result(10))) == ["title"]
+        one.result(SECONDS)
+        assert list(errors(two.result(SECONDS))) == ["title"]
         assert two.result().find("title").stored == "First"
 
 

@@ -2,7 +2,6 @@
 
 import os
 import socket
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -17,6 +16,7 @@ from berceau.postgres.runner.processes import Announcement, Process, announce
 from berceau.workflows.serve import heartbeat
 from berceau.workflows.serve.heartbeat import Heartbeat
 from berceau.workflows.shared.databases import Databases
+from tests.waiting import wait_until
 
 NUMBER = "11111111-1111-4111-8111-111111111111"
 OLD = Process("20260101000000_first", "web1", 7)
@@ -46,13 +46,6 @@ def beating(database: Databases, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
         yield beating
 
 
-def wait_for(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
-
-
 def test_a_process_is_seen_until_it_ends(owner, database, beating) -> None:
     named = replace(database.runtime_url, parameters=(("application_name", "shop"),))
     made = beating(url=named)
@@ -76,7 +69,7 @@ def test_it_goes_on_in_its_thread(beating, query) -> None:
     beats = []
     beating(lambda: beats.append(1))
     (first,) = query("SELECT seen_at FROM berceau_process")
-    wait_for(lambda: len(beats) > 2)
+    wait_until(lambda: len(beats) > 2)
     assert query("SELECT seen_at FROM berceau_process") > [first]
     assert query("SELECT count(*) FROM berceau_process") == [(1,)]
 
@@ -90,7 +83,7 @@ def test_a_beat_survives_what_it_calls(beating, caplog) -> None:
         raise RuntimeError("unforeseen")
 
     beating(fail)
-    wait_for(lambda: len(beats) > 2)
+    wait_until(lambda: len(beats) > 2)
     assert "unforeseen" in caplog.text
 
 
@@ -120,19 +113,19 @@ def test_without_the_table_nothing_happens_until_it_comes(database, beating, que
     assert "no sign of life" not in caplog.text
     with connect(database.migration_url, autocommit=True) as connection:
         processes.ensure(connection, database.runtime_url.user)
-    wait_for(lambda: query(ROWS))
+    wait_until(lambda: query(ROWS))
 
 
 def test_a_missing_right_is_named_once(owner, database, beating, query, caplog) -> None:
     query(f"REVOKE INSERT ON berceau_process FROM {database.runtime_url.user}")
     beats = []
     beating(lambda: beats.append(1))
-    wait_for(lambda: len(beats) > 2)
+    wait_until(lambda: len(beats) > 2)
     (line,) = [each for each in caplog.messages if "no sign of life" in each]
     assert "permission denied" in line
     assert "invoke migrate.deploy" in line
     processes.ensure(owner, database.runtime_url.user)
-    wait_for(lambda: query(ROWS))
+    wait_until(lambda: query(ROWS))
 
 
 def test_a_lost_database_is_no_end(owner, database, monkeypatch, caplog) -> None:
@@ -154,10 +147,10 @@ def test_nobody_comes_while_a_contract_is_applied(owner, database, beating, quer
         looks = []
         made = beating(lambda: looks.append(made.is_barred))
         assert made.is_barred
-        wait_for(lambda: looks)
+        wait_until(lambda: looks)
         assert query("SELECT host FROM berceau_process") == [("web1",)]
-    wait_for(lambda: not made.is_barred)
-    wait_for(lambda: looks[-1] is False)
+    wait_until(lambda: not made.is_barred)
+    wait_until(lambda: looks[-1] is False)
     assert len(processes.running(owner)) == 2
 
 
@@ -186,7 +179,7 @@ def test_a_forked_process_is_announced_itself(beating, query) -> None:
         os._exit(0)
     try:
         os.close(reading)
-        wait_for(lambda: query(f"SELECT pid FROM berceau_process WHERE pid = {child}"))
+        wait_until(lambda: query(f"SELECT pid FROM berceau_process WHERE pid = {child}"))
         assert query(f"SELECT pid FROM berceau_process WHERE pid = {os.getpid()}")
     finally:
         os.close(writing)
@@ -207,7 +200,7 @@ def test_a_fork_is_announced_although_its_parent_could_not_be(
     try:
         os.close(reading)
         processes.ensure(owner, database.runtime_url.user)
-        wait_for(lambda: query(f"SELECT pid FROM berceau_process WHERE pid = {child}"))
+        wait_until(lambda: query(f"SELECT pid FROM berceau_process WHERE pid = {child}"))
     finally:
         os.close(writing)
         os.waitpid(child, 0)

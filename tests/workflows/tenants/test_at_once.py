@@ -1,6 +1,5 @@
 """Two commands at once: what one has seen may be over when it goes on."""
 
-import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -14,6 +13,7 @@ from berceau.workflows.deploy.deploy import deploy
 from berceau.workflows.tenants import histories
 from berceau.workflows.tenants.deploying import deploy_all
 from berceau.workflows.tenants.drop import drop
+from tests.waiting import wait_until
 from tests.workflows.tenants.conftest import Shop
 
 WAITING = "SELECT FROM pg_stat_activity WHERE %s = ANY (pg_blocking_pids(pid))"
@@ -82,6 +82,9 @@ def test_a_tenant_that_is_dropped_before_its_turn(shop: Shop) -> None:
 
 def _await(connection: Connection, first: Connection, waiting: Future[Any], count: int = 1) -> None:
     """Wait until a ``count`` of sessions is ``waiting`` for a lock of the ``first`` connection."""
-    while len(fetch(connection, WAITING, (first.info.backend_pid,))) < count:
+
+    def is_waiting() -> bool:
         assert not waiting.done()
-        time.sleep(0.01)
+        return len(fetch(connection, WAITING, (first.info.backend_pid,))) >= count
+
+    wait_until(is_waiting)

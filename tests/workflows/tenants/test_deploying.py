@@ -1,6 +1,5 @@
 """A deploy of many tenants, which looks at all of them first."""
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -10,6 +9,7 @@ from berceau.postgres.core.connection import connect
 from berceau.postgres.core.fetch import execute
 from berceau.workflows.tenants import states
 from berceau.workflows.tenants.deploying import Rules, deploy_all
+from tests.waiting import wait_until
 from tests.workflows.tenants.conftest import Shop
 
 
@@ -79,11 +79,9 @@ def test_what_the_server_refuses_between_migrations_holds_up_no_other_one(shop: 
 def test_sessions_wait_for_each_other_without_a_limit(shop: Shop, monkeypatch) -> None:
     shop.add("a", "b", "c")
     url = shop.databases.migration_url
-    limited = replace(
-        url, parameters=(*url.parameters, ("options", "-c idle_session_timeout=100ms"))
-    )
+    limited = replace(url, parameters=(*url.parameters, ("options", "-c idle_session_timeout=1s")))
     monkeypatch.setenv("MIGRATION_DATABASE_URL", limited.with_password())
-    shop.write(1, "SELECT pg_sleep(0.2);")
+    shop.write(1, "SELECT pg_sleep(1.1);")
     assert deploy_all(shop.settings, rules=Rules(jobs=2)).tenants.keys() == {"a", "b", "c"}
 
 
@@ -101,9 +99,7 @@ def test_a_deploy_that_is_killed_leaves_the_rest_to_the_next(shop: Shop) -> None
     with connect(of_b) as connection:
         execute(connection, "LOCK TABLE note IN ACCESS SHARE MODE")
         with shop.start("migrate.deploy", "--jobs", "2") as process:
-            while done() != names - {"b"}:
-                assert process.poll() is None
-                time.sleep(0.02)
+            wait_until(lambda: done() == names - {"b"}, process=process)
             process.kill()
     with shop.start("migrate.deploy", "--jobs", "2") as process:
         assert process.wait(60) == 0

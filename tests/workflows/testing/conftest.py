@@ -1,7 +1,6 @@
 """A project with a server of its own, whose copies for tests are made, used and pruned."""
 
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from berceau.workflows.shared.databases import embedded_server, resolve_database
 from berceau.workflows.testing.isolation import prepare
 from berceau.workflows.testing.prune import prune
 from tests.conftest import sync_nothing
+from tests.waiting import wait_until
 from tests.workflows.testing.copies import run
 
 MIGRATION = """
@@ -46,10 +46,7 @@ def pruned(settings) -> Iterator[None]:
     The server gives a lock back a moment after its connection was closed.
     """
     yield
-    deadline = time.monotonic() + 10
-    while prune(resolve_databases(settings).migration_url).held:
-        assert time.monotonic() < deadline, "a copy is held after its test"
-        time.sleep(0.02)
+    wait_until(lambda: not prune(resolve_databases(settings).migration_url).held)
 
 
 @pytest.fixture
