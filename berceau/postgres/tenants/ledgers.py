@@ -19,12 +19,18 @@ SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = ANY (%s) AND c.relname = %s
   AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = c.oid AND attname = 'batches')
 """
-# What runs may have failed since: a process that was killed couldn't write that.
+# What runs may have failed since: a process that was killed couldn't write that. Rows are gathered
+# first and put together then: an aggregate of each table would be planned by itself, and be worth
+# parallel workers, each of which opens all tables again.
 _SAID = """
-SELECT {schema}, CASE WHEN bool_or(state = 'running') THEN NULL ELSE md5(string_agg(concat_ws(
-    ' ', name, checksum, state, direction, position, total, begun, failed_at, batches, error
-), E'\\n' ORDER BY name COLLATE "C")) END FROM {ledger}
+SELECT schema, CASE WHEN bool_or(state = 'running') THEN NULL ELSE md5(string_agg(concat_ws(
+    ' ', {columns}), E'\\n' ORDER BY name COLLATE "C")) END
+FROM ({rows}) AS line GROUP BY schema
 """
+_ROWS = "SELECT {schema} AS schema, {columns} FROM {ledger}"
+_COLUMNS = sql.SQL(
+    "name, checksum, state, direction, position, total, begun, failed_at, batches, error"
+)
 
 
 def said(connection: Connection, schemas: Sequence[str]) -> dict[str, str]:
@@ -43,11 +49,14 @@ def _said(connection: Connection, schemas: Sequence[str]) -> Iterator[tuple[str,
 
 def _said_at_once(connection: Connection, schemas: Sequence[str]) -> list[tuple[Any, ...]]:
     while known := fetch(connection, _UP_TO_DATE, ([*schemas], LEDGER)):
-        queries = (
-            sql.SQL(_SAID).format(schema=sql.Literal(name), ledger=sql.Identifier(name, LEDGER))
+        rows = (
+            sql.SQL(_ROWS).format(
+                schema=sql.Literal(name), columns=_COLUMNS, ledger=sql.Identifier(name, LEDGER)
+            )
             for (name,) in known
         )
+        query = sql.SQL(_SAID).format(columns=_COLUMNS, rows=sql.SQL(" UNION ALL ").join(rows))
         # One that is dropped meanwhile isn't among them the next time.
         with suppress(psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidSchemaName):
-            return fetch(connection, sql.SQL(" UNION ALL ").join(queries))
+            return fetch(connection, query)
     return []
