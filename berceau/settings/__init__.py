@@ -182,13 +182,20 @@ def _refuse_secrets(from_ini: Mapping[str, str]) -> None:
 
 def parse_workers(text: str, source: str) -> int | Literal["auto"]:
     """Return the worker count that ``text`` means; ``source`` names it in the error."""
-    if text == "auto":
-        return "auto"
+    return "auto" if text == "auto" else parse_count(text, source, "worker count", ", or auto")
+
+
+def parse_count(text: str, source: str, kind: str, instead: str = "") -> int:
+    """Return the number, 1 or more, that ``text`` means.
+
+    In the error, ``source`` names it, and ``kind`` says what it is. What it may be ``instead``
+    follows in words.
+    """
     if text.isascii() and text.isdigit() and int(text) >= 1:
         return int(text)
     raise SettingsError(
-        f"{source} is {text!r}, which isn't a worker count.",
-        cure="Use an integer of 1 or more, or auto.",
+        f"{source} is {text!r}, which isn't a {kind}.",
+        cure=f"Use an integer of 1 or more{instead}.",
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from berceau.postgres.core.connection import connect
+from berceau.postgres.core.fetch import fetch
 from berceau.postgres.inspect.schemas import drop_schema
 from berceau.postgres.tenants import registry
 from berceau.workflows.shared.databases import Databases
@@ -117,11 +118,25 @@ def test_a_failed_migration_is_settled_for_one_tenant(shop: Project, run) -> Non
     err = shop.fail("migrate.deploy")
     assert err.startswith(f"error: Tenant globex: {name} failed at statement 1")
     assert "in migrations/tenant/" in err
+    assert f"`invoke migrate.baseline {name} --tenant globex`" in err
     assert "failed 20991231000000_bad" in shop.succeed("migrate.status")
     shop.succeed("migrate.resolve", name, "--applied", "--tenant", "globex")
     assert f"globex  ready  {name}" in shop.succeed("tenant.list")
     assert "applied to 1 tenant" in shop.succeed("migrate.deploy")
     assert run("initech", "SELECT bad FROM note") == []
+
+
+def test_one_that_lost_its_ledger_gets_it_again(shop: Project, run) -> None:
+    run("globex", "DROP TABLE berceau_migration")
+    (name,) = (path.name for path in shop.root.glob("migrations/tenant/*/"))
+    err = shop.fail("migrate.deploy")
+    assert f"`invoke migrate.baseline {name} --tenant globex`" in err
+    for wrong in (("globex", "--scope", "shared"), ("nobody",)):
+        assert " tenant " in shop.fail("migrate.baseline", name, "--tenant", *wrong)
+    out = shop.succeed("migrate.baseline", name, "--tenant", "globex")
+    assert out.endswith(f"baseline: recorded {name}, and ran nothing\n")
+    assert f"globex  ready  {name}" in shop.succeed("tenant.list")
+    assert "nothing is pending" in shop.succeed("migrate.deploy")
 
 
 SEEDS = """
@@ -145,7 +160,26 @@ def test_seeds_run_once_for_what_is_shared_and_once_in_each_tenant(shop: Project
     assert shop.succeed("db.seed") == "seed: nothing to do\n"
     for name in NAMES:
         assert run(name, "SELECT name, text FROM country, note") == [("France", "welcome")]
-    assert "There is no tenant nobody" in shop.fail("db.seed", "--tenant", "nobody")
+
+
+def test_only_a_tenant_that_is_ready_gets_seeds(shop: Project, database: Databases) -> None:
+    own = SEEDS.format(entity="Country", attribute="name", value="France")
+    shop.component("notes", NOTES + "Country = Country\n", seeds=own)
+    with connect(database.migration_url, autocommit=True) as connection:
+        acme, globex, _ = registry.read(connection)
+        registry.set_state(connection, acme, "creating")
+        drop_schema(connection, globex.schema)
+        refused = {name: shop.fail("db.seed", "--tenant", name) for name in (*NAMES[:2], "nobody")}
+        assert "`invoke tenant.create acme`" in refused["acme"]
+        assert "its schema tenant_globex" in refused["globex"]
+        assert "There is no tenant nobody" in refused["nobody"]
+        query = "SELECT to_regclass('berceau_seed'), count(*) FROM country"
+        assert fetch(connection, query) == [(None, 0)]
+
+
+def test_seeds_without_tenants_belong_to_none(shop: Project) -> None:
+    shop.environment["BERCEAU_TENANTS"] = ""
+    assert "has no tenants" in shop.fail("db.seed", "--tenant", "acme")
 
 
 def test_a_program_runs_for_a_tenant(shop: Project) -> None:

@@ -186,6 +186,7 @@ def test_what_one_history_made_is_not_made_by_the_other_one(shop: Project, run) 
     for command in ("migrate", "migrate.diff"):
         err = shop.fail(command)
         assert "memo: made by migrations/tenant, and declared by a component that is shared" in err
+        assert "remove the class of the entity, but not the folder" in err
     shop.component("memos", memo)
     shop.component("geo", GEO)
     assert "country: made by migrations/shared, and declared by a component that is each" in (

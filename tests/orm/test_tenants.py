@@ -9,7 +9,7 @@ from typing import Any, Never
 
 import psycopg2
 import pytest
-from pony.orm import ProgrammingError, Required, Set, commit, db_session, flush, select
+from pony.orm import OrmError, ProgrammingError, Required, Set, commit, db_session, flush, select
 
 from berceau.errors import TenantError, TenantMissingError
 from berceau.orm import database as orm
@@ -150,6 +150,18 @@ def test_what_else_is_missing_is_told_by_the_server(tenants, monkeypatch) -> Non
     for tenant, table in ((SHARED, "tag"), (SHARED, "other"), (tenants[0], "other")):
         with pytest.raises(ProgrammingError, match=table):
             run_unit(lambda name=table: database.select(f"1 FROM {name}"), tenant=tenant)
+
+
+@pytest.mark.parametrize("options", [{}, {"read_only": True}, {"serializable": True}])
+def test_one_whose_schema_is_gone_never_finds_the_shared_tables(tenants, options) -> None:
+    gone = replace(tenants[0], schema="tenant_gone'\"")
+    for work in (texts, lambda: Note(text="lost")):
+        with (
+            pytest.raises(OrmError, match='schema "tenant_gone'),
+            unit_of_work(tenant=gone, **options),
+        ):
+            work()
+    assert texts_of(SHARED) == ["shared"]
 
 
 def test_outside_of_a_transaction_there_are_no_tables(tenants) -> None:

@@ -235,8 +235,14 @@ class ConnectionPool:
 
 
 def found_in(path: Sequence[str]) -> str:
-    """Return the SQL that lets a transaction find its tables in the schemas of ``path``."""
-    return setting("LOCAL", {"search_path": search_path(*path)})
+    """Return the SQL that lets a transaction find its tables in the schemas of ``path``.
+
+    It fails where one of a tenant is gone: its names would mean the tables of the last one, which
+    all tenants share.
+    """
+    there = (search_path(name).replace("'", "''") for name in path[:-1])
+    found = (f"SELECT '{name}'::regnamespace" for name in there)
+    return "; ".join((*found, setting("LOCAL", {"search_path": search_path(*path)})))
 
 
 def server_settings(limits: Limits) -> dict[str, str]:

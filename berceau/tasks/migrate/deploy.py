@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from invoke.context import Context
 
 from berceau.errors import MigrationError, SettingsError
-from berceau.settings import Settings
+from berceau.settings import Settings, parse_count
 from berceau.tasks.command import command
 from berceau.tasks.migrate.scope import HELP, known_scope
 from berceau.tasks.project import load, say
@@ -30,7 +30,7 @@ def deploy(
     contract: bool = False,
     allow_downtime: bool = False,
     tenants: str = "",
-    jobs: int = 1,
+    jobs: str = "1",
     canary: str = "",
     keep_going: bool = False,
 ) -> None:
@@ -47,14 +47,13 @@ def deploy(
     settings = load()
     allow_downtime = allow_downtime or settings.allow_downtime
     if settings.tenants:
-        if jobs < 1:
-            raise SettingsError(f"--jobs is {jobs}.", cure="Use an integer of 1 or more.")
         patterns = tuple(filter(None, tenants.split(","))) or ("*",)
+        count = parse_count(jobs, "--jobs", "number of tenants")
         _deploy_all(
-            settings, Rules(contract, allow_downtime, patterns, jobs, canary or None, keep_going)
+            settings, Rules(contract, allow_downtime, patterns, count, canary or None, keep_going)
         )
         return
-    if tenants or canary or keep_going or jobs != 1:
+    if tenants or canary or keep_going or jobs != "1":
         raise SettingsError(
             "--tenants, --jobs, --canary and --keep-going are for a project with tenants.",
             cure="Leave them out, or set berceau.tenants = schema.",

@@ -26,8 +26,15 @@ def rebase(_: Context, branch: str = "", scope: str | None = None) -> None:
     say("rebase: commit migrations/" if changed else "rebase: nothing to do")
 
 
-@command(positional=["name"], help={"name": "a migration, or the name of the first one"} | HELP)
-def baseline(_: Context, name: str, scope: str | None = None) -> None:
+@command(
+    positional=["name"],
+    help={
+        "name": "a migration, or the name of the first one",
+        "tenant": "the tables of one tenant only, without those of the others",
+    }
+    | HELP,
+)
+def baseline(_: Context, name: str, scope: str | None = None, tenant: str | None = None) -> None:
     """Record an existing database as migrated up to NAME, if its schema is the same."""
     from berceau.workflows.build.declared import declared
     from berceau.workflows.history.baseline import baseline as run
@@ -35,7 +42,7 @@ def baseline(_: Context, name: str, scope: str | None = None) -> None:
     from berceau.workflows.shared.databases import resolve_databases
 
     found = declared(load())
-    with one_history(load(), scope) as settings:
+    with one_history(load(), scope, tenant=tenant) as settings:
         if settings.target:
             found = found.part(settings.target.scope)
         recorded = run(

@@ -23,7 +23,9 @@ from berceau.tenancy import SHARED, Tenant
 from berceau.workflows.build.compose import Composition, compose
 from berceau.workflows.serve.start import start
 from berceau.workflows.shared.databases import Databases
+from berceau.workflows.tenants.histories import require_tenants
 from berceau.workflows.tenants.states import of_tenant
+from berceau.workflows.tenants.unready import require_ready
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,11 @@ def seed(
     ``tenant``. Returns what was done by tenant, and without one under an empty name.
 
     Raises ``ComponentError`` with file and line where one fails: nothing of its transaction is kept
-    then; ``HistoryError`` where migrations are pending, and ``TenantUnknownError``.
+    then; ``HistoryError`` where migrations are pending, and ``TenantError`` for a tenant that isn't
+    there, or isn't ready: nothing is begun then.
     """
+    if tenant is not None:
+        require_tenants(settings)
     running = start(settings)
     composition = compose(settings.components)
     components = tuple(_with_seeds(composition))
@@ -60,10 +65,11 @@ def seed(
     databases = running.databases
     if settings.tenants is None:
         return {"": _seed(databases, components, again, report)}
+    chosen = _tenants(databases, tenant)
     shared = [each for each in components if each.name in composition.shared]
     own = [each for each in components if each not in shared]
     done = {"": _seed(databases, shared, again, report, SHARED)} if shared else {}
-    for each in _tenants(databases, tenant) if own else ():
+    for each in chosen if own else ():
         with of_tenant(each):
             found = databases.of_tenant(each.schema)
             done[each.name] = _seed(found, own, again, report, each)
@@ -73,7 +79,9 @@ def seed(
 def _tenants(databases: Databases, name: str | None) -> Sequence[Tenant]:
     with connect(databases.migration_url) as connection:
         if name is not None:
-            return (registry.get(connection, name),)
+            tenant = registry.get(connection, name)
+            require_ready(tenant)
+            return (tenant,)
         return [each for each in registry.read(connection) if each.state == "ready"]
 
 

@@ -276,17 +276,14 @@ class _Deploying:
 
 
 def _require_chosen(states: States, rules: Rules) -> None:
-    names = [each.name for each in states.tenants]
-    if rules.canary is not None and rules.canary not in names:
-        raise TenantError(
-            f"The canary {rules.canary} isn't a tenant that is ready.",
-            cure="Nothing was applied. `invoke tenant.list` shows all.",
-        )
-    if rules.patterns != EXPAND.patterns and not any(map(rules.choose, states.tenants)):
-        raise TenantError(
-            f"No tenant that is ready matches {', '.join(rules.patterns)}.",
-            cure="Nothing was applied. `invoke tenant.list` shows all.",
-        )
+    found = {each.name for each in states.tenants if rules.choose(each)}
+    patterns = "" if rules.patterns == EXPAND.patterns else ", ".join(rules.patterns)
+    cure = "Nothing was applied. `invoke tenant.list` shows all."
+    if patterns and not found:
+        raise TenantError(f"No tenant that is ready matches {patterns}.", cure=cure)
+    if rules.canary is not None and rules.canary not in found:
+        ready = f"that is ready and matches {patterns}" if patterns else "that is ready"
+        raise TenantError(f"The canary {rules.canary} isn't a tenant {ready}.", cure=cure)
 
 
 def _naming(tenant: Tenant, report: Report) -> Report:

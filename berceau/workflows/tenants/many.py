@@ -10,6 +10,7 @@ from berceau.postgres.core.refusals import explained
 from berceau.postgres.runner.progress import Report
 from berceau.tenancy import Tenant
 from berceau.workflows.shared.wording import counted
+from berceau.workflows.tenants.states import error_of
 
 PAUSE = 5.0
 """Seconds between two lines of progress."""
@@ -59,7 +60,8 @@ def failure(failed: dict[str, BerceauError]) -> TenantError:
     lines = [f"Tenant {name}: {each.message}" for name, each in sorted(failed.items())]
     rest = "What was applied stays, and another run does the rest."
     if not others:
-        return TenantError(lines[0], where=error.where, cure=f"{error.cure or ''} {rest}".strip())
+        alone = error_of(first, error)
+        return alone.with_cure(f"{alone.cure or ''} {rest}".strip())
     return TenantError(
         "\n  ".join((f"{counted(len(failed), 'tenant')} failed:", *lines)),
         cure=f"Correct what each says, first {first}, and run the command again. {rest}",

@@ -86,9 +86,9 @@ def _refuse_moved(found: Histories, declared: Declared) -> None:
                 f"is {_WHOSE[scope]} now. Nothing moves from one history to the other: there are "
                 "many tables on one side, and one on the other.",
                 cure="Nothing was written. Take the component's scope back. Or give the entity "
-                "another name, and copy its rows by a migration by hand. If no rows matter, take "
-                "it out, run `invoke migrate --allow-data-loss` and `invoke migrate --contract`, "
-                "and add it again. What only you have is undone by `invoke migrate.down`; "
+                "another name, and copy its rows by a migration by hand. If no rows matter, remove "
+                "the class of the entity, but not the folder of the component. Run `invoke migrate "
+                "--allow-data-loss` and `invoke migrate --contract`, and add the class again. What only you have is undone by `invoke migrate.down`; "
                 "remove its folder then.",
             )
 

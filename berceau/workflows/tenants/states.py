@@ -1,5 +1,6 @@
 """States: what is applied to the shared tables and to each tenant, beside the migrations."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,6 +20,9 @@ from berceau.workflows.tenants.histories import Histories
 
 SCHEMAS_EACH = 500
 """After so many a session is replaced: its process of the server remembers their tables."""
+
+_SETTLING = re.compile(r"`(invoke migrate\.(?:baseline|resolve) [^`]+)`")
+"""The commands of cures that work on what one tenant has."""
 
 
 @dataclass(frozen=True)
@@ -159,9 +163,13 @@ def of_tenant(tenant: Tenant) -> Iterator[None]:
     try:
         yield
     except BerceauError as error:
-        raise TenantError(
-            f"Tenant {tenant}: {error.message}", where=error.where, cure=error.cure
-        ) from error
+        raise error_of(tenant.name, error) from error
+
+
+def error_of(name: str, error: BerceauError) -> TenantError:
+    """Return ``error`` as that of the tenant called ``name``, which its commands are about."""
+    cure = error.cure and _SETTLING.sub(rf"`\1 --tenant {name}`", error.cure)
+    return TenantError(f"Tenant {name}: {error.message}", where=error.where, cure=cure)
 
 
 def _open(state: History) -> set[str]:

@@ -24,6 +24,14 @@ def shared(settings: Settings) -> Settings:
 def named(settings: Settings, name: str) -> Settings:
     """Return ``settings`` for the tenant called ``name``, for what tries no migration out.
 
+    Raises as ``find``.
+    """
+    return settings.targeting(Target("tenant", find(settings, name).schema))
+
+
+def find(settings: Settings, name: str) -> Tenant:
+    """Return the tenant called ``name``.
+
     Raises ``TenantUnknownError``, and ``TenantError`` where its schema is missing.
     """
     histories.require_tenants(settings)
@@ -34,7 +42,7 @@ def named(settings: Settings, name: str) -> Settings:
             f"The tenant {tenant} has no tables: {tenant.deed}.",
             cure=f"Restore it from a backup, or end the tenant by `invoke tenant.drop {tenant}`.",
         )
-    return settings.targeting(Target("tenant", tenant.schema))
+    return tenant
 
 
 @contextmanager

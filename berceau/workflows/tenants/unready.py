@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from berceau.errors import BerceauError
+from berceau.errors import BerceauError, TenantError
 from berceau.tenancy import Tenant
 
 _COMMANDS = {
@@ -13,6 +13,19 @@ _COMMANDS = {
     "dropping": "`invoke tenant.drop {}`",
 }
 """What goes on with one that is in such a state."""
+
+
+def require_ready(tenant: Tenant) -> None:
+    """Raise ``TenantError`` unless ``tenant`` is ready: it may have some tables, or none."""
+    if tenant.state == "ready":
+        return
+    command = _COMMANDS.get(tenant.state)
+    raise TenantError(
+        f"The tenant {tenant} isn't ready: {tenant.deed}.",
+        cure=f"Run {command.format(tenant)} first."
+        if command
+        else f"Restore its schema from a backup, or end the tenant: `invoke tenant.drop {tenant}`.",
+    )
 
 
 @contextmanager

@@ -61,6 +61,14 @@ def test_a_tenant_whose_ledger_has_an_unknown_migration_holds_up_no_other_one(sh
     assert versions["a"] == versions["c"] == name != versions["b"]
 
 
+def test_the_canary_is_one_of_those_to_deploy(shop: Shop) -> None:
+    shop.add("a", "b")
+    shop.write(1, "CREATE TABLE note (id integer);")
+    with pytest.raises(TenantError, match="isn't a tenant that is ready and matches b"):
+        deploy_all(shop.settings, rules=Rules(canary="a", patterns=("b",)))
+    assert {each.version for each in shop.tenants()} == {None}
+
+
 def test_what_the_server_refuses_between_migrations_holds_up_no_other_one(shop: Shop) -> None:
     shop.write(1, "CREATE TABLE note (id integer);")
     shop.add("a", "b", "c")
