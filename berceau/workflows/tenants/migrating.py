@@ -88,8 +88,8 @@ def _refuse_moved(found: Histories, declared: Declared) -> None:
                 cure="Nothing was written. Take the component's scope back. Or give the entity "
                 "another name, and copy its rows by a migration by hand. If no rows matter, remove "
                 "the class of the entity, but not the folder of the component. Run `invoke migrate "
-                "--allow-data-loss` and `invoke migrate --contract`, and add the class again. What only you have is undone by `invoke migrate.down`; "
-                "remove its folder then.",
+                "--allow-data-loss` and `invoke migrate --contract`, and add the class again. "
+                "What only you have is undone by `invoke migrate.down`; remove its folder then.",
             )
 
 
