@@ -1,7 +1,7 @@
 """How Pony names, types and reaches things in PostgreSQL for Berceau."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal
 from enum import Enum
 from functools import cached_property
@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import Any, ClassVar
 from uuid import UUID
 
+from pony.orm import Json
 from pony.orm.core import DataError, IntegrityError, InternalError, local
 from pony.orm.dbapiprovider import wrap_dbapi_exceptions
 from pony.orm.dbproviders.postgres import PGProvider
@@ -28,8 +29,10 @@ from berceau.orm.types import (
     ArrayConverter,
     AwareDatetimeConverter,
     EnumConverter,
+    JsonConverter,
     RoundedDecimalConverter,
     UuidConverter,
+    WallTimeConverter,
 )
 from berceau.orm.unit import UnitOfWork, current_unit
 from berceau.schema.names import free_name, object_name
@@ -47,6 +50,8 @@ class BerceauProvider(PGProvider):
         (datetime, AwareDatetimeConverter),
         (Decimal, RoundedDecimalConverter),
         (UUID, UuidConverter),
+        (time, WallTimeConverter),
+        (Json, JsonConverter),
         *((kind, CONVERTERS.get(each, each)) for kind, each in PGProvider.converter_classes),
     ]
     array_converter_cls = ArrayConverter

@@ -1,14 +1,20 @@
 """What Pony lacks in PostgreSQL, native enums and aware datetimes, and types it gets wrong."""
 
-from datetime import UTC, datetime
+import json
+from datetime import UTC, datetime, time
 from decimal import MAX_PREC, ROUND_HALF_UP, ROUND_UP, Context, Decimal, InvalidOperation
 from enum import Enum
 from reprlib import repr as shortened
 from typing import Any
 from uuid import UUID
 
-from pony.orm.dbapiprovider import Converter, DecimalConverter
-from pony.orm.dbproviders.postgres import PGArrayConverter, PGDatetimeConverter, PGUuidConverter
+from pony.orm.dbapiprovider import Converter, DecimalConverter, TimeConverter
+from pony.orm.dbproviders.postgres import (
+    PGArrayConverter,
+    PGDatetimeConverter,
+    PGJsonConverter,
+    PGUuidConverter,
+)
 
 from berceau.errors import EntityError
 from berceau.orm.diagnosis import place_of
@@ -117,6 +123,40 @@ class AwareDatetimeConverter(PGDatetimeConverter):
                 "datetime.now(timezone.utc), and give any other datetime its tzinfo"
             )
         return moment.astimezone(UTC)
+
+
+class WallTimeConverter(TimeConverter):
+    """Takes times without an offset only: PostgreSQL's type ``time`` would drop it unsaid.
+
+    One with an offset is a ``ValueError``, also as a query's parameter.
+    """
+
+    def validate(self, val: Any, obj: Any = None) -> time:
+        """Return ``val`` cut to the attribute's precision."""
+        found: time = super().validate(val, obj)
+        return self.py2sql(found)
+
+    def py2sql(self, val: time) -> time:
+        """Return a value or a query's parameter."""
+        if val.tzinfo is not None:
+            raise ValueError(
+                f"{self.attr or 'A query'}: {val!r} has a time zone, which is not kept; give the "
+                "time without it, or keep the moment as a datetime"
+            )
+        return val
+
+
+class JsonConverter(PGJsonConverter):
+    """Compares numbers by what they are: PostgreSQL writes 1e+23 as an integer."""
+
+    def dbvals_equal(self, x: Any, y: Any) -> bool:
+        """Return whether two documents, as text or as what was read, are the same."""
+        return bool(x == y or _exactly(x) == _exactly(y))
+
+
+def _exactly(document: Any) -> Any:
+    text = document if isinstance(document, str) else json.dumps(document)
+    return json.loads(text, parse_float=Decimal, parse_int=Decimal)
 
 
 class RoundedDecimalConverter(DecimalConverter):

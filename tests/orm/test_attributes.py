@@ -23,6 +23,7 @@ from pony.orm import (
     db_session,
     select,
 )
+from pony.orm.core import UnrepeatableReadError
 
 database = Database()
 
@@ -145,6 +146,28 @@ def test_an_object_and_its_row_agree(name) -> None:
     sample.text = "changed"
     commit()  # checks that the row still holds what was read
     assert select(s for s in Sample)[:] == [sample]
+
+
+@pytest.mark.parametrize("number", [1e23, -1e308, 5e-324, -0.0, 0.1, 2**64 + 1])
+@pytest.mark.usefixtures("session")
+def test_a_number_in_json_agrees_with_its_row_however_postgresql_writes_it(number) -> None:
+    sample = Sample(data={"number": number})
+    commit()
+    assert sample.pause is None  # reads the row, and compares it
+    assert float(sample.data["number"]) == float(number)
+    sample.text = "changed"
+    commit()
+
+
+@pytest.mark.usefixtures("session")
+def test_another_number_in_json_is_seen_however_near_it_is() -> None:
+    sample = Sample(data={"number": 10**23})
+    commit()
+    assert sample.text == ""
+    # As a float, it would be the same.
+    database.execute("UPDATE sample SET data = jsonb_build_object('number', 1e23::numeric + 1)")
+    with pytest.raises(UnrepeatableReadError):
+        Sample.select().for_update()[:]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +17,7 @@ from pony.orm import (
     db_session,
     flush,
     raw_sql,
+    rollback,
     select,
 )
 
@@ -53,6 +55,21 @@ def _empty(tables) -> Iterator[None]:  # noqa: ARG001 - they come first
     with db_session:
         Event.select().delete(bulk=True)
         Slot.select().delete(bulk=True)
+
+
+@pytest.mark.parametrize("zone", [UTC, PARIS, ZoneInfo("Europe/Paris")])
+def test_a_time_with_a_zone_is_refused_since_it_would_be_dropped(zone) -> None:
+    hour = time(12, tzinfo=zone)
+    with db_session:
+        event = Event(at=NOON, hour=time(12))
+        for refused in (
+            lambda: Event(at=NOON, hour=hour),
+            lambda: event.set(hour=hour),
+            lambda: select(each for each in Event if each.hour == hour)[:],
+        ):
+            with pytest.raises(ValueError, match=r"has a time zone, which is not kept"):
+                refused()
+        rollback()
 
 
 def test_the_columns_are_timestamptz(connection) -> None:

@@ -115,3 +115,36 @@ def test_conditions_that_cannot_be_read_break_nothing(serve_view, name, value) -
     for method in ("GET", "PUT"):
         response = app.request("/api", method=method, headers={name: value}, status="*")
         assert response.status_code in {200, 304, 412}
+
+
+PERIODS = """
+from datetime import timedelta
+
+class Period(BaseModel):
+    lasts: timedelta
+
+@api_view(route_name="things", request_method="GET")
+def show(request, query: Period) -> float:
+    return query.lasts.total_seconds()
+
+@api_view(route_name="things", request_method="POST")
+def make(request, body: Period) -> float:
+    return body.lasts.total_seconds()
+
+@api_view(route_name="number", request_method="GET")
+def one(request, id: timedelta) -> float:
+    return id.total_seconds()
+"""
+
+
+def test_a_period_just_below_the_least_is_no_failure_of_the_application(api) -> None:
+    """pydantic lets Python's own error out there."""
+    app = api(PERIODS)
+    least, below = "-P999999999D", "-P999999999DT1S"
+    seconds = -999999999 * 86400
+    assert app.get(f"/things?lasts={least}").json == seconds
+    assert app.post_json("/things", {"lasts": least}).json == seconds
+    assert app.get(f"/numbers/{least}").json == seconds
+    app.get(f"/things?lasts={below}", status=400)
+    app.post_json("/things", {"lasts": below}, status=400)
+    app.get(f"/numbers/{below}", status=404)

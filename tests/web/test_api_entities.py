@@ -20,6 +20,7 @@ from berceau.web.api import (
     CursorQuery,
     Int32,
     Int64,
+    NaiveTime,
     NonBlankStr,
     NumberedPage,
     NumberedQuery,
@@ -309,6 +310,7 @@ class Held(BaseModel):
     number: Int32
     large: Int64
     moment: UtcDatetime
+    hour: NaiveTime
 
 
 @pytest.mark.parametrize(
@@ -320,10 +322,11 @@ class Held(BaseModel):
         *(("moment", value) for value in ("2026-01-02T03:04:05", "soon", 0)),
         ("moment", "0001-01-01T00:00:00+14:00"),
         ("moment", "9999-12-31T23:59:59-14:00"),
+        *(("hour", value) for value in ("12:00Z", "12:00:00+02:00", "24:00", 12)),
     ],
 )
 def test_what_no_attribute_can_hold_is_a_mistake_of_its_field(name, value) -> None:
-    fits = {"text": "x", "number": 1, "large": 1, "moment": "2026-01-02T03:04:05Z"}
+    fits = {"text": "x", "number": 1, "large": 1, "moment": "2026-01-02T03:04:05Z", "hour": "12:00"}
     Held.model_validate_json(json.dumps(fits), strict=True)
     with pytest.raises(ValidationError) as caught:
         Held.model_validate_json(json.dumps({**fits, name: value}), strict=True)

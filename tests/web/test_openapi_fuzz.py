@@ -21,7 +21,7 @@ from pyramid.httpexceptions import HTTPNotFound
 
 from berceau.web.api import (
     CursorQuery, NonBlankStr, NumberedPage, NumberedQuery, Page, api_view, cursor_page,
-    UtcDatetime, numbered_page,
+    NaiveTime, UtcDatetime, numbered_page,
 )
 from components.demo.entities import DemoPost, DemoPostStatus, DemoUser
 
@@ -65,6 +65,7 @@ class UserOut(BaseModel):
 
 class UsersQuery(CursorQuery):
     name: str | None = None
+    hour: NaiveTime | None = None
 
 
 def found(id):

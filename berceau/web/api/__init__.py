@@ -9,6 +9,7 @@ __all__ = [
     "Int32",
     "Int64",
     "InvalidError",
+    "NaiveTime",
     "NonBlankStr",
     "NumberedPage",
     "NumberedQuery",
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
         cursor_page,
         numbered_page,
     )
-    from berceau.web.api.values import Int32, Int64, NonBlankStr, UtcDatetime
+    from berceau.web.api.values import Int32, Int64, NaiveTime, NonBlankStr, UtcDatetime
     from berceau.web.api.view import api_view
 else:
     __getattr__, __dir__ = lazy.offer(
@@ -41,6 +42,7 @@ else:
             "InvalidError": "berceau.web.api.invalid",
             "Int32": "berceau.web.api.values",
             "Int64": "berceau.web.api.values",
+            "NaiveTime": "berceau.web.api.values",
             "NonBlankStr": "berceau.web.api.values",
             "UtcDatetime": "berceau.web.api.values",
             "NumberedPage": "berceau.web.api.pages",

@@ -24,6 +24,7 @@ from berceau.web.forms import MalformedError
 KNOWN = {int(status) for status in HTTPStatus}
 WITHOUT_BODY = {"GET", "HEAD"}
 NOT_FINITE = "Send a finite number."
+TOO_LONG = "A period of time is too long."
 SEVERAL = (list, set, frozenset, tuple, Sequence)
 
 
@@ -72,12 +73,15 @@ class Operation:
         """
         found = self._parts(request)
         mistakes: list[Mapping[str, str]] = []
-        if self.signature.query is not None:
-            found["query"] = _query(self.signature.query, request, mistakes)
-        if self.signature.body is not None and (
-            request.content_length or not self.signature.optional_body
-        ):
-            found["body"] = _body(self.signature.body, request, mistakes)
+        try:
+            if self.signature.query is not None:
+                found["query"] = _query(self.signature.query, request, mistakes)
+            if self.signature.body is not None and (
+                request.content_length or not self.signature.optional_body
+            ):
+                found["body"] = _body(self.signature.body, request, mistakes)
+        except OverflowError:  # pydantic's, for a timedelta just below the least
+            raise MalformedError(TOO_LONG) from None
         if mistakes:
             raise InvalidError(mistakes)
         return found
@@ -113,7 +117,7 @@ class Operation:
                 raise HTTPNotFound
             try:
                 found[name] = adapter.validate_python(text)
-            except ValidationError:
+            except (ValidationError, OverflowError):
                 raise HTTPNotFound from None
             if isinstance(found[name], float) and not math.isfinite(found[name]):
                 raise HTTPNotFound

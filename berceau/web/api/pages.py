@@ -86,7 +86,7 @@ def _decode(cursor: str, keyset: Keyset) -> tuple[Any, ...]:
         name, *place = _adapter(keyset).validate_json(written, strict=True)
         if name == keyset.name and keyset.can_be(place):
             return tuple(place)
-    except (ValueError, ValidationError):
+    except (ValueError, ValidationError, OverflowError):
         pass
     raise InvalidError(
         [{"parameter": "cursor", "detail": "This is no cursor of this list: begin without one."}]

@@ -1,11 +1,13 @@
 """Types whose values attributes can hold: what they refuse is a mistake of a field."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field, WithJsonSchema
 
 from berceau.text import is_blank
+
+CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?$"
 
 
 def _seen(text: str) -> str:
@@ -21,6 +23,12 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("This moment is too far away") from None
 
 
+def _without_offset(hour: time) -> time:
+    if hour.tzinfo is not None:
+        raise ValueError("Send this time without an offset")
+    return hour
+
+
 # What is sent has the length that the document allows: spaces are taken off afterwards.
 NonBlankStr = Annotated[str, Field(min_length=1), AfterValidator(_seen)]
 """A text in which something can be seen, without the spaces around it: for ``Required(str)``."""
@@ -33,3 +41,11 @@ Int64 = Annotated[int, Field(ge=-(2**63), le=2**63 - 1, json_schema_extra={"form
 
 UtcDatetime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 """A moment that is sent with its offset, and converted to UTC: for ``Required(datetime)``."""
+
+NaiveTime = Annotated[
+    time,
+    AfterValidator(_without_offset),
+    # JSON Schema's format "time" has an offset.
+    WithJsonSchema({"type": "string", "pattern": CLOCK}),
+]
+"""A time of a day that is sent without an offset: for ``Required(time)``."""
