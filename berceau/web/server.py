@@ -7,7 +7,7 @@ import socket
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from time import monotonic
 from typing import Any
@@ -57,13 +57,15 @@ def _run(app: Any, options: Mapping[str, Any]) -> None:
     drain_seconds = float(own.pop("drain_seconds", DRAIN_SECONDS))
     metrics_listen = own.pop("metrics_listen", None)
     sockets: dict[int, Any] = {}
+    ending = Ending()
+    ending.heed_signals()
     with _listening(options):
         server = create_server(app, map=sockets, **own)
         if metrics_listen and METRICS in app.registry:
             _expose(app, metrics_listen, server)
     server.print_listen("Serving on http://{}:{}")
     _announce_console(server, getattr(app, "registry", {}))
-    Service(server, sockets, drain_seconds, getattr(app, "registry", {})).run()
+    Service(server, sockets, drain_seconds, getattr(app, "registry", {}), ending).run()
     db.disconnect()
 
 
@@ -133,19 +135,47 @@ def notify(state: str) -> None:
             log.warning("systemd can't be told %s: %s", state, error)
 
 
+class Ending:
+    """Whether a signal asked this process to end; a second one ends it at once."""
+
+    def __init__(self) -> None:
+        self.is_asked = False
+        self.wake: Callable[[], None] = lambda: None
+        """Lets the server look at once."""
+
+    def heed_signals(self) -> None:
+        """Take the signals from now on; done before the server listens, so that it cuts nobody."""
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+                signal.signal(number, self.ask)
+
+    def ask(self, number: int, _frame: Any) -> None:
+        """Take the signal ``number``."""
+        if self.is_asked:
+            os._exit(128 + number)
+        self.is_asked = True
+        self.wake()
+
+
 class Service:
-    """A server whose connections are in ``sockets``, from its first request to its end.
+    """A server whose connections are in ``sockets``, from its first request to its ``ending``.
 
     ``registry`` is Pyramid's, of the application: it knows how an API writes its errors.
     """
 
     def __init__(
-        self, server: Any, sockets: dict[int, Any], drain_seconds: float, registry: Any
+        self,
+        server: Any,
+        sockets: dict[int, Any],
+        drain_seconds: float,
+        registry: Any,
+        ending: Ending,
     ) -> None:
         self._server = server
         self._sockets = sockets
         self._drain_seconds = drain_seconds
-        self._stopping = False
+        self._ending = ending
+        ending.wake = self._wake
         self._refused = deque[Any]()
         self._swept = monotonic()
         # Who watches the process is answered, too, while all threads are busy.
@@ -172,20 +202,14 @@ class Service:
 
     def run(self) -> None:
         """Serve until a signal comes, then finish what was accepted; a second one ends at once."""
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-                signal.signal(number, self._stop)
         notify("READY=1")
-        while not self._stopping:
+        while not self._ending.is_asked:
             self._poll(1)
         notify("STOPPING=1")
         self._close_listeners()
         self._drain()
 
-    def _stop(self, number: int, _frame: Any) -> None:
-        if self._stopping:
-            os._exit(128 + number)
-        self._stopping = True
+    def _wake(self) -> None:
         for listener in self._listeners():
             listener.pull_trigger()
 

@@ -5,7 +5,7 @@ import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 
 import pytest
@@ -95,14 +95,15 @@ class TestTheEnd:
         self, serve, query, await_requests, let_go_on
     ) -> None:
         served = serve()
-        clients = [served.connect() for _ in range(12)]
-        for number, client in enumerate(clients):
-            client.request("GET", f"/order/{number}", headers=HOST)
-        await_requests(2)  # the others wait for one of two threads
-        served.process.send_signal(signal.SIGTERM)
-        wait_until(lambda: not served.is_open())
-        let_go_on()
-        assert [client.getresponse().read() for client in clients] == [b"ordered"] * 12
+        with ExitStack() as stack:
+            clients = [stack.enter_context(closing(served.connect())) for _ in range(12)]
+            for number, client in enumerate(clients):
+                client.request("GET", f"/order/{number}", headers=HOST)
+            await_requests(2)  # the others wait for one of two threads
+            served.process.send_signal(signal.SIGTERM)
+            wait_until(lambda: not served.is_open())
+            let_go_on()
+            assert [client.getresponse().read() for client in clients] == [b"ordered"] * 12
         assert served.process.wait(SECONDS) == 0
         assert sorted(query("SELECT number FROM shop_order")) == [(n,) for n in range(12)]
         assert "stopped" in served.messages()
