@@ -62,7 +62,7 @@ class RebuildEnum(BaseChange):
     """An enum whose labels go or move: a new type is made, and the columns that use it follow.
 
     ``before`` keeps its values under the name ``retired`` until a ``DropEnum``. ``mapping`` has
-    which label the rows of one that goes get.
+    which label the rows of one that goes get. One that is ``adorned`` has a comment or rights.
     """
 
     before: Enum
@@ -70,6 +70,7 @@ class RebuildEnum(BaseChange):
     retired: Enum
     uses: tuple[Use, ...] = ()
     mapping: tuple[tuple[str, str], ...] = ()
+    adorned: bool = False
 
     @property
     def subject(self) -> str:

@@ -44,11 +44,13 @@ class InTheWay:
     """The columns, as (table, column), that something is known to use that bars a new type.
 
     ``viewed`` are those of views and rules, which bar any; ``expressed`` those of checks and
-    indexes with expressions, which bar that of an enum that is rebuilt.
+    indexes with expressions, which bar that of an enum that is rebuilt. The names of ``adorned``
+    enums are those with a comment or rights, which the new type has to get.
     """
 
     viewed: Set[Place] = frozenset()
     expressed: Set[Place] = frozenset()
+    adorned: Set[str] = frozenset()
 
 
 def in_steps(
@@ -77,7 +79,8 @@ def in_steps(
     for change in changes:
         match change:
             case AlterEnum() if goes_or_moves(change):
-                steps += _rebuild(change, current, desired, choices)
+                adorned = in_the_way is not None and change.before.name in in_the_way.adorned
+                steps += _rebuild(change, current, desired, choices, adorned)
             case AddColumn():
                 steps += _add(change, choices)
             case AlterColumn():
@@ -139,14 +142,14 @@ def goes_or_moves(change: AlterEnum) -> bool:
 
 
 def _rebuild(
-    change: AlterEnum, current: Schema, desired: Schema, choices: Choices
+    change: AlterEnum, current: Schema, desired: Schema, choices: Choices, adorned: bool
 ) -> Iterator[Change]:
     before, after = change.before, change.after
     chosen = chosen_labels(after, choices)
     mapping = tuple((gone, label) for gone, label in chosen if gone in before.labels)
     retired = _retired(before, current, desired)
     uses = tuple(_uses(before, current, desired))
-    yield RebuildEnum(before, after, retired, uses, mapping)
+    yield RebuildEnum(before, after, retired, uses, mapping, adorned)
     yield DropEnum(retired)
 
 

@@ -201,8 +201,10 @@ def _require_untouched(before: Table, after: Table, generated: Set[str]) -> None
     for column in before.columns:
         if column.name not in new:
             _require_unused(column, before, "goes", _users(before, generated))
-        elif not is_free(column.type, new[column.name].type):
-            _require_unused(column, before, "gets another type", _expressions(before))
+        elif column.type != new[column.name].type:
+            free = is_free(column.type, new[column.name].type)
+            users = _computed(before) if free else _expressions(before)
+            _require_unused(column, before, "gets another type", users)
 
 
 def _users(table: Table, generated: Set[str]) -> Iterator[tuple[str, str]]:
@@ -225,6 +227,11 @@ def _expressions(table: Table) -> Iterator[tuple[str, str]]:
     for index in table.indexes:
         keys = [key for key in index.keys if not _is_name(key)]
         yield f"index {index.name}", " ".join((*keys, index.where or ""))
+    yield from _computed(table)
+
+
+def _computed(table: Table) -> Iterator[tuple[str, str]]:
+    """Yield what PostgreSQL lets no column get another type under, whichever."""
     for column in table.columns:
         if column.generated:
             yield f"column {column.name}", column.generated

@@ -8,6 +8,7 @@ from berceau.errors import StatementError
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploy
 from berceau.workflows.deploy.down import down
+from berceau.workflows.deploy.resolve import mark_done
 from tests.conftest import cases
 
 STATE = "class State(enum.StrEnum):\n    OPEN = 'open'\n    DONE = 'done'\n"
@@ -178,3 +179,23 @@ def contents(query) -> dict[str, list[dict[str, object]]]:
         table: [json.loads(row) for (row,) in query(f"SELECT to_jsonb(t)::text FROM {table} t")]
         for (table,) in tables
     }
+
+
+def test_rows_that_a_new_constraint_bars_meanwhile_can_be_written_again(
+    migrate, query, settings, database
+) -> None:
+    """What was validated in vain is in force for new rows until somebody takes it away."""
+    migrate(entity("Foo", "n = Optional(int)"))
+    migrate(entity("Foo", "n = Required(int)"), create_only=True)
+    query("INSERT INTO foo (n) VALUES (NULL)")
+    migrations = migration_directory.read(settings.migrations)
+    with pytest.raises(StatementError, match="is violated by some row") as caught:
+        deploy(database.migration_url, migrations)
+    drop = "ALTER TABLE foo DROP CONSTRAINT foo_n_required"
+    name = migrations[-1].name
+    assert "foo_n_required is in force for new rows" in caught.value.cure
+    assert f"`{drop}`, and `invoke migrate.resolve {name} --done NUMBER`" in caught.value.cure
+    query(drop)
+    mark_done(database.migration_url, migrations, name, 0)
+    query("INSERT INTO foo (n) VALUES (NULL); UPDATE foo SET n = 1")
+    assert deploy(database.migration_url, migrations) == (name,)

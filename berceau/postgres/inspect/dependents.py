@@ -10,7 +10,7 @@ from berceau.schema.lowering import InTheWay
 from berceau.schema.model import Schema
 from berceau.schema.names import quote_name
 from berceau.schema.rename_changes import columns_after
-from berceau.schema.renaming import Renaming
+from berceau.schema.renaming import RenameEnum, Renaming
 
 # Left out is what a schema's model has of its tables: constraints, indexes, defaults, sequences.
 # Checks and indexes with expressions are listed: they hold the type of a column.
@@ -66,6 +66,10 @@ LEFT JOIN pg_constraint k ON d.classid = 'pg_constraint'::regclass AND k.oid = d
 LEFT JOIN pg_index i ON d.classid = 'pg_class'::regclass AND i.indexrelid = d.objid
 WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
   AND (k.contype = 'c' OR i.indpred IS NOT NULL OR i.indexprs IS NOT NULL)
+UNION ALL
+SELECT '', NULL, 'adornment', typname, true FROM pg_type t
+WHERE typtype = 'e' AND typnamespace = current_schema()::regnamespace
+  AND (typacl IS NOT NULL OR obj_description(oid, 'pg_type') IS NOT NULL)
 """
 
 
@@ -74,7 +78,8 @@ class User:
     """What uses a ``column`` of ``table``, or the table itself where that is empty.
 
     ``name`` is as PostgreSQL describes it: view v, policy p on table t. Its ``kind`` is what a
-    change does to it. A ``part`` of the table goes with it.
+    change does to it. A ``part`` of the table goes with it. An "adornment", a comment or rights, is
+    that of the enum ``name``.
     """
 
     table: str
@@ -116,7 +121,11 @@ def users_after(changes: Iterable[Renaming], found: Iterable[User]) -> frozenset
     """Return what is ``found``, by the names that tables and columns have after ``changes``."""
     changes = tuple(changes)
     renamed = set()
+    enums = {each.before: each.after for each in changes if isinstance(each, RenameEnum)}
     for each in found:
+        if each.kind == "adornment":
+            renamed.add(replace(each, name=enums.get(each.name, each.name)))
+            continue
         ((table, column),) = columns_after(changes, [(each.table, each.column)])
         renamed.add(replace(each, table=table, column=column))
     return frozenset(renamed)
@@ -132,10 +141,11 @@ def viewers(schema: Schema) -> Iterator[User]:
 
 def in_the_way(found: Iterable[User]) -> InTheWay:
     """Return the columns that can't get another type before something of ``found`` stands aside."""
-    found = tuple(each for each in found if each.column)
+    found = tuple(found)
     return InTheWay(
-        frozenset(each.place for each in found if each.steps_aside),
+        frozenset(each.place for each in found if each.column and each.steps_aside),
         frozenset(each.place for each in found if each.is_expression),
+        frozenset(each.name for each in found if each.kind == "adornment"),
     )
 
 

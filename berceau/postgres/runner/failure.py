@@ -1,11 +1,13 @@
 """A statement that failed: where, why, and what to do about it."""
 
+import re
 import traceback
 
 import psycopg2
 from psycopg2 import errorcodes
 
 from berceau.errors import BerceauError, Location, StatementError
+from berceau.migration.splitter import NAME
 from berceau.migration.transaction_groups import Mode, TransactionGroup
 
 DUPLICATE = (
@@ -29,6 +31,10 @@ DATA_ERRORS = ("22", "23", "P0")
 
 The last one is the code of a trigger that doesn't accept a row.
 """
+
+_VALIDATE = re.compile(
+    rf"\s*ALTER\s+TABLE\s+(?:ONLY\s+)?({NAME})\s+VALIDATE\s+CONSTRAINT\s+({NAME})\s*", re.IGNORECASE
+)
 
 
 class Failure(Exception):  # noqa: N818 - it never leaves this room
@@ -121,6 +127,19 @@ class Failure(Exception):  # noqa: N818 - it never leaves this room
         blockers = f" (held by {self.blockers})" if self.blockers and self.passes else ""
         rows = f" ({self.rows})" if self.rows else ""
         return f"{said}{detail}{blockers}{rows}"
+
+    def in_force(self, migration: str) -> str:
+        """Return what a constraint bars meanwhile that this failed to validate, if it is that."""
+        match = _VALIDATE.fullmatch(self.group.statements[self.number - self.group.first].text)
+        if match is None or not self.blames_rows:
+            return ""
+        table, constraint = match.groups()
+        return (
+            f" Until then, {constraint} is in force for new rows: no release can write others. To "
+            f"end that, run `ALTER TABLE {table} DROP CONSTRAINT {constraint}`, and `invoke "
+            f"migrate.resolve {migration} --done NUMBER` with the number of statements before the "
+            "one that adds it."
+        )
 
     def to_error(self, migration: str, message: str, cure: str) -> StatementError:
         """Return what a person reads of it; it is a statement of ``migration``."""

@@ -260,7 +260,7 @@ class _Run:
         ) from failure.error
 
     def _cure(self, failure: Failure) -> str:
-        cure = self._next_step(failure)
+        cure = self._next_step(failure) + failure.in_force(self.migration.name)
         if failure.is_duplicate and self.direction is Direction.UP:
             cure += (
                 f" Where the database holds all that {self.migration.name} makes, as one does that "

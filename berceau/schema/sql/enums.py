@@ -17,6 +17,29 @@ from berceau.schema.names import quote_literal, quote_name
 from berceau.schema.sql.render import render
 from berceau.schema.statement import Hazard, Lock, Statement, Transaction
 
+_ADORN = """\
+DO $adorn$
+-- The new type gets the comment and the rights of the old one.
+DECLARE
+    old CONSTANT regtype := {};
+    new CONSTANT regtype := {};
+    item text;
+BEGIN
+    FOR item IN
+        SELECT format('COMMENT ON TYPE %s IS %L', new, obj_description(old, 'pg_type'))
+        UNION ALL
+        SELECT format('REVOKE ALL ON TYPE %s FROM PUBLIC, %s', new, typowner::regrole)
+        FROM pg_type WHERE oid = old AND typacl IS NOT NULL
+        UNION ALL
+        SELECT format('GRANT USAGE ON TYPE %s TO %s%s', new, CASE grantee WHEN 0 THEN 'PUBLIC'
+            ELSE grantee::regrole::text END, CASE WHEN is_grantable AND grantee <> typowner
+            THEN ' WITH GRANT OPTION' ELSE '' END)
+        FROM pg_type, aclexplode(typacl) WHERE oid = old
+    LOOP
+        EXECUTE item;
+    END LOOP;
+END $adorn$"""
+
 
 @render.register
 def _(change: CreateEnum) -> Iterator[Statement]:
@@ -52,6 +75,11 @@ def _(change: RebuildEnum) -> Iterator[Statement]:
     retired = quote_name(change.retired.name)
     yield Statement(f"ALTER TYPE {quote_name(change.before.name)} RENAME TO {retired}")
     yield from render(CreateEnum(change.after))
+    if change.adorned:
+        names = (
+            quote_literal(quote_name(name)) for name in (change.retired.name, change.after.name)
+        )
+        yield Statement(_ADORN.format(*names))
     gone = set(change.before.labels) - set(change.after.labels) - dict(change.mapping).keys()
     hazards = {Hazard.REWRITES_TABLE} | ({Hazard.NEEDS_ROWS_TO_FIT} if gone else set())
     hazards |= {Hazard.DATA_LOSS} if loses(change) else set()

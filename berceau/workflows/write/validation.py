@@ -20,6 +20,7 @@ from berceau.schema.kept import Kept
 from berceau.schema.kept_parts import with_kept
 from berceau.schema.model import ForeignKey, Schema
 from berceau.schema.rename_changes import column_before, name_before
+from berceau.schema.reprinted import reprinted
 from berceau.schema.row_impact import demanding, judged, looked_up, touched, unchanged
 from berceau.schema.sql import Statement
 from berceau.schema.sql.text import to_text
@@ -160,7 +161,7 @@ def prove(connection: Connection, case: Case) -> Proof:
     if case.witness is not None:
         case.witness.before(connection, case.before, case.after)
     _run(connection, case.up)
-    built = _require(connection, case.after, case, "Applying")
+    built = _require(connection, case.after, case, "Applying", case.changes)
     if case.witness is not None:
         case.witness.after(connection, built.schema)
     _require_rows(rows, {n: fingerprint(connection, n, kept[n]) for n in places}, "Applying")
@@ -198,8 +199,11 @@ def _run(connection: Connection, statements: Sequence[Statement]) -> None:
         ) from error
 
 
-def _require(connection: Connection, expected: Schema, case: Case, deed: str) -> Replayed:
+def _require(
+    connection: Connection, expected: Schema, case: Case, deed: str, changes: Sequence[Change] = ()
+) -> Replayed:
     found = read(connection)
+    expected = reprinted(expected, found.schema, changes)
     difference = diff(without(found.schema, case.led), with_kept(found.schema, expected, case.kept))
     if difference:
         raise _mistake(deed, f"gives another schema; the first difference: {difference[0]}")
