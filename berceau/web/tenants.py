@@ -16,6 +16,7 @@ from berceau.tenancy import SHARED, Tenant
 from berceau.web.problems import Problem, answer
 from berceau.web.registry import RUNNING, TENANT_FACTORY, settings_of
 from berceau.web.sessions import claim, is_own
+from berceau.web.tenant_choice import varying
 from berceau.web.unavailable import STATIC, DatabaseUnfit, is_served_anyway
 from berceau.workflows.serve.tenants import Directory, TenantUnfitError
 
@@ -154,13 +155,18 @@ def tenant_tween_factory(handler: Callable[[Request], Response], registry: Any) 
 
 def _find(request: Request, factory: Factory, directory: Directory) -> Choice | None:
     """Return whose the request is; raises what answers it where that one can't be served."""
-    chosen = request.environ.get(CHOSEN) or factory(request)
+    chosen = request.environ.get(CHOSEN) or _choose(request, factory)
     while chosen is not None and chosen is not SHARED:
         found = _served(directory.find, str(chosen))
         if is_own(request, found.identity):
             return found
-        chosen = factory(request)  # whose session was another tenant's has none any more
+        chosen = _choose(request, factory)  # whose session was another's has none any more
     return chosen
+
+
+def _choose(request: Request, factory: Factory) -> Choice | str | None:
+    with varying(request):
+        return factory(request)
 
 
 def _behind(reason: BaseException | None) -> Tenant | None:
