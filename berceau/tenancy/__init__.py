@@ -73,13 +73,14 @@ class Tenant:
 class Target:
     """What of a database with tenants something works on: what is shared, or what a tenant has.
 
-    ``schema`` is that tenant's. Where its migrations are tried out, the schema ``stand_in`` is in
-    the place of the shared one.
+    ``schema`` is that of the tenant ``name``. Where its migrations are tried out, the schema
+    ``stand_in`` is in the place of the shared one.
     """
 
     scope: Scope
     schema: str | None = None
     stand_in: str | None = None
+    name: str | None = None
 
 
 class Shared(Enum):

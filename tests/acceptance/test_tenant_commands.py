@@ -1,6 +1,7 @@
 """What is known of all tenants, and undone in all of them, by the commands for migrations."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -118,7 +119,7 @@ def test_a_failed_migration_is_settled_for_one_tenant(shop: Project, run) -> Non
     err = shop.fail("migrate.deploy")
     assert err.startswith(f"error: Tenant globex: {name} failed at statement 1")
     assert "in migrations/tenant/" in err
-    assert f"`invoke migrate.baseline {name} --tenant globex`" in err
+    assert f"`invoke migrate.baseline --tenant globex {name}`" in err
     assert "failed 20991231000000_bad" in shop.succeed("migrate.status")
     shop.succeed("migrate.resolve", name, "--applied", "--tenant", "globex")
     assert f"globex  ready  {name}" in shop.succeed("tenant.list")
@@ -130,13 +131,22 @@ def test_one_that_lost_its_ledger_gets_it_again(shop: Project, run) -> None:
     run("globex", "DROP TABLE berceau_migration")
     (name,) = (path.name for path in shop.root.glob("migrations/tenant/*/"))
     err = shop.fail("migrate.deploy")
-    assert f"`invoke migrate.baseline {name} --tenant globex`" in err
+    assert f"`invoke migrate.baseline --tenant globex {name}`" in err
     for wrong in (("globex", "--scope", "shared"), ("nobody",)):
         assert " tenant " in shop.fail("migrate.baseline", name, "--tenant", *wrong)
     out = shop.succeed("migrate.baseline", name, "--tenant", "globex")
     assert out.endswith(f"baseline: recorded {name}, and ran nothing\n")
     assert f"globex  ready  {name}" in shop.succeed("tenant.list")
     assert "nothing is pending" in shop.succeed("migrate.deploy")
+
+
+@pytest.mark.parametrize("scope", ["shared", "tenant"])
+def test_a_command_that_a_message_names_works_as_it_is(shop: Project, scope: str) -> None:
+    (shop.root / "migrations" / scope / "HEAD").write_text("20200101000000_other\n")
+    (command,) = re.findall(r"`invoke ([^`]*)`: it writes the file", shop.fail("migrate.check"))
+    assert command == f"migrate.rebase --scope {scope}"
+    shop.succeed(*command.split())
+    shop.succeed("migrate.check")
 
 
 SEEDS = """

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from berceau.diagnostic import Diagnostic
     from berceau.settings import Settings
+    from berceau.tenancy import Target
     from berceau.workflows.build.declared import Declared
     from berceau.workflows.history.against import Compatibility
 
@@ -92,10 +93,18 @@ def _check_all(
     for scope in SCOPES:
         with targets.of(settings, scope) as one:
             found = _check(one, components.part(scope), against)
-            told = [replace(each, message=f"{scope}: {each.message}") for each in found.findings]
+            told = [_told(each, one.target) for each in found.findings if one.target]
             yield replace(found, findings=told, of=scope)
             if scope == "tenant":
                 yield _Checked(drifts(settings, one, sample=sample))
+
+
+def _told(finding: "Diagnostic", target: "Target") -> "Diagnostic":
+    """Return ``finding`` with what it is about, and commands for that."""
+    from berceau.workflows.tenants.commands import complete
+
+    message = f"{target.scope}: {finding.message}"
+    return replace(finding, message=message, cure=complete(finding.cure, target))
 
 
 def _check(settings: "Settings", components: "Declared", against: str | None) -> _Checked:

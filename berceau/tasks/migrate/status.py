@@ -98,17 +98,18 @@ def _read(settings: "Settings", components: "Declared") -> _Found:
 
 def _show_all(settings: "Settings", components: "Declared", json: bool) -> None:
     """Show the shared tables, the tenants by what they lack, and the largest in full."""
+    from berceau.tenancy import Target
     from berceau.workflows.tenants import targets
+    from berceau.workflows.tenants.commands import complete
     from berceau.workflows.tenants.groups import groups
 
     grouped = groups(settings)
     shared = _read(targets.shared(settings), components.part("shared"))
-    largest, whose = None, ""
+    largest, whose = None, Target("tenant")
     if grouped.tenants:
         with targets.of(settings, "tenant") as one:
             largest = _read(one, components.part("tenant"))
-        schemas = {each.schema: each.name for each in grouped.tenants}
-        whose = schemas.get(one.target.schema or "", "") if one.target else ""
+            whose = one.target or whose
     if json:
         data: dict[str, object] = {
             "shared": shared.data(),
@@ -121,7 +122,7 @@ def _show_all(settings: "Settings", components: "Declared", json: bool) -> None:
         return
     say("shared tables:")
     for line in shared.lines():
-        say(f"  {line}")
+        say(f"  {complete(line, Target('shared'))}")
     for each in (*grouped.groups, *(f"tenant {other}: {other.deed}" for other in grouped.others)):
         say(str(each))
     for note in grouped.waits:
@@ -129,9 +130,9 @@ def _show_all(settings: "Settings", components: "Declared", json: bool) -> None:
     if largest is None:
         say("no tenants yet: `invoke tenant.create NAME` makes one")
         return
-    say(f"tenant {whose}:")
+    say(f"tenant {whose.name}:")
     for line in largest.lines():
-        say(f"  {line}")
+        say(f"  {complete(line, whose)}")
 
 
 def _as_data(found: "Status") -> dict[str, object]:

@@ -24,11 +24,12 @@ from berceau.postgres.runner.deploy_lock import deploy_lock
 from berceau.postgres.runner.progress import Report, silent
 from berceau.postgres.tenants import registry
 from berceau.settings import Settings
-from berceau.tenancy import Tenant, tenant_schema
+from berceau.tenancy import Target, Tenant, tenant_schema
 from berceau.workflows.deploy.deploy import apply, sound
 from berceau.workflows.deploy.phased import first_barred
 from berceau.workflows.shared.databases import Databases, resolve_databases
 from berceau.workflows.tenants import histories
+from berceau.workflows.tenants.commands import completing
 from berceau.workflows.tenants.extensions import require_shared
 
 _WAYS = {
@@ -67,7 +68,8 @@ def create(settings: Settings, name: str, report: Report = silent) -> Tenant:
                 tenant = _claim(connection, Tenant(name, schema, "creating"))
                 _make_schema(connection, databases, tenant)
                 use_schema(connection, tenant.schema, shared)
-                version = _apply(connection, found.tenant, first, report)
+                with completing(Target("tenant", tenant.schema, name=name)):
+                    version = _apply(connection, found.tenant, first, report)
             if early is not None:
                 raise _early(early, f"The tenant {tenant} has all that was written before. Run")
             return registry.finish(connection, tenant, version)

@@ -20,7 +20,7 @@ from berceau.postgres.runner import processes
 from berceau.postgres.runner.progress import Report, silent
 from berceau.postgres.tenants import ledgers, registry
 from berceau.settings import Settings
-from berceau.tenancy import Tenant
+from berceau.tenancy import Target, Tenant
 from berceau.workflows.deploy.deploy import deploying, migrating, sound
 from berceau.workflows.deploy.phased import (
     Contracting,
@@ -31,6 +31,7 @@ from berceau.workflows.deploy.phased import (
 from berceau.workflows.deploy.places import place
 from berceau.workflows.shared.databases import resolve_databases
 from berceau.workflows.tenants import histories, versions
+from berceau.workflows.tenants.commands import completing
 from berceau.workflows.tenants.contracts import first_contract, refuse_unseen
 from berceau.workflows.tenants.extensions import require_shared
 from berceau.workflows.tenants.histories import Histories
@@ -150,6 +151,7 @@ class _Deploying:
                 break
             else:
                 with (
+                    completing(Target("shared")),
                     in_the_way(self.states.others),
                     deploying(self.url, self.report) as connection,
                 ):

@@ -9,10 +9,11 @@ from berceau.postgres.core.session import notice_loss
 from berceau.postgres.inspect.schemas import use_schema
 from berceau.postgres.runner.progress import Report, silent
 from berceau.settings import Settings
-from berceau.tenancy import Scope, Tenant
+from berceau.tenancy import Scope, Target, Tenant
 from berceau.workflows.deploy.down import ZERO, down, require_undoable
 from berceau.workflows.shared.databases import resolve_databases
 from berceau.workflows.tenants import histories, versions
+from berceau.workflows.tenants.commands import completing
 from berceau.workflows.tenants.states import States, look, of_tenant
 
 
@@ -42,7 +43,8 @@ def down_all(
         if scope is None:
             scope = "shared" if newest["shared"] > newest["tenant"] else "tenant"
         if scope == "shared":
-            undone = down(url, found.shared, to, allow_data_loss=allow_data_loss, report=report)
+            with completing(Target("shared")):
+                undone = down(url, found.shared, to, allow_data_loss=allow_data_loss, report=report)
             return {"": undone} if undone else {}
         chosen = _chosen(states.tenants, newest["tenant"], to)
         for tenant in chosen:

@@ -1,6 +1,5 @@
 """States: what is applied to the shared tables and to each tenant, beside the migrations."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,14 +14,12 @@ from berceau.postgres.core.url import Url
 from berceau.postgres.inspect.schemas import schema_exists, use_schema
 from berceau.postgres.runner import ledger
 from berceau.postgres.tenants import ledgers, registry
-from berceau.tenancy import Scope, Tenant
+from berceau.tenancy import Scope, Target, Tenant
+from berceau.workflows.tenants.commands import complete, completing
 from berceau.workflows.tenants.histories import Histories
 
 SCHEMAS_EACH = 500
 """After so many a session is replaced: its process of the server remembers their tables."""
-
-_SETTLING = re.compile(r"`(invoke migrate\.(?:baseline|resolve) [^`]+)`")
-"""The commands of cures that work on what one tenant has."""
 
 
 @dataclass(frozen=True)
@@ -77,17 +74,21 @@ class States:
 
     def require_sound(self) -> None:
         """Raise ``HistoryError`` or ``TenantError`` where files and a ledger contradict."""
-        self.shared.require_sound()
+        self._require_shared()
         for each in self.groups:
             with of_tenant(each.tenants[0]):
                 each.history.require_sound()
+
+    def _require_shared(self) -> None:
+        with completing(Target("shared")):
+            self.shared.require_sound()
 
     def without_unsound(self) -> tuple["States", dict[str, BerceauError]]:
         """Return the states without tenants whose ledger contradicts the files, and why, by name.
 
         Raises ``HistoryError`` where that of what is shared does.
         """
-        self.shared.require_sound()
+        self._require_shared()
         sound, why = [], dict[str, BerceauError]()
         for each in self.groups:
             try:
@@ -168,7 +169,7 @@ def of_tenant(tenant: Tenant) -> Iterator[None]:
 
 def error_of(name: str, error: BerceauError) -> TenantError:
     """Return ``error`` as that of the tenant called ``name``, which its commands are about."""
-    cure = error.cure and _SETTLING.sub(rf"`\1 --tenant {name}`", error.cure)
+    cure = error.cure and complete(error.cure, Target("tenant"), name)
     return TenantError(f"Tenant {name}: {error.message}", where=error.where, cure=cure)
 
 

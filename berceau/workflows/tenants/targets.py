@@ -14,6 +14,7 @@ from berceau.tenancy import Scope, Target, Tenant
 from berceau.workflows.deploy.replay import scratch_after
 from berceau.workflows.shared.databases import resolve_databases
 from berceau.workflows.tenants import histories
+from berceau.workflows.tenants.commands import completing
 
 
 def shared(settings: Settings) -> Settings:
@@ -26,7 +27,7 @@ def named(settings: Settings, name: str) -> Settings:
 
     Raises as ``find``.
     """
-    return settings.targeting(Target("tenant", find(settings, name).schema))
+    return settings.targeting(Target("tenant", find(settings, name).schema, name=name))
 
 
 def find(settings: Settings, name: str) -> Tenant:
@@ -49,9 +50,11 @@ def find(settings: Settings, name: str) -> Tenant:
 def of(settings: Settings, scope: Scope) -> Iterator[Settings]:
     """Yield ``settings`` for the shared tables, or for those of the largest tenant."""
     if scope == "shared":
-        yield shared(settings)
+        one = shared(settings)
+        with completing(one.target):
+            yield one
         return
-    with of_tenant(settings) as one:
+    with of_tenant(settings) as one, completing(one.target):
         yield one
 
 
@@ -72,7 +75,8 @@ def of_tenant(settings: Settings, tenant: Tenant | None = None) -> Iterator[Sett
         stand_in = _schema(connection)
         comment_schema(connection, stand_in, STAND_IN)
         schema = tenant.schema if tenant else _schema(stack.enter_context(scratch(url)))
-        yield settings.targeting(Target("tenant", schema, stand_in))
+        name = tenant.name if tenant else None
+        yield settings.targeting(Target("tenant", schema, stand_in, name))
 
 
 def _largest(settings: Settings) -> Tenant | None:
