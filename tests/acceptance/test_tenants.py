@@ -201,7 +201,7 @@ def test_a_tenant_that_fails_holds_up_no_other_one(shop, run, tenants) -> None:
         shop.succeed("tenant.create", name)
     run("globex", "INSERT INTO note (text) VALUES (NULL)")
     newest = "20260101000002_text"
-    write(shop, f"tenant/{newest}", "ALTER TABLE note ALTER text SET NOT NULL;")
+    write(shop, f"tenant/{newest}", "ALTER TABLE note ADD CHECK (text IS NOT NULL);")
     write(shop, "shared/20260101000003_size", "CREATE TABLE size (id int PRIMARY KEY);")
 
     def done() -> set[str]:
@@ -236,7 +236,7 @@ def test_failures_of_several_tenants_are_one_list(shop, run) -> None:
     for name in ("acme", "globex"):
         shop.succeed("tenant.create", name)
         run(name, "INSERT INTO note (text) VALUES (NULL)")
-    write(shop, "tenant/20260101000002_text", "ALTER TABLE note ALTER text SET NOT NULL;")
+    write(shop, "tenant/20260101000002_text", "ALTER TABLE note ADD CHECK (text IS NOT NULL);")
     refused = shop.fail("migrate.deploy", "--keep-going")
     assert refused.startswith("error: 2 tenants failed:\n  Tenant acme: 2026")
     assert "\n  Tenant globex: 2026" in refused

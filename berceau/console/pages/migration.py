@@ -28,8 +28,9 @@ from berceau.workflows.deploy.status import edits_of
 from berceau.workflows.overview.overview import migrations_of
 from berceau.workflows.serve.start import Running
 from berceau.workflows.shared.wording import counted
-from berceau.workflows.tenants.deploying import Rules, deploy_all
+from berceau.workflows.tenants.deploying import deploy_all
 from berceau.workflows.tenants.down import down_all
+from berceau.workflows.tenants.rules import Rules
 
 PATH = "/migrations/{name}"
 REFUSED = 409

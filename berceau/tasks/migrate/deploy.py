@@ -12,7 +12,7 @@ from berceau.tasks.project import load, say
 from berceau.workflows.shared.wording import counted
 
 if TYPE_CHECKING:
-    from berceau.workflows.tenants.deploying import Rules
+    from berceau.workflows.tenants.rules import Rules
 
 
 @command(
@@ -42,7 +42,7 @@ def deploy(
     from berceau.workflows.deploy import migration_directory
     from berceau.workflows.deploy.phased import deploy_contract, deploy_expand
     from berceau.workflows.shared.databases import resolve_databases
-    from berceau.workflows.tenants.deploying import Rules
+    from berceau.workflows.tenants.rules import Rules
 
     settings = load()
     allow_downtime = allow_downtime or settings.allow_downtime

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from functools import cached_property
 from itertools import chain
 
-from berceau.errors import BerceauError, TenantError
+from berceau.errors import BerceauError
 from berceau.migration.history import History
 from berceau.migration.migration import Migration
 from berceau.postgres.citus.nodes import has_citus
@@ -36,6 +35,7 @@ from berceau.workflows.tenants.contracts import first_contract, refuse_unseen
 from berceau.workflows.tenants.extensions import require_shared
 from berceau.workflows.tenants.histories import Histories
 from berceau.workflows.tenants.many import failure, over_many
+from berceau.workflows.tenants.rules import EXPAND, Rules, require_chosen
 from berceau.workflows.tenants.sessions import Sessions
 from berceau.workflows.tenants.states import States, look
 from berceau.workflows.tenants.unready import in_the_way
@@ -43,30 +43,6 @@ from berceau.workflows.tenants.waiting import all_behind, for_tenants
 
 NAMED = 10
 """Of so many tenants each statement is told; of more, only how far all is."""
-
-
-@dataclass(frozen=True)
-class Rules:
-    """How to deploy.
-
-    Whether a ``contract`` is applied, too, and whether no process runs meanwhile. ``patterns``
-    choose tenants by name, as in a shell. ``jobs`` are done at the same time. The tenant ``canary``
-    is first, and the others wait for it. After a failure it is to ``keep_going`` with the others.
-    """
-
-    contract: bool = False
-    allow_downtime: bool = False
-    patterns: tuple[str, ...] = ("*",)
-    jobs: int = 1
-    canary: str | None = None
-    keep_going: bool = False
-
-    def choose(self, tenant: Tenant) -> bool:
-        """Return whether ``tenant`` is one of those to deploy."""
-        return any(fnmatchcase(tenant.name, each) for each in self.patterns)
-
-
-EXPAND = Rules()
 
 
 @dataclass
@@ -93,9 +69,10 @@ def deploy_all(settings: Settings, report: Report = silent, rules: Rules = EXPAN
     """Apply what is pending to the shared tables and to all tenants that are ready.
 
     It is done in the order in which the migrations were written. Raises ``HistoryError`` or
-    ``TenantError``, before anything is applied, where files and a ledger contradict each other; and
-    ``TenantError`` where a tenant fails. Where it is to keep going, both are only told of a tenant,
-    and the others go on. Another run does the rest.
+    ``TenantError``, before anything is applied, where files and a ledger contradict each other, or
+    rows lack a value that they have to have; and ``TenantError`` where a tenant fails. Where it is
+    to keep going, all this is only told of a tenant, and the others go on. Another run does the
+    rest.
     """
     found = histories.read(settings)
     databases = resolve_databases(settings)
@@ -106,12 +83,16 @@ def deploy_all(settings: Settings, report: Report = silent, rules: Rules = EXPAN
         registry.ensure(connection, databases.runtime_url.user)
         made = processes.ensure(connection, databases.runtime_url.user)
         states = look(connection, url, found)
-        _require_chosen(states, rules)
+        require_chosen(states, rules)
         sound_ones, failed = states.without_unsound()
         if not rules.keep_going or rules.canary in failed:
             states.require_sound()
         states = sound_ones
         open_ = states.open["tenant"]
+        if open_:
+            from berceau.workflows.tenants.fitting import refuse_unfit  # only for what is pending
+
+            failed |= refuse_unfit(connection, states, rules)
         require_shared(connection, found, [each for each in found.tenant if each.name in open_])
         versions.correct(connection, states)
         if made and rules.contract and not rules.allow_downtime:
@@ -251,7 +232,7 @@ class _Deploying:
     ) -> tuple[str, ...]:
         """Apply what is pending, note what waits of it, and return the names of the rest."""
         downtime = self.rules.allow_downtime
-        if self.rules.contract or downtime:
+        if self.rules.contracts:
             # Had processes been unknown, nothing would have been begun.
             begun = bool(self.done.shared or self.done.tenants)
             how = Contracting(self.url.schema, allow_downtime=downtime, begun=begun)
@@ -275,17 +256,6 @@ class _Deploying:
 
     def _note(self, *notes: str) -> None:
         self.done.notes += [each for each in notes if each not in self.done.notes]
-
-
-def _require_chosen(states: States, rules: Rules) -> None:
-    found = {each.name for each in states.tenants if rules.choose(each)}
-    patterns = "" if rules.patterns == EXPAND.patterns else ", ".join(rules.patterns)
-    cure = "Nothing was applied. `invoke tenant.list` shows all."
-    if patterns and not found:
-        raise TenantError(f"No tenant that is ready matches {patterns}.", cure=cure)
-    if rules.canary is not None and rules.canary not in found:
-        ready = f"that is ready and matches {patterns}" if patterns else "that is ready"
-        raise TenantError(f"The canary {rules.canary} isn't a tenant {ready}.", cure=cure)
 
 
 def _naming(tenant: Tenant, report: Report) -> Report:

@@ -17,8 +17,9 @@ from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.replay import replay
 from berceau.workflows.shared.databases import resolve_databases
 from berceau.workflows.tenants import histories, targets
-from berceau.workflows.tenants.deploying import Rules, deploy_all
+from berceau.workflows.tenants.deploying import deploy_all
 from berceau.workflows.tenants.histories import Histories
+from berceau.workflows.tenants.rules import Rules
 from berceau.workflows.write.gaps import AskValue
 from berceau.workflows.write.migrate import Options, Outcome, migrate
 from berceau.workflows.write.renames import Ask

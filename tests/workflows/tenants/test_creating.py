@@ -4,7 +4,8 @@ import pytest
 
 from berceau.errors import MigrationError, StatementError
 from berceau.workflows.tenants.create import create
-from berceau.workflows.tenants.deploying import Rules, deploy_all
+from berceau.workflows.tenants.deploying import deploy_all
+from berceau.workflows.tenants.rules import Rules
 from tests.workflows.tenants.conftest import Shop
 
 ROWS = """

@@ -8,7 +8,8 @@ from berceau.errors import TenantError
 from berceau.postgres.core.connection import connect
 from berceau.postgres.core.fetch import execute
 from berceau.workflows.tenants import states
-from berceau.workflows.tenants.deploying import Rules, deploy_all
+from berceau.workflows.tenants.deploying import deploy_all
+from berceau.workflows.tenants.rules import Rules
 from tests.waiting import wait_until
 from tests.workflows.tenants.conftest import Shop
 

@@ -6,7 +6,8 @@ import psycopg2
 import pytest
 
 from berceau.postgres.core.fetch import execute
-from berceau.workflows.tenants.deploying import Rules, deploy_all
+from berceau.workflows.tenants.deploying import deploy_all
+from berceau.workflows.tenants.rules import Rules
 from berceau.workflows.tenants.sessions import TENANTS_EACH, Sessions
 from tests.workflows.tenants.conftest import Shop
 

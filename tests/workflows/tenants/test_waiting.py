@@ -9,8 +9,9 @@ from berceau.postgres.core.connection import connect
 from berceau.postgres.core.fetch import execute
 from berceau.postgres.runner import processes
 from berceau.postgres.runner.processes import Process
-from berceau.workflows.tenants.deploying import AllDeployed, Rules, deploy_all
+from berceau.workflows.tenants.deploying import AllDeployed, deploy_all
 from berceau.workflows.tenants.groups import groups
+from berceau.workflows.tenants.rules import Rules
 from tests.workflows.tenants.conftest import Shop
 
 CONTRACT = "-- Phase: contract\n"

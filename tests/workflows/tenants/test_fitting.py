@@ -1,0 +1,68 @@
+"""Tenants whose rows don't fit a pending migration are found before one is changed."""
+
+import pytest
+
+from berceau.errors import TenantError
+from berceau.postgres.core.connection import connect
+from berceau.postgres.core.fetch import execute
+from berceau.workflows.tenants.deploying import AllDeployed, deploy_all
+from berceau.workflows.tenants.rules import Rules
+from tests.workflows.tenants.conftest import Shop
+
+REQUIRE = "ALTER TABLE note ALTER text SET NOT NULL;"
+
+
+@pytest.fixture
+def notes(shop: Shop) -> Shop:
+    """Three tenants with notes; that of b, and one of c, have no text."""
+    shop.write(1, "CREATE TABLE note (text text);")
+    shop.add("a", "b", "c")
+    for name, values in {"a": "('x')", "b": "(NULL)", "c": "('y'), (NULL)"}.items():
+        run(shop, name, f"INSERT INTO note VALUES {values}")
+    return shop
+
+
+def run(shop: Shop, name: str, sql: str) -> None:
+    with connect(shop.databases.migration_url, autocommit=True) as connection:
+        (schema,) = (each.schema for each in shop.tenants() if each.name == name)
+        execute(connection, f"SET search_path = {schema}")
+        execute(connection, sql)
+
+
+def test_nothing_is_applied_where_rows_of_a_tenant_lack_a_value(notes: Shop) -> None:
+    shared = notes.write(2, "CREATE TABLE country ();", scope="shared")
+    first = notes.write(3, "CREATE TABLE more ();")
+    last = notes.write(4, REQUIRE)
+    with pytest.raises(TenantError) as refusal:
+        deploy_all(notes.settings)
+    assert refusal.value.message == (
+        "The rows of 2 tenants don't fit what is pending:\n"
+        "  b: note.text has to have a value, which rows of note lack.\n"
+        "  c: note.text has to have a value, which rows of note lack."
+    )
+    assert str(refusal.value.where).endswith(f"migrations/tenant/{last}/migration.sql:1")
+    assert refusal.value.cure.startswith("Nothing was applied. Give these rows a value first")
+    for name in ("b", "c"):
+        run(notes, name, "UPDATE note SET text = 'z'")
+    done = AllDeployed([shared], {name: [first, last] for name in ("a", "b", "c")})
+    assert deploy_all(notes.settings) == done
+
+
+def test_the_others_go_on_where_it_is_to_keep_going(notes: Shop) -> None:
+    last = notes.write(2, REQUIRE)
+    with pytest.raises(TenantError, match=r"b: note\.text"):
+        deploy_all(notes.settings, rules=Rules(keep_going=True, canary="c"))
+    done = deploy_all(notes.settings, rules=Rules(keep_going=True))
+    assert done.tenants == {"a": [last]}
+    assert {*done.failed} == {"b", "c"}
+    assert deploy_all(notes.settings, rules=Rules(patterns=("a",))).tenants == {}
+
+
+@pytest.mark.parametrize("sql", [f"UPDATE note SET text = '' WHERE text IS NULL; {REQUIRE}", ""])
+def test_what_gives_rows_a_value_or_waits_is_no_reason(notes: Shop, sql: str) -> None:
+    last = notes.write(2, sql or f"-- Phase: contract\n{REQUIRE}")
+    done = deploy_all(notes.settings)
+    assert done.tenants == ({name: [last] for name in ("a", "b", "c")} if sql else {})
+    if not sql:
+        with pytest.raises(TenantError, match=r"b: note\.text"):
+            deploy_all(notes.settings, rules=Rules(allow_downtime=True))
