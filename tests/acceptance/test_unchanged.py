@@ -51,11 +51,23 @@ def test_what_is_kept_is_what_was_declared(blog) -> None:
 def test_a_deploy_with_nothing_pending_starts_without_what_plans_and_applies(
     connected, environment
 ) -> None:
-    result = connected.run("invoke", "migrate.deploy", PYTHONPROFILEIMPORTTIME="1", **environment)
-    assert result.out == "deploy: nothing is pending\n"
-    found = {line.rpartition("|")[2].strip() for line in result.err.splitlines()}
+    found = modules_of_a_deploy(connected, "nothing is pending", **environment)
     assert "berceau.migration.history" in found
     assert not {"berceau.schema.model", "berceau.postgres.runner.runner", "pony"} & found
+
+
+def test_a_deploy_starts_without_what_plans(connected) -> None:
+    connected.write("migrations/20260101000000_init/migration.sql", "CREATE TABLE note ();")
+    found = modules_of_a_deploy(connected, "applied 20260101000000_init")
+    assert "berceau.postgres.runner.runner" in found
+    assert not {"berceau.schema.model", "pony"} & found
+
+
+def modules_of_a_deploy(project, done: str, **environment: str) -> set[str]:
+    """Return the modules that a deploy imports, of which the last line says what is ``done``."""
+    result = project.run("invoke", "migrate.deploy", PYTHONPROFILEIMPORTTIME="1", **environment)
+    assert result.out.splitlines()[-1] == f"deploy: {done}"
+    return {line.rpartition("|")[2].strip() for line in result.err.splitlines()}
 
 
 @pytest.mark.slow

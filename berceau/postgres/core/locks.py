@@ -7,10 +7,16 @@ import psycopg2
 from berceau.postgres.core.connection import Connection, transaction
 from berceau.postgres.core.fetch import execute, fetch_value
 
+HELD = """
+locktype = 'advisory' AND granted AND objsubid = 1 AND pid = pg_backend_pid()
+AND (classid::bigint << 32) | objid::bigint = %(key)s
+"""
+"""Which row of pg_locks is the lock of this session that has a ``key``."""
+
 
 def try_lock(connection: Connection, name: str) -> bool:
     """Take the lock ``name`` for the session of ``connection``; return whether it was free."""
-    return bool(fetch_value(connection, "SELECT pg_try_advisory_lock(%s)", (_key(name),)))
+    return bool(fetch_value(connection, "SELECT pg_try_advisory_lock(%s)", (key(name),)))
 
 
 def try_shared_lock(connection: Connection, name: str) -> bool:
@@ -19,7 +25,7 @@ def try_shared_lock(connection: Connection, name: str) -> bool:
     It works through a pooler, too. Nobody holds it alone meanwhile, by ``try_lock``.
     """
     asked = "SELECT pg_try_advisory_xact_lock_shared(%s)"
-    return bool(fetch_value(connection, asked, (_key(name),)))
+    return bool(fetch_value(connection, asked, (key(name),)))
 
 
 def await_lock(connection: Connection, name: str, seconds: float) -> bool:
@@ -31,7 +37,7 @@ def await_lock(connection: Connection, name: str, seconds: float) -> bool:
     limits = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = %s"
     try:
         with transaction(connection), connection.cursor() as cursor:
-            cursor.execute(f"{limits}; SELECT pg_advisory_lock(%s)", (f"{seconds}s", _key(name)))
+            cursor.execute(f"{limits}; SELECT pg_advisory_lock(%s)", (f"{seconds}s", key(name)))
     except psycopg2.errors.LockNotAvailable:
         return False
     return True
@@ -39,12 +45,12 @@ def await_lock(connection: Connection, name: str, seconds: float) -> bool:
 
 def lock_in_transaction(connection: Connection, name: str) -> None:
     """Wait for the lock called ``name``, and hold it to the end of the open transaction."""
-    execute(connection, "SELECT pg_advisory_xact_lock(%s)", (_key(name),))
+    execute(connection, "SELECT pg_advisory_xact_lock(%s)", (key(name),))
 
 
 def unlock(connection: Connection, name: str) -> None:
     """Give the lock called ``name`` back."""
-    execute(connection, "SELECT pg_advisory_unlock(%s)", (_key(name),))
+    execute(connection, "SELECT pg_advisory_unlock(%s)", (key(name),))
 
 
 def unlock_all(connection: Connection) -> None:
@@ -57,13 +63,8 @@ def holds(connection: Connection, name: str) -> bool:
     return bool(
         fetch_value(
             connection,
-            """
-            SELECT EXISTS (
-                SELECT FROM pg_locks
-                WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND pid = pg_backend_pid()
-                  AND (classid::bigint << 32) | objid::bigint = %s)
-            """,
-            (_key(name),),
+            f"SELECT EXISTS (SELECT FROM pg_locks WHERE {HELD})",  # noqa: S608 - our own text
+            {"key": key(name)},
         )
     )
 
@@ -81,11 +82,12 @@ def holder(connection: Connection, name: str) -> str | None:
               AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
               AND (l.classid::bigint << 32) | l.objid::bigint = %s
             """,
-        (_key(name),),
+        (key(name),),
     )
     return found
 
 
-def _key(name: str) -> int:
+def key(name: str) -> int:
+    """Return the number by which PostgreSQL knows the lock called ``name``."""
     hashed = hashlib.sha256(f"berceau:{name}".encode()).digest()
     return int.from_bytes(hashed[:8], "big", signed=True)

@@ -21,7 +21,6 @@ from berceau.postgres.core.fetch import execute, fetch
 from berceau.postgres.runner.failure import Failure
 from berceau.postgres.runner.lock_retry import RetryPolicy, Watch
 from berceau.postgres.runner.progress import Report
-from berceau.postgres.runner.retyping import advice
 
 Run = Callable[[TransactionGroup, ParsedStatement], None]
 """Carries out one statement of a group."""
@@ -143,6 +142,9 @@ class Execution:
 
     def failure(self, group: TransactionGroup, number: int, error: BaseException) -> Failure:
         """Return the failure of statement ``number``."""
+        # It knows what plans changes: only a failure is worth that import.
+        from berceau.postgres.runner.retyping import advice
+
         text = group.statements[number - group.first].text
         advised = advice(self.connection, text, error)
         return Failure(group, number, error, self._watch.blockers, advised)

@@ -163,8 +163,7 @@ class _Run:
 
     def _require_right(self, group: TransactionGroup) -> None:
         """Refuse to take effect outside of the schema, or beside another deploy."""
-        self.schema_guard.require_untouched()
-        self._require_lock(group)
+        self._require_lock(group, held=self.schema_guard.is_locked_and_untouched())
 
     def _run_alone(self, execution: Execution, group: TransactionGroup) -> None:
         """Run the one statement of ``group``, which no transaction ties to the ledger."""
@@ -181,7 +180,7 @@ class _Run:
                 if effect and trace is Trace.BROKEN:
                     self.report(f"{self.migration.name}: dropping an INVALID index")
                     effect.clear(self.connection)
-                self._require_lock(group)
+                self._require_lock(group, held=self.ledger.holds_lock())
                 if trace is not Trace.DONE:
                     self.ledger.begin(self.migration.name)
                     began = True
@@ -202,9 +201,9 @@ class _Run:
         else:
             try_it(group)
 
-    def _require_lock(self, group: TransactionGroup) -> None:
-        """Refuse to take effect unless this session is still the only one to migrate."""
-        if not self.ledger.holds_lock():
+    def _require_lock(self, group: TransactionGroup, *, held: bool) -> None:
+        """Refuse to take effect unless the lock is ``held``: this session alone may migrate."""
+        if not held:
             raise HistoryError(
                 f"{self.migration.name}: the deploy lock was lost; {group} didn't take effect.",
                 cure="Give MIGRATION_DATABASE_URL a direct connection (no transaction pooler), and "

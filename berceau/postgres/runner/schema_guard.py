@@ -7,6 +7,8 @@ from berceau.errors import MigrationError, StatementError
 from berceau.migration.transaction_groups import TransactionGroup
 from berceau.postgres.core.connection import Connection, beside
 from berceau.postgres.core.fetch import fetch, fetch_value
+from berceau.postgres.core.locks import HELD, key
+from berceau.postgres.runner.deploy_lock import lock_name
 
 _IS_FOREIGN = """
 n.nspname <> %(schema)s AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
@@ -19,12 +21,13 @@ SELECT string_agg(DISTINCT c.oid::regclass::text, ', ')
            FILTER (WHERE {_IS_FOREIGN}
                    AND (l.mode IN ('RowExclusiveLock', 'ShareLock')
                         OR l.mode = 'AccessExclusiveLock' AND age(c.xmin) <= 0)),
-       array_agg(DISTINCT l.relation) FILTER (WHERE c.oid IS NULL)
+       array_agg(DISTINCT l.relation) FILTER (WHERE l.locktype = 'relation' AND c.oid IS NULL),
+       coalesce(bool_or({HELD}), false)
 FROM pg_locks l
     LEFT JOIN pg_class c ON c.oid = l.relation
     LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE l.locktype = 'relation' AND l.pid = pg_backend_pid()
-  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+WHERE l.locktype IN ('relation', 'advisory') AND l.pid = pg_backend_pid()
+  AND l.database <> 0  -- that of tables which all databases share
 """  # noqa: S608 - our own text
 _FOREIGN_AMONG = f"""
 SELECT string_agg(c.oid::regclass::text, ', ')
@@ -65,11 +68,20 @@ class SchemaGuard:
 
     def require_untouched(self) -> None:
         """Raise ``MigrationError`` where the open transaction changed a relation elsewhere."""
-        ((touched, gone),) = fetch(self.connection, _TOUCHED, {"schema": self._name})
+        self.is_locked_and_untouched()
+
+    def is_locked_and_untouched(self) -> bool:
+        """Return whether the session has the schema's deploy lock; raise as ``require_untouched``.
+
+        One look at its locks shows both.
+        """
+        values = {"schema": self._name, "key": key(lock_name(self._name))}
+        ((touched, gone, locked),) = fetch(self.connection, _TOUCHED, values)
         if touched is None and gone:
             touched = self._foreign_among(gone)
         if touched is not None:
             raise _strayed(touched)
+        return bool(locked)
 
     def _foreign_among(self, gone: Sequence[int]) -> str | None:
         """Return which relations of other schemas are ``gone``; a rewritten table leaves some, too.

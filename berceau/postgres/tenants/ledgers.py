@@ -42,6 +42,13 @@ def said(connection: Connection, schemas: Sequence[str]) -> dict[str, str]:
     return {name: text for name, text in _said(connection, schemas) if text is not None}
 
 
+def still_says(connection: Connection, schema: str, text: str) -> bool:
+    """Return whether the ledger of ``schema``, which said ``text`` before, says it still."""
+    with suppress(psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidSchemaName):
+        return fetch(connection, _query([schema])) == [(schema, text)]
+    return False
+
+
 def _said(connection: Connection, schemas: Sequence[str]) -> Iterator[tuple[str, str | None]]:
     for first in range(0, len(schemas), AT_ONCE):
         yield from _said_at_once(connection, schemas[first : first + AT_ONCE])
@@ -49,14 +56,18 @@ def _said(connection: Connection, schemas: Sequence[str]) -> Iterator[tuple[str,
 
 def _said_at_once(connection: Connection, schemas: Sequence[str]) -> list[tuple[Any, ...]]:
     while known := fetch(connection, _UP_TO_DATE, ([*schemas], LEDGER)):
-        rows = (
-            sql.SQL(_ROWS).format(
-                schema=sql.Literal(name), columns=_COLUMNS, ledger=sql.Identifier(name, LEDGER)
-            )
-            for (name,) in known
-        )
-        query = sql.SQL(_SAID).format(columns=_COLUMNS, rows=sql.SQL(" UNION ALL ").join(rows))
+        query = _query([name for (name,) in known])
         # One that is dropped meanwhile isn't among them the next time.
         with suppress(psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidSchemaName):
             return fetch(connection, query)
     return []
+
+
+def _query(schemas: Sequence[str]) -> sql.Composed:
+    rows = (
+        sql.SQL(_ROWS).format(
+            schema=sql.Literal(name), columns=_COLUMNS, ledger=sql.Identifier(name, LEDGER)
+        )
+        for name in schemas
+    )
+    return sql.SQL(_SAID).format(columns=_COLUMNS, rows=sql.SQL(" UNION ALL ").join(rows))

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from berceau.errors import HistoryError
 from berceau.migration.history import Direction, History, Revision, compare
 from berceau.migration.migration import Migration
-from berceau.postgres.citus.nodes import require_servers
+from berceau.postgres.citus.nodes import has_citus, require_servers
 from berceau.postgres.core.connection import Connection, connect, connected
 from berceau.postgres.core.session import notice_loss
 from berceau.postgres.core.url import Url
@@ -114,13 +114,15 @@ def apply(
     Tables that aren't where the others have them by now come there first: a database may have got
     Citus since. In a new schema, statements may be run ``at_once``.
     """
-    place(connection, report)
+    if has_citus(connection):
+        place(connection, report)
+        if chosen:
+            require_servers(connection)
     if not chosen:
         return ()
     from berceau.postgres.runner import runner  # a deploy with nothing pending starts without it
 
     begun = {each.name: each for each in found.unfinished}
-    require_servers(connection)
     ledger.ensure(connection)
     for migration in chosen:
         report(_announced(migration, begun.get(migration.name)))

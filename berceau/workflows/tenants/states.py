@@ -144,7 +144,7 @@ def _read(
         use_schema(connection, tenant.schema)
         with of_tenant(tenant):
             history = compare(migrations, ledger.read(connection))
-        if said and ledgers.said(connection, [tenant.schema]).get(tenant.schema) == said:
+        if said and ledgers.still_says(connection, tenant.schema, said):
             yield Alike(history, tuple(tenants[number:]), said)
             return
         yield Alike(history, (tenant,))
