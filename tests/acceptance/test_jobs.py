@@ -21,13 +21,36 @@ from .jobs import write
 
 @view_config(route_name="write", renderer="json")
 def write_soon(request):
-    write.defer(text=request.params["text"], seconds=float(request.params.get("seconds", 0)))
+    write.defer(text=request.params["text"])
     if "fails" in request.params:
         request.response.status = 400
     return {}
 """
+WORKER = """
+[server:worker]
+use = egg:berceau#worker
+poll_seconds = 0.1
+
+[loggers]
+keys = root
+
+[handlers]
+keys = console
+
+[formatters]
+keys =
+
+[logger_root]
+level = INFO
+handlers = console
+
+[handler_console]
+class = StreamHandler
+args = (sys.stderr,)
+"""
 JOBS = """
 import time
+from pathlib import Path
 
 from berceau.jobs import jobs
 from berceau.orm import unit_of_work
@@ -36,10 +59,11 @@ from .entities import Note
 
 
 @jobs.task
-def write(text: str, seconds: float) -> None:
+def write(text: str) -> None:
     with unit_of_work():
         Note(text=f"{text} begins")
-    time.sleep(seconds)
+    while not Path(f"{text} may end").exists():
+        time.sleep(0.01)
     with unit_of_work():
         Note(text=text)
 """
@@ -66,7 +90,7 @@ def worker(project: Project) -> Iterator[tuple[subprocess.Popen, Path]]:
     """Run a worker of ``project``, which was served before, while the body runs."""
     ini = project.root / "worker.ini"
     text = (project.root / "development.ini").read_text()
-    ini.write_text(f"{text}\n[server:worker]\nuse = egg:berceau#worker\npoll_seconds = 0.1\n")
+    ini.write_text(text + WORKER)
     log = project.root / "worker.log"
     command = [sys.executable, "-m", "pyramid.scripts.pserve", "worker.ini"]
     with (
@@ -118,13 +142,16 @@ def test_a_worker_runs_what_requests_left_and_ends_with_what_it_began(
     notes: Project, serve, query
 ) -> None:
     with serve(notes) as site, worker(notes) as (process, log):
+        (notes.root / "a may end").touch()
         assert site.get("/write?text=a")[0] == 200
         assert site.get("/write?text=never&fails=1")[0] == 400
         awaited(query, NOTES, [("a begins",), ("a",)], log)
-        site.get("/write?text=b&seconds=1")
+        site.get("/write?text=b")
         awaited(query, NOTES, [("a begins",), ("a",), ("b begins",)], log)
         process.send_signal(signal.SIGTERM)
+        wait_until(lambda: "Stop requested" in log.read_text(), log, process)
         site.get("/write?text=late")
+        (notes.root / "b may end").touch()
         assert process.wait(timeout=SECONDS) == 0
         assert query(NOTES)[3:] == [("b",)]
         waiting = query("SELECT args->>'text' FROM procrastinate_jobs WHERE status = 'todo'")
