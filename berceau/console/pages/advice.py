@@ -106,5 +106,8 @@ def _finding(each: Found) -> dict[str, Any]:
         "place": f"{found.file}:{found.line}" if found.file and found.line else "",
         "change": each.change,
         "sql": pieces(each.sql) if each.sql else None,
-        "plans": [(pieces(query), before, after) for query, before, after in each.plans],
+        "plans": [
+            {"query": pieces(query), "before": before, "after": after}
+            for query, before, after in each.plans
+        ],
     }
