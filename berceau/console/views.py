@@ -15,9 +15,11 @@ from berceau.console.guard import GUARD, SAFE, Guard
 from berceau.console.layout import Layout
 from berceau.console.sections import SECTIONS, TAKEN
 from berceau.orm.unit import current_unit
+from berceau.web.problems import FRAME
 from berceau.web.registry import CONSOLE_PREFIX, settings_of
 
 CATEGORY = "berceau.console"
+PROBLEM = "berceau.console:templates/problem.pt"
 """Venusian's, of the functions that the console's scan registers."""
 
 ROUTES = "berceau.console.routes"
@@ -118,13 +120,15 @@ def _guarded(view: View, section: str) -> View:
         answer = guard.check(request)
         if answer is not None:
             return answer
+        layout = Layout(request, section)
+        request.environ[FRAME] = PROBLEM, {"console": layout}
         unit = current_unit()
         if unit is not None and request.method in SAFE:
             unit.only_read()
         found = view(request)
         _keep_private(request, found)
         if isinstance(found, Mapping):
-            return {**found, "console": Layout(request, section)}
+            return {**found, "console": layout}
         return found
 
     return guarded

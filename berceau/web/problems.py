@@ -23,6 +23,8 @@ LONGEST_ACCEPT = 2000
 """How many characters are read of an Accept header: browsers send 300, and reading takes time."""
 
 PAGE = "berceau.web:templates/error.pt"
+FRAME = "berceau.error_frame"
+"""In the environment: the template to use in the place of ``PAGE``, and more values for it."""
 
 _PAGES = ("text/html", "application/xhtml+xml")
 _PROBLEMS = (CONTENT_TYPE, "application/json")
@@ -96,7 +98,8 @@ def answer(
 ) -> Response:
     """Return ``problem`` as the client of ``request`` reads it: as problem+json, or as a page.
 
-    The template ``page`` gets ``values``; without them, what ``problem`` says. Headers that
+    The template ``page`` gets ``values``; without them, what ``problem`` says, and the default
+    page may be another one: see ``FRAME``. Headers that
     ``request.response`` has are kept.
     """
     if request.environ.get(WITHOUT_COOKIES):
@@ -106,7 +109,9 @@ def answer(
         return as_json(request, problem)
     request.response.status = problem.status
     if values is None:
-        values = {"status": problem.status, "title": problem.title, "message": problem.detail}
+        page, more = request.environ.get(FRAME, (PAGE, {})) if page == PAGE else (page, {})
+        said = {"status": problem.status, "title": problem.title, "message": problem.detail}
+        values = {**said, **more}
     return render_to_response(page, values, request=request, response=request.response)
 
 

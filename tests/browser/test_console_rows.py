@@ -31,6 +31,15 @@ def overflow(page: Any) -> int:
     return page.evaluate("document.documentElement.scrollWidth - innerWidth")
 
 
+def test_long_names_make_no_page_wider_than_the_window(visit_console) -> None:
+    page = visit_console("/berceau/rows/DemoPost", 390)
+    page.evaluate(
+        "document.querySelectorAll('.add-filter select')"
+        ".forEach(each => each.add(new Option('a_very_long_name_'.repeat(9), 'a')))"
+    )
+    assert overflow(page) == 0
+
+
 def test_filters_fit_the_attribute_that_is_chosen(visit_console) -> None:
     page = visit_console("/berceau/rows/DemoPost?sort=title")
     form = page.get_by_role("form", name="Add a filter")

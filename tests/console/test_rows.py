@@ -202,7 +202,7 @@ def test_a_deletion_shows_what_goes_with_it(console, posts) -> None:
 
 def test_a_deletion_is_of_what_was_seen(console, posts) -> None:
     page = console.get(f"/berceau/rows/DemoUser/delete?key={posts[MARKUP]}")
-    assert "1 DemoPost go with it" in text(page)
+    assert "1 DemoPost goes with it" in text(page)
     with unit_of_work():
         DemoPost(title="Late", content="c", author=DemoUser.get(name=MARKUP))
     again = page.forms[1].submit(status=409)

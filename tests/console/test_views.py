@@ -1,5 +1,7 @@
 """What each page of the console keeps to, whoever writes it."""
 
+from uuid import UUID
+
 import pytest
 from pony.orm import flush
 from pyramid.response import Response
@@ -40,3 +42,20 @@ def test_a_page_is_of_a_section_that_there_is(console_app) -> None:
 
     with pytest.raises(ValueError, match="no section 'nowhere'"):
         console_app(includeme)
+
+
+def test_what_is_missing_is_said_in_the_frame_of_the_console(console) -> None:
+    page = console.get("/berceau/schema/tables/gone", status=404)
+    assert page.html.select_one("nav[aria-label=Console] a[aria-current=page]").text.strip() == (
+        "Schema"
+    )
+    assert page.click("To schema").html.h1.text == "Schema"
+    page = console.get(f"/berceau/rows/DemoUser/object?key={UUID(int=0)}", status=404)
+    assert page.html.main.h1.text == "There is no such DemoUser"
+    programs = console.get("/berceau/schema/tables/gone", headers={"Accept": "*/*"}, status=404)
+    assert programs.json["status"] == 404
+
+
+def test_strangers_see_no_frame_of_the_console(locked) -> None:
+    page = locked.get("/berceau/schema/tables/gone", status=403)
+    assert not page.html.select("nav[aria-label=Console]")

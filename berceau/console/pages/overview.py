@@ -13,7 +13,9 @@ from berceau.console.target import target_of
 from berceau.console.views import console_view, link_to
 from berceau.orm import db
 from berceau.orm.entities import read_entities
-from berceau.web.registry import ROUTES
+from berceau.web.registry import ROUTES, settings_of
+from berceau.workflows.describe.describing import describe
+from berceau.workflows.overview.attention import Attention
 from berceau.workflows.overview.components import ComponentFacts
 from berceau.workflows.overview.overview import Overview
 from berceau.workflows.overview.overview import overview as look
@@ -29,8 +31,9 @@ CHIPS = 24
 @console_view("/", section="overview", template="overview.pt")
 def overview(request: Request) -> dict[str, Any]:
     """Show the components, the database, the history, and what isn't in order."""
+    settings = settings_of(request.registry.settings)
     with target_of(request) as running:
-        found = look(running)
+        found = look(running, lambda: describe(settings, db.get_connection()))
     routes = Counter(request.registry[ROUTES].owners.values())
     entities = {each.table: each.name for each in read_entities(db)}
     declared = {name for each in found.components for name in each.tables}
@@ -41,7 +44,8 @@ def overview(request: Request) -> dict[str, Any]:
         f"PostgreSQL {found.database.version.split()[0]}, "
         f"started {formats.ago(found.database.started_at)}",
         "figures": list(_figures(found)),
-        "links": {name: link_to(request, f"/{name}") for name in ("migrations", "schema")},
+        "schema": link_to(request, "/schema"),
+        "attention": [(each, _more(request, each)) for each in found.attention],
         "components": [
             {
                 "facts": each,
@@ -81,6 +85,13 @@ def table_link(request: Request, name: str, entity: str | None) -> str | None:
     if shown is None and entity is not None:
         return link_to(request, "/rows/{entity}", entity=entity)
     return shown
+
+
+def _more(request: Request, each: Attention) -> str | None:
+    """Return where the console shows more of what needs attention."""
+    if each.table is not None:
+        return link_to(request, "/schema/tables/{name}", name=each.table)
+    return link_to(request, f"/{each.about}") if each.about else None
 
 
 def _figures(found: Overview) -> Iterator[tuple[str, str, str]]:

@@ -18,7 +18,7 @@ from berceau.settings import Settings
 from berceau.workflows.advise.advising import TRIED, Advice, Advised, Slow, advise
 from berceau.workflows.advise.applying import relative
 from berceau.workflows.advise.choosing import Helped
-from berceau.workflows.advise.found import Dismissals, Found
+from berceau.workflows.advise.found import Dismissals, Found, of_schema
 from berceau.workflows.advise.places import Declaration, Declarations
 from berceau.workflows.advise.sources import Source
 from berceau.workflows.shared.wording import counted
@@ -55,7 +55,7 @@ def find(settings: Settings, statistics: Statistics, source: Source) -> Report:
     found = (
         *indexes,
         *(
-            _of_schema(settings, each, declarations)
+            of_schema(each, declarations.place(each.table, each.column), settings.root)
             for each in (
                 *schema_findings(advised.schema, statistics),
                 *server_findings(advised.schema, statistics),
@@ -76,19 +76,6 @@ def _is_advised(finding: Finding, indexes: Iterable[Found]) -> bool:
     return finding.code == UNINDEXED_KEY and any(
         each.subject == finding.subject or each.subject.startswith(begins) for each in indexes
     )
-
-
-def _of_schema(settings: Settings, finding: Finding, declarations: Declarations) -> Found:
-    place = declarations.place(finding.table, finding.column)
-    diagnostic = Diagnostic(
-        finding.code,
-        finding.message,
-        finding.cure,
-        level="warning",
-        file=relative(place[0], settings.root) if place else None,
-        line=place[1] if place else None,
-    )
-    return Found(diagnostic, finding.subject)
 
 
 class _Words:

@@ -8,6 +8,7 @@ from berceau.diagnostic import Diagnostic
 from berceau.errors import Location, SettingsError
 from berceau.lint.file_facts import FileFacts
 from berceau.planner.codes import CODES
+from berceau.planner.schema_findings import Finding
 from berceau.settings import Settings
 from berceau.workflows.advise.applying import relative
 from berceau.workflows.advise.places import Declaration
@@ -27,6 +28,19 @@ class Found:
     change: Declaration | None = None
     sql: str | None = None
     plans: tuple[tuple[str, str, str], ...] = ()
+
+
+def of_schema(finding: Finding, place: tuple[Path, int] | None, root: Path) -> Found:
+    """Return what is found in the schema, at its ``place`` in the project's folder ``root``."""
+    diagnostic = Diagnostic(
+        finding.code,
+        finding.message,
+        finding.cure,
+        level="warning",
+        file=relative(place[0], root) if place else None,
+        line=place[1] if place else None,
+    )
+    return Found(diagnostic, finding.subject)
 
 
 class Dismissals:

@@ -5,12 +5,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 
 from berceau.components import Component
+from berceau.lint.file_facts import FileFacts
+from berceau.lint.places import Places
 from berceau.migration.migration import Migration
 from berceau.migration.origins import Place, origins
 from berceau.orm import db
 from berceau.orm.attributes import read_attributes
+from berceau.orm.mapping import enum_classes
 from berceau.planner.codes import NEVER_ANALYSED
 from berceau.planner.schema_findings import Finding, schema_findings
 from berceau.planner.statistics import IndexStatistics, Statistics, TableStatistics
@@ -22,6 +26,7 @@ from berceau.schema.model import Column, Index, Schema, Table
 from berceau.schema.names import quote_name, unquote_name
 from berceau.schema.type_names import spelled
 from berceau.settings import Settings
+from berceau.workflows.advise.found import Dismissals, of_schema
 from berceau.workflows.build.compose import compose
 from berceau.workflows.build.dependencies import dependencies
 from berceau.workflows.build.file_facts import Reading
@@ -50,7 +55,8 @@ def describe(settings: Settings, connection: Connection | None = None) -> Descri
     declared = _declared(settings)
     migrations = migration_directory.read_all(settings)
     held = _read(connection, settings) if connection is not None else None
-    tables = _Tables(declared, origins(migrations), held)
+    findings = _findings(settings, declared, held) if held is not None else {}
+    tables = _Tables(declared, origins(migrations), held, findings)
     return Description(
         components=declared.components,
         tables=tables.all(),
@@ -68,6 +74,8 @@ class _Declared:
     component_by_name: Mapping[str, str]
     schema: Schema
     written: Written
+    places: Places
+    facts: Mapping[Path, FileFacts]
 
 
 @lru_cache(1)
@@ -85,7 +93,8 @@ def _declared(settings: Settings) -> _Declared:
     )
     written = Written(settings.root, composition.components, attributes, facts)
     schema = _spelled(composition.schema)
-    return _Declared(components, composition.component_by_name, schema, written)
+    places = Places(attributes, enum_classes(db), facts)
+    return _Declared(components, composition.component_by_name, schema, written, places, facts)
 
 
 def _is_own(component: Component, settings: Settings) -> bool:
@@ -113,13 +122,19 @@ class _Held:
     statistics: Statistics
     whole: bool
 
-    def findings(self) -> Mapping[str, Sequence[Finding]]:
-        """Return what is wrong with keys and indexes, by table."""
-        found: dict[str, list[Finding]] = defaultdict(list)
-        for each in schema_findings(self.schema, self.statistics):
-            if each.code != NEVER_ANALYSED:  # sizes alone don't show whether it was
-                found[each.table].append(each)
-        return found
+
+def _findings(
+    settings: Settings, declared: _Declared, held: _Held
+) -> Mapping[str, Sequence[Finding]]:
+    """Return what is wrong with keys and indexes, and isn't dismissed, by table."""
+    found: dict[str, list[Finding]] = defaultdict(list)
+    dismissals = Dismissals(settings, declared.facts)
+    for each in schema_findings(held.schema, held.statistics):
+        place = declared.places.of_name(each.table, each.column)
+        kept, _ = dismissals.without([of_schema(each, place, settings.root)])
+        if kept and each.code != NEVER_ANALYSED:  # sizes alone don't show whether it was
+            found[each.table].append(each)
+    return found
 
 
 def _read(connection: Connection, settings: Settings) -> _Held:
@@ -146,7 +161,11 @@ class _Tables:
     """Joins what is declared with what a database has, where one was asked."""
 
     def __init__(
-        self, declared: _Declared, origins: Mapping[Place, str], held: _Held | None
+        self,
+        declared: _Declared,
+        origins: Mapping[Place, str],
+        held: _Held | None,
+        findings: Mapping[str, Sequence[Finding]],
     ) -> None:
         self._written = declared.written
         self._components = declared.component_by_name
@@ -155,7 +174,7 @@ class _Tables:
         self._labels = {each.name: each.labels for each in declared.schema.enums}
         self._held = {each.name for each in held.schema.tables} if held and held.whole else None
         self._known = {each.name: each for each in held.statistics.tables} if held else {}
-        self._findings = held.findings() if held else {}
+        self._findings = findings
         self._labels |= {each.name: each.labels for each in held.schema.enums} if held else {}
         there = {each.name: each for each in held.schema.tables} if held else {}
         self._merged = {

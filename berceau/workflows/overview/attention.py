@@ -8,8 +8,12 @@ from berceau.diagnostic import Diagnostic
 from berceau.errors import BerceauError
 from berceau.migration.history import History, State
 from berceau.workflows.deploy.status import Status
+from berceau.workflows.describe.description import Description
 from berceau.workflows.shared.wording import counted
 from berceau.workflows.write.prepared import Prepared
+
+SHOWN = 3
+"""So many findings in tables are shown one by one."""
 
 
 class Urgency(IntEnum):
@@ -25,7 +29,7 @@ class Attention:
     """Something to look at: a ``title`` of a few words, what there is to know, what settles it.
 
     ``command`` is to be run in the project's folder. ``about`` names the part of the console that
-    shows more.
+    shows more, or ``table`` the table whose page does.
     """
 
     urgency: Urgency
@@ -33,6 +37,7 @@ class Attention:
     text: str
     command: str | None = None
     about: str | None = None
+    table: str | None = None
 
 
 def of_error(error: BerceauError, title: str) -> Attention:
@@ -128,6 +133,18 @@ def of_findings(findings: Sequence[Diagnostic]) -> Iterator[Attention]:
             f"{_place(findings[0])}{first}{more}",
             "invoke build",
         )
+
+
+def of_tables(description: Description) -> Iterator[Attention]:
+    """Yield what is wrong with keys and indexes: the first ones, and how many more there are."""
+    found = [(table.name, each) for table in description.tables for each in table.findings]
+    for name, each in found[:SHOWN]:
+        text = f"{each.message} {each.cure}"
+        yield Attention(Urgency.TO_DO, f"The table {name}", text, table=name)
+    if rest := found[SHOWN:]:
+        title = f"{counted(len(rest), 'more finding')} in tables"
+        names = ", ".join(dict.fromkeys(name for name, _ in rest))
+        yield Attention(Urgency.TO_DO, title, names, about="schema")
 
 
 def _place(finding: Diagnostic) -> str:

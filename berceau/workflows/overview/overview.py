@@ -17,6 +17,7 @@ from berceau.workflows.build.build import last_findings
 from berceau.workflows.build.declared import Declared, declared
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.status import Status, status
+from berceau.workflows.describe.description import Description
 from berceau.workflows.overview.attention import (
     Attention,
     of_error,
@@ -24,6 +25,7 @@ from berceau.workflows.overview.attention import (
     of_history,
     of_prepared,
     of_status,
+    of_tables,
     of_warnings,
 )
 from berceau.workflows.overview.components import ComponentFacts, component_facts
@@ -52,8 +54,10 @@ class Overview:
     findings: Mapping[str, int]
 
 
-def overview(running: Running) -> Overview:
+def overview(running: Running, describe: Callable[[], Description]) -> Overview:
     """Return the overview of a ``running`` application; raises ``BerceauError``.
+
+    What is wrong with its tables is taken from what ``describe`` returns.
 
     On a developer's machine, entities, migrations and database are compared with each other. In
     production nothing but the ledger is: the rest needs the owner's rights, and a scratch schema.
@@ -82,6 +86,8 @@ def overview(running: Running) -> Overview:
         attention += of_history(history)
         if settings.development and known is not NOTHING_KNOWN:
             attention += _differences(running, known, migrations)
+    if known is not NOTHING_KNOWN:
+        attention += _looked(lambda: of_tables(describe()), "The tables can't be described")
     return Overview(
         component_facts(running.components, whole, settings.root.resolve()),
         figures,
