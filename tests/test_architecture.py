@@ -41,7 +41,7 @@ PACKAGES = {
         "build": {"shared"},
         "compatibility": {"build", "shared"},
         "deploy": {"shared"},
-        "describe": {"build", "deploy", "shared"},
+        "describe": {"advise", "build", "deploy", "shared"},
         "document": {"describe", "shared"},
         "write": {"compatibility", "deploy", "shared"},
         "history": {"compatibility", "write", "deploy", "shared"},
@@ -50,7 +50,7 @@ PACKAGES = {
         "tenants": {"build", "deploy", "shared", "write"},
         "advise": {"build", "deploy", "shared", "tenants"},
         "rows": set(),
-        "overview": {"build", "deploy", "serve", "shared", "write"},
+        "overview": {"build", "deploy", "describe", "serve", "shared", "write"},
     },
     "postgres": {
         "citus": {"core"},

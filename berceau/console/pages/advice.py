@@ -26,6 +26,8 @@ SOURCES = (
     ("tests", "the last test run"),
 )
 SLOWEST = 10
+LONGEST = 300
+"""So many characters of a query stand above its plans."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,12 @@ def _finding(each: Found) -> dict[str, Any]:
         "change": each.change,
         "sql": pieces(each.sql) if each.sql else None,
         "plans": [
-            {"query": pieces(query), "before": before, "after": after}
+            {
+                "query": pieces(query),
+                "text": " ".join(query.split())[:LONGEST],
+                "before": before,
+                "after": after,
+            }
             for query, before, after in each.plans
         ],
     }
