@@ -35,8 +35,22 @@ def require_columns(current: Schema, doubled: Collection[Rename]) -> None:
             for column in table.columns:
                 place = (table.name, column.name)
                 enum = quote_name(str(each.parent))
-                if column.type == f"{enum}[]" or (column.type == enum and place not in columns):
+                if column.type == f"{enum}[]":
+                    raise _refusal_of_items(each, place)
+                if column.type == enum and place not in columns:
                     raise _refusal(each, place)
+
+
+def _refusal_of_items(label: Rename, place: Place) -> RenameError:
+    """Return why ``label`` keeps its name: no entity declares an array of an enum's labels."""
+    return RenameError(
+        f"The array {'.'.join(place)} may hold {label.before}, which would be called "
+        f"{label.after} (--rename {label}). What two releases do with it isn't known, because SQL "
+        "by hand made it.",
+        cure=f"Nothing was written. Keep the value, and rename only the member in Python: "
+        f'{label.after} = "{label.before}". Or stop all processes for this migration, and add '
+        "--allow-downtime: the items get the new name, too.",
+    )
 
 
 def _refusal(label: Rename, place: Place) -> RenameError:

@@ -132,3 +132,18 @@ def test_a_label_that_goes_is_replaced_in_arrays_too(migrate, query, settings) -
     migrate(REMOVED, contract=True, **managed)
     assert query("SELECT enum_range(NULL::state)::text") == [("{DRAFT,DONE}",)]
     assert query("SELECT tgname FROM pg_trigger WHERE tgrelid = 'post'::regclass") == []
+
+
+def test_an_array_cannot_hold_both_names(migrate, query, settings) -> None:
+    """It has no attribute. Without a running release, its items get the new name."""
+    migrate(BEFORE)
+    by_hand = settings.migrations / "29990101000000_by_hand"
+    by_hand.mkdir()
+    (by_hand / "migration.sql").write_text("CREATE TABLE log (past state[]);\n")
+    renames = ["state.DONE=READY", "post.state=state_now"]
+    with pytest.raises(RenameError, match=r"The array log\.past may hold DONE") as caught:
+        migrate(BESIDE, renames=renames, expand=True)
+    assert "a column of its own" not in caught.value.cure
+    query("INSERT INTO log VALUES ('{DRAFT,DONE}')")
+    migrate(RENAMED, renames=renames[:1], allow_downtime=True)
+    assert query("SELECT past::text FROM log") == [("{DRAFT,READY}",)]
