@@ -32,4 +32,4 @@ class MemberToken(db.Entity):
 
     digest = PrimaryKey(str, 64)
     member = Required(Member, cascade_delete=True, index=True)
-    created_at = Required(datetime, default=now)
+    created_at = Required(datetime, default=now, index=True)

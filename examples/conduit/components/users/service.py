@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -14,6 +15,9 @@ from .entities import Member, MemberToken, now
 from .settings import UsersSettings
 
 hasher = PasswordHasher()
+
+DELETED_AT_ONCE = 20
+"""How many tokens that have ended a login deletes at most."""
 
 WRONG = "Nobody has this address and this password."
 
@@ -47,7 +51,11 @@ def change(member: Member, values: dict[str, Any], token: str) -> None:
 
 
 def issue_token(member: Member) -> str:
-    """Return a new token, which stands for ``member`` from now on."""
+    """Return a new token, which stands for ``member`` from now on.
+
+    Some tokens that have ended are deleted, so that no more of them stay than are made.
+    """
+    _delete_ended_tokens()
     token = secrets.token_urlsafe(32)
     MemberToken(digest=_digest(token), member=member)
     return token
@@ -63,9 +71,20 @@ def end_token(token: str) -> None:
 def member_of(token: str) -> Member | None:
     """Return the member that ``token`` stands for, if it is valid."""
     found = MemberToken.get(digest=_digest(token))
-    if found is None or found.created_at < now() - UsersSettings.current().token_lifetime:
-        return None
-    return found.member
+    return found.member if found is not None and found.created_at >= _oldest() else None
+
+
+def _delete_ended_tokens() -> None:
+    oldest = _oldest()
+    ended = MemberToken.select(lambda token: token.created_at < oldest)
+    # Of two logins at once, neither waits for what the other deletes.
+    for token in ended.for_update(skip_locked=True).limit(DELETED_AT_ONCE):
+        token.delete()
+
+
+def _oldest() -> datetime:
+    """Return when the oldest token was made that still counts."""
+    return now() - UsersSettings.current().token_lifetime
 
 
 def _check_free(member: Member | None, username: str | None, email: str | None) -> None:

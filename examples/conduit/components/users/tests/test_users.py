@@ -76,6 +76,18 @@ def test_a_token_ends(ada: Any) -> None:
     ada.get("/user", status=401)
 
 
+@pytest.mark.settings({"users.token_lifetime": "0s"})
+def test_tokens_that_have_ended_are_deleted_at_the_next_login(visitor: Any, ada: Any) -> None:
+    visitor.post("/users/login", user(email=NEW["email"], password=PASSWORD))
+    with db_session:
+        assert MemberToken.select().count() == 1
+
+
+def test_a_login_ends_no_token_that_still_counts(visitor: Any, ada: Any) -> None:
+    visitor.post("/users/login", user(email=NEW["email"], password=PASSWORD))
+    ada.get("/user")
+
+
 def test_what_is_sent_is_changed_and_the_rest_stays(ada: Any) -> None:
     assert ada.put("/user", user(bio="Counts", image="https://example.org/a.png"))
     assert ada.put("/user", user(bio=""))["user"]["bio"] is None
