@@ -210,3 +210,18 @@ def test_a_migration_of_tenants_is_written_applied_and_undone_in_all(tenants, se
         page = browser.post("/berceau/migrations/apply", page)
         assert f"Applied 1 migration: {name}." in page
         assert run("globex", "SELECT size FROM note") == [(1,), (1,)]
+        first = re.search(r"\d{14}_init", browser.get("/berceau/migrations"))[0]
+        form = browser.get(f"/berceau/migrations/{first}")
+        assert "Undo this migration and 1 later one<" in form
+        page = browser.post(f"/berceau/migrations/{first}/undo", form, last=name)
+        assert "It would lose data" in page
+        assert run("globex", "SELECT text, size FROM note") == [("a", 1), ("b", 1)]
+        both = {"last": name, "allow_data_loss": "yes"}
+        page = browser.post(f"/berceau/migrations/{first}/undo", form, **both)
+        assert f"Undid {name}, {first}." in page
+        for tenant in "acme", "globex":
+            assert run(tenant, "SELECT to_regclass('note')::text") == [(None,)]
+        page = browser.post("/berceau/migrations/apply", form)
+        assert f"Applied 2 migrations: {first}, {name}." in page
+        for tenant in "acme", "globex":
+            assert run(tenant, "SELECT size FROM note") == []
