@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from psycopg2.extensions import encodings
 from psycopg2.sql import SQL, Composable, Composed, Placeholder
 
 from berceau.postgres.core.connection import Connection
@@ -37,6 +38,13 @@ def fetch_value(connection: Connection, query: str | Composable, values: Values 
     """
     rows = fetch(connection, query, values)
     return rows[0][0] if rows else None
+
+
+def filled(connection: Connection, query: str | Composable, values: Values = None) -> str:
+    """Return the text of ``query`` with its ``values``, to be run together with other texts."""
+    with connection.cursor() as cursor:
+        text = cursor.mogrify(*_escaped(connection, query, values))
+    return text.decode(encodings[connection.encoding])
 
 
 def _escaped(

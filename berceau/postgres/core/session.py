@@ -1,29 +1,26 @@
 """The session that a migration runs in: what it sets is gone before the next one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import chain
 
 import psycopg2
 
 from berceau.postgres.core.connection import PINNED, Connection
-from berceau.postgres.core.fetch import execute, fetch
+from berceau.postgres.core.fetch import execute, fetch, filled
 
 # Like DISCARD ALL, which would give up the deploy lock too. The environment may have chosen other
 # settings than we (PGDATESTYLE, PGTZ), and to those RESET ALL leads back.
 _RESET = """
 RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DEALLOCATE ALL;
 DISCARD TEMP; DISCARD SEQUENCES;
-SELECT set_config(name, value, false) FROM unnest(%(names)s, %(values)s) wanted (name, value)
-WHERE current_setting(name, true) IS NOT NULL;
-SELECT set_config('lock_timeout', %(lock_timeout)s, false)
+{settings};
+SELECT set_config('lock_timeout', '{milliseconds}', false)
 WHERE current_setting('lock_timeout') = '0'
 """
-# The view pg_settings would compute all settings, which takes longer than all the rest.
 _INTERVAL = "client_connection_check_interval"
-_KEPT = f"""
-SELECT name, current_setting(name)
-FROM unnest(ARRAY['search_path', 'synchronous_commit', '{_INTERVAL}']) AS name
-"""  # noqa: S608 - our own text
+_KEPT = ("search_path", "synchronous_commit", _INTERVAL)
 _WANTED = {
     **PINNED,
     "timezone": "UTC",
@@ -38,6 +35,36 @@ _WANTED = {
 """What migrations find set, as far as the server knows it."""
 
 
+@dataclass(frozen=True)
+class Clean:
+    """How the session of a connection gets clean: ``settings`` is SQL that sets what it is to have.
+
+    What a migration sets besides is undone.
+    """
+
+    settings: str
+
+    @classmethod
+    def like(cls, connection: Connection) -> "Clean":
+        """Return how the session stays as it is in what migrations don't depend on."""
+        found = _settings(connection)
+        if found[_INTERVAL] == "0":
+            notice_loss(connection)
+            found = _settings(connection)
+        kept = {name: found[name] for name in _KEPT}
+        known = {name: value for name, value in _WANTED.items() if found[name] is not None}
+        wanted = known | kept
+        asked = ", ".join(["set_config(%s, %s, false)"] * len(wanted))
+        return cls(filled(connection, f"SELECT {asked}", [*chain(*wanted.items())]))
+
+    def sql(self, lock_seconds: float) -> str:
+        """Return the SQL that makes it clean; then statements wait ``lock_seconds`` for a lock.
+
+        Where the connection's URL sets another time, they wait so long.
+        """
+        return _RESET.format(settings=self.settings, milliseconds=int(lock_seconds * 1000))
+
+
 @contextmanager
 def clean_session(connection: Connection, lock_seconds: float) -> Iterator[None]:
     """Let the body run migrations on the autocommit ``connection``; what they set ends with it.
@@ -45,23 +72,24 @@ def clean_session(connection: Connection, lock_seconds: float) -> Iterator[None]
     A statement waits ``lock_seconds`` for a lock, unless the connection's URL sets another time,
     and may take as long as it needs. What it means is the same everywhere: see ``PINNED``.
     """
-    kept = dict(fetch(connection, _KEPT))
-    if kept[_INTERVAL] == "0":
-        notice_loss(connection)
-        kept = dict(fetch(connection, _KEPT))
-    _reset(connection, kept, lock_seconds)
+    clean = Clean.like(connection)
+    execute(connection, clean.sql(lock_seconds))
     try:
         yield
     finally:
         if not connection.closed:
-            _reset(connection, kept, 0)
+            execute(connection, clean.sql(0))
 
 
-def _reset(connection: Connection, kept: Mapping[str, str], lock_seconds: float) -> None:
-    """Undo what a migration set, except for what is to be ``kept``."""
-    wanted = {**_WANTED, **kept}
-    values = {"names": [*wanted], "values": [*wanted.values()]}
-    execute(connection, _RESET, {**values, "lock_timeout": f"{int(lock_seconds * 1000)}ms"})
+def _settings(connection: Connection) -> dict[str, str | None]:
+    """Return the settings that matter; one that the server doesn't know is ``None``.
+
+    The view pg_settings would compute all, which takes longer than all the rest.
+    """
+    names = (*_KEPT, *_WANTED)
+    asked = ", ".join(f"current_setting('{name}', true)" for name in names)
+    (values,) = fetch(connection, f"SELECT {asked}")
+    return dict(zip(names, values, strict=True))
 
 
 def notice_loss(connection: Connection) -> None:
