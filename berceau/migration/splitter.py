@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from berceau.errors import Location, MigrationFileError
@@ -76,6 +76,7 @@ def tokens(text: str) -> Iterator[Token]:
         yield Token(kind, text[start:position])
 
 
+@lru_cache(maxsize=256)
 def split(text: str) -> tuple[ParsedStatement, ...]:
     """Return the statements of ``text``, in order.
 

@@ -4,12 +4,16 @@ from psycopg2 import sql
 
 from berceau.errors import DatabaseError
 from berceau.postgres.core.connection import Connection
-from berceau.postgres.core.fetch import execute, fetch
+from berceau.postgres.core.fetch import execute, fetch, fetch_value
 
 
 def has_citus(connection: Connection) -> bool:
-    """Return whether the database of ``connection`` has the extension."""
-    return bool(fetch(connection, "SELECT FROM pg_extension WHERE extname = 'citus'"))
+    """Return whether the database of ``connection`` has the extension.
+
+    That is asked by a table of its own: a new session would read the catalog for pg_extension.
+    """
+    asked = "SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL"
+    return bool(fetch_value(connection, asked))
 
 
 def keep_local(connection: Connection) -> None:

@@ -12,7 +12,7 @@ WHERE c.oid = to_regclass({name}) AND a.grantee NOT IN (0, c.relowner)
   AND a.privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
 """
 """Which roles, besides its owner, may write the table ``name``, as SQL names them."""
-_REVOKE = "REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {{table}} FROM {}"
+_REVOKE = "REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {table} FROM {roles}"
 
 
 def protect(connection: Connection, table: sql.Identifier) -> None:
@@ -21,5 +21,9 @@ def protect(connection: Connection, table: sql.Identifier) -> None:
     Default privileges may have granted the runtime role all data rights at its creation.
     """
     name = sql.Literal(table.as_string(connection))
-    for (role,) in fetch(connection, sql.SQL(OTHER_WRITERS).format(name=name)):
-        execute(connection, sql.SQL(_REVOKE.format(role)).format(table=table))
+    roles = [
+        sql.SQL(role) for (role,) in fetch(connection, sql.SQL(OTHER_WRITERS).format(name=name))
+    ]
+    if roles:
+        revoke = sql.SQL(_REVOKE).format(table=table, roles=sql.SQL(", ").join(roles))
+        execute(connection, revoke)

@@ -1,8 +1,7 @@
 """The session that a migration runs in: what it sets is gone before the next one."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import chain
 
 import psycopg2
@@ -35,34 +34,17 @@ _WANTED = {
 """What migrations find set, as far as the server knows it."""
 
 
-@dataclass(frozen=True)
-class Clean:
-    """How the session of a connection gets clean: ``settings`` is SQL that sets what it is to have.
+def settling(connection: Connection, lock_seconds: float) -> str:
+    """Return the SQL by which one transaction of a new session finds set what migrations do.
 
-    What a migration sets besides is undone.
+    Its statements wait ``lock_seconds`` for a lock, unless the connection's URL sets another time.
     """
-
-    settings: str
-
-    @classmethod
-    def like(cls, connection: Connection) -> "Clean":
-        """Return how the session stays as it is in what migrations don't depend on."""
-        found = _settings(connection)
-        if found[_INTERVAL] == "0":
-            notice_loss(connection)
-            found = _settings(connection)
-        kept = {name: found[name] for name in _KEPT}
-        known = {name: value for name, value in _WANTED.items() if found[name] is not None}
-        wanted = known | kept
-        asked = ", ".join(["set_config(%s, %s, false)"] * len(wanted))
-        return cls(filled(connection, f"SELECT {asked}", [*chain(*wanted.items())]))
-
-    def sql(self, lock_seconds: float) -> str:
-        """Return the SQL that makes it clean; then statements wait ``lock_seconds`` for a lock.
-
-        Where the connection's URL sets another time, they wait so long.
-        """
-        return _RESET.format(settings=self.settings, milliseconds=int(lock_seconds * 1000))
+    found = _settings(connection)
+    wanted = {**_WANTED, "lock_timeout": _milliseconds(lock_seconds)}
+    if found["lock_timeout"] != "0":
+        del wanted["lock_timeout"]
+    lacking = {name: value for name, value in wanted.items() if found[name] not in (None, value)}
+    return _setting(connection, lacking, local=True) if lacking else ""
 
 
 @contextmanager
@@ -72,13 +54,24 @@ def clean_session(connection: Connection, lock_seconds: float) -> Iterator[None]
     A statement waits ``lock_seconds`` for a lock, unless the connection's URL sets another time,
     and may take as long as it needs. What it means is the same everywhere: see ``PINNED``.
     """
-    clean = Clean.like(connection)
-    execute(connection, clean.sql(lock_seconds))
+    found = _settings(connection)
+    if found[_INTERVAL] == "0":
+        notice_loss(connection)
+        found = _settings(connection)
+    known = {name: value for name, value in _WANTED.items() if found[name] is not None}
+    settings = _setting(connection, {**known, **{name: found[name] for name in _KEPT}})
+    _reset(connection, settings, lock_seconds)
     try:
         yield
     finally:
         if not connection.closed:
-            execute(connection, clean.sql(0))
+            _reset(connection, settings, 0)
+
+
+def _reset(connection: Connection, settings: str, lock_seconds: float) -> None:
+    """Undo what a migration set, and set what the SQL of ``settings`` does."""
+    values = {"settings": settings, "milliseconds": _milliseconds(lock_seconds)}
+    execute(connection, _RESET.format(**values))
 
 
 def _settings(connection: Connection) -> dict[str, str | None]:
@@ -86,10 +79,21 @@ def _settings(connection: Connection) -> dict[str, str | None]:
 
     The view pg_settings would compute all, which takes longer than all the rest.
     """
-    names = (*_KEPT, *_WANTED)
+    names = (*_KEPT, *_WANTED, "lock_timeout")
     asked = ", ".join(f"current_setting('{name}', true)" for name in names)
     (values,) = fetch(connection, f"SELECT {asked}")
     return dict(zip(names, values, strict=True))
+
+
+def _setting(
+    connection: Connection, settings: Mapping[str, str | None], *, local: bool = False
+) -> str:
+    asked = ", ".join([f"set_config(%s, %s, {local})"] * len(settings))
+    return filled(connection, f"SELECT {asked}", [*chain(*settings.items())])
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{int(seconds * 1000)}ms"
 
 
 def notice_loss(connection: Connection) -> None:
@@ -97,10 +101,11 @@ def notice_loss(connection: Connection) -> None:
 
     No sooner: the session may wait for others without a limit.
     """
-    execute(connection, "SET idle_session_timeout = 0")
-    # Not every system can notify the server.
-    with suppress(psycopg2.errors.InvalidParameterValue), connection.cursor() as cursor:
-        cursor.execute(f"SET {_INTERVAL} = '1s'")
+    alone = "SET idle_session_timeout = 0"
+    try:
+        execute(connection, f"{alone}; SET {_INTERVAL} = '1s'")
+    except psycopg2.errors.InvalidParameterValue:  # not every system can notify the server
+        execute(connection, alone)
 
 
 @contextmanager

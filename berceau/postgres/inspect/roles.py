@@ -16,7 +16,7 @@ from berceau.errors import (
 )
 from berceau.postgres.citus.nodes import has_citus, require_servers, run_on_workers
 from berceau.postgres.core.connection import Connection, connect
-from berceau.postgres.core.fetch import execute, fetch
+from berceau.postgres.core.fetch import execute, fetch, fetch_value
 from berceau.postgres.core.own_tables import LEDGER
 from berceau.postgres.core.url import Url
 
@@ -83,6 +83,12 @@ CAN_MAKE = """
 """
 
 
+MAY_USE = """
+    SELECT has_schema_privilege(to_regrole(quote_ident(nullif(%(role)s, ''))),
+                                to_regnamespace(quote_ident(%(schema)s)), 'USAGE')
+"""
+
+
 @dataclass(frozen=True)
 class RoleReport:
     """A role, a schema, and whether the role can create, alter or drop anything there.
@@ -114,7 +120,7 @@ def grant_usage(connection: Connection, schema: str, runtime: str) -> None:
 
     What it may do with tables there, default privileges say.
     """
-    if fetch(connection, "SELECT FROM pg_roles WHERE rolname = %s", (runtime,)):
+    if fetch_value(connection, MAY_USE, {"role": runtime, "schema": schema}) is False:
         names = (sql.Identifier(schema), sql.Identifier(runtime))
         execute(connection, sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(*names))
 

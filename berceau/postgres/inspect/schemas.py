@@ -42,7 +42,7 @@ def create_schema(connection: Connection, name: str) -> None:
 
 def require_schema(connection: Connection, name: str) -> None:
     """Raise ``PermissionMissingError`` unless the role can create in the schema ``name``."""
-    query = "SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = %s"
+    query = "SELECT has_schema_privilege(to_regnamespace(quote_ident(%s)), 'CREATE')"
     may_create = fetch_value(connection, query, (name,))
     if not may_create:
         problem = "can't find the" if may_create is None else "can't create anything in"

@@ -77,7 +77,7 @@ def filled_tables(connection: Connection) -> tuple[str, ...]:
             connection,
             """
             SELECT relname FROM pg_class
-            WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace
+            WHERE relkind = 'r' AND relnamespace = (SELECT current_schema()::regnamespace)
               AND relname <> ALL (%s) AND (pg_relation_size(oid) > 0 OR %s)
             ORDER BY relname
             """,

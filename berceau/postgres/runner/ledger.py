@@ -12,28 +12,29 @@ from berceau.migration.batch_progress import BatchProgress, from_data
 from berceau.migration.history import Direction, Revision, State, in_line
 from berceau.migration.migration import Migration, count
 from berceau.migration.resume import groups_of
-from berceau.postgres.core.connection import Connection
-from berceau.postgres.core.fetch import execute, fetch
+from berceau.postgres.core.connection import Connection, transaction
+from berceau.postgres.core.fetch import execute, fetch, filled
 from berceau.postgres.core.locks import holder, holds
 from berceau.postgres.core.own_tables import LEDGER
 from berceau.postgres.core.url import schemas_of
 from berceau.postgres.runner.deploy_lock import lock_name
-from berceau.postgres.runner.ledger_versions import bring_up_to_date
+from berceau.postgres.runner.ledger_versions import bring_up_to_date, make
 
 _WHERE = """
 SELECT current_schema(), current_setting('search_path'),
        to_regclass(quote_ident(current_schema()) || %s) IS NOT NULL
 """
-_IS_THERE = "SELECT WHERE to_regclass(%s) IS NOT NULL"
 _READ = "SELECT to_json(m)::text FROM {} m"
 _NAMED = " WHERE name = ANY (%s)"
-_WRITE = """
+_ADD = """
 INSERT INTO {table} AS m (name, checksum, script, down, data, state, direction, position, total,
                      begun, applied_at, started_at)
 VALUES (%(name)s, %(checksum)s, %(script)s, %(down)s, %(data)s, %(state)s, %(direction)s,
         %(position)s, %(total)s, %(begun)s,
         CASE WHEN %(state)s = 'applied' THEN statement_timestamp() END,
         statement_timestamp())
+"""
+_WRITE = f"""{_ADD}
 ON CONFLICT (name) DO UPDATE SET (checksum, script, down, data, state, direction, position, total,
                                   begun, applied_at, started_at, failed_at, error)
     = (excluded.checksum, excluded.script, excluded.down, excluded.data, excluded.state,
@@ -85,12 +86,20 @@ class Ledger:
         self.schema: str = found
         self._table = sql.Identifier(self.schema, LEDGER)
 
+    def make(self) -> None:
+        """Create it where it is missing, in the open transaction."""
+        make(self.connection, self._table)
+        self._is_there = True
+
     def ensure(self) -> None:
         """Create it where it is missing, and bring it up to date; only its owner may write in it.
 
         The connection is in autocommit mode.
         """
-        if bring_up_to_date(self.connection, self._table):
+        if not self._is_there:
+            with transaction(self.connection):
+                self.make()
+        elif bring_up_to_date(self.connection, self._table):
             # The second version kept what a squash replaced beside it.
             for line in self._read():
                 self._forget(*line.replaces if line.is_whole else ())
@@ -126,12 +135,16 @@ class Ledger:
         ``begun`` means that the next one may have been, too.
         """
         total = count(groups_of(migration, direction))
-        self._write(migration, State.RUNNING, direction, position, total, begun)
+        place = {"position": position, "total": total, "begun": begun}
+        self._run(_WRITE, **_values(migration, State.RUNNING, direction), **place)
+
+    def adding(self, migration: Migration) -> str:
+        """Return the SQL that adds a line for ``migration``, which is applied."""
+        return self._filled(_ADD, **_applied(migration))
 
     def record(self, migration: Migration) -> None:
         """Write that ``migration`` is applied, in the place of what it replaces."""
-        total = count(migration.groups)
-        self._write(migration, State.APPLIED, Direction.UP, total, total, begun=False)
+        self._run(_WRITE, **_applied(migration))
         self._forget(*migration.header.replaces)  # after it: between the two, nothing is lacking
 
     def rename(self, name: str, migration: Migration) -> None:
@@ -176,9 +189,6 @@ class Ledger:
 
     def _read(self, *names: str) -> tuple[Revision, ...]:
         if not self._is_there:
-            name = self._table.as_string(self.connection)
-            self._is_there = bool(fetch(self.connection, _IS_THERE, (name,)))
-        if not self._is_there:
             return ()
         # As JSON a ledger of the first version is read like one of today.
         query = sql.SQL(_READ + (_NAMED if names else "")).format(self._table)
@@ -189,33 +199,13 @@ class Ledger:
         if names:
             self._run(_FORGET, names=[*names])
 
-    def _write(
-        self,
-        migration: Migration,
-        state: State,
-        direction: Direction,
-        position: int,
-        total: int,
-        begun: bool,
-    ) -> None:
-        self._run(
-            _WRITE,
-            name=migration.name,
-            checksum=migration.checksum,
-            script=migration.sql,
-            down=migration.down,
-            data=migration.data,
-            state=state.value,
-            direction=direction.value,
-            position=position,
-            total=total,
-            begun=begun,
-        )
-
     def _run(self, query: str, **values: object) -> None:
+        execute(self.connection, self._filled(query, **values))
+
+    def _filled(self, query: str, **values: object) -> str:
         # The role may be one that a migration took; this one holds until the transaction's end.
         text = sql.SQL("SET LOCAL ROLE NONE;" + query).format(table=self._table)
-        execute(self.connection, text, values)
+        return filled(self.connection, text, values)
 
 
 def ensure(connection: Connection) -> None:
@@ -236,6 +226,24 @@ def read_migrations(connection: Connection) -> tuple[Migration, ...]:
 def record(connection: Connection, migration: Migration) -> None:
     """Write that ``migration`` is applied."""
     Ledger(connection).record(migration)
+
+
+def _values(migration: Migration, state: State, direction: Direction) -> dict[str, object]:
+    return {
+        "name": migration.name,
+        "checksum": migration.checksum,
+        "script": migration.sql,
+        "down": migration.down,
+        "data": migration.data,
+        "state": state.value,
+        "direction": direction.value,
+    }
+
+
+def _applied(migration: Migration) -> dict[str, object]:
+    total = count(migration.groups)
+    values = _values(migration, State.APPLIED, Direction.UP)
+    return {**values, "position": total, "total": total, "begun": False}
 
 
 def _to_applied(row: dict[str, Any]) -> Revision:

@@ -64,18 +64,26 @@ SELECT ARRAY(SELECT attname::text FROM pg_attribute
 """  # noqa: S608 - our own text
 
 
+def make(connection: Connection, table: sql.Identifier) -> None:
+    """Create the ``table`` where it is missing, in the open transaction.
+
+    Only its owner may write in it.
+    """
+    execute(connection, sql.SQL(_CREATE).format(table=table))
+    protect(connection, table)
+
+
 def bring_up_to_date(connection: Connection, table: sql.Identifier) -> bool:
-    """Create the ``table`` where it is missing, add what it lacks; only its owner may write in it.
+    """Add what the ``table`` lacks; only its owner may write in it.
 
     The connection is in autocommit mode. Returns whether there was anything to do.
     """
     name = sql.Literal(table.as_string(connection))
     ((columns, others_write),) = fetch(connection, sql.SQL(_FOUND).format(name=name))
     lacking = [each for column, each in _VERSIONS.items() if column not in columns]
-    changes = [change for each in lacking for change in each] if columns else [_CREATE]
+    changes = [change for each in lacking for change in each]
     if not changes and not others_write:
         return False
-    # In one transaction: a tenant's creation waits for the disk once.
     with transaction(connection):
         for change in changes:
             execute(connection, sql.SQL(change).format(table=table))

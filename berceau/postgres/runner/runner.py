@@ -45,8 +45,9 @@ def apply(
 
     The connection is in autocommit mode, its search_path names the schema, and it holds the
     deploy lock. Raises ``StatementError`` with file and line; the ledger then has how far it
-    came, and a further call goes on there. Raises ``HistoryError`` where it can't. In a new schema,
-    a group may be run ``at_once``: where a statement fails, all are run again, to tell which.
+    came, and a further call goes on there. Raises ``HistoryError`` where it can't. Without Citus, a
+    group may be run ``at_once`` in a new schema: where a statement fails, all are run again, to
+    tell which.
     """
     _Run(connection, migration, Direction.UP, report, patience, at_once).run()
 
@@ -147,7 +148,7 @@ class _Run:
             self._require_right(group)
             self._advance(group)
 
-        if not (self.at_once and not execution.has_citus and execution.at_once(group, conclude)):
+        if not (self.at_once and execution.at_once(group, conclude)):
             execution.transact(group, conclude, run)
 
     def _run_batches(self, execution: Execution, group: TransactionGroup) -> bool:

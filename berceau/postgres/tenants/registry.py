@@ -26,8 +26,11 @@ CREATE TABLE IF NOT EXISTS {table} (
     created_at timestamptz NOT NULL DEFAULT now()
 )
 """
-_MAY_NOT_READ = """
-SELECT FROM pg_roles WHERE rolname = %s AND NOT has_table_privilege(oid, %s, 'SELECT')
+# Without tables or views: a new session would read the catalog for each of them.
+_FOUND = """
+SELECT to_regclass(%(table)s) IS NOT NULL,
+       has_table_privilege(to_regrole(quote_ident(nullif(%(role)s, ''))),
+                           to_regclass(%(table)s), 'SELECT')
 """
 _GRANT = "GRANT SELECT ON {table} TO {runtime}"
 # Without its schema, names of a tenant's tables would mean what the shared one has.
@@ -53,8 +56,11 @@ WHERE tenants.state = 'ready'
 GROUP BY tenants.name, tenants.schema, tenants.state, tenants.version, tenants.since
 ORDER BY coalesce(sum(pg_relation_size(c.oid)), 0) DESC, tenants.name LIMIT 1
 """
+_OF_SCHEMA = "SELECT FROM {table} WHERE schema = %s"
 _ADD = """
-INSERT INTO {table} (name, schema, state, version) VALUES (%s, %s, %s, %s)
+INSERT INTO {table} (name, schema, state, version)
+SELECT %(name)s, %(schema)s, %(state)s, %(version)s
+WHERE NOT %(new)s OR to_regnamespace(quote_ident(%(schema)s)) IS NULL
 ON CONFLICT (name) DO NOTHING RETURNING {since}
 """
 _SET_STATE = "UPDATE {table} SET state = %s WHERE name = %s"
@@ -75,7 +81,8 @@ def ensure(connection: Connection, runtime: str) -> None:
 
     The connection is the owner's, in autocommit mode.
     """
-    if _is_there(connection) and not fetch(connection, _MAY_NOT_READ, (runtime, TENANTS)):
+    is_there, may_read = _found(connection, runtime)
+    if is_there and may_read:
         return
     states = sql.SQL(", ").join(map(sql.Literal, STATES))
     # Of two that find no table, the second would fail: IF NOT EXISTS doesn't wait. Nor does GRANT.
@@ -83,7 +90,8 @@ def ensure(connection: Connection, runtime: str) -> None:
         lock_in_transaction(connection, TENANTS)
         execute(connection, _sql(_CREATE, states=states))
         protect(connection, sql.Identifier(TENANTS))
-        if fetch(connection, _MAY_NOT_READ, (runtime, TENANTS)):
+        _, may_read = _found(connection, runtime)
+        if not may_read:
             execute(connection, _sql(_GRANT, runtime=sql.Identifier(runtime)))
 
 
@@ -106,6 +114,11 @@ def find_all(connection: Connection, names: Iterable[str]) -> tuple[Tenant, ...]
     """Return those of the tenants called ``names`` that are there."""
     rows = fetch(connection, _sql(_READ + " WHERE name = ANY (%s)"), ([*names],))
     return tuple(Tenant(*row) for row in rows)
+
+
+def has_schema(connection: Connection, schema: str) -> bool:
+    """Return whether ``schema`` is that of a tenant."""
+    return _is_there(connection) and bool(fetch(connection, _sql(_OF_SCHEMA), (schema,)))
 
 
 def one_of_each_version(connection: Connection) -> tuple[Tenant, ...]:
@@ -135,13 +148,14 @@ def get(connection: Connection, name: str) -> Tenant:
     return found
 
 
-def add(connection: Connection, tenant: Tenant) -> Tenant | None:
-    """Write the new ``tenant`` and return it, with its time; ``None`` if there is one of its name.
+def add(connection: Connection, tenant: Tenant, *, new: bool = False) -> Tenant | None:
+    """Write the ``tenant`` and return it, with its time; ``None`` if there is one of its name.
 
-    That time is another one than that of any tenant that had the name before.
+    That time is another one than that of any tenant that had the name before. Where its schema is
+    to be ``new``, it isn't written if there is one that is called so.
     """
-    values = (tenant.name, tenant.schema, tenant.state, tenant.version)
-    rows = fetch(connection, _sql(_ADD), values)
+    values = {each: getattr(tenant, each) for each in ("name", "schema", "state", "version")}
+    rows = fetch(connection, _sql(_ADD), {**values, "new": new})
     return replace(tenant, since=rows[0][0]) if rows else None
 
 
@@ -183,6 +197,12 @@ def reach_disk(connection: Connection) -> None:
 def remove(connection: Connection, name: str) -> None:
     """Remove the tenant called ``name`` from the registry."""
     execute(connection, _sql(_REMOVE), (name,))
+
+
+def _found(connection: Connection, runtime: str) -> tuple[bool, bool]:
+    """Return whether the table is there, and whether no role ``runtime`` fails to read it."""
+    ((is_there, may_read),) = fetch(connection, _FOUND, {"table": TENANTS, "role": runtime})
+    return is_there, may_read is not False
 
 
 def _is_there(connection: Connection) -> bool:

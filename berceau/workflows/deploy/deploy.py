@@ -112,7 +112,8 @@ def apply(
     """Apply the ``chosen`` migrations, which are the first of the pending ones that were found.
 
     Tables that aren't where the others have them by now come there first: a database may have got
-    Citus since. In a new schema, statements may be run ``at_once``.
+    Citus since. In a new schema of one without Citus, statements may be run ``at_once``, and
+    migrations together.
     """
     if has_citus(connection):
         place(connection, report)
@@ -120,13 +121,18 @@ def apply(
             require_servers(connection)
     if not chosen:
         return ()
-    from berceau.postgres.runner import runner  # a deploy with nothing pending starts without it
+    # A deploy with nothing pending starts without these.
+    from berceau.postgres.runner import runner, together
 
     begun = {each.name: each for each in found.unfinished}
+    joins = at_once and not begun
     ledger.ensure(connection)
-    for migration in chosen:
-        report(_announced(migration, begun.get(migration.name)))
-        runner.apply(connection, migration, report, at_once=at_once)
+    for part in together.parts(chosen) if joins else [(each,) for each in chosen]:
+        done = joins and together.apply_together(connection, part)
+        for migration in part:
+            report(_announced(migration, begun.get(migration.name)))
+            if not done:
+                runner.apply(connection, migration, report, at_once=at_once)
     return tuple(migration.name for migration in chosen)
 
 

@@ -26,7 +26,7 @@ def require_shared(
             if schema is None:
                 if name not in dict(created(before)):
                     raise _refused(migration, name, line)
-            elif schema in {each.schema for each in registry.read(connection)}:
+            elif registry.has_schema(connection, schema):
                 raise MigrationError(
                     f"The extension {name} is in {schema}, the schema of a tenant: others don't "
                     "find it.",

@@ -2,7 +2,7 @@
 
 from psycopg2 import sql
 
-from berceau.postgres.core.fetch import execute, fetch, fetch_value
+from berceau.postgres.core.fetch import execute, fetch, fetch_value, filled
 
 NAME = "50%s (%)"
 
@@ -23,3 +23,12 @@ def test_a_query_without_values_is_run_as_it_is(connection) -> None:
     for values in (None, (), [], {}):
         query = sql.SQL("SELECT 'a' LIKE '%' AS {}").format(sql.Identifier(NAME))
         assert fetch_value(connection, query, values) is True
+
+
+def test_queries_that_are_filled_run_together(connection) -> None:
+    name = sql.Identifier(NAME)
+    made = filled(connection, sql.SQL("CREATE TABLE {0} ({0} text)").format(name))
+    insert = sql.SQL("INSERT INTO {} VALUES (%(value)s)").format(name)
+    written = filled(connection, insert, {"value": "ä'%s"})
+    read = filled(connection, sql.SQL("TABLE {}").format(name))
+    assert fetch(connection, ";".join((made, written, read))) == [("ä'%s",)]

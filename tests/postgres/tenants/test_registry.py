@@ -31,8 +31,11 @@ def test_the_registry_keeps_what_is_done_with_a_tenant(database: Databases, acme
         for _ in range(2):
             registry.ensure(owner, database.runtime_url.user)
         assert catalog.read(owner) == EMPTY
+        assert not registry.has_schema(owner, acme.schema)
+        assert not registry.add(owner, acme, new=True)  # its schema isn't new
         acme = registry.add(owner, acme)
         assert acme is not None
+        assert registry.has_schema(owner, acme.schema)
         assert not registry.add(owner, Tenant("acme", "tenant_other"))
         registry.set_state(owner, acme, "ready")
         registry.set_version(owner, ["acme"], "20260101000000_init")

@@ -3,11 +3,28 @@
 import pytest
 
 from berceau.errors import MigrationError, StatementError
+from berceau.postgres.core.connection import connect
+from berceau.postgres.core.fetch import execute, fetch
+from berceau.postgres.inspect.schemas import schema_exists
+from berceau.postgres.runner.together import STATEMENTS
+from berceau.postgres.tenants import registry
+from berceau.tenancy import Tenant, tenant_schema
 from berceau.workflows.tenants.create import create
 from berceau.workflows.tenants.deploying import deploy_all
 from berceau.workflows.tenants.rules import Rules
 from tests.workflows.tenants.conftest import Shop
 
+LEDGER = "SELECT to_jsonb(m) - 'applied_at' - 'started_at' FROM berceau_migration m ORDER BY name"
+COLUMNS = """
+SELECT attrelid::regclass::text, attname, attnum, format_type(atttypid, atttypmod)
+FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+WHERE relnamespace = current_schema()::regnamespace ORDER BY 1, 3
+"""
+RIGHTS = """
+SELECT relname, relacl::text FROM pg_class
+WHERE relnamespace = current_schema()::regnamespace
+UNION ALL SELECT '', nspacl::text FROM pg_namespace WHERE nspname = current_schema() ORDER BY 1
+"""
 ROWS = """
 CREATE TABLE note (id integer, text text);
 COPY note (id, text) FROM stdin;
@@ -29,6 +46,70 @@ def test_the_statement_that_fails_is_named_and_the_next_run_goes_on(shop: Shop) 
     file.write_text("CREATE TABLE more ();\nALTER TABLE note ADD a integer;\n")
     assert create(shop.settings, "a").version == name
     assert shop.rows("SELECT a FROM note, more, kept") == []
+
+
+def test_one_that_only_defines_things_is_made_in_one_transaction(shop: Shop) -> None:
+    last = [shop.write(n, f"CREATE TABLE note{n} (id integer);") for n in (1, 2)][-1]
+    deploy_all(shop.settings)
+    said: list[str] = []
+    made = create(shop.settings, "a", said.append)
+    assert (made.state, made.version) == ("ready", last)
+    assert shop.tenants() == (made,)
+    assert said == ["applying 20260101000001_step", "applying 20260101000002_step"]
+    writers = """
+        SELECT DISTINCT xmin::text FROM pg_class WHERE relnamespace = current_schema()::regnamespace
+        UNION SELECT xmin::text FROM berceau_migration UNION SELECT xmin::text FROM berceau_tenant
+    """
+    assert len(shop.rows(writers)) == 1
+
+
+def test_whether_it_is_made_at_once_or_in_steps_makes_no_difference(shop: Shop) -> None:
+    shop.write(1, "CREATE TYPE state AS ENUM ('a');\nCREATE TABLE note (s state DEFAULT 'a');")
+    shop.write(2, "ALTER TYPE state ADD VALUE 'b';")
+    shop.write(3, "-- only a comment")
+    shop.write(4, "ALTER TABLE note ADD id serial PRIMARY KEY;\nCREATE INDEX ON note (s);")
+    shop.add("a")
+    schema = tenant_schema("b", shop.databases.migration_url.schema)
+    with connect(shop.databases.migration_url) as connection:
+        registry.add(connection, Tenant("b", schema, "creating"))
+    create(shop.settings, "b")
+    a, b = shop.tenants()
+    assert (a.version, a.state) == (b.version, b.state)
+    for sql in (LEDGER, COLUMNS, RIGHTS):
+        assert shop.run(a, sql) == shop.run(b, sql) != []
+
+
+def test_a_long_history_is_run_in_parts(shop: Shop) -> None:
+    for n in range(5):
+        shop.write(n + 1, "\n".join(f"CREATE TABLE t{n}_{m} ();" for m in range(STATEMENTS // 2)))
+    shop.add("a")
+    assert shop.rows("SELECT count(DISTINCT xmin::text), count(*) FROM berceau_migration") == [
+        (3, 5)
+    ]
+    tables = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()"
+    assert shop.rows(tables) == [(5 * (STATEMENTS // 2) + 1,)]
+
+
+def test_one_that_is_killed_before_the_end_leaves_nothing(shop: Shop) -> None:
+    shop.write(1, "CREATE TABLE country (id integer PRIMARY KEY);", scope="shared")
+    shop.write(2, "CREATE TABLE note (id integer REFERENCES country);")
+    deploy_all(shop.settings)
+    url = shop.databases.migration_url
+    schema = tenant_schema("a", url.schema)
+    waiting = "SELECT pid FROM pg_stat_activity WHERE %s = ANY (pg_blocking_pids(pid))"
+    with connect(url) as holder, connect(url, autocommit=True) as other:
+        execute(holder, "LOCK TABLE country")
+        process = shop.start("tenant.create", "a")
+        while not (found := fetch(other, waiting, (holder.info.backend_pid,))):
+            assert process.poll() is None
+        process.kill()
+        process.wait()
+        for (pid,) in found:
+            execute(other, "SELECT pg_terminate_backend(%s, 10000)", (pid,))
+        assert shop.tenants() == ()
+        assert not schema_exists(other, schema)
+    shop.add("a")
+    assert shop.rows("SELECT FROM note") == []
 
 
 def test_rows_are_copied_between_statements(shop: Shop) -> None:
