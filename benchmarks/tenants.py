@@ -39,13 +39,14 @@ ROUNDS = 3
 MADE = 20  # tenants of each size, for what one costs
 JOBS = 4
 KILLS = 4
-QUERY, NOTHING, COLUMN, COLUMN_JOBS, MADE_HERE, MADE_PSQL = (
+QUERY, NOTHING, COLUMN, COLUMN_JOBS, MADE_HERE, MADE_PSQL, MADE_OPEN = (
     "the one query that reads all states",
     "deploy, nothing pending",
     "deploy, one column",
     f"deploy, one column, {JOBS} jobs",
     "a tenant made, in a running process",
     "the same DDL by psql",
+    "the same DDL by a psql that runs already, in a new session",
 )
 MADE_COMMAND = "invoke tenant.create, with the start of Python"
 
@@ -103,7 +104,7 @@ def main() -> None:
             server.stop()
     print()
     mine = ((NOTHING, "nothing pending"), (COLUMN, "one column"), (COLUMN_JOBS, "one column"))
-    ratios = [(MADE_HERE, MADE_PSQL), (NOTHING, QUERY)]
+    ratios = [(MADE_HERE, MADE_PSQL), (MADE_HERE, MADE_OPEN), (NOTHING, QUERY)]
     ratios += [(django(each, what), name) for each in EXECUTORS for name, what in mine]
     figures.print(sizes, ratios)
 
@@ -197,9 +198,12 @@ class Site:
             known = len(registry.read(connection))
         for n in range(known, size - MADE):
             create(settings, f"t{n}")
+        running = self.start_psql()
         for n in range(max(known, size - MADE), size):
             self.time(size, MADE_HERE, lambda n=n: create(settings, f"t{n}"))
             self.time(size, MADE_PSQL, lambda n=n: self.psql(f"plain_{n}"))
+            self.time(size, MADE_OPEN, lambda n=n: self.ask_psql(running, f"open_{n}"))
+        running.communicate()
         for n in range(ROUNDS):
             name = f"extra_{size}_{n}"
             self.time(size, MADE_COMMAND, lambda name=name: self.command("tenant.create", name))
@@ -207,14 +211,32 @@ class Site:
 
     def psql(self, schema: str) -> None:
         """Make the same tables in a schema, as people would."""
+        process = self.start_psql("-c", self.tables(schema))
+        process.communicate()
+        assert process.returncode == 0
+
+    def tables(self, schema: str) -> str:
+        """Return the SQL of the same tables."""
         files = sorted(self.root.glob("migrations/tenant/*/migration.sql"))
         tables = "".join(file.read_text() for file in files)
-        text = f"CREATE SCHEMA {schema}; SET search_path = {schema}; BEGIN; {tables} COMMIT;"
-        command = [find_programs() / "psql", "-q", "-v", "ON_ERROR_STOP=1", "-c", text]
-        owner = self.owner
+        return f"CREATE SCHEMA {schema}; SET search_path = {schema}; BEGIN; {tables} COMMIT;"
+
+    def start_psql(self, *options: str) -> subprocess.Popen[str]:
+        """Start psql, by default one that reads commands."""
+        owner, pipe = self.owner, subprocess.PIPE
         where = f"host={owner.hosts[0][0]} user={owner.user} dbname={owner.database}"
+        command = [find_programs() / "psql", "-q", "-v", "ON_ERROR_STOP=1", *options, where]
         environment = {**os.environ, "PGPASSWORD": owner.password}
-        subprocess.run([*command, where], env=environment, check=True, stdout=subprocess.DEVNULL)
+        return subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, text=True)
+
+    def ask_psql(self, running: subprocess.Popen[str], schema: str) -> None:
+        """Make the same tables by a psql that is running, in a new session and one call."""
+        assert running.stdin
+        assert running.stdout
+        text = self.tables(schema).rstrip(";").replace(";", "\\;")
+        running.stdin.write(f"\\connect {self.owner.database}\n{text};\n\\echo done\n")
+        running.stdin.flush()
+        assert running.stdout.readline() == "done\n"
 
     def ask(self) -> None:
         """Read all states by the query of a deploy, in a new session."""
