@@ -130,7 +130,7 @@ def apply(
     for part in together.parts(chosen) if joins else [(each,) for each in chosen]:
         done = joins and together.apply_together(connection, part)
         for migration in part:
-            report(_announced(migration, begun.get(migration.name)))
+            report(announced(migration, begun.get(migration.name)))
             if not done:
                 runner.apply(connection, migration, report, at_once=at_once)
     return tuple(migration.name for migration in chosen)
@@ -147,7 +147,8 @@ def refuse_half_undone(unfinished: Iterable[Revision]) -> None:
             )
 
 
-def _announced(migration: Migration, before: Revision | None) -> str:
+def announced(migration: Migration, before: Revision | None = None) -> str:
+    """Return what is told as ``migration`` is applied, of which ``before`` is in the ledger."""
     if before is None or (before.position == 0 and not before.batches):
         note = ", which has no statement" if migration.is_empty else ""
         return f"applying {migration.name}{note}"

@@ -27,7 +27,7 @@ from berceau.postgres.runner.together import attempt, fit_together, run_together
 from berceau.postgres.tenants import registry
 from berceau.settings import Settings
 from berceau.tenancy import Target, Tenant, tenant_schema
-from berceau.workflows.deploy.deploy import apply, sound
+from berceau.workflows.deploy.deploy import announced, apply, sound
 from berceau.workflows.deploy.migration_directory import last_name
 from berceau.workflows.deploy.phased import first_barred
 from berceau.workflows.shared.databases import Databases, resolve_databases
@@ -162,7 +162,7 @@ class _Making:
 
         made = attempt(self.connection, work) if fit_together(chosen) else None
         for each in chosen if made else ():
-            self.report(f"applying {each.name}")
+            self.report(announced(each))
         return made
 
     def in_steps(self, *, spread: bool) -> str | None:
