@@ -61,6 +61,10 @@ class Part(db.Entity):
 
 class Badge(db.Entity):
     owner = Required(Customer)
+
+class Account(db.Entity):
+    _distribute_ = "id"
+    id = PrimaryKey(int)
 '''
 BLOG = """
 from components.shop.entities import Customer
@@ -100,7 +104,7 @@ class Links(HTMLParser):
 
 
 def test_pages_link_to_each_other_and_hold_no_markup_of_names(shop) -> None:
-    assert "docs: 9 tables; changed" in shop.succeed("docs")
+    assert "docs: 10 tables; changed" in shop.succeed("docs")
     folder = shop.root / "docs/schema"
     pages = {path: Links(path.read_text()) for path in folder.rglob("*.html")}
     assert len(pages) == 4  # one is a licence
@@ -120,6 +124,7 @@ def test_pages_link_to_each_other_and_hold_no_markup_of_names(shop) -> None:
         "many to many",
         "&lt;b&gt;bold",
         "order_payer",
+        "With Citus: distributed by id.",
     ):
         assert shown in text
     assert "a kind of" in text
@@ -174,7 +179,7 @@ def test_dbml_is_read_by_its_parser(shop) -> None:
 
     shop.succeed("docs", "--format", "dbml")
     parsed = PyDBML((shop.root / "docs/schema/schema.dbml").read_text())
-    assert len(parsed.tables) == 9
+    assert len(parsed.tables) == 10
     assert {group.name for group in parsed.table_groups} == {"shop", "blog"}
     assert len(parsed.refs) == 11
 

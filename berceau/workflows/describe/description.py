@@ -137,6 +137,11 @@ class DescribedTable:
         return bool(self.links)
 
     @property
+    def place(self) -> str:
+        """Where its rows are with Citus, in words; an empty string where nothing says so."""
+        return str(self.table.distribution or "")
+
+    @property
     def text(self) -> str:
         """The docstring of the entity that has the table, or an empty string."""
         return self.entities[0].text if self.entities else ""

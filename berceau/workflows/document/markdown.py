@@ -89,6 +89,8 @@ def _table(table: DescribedTable, description: Description, base: str) -> Iterat
             yield from (_prose(entity.text), "")
     if table.is_link:
         yield from (f"{_pairs(table)}.", "")
+    if table.place:
+        yield from (f"With Citus: {_cell(table.place)}.", "")
     yield from _rows(
         ("Column", "Type", "In Python", "Default", "What it holds", "Since"),
         [_column(each, description, base) for each in table.columns],

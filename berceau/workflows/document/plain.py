@@ -53,6 +53,7 @@ def _table(table: DescribedTable) -> dict[str, Any]:
         "component": table.component,
         "migration": table.migration,
         "links": list(table.links),
+        "place": table.place or None,
         "entities": [_entity(each) for each in table.entities],
         "columns": [_column(each) for each in table.columns],
         "primary_key": list(key.columns) if key else None,
