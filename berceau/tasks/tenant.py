@@ -20,12 +20,18 @@ def create(_: Context, name: str) -> None:
     say(f"The tenant {made} is ready, in the schema {made.schema}.")
 
 
-@command(help={"name": "the tenant", "force": "even if it holds rows"})
-def drop(_: Context, name: str, force: bool = False) -> None:
+@command(
+    help={
+        "files": "remove its uploaded files, too",
+        "force": "even if it holds rows",
+        "name": "the tenant",
+    }
+)
+def drop(_: Context, name: str, force: bool = False, files: bool = False) -> None:
     """Drop a tenant and its schema."""
     from berceau.workflows.tenants.drop import drop as work
 
-    work(load(), name, say, force=force)
+    work(load(), name, say, force=force, with_files=files)
     say(f"The tenant {name} is dropped.")
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from berceau.components import Component
-from berceau.files import files
 from berceau.migration.migration import Migration
 from berceau.orm import database as orm
 from berceau.postgres.core.connection import check_session, connect, describe_hosts
@@ -15,7 +14,6 @@ from berceau.postgres.pooling.replica import ReplicaPool
 from berceau.settings import Settings
 from berceau.settings import component as component_settings
 from berceau.settings.component import Values
-from berceau.settings.own import S3_VARIABLES
 from berceau.workflows.build.compose import Composition, compose
 from berceau.workflows.build.declared import Declared
 from berceau.workflows.deploy import migration_directory
@@ -25,6 +23,7 @@ from berceau.workflows.serve.fitness import Fitness, Unfit
 from berceau.workflows.serve.heartbeat import Heartbeat
 from berceau.workflows.serve.tenants import Directory, act_for_chosen, directory, tenant_migrations
 from berceau.workflows.shared.databases import Databases, resolve_databases
+from berceau.workflows.shared.file_store import connect_files
 from berceau.workflows.tenants import histories
 from berceau.workflows.tenants.deploying import deploy_all
 
@@ -118,7 +117,7 @@ def start(settings: Settings) -> Running:
     orm.connect(pool, replica=replica, tenants=tenants)
     if tenants is not None:
         act_for_chosen(settings, tenants)
-    files.connect(settings.storage_url or _default_storage(settings), _s3_options(settings))
+    connect_files(settings)
     return Running(
         composition.components,
         settings,
@@ -159,14 +158,3 @@ def _deploy(settings: Settings, found: Databases, migrations: tuple[Migration, .
 def _session_url(url: Url, settings: Settings) -> Url:
     """Return where the sessions of the pool are: with tenants, each transaction says where."""
     return url if settings.tenants is None else url.with_schema(NOWHERE)
-
-
-def _default_storage(settings: Settings) -> str | None:
-    """Return the folder for a developer's files; in production, a place must be chosen."""
-    return (settings.state / "files").absolute().as_uri() if settings.development else None
-
-
-def _s3_options(settings: Settings) -> dict[str, str]:
-    """Return what the environment or ``.env`` says of a bucket, by names of small letters."""
-    found = {name: settings.sources.find(name, "") for name in S3_VARIABLES}
-    return {name.lower(): each.value for name, each in found.items() if each is not None}

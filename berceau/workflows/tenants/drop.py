@@ -3,6 +3,8 @@
 import time
 
 from berceau.errors import TenantError
+from berceau.files import files
+from berceau.orm.tenants import acting_for
 from berceau.postgres.citus.nodes import require_servers
 from berceau.postgres.clone.comparing import dependents
 from berceau.postgres.core.connection import Connection, connect
@@ -21,16 +23,25 @@ from berceau.postgres.tenants import registry
 from berceau.settings import Settings
 from berceau.tenancy import FRESH_SECONDS, Tenant
 from berceau.workflows.shared.databases import resolve_databases
+from berceau.workflows.shared.file_store import connect_files
 from berceau.workflows.shared.wording import counted
 from berceau.workflows.tenants.extensions import require_none
 from berceau.workflows.tenants.histories import require_tenants
 
 
-def drop(settings: Settings, name: str, report: Report = silent, *, force: bool = False) -> None:
+def drop(
+    settings: Settings,
+    name: str,
+    report: Report = silent,
+    *,
+    force: bool = False,
+    with_files: bool = False,
+) -> None:
     """Drop the tenant ``name`` and its schema; with rows in it, only by ``force``.
 
-    What was interrupted goes on. Requests of the tenant are refused from its first step on. Raises
-    ``TenantUnknownError`` or ``TenantError``.
+    Its files are removed, too, if it is to be dropped ``with_files``. What was interrupted goes on.
+    Requests of the tenant are refused from its first step on. Raises ``TenantUnknownError`` or
+    ``TenantError``; ``SettingsError`` or ``StorageError`` where files can't be reached.
     """
     require_tenants(settings)
     migration_url = resolve_databases(settings).migration_url
@@ -41,6 +52,9 @@ def drop(settings: Settings, name: str, report: Report = silent, *, force: bool 
         schema = registry.get(connection, name).schema
         with deploy_lock(connection, schema, report=report):
             tenant = registry.get(connection, name)
+            if with_files:
+                connect_files(settings)
+                _files(tenant)
             if schema_exists(connection, schema):
                 require_schema(connection, schema)
                 require_none(connection, tenant)
@@ -52,7 +66,22 @@ def drop(settings: Settings, name: str, report: Report = silent, *, force: bool 
                     report(f"waiting {FRESH_SECONDS:.0f} s until all processes have noticed")
                     time.sleep(FRESH_SECONDS)
                 drop_schema(connection, schema)
+            if with_files:
+                _remove_files(tenant, report)
             registry.remove(connection, name)
+
+
+def _files(tenant: Tenant) -> tuple[str, ...]:
+    with acting_for(tenant):
+        return tuple(files.keys())
+
+
+def _remove_files(tenant: Tenant, report: Report) -> None:
+    keys = _files(tenant)
+    report(f"removing {counted(len(keys), 'file')}")
+    with acting_for(tenant):
+        for key in keys:
+            files.remove(key)
 
 
 def _require_expendable(connection: Connection, tenant: Tenant) -> None:
