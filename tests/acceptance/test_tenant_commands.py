@@ -140,6 +140,32 @@ def test_one_that_lost_its_ledger_gets_it_again(shop: Project, run) -> None:
     assert "nothing is pending" in shop.succeed("migrate.deploy")
 
 
+def test_a_baseline_records_what_each_tenant_holds(shop: Project, run) -> None:
+    (name,) = (each.name for each in (shop.root / "migrations" / "tenant").glob("2*"))
+    for tenant in NAMES:
+        run(tenant, "DROP TABLE berceau_migration")
+    run("globex", "ALTER TABLE note ALTER text DROP NOT NULL")
+    err = shop.fail("migrate.baseline", "init", "--scope", "tenant")
+    assert err.startswith("error: Tenant globex: The database differs from the schema of the")
+    run("globex", "ALTER TABLE note ALTER text SET NOT NULL")
+    out = shop.succeed("migrate.baseline", "init", "--scope", "tenant")
+    assert f"baseline: recorded {name} for the tenant globex, and ran nothing" in out
+    assert "for the tenant acme" not in out
+    found = json.loads(shop.succeed("migrate.status", "--json"))["tenants"]
+    assert [each["tenants"] for each in found if each["version"] == name] == [[*NAMES]]
+    assert "is recorded already" in shop.fail("migrate.baseline", "init", "--scope", "tenant")
+
+
+def test_what_is_adopted_is_recorded_where_it_is_and_applied_elsewhere(shop: Project, run) -> None:
+    for tenant in ("acme", "initech"):
+        run(tenant, "CREATE INDEX by_text ON note (text)")
+    shop.succeed("migrate.adopt", "index", "--scope", "tenant", "--unmanaged")
+    for tenant in NAMES:
+        assert run(tenant, "SELECT to_regclass('by_text') IS NULL") == [(False,)]
+    found = json.loads(shop.succeed("migrate.status", "--json"))["tenants"]
+    assert [(each["tenants"], each["pending"]) for each in found] == [([*NAMES], [])]
+
+
 @pytest.mark.parametrize("scope", ["shared", "tenant"])
 def test_a_command_that_a_message_names_works_as_it_is(shop: Project, scope: str) -> None:
     (shop.root / "migrations" / scope / "HEAD").write_text("20200101000000_other\n")

@@ -1,16 +1,21 @@
 """The commands that settle history: rebase, baseline, adopt, squash and reset."""
 
 import sys
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from invoke.context import Context
 
-from berceau.errors import SettingsError
+from berceau.errors import BerceauError, HistoryError, SettingsError
 from berceau.tasks.command import command
 from berceau.tasks.migrate.scope import HELP, one_history
 from berceau.tasks.project import load, say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from berceau.settings import Settings
+    from berceau.workflows.build.declared import Declared
     from berceau.workflows.shared.databases import Databases
 
 
@@ -37,24 +42,55 @@ def rebase(_: Context, branch: str = "", scope: str | None = None) -> None:
 def baseline(_: Context, name: str, scope: str | None = None, tenant: str | None = None) -> None:
     """Record an existing database as migrated up to NAME, if its schema is the same."""
     from berceau.workflows.build.declared import declared
-    from berceau.workflows.history.baseline import baseline as run
-    from berceau.workflows.shared.cache import SchemaCache
+    from berceau.workflows.history.baseline import is_recorded
     from berceau.workflows.shared.databases import resolve_databases
+    from berceau.workflows.tenants import targets
 
     found = declared(load())
     with one_history(load(), scope, tenant=tenant) as settings:
         if settings.target:
             found = found.part(settings.target.scope)
-        recorded = run(
-            resolve_databases(settings).migration_url,
-            found.schema,
-            found.component_by_name,
-            settings.migrations,
-            name,
-            SchemaCache(settings.cache),
-            say,
-        )
-    say(f"baseline: recorded {', '.join(recorded)}, and ran nothing")
+        others = targets.others(load(), settings) if tenant is None else ()
+        all_ = (settings, *others)
+        lacking = [
+            each
+            for each in all_
+            if not is_recorded(resolve_databases(each).migration_url, each.migrations, name)
+        ]
+        for each in lacking or [settings]:
+            with _told(each):
+                recorded = _record(each, found, name)
+            of = f" for the tenant {each.target.name}" if each.target and each.target.name else ""
+            say(f"baseline: recorded {', '.join(recorded)}{of}, and ran nothing")
+
+
+def _record(settings: "Settings", found: "Declared", name: str) -> tuple[str, ...]:
+    from berceau.workflows.history.baseline import baseline as run
+    from berceau.workflows.shared.cache import SchemaCache
+    from berceau.workflows.shared.databases import resolve_databases
+
+    return run(
+        resolve_databases(settings).migration_url,
+        found.schema,
+        found.component_by_name,
+        settings.migrations,
+        name,
+        SchemaCache(settings.cache),
+        say,
+    )
+
+
+@contextmanager
+def _told(settings: "Settings") -> "Iterator[None]":
+    """Let an error of the body say of which tenant it is, if it is of one."""
+    from berceau.workflows.tenants.many import failure
+
+    try:
+        yield
+    except BerceauError as error:
+        if settings.target is None or settings.target.name is None:
+            raise
+        raise failure({settings.target.name: error}) from error
 
 
 @command(
@@ -78,8 +114,10 @@ def adopt(
     from berceau.workflows.deploy import migration_directory
     from berceau.workflows.history.adopt import adopt as run
     from berceau.workflows.shared.databases import resolve_databases
+    from berceau.workflows.tenants import targets
 
-    owners = declared(load()).component_by_name
+    whole = declared(load())
+    owners = whole.component_by_name
     with one_history(load(), scope) as settings:
         migration = run(
             resolve_databases(settings).migration_url,
@@ -91,8 +129,14 @@ def adopt(
             report=say,
         )
         folder = migration_directory.shown(settings.migrations)
+        if migration is not None:
+            for each in targets.others(load(), settings):
+                with suppress(HistoryError):  # whose tables differ get the migration afterwards
+                    _record(each, whole, migration.name)
     if migration is None:
-        say("adopt: the database doesn't differ from its migrations")
+        of = settings.target.name if settings.target else None
+        what = f"the tenant {of}, the largest," if of else "the database"
+        say(f"adopt: {what} doesn't differ from its migrations")
     else:
         say(f"adopt: wrote {folder}/{migration.name}, recorded as applied here")
 

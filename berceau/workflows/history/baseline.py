@@ -20,7 +20,7 @@ from berceau.schema.naming import renamings_to
 from berceau.schema.places import missing
 from berceau.schema.sql import to_statements
 from berceau.workflows.deploy import migration_directory
-from berceau.workflows.deploy.deploy import deploying, settled
+from berceau.workflows.deploy.deploy import deploying, history, settled
 from berceau.workflows.deploy.drift import drift, foreign
 from berceau.workflows.deploy.replay import (
     Replayed,
@@ -71,6 +71,13 @@ def baseline(
             )
         wanted = replace(desired(migration_url, declared, cache), meanings=declared.meanings)
         return (_write(connection, migration_url, wanted, component_by_name, folder, name),)
+
+
+def is_recorded(migration_url: Url, folder: Path, name: str) -> bool:
+    """Return whether ``name`` is a migration that is applied: ``baseline`` refuses that."""
+    migrations = migration_directory.read(folder)
+    named = [each for each in migrations if name in (each.name, each.name[15:])]
+    return bool(named) and named[-1] not in history(migration_url, migrations).pending
 
 
 def _record(

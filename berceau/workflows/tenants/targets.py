@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 from berceau.errors import TenantError
 from berceau.postgres.core.connection import Connection, connect
@@ -77,6 +78,22 @@ def of_tenant(settings: Settings, tenant: Tenant | None = None) -> Iterator[Sett
         schema = tenant.schema if tenant else _schema(stack.enter_context(scratch(url)))
         name = tenant.name if tenant else None
         yield settings.targeting(Target("tenant", schema, stand_in, name))
+
+
+def others(settings: Settings, one: Settings) -> tuple[Settings, ...]:
+    """Return settings for each tenant that is ready, but not for that of ``one``; maybe none.
+
+    Migrations are tried out where ``one`` tries them out: it has to last as long.
+    """
+    if one.target is None or one.target.scope == "shared":
+        return ()
+    with connect(resolve_databases(settings).migration_url) as connection:
+        ready = [each for each in registry.read(connection) if each.state == "ready"]
+    return tuple(
+        one.targeting(replace(one.target, schema=each.schema, name=each.name))
+        for each in ready
+        if each.schema != one.target.schema
+    )
 
 
 def _largest(settings: Settings) -> Tenant | None:
