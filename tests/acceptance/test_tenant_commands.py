@@ -213,6 +213,12 @@ def test_only_a_tenant_that_is_ready_gets_seeds(shop: Project, database: Databas
         assert fetch(connection, query) == [(None, 0)]
 
 
+def test_seeds_need_the_owner(shop: Project, database: Databases) -> None:
+    shop.component("notes", NOTES, seeds=SEEDS.format(entity="Note", attribute="text", value="x"))
+    shop.environment["MIGRATION_DATABASE_URL"] = database.runtime_url.with_password()
+    assert "Set MIGRATION_DATABASE_URL" in shop.fail("db.seed")
+
+
 def test_seeds_without_tenants_belong_to_none(shop: Project) -> None:
     shop.environment["BERCEAU_TENANTS"] = ""
     assert "has no tenants" in shop.fail("db.seed", "--tenant", "acme")

@@ -13,6 +13,7 @@ from berceau.orm import db
 from berceau.orm.session import unit_of_work
 from berceau.orm.tenants import Choice
 from berceau.postgres.core.connection import connect
+from berceau.postgres.inspect.schemas import require_schema
 from berceau.postgres.runner import seeds as ledger
 from berceau.postgres.runner.progress import Report, silent
 from berceau.postgres.tenants import registry
@@ -95,6 +96,7 @@ def _seed(
     """Run the seeds of ``components`` that are due, in the tables of ``databases``."""
     whose = f" for the tenant {tenant}" if isinstance(tenant, Tenant) else ""
     with connect(databases.migration_url) as connection:
+        require_schema(connection, databases.migration_url.schema)
         ledger.ensure(connection, databases.runtime_url.user)
     with unit_of_work(tenant=tenant):
         # In the unit's own transaction: seeds are recorded if they are kept.
