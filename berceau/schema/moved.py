@@ -7,7 +7,7 @@ from functools import cached_property
 from berceau.schema.meaning import Holders, Meaning, Place, Role, usual_place
 from berceau.schema.model import Schema
 from berceau.schema.names import object_name
-from berceau.schema.places import places
+from berceau.schema.recorded import places
 from berceau.schema.renames import Kind, Rename, path_of
 from berceau.schema.suggest import Question
 

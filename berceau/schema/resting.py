@@ -9,7 +9,7 @@ from berceau.schema.meaning import Place
 from berceau.schema.model import Schema, Table
 from berceau.schema.names import quote_name, words
 from berceau.schema.old_names import as_called
-from berceau.schema.places import places
+from berceau.schema.recorded import places
 from berceau.schema.sync import Computed, Sync, SyncTrigger
 from berceau.schema.transfers import resting_on
 

@@ -20,7 +20,7 @@ from berceau.postgres.inspect.scratch import scratch
 from berceau.postgres.pooling.pool import ConnectionPool
 from berceau.schema.diff import create
 from berceau.schema.order import order
-from berceau.schema.places import missing
+from berceau.schema.recorded import missing
 from berceau.schema.renames import Kind
 from berceau.schema.sql import to_statements
 from berceau.schema.sql.text import to_text

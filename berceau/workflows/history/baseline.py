@@ -17,7 +17,7 @@ from berceau.postgres.runner.progress import Report, silent
 from berceau.schema.managed import Unmanaged, managed
 from berceau.schema.model import EMPTY, Schema
 from berceau.schema.naming import renamings_to
-from berceau.schema.places import missing
+from berceau.schema.recorded import missing
 from berceau.schema.sql import to_statements
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploying, history, settled

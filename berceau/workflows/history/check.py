@@ -18,8 +18,8 @@ from berceau.schema.expanding import require_one_side
 from berceau.schema.kept_parts import present, with_kept
 from berceau.schema.kept_parts import without_meanings as without_kept_meanings
 from berceau.schema.model import Schema
-from berceau.schema.places import missing as to_record
 from berceau.schema.preserve import keep
+from berceau.schema.recorded import missing as to_record
 from berceau.schema.staying import Staying, with_staying
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.drift import to_sql

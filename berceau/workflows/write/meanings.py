@@ -16,7 +16,7 @@ from berceau.schema.links import Links
 from berceau.schema.meaning import Meaning, Place, Role, recorded
 from berceau.schema.model import Schema
 from berceau.schema.moved import Moved
-from berceau.schema.places import current_meanings, missing, places
+from berceau.schema.recorded import current_meanings, missing, places
 from berceau.schema.renames import path_of
 from berceau.schema.subclasses import Recoded, Subclasses
 from berceau.workflows.shared.row_counts import counted_rows

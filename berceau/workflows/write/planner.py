@@ -20,8 +20,8 @@ from berceau.schema.meaning import Meaning, Place
 from berceau.schema.model import Schema, Table
 from berceau.schema.naming import renamings
 from berceau.schema.old_names import require_free
-from berceau.schema.places import missing, places
 from berceau.schema.preserve import keep
+from berceau.schema.recorded import missing, places
 from berceau.schema.renames import parse
 from berceau.schema.row_impact import looked_up
 from berceau.schema.staying import Staying, followers, with_staying, without

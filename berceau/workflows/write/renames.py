@@ -15,7 +15,7 @@ from berceau.schema.meaning import Place, Role
 from berceau.schema.model import Schema
 from berceau.schema.moved import Moved, with_room
 from berceau.schema.old_names import shown
-from berceau.schema.places import places
+from berceau.schema.recorded import places
 from berceau.schema.rename_changes import moves
 from berceau.schema.renames import Kind, Rename, parse, renamed
 from berceau.schema.renaming import Renaming

@@ -1,4 +1,4 @@
-"""The names in a schema, and what they stand for there."""
+"""The names in a schema, what records have of them, and what has to be recorded."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
