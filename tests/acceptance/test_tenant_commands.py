@@ -135,7 +135,7 @@ def test_one_that_lost_its_ledger_gets_it_again(shop: Project, run) -> None:
     for wrong in (("globex", "--scope", "shared"), ("nobody",)):
         assert " tenant " in shop.fail("migrate.baseline", name, "--tenant", *wrong)
     out = shop.succeed("migrate.baseline", name, "--tenant", "globex")
-    assert out.endswith(f"baseline: recorded {name}, and ran nothing\n")
+    assert out.endswith(f"baseline: recorded {name} for the tenant globex, and ran nothing\n")
     assert f"globex  ready  {name}" in shop.succeed("tenant.list")
     assert "nothing is pending" in shop.succeed("migrate.deploy")
 
