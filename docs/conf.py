@@ -8,6 +8,7 @@ import sys
 from pydoc import locate
 
 from docutils import nodes
+from pygments.lexers.sql import PostgresLexer
 
 from berceau import __version__
 
@@ -69,5 +70,6 @@ def link_to_python(_app, _environment, node, content) -> nodes.reference | None:
 
 
 def setup(app) -> None:
-    """Find what Sphinx can't."""
+    """Find what Sphinx can't, and read SQL as PostgreSQL does."""
+    app.add_lexer("sql", PostgresLexer)
     app.connect("missing-reference", link_to_python)
