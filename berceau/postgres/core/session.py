@@ -34,8 +34,8 @@ _WANTED = {
 """What migrations find set, as far as the server knows it."""
 
 
-def settling(connection: Connection, lock_seconds: float) -> str:
-    """Return the SQL by which one transaction of a new session finds set what migrations do.
+def settle(connection: Connection, lock_seconds: float) -> None:
+    """Let the open transaction of a new session find set what migrations do.
 
     Its statements wait ``lock_seconds`` for a lock, unless the connection's URL sets another time.
     """
@@ -44,7 +44,8 @@ def settling(connection: Connection, lock_seconds: float) -> str:
     if found["lock_timeout"] != "0":
         del wanted["lock_timeout"]
     lacking = {name: value for name, value in wanted.items() if found[name] not in (None, value)}
-    return _setting(connection, lacking, local=True) if lacking else ""
+    if lacking:
+        execute(connection, _setting(connection, lacking, local=True))
 
 
 @contextmanager

@@ -139,7 +139,11 @@ class Ledger:
         self._run(_WRITE, **_values(migration, State.RUNNING, direction), **place)
 
     def adding(self, migration: Migration) -> str:
-        """Return the SQL that adds a line for ``migration``, which is applied."""
+        """Return the SQL that adds a line for ``migration``, which is applied.
+
+        The session must have the role that it began with, since the statements after this one keep
+        it.
+        """
         return self._filled(_ADD, **_applied(migration))
 
     def record(self, migration: Migration) -> None:
@@ -200,12 +204,11 @@ class Ledger:
             self._run(_FORGET, names=[*names])
 
     def _run(self, query: str, **values: object) -> None:
-        execute(self.connection, self._filled(query, **values))
+        # The role may be one that a migration took; this one holds until the transaction's end.
+        execute(self.connection, self._filled("SET LOCAL ROLE NONE;" + query, **values))
 
     def _filled(self, query: str, **values: object) -> str:
-        # The role may be one that a migration took; this one holds until the transaction's end.
-        text = sql.SQL("SET LOCAL ROLE NONE;" + query).format(table=self._table)
-        return filled(self.connection, text, values)
+        return filled(self.connection, sql.SQL(query).format(table=self._table), values)
 
 
 def ensure(connection: Connection) -> None:

@@ -12,7 +12,7 @@ from berceau.migration.migration import Migration, count
 from berceau.migration.splitter import ParsedStatement
 from berceau.migration.transaction_groups import Mode
 from berceau.postgres.core.connection import Connection, transaction
-from berceau.postgres.core.session import settling
+from berceau.postgres.core.session import settle
 from berceau.postgres.runner.ledger import Ledger
 from berceau.postgres.runner.runner import PATIENCE
 from berceau.postgres.runner.schema_guard import SchemaGuard
@@ -82,7 +82,9 @@ def run_together(ledger: Ledger, migrations: Sequence[Migration]) -> tuple[str, 
     call. Raises ``psycopg2.Error`` or ``BerceauError``; which of them failed isn't known then.
     """
     guard = SchemaGuard(ledger.connection, ledger.schema)
-    script = [settling(ledger.connection, PATIENCE.lock_seconds)]
+    # On its own: the server reads all strings of a call before it carries out the first statement.
+    settle(ledger.connection, PATIENCE.lock_seconds)
+    script: list[str] = []
     for each in migrations:
         guard.require_unnamed(each.groups)
         script += (statement.text for group in each.groups for statement in group.statements)

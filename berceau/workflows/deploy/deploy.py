@@ -115,7 +115,8 @@ def apply(
     Citus since. In a new schema of one without Citus, statements may be run ``at_once``, and
     migrations together.
     """
-    if has_citus(connection):
+    spread = has_citus(connection)
+    if spread:
         place(connection, report)
         if chosen:
             require_servers(connection)
@@ -125,6 +126,7 @@ def apply(
     from berceau.postgres.runner import runner, together
 
     begun = {each.name: each for each in found.unfinished}
+    at_once = at_once and not spread
     joins = at_once and not begun
     ledger.ensure(connection)
     for part in together.parts(chosen) if joins else [(each,) for each in chosen]:

@@ -142,6 +142,29 @@ def test_they_find_set_what_migrations_do_and_the_session_stays_as_it_was(connec
     assert "2026-01-01 00:00:00+00" in fetch_value(connection, found)
 
 
+def test_all_of_it_belongs_to_the_role_that_a_login_takes(admin, connection) -> None:
+    """Such a role is set for a login: ``ALTER ROLE deployer SET role = 'owner'``."""
+    schema = fetch_value(connection, "SELECT current_schema()")
+    execute(
+        admin,
+        f"""
+        CREATE ROLE together_owner; GRANT together_owner TO "{connection.info.user}";
+        GRANT ALL ON SCHEMA {schema} TO together_owner
+    """,
+    )
+    try:
+        execute(connection, "SET ROLE together_owner")
+        assert together(connection, named("CREATE TABLE a ();", "CREATE TABLE b ();"))
+        owners = "SELECT tablename, tableowner FROM pg_tables WHERE schemaname = current_schema()"
+        assert {*fetch(connection, owners)} == {
+            (name, "together_owner") for name in ("berceau_migration", "a", "b")
+        }
+        assert fetch_value(connection, "SELECT current_user") == "together_owner"
+    finally:
+        execute(connection, "RESET ROLE")
+        execute(admin, "DROP OWNED BY together_owner CASCADE; DROP ROLE together_owner")
+
+
 def test_statements_wait_a_little_for_a_lock(running, connection) -> None:
     execute(connection, "SET lock_timeout = '50ms'")  # as a URL may; the default is seconds
     schema = fetch_value(connection, "SELECT current_schema()")
