@@ -10,10 +10,16 @@ from berceau.schema.names import unquote_name
 
 _ALTER = re.compile(
     rf"alter table (?:if exists )?(?:only )?(?P<table>{NAME}) "
-    rf"(?P<does>add|alter|drop|rename|validate)\b(?: column)?(?: if not exists)? ?"
+    rf"(?P<does>add|alter|drop|rename|validate)\b(?: column)?(?: if (?:not )?exists)? ?"
     rf"(?P<column>{NAME})?(?P<rest>.*)"
 )
-_UPDATE = re.compile(rf"update (?:only )?(?P<table>{NAME})")
+_CHANGE = re.compile(
+    r"(?:update (?:only )?"
+    r"|create (?:(?:global|local|temp|temporary|unlogged|foreign) )*table (?:if not exists )?)"
+    rf"(?:{NAME} \. )?(?P<table>{NAME})"
+)
+_DROP = re.compile(r"drop (?:foreign )?table (?:if exists )?(?P<tables>.+)")
+_NAME = re.compile(NAME)
 _STRUCTURE = re.compile(r"(alter|create|drop|comment|begin|commit|reindex)\b")
 
 
@@ -35,7 +41,7 @@ class Requirements:
 
     renamed: Renamed = field(default_factory=Renamed)
     _changed: set[str] = field(default_factory=set)
-    _new: set[tuple[str, str]] = field(default_factory=set)
+    _replaced: set[tuple[str, str]] = field(default_factory=set)
     _unclear: bool = False
 
     def of(self, text: str) -> Iterator[Requirement]:
@@ -47,20 +53,29 @@ class Requirements:
             self.renamed.note(words)
 
     def _next(self, words: str, line: int) -> Requirement | None:
-        if match := _UPDATE.match(words):
-            self._changed.add(self.renamed.table(unquote_name(match["table"])))
-        elif not _STRUCTURE.match(words):
+        changed = self._tables_changed(words)
+        self._changed.update(changed)
+        if not changed and not _STRUCTURE.match(words):
             self._unclear = True
         match = _ALTER.match(words)
         if match is None or match["column"] is None or self._unclear:
             return None
         table = self.renamed.table(unquote_name(match["table"]))
         column = self.renamed.column(table, unquote_name(match["column"]))
-        if match["does"] == "add":
-            self._new.add((table, column))
+        if match["does"] in ("add", "drop"):
+            self._replaced.add((table, column))
         elif match["does"] == "alter" and match["rest"].split()[:3] == ["set", "not", "null"]:
-            if table not in self._changed and (table, column) not in self._new:
+            if table not in self._changed and (table, column) not in self._replaced:
                 return Requirement(table, column, line)
         elif match["does"] == "alter" and " type " in match["rest"]:
             self._changed.add(table)
         return None
+
+    def _tables_changed(self, words: str) -> set[str]:
+        """Return the tables whose rows a statement updates or drops, and one that it creates."""
+        names: list[str] = []
+        if match := _CHANGE.match(words):
+            names = [match["table"]]
+        elif match := _DROP.match(words):
+            names = _NAME.findall(match["tables"])
+        return {self.renamed.table(unquote_name(each)) for each in names}
