@@ -39,7 +39,7 @@ from berceau.workflows.tenants.rules import EXPAND, Rules, require_chosen
 from berceau.workflows.tenants.sessions import Sessions
 from berceau.workflows.tenants.states import States, look
 from berceau.workflows.tenants.unready import in_the_way
-from berceau.workflows.tenants.waiting import all_behind, for_tenants
+from berceau.workflows.tenants.waiting import all_behind, coming, for_tenants
 
 NAMED = 10
 """Of so many tenants each statement is told; of more, only how far all is."""
@@ -92,7 +92,7 @@ def deploy_all(settings: Settings, report: Report = silent, rules: Rules = EXPAN
         if open_:
             from berceau.workflows.tenants.fitting import refuse_unfit  # only for what is pending
 
-            failed |= refuse_unfit(connection, states, rules)
+            failed |= refuse_unfit(connection, found, states, rules, failed)
         require_shared(connection, found, [each for each in found.tenant if each.name in open_])
         versions.correct(connection, states)
         if made and rules.contract and not rules.allow_downtime:
@@ -144,16 +144,9 @@ class _Deploying:
 
     def _refuse_barred(self) -> None:
         """Refuse to begin where processes run that are too old for the first contract."""
-        left_out = False
-        for scope, names in self.found.stages(self.states.open):
-            if scope == "tenant":
-                histories = self.states.histories(self._chosen(names))
-                left_out |= self._leaves_out(names)
-            elif left_out or self.done.failed:
-                return  # it waits for these
-            else:
-                histories = (self.states.shared,)
-            first = first_contract(histories, names)
+        stages = coming(self.found, self.states, self.rules, self.done.failed)
+        for scope, names, those in stages:
+            first = first_contract(those, names)
             if first is not None:
                 refuse_barred(self.connection, self.found.of(scope), first)
                 return

@@ -1,6 +1,7 @@
 """Tenants whose rows don't fit what is pending: found before the first tenant is changed."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence, Set
+from dataclasses import dataclass
 
 from berceau.errors import BerceauError, HistoryError, Location, TenantError
 from berceau.migration.history import History
@@ -8,10 +9,17 @@ from berceau.migration.migration import UP, Migration
 from berceau.migration.phases import phases
 from berceau.migration.required import Requirement, Requirements
 from berceau.postgres.core.connection import Connection
+from berceau.postgres.runner import processes
+from berceau.postgres.runner.processes import Process
+from berceau.postgres.runner.runner import PATIENCE
 from berceau.postgres.tenants.rows import lacking
+from berceau.tenancy import Scope
+from berceau.workflows.deploy.phased import first_barred
 from berceau.workflows.shared.wording import counted
+from berceau.workflows.tenants.histories import Histories
 from berceau.workflows.tenants.rules import Rules
 from berceau.workflows.tenants.states import States
+from berceau.workflows.tenants.waiting import coming
 
 SHOWN = 10
 """How many of these tenants a person reads the names of."""
@@ -19,28 +27,75 @@ SHOWN = 10
 _CURE = "Give these rows a value first, or write an UPDATE above that statement."
 
 
-def refuse_unfit(connection: Connection, states: States, rules: Rules) -> dict[str, BerceauError]:
+def refuse_unfit(
+    connection: Connection,
+    found: Histories,
+    states: States,
+    rules: Rules,
+    failed: Collection[str],
+) -> dict[str, BerceauError]:
     """Return which of the tenants to deploy have rows that lack a value, and where it has to be.
 
-    Raises ``TenantError`` unless it is to keep going with the others.
+    Those that ``failed`` before are known by name. A tenant whose table is locked isn't looked at:
+    the deploy waits for that lock, and tells who holds it. Raises ``TenantError`` unless it is to
+    keep going with the others.
     """
-    found: dict[str, BerceauError] = {}
+    running = processes.running(connection) if rules.contract else ()
+    now = _Now(found, rules, running)
+    reached = now.reached(states, failed)
+    unfit: dict[str, BerceauError] = {}
     for group in states.groups:
         chosen = {each.schema: each for each in group.tenants if rules.choose(each)}
-        for migration, each in _required(group.history, contracts=rules.contracts):
-            why = _misfit(migration, each)
-            for schema in lacking(connection, tuple(chosen), each.table, each.column):
-                found.setdefault(chosen[schema].name, why)
-    if found and (not rules.keep_going or rules.canary in found):
-        raise _refusal(found)
-    return found
+        ready = [each for each in now.ready("tenant", group.history) if each.name in reached]
+        for migration, each in _required(group.history, ready):
+            why, asked = _misfit(migration, each), (each.table, each.column)
+            for schema in lacking(connection, tuple(chosen), *asked, PATIENCE.lock_seconds):
+                unfit.setdefault(chosen[schema].name, why)
+    if unfit and (not rules.keep_going or rules.canary in unfit):
+        raise _refusal(unfit)
+    return unfit
 
 
-def _required(history: History, *, contracts: bool) -> Iterator[tuple[Migration, Requirement]]:
-    """Yield what is required of the rows as they are, as far as the migrations' text shows."""
+@dataclass(frozen=True)
+class _Now:
+    """What a deploy by ``rules`` applies now, while the processes that are ``running`` do."""
+
+    found: Histories
+    rules: Rules
+    running: Sequence[Process]
+
+    def ready(self, scope: Scope, history: History) -> Sequence[Migration]:
+        """Return what of ``history`` waits for no process."""
+        pending = history.pending
+        if self.rules.allow_downtime or not phases(history).waiting:
+            return pending
+        if not self.rules.contract:
+            return phases(history).ready
+        barred = first_barred(self.found.of(scope), pending, self.running)
+        return pending[: pending.index(barred.contract)] if barred else pending
+
+    def waiting(self, scope: Scope, history: History) -> Sequence[Migration]:
+        """Return what of ``history`` waits for a process, or behind what does."""
+        return history.pending[len(self.ready(scope, history)) :]
+
+    def reached(self, states: States, failed: Collection[str]) -> Set[str]:
+        """Return the names of what is come to: nothing stands before it, in either history."""
+        reached: set[str] = set()
+        for scope, names, histories in coming(self.found, states, self.rules, failed):
+            reached |= names
+            waiting = {each.name for one in histories for each in self.waiting(scope, one)}
+            if names & waiting:
+                break
+        return reached
+
+
+def _required(
+    history: History, ready: Sequence[Migration]
+) -> Iterator[tuple[Migration, Requirement]]:
+    """Yield what ``ready`` requires of the rows as they are, as far as the text shows."""
     begun = {each.name for each in history.unfinished}
     requirements = Requirements()
-    for migration in history.pending if contracts else phases(history).ready:
+    for migration in ready:
         if migration.name in begun:
             return  # it may have changed some of them already
         for each in requirements.of(migration.sql):

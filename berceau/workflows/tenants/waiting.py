@@ -1,12 +1,13 @@
 """What of one history waits for the other one, and why, in words."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from berceau.migration.history import History
 from berceau.tenancy import Scope
 from berceau.workflows.deploy.phased import behind
 from berceau.workflows.tenants.contracts import first_contract
 from berceau.workflows.tenants.histories import Histories
+from berceau.workflows.tenants.rules import Rules
 from berceau.workflows.tenants.states import States
 
 _WHOSE: dict[Scope, str] = {"shared": "of the shared tables", "tenant": "of the tenants"}
@@ -30,6 +31,26 @@ def all_behind(first: str, names: Iterable[str], scope: Scope, found: Histories)
 def for_tenants(name: str, who: str) -> str:
     """Return why the migration ``name`` of the shared tables waits for the tenants ``who``."""
     return f"{name}, {_WHOSE['shared']}, waits for {who}: {_NEEDED}"
+
+
+def coming(
+    found: Histories, states: States, rules: Rules, failed: Collection[str]
+) -> Iterator[tuple[Scope, frozenset[str], tuple[History, ...]]]:
+    """Yield the stages of a deploy, with the histories that get them, as far as tenants let it.
+
+    What is shared waits for those that ``rules`` leave out, and for those that ``failed``, by name.
+    """
+    left_out = bool(failed)
+    for scope, names in found.stages(states.open):
+        if scope == "shared":
+            if left_out:
+                return
+            yield scope, names, (states.shared,)
+            continue
+        all_ = states.with_any(names)
+        chosen = [each for each in all_ if rules.choose(each) and each.name not in failed]
+        left_out |= len(chosen) < len(all_)
+        yield scope, names, states.histories(chosen)
 
 
 def between(found: Histories, states: States) -> Iterator[str]:

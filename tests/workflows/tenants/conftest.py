@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from berceau.postgres.core.connection import connect
-from berceau.postgres.core.fetch import fetch
+from berceau.postgres.core.fetch import execute, fetch
 from berceau.postgres.inspect.schemas import drop_schema
+from berceau.postgres.runner import processes
+from berceau.postgres.runner.processes import Process
 from berceau.postgres.tenants import registry
 from berceau.settings import Settings, load
 from berceau.tenancy import Scope, Tenant
@@ -53,6 +56,13 @@ class Shop:
         deploy_all(self.settings)
         for name in names:
             create(self.settings, name)
+
+    def announce(self, newest: str) -> None:
+        """Let a process run whose code has all migrations up to the ``newest``."""
+        with connect(self.databases.migration_url, autocommit=True) as connection:
+            execute(connection, "COMMENT ON TABLE berceau_process IS NULL")  # it isn't a new one
+        process = Process(newest, "here", 1)
+        assert processes.announce(self.databases.runtime_url, str(uuid4()), process) == "done"
 
     def tenants(self) -> tuple[Tenant, ...]:
         with connect(self.databases.migration_url) as connection:

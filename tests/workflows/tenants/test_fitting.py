@@ -15,6 +15,7 @@ REQUIRE = "ALTER TABLE note ALTER text SET NOT NULL;"
 @pytest.fixture
 def notes(shop: Shop) -> Shop:
     """Three tenants with notes; that of b, and one of c, have no text."""
+    shop.write(0, "CREATE TABLE country ();", scope="shared")
     shop.write(1, "CREATE TABLE note (text text);")
     shop.add("a", "b", "c")
     for name, values in {"a": "('x')", "b": "(NULL)", "c": "('y'), (NULL)"}.items():
@@ -30,7 +31,7 @@ def run(shop: Shop, name: str, sql: str) -> None:
 
 
 def test_nothing_is_applied_where_rows_of_a_tenant_lack_a_value(notes: Shop) -> None:
-    shared = notes.write(2, "CREATE TABLE country ();", scope="shared")
+    shared = notes.write(2, "CREATE TABLE city ();", scope="shared")
     first = notes.write(3, "CREATE TABLE more ();")
     last = notes.write(4, REQUIRE)
     with pytest.raises(TenantError) as refusal:
@@ -66,3 +67,43 @@ def test_what_gives_rows_a_value_or_waits_is_no_reason(notes: Shop, sql: str) ->
     if not sql:
         with pytest.raises(TenantError, match=r"b: note\.text"):
             deploy_all(notes.settings, rules=Rules(allow_downtime=True))
+
+
+def test_what_waits_behind_a_shared_contract_is_no_reason(notes: Shop) -> None:
+    before = notes.write(3, "CREATE TABLE more ();")
+    contract = notes.write(4, "-- Phase: contract\nDROP TABLE country;", scope="shared")
+    last = notes.write(5, REQUIRE)
+    done = deploy_all(notes.settings)
+    assert done.shared == []
+    assert done.tenants == {name: [before] for name in ("a", "b", "c")}
+    with pytest.raises(TenantError, match=r"b: note\.text"):
+        deploy_all(notes.settings, rules=Rules(allow_downtime=True))
+    for name in ("b", "c"):
+        run(notes, name, "UPDATE note SET text = 'z'")
+    done = deploy_all(notes.settings, rules=Rules(allow_downtime=True))
+    assert done == AllDeployed([contract], {name: [last] for name in ("a", "b", "c")})
+
+
+@pytest.mark.parametrize("newest", [2, 4])
+def test_what_waits_behind_a_later_contract_is_no_reason(notes: Shop, newest: int) -> None:
+    written = [
+        notes.write(2, "-- Phase: contract\nCREATE TABLE more ();"),
+        notes.write(3, "-- Phase: contract\nCREATE TABLE city ();", scope="shared"),
+        notes.write(4, REQUIRE),
+    ]
+    notes.announce(written[newest - 2])
+    rules = Rules(contract=True)
+    if newest == 4:
+        with pytest.raises(TenantError, match=r"b: note\.text"):
+            deploy_all(notes.settings, rules=rules)
+    else:
+        done = deploy_all(notes.settings, rules=rules)
+        assert done.tenants == dict.fromkeys(("a", "b", "c"), written[:1])
+
+
+def test_what_waits_for_the_tenants_left_out_is_no_reason(notes: Shop) -> None:
+    before = notes.write(2, "CREATE TABLE more ();")
+    notes.write(3, "CREATE TABLE city ();", scope="shared")
+    notes.write(4, REQUIRE)
+    done = deploy_all(notes.settings, rules=Rules(patterns=("b",)))
+    assert done.tenants == {"b": [before]}

@@ -1,14 +1,8 @@
 """What waits in one of the two histories holds up the other one, from there on."""
 
-from uuid import uuid4
-
 import pytest
 
 from berceau.errors import MigrationError, TenantError
-from berceau.postgres.core.connection import connect
-from berceau.postgres.core.fetch import execute
-from berceau.postgres.runner import processes
-from berceau.postgres.runner.processes import Process
 from berceau.workflows.tenants.deploying import AllDeployed, deploy_all
 from berceau.workflows.tenants.groups import groups
 from berceau.workflows.tenants.rules import Rules
@@ -65,7 +59,7 @@ def test_a_deploy_whose_first_contract_has_to_wait_applies_nothing(shop: Shop) -
     shop.add("a", "b")
     before = shop.write(2, "CREATE TABLE note (id integer);")
     shop.write(3, f"{CONTRACT}DROP TABLE country;", scope="shared")
-    _run(shop, first)
+    shop.announce(first)
     with pytest.raises(MigrationError) as refusal:
         deploy_all(shop.settings, rules=Rules(contract=True))
     assert refusal.value.cure.startswith("Nothing was applied.")
@@ -77,7 +71,7 @@ def test_without_the_other_tenants_a_contract_behind_them_refuses_nothing(shop: 
     shop.add("a", "b")
     before = shop.write(2, "CREATE TABLE note (id integer);")
     contract = shop.write(3, f"{CONTRACT}DROP TABLE country;", scope="shared")
-    _run(shop, first)
+    shop.announce(first)
     done = deploy_all(shop.settings, rules=Rules(contract=True, patterns=("a",)))
     assert done.tenants == {"a": [before]}
     assert done.notes == [
@@ -110,21 +104,13 @@ def test_a_later_contract_waits_for_processes_and_the_first_one_is_applied(shop,
     last = shop.write(
         5, f"{CONTRACT}DROP TABLE {'country' if scope == 'shared' else 'note'};", scope=scope
     )
-    _run(shop, own if scope == "shared" else between)
+    shop.announce(own if scope == "shared" else between)
     done = deploy_all(shop.settings, rules=Rules(contract=True))
     assert done.tenants == {"a": [own], "b": [own]}
     assert done.shared == ([] if scope == "shared" else [between])
     (first, *_) = done.notes
     waiting = between if scope == "shared" else last
     assert first.startswith(f"{waiting} waits for 1 process that doesn't know {waiting}:")
-
-
-def _run(shop: Shop, newest: str) -> None:
-    """Let a process run whose code has all migrations up to the ``newest``."""
-    with connect(shop.databases.migration_url, autocommit=True) as connection:
-        execute(connection, "COMMENT ON TABLE berceau_process IS NULL")  # it isn't a new one
-    process = Process(newest, "here", 1)
-    assert processes.announce(shop.databases.runtime_url, str(uuid4()), process) == "done"
 
 
 def _behind(first: str, *names: str) -> list[str]:
