@@ -145,6 +145,46 @@ def test_a_period_just_below_the_least_is_no_failure_of_the_application(api) -> 
     assert app.get(f"/things?lasts={least}").json == seconds
     assert app.post_json("/things", {"lasts": least}).json == seconds
     assert app.get(f"/numbers/{least}").json == seconds
-    app.get(f"/things?lasts={below}", status=400)
+    assert "too large" in app.get(f"/things?lasts={below}", status=400).text
     app.post_json("/things", {"lasts": below}, status=400)
     app.get(f"/numbers/{below}", status=404)
+
+
+OF_ITS_OWN = """
+import math
+from typing import Annotated
+from pydantic import AfterValidator
+
+def grown(number: float) -> float:
+    return math.exp(number)
+
+class Growth(BaseModel):
+    rate: Annotated[float, AfterValidator(grown)]
+
+@api_view(route_name="things", request_method="GET")
+def show(request, query: Growth) -> float:
+    return query.rate
+
+@api_view(route_name="things", request_method="POST")
+def make(request, body: Growth) -> float:
+    return body.rate
+
+@api_view(route_name="number", request_method="GET")
+def one(request, id: Annotated[float, AfterValidator(math.exp)]) -> float:
+    return id
+"""
+
+
+@pytest.mark.parametrize(
+    "send",
+    [
+        lambda app: app.get("/things?rate=1000", status=500),
+        lambda app: app.post_json("/things", {"rate": 1000}, status=500),
+        lambda app: app.get("/numbers/1000", status=500),
+    ],
+)
+def test_an_overflow_of_an_application_s_validator_is_its_own(api, send, caplog) -> None:
+    app = api(OF_ITS_OWN)
+    assert app.get("/things?rate=0").json == 1
+    send(app)
+    assert "OverflowError: math range error" in caplog.text

@@ -1,8 +1,10 @@
 """An operation of an API: it reads the request for a view, and writes what the view returns."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, get_args, get_origin
 
@@ -24,7 +26,10 @@ from berceau.web.forms import MalformedError
 KNOWN = {int(status) for status in HTTPStatus}
 WITHOUT_BODY = {"GET", "HEAD"}
 NOT_FINITE = "Send a finite number."
-TOO_LONG = "A period of time is too long."
+TOO_LARGE = "A value is too large."
+BELOW_LEAST = f"days={timedelta.min.days - 1};"
+"""So Python's error begins, for a period below the least one that pydantic lets through."""
+
 SEVERAL = (list, set, frozenset, tuple, Sequence)
 
 
@@ -73,15 +78,13 @@ class Operation:
         """
         found = self._parts(request)
         mistakes: list[Mapping[str, str]] = []
-        try:
+        with _possible_periods(MalformedError(TOO_LARGE)):
             if self.signature.query is not None:
                 found["query"] = _query(self.signature.query, request, mistakes)
             if self.signature.body is not None and (
                 request.content_length or not self.signature.optional_body
             ):
                 found["body"] = _body(self.signature.body, request, mistakes)
-        except OverflowError:  # pydantic's, for a timedelta just below the least
-            raise MalformedError(TOO_LONG) from None
         if mistakes:
             raise InvalidError(mistakes)
         return found
@@ -116,8 +119,9 @@ class Operation:
             if isinstance(text, str) and not is_storable(text):
                 raise HTTPNotFound
             try:
-                found[name] = adapter.validate_python(text)
-            except (ValidationError, OverflowError):
+                with _possible_periods(HTTPNotFound()):
+                    found[name] = adapter.validate_python(text)
+            except ValidationError:
                 raise HTTPNotFound from None
             if isinstance(found[name], float) and not math.isfinite(found[name]):
                 raise HTTPNotFound
@@ -148,6 +152,20 @@ class Operation:
         return self.signature.error(
             problem, "Return what the annotation says, or correct the annotation."
         )
+
+
+@contextmanager
+def _possible_periods(answer: Exception) -> Iterator[None]:
+    """Raise ``answer`` where pydantic lets Python's own error out: for a period below the least.
+
+    Any other ``OverflowError`` is the application's, of a validator of its own.
+    """
+    try:
+        yield
+    except OverflowError as error:
+        if str(error).startswith(BELOW_LEAST):
+            raise answer from None
+        raise
 
 
 def _body(adapter: "TypeAdapter[Any]", request: Request, mistakes: list[Mapping[str, str]]) -> Any:
