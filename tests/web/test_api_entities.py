@@ -322,7 +322,8 @@ class Held(BaseModel):
         *(("moment", value) for value in ("2026-01-02T03:04:05", "soon", 0)),
         ("moment", "0001-01-01T00:00:00+14:00"),
         ("moment", "9999-12-31T23:59:59-14:00"),
-        *(("hour", value) for value in ("12:00Z", "12:00:00+02:00", "24:00", 12)),
+        *(("hour", value) for value in ("12:00Z", "12:00:00+02:00", "24:00", "12:00\n", 12)),
+        *(("hour", value) for value in ("12:00:00.1234567", "12:00:00,5", "12:00:00.", "3600")),
     ],
 )
 def test_what_no_attribute_can_hold_is_a_mistake_of_its_field(name, value) -> None:

@@ -1,9 +1,10 @@
 """Types whose values attributes can hold: what they refuse is a mistake of a field."""
 
+import re
 from datetime import UTC, datetime, time
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, Field, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, WithJsonSchema
 
 from berceau.text import is_blank
 
@@ -21,6 +22,14 @@ def _in_utc(moment: datetime) -> datetime:
         return moment.astimezone(UTC)
     except OverflowError:
         raise ValueError("This moment is too far away") from None
+
+
+def _on_clock(sent: Any) -> Any:
+    if not isinstance(sent, str):
+        return sent
+    if re.fullmatch(CLOCK, sent) is None:
+        raise ValueError("Send a time without an offset, such as 18:30 or 18:30:05.25")
+    return time.fromisoformat(sent)
 
 
 def _without_offset(hour: time) -> time:
@@ -44,6 +53,7 @@ UtcDatetime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 NaiveTime = Annotated[
     time,
+    BeforeValidator(_on_clock),
     AfterValidator(_without_offset),
     # JSON Schema's format "time" has an offset.
     WithJsonSchema({"type": "string", "pattern": CLOCK}),
