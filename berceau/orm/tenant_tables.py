@@ -12,6 +12,11 @@ from berceau.orm.failures import UNDEFINED_TABLE, sqlstate
 from berceau.schema.names import unquote_name
 
 _NAME = re.compile(r'"(?:[^"]|"")+"|\w+')
+_OPENS_TABLE = "parserOpenTable"
+"""PostgreSQL's function that looks up what a statement reads or writes.
+
+Another one refuses a column of a table that the statement lacks, with the same code.
+"""
 
 
 def asked_of_shared(error: Exception, sent: bytes, database: Any) -> TenantMissingError | None:
@@ -21,7 +26,8 @@ def asked_of_shared(error: Exception, sent: bytes, database: Any) -> TenantMissi
     """
     if not isinstance(error, ProgrammingError) or sqlstate(error) != UNDEFINED_TABLE:
         return None
-    declared = _declared(_missing(error, sent), database)
+    missing = _missing(error, sent)
+    declared = None if missing is None else _declared(missing, database)
     if declared is None:
         return None
     entity = declared if isinstance(declared, EntityMeta) else declared.entity
@@ -40,13 +46,17 @@ def asked_of_shared(error: Exception, sent: bytes, database: Any) -> TenantMissi
 
 
 def _missing(error: Exception, sent: bytes) -> str | None:
-    """Return the name of the table that isn't there, whatever language the server speaks."""
-    position = error.original_exc.diag.statement_position  # type: ignore[attr-defined]  # psycopg2's
+    """Return the name of the table that isn't there, whatever language the server speaks.
+
+    ``None`` where the server gives no place in the statement: a function, trigger or block asked.
+    """
+    diag = error.original_exc.diag  # type: ignore[attr-defined]  # psycopg2's
+    position = diag.statement_position if diag.source_function == _OPENS_TABLE else None
     found = _NAME.match(sent.decode()[int(position) - 1 :]) if position else None
     return unquote_name(found[0]) if found else None
 
 
-def _declared(table: str | None, database: Any) -> Any:
+def _declared(table: str, database: Any) -> Any:
     """Return the entity or the relation that has ``table``."""
     for entity in database.entities.values():
         if entity._table_ == table and entity._root_ is entity:

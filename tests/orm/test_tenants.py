@@ -11,6 +11,7 @@ import psycopg2
 import pytest
 from pony.orm import (
     DBException,
+    Optional,
     OrmError,
     ProgrammingError,
     Required,
@@ -49,6 +50,8 @@ class Tag(database.Entity):
 
     name = Required(str)
     others = Set("Tag", reverse="others")
+    parent = Optional("Tag", reverse="children")
+    children = Set("Tag", reverse="parent")  # has no table of its own
 
 
 class Known:
@@ -146,6 +149,9 @@ def test_without_a_tenant_nothing_is_read_nor_written() -> None:
         (lambda: Tag.select(lambda tag: tag.name == "x%é").count(), "Tag has a table"),
         (lambda: database.select("SELECT 'é', name FROM tag"), "Tag has a table"),
         (lambda: database.select("tag FROM tag_others"), "Tag.others has a table"),
+        (lambda: database.select('1 FROM note, ONLY "tag"'), "Tag has a table"),
+        (lambda: database.execute("UPDATE tag SET name = ''"), "Tag has a table"),
+        (lambda: database.execute("DELETE FROM note USING tag"), "Tag has a table"),
     ],
 )
 def test_shared_tables_have_none_of_a_tenant(work, named) -> None:
@@ -160,6 +166,21 @@ def test_what_else_is_missing_is_told_by_the_server(tenants, monkeypatch) -> Non
     for tenant, table in ((SHARED, "tag"), (SHARED, "other"), (tenants[0], "other")):
         with pytest.raises(ProgrammingError, match=table):
             run_unit(lambda name=table: database.select(f"1 FROM {name}"), tenant=tenant)
+
+
+@pytest.mark.usefixtures("tenants")
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DO 'BEGIN PERFORM 1 FROM nothere; END'",
+        "DO 'BEGIN PERFORM 1 FROM tag; END'",  # the server tells no place in the statement
+        "SELECT tag.id FROM note",
+        "SELECT tag_others.tag FROM note AS tag, note",
+    ],
+)
+def test_no_table_is_blamed_that_the_statement_does_not_use(sql) -> None:
+    with pytest.raises(ProgrammingError, match=r"nothere|tag"):
+        run_unit(lambda: database.execute(sql), tenant=SHARED)
 
 
 @pytest.mark.parametrize("options", [{}, {"read_only": True}, {"serializable": True}])
