@@ -4,7 +4,7 @@ It rests on private names of pony==0.7.20; tests/orm runs every operator on Post
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal
 from enum import Enum, EnumType
 from typing import Any
@@ -122,6 +122,10 @@ def _coerced_monads(one: Any, other: Any, for_comparison: bool = False) -> Any:
     """Return the common type of both sides, and the sides."""
     if for_comparison and {one.type, other.type} == _DECIMAL_AND_FLOAT:
         return None, one, other
+    for operand, beside in ((one, other), (other, one)):
+        is_time = operand.type is beside.type is time
+        if is_time and isinstance(operand, ParamMonad) and isinstance(beside, AttrMonad):
+            (operand.converter,) = beside.attr.converters  # the column tells if it keeps zones
     return _pony_coerced_monads(one, other, for_comparison)
 
 

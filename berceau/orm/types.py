@@ -1,6 +1,7 @@
 """What Pony lacks in PostgreSQL, native enums and aware datetimes, and types it gets wrong."""
 
 import json
+import re
 from datetime import UTC, datetime, time
 from decimal import MAX_PREC, ROUND_HALF_UP, ROUND_UP, Context, Decimal, InvalidOperation
 from enum import Enum
@@ -28,6 +29,9 @@ NUMERIC_SCALE = 16383
 """How many digits after the point ``numeric`` has at most."""
 INTEGERS = range(-(2**31), 2**31)
 """What ``integer`` holds, the type of the items in an array of ``int``."""
+_TIME_WITH_ZONE = re.compile(
+    r"timetz\s*(\(\s*\d+\s*\))?|time\s*(\(\s*\d+\s*\))?\s*with\s+time\s+zone", re.IGNORECASE
+)
 
 
 class EnumConverter(Converter):
@@ -128,7 +132,8 @@ class AwareDatetimeConverter(PGDatetimeConverter):
 class WallTimeConverter(TimeConverter):
     """Takes times without an offset only: PostgreSQL's type ``time`` would drop it unsaid.
 
-    One with an offset is a ``ValueError``, also as a query's parameter.
+    One with an offset is a ``ValueError``, also as a query's parameter. A column of ``timetz``
+    keeps it.
     """
 
     def validate(self, val: Any, obj: Any = None) -> time:
@@ -138,12 +143,17 @@ class WallTimeConverter(TimeConverter):
 
     def py2sql(self, val: time) -> time:
         """Return a value or a query's parameter."""
-        if val.tzinfo is not None:
+        if val.tzinfo is not None and not self._keeps_zones:
             raise ValueError(
                 f"{self.attr or 'A query'}: {val!r} has a time zone, which is not kept; give the "
                 "time without it, or keep the moment as a datetime"
             )
         return val
+
+    @property
+    def _keeps_zones(self) -> bool:
+        sql_type = self.attr.sql_type if self.attr else None
+        return sql_type is not None and _TIME_WITH_ZONE.fullmatch(sql_type.strip()) is not None
 
 
 class JsonConverter(PGJsonConverter):

@@ -38,6 +38,8 @@ class Event(database.Entity):
     stamped = Required(datetime, volatile=True, sql_default="now()")
     day = Optional(date)
     hour = Optional(time)
+    local = Optional(time, sql_type="timetz")
+    rough = Optional(time, sql_type="TIME(0)  With Time Zone")
 
 
 class Slot(database.Entity):
@@ -72,6 +74,19 @@ def test_a_time_with_a_zone_is_refused_since_it_would_be_dropped(zone) -> None:
         rollback()
 
 
+@pytest.mark.parametrize("hour", [time(12, tzinfo=UTC), time(12, tzinfo=PARIS), time(12)])
+def test_a_time_with_a_zone_is_kept_where_the_column_keeps_it(hour) -> None:
+    with db_session:
+        event = Event(at=NOON, local=hour, rough=hour)
+    with db_session:
+        event = Event[event.id]
+        assert {event.local, event.rough} == {hour if hour.tzinfo else hour.replace(tzinfo=UTC)}
+        event.day = date(2024, 7, 14)  # the update compares what was read
+    with db_session:
+        found = select(e for e in Event if e.local == hour and e.rough == hour)
+        assert [e.day for e in found] == [date(2024, 7, 14)]
+
+
 def test_the_columns_are_timestamptz(connection) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -86,6 +101,8 @@ def test_the_columns_are_timestamptz(connection) -> None:
             "stamped": "timestamp with time zone",
             "day": "date",
             "hour": "time without time zone",
+            "local": "time with time zone",
+            "rough": "time(0) with time zone",
         }
 
 
