@@ -62,7 +62,8 @@ class RebuildEnum(BaseChange):
     """An enum whose labels go or move: a new type is made, and the columns that use it follow.
 
     ``before`` keeps its values under the name ``retired`` until a ``DropEnum``. ``mapping`` has
-    which label the rows of one that goes get. One that is ``adorned`` has a comment or rights.
+    which label the rows of one that goes get. One that is ``adorned`` has a comment or rights
+    other than those of a new type.
     """
 
     before: Enum

@@ -99,3 +99,28 @@ def test_an_enum_keeps_its_comment_and_rights(
     migrations = migration_directory.read(settings.migrations)
     down(database.migration_url, migrations, migrations[-3].name, allow_data_loss=True)
     assert said() == before
+
+
+@pytest.mark.parametrize("sql", ["SELECT", *ADORNMENTS.values()])
+def test_an_enum_gets_no_right_that_new_types_have(
+    migrate, by_hand, query, dumped, settings, database, sql
+) -> None:
+    migrate(FOO)
+    by_hand(sql)
+    migrate(FOO)
+    query(
+        f"ALTER DEFAULT PRIVILEGES IN SCHEMA {database.migration_url.schema}"
+        " GRANT USAGE ON TYPES TO pg_read_all_stats WITH GRANT OPTION"
+    )
+
+    def said() -> list[str]:
+        return [line for line in dumped() if " ON TYPE " in line]
+
+    before = said()
+    migrate(
+        FOO.replace("    DONE = 'done'\n", ""), allow_data_loss=True, labels=["state.done=open"]
+    )
+    assert said() == before
+    migrations = migration_directory.read(settings.migrations)
+    down(database.migration_url, migrations, migrations[-2].name, allow_data_loss=True)
+    assert said() == before

@@ -69,7 +69,9 @@ WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p'
 UNION ALL
 SELECT '', NULL, 'adornment', typname, true FROM pg_type t
 WHERE typtype = 'e' AND typnamespace = current_schema()::regnamespace
-  AND (typacl IS NOT NULL OR obj_description(oid, 'pg_type') IS NOT NULL)
+  AND (typacl IS NOT NULL OR obj_description(oid, 'pg_type') IS NOT NULL OR EXISTS (
+      SELECT FROM pg_default_acl WHERE defaclobjtype = 'T' AND defaclrole = typowner
+          AND defaclnamespace IN (0, typnamespace)))
 """
 
 
@@ -78,8 +80,8 @@ class User:
     """What uses a ``column`` of ``table``, or the table itself where that is empty.
 
     ``name`` is as PostgreSQL describes it: view v, policy p on table t. Its ``kind`` is what a
-    change does to it. A ``part`` of the table goes with it. An "adornment", a comment or rights, is
-    that of the enum ``name``.
+    change does to it. A ``part`` of the table goes with it. An "adornment", a comment or rights
+    other than those of a new type, is that of the enum ``name``.
     """
 
     table: str

@@ -19,22 +19,27 @@ from berceau.schema.statement import Hazard, Lock, Statement, Transaction
 
 _ADORN = """\
 DO $adorn$
--- The new type gets the comment and the rights of the old one.
+-- The new type gets the comment and the rights of the old one, and none by default.
 DECLARE
     old CONSTANT regtype := {};
     new CONSTANT regtype := {};
     item text;
 BEGIN
     FOR item IN
+        WITH granted AS (
+            SELECT oid, is_grantable AND grantee <> typowner AS grantable,
+                CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END AS role
+            FROM pg_type, aclexplode(coalesce(typacl, acldefault('T', typowner)))
+            WHERE (SELECT typacl FROM pg_type WHERE oid = old)
+                IS DISTINCT FROM (SELECT typacl FROM pg_type WHERE oid = new)
+        )
         SELECT format('COMMENT ON TYPE %s IS %L', new, obj_description(old, 'pg_type'))
         UNION ALL
-        SELECT format('REVOKE ALL ON TYPE %s FROM PUBLIC, %s', new, typowner::regrole)
-        FROM pg_type WHERE oid = old AND typacl IS NOT NULL
+        SELECT format('REVOKE ALL ON TYPE %s FROM %s', new, role) FROM granted WHERE oid = new
         UNION ALL
-        SELECT format('GRANT USAGE ON TYPE %s TO %s%s', new, CASE grantee WHEN 0 THEN 'PUBLIC'
-            ELSE grantee::regrole::text END, CASE WHEN is_grantable AND grantee <> typowner
-            THEN ' WITH GRANT OPTION' ELSE '' END)
-        FROM pg_type, aclexplode(typacl) WHERE oid = old
+        SELECT format('GRANT USAGE ON TYPE %s TO %s%s', new, role,
+            CASE WHEN grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+        FROM granted WHERE oid = old
     LOOP
         EXECUTE item;
     END LOOP;
