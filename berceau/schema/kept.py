@@ -24,7 +24,7 @@ class Kind(StrEnum):
     MAPPING = "mapping"  # a trigger gives a row of a subclass that goes to another one
 
 
-_SINGLE = (Kind.TABLE, Kind.NAME)
+_SIZES = {Kind.TABLE: 1, Kind.NAME: 1, Kind.MAPPING: 3}
 _LINE = re.compile(rf"(\w+) ({PATH}(?:, {PATH})*)")
 
 
@@ -32,7 +32,8 @@ _LINE = re.compile(rf"(\w+) ({PATH}(?:, {PATH})*)")
 class Kept:
     """Something that stays for the running release.
 
-    ``place`` is a table or its name, or a column or a label with what it is in.
+    ``place`` is a table or its name, a column or a label with what it is in, or the value of a
+    subclass with its column.
     """
 
     kind: Kind
@@ -68,7 +69,7 @@ def from_line(line: str) -> tuple[Kept, ...]:
         raise ValueError(line)
     kind = Kind(match[1])
     found = tuple(Kept(kind, from_path(path[0])) for path in re.finditer(PATH, match[2]))
-    if any(len(each.place) != (1 if kind in _SINGLE else 2) for each in found):
+    if any(len(each.place) != _SIZES.get(kind, 2) for each in found):
         raise ValueError(line)
     return found
 

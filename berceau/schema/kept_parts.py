@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from berceau.schema.default_types import default_as
 from berceau.schema.kept import Kept, Kind
-from berceau.schema.meaning import Place
+from berceau.schema.meaning import Place, subclasses
 from berceau.schema.model import Column, Enum, Schema, Table
 from berceau.schema.names import quote_name, words
 from berceau.schema.rename_changes import columns_after
 from berceau.schema.renaming import RenameEnum, RenameLabel, RenameTable, Renaming
 from berceau.schema.staying import Staying, with_staying
-from berceau.schema.sync import SyncTrigger, united
+from berceau.schema.sync import AlterSyncTrigger, SyncTrigger, united
 
 
 def with_kept(current: Schema, desired: Schema, kept: Collection[Kept]) -> Schema:
@@ -135,7 +135,7 @@ def _standing(
         each
         for each in before.maps
         if (types.get(each.column, "").removesuffix("[]"), each.before) in labels
-        or (table.name, each.column) in places[Kind.MAPPING]
+        or (table.name, each.column, each.before) in places[Kind.MAPPING]
     )
     kept = replace(before, syncs=(), fills=tuple(fills), maps=tuple(maps))
     return kept if kept.acts else None
@@ -153,7 +153,10 @@ def with_labels(before: Enum | None, after: Enum, places: Collection[Place]) -> 
 
 def present(kept: Iterable[Kept], current: Schema, declared: Schema) -> Iterator[Kept]:
     """Yield those of ``kept`` that ``current`` has, and that aren't ``declared``."""
-    there, wanted = as_kept(current), as_kept(declared)
+    there = as_kept(current)
+    wanted = as_kept(declared) | {
+        Kept(Kind.MAPPING, place) for place in subclasses(declared.meanings)
+    }
     yield from (each for each in kept if each in there and each not in wanted)
 
 
@@ -185,7 +188,7 @@ def as_kept(schema: Schema) -> set[Kept]:
             fills = table.sync_trigger.fills
             found |= {Kept(Kind.FILL, (table.name, each.column)) for each in fills}
             maps = table.sync_trigger.maps
-            found |= {Kept(Kind.MAPPING, (table.name, each.column)) for each in maps}
+            found |= {Kept(Kind.MAPPING, (table.name, each.column, each.before)) for each in maps}
         for column in table.columns:
             place = (table.name, column.name)
             found.add(Kept(Kind.COLUMN, place))
@@ -207,7 +210,7 @@ def _after(kept: Kept, changes: Sequence[Renaming]) -> Place:
         return place
     if kept.kind not in (Kind.TABLE, Kind.LABEL):
         (column,) = columns_after(changes, [(place[0], place[1])])
-        return column
+        return (*column, *_value_after(place, column[0], changes))
     for change in changes:
         match change:
             case RenameTable() | RenameEnum() if place[0] == change.before:
@@ -215,3 +218,14 @@ def _after(kept: Kept, changes: Sequence[Renaming]) -> Place:
             case RenameLabel() if place == (change.enum, change.before):
                 place = (change.enum, change.after)
     return place
+
+
+def _value_after(place: Place, table: str, changes: Iterable[Renaming]) -> Place:
+    """Return the value in ``place``, if it has one, as the rules of the ``table`` call it then."""
+    for change in changes:
+        if isinstance(change, AlterSyncTrigger) and change.table == table:
+            before, after = change.before or SyncTrigger(), change.after or SyncTrigger()
+            for old, new in zip(before.maps, after.maps, strict=False):
+                if (old.column, old.before) == place[1:]:
+                    return (new.before,)
+    return place[2:]

@@ -125,6 +125,11 @@ def recorded(records: Iterable[Sequence[Meaning]]) -> tuple[Meaning, ...]:
     return tuple(found.values())
 
 
+def subclasses(meanings: Iterable[Meaning]) -> Set[Place]:
+    """Return the places of subclasses: each a table, its discriminator, and the value."""
+    return {each.place for each in meanings if each.role == Role.SUBCLASS}
+
+
 def usual_place(meaning: Meaning, there: Set[Place]) -> Place | None:
     """Return the place among those that are ``there`` whose name follows from ``meaning``."""
     parent = meaning.place[:-1]

@@ -140,6 +140,9 @@ class _Places:
 
     def __init__(self, changes: Sequence[Change]) -> None:
         self._last = _changed_last(changes)
+        self._written = {
+            (each.table, each.column) for each in changes if isinstance(each, Backfill | Recode)
+        }
         self._moving = moving(changes)
         self._unheld = self._moving | unbound(changes)
         early = [change for change in changes if not self._is_late(change)]
@@ -162,7 +165,7 @@ class _Places:
         }
 
     def place(self, change: Change) -> tuple[bool, type | str]:
-        stage = _stage(change)
+        stage = self._stage(change)
         if place := self._of_moving(change):
             return place
         if change in self._first:
@@ -202,9 +205,16 @@ class _Places:
                 return True, _CHECK
         return None
 
+    def _stage(self, change: Change) -> type | str:
+        """Return its stage; a trigger lets go of values before ``changes`` write them."""
+        if isinstance(change, AlterSyncTrigger):
+            columns = {(change.table, each.column) for each in change.ended_maps}
+            return _stage(change) if self._written.isdisjoint(columns) else AlterSyncTrigger
+        return _stage(change)
+
     def _is_late(self, change: Change) -> bool:
         """Return whether ``change`` can wait, or is one of the last, with all that rests on it."""
-        late = isinstance(change, _LATE) or _stage(change) == _PART
+        late = isinstance(change, _LATE) or self._stage(change) == _PART
         return late or not self._last.isdisjoint(_concerned(change))
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from berceau.schema.kept import Kept, Kind
 from berceau.schema.kept_parts import as_kept
-from berceau.schema.meaning import Place
+from berceau.schema.meaning import Place, subclasses
 from berceau.schema.model import Schema, Table
 from berceau.schema.names import quote_name, words
 from berceau.schema.old_names import as_called
@@ -32,14 +32,7 @@ def needed(kept: Collection[Kept], release: Schema | None, built: Schema) -> fro
         if Kept(Kind.COLUMN, (table.name, name)) in there
         and unused.isdisjoint(((transfer.target,), (transfer.target, new)))
     }
-
-    values = {each.place for each in as_called(release, built).meanings if len(each.place) == 3}
-    replaced = {
-        (table.name, each.column)
-        for table in built.tables
-        for each in (table.sync_trigger.maps if table.sync_trigger else ())
-        if (table.name, each.column, each.before) in values
-    }
+    values = subclasses(as_called(release, built).meanings)
 
     def needs(each: Kept) -> bool:
         # It gives a column no value that it doesn't declare.
@@ -51,7 +44,7 @@ def needed(kept: Collection[Kept], release: Schema | None, built: Schema) -> fro
             case Kind.TRANSFER:
                 return each.place in moving
             case Kind.MAPPING:
-                return each.place in replaced
+                return each.place in values
             case Kind.DEFAULT:
                 return gives_none
             case Kind.NULL | Kind.FILL:
@@ -188,8 +181,10 @@ def without_unfounded(current: Schema, wanted: Schema) -> tuple[Schema, frozense
             lost = {each.column for each in trigger.fills} - {each.column for each in fills}
             ended |= {Kept(Kind.FILL, (table.name, name)) for name in lost}
             maps = tuple(e for e in trigger.maps if (table.name, e.column) not in gone)
-            unmapped = {each.column for each in {*trigger.maps} - {*maps}}
-            ended |= {Kept(Kind.MAPPING, (table.name, name)) for name in unmapped}
+            ended |= {
+                Kept(Kind.MAPPING, (table.name, each.column, each.before))
+                for each in {*trigger.maps} - {*maps}
+            }
             left = replace(trigger, syncs=syncs, fills=fills, maps=maps)
             table = replace(table, sync_trigger=left if left.acts else None)
         tables.append(table)

@@ -77,7 +77,7 @@ class Sync:
 
 @dataclass(frozen=True)
 class Mapped:
-    """A ``column`` of an enum: a row that would get the label ``before`` gets ``after``.
+    """A ``column`` of an enum or of subclasses: a row that would get ``before`` gets ``after``.
 
     Of an ``array``, each item.
     """
@@ -92,7 +92,7 @@ class Mapped:
 class SyncTrigger:
     """The rules of a table's trigger. ``fills`` are for columns that a row has no value for.
 
-    ``maps`` are for labels that one release writes, and the next one doesn't know. ``unknown`` are
+    ``maps`` are for values that one release writes, and the next one doesn't know. ``unknown`` are
     the rules, as text, of a trigger that this code can't read: a newer one made it. ``function`` is
     what the function behind it is called, where that is there already.
     """
@@ -195,6 +195,12 @@ class AlterSyncTrigger(TableChange):
     def ends_rules(self) -> bool:
         """Whether it does nothing but to end some rules."""
         return united(self.before, self.after) == self.before
+
+    @property
+    def ended_maps(self) -> frozenset[Mapped]:
+        """The values that it replaces no longer."""
+        before, after = (each.maps if each else () for each in (self.before, self.after))
+        return frozenset(before).difference(after)
 
 
 def united(one: SyncTrigger | None, other: SyncTrigger | None) -> SyncTrigger | None:

@@ -1,9 +1,11 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from berceau.schema.changes import (
     AddColumn,
     AddConstraint,
+    Backfill,
     Change,
     CreateEnum,
     CreateIndex,
@@ -12,9 +14,11 @@ from berceau.schema.changes import (
     DropConstraint,
     DropEnum,
     DropTable,
+    Recode,
 )
 from berceau.schema.model import Column, Enum, ForeignKey, Index, Table, Unique
 from berceau.schema.order import order
+from berceau.schema.sync import AlterSyncTrigger, Mapped, SyncTrigger
 
 ENUM = Enum("status", ("A",))
 COLUMN = Column("a", "status")
@@ -50,3 +54,11 @@ def test_nothing_is_used_before_it_exists_or_after(changes: list[Change]) -> Non
 def test_equals_keep_their_order() -> None:
     tables = [CreateTable(Table(name, ())) for name in "zab"]
     assert list(order(tables)) == tables
+
+
+@pytest.mark.parametrize("write", [Backfill("t", "a", "'A'"), Recode("t", "a", (("'B'", "'A'"),))])
+def test_a_trigger_lets_go_of_values_before_rows_get_them(write: Change) -> None:
+    end = AlterSyncTrigger("t", SyncTrigger(maps=(Mapped("a", "A", "B"),)), None)
+    assert order([write, end]) == (end, write)
+    other = AlterSyncTrigger("t", SyncTrigger(maps=(Mapped("b", "A", "B"),)), None)
+    assert order([other, write]) == (write, other)

@@ -31,7 +31,7 @@ def test_a_transfer_is_needed_while_both_its_ends_are_used() -> None:
 
 
 def test_a_mapping_is_needed_while_a_release_writes_the_value_that_goes() -> None:
-    kept = Kept(Kind.MAPPING, ("person", "kind"))
+    kept = Kept(Kind.MAPPING, ("person", "kind", "Student"))
     kind = Column("kind", "text", not_null=True)
     trigger = SyncTrigger(maps=(Mapped("kind", "Student", "Pupil"),))
     built = Schema(tables=(Table("person", (ID, kind), sync_trigger=trigger),))

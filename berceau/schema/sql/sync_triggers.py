@@ -124,7 +124,7 @@ def _initial(table: str, sync: Sync) -> Iterator[str]:
 
 def _map(rule: Mapped) -> Iterator[str]:
     name = quote_name(rule.column)
-    yield f"-- a label of {name} that only one release knows"
+    yield f"-- a value of {name} that only one release knows"
     before, after = quote_literal(rule.before), quote_literal(rule.after)
     # As text: the label may be gone from the type already.
     if rule.array:

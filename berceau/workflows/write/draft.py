@@ -112,7 +112,8 @@ class Draft:
         require_found_again(keeping, choices)
         values = handed_over(keeping, settled.recoded, choices)
         planned, needs = self._serving(keeping, wanted, changes, choices, {**labels, **values})
-        needs = (*needs, *(Kept(Kind.MAPPING, place) for place in values))
+        replaced = ((*place, old) for place, pairs in values.items() for old in pairs)
+        needs = (*needs, *(Kept(Kind.MAPPING, place) for place in replaced))
         require_steady(changes, planned)
         found = between(
             settled.schema,
