@@ -65,8 +65,8 @@ class Policy:
         self._lists = ACLHelper()
 
     def identity(self, request: Request) -> User | None:
-        """Return the user who sends ``request``."""
-        return self._users.get_or_create(request)
+        """Return the user who sends ``request``; nobody is one before its tenant is known."""
+        return self._users.get_or_create(request) if has_tenant(request) else None
 
     def authenticated_userid(self, request: Request) -> str | None:
         """Return the id of that user."""
@@ -101,8 +101,6 @@ class Policy:
 
 
 def _identify(request: Request) -> User | None:
-    if not has_tenant(request):
-        return None
     # The page of an error is made after the request's unit of work.
     with unit_of_work():
         token = sent_token(request)

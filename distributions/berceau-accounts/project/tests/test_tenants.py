@@ -24,8 +24,13 @@ FILES = {
         from berceau_accounts import SIGNED_IN
 
 
+        def choose(request):
+            assert request.identity is None  # before its tenant is known
+            return request.headers.get("X-Tenant", SHARED)
+
+
         def includeme(config):
-            config.set_tenant_factory(lambda request: request.headers.get("X-Tenant", SHARED))
+            config.set_tenant_factory(choose)
             config.add_route("whose", "/whose")
             config.add_view(lambda _: "yours", route_name="whose", renderer="string",
                             permission=SIGNED_IN)
@@ -42,6 +47,21 @@ FILES = {
             app.post_json("/accounts/api/sign-up", sign_up, headers=headers, status=202)
             app.post_json("/accounts/api/tokens", token, headers=headers, status=401)
         app.get("/")
+    """,
+    "visit_known.py": """
+        from berceau_accounts.api_tokens import create_token
+        from berceau_accounts.entities import User
+        from pyramid.paster import get_app
+        from webtest import TestApp
+
+        from berceau.orm import unit_of_work
+
+        app = TestApp(get_app("development.ini"))
+        with unit_of_work(tenant="acme"):
+            user = User(email="bob@example.org", password_hash="x")
+            bearer = {"Authorization": "Bearer " + create_token(user, "x", 1)[1]}
+        assert app.get("/whose", headers={**bearer, "X-Tenant": "acme"}).text == "yours"
+        app.get("/whose", headers={**bearer, "X-Tenant": "beta"}, status=401)
     """,
     "visit_shared.py": """
         from pyramid.paster import get_app
@@ -92,6 +112,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_each_tenant_has_users_of_its_own(place: Path) -> None:
     said = run(place, "visit.py")
     assert said.count("To: ada@example.org") == 2
+
+
+@pytest.mark.slow
+def test_a_user_is_known_though_the_choice_of_the_tenant_asked_who_it_is(place: Path) -> None:
+    run(place, "visit_known.py")
 
 
 @pytest.mark.slow
