@@ -16,13 +16,13 @@ def create(_: Context, name: str) -> None:
     """Make a tenant, with a schema of its own that has all tables."""
     from berceau.workflows.tenants.create import create as work
 
-    made = work(load(), name, say)
+    made = work(load(), name, say, refuse_files=True)
     say(f"The tenant {made} is ready, in the schema {made.schema}.")
 
 
 @command(
     help={
-        "files": "remove its uploaded files, too",
+        "files": "remove its uploaded files, too, or those that are left of it",
         "force": "even if it holds rows",
         "name": "the tenant",
     }

@@ -7,7 +7,12 @@ from berceau.settings.own import S3_VARIABLES
 
 def connect_files(settings: Settings) -> None:
     """Let ``files`` use the place that ``settings`` name from now on."""
-    files.connect(settings.storage_url or _default(settings), _s3_options(settings))
+    files.connect(place_of(settings), _s3_options(settings))
+
+
+def place_of(settings: Settings) -> str | None:
+    """Return the URL of the place for files, ``None`` where none is chosen."""
+    return settings.storage_url or _default(settings)
 
 
 def _default(settings: Settings) -> str | None:

@@ -42,13 +42,16 @@ _WAYS = {
 """What is to be done first where there is one in such a state."""
 
 
-def create(settings: Settings, name: str, report: Report = silent) -> Tenant:
+def create(
+    settings: Settings, name: str, report: Report = silent, *, refuse_files: bool = False
+) -> Tenant:
     """Make the tenant ``name``, with the tables of all migrations that running releases can use.
 
     One whose creation was interrupted is finished. Raises ``TenantError`` for one that is there,
     and ``MigrationError`` where the shared tables lack more than a contract, which waits for old
     processes. That one gets what was written before the first migration that is pending there,
-    which may need just that.
+    which may need just that. If it is to ``refuse_files``, ``TenantError`` is raised for those of
+    one that had the name.
     """
     found = histories.read(settings)
     databases = resolve_databases(settings)
@@ -70,6 +73,11 @@ def create(settings: Settings, name: str, report: Report = silent) -> Tenant:
         require_shared(connection, found, found.tenant)
         with deploy_lock(connection, schema, report=report):
             claimed = Tenant(name, schema, "creating")
+            if refuse_files and registry.find(connection, name) is None:
+                # Only here: it imports Pony, and what prepares tests makes tenants without that.
+                from berceau.workflows.tenants import stored
+
+                stored.refuse(settings, claimed, report)
             making = _Making(connection, databases, claimed, found.tenant, first, report)
             made = making.at_once() if early is None and not spread else None
             if made is not None:

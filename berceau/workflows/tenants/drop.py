@@ -3,8 +3,6 @@
 import time
 
 from berceau.errors import TenantError
-from berceau.files import files
-from berceau.orm.tenants import acting_for
 from berceau.postgres.citus.nodes import require_servers
 from berceau.postgres.clone.comparing import dependents
 from berceau.postgres.core.connection import Connection, connect
@@ -21,10 +19,10 @@ from berceau.postgres.runner.deploy_lock import deploy_lock
 from berceau.postgres.runner.progress import Report, silent
 from berceau.postgres.tenants import registry
 from berceau.settings import Settings
-from berceau.tenancy import FRESH_SECONDS, Tenant
+from berceau.tenancy import FRESH_SECONDS, Tenant, tenant_schema
 from berceau.workflows.shared.databases import resolve_databases
-from berceau.workflows.shared.file_store import connect_files
 from berceau.workflows.shared.wording import counted
+from berceau.workflows.tenants import stored
 from berceau.workflows.tenants.extensions import require_none
 from berceau.workflows.tenants.histories import require_tenants
 
@@ -39,7 +37,8 @@ def drop(
 ) -> None:
     """Drop the tenant ``name`` and its schema; with rows in it, only by ``force``.
 
-    Its files are removed, too, if it is to be dropped ``with_files``. What was interrupted goes on.
+    Its files are removed, too, if it is to be dropped ``with_files``, also where only they are left
+    of it. Otherwise it is told how many stay. What was interrupted goes on.
     Requests of the tenant are refused from its first step on. Raises ``TenantUnknownError`` or
     ``TenantError``; ``SettingsError`` or ``StorageError`` where files can't be reached.
     """
@@ -49,12 +48,15 @@ def drop(
         require_schema(connection, migration_url.schema)
         notice_loss(connection)
         require_servers(connection)
-        schema = registry.get(connection, name).schema
+        gone = Tenant(name, tenant_schema(name, migration_url.schema)) if with_files else None
+        schema = (registry.find(connection, name) or gone or registry.get(connection, name)).schema
         with deploy_lock(connection, schema, report=report):
+            if gone and registry.find(connection, name) is None and stored.keys(settings, gone):
+                stored.remove(settings, gone, report)
+                return
             tenant = registry.get(connection, name)
             if with_files:
-                connect_files(settings)
-                _files(tenant)
+                stored.keys(settings, tenant)  # before anything is dropped: they can be reached
             if schema_exists(connection, schema):
                 require_schema(connection, schema)
                 require_none(connection, tenant)
@@ -66,22 +68,9 @@ def drop(
                     report(f"waiting {FRESH_SECONDS:.0f} s until all processes have noticed")
                     time.sleep(FRESH_SECONDS)
                 drop_schema(connection, schema)
-            if with_files:
-                _remove_files(tenant, report)
+            settle = stored.remove if with_files else stored.tell
+            settle(settings, tenant, report)
             registry.remove(connection, name)
-
-
-def _files(tenant: Tenant) -> tuple[str, ...]:
-    with acting_for(tenant):
-        return tuple(files.keys())
-
-
-def _remove_files(tenant: Tenant, report: Report) -> None:
-    keys = _files(tenant)
-    report(f"removing {counted(len(keys), 'file')}")
-    with acting_for(tenant):
-        for key in keys:
-            files.remove(key)
 
 
 def _require_expendable(connection: Connection, tenant: Tenant) -> None:
