@@ -144,16 +144,46 @@ def test_a_baseline_records_what_each_tenant_holds(shop: Project, run) -> None:
     (name,) = (each.name for each in (shop.root / "migrations" / "tenant").glob("2*"))
     for tenant in NAMES:
         run(tenant, "DROP TABLE berceau_migration")
-    run("globex", "ALTER TABLE note ALTER text DROP NOT NULL")
+    for tenant in ("acme", "globex"):
+        run(tenant, "ALTER TABLE note ALTER text DROP NOT NULL")
+    err = shop.fail("migrate.baseline", "init", "--scope", "tenant")
+    assert err.startswith("error: 2 tenants failed:\nTenant acme: The database differs from the")
+    assert "Tenant globex: The database differs from the schema of the" in err
+    assert err.endswith("With --tenant NAME instead, it is about one.\n")
+    run("acme", "ALTER TABLE note ALTER text SET NOT NULL")
     err = shop.fail("migrate.baseline", "init", "--scope", "tenant")
     assert err.startswith("error: Tenant globex: The database differs from the schema of the")
+    assert "Afterwards, run `invoke migrate.baseline --scope tenant init`" in err
     run("globex", "ALTER TABLE note ALTER text SET NOT NULL")
     out = shop.succeed("migrate.baseline", "init", "--scope", "tenant")
     assert f"baseline: recorded {name} for the tenant globex, and ran nothing" in out
     assert "for the tenant acme" not in out
     found = json.loads(shop.succeed("migrate.status", "--json"))["tenants"]
     assert [each["tenants"] for each in found if each["version"] == name] == [[*NAMES]]
-    assert "is recorded already" in shop.fail("migrate.baseline", "init", "--scope", "tenant")
+    for place in (("--scope", "tenant"), ("--tenant", "globex")):
+        err = shop.fail("migrate.baseline", "init", *place)
+        assert err == "error: init is recorded already.\n"
+
+
+def test_a_baseline_lets_a_deploy_do_what_a_tenant_lacks(shop: Project, run) -> None:
+    shop.component("notes", NOTES + "    stars = Optional(int)\n")
+    shop.succeed("migrate", "--name", "stars", "--create-only")
+    err = shop.fail("migrate.baseline", "stars", "--scope", "tenant")
+    assert err.startswith("error: 3 tenants failed:\nTenant acme: The database differs from the")
+    assert err.count("`invoke migrate.deploy` makes it.") == 3
+    assert "Afterwards" not in err
+    for tenant in ("acme", "initech"):
+        run(tenant, "ALTER TABLE note ADD stars integer")
+    run("globex", "ALTER TABLE note ADD stars text")
+    err = shop.fail("migrate.baseline", "stars", "--scope", "tenant")
+    assert err.startswith("error: Tenant globex: The database differs from the schema of the")
+    run("globex", "ALTER TABLE note DROP stars")
+    run("acme", "DELETE FROM berceau_migration WHERE name LIKE '%stars'")
+    out = shop.succeed("migrate.baseline", "stars", "--scope", "tenant")
+    assert out.count("and ran nothing") == 1
+    found = json.loads(shop.succeed("migrate.status", "--json"))["tenants"]
+    assert [(each["tenants"], each["pending"]) for each in found] == [([*NAMES], [])]
+    assert run("globex", "SELECT stars FROM note") == []
 
 
 def test_what_is_adopted_is_recorded_where_it_is_and_applied_elsewhere(shop: Project, run) -> None:
@@ -164,6 +194,22 @@ def test_what_is_adopted_is_recorded_where_it_is_and_applied_elsewhere(shop: Pro
         assert run(tenant, "SELECT to_regclass('by_text') IS NULL") == [(False,)]
     found = json.loads(shop.succeed("migrate.status", "--json"))["tenants"]
     assert [(each["tenants"], each["pending"]) for each in found] == [([*NAMES], [])]
+
+
+def test_what_is_adopted_is_recorded_also_behind_a_tenant_that_fails(shop: Project, run) -> None:
+    for tenant in NAMES:
+        run(tenant, "CREATE INDEX by_text ON note (text)")
+    run("globex", "ALTER TABLE berceau_migration ADD CONSTRAINT no CHECK (name !~ 'index')")
+    out = shop.invoke("migrate.adopt", "index", "--scope", "tenant", "--unmanaged")
+    (name,) = (each.name for each in (shop.root / "migrations" / "tenant").glob("*_index"))
+    assert out.code == 1
+    assert out.err.startswith("error: Tenant globex: PostgreSQL says: new row for relation")
+    assert f"`invoke migrate.baseline --scope tenant {name}`" in out.err
+    assert f"adopt: wrote migrations/tenant/{name}, recorded as applied here" in out.out
+    assert f"adopt: recorded {name} for the tenant initech, too" in out.out
+    run("globex", "ALTER TABLE berceau_migration DROP CONSTRAINT no")
+    out = shop.succeed("migrate.baseline", name, "--scope", "tenant")
+    assert f"baseline: recorded {name} for the tenant globex, and ran nothing" in out
 
 
 @pytest.mark.parametrize("scope", ["shared", "tenant"])

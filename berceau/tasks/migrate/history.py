@@ -1,21 +1,17 @@
 """The commands that settle history: rebase, baseline, adopt, squash and reset."""
 
 import sys
-from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from invoke.context import Context
 
-from berceau.errors import BerceauError, HistoryError, SettingsError
+from berceau.errors import SettingsError
 from berceau.tasks.command import command
+from berceau.tasks.migrate.recording import record_in
 from berceau.tasks.migrate.scope import HELP, one_history
 from berceau.tasks.project import load, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from berceau.settings import Settings
-    from berceau.workflows.build.declared import Declared
     from berceau.workflows.shared.databases import Databases
 
 
@@ -42,55 +38,17 @@ def rebase(_: Context, branch: str = "", scope: str | None = None) -> None:
 def baseline(_: Context, name: str, scope: str | None = None, tenant: str | None = None) -> None:
     """Record an existing database as migrated up to NAME, if its schema is the same."""
     from berceau.workflows.build.declared import declared
-    from berceau.workflows.history.baseline import is_recorded
-    from berceau.workflows.shared.databases import resolve_databases
     from berceau.workflows.tenants import targets
+
+    def told(names: str, of: str | None) -> None:
+        say(f"baseline: recorded {names}{f' for the tenant {of}' if of else ''}, and ran nothing")
 
     found = declared(load())
     with one_history(load(), scope, tenant=tenant) as settings:
         if settings.target:
             found = found.part(settings.target.scope)
         others = targets.others(load(), settings) if tenant is None else ()
-        all_ = (settings, *others)
-        lacking = [
-            each
-            for each in all_
-            if not is_recorded(resolve_databases(each).migration_url, each.migrations, name)
-        ]
-        for each in lacking or [settings]:
-            with _told(each):
-                recorded = _record(each, found, name)
-            of = f" for the tenant {each.target.name}" if each.target and each.target.name else ""
-            say(f"baseline: recorded {', '.join(recorded)}{of}, and ran nothing")
-
-
-def _record(settings: "Settings", found: "Declared", name: str) -> tuple[str, ...]:
-    from berceau.workflows.history.baseline import baseline as run
-    from berceau.workflows.shared.cache import SchemaCache
-    from berceau.workflows.shared.databases import resolve_databases
-
-    return run(
-        resolve_databases(settings).migration_url,
-        found.schema,
-        found.component_by_name,
-        settings.migrations,
-        name,
-        SchemaCache(settings.cache),
-        say,
-    )
-
-
-@contextmanager
-def _told(settings: "Settings") -> "Iterator[None]":
-    """Let an error of the body say of which tenant it is, if it is of one."""
-    from berceau.workflows.tenants.many import failure
-
-    try:
-        yield
-    except BerceauError as error:
-        if settings.target is None or settings.target.name is None:
-            raise
-        raise failure({settings.target.name: error}) from error
+        record_in((settings, *others), found, name, told).require(name)
 
 
 @command(
@@ -116,6 +74,9 @@ def adopt(
     from berceau.workflows.shared.databases import resolve_databases
     from berceau.workflows.tenants import targets
 
+    def told(names: str, of: str | None) -> None:
+        say(f"adopt: recorded {names} for the tenant {of}, too")
+
     whole = declared(load())
     owners = whole.component_by_name
     with one_history(load(), scope) as settings:
@@ -129,16 +90,15 @@ def adopt(
             report=say,
         )
         folder = migration_directory.shown(settings.migrations)
-        if migration is not None:
-            for each in targets.others(load(), settings):
-                with suppress(HistoryError):  # whose tables differ get the migration afterwards
-                    _record(each, whole, migration.name)
-    if migration is None:
-        of = settings.target.name if settings.target else None
-        what = f"the tenant {of}, the largest," if of else "the database"
-        say(f"adopt: {what} doesn't differ from its migrations")
-    else:
+        if migration is None:
+            of = settings.target.name if settings.target else None
+            what = f"the tenant {of}, the largest," if of else "the database"
+            say(f"adopt: {what} doesn't differ from its migrations")
+            return
         say(f"adopt: wrote {folder}/{migration.name}, recorded as applied here")
+        recording = record_in(targets.others(load(), settings), whole, migration.name, told)
+        recording.recorded = True
+        recording.require(migration.name)
 
 
 @command(help={"name": "the name of the migration"} | HELP)

@@ -8,7 +8,7 @@ from berceau.errors import HistoryError
 from berceau.migration.components import components_of
 from berceau.migration.history import History
 from berceau.migration.migration import Migration
-from berceau.postgres.core.connection import Connection, transaction
+from berceau.postgres.core.connection import Connection, connect, transaction
 from berceau.postgres.core.url import Url
 from berceau.postgres.inspect import catalog
 from berceau.postgres.inspect.schemas import execute_statements
@@ -23,6 +23,7 @@ from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploying, history, settled
 from berceau.workflows.deploy.drift import drift, foreign
 from berceau.workflows.deploy.replay import (
+    APPLIED,
     Replayed,
     desired,
     read,
@@ -56,9 +57,8 @@ def baseline(
         migrations = migration_directory.read(folder)
         found = settled(connection, migrations, report)
         found.require_sound()
-        named = [s for s in migrations if name in (s.name, s.name[15:])]
-        if named:
-            until = migrations[: migrations.index(named[-1]) + 1]
+        until = _until(migrations, name)
+        if until:
             return _record(connection, migration_url, until, found, cache, report)
         if migrations or found.applied:
             raise HistoryError(
@@ -76,8 +76,35 @@ def baseline(
 def is_recorded(migration_url: Url, folder: Path, name: str) -> bool:
     """Return whether ``name`` is a migration that is applied: ``baseline`` refuses that."""
     migrations = migration_directory.read(folder)
+    until = _until(migrations, name)
+    return bool(until) and until[-1] not in history(migration_url, migrations).pending
+
+
+def is_written(folder: Path, name: str) -> bool:
+    """Return whether ``name`` is a migration of ``folder``."""
+    return bool(_until(migration_directory.read(folder), name))
+
+
+def is_behind(migration_url: Url, folder: Path, name: str, cache: SchemaCache) -> bool:
+    """Return whether the database holds what is applied, and nothing of the rest up to ``name``.
+
+    A deploy brings it up to date then, and there is nothing to record.
+    """
+    migrations = migration_directory.read(folder)
+    until = _until(migrations, name)
+    pending = history(migration_url, migrations).pending
+    applied = [each for each in until if each not in pending]
+    before = replay_cached(migration_url, applied, cache, APPLIED)
+    after = replay_cached(migration_url, until, cache, "baseline")
+    with connect(migration_url) as connection:
+        held = read(connection)
+    return not drift(held, before) and {*foreign(held, before)} <= {*foreign(held, after)}
+
+
+def _until(migrations: Sequence[Migration], name: str) -> Sequence[Migration]:
+    """Return the migration ``name`` and those before it; nothing where there is none."""
     named = [each for each in migrations if name in (each.name, each.name[15:])]
-    return bool(named) and named[-1] not in history(migration_url, migrations).pending
+    return migrations[: migrations.index(named[-1]) + 1] if named else ()
 
 
 def _record(
