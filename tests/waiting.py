@@ -7,8 +7,8 @@ from subprocess import Popen
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-SECONDS = 300
-"""How long anything is waited for. Only a defect takes so long: no test is about this limit."""
+SECONDS = 600
+"""How long anything is waited for, such as pip. Only a defect takes so long."""
 LONG = 1e9
 """Seconds that no test takes: what is kept for so long is still kept at the test's end."""
 

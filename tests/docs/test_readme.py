@@ -31,7 +31,7 @@ def blocks(info: str) -> list[str]:
 def test_the_first_command_leads_from_nothing_to_the_demo(checkout, command) -> None:
     python = Path(sys.executable).resolve().parent
     checkout.environment["PATH"] = f"{python}{os.pathsep}{checkout.environment['PATH']}"
-    with checkout.running(command, lambda log: "Serving on" in log, seconds=400):
+    with checkout.running(command, lambda log: "Serving on" in log):
         assert "Write a post" in checkout.get("/demo/posts")
     assert (checkout.root / ".venv").is_dir()
 
