@@ -15,6 +15,7 @@ from tests.visitor import EMAIL, GONE, NEW_PASSWORD, fill, sign_up
 
 from berceau.errors import SettingsError
 from berceau.orm import SHARED, unit_of_work
+from berceau.web.registry import RUNNING
 
 OTHER = "eve@example.org"
 
@@ -142,7 +143,9 @@ def test_an_application_for_the_world_needs_a_mail_server(berceau_settings) -> N
 
 
 def test_pages_that_all_tenants_share_look_for_no_mail() -> None:
-    shared = SimpleNamespace(request=SimpleNamespace(environ={}))
+    registry = {RUNNING: SimpleNamespace(tenants="a directory of them")}
+    request = SimpleNamespace(environ={}, tenant=None, registry=registry)
+    shared = SimpleNamespace(request=request)
     with unit_of_work(tenant=SHARED) as unit:
         send_what_is_left(shared)
         assert not _postman.knows(unit.tenant)
