@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
@@ -71,11 +72,8 @@ def main() -> None:
             if not found:
                 found["no migration"] = measure(server, arguments, lambda: time.sleep(CALM_SECONDS))
             migration = Migration("20260101000000_fill", sql)
-            found[way] = measure(
-                server,
-                arguments,
-                lambda: deploy(server.owner_url, (migration,), print),  # noqa: B023
-            )
+            work = partial(deploy, server.owner_url, (migration,), print)
+            found[way] = measure(server, arguments, work)
             check(server.owner_url)
     show(arguments, found)
 

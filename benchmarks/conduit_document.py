@@ -1,9 +1,10 @@
 """Schemathesis on Conduit's OpenAPI document: what no answer may be, and how many were checked.
 
 Serves the example by production.ini with provisioned roles, and sends what the document allows and
-what it doesn't: as a member, as nobody, and as a member to an article and a user who are there.
-Prints how many requests the server's log has, by status. Exits with 1 where an answer is 500,
-has a status that the document doesn't name, or isn't of the schema that the document has for it.
+what it doesn't: as a member, as a visitor without an account, and as a member to an article and a
+user who are there. Prints how many requests the server's log has, by status. Exits with 1 where an
+answer is 500, has a status that the document doesn't name, or isn't of the schema that the document
+has for it.
 """
 
 import argparse

@@ -30,7 +30,7 @@ def target_of(request: Request, *, shared: bool = False) -> Iterator[Running]:
     elif settings.development:
         with targets.of_tenant(settings, tenant) as one:
             yield replace(running, settings=one, databases=resolve_databases(one))
-    else:  # to try migrations out needs the owner's rights, and nobody does
+    else:  # to try migrations out needs the owner's rights: not in production
         one = settings.targeting(Target("tenant", tenant.schema, name=tenant.name))
         yield replace(running, settings=one, databases=resolve_databases(one))
 

@@ -64,7 +64,7 @@ class Step:
 def steps(migration: Migration) -> Iterator[Step]:
     """Yield what applying ``migration`` carries out, without its Python.
 
-    A table that the same file creates is used by nobody yet, so locks on it aren't told. Raises
+    A table that the same file creates has no other user yet, so locks on it aren't told. Raises
     ``MigrationFileError`` for SQL that can't be split into statements.
     """
     lines = migration.sql.splitlines()

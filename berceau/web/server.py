@@ -144,7 +144,7 @@ class Ending:
         """Lets the server look at once."""
 
     def heed_signals(self) -> None:
-        """Take the signals from now on; done before the server listens, so that it cuts nobody."""
+        """Take the signals from now on, before the server listens: it cuts no request."""
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 signal.signal(number, self.ask)

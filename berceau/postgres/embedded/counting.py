@@ -1,6 +1,6 @@
 """The development database's queries, counted by ``pg_stat_statements``.
 
-Only those of the application's role are: tests, copies and migrations ask thousands that nobody
+Only those of the application's role are: tests, copies and migrations ask thousands that no one
 looks for, and each would push one of the application out of the list.
 """
 

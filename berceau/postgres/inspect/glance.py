@@ -1,4 +1,4 @@
-"""A look at a schema that somebody may be migrating: it waits for nobody."""
+"""A look at a schema that may be migrated meanwhile: it waits for no lock."""
 
 import psycopg2
 

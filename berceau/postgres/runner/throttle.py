@@ -12,7 +12,7 @@ LOOK_SECONDS = 0.5
 LONGEST_SECONDS = 60.0
 """How long a batch waits for replicas at most: one that never keeps up doesn't stop a deploy."""
 
-# Who may not see what others do finds NULL, and waits for nobody. Where nothing is left to replay,
+# Who may not see what others do finds NULL, and waits for no one. Where nothing is left to replay,
 # the time is that of the last change.
 _BEHIND = """
 SELECT coalesce(nullif(application_name, ''), host(client_addr), 'a replica'),

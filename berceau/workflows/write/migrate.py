@@ -207,7 +207,7 @@ class _Run:
             )
 
     def _propose_contract(self, migrations: Sequence[Migration]) -> None:
-        """Tell what is kept for a release that nobody knows to run any more."""
+        """Tell what is kept for a release that isn't known to run any more."""
         kept = still_kept(self.settings, self.declared, migrations)
         if kept:
             running = Running(self.settings, migrations, self.options.against)
