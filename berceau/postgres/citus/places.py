@@ -47,7 +47,7 @@ class Misplaced:
         return f"{self.table} is {self.held or 'on one server'}, and is to be {self.wanted}"
 
 
-def by_table(rows: Iterable[tuple[Any, ...]]) -> dict[int, Distribution]:
+def by_table(rows: Iterable[tuple[Any, ...]]) -> dict[str, Distribution]:
     """Return where tables are to be, by their oids."""
     return {table: Distribution(column) for table, column in rows}
 

@@ -3,10 +3,11 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
 
 from berceau.column_options import COLUMN_OPTIONS
 from berceau.postgres.core.connection import Connection
+from berceau.postgres.core.fetch import fetch_value
+from berceau.postgres.core.fetch_together import Rows, fetch_together
 from berceau.postgres.core.own_tables import OWN_TABLES
 from berceau.postgres.inspect import additions
 from berceau.schema.model import (
@@ -161,8 +162,7 @@ ORDER BY c.relname COLLATE "C"
 
 _QUOTED_OR_EDGE = re.compile(r'"(?:[^"]|"")*"|E\'(?:[^\'\\]|\'\'|\\.)*\'|\'(?:[^\']|\'\')*\'|[(),]')
 
-Rows = list[tuple[Any, ...]]
-Relation = int
+Relation = str
 """The oid of a table."""
 
 
@@ -170,38 +170,34 @@ def read(connection: Connection) -> Schema:
     """Return the enums and tables of the schema that the connection's search_path names first.
 
     Names of that schema stand unqualified in types, defaults and expressions. Berceau's own
-    ledger is left out.
+    ledger is left out. Whatever other sessions commit meanwhile, it is the schema of one moment.
     """
-    with connection.cursor() as cursor:
-
-        def rows(query: str) -> Rows:
-            cursor.execute(query, parameters)
-            return cursor.fetchall()
-
-        parameters = {"own": list(OWN_TABLES), **additions.PARAMETERS}
-        parameters["schema"] = rows("SELECT quote_ident(current_schema())")[0][0]
-        column_rows = rows(_COLUMNS)
-        sequences = {name: SequenceOptions(*options) for name, *options in rows(_SEQUENCES)}
-        columns = _columns(column_rows, sequences)
-        unusual = _UNUSUAL if connection.server_version < 180000 else _UNUSUAL_SINCE_18
-        constraints = _constraints(rows(_CONSTRAINTS.format(unusual=unusual)), column_rows)
-        indexes = _indexes(rows(_INDEXES))
-        others = defaultdict(list)
-        for oid, other in rows(_OTHERS):
-            others[oid].append(other)
-        add = additions.read(rows)
-        return with_shared(
-            Schema(
-                enums=tuple(Enum(name, tuple(labels)) for name, labels in rows(_ENUMS)),
-                tables=tuple(
-                    add(
-                        oid,
-                        _table(name, columns[oid], constraints[oid], indexes[oid], others[oid]),
-                    )
-                    for oid, name in rows(_TABLES)
-                ),
-            )
+    parameters = {
+        "own": list(OWN_TABLES),
+        "schema": fetch_value(connection, "SELECT quote_ident(current_schema())"),
+        **additions.PARAMETERS,
+    }
+    unusual = _UNUSUAL if connection.server_version < 180000 else _UNUSUAL_SINCE_18
+    constraint_rows = _CONSTRAINTS.format(unusual=unusual)
+    own = (_COLUMNS, _SEQUENCES, constraint_rows, _INDEXES, _OTHERS, _ENUMS, _TABLES)
+    rows = fetch_together(connection, (*own, *additions.QUERIES), parameters)
+    sequences = {name: SequenceOptions(*options) for name, *options in rows[_SEQUENCES]}
+    columns = _columns(rows[_COLUMNS], sequences)
+    constraints = _constraints(rows[constraint_rows], rows[_COLUMNS])
+    indexes = _indexes(rows[_INDEXES])
+    others = defaultdict(list)
+    for oid, other in rows[_OTHERS]:
+        others[oid].append(other)
+    add = additions.read(rows)
+    return with_shared(
+        Schema(
+            enums=tuple(Enum(name, tuple(labels)) for name, labels in rows[_ENUMS]),
+            tables=tuple(
+                add(oid, _table(name, columns[oid], constraints[oid], indexes[oid], others[oid]))
+                for oid, name in rows[_TABLES]
+            ),
         )
+    )
 
 
 def _columns(rows: Rows, sequences: Mapping[str, SequenceOptions]) -> dict[Relation, list[Column]]:
@@ -255,6 +251,8 @@ def _constraints(rows: Rows, column_rows: Rows) -> dict[Relation, list[Constrain
 def _indexes(rows: Rows) -> dict[Relation, list[Index]]:
     found = defaultdict(list)
     for relation, name, definition, method, unique, where, valid in rows:
+        if definition is None:  # dropped meanwhile: functions of the catalog see what is newest
+            continue
         body = definition.partition(f" USING {method} (")[2]
         keys, end = _keys(body)
         options = body[end:].strip()

@@ -25,9 +25,9 @@ _NAME = r'"(?:[^"]|"")+"|[^\s",.]+'
 _COLUMN = re.compile(rf"(?:(?:{_NAME})\.)?({_NAME})(?: AS ({_NAME}))?")
 
 
-def by_table(rows: Iterable[tuple[Any, ...]]) -> dict[int, tuple[OldName, ...]]:
+def by_table(rows: Iterable[tuple[Any, ...]]) -> dict[str, tuple[OldName, ...]]:
     """Return the old names by the oid of their table."""
-    found: dict[int, tuple[OldName, ...]] = defaultdict(tuple)
+    found: dict[str, tuple[OldName, ...]] = defaultdict(tuple)
     for table, name, definition in rows:
         listed = definition.partition("SELECT")[2].rpartition("FROM")[0].strip()
         columns = tuple(

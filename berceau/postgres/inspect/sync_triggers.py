@@ -14,6 +14,6 @@ WHERE g.tgname = %(trigger)s AND c.relnamespace = %(schema)s::regnamespace
 """Table, function and rules of each."""
 
 
-def by_table(rows: Iterable[tuple[Any, ...]]) -> dict[int, SyncTrigger]:
+def by_table(rows: Iterable[tuple[Any, ...]]) -> dict[str, SyncTrigger]:
     """Return the triggers by the oid of their table."""
     return {table: from_text(rules, name) for table, name, rules in rows if rules}

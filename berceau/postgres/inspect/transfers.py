@@ -16,9 +16,9 @@ ORDER BY 2
 """Table and transfer of each."""
 
 
-def by_table(rows: Iterable[tuple[Any, ...]]) -> dict[int, tuple[Transfer, ...]]:
+def by_table(rows: Iterable[tuple[Any, ...]]) -> dict[str, tuple[Transfer, ...]]:
     """Return the transfers by the oid of their table."""
-    found: dict[int, tuple[Transfer, ...]] = defaultdict(tuple)
+    found: dict[str, tuple[Transfer, ...]] = defaultdict(tuple)
     for table, text in rows:
         found[table] += (from_text(text),)
     return found

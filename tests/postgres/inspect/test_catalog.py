@@ -1,10 +1,13 @@
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import psycopg2
 import pytest
 
 from berceau.errors import MigrationError
+from berceau.postgres.core.connection import Connection, beside
+from berceau.postgres.core.fetch import execute, fetch_value
 from berceau.postgres.inspect import catalog
 from berceau.postgres.inspect.schemas import execute_statements
 from berceau.postgres.runner import ledger
@@ -210,3 +213,26 @@ def test_an_index_that_failed_is_seen_and_built_again(by_hand) -> None:
         DropIndex("t", index),
         CreateIndex("t", replace(index, valid=True)),
     )
+
+
+def test_what_others_commit_meanwhile_is_seen_whole_or_not(connection) -> None:
+    def grow(other: Connection) -> None:
+        for number in range(150):
+            execute(
+                other,
+                f"CREATE TABLE t{number} (id int PRIMARY KEY, a int UNIQUE REFERENCES t0);"
+                f"CREATE INDEX ON t{number} (a DESC)",
+            )
+
+    with beside(connection) as other, ThreadPoolExecutor() as pool:
+        other.commit()  # what it set
+        other.autocommit = True
+        schema = fetch_value(connection, "SELECT quote_ident(current_schema())")
+        execute(other, f"SET search_path = {schema}")
+        growing = pool.submit(grow, other)
+        seen = []
+        while not growing.done():
+            seen += catalog.read(connection).tables
+        growing.result()
+    parts = ("columns", "uniques", "foreign_keys", "indexes")
+    assert {tuple(len(getattr(each, part)) for part in parts) for each in seen} == {(2, 1, 1, 1)}
