@@ -22,6 +22,7 @@ from functools import partial
 from pathlib import Path
 
 from figures import Figures
+from project import plain_environment
 from tenants_django import EXECUTORS, Peer
 
 from berceau import settings as project
@@ -145,7 +146,7 @@ class Site:
 
     def __post_init__(self) -> None:
         self.environment = {
-            **os.environ,
+            **plain_environment(),
             "DATABASE_URL": self.runtime.with_password(),
             "MIGRATION_DATABASE_URL": self.owner.with_password(),
             "BERCEAU_TENANTS": "schema",

@@ -1,11 +1,12 @@
 """The tables of ``tenants.py`` as a project of django-tenants, in a database of its own."""
 
-import os
 import subprocess
 import venv
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
+
+from project import plain_environment
 
 from berceau.postgres.core.connection import connect
 from berceau.postgres.core.fetch import execute
@@ -130,7 +131,7 @@ class Peer:
 
     def _run(self, *arguments: str) -> None:
         environment = {
-            **os.environ,
+            **plain_environment(),
             "DJANGO_SETTINGS_MODULE": "config",
             "PGPASSWORD": self.owner.password,
             "PYTHONPATH": str(self.root),
