@@ -53,16 +53,17 @@ BEGIN
 END
 $$
 """
-_IS_NEW = """
-SELECT clock_timestamp() < substring(obj_description(to_regclass(%s), 'pg_class')
-                                     FROM '^made at (.*)$')::timestamptz + %s * interval '1 second'
-"""
-_LACKS_RIGHTS = """
-SELECT FROM pg_roles
-WHERE rolname = %s AND NOT (has_table_privilege(oid, %s, 'SELECT')
-                            AND has_table_privilege(oid, %s, 'INSERT')
-                            AND has_table_privilege(oid, %s, 'UPDATE')
-                            AND has_table_privilege(oid, %s, 'DELETE'))
+# Without tables or views: a new session would read the catalog for each of them.
+_FOUND = """
+SELECT found IS NOT NULL,
+       has_table_privilege(runtime, found, 'SELECT')
+           AND has_table_privilege(runtime, found, 'INSERT')
+           AND has_table_privilege(runtime, found, 'UPDATE')
+           AND has_table_privilege(runtime, found, 'DELETE'),
+       clock_timestamp() < substring(obj_description(found, 'pg_class')
+                                     FROM '^made at (.*)$')::timestamptz + %(new)s * interval '1 s'
+FROM (SELECT to_regclass(%(table)s) AS found,
+             to_regrole(quote_ident(nullif(%(role)s, ''))) AS runtime) AS asked
 """
 _GRANT = "GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {runtime}"
 _SEEN = """
@@ -117,16 +118,19 @@ def ensure(connection: Connection, runtime: str) -> bool:
     So they are for ``ANNOUNCED_SECONDS`` after it was made. The role ``runtime``, where there is
     one, may write. The connection is the owner's, in autocommit mode.
     """
-    if _is_missing(connection) or fetch(connection, _LACKS_RIGHTS, (runtime, *[PROCESSES] * 4)):
-        # Of two that find no table, the second would fail: IF NOT EXISTS doesn't wait.
-        with transaction(connection):
-            lock_in_transaction(connection, PROCESSES)
-            if _is_missing(connection):
-                _execute(connection, _CREATE)
-                _execute(connection, _REMEMBER)
-            if fetch(connection, _LACKS_RIGHTS, (runtime, *[PROCESSES] * 4)):
-                _execute(connection, _GRANT, runtime=sql.Identifier(runtime))
-    return fetch_value(connection, _IS_NEW, (PROCESSES, ANNOUNCED_SECONDS)) is True
+    is_there, may_write, is_new = _found(connection, runtime)
+    if is_there and may_write:
+        return is_new
+    # Of two that find no table, the second would fail: IF NOT EXISTS doesn't wait.
+    with transaction(connection):
+        lock_in_transaction(connection, PROCESSES)
+        if _is_missing(connection):
+            _execute(connection, _CREATE)
+            _execute(connection, _REMEMBER)
+        _, may_write, is_new = _found(connection, runtime)
+        if not may_write:
+            _execute(connection, _GRANT, runtime=sql.Identifier(runtime))
+    return is_new
 
 
 def announce(url: Url, number: str, process: Process) -> Announcement:
@@ -189,6 +193,13 @@ def alone(connection: Connection, schema: str, patience: float = 30.0) -> Iterat
     finally:
         if not connection.closed:
             unlock(connection, name)
+
+
+def _found(connection: Connection, runtime: str) -> tuple[bool, bool, bool]:
+    """Return whether the table is there, no role ``runtime`` fails to write it, and it is new."""
+    values = {"table": PROCESSES, "role": runtime, "new": ANNOUNCED_SECONDS}
+    ((is_there, may_write, is_new),) = fetch(connection, _FOUND, values)
+    return is_there, may_write is not False, is_new is True
 
 
 def _is_missing(connection: Connection) -> bool:

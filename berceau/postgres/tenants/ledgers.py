@@ -28,6 +28,7 @@ SELECT schema, CASE WHEN bool_or(state = 'running') THEN NULL ELSE md5(string_ag
 FROM ({rows}) AS line GROUP BY schema
 """
 _ROWS = "SELECT {schema} AS schema, {columns} FROM {ledger}"
+_GONE = (psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidSchemaName)
 _COLUMNS = sql.SQL(
     "name, checksum, state, direction, position, total, begun, failed_at, batches, error"
 )
@@ -44,7 +45,7 @@ def said(connection: Connection, schemas: Sequence[str]) -> dict[str, str]:
 
 def still_says(connection: Connection, schema: str, text: str) -> bool:
     """Return whether the ledger of ``schema``, which said ``text`` before, says it still."""
-    with suppress(psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidSchemaName):
+    with suppress(*_GONE):
         return fetch(connection, _query([schema])) == [(schema, text)]
     return False
 
@@ -55,10 +56,13 @@ def _said(connection: Connection, schemas: Sequence[str]) -> Iterator[tuple[str,
 
 
 def _said_at_once(connection: Connection, schemas: Sequence[str]) -> list[tuple[Any, ...]]:
+    # Mostly all can be read: to ask that first would take longer.
+    with suppress(*_GONE, psycopg2.errors.UndefinedColumn):
+        return fetch(connection, _query(schemas))
     while known := fetch(connection, _UP_TO_DATE, ([*schemas], LEDGER)):
         query = _query([name for (name,) in known])
         # One that is dropped meanwhile isn't among them the next time.
-        with suppress(psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidSchemaName):
+        with suppress(*_GONE):
             return fetch(connection, query)
     return []
 

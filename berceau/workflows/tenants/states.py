@@ -101,7 +101,7 @@ class States:
 
 
 def look(connection: Connection, url: Url, found: Histories) -> States:
-    """Return the states; ``connection`` is one to the shared schema of ``url``.
+    """Return the states; ``connection`` is one to the shared schema of ``url``, in autocommit mode.
 
     Raises ``DatabaseError`` where a server of Citus that may have some of them doesn't answer.
     """
@@ -118,7 +118,7 @@ def look(connection: Connection, url: Url, found: Histories) -> States:
 def _groups(
     connection: Connection, url: Url, tenants: Sequence[Tenant], migrations: Sequence[Migration]
 ) -> Iterator[Alike]:
-    said = _said(url, [each.schema for each in tenants])
+    said = _said(connection, url, [each.schema for each in tenants])
     alike: dict[tuple[str, str | None], list[Tenant]] = {}
     for tenant in tenants:
         text = said.get(tenant.schema)
@@ -150,9 +150,9 @@ def _read(
         yield Alike(history, (tenant,))
 
 
-def _said(url: Url, schemas: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for first in range(0, len(schemas), SCHEMAS_EACH):
+def _said(connection: Connection, url: Url, schemas: Sequence[str]) -> dict[str, str]:
+    found = ledgers.said(connection, schemas[:SCHEMAS_EACH])
+    for first in range(SCHEMAS_EACH, len(schemas), SCHEMAS_EACH):
         with connect(url, autocommit=True) as session:
             found |= ledgers.said(session, schemas[first : first + SCHEMAS_EACH])
     return found
