@@ -209,6 +209,12 @@ def test_a_command_starts_without_what_others_need() -> None:
     assert not [name for name in found if name.startswith(("berceau.postgres", "berceau.schema"))]
 
 
+def test_a_deploy_with_nothing_pending_starts_without_what_applies() -> None:
+    found = loaded("berceau.tasks", "berceau.workflows.tenants.deploying")
+    assert not {"berceau.migration.splitter", "berceau.schema", "tomllib", "configparser"} & found
+    assert not {"berceau.workflows.tenants.stages", "concurrent.futures.thread"} & found
+
+
 def test_a_start_needs_pydantic_only_where_a_component_uses_it() -> None:
     assert "pydantic" not in loaded("berceau.tasks", "berceau.workflows.serve.start")
 

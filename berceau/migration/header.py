@@ -5,11 +5,13 @@ import re
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from berceau.errors import Location, MigrationFileError
-from berceau.schema import kept, meaning
-from berceau.schema.kept import Kept
-from berceau.schema.meaning import Meaning
+
+if TYPE_CHECKING:  # what few headers have is imported where one has it
+    from berceau.schema.kept import Kept
+    from berceau.schema.meaning import Meaning
 
 NO_PARENT = "none"
 """The parent of the first migration, as the header writes it."""
@@ -30,10 +32,6 @@ _NAMES = (
 _PHASES = (
     "Write `-- Phase: expand` or `-- Phase: contract` once, into the comments that the file begins "
     "with. Without it, the phase is expand."
-)
-_KEPT = (
-    "Write a kind and names with commas between them, as in `-- Keeps: column post.note`. The "
-    f"kinds are {', '.join(kept.Kind)}. A comment of your own begins otherwise."
 )
 
 
@@ -69,11 +67,11 @@ class Header:
     replaces: tuple[str, ...] = ()
     generated: str | None = None
     unmanaged: tuple[str, ...] = ()
-    means: tuple[Meaning, ...] = ()
+    means: "tuple[Meaning, ...]" = ()
     creates: tuple[str, ...] = ()
     phase: Phase = Phase.EXPAND
-    keeps: tuple[Kept, ...] = ()
-    ends: tuple[Kept, ...] = ()
+    keeps: "tuple[Kept, ...]" = ()
+    ends: "tuple[Kept, ...]" = ()
 
     def components_of(self, name: str) -> tuple[str, ...]:
         """Return the components that a table, enum or subclass, which it creates, may be of."""
@@ -84,6 +82,8 @@ class Header:
 
     def to_sql(self, name: str) -> str:
         """Return the comments for the migration called ``name``, and the empty line below."""
+        from berceau.schema import kept, meaning
+
         lines = [f"-- Migration {name}", f"-- Parent: {self.parent or NO_PARENT}"]
         if self.phase is not Phase.EXPAND:
             lines.append(f"-- Phase: {self.phase}")
@@ -123,13 +123,17 @@ def parse(sql: str) -> Header:
         field, text = match[1].capitalize(), match[2]
         try:
             if field == "Means":
+                from berceau.schema import meaning
+
                 means += meaning.from_line(text)
             elif field in lists:
+                from berceau.schema import kept
+
                 lists[field] += kept.from_line(text)
             else:
                 found[field] = _only(field, text, found.keys(), number)
         except ValueError:
-            cure = _KEPT if field in lists else _NAMES
+            cure = _kept_cure() if field in lists else _NAMES
             raise _malformed(f"{field} says {text.strip() or 'nothing'}", number, cure) from None
     _require_phase_in_header(sql)
     return Header(
@@ -143,6 +147,15 @@ def parse(sql: str) -> Header:
         Phase(*found.get("Phase", (Phase.EXPAND,))),
         tuple(lists["Keeps"]),
         tuple(lists["Ends"]),
+    )
+
+
+def _kept_cure() -> str:
+    from berceau.schema import kept
+
+    return (
+        "Write a kind and names with commas between them, as in `-- Keeps: column post.note`. The "
+        f"kinds are {', '.join(kept.Kind)}. A comment of your own begins otherwise."
     )
 
 

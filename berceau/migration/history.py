@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from berceau.diagnostic import Diagnostic
 from berceau.errors import HistoryError
@@ -11,6 +12,9 @@ from berceau.migration.batch_progress import BatchProgress
 from berceau.migration.chain import breaks
 from berceau.migration.codes import Code
 from berceau.migration.migration import Migration
+
+if TYPE_CHECKING:  # see Migration.groups
+    from berceau.migration.transaction_groups import TransactionGroup
 
 
 class State(StrEnum):
@@ -26,6 +30,11 @@ class Direction(StrEnum):
 
     UP = "up"
     DOWN = "down"
+
+
+def groups_of(migration: Migration, direction: Direction) -> "tuple[TransactionGroup, ...]":
+    """Return what ``migration`` carries out in ``direction``."""
+    return migration.groups if direction is Direction.UP else migration.undoing
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,16 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from berceau.errors import MigrationError, MigrationFileError
 from berceau.migration.header import Header, checksum, parse, without
-from berceau.migration.transaction_groups import TransactionGroup, cut, python
+
+if TYPE_CHECKING:
+    from berceau.migration.transaction_groups import TransactionGroup
 
 UP = "migration.sql"
 DOWN = "down.sql"
@@ -52,16 +55,21 @@ class Migration:
         return hashlib.sha256(text.replace("\r\n", "\n").encode()).hexdigest()
 
     @cached_property
-    def groups(self) -> tuple[TransactionGroup, ...]:
+    def groups(self) -> "tuple[TransactionGroup, ...]":
         """What applying it carries out; raises ``MigrationFileError`` with file and line."""
+        # What takes SQL apart: commands that find nothing to apply start without it.
+        from berceau.migration.transaction_groups import cut, python
+
         found = cut(self.sql, self.file(UP))
         if not self.data:
             return found
         return (*found, python(self.data, self.file(DATA), count(found) + 1))
 
     @cached_property
-    def undoing(self) -> tuple[TransactionGroup, ...]:
+    def undoing(self) -> "tuple[TransactionGroup, ...]":
         """What undoing it carries out, nothing if it can't be undone; raises likewise."""
+        from berceau.migration.transaction_groups import cut
+
         return cut(self.down, self.file(DOWN))
 
     @property
@@ -76,7 +84,7 @@ class Migration:
         return Path(self.folder, self.name, name)
 
 
-def count(groups: Sequence[TransactionGroup]) -> int:
+def count(groups: "Sequence[TransactionGroup]") -> int:
     """Return how many statements ``groups`` have; they are all those of a file."""
     return groups[-1].last if groups else 0
 
@@ -84,8 +92,8 @@ def count(groups: Sequence[TransactionGroup]) -> int:
 def check_name(name: str) -> str:
     """Return ``name`` if a migration's folder may be called so; raises ``MigrationFileError``."""
     with suppress(ValueError):
-        if match := NAME.fullmatch(name):
-            datetime.strptime(match["timestamp"], _TIMESTAMP)
+        if NAME.fullmatch(name):
+            _moment(name)
             return name
     raise MigrationFileError(
         f"migrations/{name} isn't a migration's name.",
@@ -116,4 +124,5 @@ def name_before(slug: str, following: str) -> str:
 
 
 def _moment(name: str) -> datetime:
-    return datetime.strptime(name[:14], _TIMESTAMP)
+    hour, minute, second = (int(name[start : start + 2]) for start in (8, 10, 12))
+    return datetime.combine(date.fromisoformat(name[:8]), time(hour, minute, second))

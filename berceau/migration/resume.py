@@ -3,15 +3,10 @@
 from collections.abc import Sequence
 
 from berceau.errors import HistoryError, Location
-from berceau.migration.history import Direction, Revision
+from berceau.migration.history import Direction, Revision, groups_of
 from berceau.migration.migration import UP, Migration
 from berceau.migration.splitter import ParsedStatement
 from berceau.migration.transaction_groups import TransactionGroup, cut
-
-
-def groups_of(migration: Migration, direction: Direction) -> tuple[TransactionGroup, ...]:
-    """Return what ``migration`` carries out in ``direction``."""
-    return migration.groups if direction is Direction.UP else migration.undoing
 
 
 def resume(line: Revision | None, migration: Migration, direction: Direction) -> tuple[int, bool]:

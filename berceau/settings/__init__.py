@@ -1,17 +1,17 @@
 """The settings of a project: ini settings, ``.env`` and variables become ``Settings``."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from berceau.errors import Location, SettingsError
+from berceau.errors import SettingsError
 from berceau.settings import sources as given
 from berceau.settings.limits import FormLimits as FormLimits
 from berceau.settings.limits import Limits as Limits
 from berceau.settings.limits import QueryLimits as QueryLimits
 from berceau.settings.limits import read_limits
+from berceau.settings.pyproject import Pyproject
 from berceau.settings.secrets import remember
 from berceau.settings.sources import Sources
 from berceau.settings.tenants import read_tenants
@@ -125,6 +125,7 @@ def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
     secret = dotenv_or_environment.get("BERCEAU_SECRET") or None
     remember(secret or "")
     development = _parse_switch(ini, "berceau.development")
+    pyproject = Pyproject(root / "pyproject.toml")
     return Settings(
         root=root,
         database_url=database_url,
@@ -144,15 +145,13 @@ def load(root: Path, ini: Mapping[str, str] | None = None) -> Settings:
         limits=read_limits(Limits, from_ini),
         query_limits=read_limits(QueryLimits, from_ini),
         form_limits=read_limits(FormLimits, from_ini),
-        lint_ignore=frozenset(_texts(root / "pyproject.toml", "lint", "ignore", "L102")),
-        unmanaged=_texts(root / "pyproject.toml", "migrations", "unmanaged", "audit_*"),
-        allow_downtime=_allow_downtime(root / "pyproject.toml", dotenv_or_environment),
-        private_columns=_texts(root / "pyproject.toml", "statistics", "private", "invoice.*"),
-        public_columns=_texts(root / "pyproject.toml", "statistics", "public", "country.name"),
-        statistics_file=_statistics_file(root / "pyproject.toml"),
-        dismissed_advice=_texts(
-            root / "pyproject.toml", "advise", "dismissed", "A202 a_idx: the reason"
-        ),
+        lint_ignore=frozenset(pyproject.texts("lint", "ignore", "L102")),
+        unmanaged=pyproject.texts("migrations", "unmanaged", "audit_*"),
+        allow_downtime=_allow_downtime(pyproject, dotenv_or_environment),
+        private_columns=pyproject.texts("statistics", "private", "invoice.*"),
+        public_columns=pyproject.texts("statistics", "public", "country.name"),
+        statistics_file=pyproject.file_name("statistics", "file", "statistics/production.json"),
+        dismissed_advice=pyproject.texts("advise", "dismissed", "A202 a_idx: the reason"),
         sources=sources,
     )
 
@@ -219,56 +218,11 @@ def _parse_seconds(ini: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
-def _allow_downtime(file: Path, values: Mapping[str, str]) -> bool:
+def _allow_downtime(pyproject: Pyproject, values: Mapping[str, str]) -> bool:
     variable = "BERCEAU_ALLOW_DOWNTIME"
     if values.get(variable):
         return _parse_switch(values, variable)
-    found = _pyproject(file, "migrations").get("allow_downtime", False)
-    if not isinstance(found, bool):
-        raise SettingsError(
-            f"allow_downtime of [tool.berceau.migrations] is neither true nor false: {found!r}.",
-            where=Location(file=file),
-            cure="Write allow_downtime = true under [tool.berceau.migrations].",
-        )
-    return found
-
-
-def _statistics_file(file: Path) -> str | None:
-    found = _pyproject(file, "statistics").get("file")
-    if found is not None and not (isinstance(found, str) and found):
-        raise SettingsError(
-            f"file of [tool.berceau.statistics] isn't the name of a file: {found!r}.",
-            where=Location(file=file),
-            cure='Write file = "statistics/production.json" under [tool.berceau.statistics].',
-        )
-    return found
-
-
-def _texts(file: Path, table: str, key: str, example: str) -> tuple[str, ...]:
-    """Return the texts that ``pyproject.toml`` lists under ``key`` of ``[tool.berceau.table]``."""
-    texts = _pyproject(file, table).get(key, [])
-    if not (isinstance(texts, list) and all(isinstance(each, str) and each for each in texts)):
-        raise SettingsError(
-            f"{key} of [tool.berceau.{table}] isn't a list of strings: {texts!r}.",
-            where=Location(file=file),
-            cure=f'Write {key} = ["{example}"] under [tool.berceau.{table}].',
-        )
-    return tuple(texts)
-
-
-def _pyproject(file: Path, table: str) -> Mapping[str, Any]:
-    """Return the table ``[tool.berceau.table]`` of ``pyproject.toml``."""
-    if not file.is_file():
-        return {}
-    try:
-        found: Any = tomllib.loads(file.read_text(encoding="utf-8"))
-        for name in ("tool", "berceau", table):
-            found = found.get(name, {})
-        return dict(found)
-    except (ValueError, AttributeError, TypeError) as error:
-        raise SettingsError(
-            f"It can't be read: {error}.", where=Location(file=file), cure="Correct it."
-        ) from error
+    return pyproject.switch("migrations", "allow_downtime")
 
 
 def find_root(start: Path) -> Path:

@@ -1,6 +1,5 @@
 """Whether a project has tenants, which each command has to know."""
 
-from configparser import Error, RawConfigParser
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,14 +39,24 @@ def _in_file(root: Path, name: str | None) -> str:
         if not any(each in text for each in (KEY, *_BEYOND)):
             return ""
         if not any(each in text for each in _BEYOND):
-            parser = RawConfigParser(strict=False)
-            parser.optionxform = str  # type: ignore[assignment,method-assign] # as its docs say
-            parser.read_string(text)
-            return parser.get("app:main", KEY, fallback="")
+            return _parsed(text)
     except FileNotFoundError:
         return ""  # who needs the file itself says so
-    except (OSError, ValueError, Error) as error:
+    except (OSError, ValueError) as error:
         raise SettingsError(
             f"The ini file can't be read: {error}", where=Location(file=file), cure="Correct it."
         ) from error
     return read_ini(root, name).get(KEY, "")
+
+
+def _parsed(text: str) -> str:
+    """Return the value that an ini file has; raises ``ValueError``."""
+    from configparser import Error, RawConfigParser  # without the line, a command starts faster
+
+    parser = RawConfigParser(strict=False)
+    parser.optionxform = str  # type: ignore[assignment,method-assign] # as its docs say
+    try:
+        parser.read_string(text)
+    except Error as error:
+        raise ValueError(str(error)) from error
+    return parser.get("app:main", KEY, fallback="")

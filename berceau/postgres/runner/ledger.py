@@ -9,9 +9,8 @@ from psycopg2 import sql
 
 from berceau.errors import PermissionMissingError
 from berceau.migration.batch_progress import BatchProgress, from_data
-from berceau.migration.history import Direction, Revision, State, in_line
+from berceau.migration.history import Direction, Revision, State, groups_of, in_line
 from berceau.migration.migration import Migration, count
-from berceau.migration.resume import groups_of
 from berceau.postgres.core.connection import Connection, transaction
 from berceau.postgres.core.fetch import execute, fetch, filled
 from berceau.postgres.core.locks import holder, holds

@@ -9,9 +9,9 @@ import psycopg2
 
 from berceau.errors import HistoryError, Location, MigrationError
 from berceau.migration.batch_progress import BatchProgress
-from berceau.migration.history import Direction
+from berceau.migration.history import Direction, groups_of
 from berceau.migration.migration import Migration
-from berceau.migration.resume import groups_of, resume
+from berceau.migration.resume import resume
 from berceau.migration.transaction_groups import Mode, TransactionGroup
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.session import clean_session, lock_timeout

@@ -39,14 +39,11 @@ def deploy(
     Migrations with `-- Phase: contract` wait until no process of the release before runs, unless
     downtime is allowed. Of a project with tenants, the shared tables and all tenants are deployed.
     """
-    from berceau.workflows.deploy import migration_directory
-    from berceau.workflows.deploy.phased import deploy_contract, deploy_expand
-    from berceau.workflows.shared.databases import resolve_databases
-    from berceau.workflows.tenants.rules import Rules
-
     settings = load()
     allow_downtime = allow_downtime or settings.allow_downtime
     if settings.tenants:
+        from berceau.workflows.tenants.rules import Rules
+
         patterns = tuple(filter(None, tenants.split(","))) or ("*",)
         count = parse_count(jobs, "--jobs", "number of tenants")
         _deploy_all(
@@ -58,6 +55,10 @@ def deploy(
             "--tenants, --jobs, --canary and --keep-going are for a project with tenants.",
             cure="Leave them out, or set berceau.tenants = schema.",
         )
+    from berceau.workflows.deploy import migration_directory
+    from berceau.workflows.deploy.phased import deploy_contract, deploy_expand
+    from berceau.workflows.shared.databases import resolve_databases
+
     databases, found = resolve_databases(settings), migration_directory.read(settings.migrations)
     if contract or allow_downtime:
         done = deploy_contract(databases, found, say, allow_downtime=allow_downtime)
@@ -72,7 +73,6 @@ def deploy(
 
 def _deploy_all(settings: Settings, rules: "Rules") -> None:
     from berceau.workflows.tenants.deploying import deploy_all
-    from berceau.workflows.tenants.many import failure
 
     done = deploy_all(settings, say, rules)
     if done.shared:
@@ -87,6 +87,8 @@ def _deploy_all(settings: Settings, rules: "Rules") -> None:
     for tenant in done.skipped:
         say(f"deploy: left out the tenant {tenant}: {tenant.deed}")
     if done.failed:
+        from berceau.workflows.tenants.many import failure
+
         raise failure(done.failed)
 
 

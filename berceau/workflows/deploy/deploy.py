@@ -14,7 +14,6 @@ from berceau.postgres.inspect.schemas import require_schema
 from berceau.postgres.runner import ledger
 from berceau.postgres.runner.deploy_lock import deploy_lock
 from berceau.postgres.runner.progress import Report, silent
-from berceau.workflows.deploy.places import place
 
 
 @contextmanager
@@ -117,6 +116,8 @@ def apply(
     """
     spread = has_citus(connection)
     if spread:
+        from berceau.workflows.deploy.places import place  # only with Citus
+
         place(connection, report)
         if chosen:
             require_servers(connection)

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from berceau.errors import HistoryError
-from berceau.migration.history import Direction, Revision
+from berceau.migration.history import Direction, Revision, groups_of
 from berceau.migration.migration import Migration, count
-from berceau.migration.resume import groups_of
 from berceau.postgres.core.url import Url
 from berceau.postgres.runner.ledger import Ledger
 from berceau.postgres.runner.progress import Report, silent

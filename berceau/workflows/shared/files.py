@@ -2,7 +2,6 @@
 
 import os
 import re
-import secrets
 import shutil
 import time
 from collections.abc import Iterator
@@ -85,7 +84,7 @@ def write_folder(folder: Path, files: dict[str, str]) -> None:
 def _beside(path: Path) -> Path:
     """Return a new name beside ``path``, and clear away what killed processes left under such."""
     _clear(path.parent)
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    return path.with_name(f".{path.name}.{os.urandom(4).hex()}")
 
 
 @cache

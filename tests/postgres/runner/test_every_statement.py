@@ -7,9 +7,8 @@ import pytest
 from psycopg2 import extensions
 
 from berceau.errors import BerceauError
-from berceau.migration.history import Direction
+from berceau.migration.history import Direction, groups_of
 from berceau.migration.migration import Migration
-from berceau.migration.resume import groups_of
 from berceau.postgres.core.connection import connect
 from berceau.postgres.core.fetch import execute, fetch
 from berceau.postgres.core.url import Url

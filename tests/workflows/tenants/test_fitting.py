@@ -5,7 +5,8 @@ import pytest
 from berceau.errors import TenantError
 from berceau.postgres.core.connection import connect
 from berceau.postgres.core.fetch import execute
-from berceau.workflows.tenants.deploying import AllDeployed, deploy_all
+from berceau.workflows.tenants.deployed import AllDeployed
+from berceau.workflows.tenants.deploying import deploy_all
 from berceau.workflows.tenants.rules import Rules
 from tests.workflows.tenants.conftest import Shop
 

@@ -3,7 +3,8 @@
 import pytest
 
 from berceau.errors import MigrationError, TenantError
-from berceau.workflows.tenants.deploying import AllDeployed, deploy_all
+from berceau.workflows.tenants.deployed import AllDeployed
+from berceau.workflows.tenants.deploying import deploy_all
 from berceau.workflows.tenants.groups import groups
 from berceau.workflows.tenants.rules import Rules
 from tests.workflows.tenants.conftest import Shop
