@@ -1,7 +1,7 @@
 """How the values of a column become those of another type, where the plain cast isn't meant."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from berceau.errors import MigrationError
@@ -131,3 +131,13 @@ def relabelled(value: str, sql_type: str, labels: Labels) -> str:
         )
         text = f"(CASE {text} {cases} ELSE {text} END)"
     return f"{text}::{sql_type}"
+
+
+def named_labels(sql: str, enum: str, labels: Iterable[str]) -> Iterator[str]:
+    """Yield those of the ``labels`` of ``enum`` that ``sql``, as PostgreSQL prints it, names."""
+    sql_type = quote_name(enum)
+    arrays = re.findall(rf"'({{(?:[^']|'')*}})'::{re.escape(sql_type)}\[\]", sql)
+    for label in labels:
+        item = re.compile(rf'[{{,]"?{re.escape(label)}"?[,}}]')
+        if f"{quote_literal(label)}::{sql_type}" in sql or any(map(item.search, arrays)):
+            yield label

@@ -174,24 +174,6 @@ def test_what_uses_a_column_stands_aside_and_returns(migrate, query, database, a
     query("DELETE FROM post")
 
 
-IN_THE_WAY = {
-    "a function": "CREATE FUNCTION f(s status) RETURNS int LANGUAGE sql AS 'SELECT 1'",
-    "a function of arrays": "CREATE FUNCTION f(s status[]) RETURNS int LANGUAGE sql AS 'SELECT 1'",
-    "a domain": "CREATE DOMAIN d AS status",
-    "a composite type": "CREATE TYPE c AS (s status)",
-}
-
-
-@cases("sql", IN_THE_WAY, quick=2)
-def test_what_cannot_stand_aside_is_named_before_anything_is_written(migrate, query, sql) -> None:
-    migrate(post("ABC"))
-    query(sql)
-    with pytest.raises(MigrationError, match="The enum status has to be rebuilt, but") as caught:
-        migrate(post("CBA"))
-    assert "uses it: drop that" in caught.value.message
-    assert migrate(post("ABCD")).written
-
-
 EXAMPLES = int(os.environ.get("BERCEAU_TEST_EXAMPLES", "12"))
 SOME_LABELS = st.lists(st.sampled_from("ABCDE"), min_size=1, unique=True)
 

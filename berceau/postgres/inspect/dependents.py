@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.fetch import fetch
+from berceau.postgres.inspect.users_of_enums import users_of_enums
 from berceau.schema.lowering import InTheWay
 from berceau.schema.model import Schema
 from berceau.schema.names import quote_name
 from berceau.schema.rename_changes import columns_after
-from berceau.schema.renaming import RenameEnum, Renaming
+from berceau.schema.renaming import RenameEnum, RenameLabel, Renaming
 
 # Left out is what a schema's model has of its tables: constraints, indexes, defaults, sequences.
 # Checks and indexes with expressions are listed: they hold the type of a column.
@@ -81,7 +82,9 @@ class User:
 
     ``name`` is as PostgreSQL describes it: view v, policy p on table t. Its ``kind`` is what a
     change does to it. A ``part`` of the table goes with it. An "adornment", a comment or rights
-    other than those of a new type, is that of the enum ``name``.
+    other than those of a new type, is that of the enum ``name``. Of kind "type" is what uses the
+    enum ``table`` otherwise than by columns of tables, and of kind "label" what stands aside while
+    that is rebuilt, and names its label ``column``.
     """
 
     table: str
@@ -113,10 +116,19 @@ class User:
 
 def users(connection: Connection) -> frozenset[User]:
     """Return what uses tables of the schema that the connection's search_path names first."""
-    return frozenset(
+    of_tables = (
         User(table, column or "", kind, name, part)
         for table, column, kind, name, part in fetch(connection, _USERS)
     )
+    return frozenset((*of_tables, *_of_enums(connection)))
+
+
+def _of_enums(connection: Connection) -> Iterator[User]:
+    for each in users_of_enums(connection):
+        if each.bars:
+            yield User(each.enum, "", "type", each.name)
+        for label in each.labels:
+            yield User(each.enum, label, "label", each.name)
 
 
 def users_after(changes: Iterable[Renaming], found: Iterable[User]) -> frozenset[User]:
@@ -124,9 +136,17 @@ def users_after(changes: Iterable[Renaming], found: Iterable[User]) -> frozenset
     changes = tuple(changes)
     renamed = set()
     enums = {each.before: each.after for each in changes if isinstance(each, RenameEnum)}
+    labels = {
+        (each.enum, each.before): each.after for each in changes if isinstance(each, RenameLabel)
+    }
     for each in found:
         if each.kind == "adornment":
             renamed.add(replace(each, name=enums.get(each.name, each.name)))
+            continue
+        if each.kind in ("type", "label"):
+            enum = enums.get(each.table, each.table)
+            label = labels.get((enum, each.column), each.column)
+            renamed.add(replace(each, table=enum, column=label))
             continue
         ((table, column),) = columns_after(changes, [(each.table, each.column)])
         renamed.add(replace(each, table=table, column=column))
@@ -148,33 +168,6 @@ def in_the_way(found: Iterable[User]) -> InTheWay:
         frozenset(each.place for each in found if each.column and each.steps_aside),
         frozenset(each.place for each in found if each.is_expression),
         frozenset(each.name for each in found if each.kind == "adornment"),
-    )
-
-
-def users_of_type(connection: Connection, name: str) -> tuple[str, ...]:
-    """Return what keeps the enum type ``name`` from being rebuilt, as a person calls it.
-
-    That is what uses the type itself, or arrays of it, besides the columns of tables, and the
-    views, checks and indexes over these.
-    """
-    return tuple(
-        described
-        for (described,) in fetch(
-            connection,
-            """
-            SELECT DISTINCT pg_describe_object(d.classid, d.objid, d.objsubid)
-            FROM pg_type t
-            JOIN pg_depend d
-                ON d.refclassid = 'pg_type'::regclass AND d.refobjid IN (t.oid, t.typarray)
-            LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
-            WHERE t.typname = %s AND t.typnamespace = current_schema()::regnamespace
-              AND d.objid <> t.typarray
-              AND (d.classid IN ('pg_proc'::regclass, 'pg_type'::regclass)
-                   OR c.relkind IN ('c', 'f'))
-            ORDER BY 1
-            """,
-            (name,),
-        )
     )
 
 

@@ -47,6 +47,7 @@ from berceau.workflows.write.preflight import fit
 from berceau.workflows.write.renames import Settled, carry_out, settle
 from berceau.workflows.write.scratch_copy import Copy
 from berceau.workflows.write.target import Rows
+from berceau.workflows.write.uses import in_use
 from berceau.workflows.write.validation import (
     Case,
     Filled,
@@ -123,6 +124,7 @@ class Draft:
             in_the_way=in_the_way(used),
             misfits=self._misfits(planned),
         )
+        found = _undone_if_possible(found, used, planned, settled.schema)
         require_possible(planned, found.changes)
         kept = (*(set(names.values()) - unfounded), *dropped, *needs)
         case = Case(
@@ -275,3 +277,14 @@ class Draft:
             return proof, (f"triggers and rules change rows, too: {', '.join(actors)}",)
         with self.copy.open() as empty:
             return replace(prove(empty, case), obstacle=obstacle), notes
+
+
+def _undone_if_possible(found: Plan, used: Set[User], after: Schema, before: Schema) -> Plan:
+    """Return ``found``, and nothing that undoes it where what uses ``after`` stands in the way.
+
+    PostgreSQL adds a label to an enum in place, but to take it away the enum has to be rebuilt.
+    """
+    if found.down is None:
+        return found
+    reasons = "; ".join(in_use(used, after, diff(after, before)))
+    return replace(found, down=None, irreversible=f"{reasons}.") if reasons else found

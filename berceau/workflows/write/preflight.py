@@ -5,7 +5,6 @@ from types import MappingProxyType
 
 from berceau.errors import MigrationError
 from berceau.migration.splitter import split
-from berceau.postgres.inspect.dependents import users_of_type
 from berceau.postgres.rows.conflicts import key
 from berceau.schema.changes import (
     AddColumn,
@@ -20,7 +19,6 @@ from berceau.schema.changes import (
 )
 from berceau.schema.choices import Choices, Place
 from berceau.schema.conversions import retypes
-from berceau.schema.lowering import goes_or_moves
 from berceau.schema.model import ForeignKey, PrimaryKey, Unique
 from berceau.schema.names import quote_name, unquote_name
 from berceau.schema.numbering import numbers_of
@@ -55,7 +53,7 @@ def fit(rows: Rows, changes: Iterable[Change], choices: Choices, ask: AskValue |
     refusals += misfits(rows, changes, values)
     refusals += in_kept_keys(rows, changes, values)
     refusals += in_use(rows.users, rows.current, changes)
-    refusals += _in_the_way(rows, changes)
+    refusals += _taken_sequences(rows, changes)
     if refusals:
         raise MigrationError("; ".join(refusals) + ".", cure=_cure(options))
     for option, given in (("--backfill", choices.backfills), ("--using", choices.usings)):
@@ -119,23 +117,14 @@ def misfits(
                     )
 
 
-def _in_the_way(rows: Rows, changes: Sequence[Change]) -> Iterator[str]:
-    """Yield what uses an enum that has to be rebuilt, or a sequence, and can't stand aside."""
+def _taken_sequences(rows: Rows, changes: Sequence[Change]) -> Iterator[str]:
+    """Yield the sequences that become a part of their column, but number something else, too."""
     for change in changes:
         if isinstance(change, AlterColumn) and change.after.identity:
-            yield from _of_sequence(rows, change, changes)
-        if isinstance(change, AlterEnum) and goes_or_moves(change):
-            users = users_of_type(rows.target, rows.enum_before(change.before.name))
-            if users:
-                yield (
-                    f"The enum {change.after.name} has to be rebuilt, but {', '.join(users)} "
-                    f"use{'s' if len(users) == 1 else ''} it: drop that in an earlier migration, "
-                    "and create it again in a later one"
-                )
+            yield from _taken_sequence(rows, change, changes)
 
 
-def _of_sequence(rows: Rows, change: AlterColumn, changes: Sequence[Change]) -> Iterator[str]:
-    """Yield what else takes numbers from a sequence that becomes a part of its column."""
+def _taken_sequence(rows: Rows, change: AlterColumn, changes: Sequence[Change]) -> Iterator[str]:
     sequence = numbers_of(change.before)
     if sequence is None:
         return

@@ -22,7 +22,7 @@ from berceau.schema.conversions import chosen_labels, converted, enum_of, relabe
 from berceau.schema.model import Enum, ForeignKey, Schema
 from berceau.schema.names import quote_name
 from berceau.schema.rename_changes import column_before, index_after, name_before
-from berceau.schema.renaming import RenameEnum, RenameSequence, Renaming
+from berceau.schema.renaming import RenameSequence, Renaming
 from berceau.workflows.shared.row_counts import counted_rows
 
 
@@ -60,13 +60,6 @@ class Rows:
         """Return how many rows of ``table`` hold ``value``, as text, in ``column``."""
         place = column_before(self.renamed, table, column)
         return counted_rows(self.target, place[0], count_label(self.target, *place, value))
-
-    def enum_before(self, name: str) -> str:
-        """Return what an enum is called in ``target``."""
-        for change in reversed(self.renamed):
-            if isinstance(change, RenameEnum) and change.after == name:
-                name = change.before
-        return name
 
     def users_of_sequence(self, sequence: str, besides: Set[Place]) -> tuple[str, ...]:
         """Return what takes numbers from a sequence, for a person, ``besides`` these columns."""
