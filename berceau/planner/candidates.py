@@ -110,15 +110,22 @@ def candidates(plan: Node, known: Knowledge, means: Means) -> tuple[Candidate, .
     an index serves conditions on its first columns. Then comes what is sorted by, or a range.
     """
     found: set[Candidate] = set()
-    for use in uses(plan).values():
-        for keys in _key_lists(use, known, means):
-            short = _short(keys)
-            if short:
-                found.add(Candidate(use.table, short))
-                found.update(_covering(use, short, known))
-        found.update(_partial(use, known, means))
-        found.update(_inside(use, means))
+    for whole in uses(plan).values():
+        for use in (whole, *_with_arms(whole)):
+            for keys in _key_lists(use, known, means):
+                short = _short(keys)
+                if short:
+                    found.add(Candidate(use.table, short))
+                    found.update(_covering(use, short, known))
+            found.update(_partial(use, known, means))
+            found.update(_inside(use, means))
     return tuple(sorted(found))
+
+
+def _with_arms(use: Use) -> Iterator[Use]:
+    """Yield each arm of an OR, together with what holds beside it."""
+    for arm in use.arms:
+        yield replace(arm, equal=[*use.equal, *arm.equal])
 
 
 def _short(keys: Iterable[Key]) -> tuple[Key, ...]:

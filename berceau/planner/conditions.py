@@ -7,6 +7,7 @@ prints every condition in the same way, with parentheses around each part.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, islice, product
 
 from berceau.schema.names import unquote_name
 
@@ -34,6 +35,8 @@ _FLIPPED = {
 }
 _OF_EXPRESSIONS = ("=", "<", ">", "<=", ">=", "~~", "~~*", "@>", "&&", "?", "?|", "?&", "@@")
 """An index on an expression answers these."""
+MOST_ARMS = 50
+"""So many arms of an OR are looked at."""
 _STRINGS = re.compile(_TEXT)
 _CASTS = re.compile(r"::[a-z ]+(?:\(\d+\))?(?:\[\])*")
 # Keywords are in capital letters, and a function has its parenthesis.
@@ -73,6 +76,31 @@ def conditions(text: str) -> Iterator[Condition]:
     """Yield the comparisons that all have to hold, and leave out what is none of a column."""
     for part in _parts(bare(text), " AND "):
         yield from _condition(bare(part))
+
+
+def alternatives(text: str) -> Iterator[tuple[tuple[Condition, ...], ...]]:
+    """Yield the arms of each ``OR``: of one of them, all comparisons have to hold.
+
+    An ``OR`` inside of an arm makes several of it.
+    """
+    for part in _parts(bare(text), " AND "):
+        arms = tuple(islice(_arms(part), MOST_ARMS))
+        if len(arms) > 1:
+            yield arms
+
+
+def _arms(text: str) -> Iterator[tuple[Condition, ...]]:
+    either = tuple(_parts(bare(text), " OR "))
+    if len(either) > 1:
+        for each in either:
+            yield from _arms(each)
+        return
+    both = tuple(_parts(bare(text), " AND "))
+    if len(both) == 1:
+        yield tuple(_condition(bare(text)))
+        return
+    for arms in product(*map(_arms, both)):
+        yield tuple(chain.from_iterable(arms))
 
 
 def sort_keys(text: str) -> tuple[SortKey, ...]:

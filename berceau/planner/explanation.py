@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from berceau.planner.keysets import keysets
 from berceau.planner.knowledge import Knowledge
 from berceau.planner.plan import Node
 from berceau.planner.uses import uses
@@ -11,6 +12,7 @@ PART = 0.2
 """A step that takes less of the whole cost isn't worth words."""
 _LOOPS = ("Nested Loop",)
 _ELEMENT = re.compile(r"(?:'(?:[^']|'')*'(?:::[a-z ]+)?|\$\d+) = ANY \(\(?([\w.\"]+)\)?")
+_PATH = re.compile(r"([\w.\"]+) (?:->>?|#>>?) \$\d")
 
 
 def reasons(plan: Node, known: Knowledge) -> tuple[str, ...]:
@@ -21,20 +23,33 @@ def reasons(plan: Node, known: Knowledge) -> tuple[str, ...]:
 
 def hints(plan: Node, *, has_trigrams: bool) -> Iterator[str]:
     """Yield what could help ``plan`` that can't be tried, as phrases."""
-    liked = {f"{use.table}.{name}" for use in uses(plan).values() for name, _ in use.liked}
+    found = (each for use in uses(plan).values() for each in (use, *use.arms))
+    liked = {f"{use.table}.{name}" for use in found for name, _ in use.liked}
     if liked and not has_trigrams:
         yield (
             f"patterns of {', '.join(sorted(liked))} could be found by a GIN index with trigrams, "
             "if a migration created the extension pg_trgm"
         )
-    texts = (text for node in plan.walk() for _, text in node.conditions)
+    texts = [text for node in plan.walk() for _, text in node.conditions]
     arrays = {each[1] for text in texts for each in _ELEMENT.finditer(text)}
     for name in sorted(arrays):
         yield (f"`x in {name}` finds no index (x = ANY); `[x] in {name}` finds a GIN index on it")
+    paths = {each[1] for text in texts for each in _PATH.finditer(text)}
+    for name in sorted(paths):
+        yield (
+            f"which path in {name} is compared isn't known, as it is a parameter: `invoke test` "
+            "records it where the code has it, or give `--queries` a file of SQL with the path"
+        )
 
 
 def _steps(node: Node, plan: Node, known: Knowledge) -> Iterator[tuple[float, str]]:
     below = sum(child.cost for child in node.children)
+    for each in keysets(node):
+        yield (
+            plan.cost,
+            f"an OR finds what follows a place in the order of ({', '.join(each.names)}), and no "
+            f"index begins at that: {each.cure}",
+        )
     if node.kind.endswith("Seq Scan") and node.relation:
         yield node.cost, _whole(node, known)
     elif node.kind.endswith(("Sort", "Sort Backward")) and node.children:

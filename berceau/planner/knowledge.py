@@ -43,6 +43,11 @@ class Knowledge:
         known = self._columns.get((table, column))
         return known.avg_width if known else None
 
+    def has_values(self, table: str, column: str) -> bool:
+        """Return whether the statistics of a column, if there are any, have values of rows."""
+        known = self._columns.get((table, column))
+        return known is None or known.values is not None
+
     def share(self, table: str, condition: Condition) -> float | None:
         """Return for which part of the rows, from 0 to 1, the ``condition`` holds, if known."""
         known = self._columns.get((table, condition.column[1]))

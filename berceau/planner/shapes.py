@@ -66,19 +66,26 @@ _TYPED = re.compile(
 )
 # pg_stat_statements takes the field for a value.
 _FIELD = re.compile(r"\b(extract ?\( ?)(\$\d+|\w+)(?= FROM\b)", re.IGNORECASE)
+# A path in JSON is as good as a name of a column, as is the kind of what is found there:
+# `jsonb_typeof((data #> '{size}')::jsonb) = 'number'`.
+_PATH = re.compile(r"(?:->>?|#>>?|::jsonb\) =)\s*('[\w{}, .-]*'|\d+)")
+_UNKNOWN_PATH = re.compile(r"(?:->>?|#>>?)\s*\$\d")
+_BEFORE_PATH = re.compile(r"(?:->>?|#>>?|\)\s*=)\s*\Z")
 _PLACEHOLDER = re.compile(r"%(?:%|s|\(\w+\)s)")
 _NUMBERED = re.compile(r'"(?:[^"]|"")*"|(?<![\w$])\$(\d+)')
 _STATEMENT = re.compile(r"[\s(]*(?:SELECT|INSERT|UPDATE|DELETE|MERGE|WITH|VALUES|TABLE)\b", re.I)
 
 
-def shape(text: str) -> str:
+def shape(text: str, code: str = "") -> str:
     """Return ``text`` with ``$1``, ``$2``, ... for its values, and single spaces.
 
     Parameters that it has stay the same ones. A list of values in parentheses counts as one, as
     do several rows of VALUES. A value's sign is a part of it. Numbers stay where they are the
-    code's: that of a LIMIT, which decides the plan, the columns of GROUP BY 1, numeric(10,2).
+    code's: that of a LIMIT, which decides the plan, the columns of GROUP BY 1, numeric(10,2). So do
+    paths in JSON that stand in ``code``, which is the text with placeholders, if that is known.
     """
     before = _Before()
+    paths = frozenset(_PATH.findall(code))
 
     def replace(match: re.Match[str]) -> str:
         kind = match.lastgroup
@@ -90,7 +97,8 @@ def shape(text: str) -> str:
         if kind in ("value", "tag"):
             keeps = match[0].isdigit() and before.keeps(text, match.end())
             before.note("")
-            if keeps:
+            at = match.start()
+            if keeps or (match[0] in paths and _BEFORE_PATH.search(text, max(0, at - 9), at)):
                 return match[0]
             joined = text[: match.start()][-1:].isalpha()  # as in LIKE'a', and a$0 is a name
             return " $0" if joined else "$0"
@@ -143,6 +151,16 @@ class _Before:
 def shape_of_template(text: str) -> str:
     """Return the shape of ``text`` with psycopg2's placeholders, such as ``%(p1)s``."""
     return shape(_PLACEHOLDER.sub(lambda match: "%" if match[0] == "%%" else "$0", text))
+
+
+def without_paths(text: str) -> str:
+    """Return the shape ``text`` with parameters for paths in JSON, as PostgreSQL counts it."""
+    return _PATH.sub(lambda match: match[0].removesuffix(match[1]) + "$0", text)
+
+
+def has_unknown_path(text: str) -> bool:
+    """Return whether a path in JSON is a parameter in ``text``."""
+    return _UNKNOWN_PATH.search(text) is not None
 
 
 def with_fields(text: str) -> str:

@@ -1,12 +1,13 @@
 """What a plan does with each table: what it compares, joins, sorts by and reads."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from berceau.planner.conditions import (
     Condition,
     SortKey,
+    alternatives,
     columns_in,
     conditions,
     names_in,
@@ -31,7 +32,7 @@ class Use:
     order. ``expressions`` are compared, too. ``sorted`` is what rows are sorted by.
     ``contained`` are looked into, and ``liked`` are matched with a pattern, each given as SQL.
     ``predicates`` have no parameter: they hold for some rows and not for others. ``read`` are all
-    columns that the query needs.
+    columns that the query needs. ``arms`` are those of an ``OR``, each with what it compares.
     """
 
     table: str
@@ -44,6 +45,7 @@ class Use:
     liked: list[tuple[str, str]] = field(default_factory=list)
     predicates: list[Condition] = field(default_factory=list)
     read: set[str] = field(default_factory=set)
+    arms: list["Use"] = field(default_factory=list)
 
 
 def uses(plan: Node) -> Mapping[str, Use]:
@@ -56,6 +58,7 @@ def uses(plan: Node) -> Mapping[str, Use]:
         for name, text in node.conditions:
             if name in _COMPARED:
                 _note_conditions(found, text)
+                _note_arms(found, text)
             elif name == "Sort Key":
                 _note_order(found, text, of_groups=_has_groups(node))
         for extreme in filter(None, map(_EXTREME.fullmatch, node.output)):
@@ -85,6 +88,26 @@ def _note_conditions(found: Mapping[str, Use], text: str) -> None:
         use = found.get(condition.column[0])
         if use is not None:
             _note(use, condition)
+
+
+def _note_arms(found: Mapping[str, Use], text: str) -> None:
+    """Note what each arm of an OR compares, if all compare something of one table.
+
+    Then an index for each of them finds all rows.
+    """
+    for arms in alternatives(text):
+        for alias, use in found.items():
+            own = [_arm(use.table, alias, arm) for arm in arms]
+            if Use(use.table) not in own:
+                use.arms += own
+
+
+def _arm(table: str, alias: str, compared: Iterable[Condition]) -> Use:
+    arm = Use(table)
+    for each in compared:
+        if each.column[0] == alias:
+            _note(arm, each)
+    return arm
 
 
 def _note(use: Use, condition: Condition) -> None:

@@ -32,7 +32,7 @@ class Shapes:
         found = self._seen.get(key)
         if found is None:
             text = sent.text.decode("utf-8", "replace")
-            found = shape(text) if is_plannable(text) else ""
+            found = shape(text, str(sent.source)) if is_plannable(text) else ""
             if len(self._seen) >= _SEEN:  # of statements with their values in the text
                 self._seen.clear()
             self._seen[key] = found

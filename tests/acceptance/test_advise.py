@@ -184,7 +184,10 @@ def test_queries_are_those_of_tests_of_the_development_or_of_a_file(blog) -> Non
 
 
 def test_what_entities_cannot_declare_is_sql_for_a_migration(blog) -> None:
-    blog.write("slow.sql", "SELECT 1 FROM post WHERE lower(title) = $1")
+    blog.write("slow.sql", "SELECT 1 FROM post WHERE lower(title) = $1 LIMIT 2")
+    assert "plans of SELECT 1 FROM post WHERE lower(title) = $1 LIMIT 2\n" in blog.succeed(
+        "advise", "--queries", "slow.sql", "--plans"
+    )
     found = json.loads(blog.succeed("advise", "--queries", "slow.sql", "--json"))
     (sql,) = (each["sql"] for each in found["findings"])
     assert sql == "CREATE INDEX CONCURRENTLY post_lower_idx ON post (lower(title));"
@@ -197,6 +200,12 @@ def test_what_entities_cannot_declare_is_sql_for_a_migration(blog) -> None:
 
     blog.write("slow.sql", "SELECT 1 FROM post WHERE (CASE WHEN score > 1 THEN title END) = $1")
     assert " post_score_idx ON post ((CASE " in blog.succeed("advise", "--queries", "slow.sql")
+
+    blog.write("slow.sql", "SELECT 1 FROM post WHERE score = $1 OR title = $2")
+    said = blog.succeed("advise", "--queries", "slow.sql")
+    for name, other in (("score", "title"), ("title", "score")):
+        gain = "make 1 query cheaper, together with one on"
+        assert f"An index on post ({name}) would {gain} post ({other})." in said
 
     # An attribute of the root and one of a subclass have no class to be declared in together.
     blog.component("blog", f"{ENTITIES}\nclass Plan(Post):\n    due = Optional(int)\n")

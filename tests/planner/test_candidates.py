@@ -216,3 +216,23 @@ EXPRESSIONS = {
 @pytest.mark.parametrize("condition", EXPRESSIONS)
 def test_an_expression_gets_the_index_that_its_operator_needs(condition: str) -> None:
     assert found(scan(condition), TRIGRAMS) == EXPRESSIONS[condition]
+
+
+def test_each_arm_of_an_or_has_an_index() -> None:
+    assert found(scan("((p.author = $1) OR (p.words > $2))")) == {"post (author)", "post (words)"}
+    assert found(scan("((p.state = $1) AND ((p.author = $2) OR (p.hidden AND (p.at < $3))))")) >= {
+        *("post (author, state)", "post (state, hidden, at)"),
+    }
+
+
+def test_an_or_with_an_arm_that_no_index_finds_has_none() -> None:
+    assert found(scan("((p.author = $1) OR (p.words <> $2))")) == set()
+    assert found(scan("((p.author = $1) OR (u.name = $2))")) == set()
+
+
+def test_patterns_in_an_or_need_trigrams_for_each() -> None:
+    condition = "(((p.title)::text ~~* $1) OR ((p.body)::text ~~* $2))"
+    assert found(scan(condition), TRIGRAMS) == {
+        "post USING gin (title public.gin_trgm_ops)",
+        "post USING gin (body public.gin_trgm_ops)",
+    }

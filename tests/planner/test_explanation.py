@@ -45,7 +45,28 @@ def test_an_extension_that_could_help_is_named() -> None:
     assert told("(p.a = 1)") == ""
 
 
+def test_a_pattern_in_an_or_is_named() -> None:
+    assert "post.title" in told("(((p.title)::text ~~* $1) OR ((p.b)::text ~~* $1))")
+
+
+def test_a_page_that_continues_by_an_or_is_told_to_be_written_as_a_row() -> None:
+    condition = (("Filter", "((p.a > $1) OR ((p.a = $1) AND (p.id > $2)))"),)
+    scan = Node("Seq Scan", 0, 500, 1200, 8, "post", "p", None, condition)
+    sort = Node(
+        "Sort", 800, 900, 1200, 8, conditions=(("Sort Key", "p.a, p.id"),), children=(scan,)
+    )
+    assert reasons(sort, KNOWN)[0] == (
+        "an OR finds what follows a place in the order of (a, id), and no index begins at that: "
+        "write `(a, id) > ($1, $2)`, for which an index on (a, id) begins there"
+    )
+
+
 def test_an_element_is_told_to_be_written_as_a_list() -> None:
     expected = "`x in p.tags` finds no index (x = ANY); `[x] in p.tags` finds a GIN index on it"
     assert told("($1 = ANY (p.tags))") == told("('x'::text = ANY (p.tags))") == expected
     assert told("(p.id = ANY ('{1,2}'::integer[]))") == ""
+
+
+def test_an_unknown_path_in_json_is_said() -> None:
+    assert "which path in p.data is compared isn't known" in told("((p.data #>> $1) = $2)")
+    assert told("((p.data #>> '{kind}'::text[]) = $2)") == ""

@@ -2,7 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from berceau.planner.shapes import is_plannable, shape, with_fields
+from berceau.planner.shapes import (
+    has_unknown_path,
+    is_plannable,
+    shape,
+    with_fields,
+    without_paths,
+)
 
 SHAPES = {
     "SELECT * FROM a WHERE b = 'it''s' AND c = 1.5e-3": "SELECT * FROM a WHERE b = $1 AND c = $2",
@@ -142,3 +148,19 @@ def test_the_end_of_a_text_closes_what_is_open(cut, expected) -> None:
 
 def test_many_open_comments_take_no_time() -> None:
     assert shape("SELECT 1 " + "/*x" * 20_000) == "SELECT $1"
+
+
+def test_a_path_in_json_stays_where_the_code_has_it() -> None:
+    code = """SELECT (d #>> '{kind,0}') FROM t WHERE d->>'a b' = %s AND (d #>> %s) = %s LIMIT 3"""
+    text = (
+        """SELECT (d #>> '{kind,0}') FROM t WHERE d->>'a b' = 'a b' AND (d #>> '{x}') = 1 LIMIT 3"""
+    )
+    assert shape(text, code) == (
+        "SELECT (d #>> '{kind,0}') FROM t WHERE d->>'a b' = $1 AND (d #>> $2) = $3 LIMIT 3"
+    )
+    kind = "SELECT 1 FROM t WHERE CASE WHEN jsonb_typeof((d #> '{a}')::jsonb) = 'number' THEN b END"
+    kept = shape(kind, kind)
+    assert kept == kind.replace("SELECT 1", "SELECT $1")
+    assert has_unknown_path(shape(kind))
+    assert not has_unknown_path(kept)
+    assert shape(without_paths(kept)) == shape(kind)

@@ -8,6 +8,7 @@ from tests.conftest import Project
 ENTITIES = """
     class Author(db.Entity):
         name = Required(str)
+        data = Optional(Json)
         posts = Set("Post")
 
     class Post(db.Entity):
@@ -52,6 +53,12 @@ TESTS = """
         assert "Grace" in app.get("/authors")
 
     @db_session
+    def test_paths(ada):
+        for kind, size in (("a", 1), ("b", 2)):
+            Author.select(lambda a: a.data["kind"] == kind and a.data["size"] == size)[:]
+            Author.select(lambda a: a.data[kind] == "x").first()
+
+    @db_session
     def test_limits(db):
         cursor = db.get_connection().cursor()
         for limit in (1, 2, 2):
@@ -77,18 +84,22 @@ def recorded(project: Project) -> dict[str, Recorded]:
 
 def test_a_run_records_shapes_and_lines(blog) -> None:
     result = blog.run("pytest", "-q", "-n", "2", "--record-queries")
-    assert "2 passed" in result.out, result.out
+    assert "3 passed" in result.out, result.out
     found = recorded(blog)
     (count,) = (each for text, each in found.items() if "COUNT" in text)
     assert (count.calls, count.rows) == (2, 2)
     assert count.lines == ("components/blog/page.pt:5",)
     assert count.seconds > 0
-    (authors,) = (each for text, each in found.items() if 'FROM "author"' in text)
+    (authors,) = (
+        each for text, each in found.items() if 'FROM "author"' in text and "#>>" not in text
+    )
     assert authors.lines == ("components/blog/page.pt:3",)
     assert found["SELECT name FROM author WHERE id > $1 LIMIT 1"].calls == 1
     assert found["SELECT name FROM author WHERE id > $1 LIMIT 2"].calls == 2
     assert found["DELETE FROM post WHERE id = $1"].calls == 2
     assert found["DELETE FROM post WHERE id = $1"].lines == ()
+    assert any("#>> '{kind}') = $" in text and "= 'number' THEN" in text for text in found)
+    assert any("""("a"."data" #>> $1) = $2""" in text for text in found)
     assert not [text for text in found if "work_mem" in text or "Ada" in text]
 
     result = blog.run("pytest", "-q", "-k", "page", "--record-queries", "--n-plus-one", "1")

@@ -3,11 +3,12 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 
 import psycopg2
 
 from berceau.errors import PlanError
+from berceau.planner.bounds import Knows, has_unknown_bounds, with_any_bounds
 from berceau.planner.expectations import Relations
 from berceau.planner.guessing import Refusal, with_guesses
 from berceau.planner.plan import Node, from_json
@@ -37,12 +38,16 @@ _MORE = re.compile(r"""[;'"]|--|/\*""")
 
 
 class PlanReader:
-    """Plans statements of the tables of ``schema``. Only an administrator can try candidates."""
+    """Plans statements of the tables of ``schema``. Only an administrator can try candidates.
 
-    def __init__(self, connection: Connection, schema: str) -> None:
+    Ranges of columns whose values it doesn't know (``knows``) are planned for any values.
+    """
+
+    def __init__(self, connection: Connection, schema: str, knows: Knows) -> None:
         self._connection = connection
         self._schema = schema
-        self._guessed: dict[str, str] = {}
+        self._knows = knows
+        self._texts: dict[str, str] = {}
 
     def plan(self, query: str, candidates: Iterable[str] = ()) -> Node:
         """Return the plan of ``query``, a statement; indexes ``candidates`` are there for it.
@@ -55,8 +60,11 @@ class PlanReader:
             with shown(self._connection, self._schema, names) if names else nullcontext():
                 return self._explain(text)
 
-        text, plan = _plan(self._guessed.get(query, query), attempt)
-        self._guessed[query] = text
+        text, plan = _plan(self._texts.get(query, query), attempt)
+        if query not in self._texts and has_unknown_bounds(plan, self._knows):
+            with suppress(PlanError):
+                text, plan = _plan(with_any_bounds(text), attempt)
+        self._texts[query] = text
         return plan
 
     def _explain(self, query: str) -> Node:
@@ -121,10 +129,10 @@ def _refused(query: str, reason: str) -> PlanError:
 
 
 @contextmanager
-def reading(made: Made, schema: str, *, tries: bool = False) -> Iterator[PlanReader]:
+def reading(made: Made, schema: str, knows: Knows, *, tries: bool = False) -> Iterator[PlanReader]:
     """Give the body what plans in the database ``made``; ``tries`` is whether with candidates."""
     with connect(made.admin_url if tries else made.url, autocommit=True) as connection:
-        yield PlanReader(connection, schema)
+        yield PlanReader(connection, schema, knows)
 
 
 def explain(connection: Connection, query: str) -> Node:

@@ -9,6 +9,7 @@ from berceau.errors import PlanError
 from berceau.planner.candidates import Candidate, Means, candidates
 from berceau.planner.existing import is_covered, is_possible, replaced, shortened
 from berceau.planner.explanation import hints, reasons
+from berceau.planner.keysets import with_passed_rows
 from berceau.planner.knowledge import Knowledge
 from berceau.planner.shapes import with_fields
 from berceau.planner.statistics import QueryStatistics, Statistics
@@ -103,7 +104,10 @@ def advise(settings: Settings, statistics: Statistics, source: Source) -> Advise
         with connect(made.admin_url, autocommit=True) as admin:
             sizes = dict(fetch(admin, _SIZES, (list(names),)))
         chosen = choose(
-            planned, {name: names[name] for name in sizes}, sizes, lambda t, n: plans.plan(t, n)
+            planned,
+            {name: names[name] for name in sizes},
+            sizes,
+            lambda text, tried: with_passed_rows(plans.plan(text, tried)),
         )
     tables = {table.name: table for table in schema.tables}
     advice = (
@@ -142,7 +146,7 @@ def _plan(plans: PlanReader, source: Source) -> tuple[list[Planned], tuple[Unpla
     for query in queries[:MOST_PLANNED]:
         text = _limited(query)
         try:
-            plan = plans.plan(text)
+            plan = with_passed_rows(plans.plan(text))
             if has_unknown_filters(plan) and not _ORDER.search(text):
                 text = _LAST_LIMIT.sub("LIMIT ALL", text)
                 plan = plans.plan(text)

@@ -1,6 +1,6 @@
 """Which of the indexes that were tried are worth it, for all queries together."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from berceau.planner.candidates import Candidate
@@ -24,6 +24,8 @@ INCLUDES = 2.0
 BY_HAND, GIN = 2.0, 4.0
 """How much more than by its size an index costs: one that no entity declares, and a GIN index."""
 
+Team = tuple[str, ...]
+"""An index, or several that help together only: as for an OR, which reads one for each arm."""
 Trial = Callable[[str, Sequence[str]], Node]
 """Plans a text with some candidates, given by name."""
 
@@ -72,18 +74,19 @@ def choose(
     queries = [_Query(each, trial, names) for each in planned]
     chosen: dict[str, list[Helped]] = {}
     while good := _good(queries):
-        saved = {name: sum(each.saved for each in helped) for name, helped in good.items()}
+        saved = {team: sum(each.saved for each in helped) for team, helped in good.items()}
         most = max(saved.values())
-        name = min(
-            (name for name in good if saved[name] >= NEARLY * most),
+        team = min(
+            (team for team in good if saved[team] >= NEARLY * most),
             key=lambda each: (
-                0 if each in chosen else _burden(names[each], sizes.get(each, 0)),
-                names[each],
+                sum(_burden(names[n], sizes.get(n, 0)) for n in each if n not in chosen),
+                [names[n] for n in each],
             ),
         )
-        # From now on it is there, for all queries.
-        helped = [query.offer(name) for query in queries]
-        chosen.setdefault(name, []).extend(each for each in helped if each is not None)
+        # From now on they are there, for all queries.
+        for query in queries:
+            for name, helped in query.offer(team):
+                chosen.setdefault(name, []).append(helped)
     _leave_out(queries, chosen)
     return chosen
 
@@ -104,11 +107,11 @@ def _leave_out(queries: Sequence["_Query"], chosen: dict[str, list[Helped]]) -> 
                     chosen[heir].append(replace(helped, after=plan))
 
 
-def _good(queries: Iterable["_Query"]) -> Mapping[str, Sequence[Helped]]:
-    found: dict[str, list[Helped]] = {}
+def _good(queries: Iterable["_Query"]) -> Mapping[Team, Sequence[Helped]]:
+    found: dict[Team, list[Helped]] = {}
     for query in queries:
-        for name, helped in query.good().items():
-            found.setdefault(name, []).append(helped)
+        for team, helped in query.good().items():
+            found.setdefault(team, []).append(helped)
     return found
 
 
@@ -124,17 +127,20 @@ class _Query:
         self._tables = {each.relation for each in planned.plan.walk()}
         self._tried = self._try()
 
-    def offer(self, name: str) -> Helped | None:
-        """Go on with the index ``name``, if it is used; return that where it helps much."""
-        found = self._tried.get(name)
-        if self._names[name].table not in self._tables or name in self._taken:
-            return None
-        plan = found.after if found else self._trial(self._planned.text, [*self._taken, name])
-        if name in plan.indexes and plan.cost < self._before.cost:
-            self._taken = (*self._taken, name)
-            self._before = plan
-            self._tried = self._try()
-        return found
+    def offer(self, team: Team) -> Iterator[tuple[str, Helped]]:
+        """Go on with the indexes of ``team`` that are used; yield those that help much, and how."""
+        for part in [team] if team in self._tried else [(name,) for name in team]:
+            found = self._tried.get(part)
+            new = [name for name in part if name in self._others()]
+            if not new:
+                continue
+            plan = found.after if found else self._trial(self.text, [*self._taken, *new])
+            if {*new} <= {*plan.indexes} and plan.cost < self._before.cost:
+                self._taken = (*self._taken, *new)
+                self._before = plan
+                self._tried = self._try()
+            if found:
+                yield from ((name, found) for name in part)
 
     @property
     def text(self) -> str:
@@ -158,37 +164,50 @@ class _Query:
         """Take ``plan`` for the present one."""
         self._before = plan
 
-    def good(self) -> Mapping[str, Helped]:
+    def good(self) -> Mapping[Team, Helped]:
         """Return the candidates that help about as much as the best one."""
         if not self._tried:
             return {}
         prices = {
-            name: each.after.cost * (INCLUDES if self._names[name].include else 1)
-            for name, each in self._tried.items()
+            team: each.after.cost * (INCLUDES if self._has_more(team) else 1)
+            for team, each in self._tried.items()
         }
         limit = ALIKE * min(prices.values()) + REST * self._planned.plan.cost
-        return {name: self._tried[name] for name, price in prices.items() if price <= limit}
+        return {team: self._tried[team] for team, price in prices.items() if price <= limit}
 
-    def _try(self) -> Mapping[str, Helped]:
+    def _try(self) -> Mapping[Team, Helped]:
         """Return those with which the query costs much less than now."""
-        names = [
+        others = self._others()
+        before = self._before.cost
+        if not others or before < WORTH:
+            return {}
+        together = self._trial(self.text, [*self._taken, *others])
+        # Where all together don't help, none does.
+        if together.cost > HELPS * before:
+            return {}
+        alone = self._helping((name,) for name in others)
+        return alone or self._helping([tuple(n for n in together.indexes if n in others)])
+
+    def _helping(self, teams: Iterable[Team]) -> Mapping[Team, Helped]:
+        found = {}
+        for team in teams:
+            plan = self._trial(self.text, [*self._taken, *team])
+            part = 1 / INCLUDES if self._has_more(team) else HELPS
+            if {*team} <= {*plan.indexes} and plan.cost <= part * self._before.cost:
+                found[team] = Helped(self._planned, self._before, plan)
+        return found
+
+    def _others(self) -> list[str]:
+        """Return the candidates on tables of the query that aren't taken."""
+        return [
             name
             for name, candidate in self._names.items()
             if candidate.table in self._tables and name not in self._taken
         ]
-        before = self._before.cost
-        if not names or before < WORTH:
-            return {}
-        # Where all together don't help, none does.
-        if self._trial(self._planned.text, [*self._taken, *names]).cost > HELPS * before:
-            return {}
-        found = {}
-        for name in names:
-            plan = self._trial(self._planned.text, [*self._taken, name])
-            part = 1 / INCLUDES if self._names[name].include else HELPS
-            if name in plan.indexes and plan.cost <= part * before:
-                found[name] = Helped(self._planned, self._before, plan)
-        return found
+
+    def _has_more(self, team: Team) -> bool:
+        """Return whether one of the ``team`` has columns that aren't keys."""
+        return any(self._names[name].include for name in team)
 
 
 def _burden(candidate: Candidate, size: int) -> float:

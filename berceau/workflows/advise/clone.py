@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from berceau.errors import Location, StatisticsError
 from berceau.migration.migration import Migration
+from berceau.planner.knowledge import Knowledge
 from berceau.planner.statistics import Statistics
 from berceau.planner.statistics_file import from_text, to_text
 from berceau.postgres.core.connection import connect
@@ -98,7 +99,8 @@ def planning(
     made_from = fingerprint.of_texts((*causes, *candidates.values()))
     fill = partial(_fill, settings, migrations)
     made = provide(server, Recipe(made_from, schema, statistics, fill, candidates))
-    with reading(made, schema, tries=bool(candidates)) as plans:
+    knows = Knowledge(statistics).has_values
+    with reading(made, schema, knows, tries=bool(candidates)) as plans:
         yield plans, made
 
 

@@ -114,7 +114,7 @@ class _Words:
             place = declaration.file, declaration.line
         diagnostic = Diagnostic(
             INDEX,
-            f"An index on {candidate} would {self._gain(advice)}.",
+            f"An index on {candidate} would {self._gain(advice)}{self._together(advice)}.",
             self._cure(candidate, declaration, sql),
             level="warning",
             file=relative(place[0], root) if place else None,
@@ -122,7 +122,7 @@ class _Words:
             detail="\n".join((*self._price(advice), *map(self._query, advice.helped[:SHOWN]))),
         )
         plans = tuple(
-            (each.planned.text, self._plan(each.before), self._plan(each.after))
+            (each.planned.query.text, self._plan(each.before), self._plan(each.after))
             for each in advice.helped
         )
         return Found(diagnostic, str(candidate), None if foreign else declaration, sql, plans)
@@ -162,6 +162,16 @@ class _Words:
             return f"make {queries} cheaper"
         spent = sum(each.planned.query.seconds for each in advice.helped)
         return f"save about {_seconds(advice.saved)} of the {_seconds(spent)} spent in {queries}"
+
+    def _together(self, advice: Advice) -> str:
+        """Return with which others it has to be made: without them, it doesn't help so much."""
+        others = {
+            str(self._tried[name])
+            for each in advice.helped
+            for name in {*each.after.indexes} - {*each.before.indexes}
+            if name in self._tried and self._tried[name] != advice.candidate
+        }
+        return f", together with one on {' and one on '.join(sorted(others))}" if others else ""
 
     def _price(self, advice: Advice) -> tuple[str, ...]:
         """Return what the index takes, and what it costs those who write."""

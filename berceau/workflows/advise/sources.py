@@ -1,14 +1,14 @@
 """Where the queries are from that advice is for: production, the test run, or the development."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from berceau.errors import Location, MigrationFileError, StatisticsError
 from berceau.migration.splitter import split
 from berceau.planner.recorded import FILE, from_text
-from berceau.planner.shapes import is_plannable
+from berceau.planner.shapes import has_unknown_path, is_plannable, without_paths
 from berceau.planner.statistics import QueryStatistics, Statistics
 from berceau.postgres.core.connection import connect
 from berceau.postgres.statistics.tracked_queries import read_queries
@@ -129,30 +129,32 @@ def _read(file: Path) -> str:
 
 
 def _with_lines(source: Source, recorded: Path) -> Source:
-    """Return ``source`` with the lines that sent the same queries in the test run, if it was."""
+    """Return ``source`` with the lines that sent the same queries in the test run, if it was.
+
+    PostgreSQL takes a path in JSON for a value. Where the test run knows one only, it is that.
+    """
     if not recorded.is_file():
         return source
-    lines = _lines(_recorded(recorded))
+    same: dict[str, list[QueryStatistics]] = {}
+    for each in _recorded(recorded):
+        same.setdefault(_key(each.text), []).append(each)
     return replace(
         source,
-        queries=tuple(
-            replace(each, lines=lines.get(_key(each.text), ())) for each in source.queries
-        ),
+        queries=tuple(_known(each, same.get(_key(each.text), ())) for each in source.queries),
     )
 
 
-def _lines(queries: Iterable[QueryStatistics]) -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for each in queries:
-        key = _key(each.text)
-        found[key] = tuple(dict.fromkeys((*found.get(key, ()), *each.lines)))
-    return found
+def _known(query: QueryStatistics, recorded: Sequence[QueryStatistics]) -> QueryStatistics:
+    """Return ``query`` with what is known of it from those ``recorded``, which are the same."""
+    lines = tuple(dict.fromkeys(line for each in recorded for line in each.lines))
+    one = has_unknown_path(query.text) and len(recorded) == 1
+    return replace(query, lines=lines, text=recorded[0].text if one else query.text)
 
 
 def _key(text: str) -> str:
     """Return what a query has in common with the same one, counted by PostgreSQL.
 
-    That takes the number of a LIMIT for a value, too, and the field of an EXTRACT.
+    That takes the number of a LIMIT for a value, too, the field of an EXTRACT, and a path in JSON.
     """
-    plain = _FIELD.sub(r"\1$0", _LIMIT.sub(r"\1 $0", text))
+    plain = _FIELD.sub(r"\1$0", _LIMIT.sub(r"\1 $0", without_paths(text)))
     return _PARAMETER.sub("$", plain).lower()

@@ -79,6 +79,7 @@ ADVISED = {
     "SELECT * FROM job ORDER BY state DESC, id LIMIT 10": "job (state, id DESC)",
     "SELECT * FROM job ORDER BY words DESC, id LIMIT 10": "job (words)",
     "SELECT max(words) FROM job": "job (words)",
+    "SELECT * FROM job WHERE data #>> '{kind}' = $1": "job ((data #>> '{kind}'::text[]))",
     "SELECT * FROM job WHERE reverse(title) = $1 LIMIT 2": "job (reverse(title))",
 }
 """What each query is advised; two share an index."""
@@ -145,3 +146,22 @@ def explained(connection: Connection, query: str) -> Node:
     found = fetch_value(connection, f"EXPLAIN (FORMAT JSON, VERBOSE{generic}) {query}")
     # Pony changes what psycopg2 makes of JSON.
     return from_json((json.loads(found) if isinstance(found, str) else found)[0])
+
+
+def test_an_or_gets_an_index_for_each_arm_unless_it_is_a_place_in_an_order(advised) -> None:
+    page = "SELECT * FROM job WHERE {} ORDER BY title, id LIMIT 10"
+    by_or = page.format("title > $1 OR (title = $1 AND id > $2)")
+    by_row = page.format("(title, id) > ($1, $2)")
+    either = "SELECT * FROM job WHERE words = $1 OR tags @> $2"
+    found = advised(by_or, by_row, either)
+    helped = {
+        str(each.candidate): [helped.planned.query.text for helped in each.helped]
+        for each in found.advice
+    }
+    assert helped == {
+        "job (words)": [either],
+        "job USING gin (tags)": [either],
+        "job (title)": [by_row],
+    }
+    (slow,) = (each for each in found.slow if each.planned.query.text == by_or)
+    assert "write `(title, id) > ($1, $2)`" in slow.reasons[0]

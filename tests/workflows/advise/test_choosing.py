@@ -100,3 +100,16 @@ def test_a_small_index_by_hand_is_better_than_a_large_one() -> None:
     queries = {"q": {(): 1000.0, ("a",): 50.0, ("p",): 50.0}}
     assert chosen(queries, names, {"a": 10_000, "p": 6000}) == {"a": "q"}
     assert chosen(queries, names, {"a": 10_000, "p": 400}) == {"p": "q"}
+
+
+def test_two_that_help_together_only_are_chosen_together() -> None:
+    queries = {
+        "q": {(): 1000.0, ("a", "b"): 20.0},
+        "r": {(): 500.0, ("b",): 10.0},
+    }
+    assert chosen(queries, {"a": A, "b": B}) == {"a": "q", "b": "q r"}
+
+
+def test_one_that_helps_a_little_gives_way_to_two_that_help_together() -> None:
+    queries = {"q": {(): 1000.0, ("ab",): 500.0, ("a", "b"): 20.0}}
+    assert chosen(queries, {"a": A, "b": B, "ab": AB}) == {"a": "q", "b": "q"}

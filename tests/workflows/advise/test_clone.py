@@ -64,6 +64,21 @@ def test_without_values_parameters_are_planned_as_in_the_source(
             assert plans.plan(query).structure == expected.structure
 
 
+def test_without_values_ranges_find_as_many_rows_as_for_any_values(settings, statistics) -> None:
+    rows = {
+        "at > '2026-01-20'": 10_000,
+        "at >= timestamp '2026-01-20' AND at < timestamp '2026-01-21'": 150,
+        "at BETWEEN now() - interval '7 days' AND now()": 150,
+        "at > '2026-01-20' AND state = 'draft'": 3333,
+    }
+    with planning(settings, statistics()) as (plans, _):
+        for condition, expected in rows.items():
+            assert plans.plan(f"SELECT * FROM post WHERE {condition}").rows == expected, condition
+    with planning(settings, statistics(ALL)) as (plans, _):
+        plan = plans.plan("SELECT * FROM post WHERE at > '2026-01-20'")
+        assert plan.rows == pytest.approx(30_000 - 19 * 24 * 60, rel=0.05)
+
+
 REFUSED = [
     "ANALYZE SELECT * FROM post",
     "SELECT 1; SELECT * FROM post",

@@ -46,6 +46,21 @@ def test_the_field_of_an_extract_is_counted_as_a_value(settings, recorded) -> No
     assert found.queries[0].lines == SENT.lines
 
 
+def test_a_path_in_json_is_that_of_the_code_if_there_is_one_only(settings, recorded) -> None:
+    counted = replace(COUNTED, text='SELECT a FROM t WHERE ("d" #>> $1) = $2 LIMIT $3')
+    production = replace(PRODUCTION, queries=(counted,))
+    kind, size = (
+        replace(SENT, text=f"""SELECT a FROM t WHERE ("d" #>> '{{{path}}}') = $1 LIMIT 10""")
+        for path in ("kind", "size")
+    )
+    recorded.write_text(to_text([kind]))
+    (found,) = find_source(settings, production, "s.json", "").queries
+    assert (found.text, found.lines, found.seconds) == (kind.text, SENT.lines, counted.seconds)
+    recorded.write_text(to_text([kind, replace(size, lines=("a/views.py:5",))]))
+    (found,) = find_source(settings, production, "s.json", "").queries
+    assert (found.text, found.lines) == (counted.text, ("a/views.py:4", "a/views.py:5"))
+
+
 def test_those_of_tests_come_second_without_what_only_tests_send(settings, recorded) -> None:
     found = find_source(settings, QUIET, "s.json", "")
     assert (found.title, found.timed) == ("the test run (.berceau/queries.json)", False)
