@@ -1,6 +1,6 @@
 """A draft: renames settled, rows asked, SQL written and validated, all on one scratch copy."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -8,38 +8,32 @@ from berceau.errors import StatementError
 from berceau.postgres.core.connection import Connection, connect
 from berceau.postgres.inspect.dependents import User, in_the_way, users, users_after, viewers
 from berceau.postgres.rows.stillness import active, silence
-from berceau.schema.changes import Change, Recode
+from berceau.schema.changes import Recode
 from berceau.schema.choices import Choices, Place
 from berceau.schema.diff import diff
 from berceau.schema.distribution import require_possible
-from berceau.schema.expanding import Doubled, doubled, expand, set_aside, split
+from berceau.schema.expanding import set_aside
 from berceau.schema.filling import fills, with_fills
 from berceau.schema.keeping import (
     Keeping,
-    mapped,
-    recoding,
     with_defaults,
     with_nulls,
 )
 from berceau.schema.kept import Kept, Kind
-from berceau.schema.kept_parts import called, with_kept, without_details
-from berceau.schema.labels import has_both_names, translating
+from berceau.schema.labels import has_both_names
 from berceau.schema.model import Schema
-from berceau.schema.naming import renamings, with_names
+from berceau.schema.naming import renamings
 from berceau.schema.preserve import keep
 from berceau.schema.release import Misfit, fits
-from berceau.schema.renaming import KeepName
-from berceau.schema.resting import without_unfounded
 from berceau.schema.staying import following, without
 from berceau.schema.steady import require_steady
 from berceau.schema.subclasses import handed_over, require_found_again
-from berceau.schema.subset import outside
-from berceau.schema.unhindering import unhindering
 from berceau.workflows.compatibility.witness import Witness
 from berceau.workflows.deploy.replay import refusing
 from berceau.workflows.shared.row_counts import unseen
 from berceau.workflows.shared.row_source import row_source
 from berceau.workflows.write.decisions import Decisions
+from berceau.workflows.write.desired import Desired, beside, desire
 from berceau.workflows.write.given_values import explaining
 from berceau.workflows.write.meanings import counting, with_subclasses
 from berceau.workflows.write.plan import NOTHING, Plan, between
@@ -81,102 +75,63 @@ class Draft:
         """Settle renames, compare, ask what rows need, write SQL, and validate it."""
         settled = self._settle(choices)
         keeping = self.decisions.keeping.over(settled.schema)
-        names = called(self.kept, settled.changes)
-        moved = [old for old, new in names.items() if new != old]
-        groups = self._doubled(settled, choices)
-        olds = (
-            *(Kept(Kind.COLUMN, (each.table, name)) for each in groups for name in each.old),
-            *(Kept(Kind.NAME, (c.old.name,)) for c in settled.changes if isinstance(c, KeepName)),
-        )
-        followed = following(
-            with_kept(settled.schema, self._bare(settled), (*names.values(), *olds)),
-            settled.changes,
-        )
-        choices = translating(settled.schema, settled.doubled, choices)
-        followed, choices = expand(settled.schema, followed, groups, choices)
-        dropped = keeping.dropped(settled.schema, followed)
-        whole = with_kept(settled.schema, followed, dropped)
-        whole = unhindering(whole, followed, dropped, outside(settled.schema))
-        wanted = with_names(settled.schema, keep(settled.schema, whole))
-        wanted, unfounded = without_unfounded(settled.schema, wanted)
-        changes = diff(settled.schema, wanted)
-        keeping.require_known_labels(dropped, choices.labels)
-        labels = mapped(settled.schema, dropped, choices)
-        choices = recoding(settled.schema, dropped, choices)
-        if not (settled.changes or changes or settled.recoded or choices.values):
-            return replace(NOTHING, hidden=settled.hidden, keeps=tuple(dropped))
-        keeping.require_same_types(changes, self.returned)
-        keeping.require_defaults(changes, names.values())
+        desired = desire(settled, self.wanted, keeping, self.kept, choices)
+        if not (settled.changes or desired.changes or settled.recoded or desired.choices.values):
+            return replace(NOTHING, hidden=settled.hidden, keeps=tuple(desired.dropped))
+        keeping.require_same_types(desired.changes, self.returned)
+        keeping.require_defaults(desired.changes, desired.names.values())
         used = {*users_after(settled.changes, self._used()), *viewers(settled.schema)}
-        filled = self._fill(self.connection, settled, changes, choices)
-        choices = self._fitted(settled, changes, used, choices)
-        require_found_again(keeping, choices)
-        values = handed_over(keeping, settled.recoded, choices)
-        planned, needs = self._serving(keeping, wanted, changes, choices, {**labels, **values})
-        replaced = ((*place, old) for place, pairs in values.items() for old in pairs)
-        needs = (*needs, *(Kept(Kind.MAPPING, place) for place in replaced))
-        require_steady(changes, planned)
+        filled = self._fill(self.connection, settled, desired)
+        desired = replace(desired, choices=self._fitted(settled, desired, used))
+        served, needs = self._serving(keeping, settled, desired)
+        require_steady(desired.changes, served)
         found = between(
             settled.schema,
-            planned,
+            served,
             renamed=settled.changes,
-            choices=choices,
+            choices=desired.choices,
             in_the_way=in_the_way(used),
-            misfits=self._misfits(planned),
+            misfits=self._misfits(served),
         )
-        found = _undone_if_possible(found, used, planned, settled.schema)
-        require_possible(planned, found.changes)
-        kept = (*(set(names.values()) - unfounded), *dropped, *needs)
+        found = _undone_if_possible(found, used, served, settled.schema)
+        require_possible(served, found.changes)
         case = Case(
             self._current,
             settled,
-            wanted,
+            desired.schema,
             found.changes,
             found.up,
             found.down,
             self.led,
-            kept,
+            (*desired.stays, *needs),
             self.witness,
         )
-        with (
-            explaining(Rows(self.connection, (), wanted), changes, choices),
-            refusing("Take the change in several steps, or write the migration by hand."),
-        ):
-            proof, notes = self._prove(case, changes, choices, filled)
+        proof, notes = self._prove(case, desired, filled)
         return replace(
             found,
             obstacle=proof.obstacle,
             built=self.copy.put(proof.built),
             notes=(*filled.notes, *notes, *unseen(self.copy.migration_url, found.changes)),
             hidden=settled.hidden,
-            keeps=(*olds, *dropped, *needs, *(names[each] for each in moved)),
-            ends=(*moved, *sorted(each for each in names if names[each] in unfounded)),
+            keeps=(*desired.keeps, *needs),
+            ends=desired.ends,
         )
 
     def _serving(
-        self,
-        keeping: Keeping,
-        wanted: Schema,
-        changes: Sequence[Change],
-        choices: Choices,
-        labels: Mapping[Place, Mapping[str, str]],
+        self, keeping: Keeping, settled: Settled, desired: Desired
     ) -> tuple[Schema, tuple[Kept, ...]]:
-        """Return ``wanted`` as it serves the running release, too, and what is kept for that."""
+        """Return what serves the running release, too, and what is kept for that."""
+        changes, choices = desired.changes, desired.choices
+        require_found_again(keeping, choices)
+        values = handed_over(keeping, settled.recoded, choices)
         defaults = keeping.defaults(changes, choices, self.returned)
         filling = fills(keeping, changes, choices, self.returned)
         nulls = keeping.nulls(changes, choices, self.returned)
-        served = with_nulls(with_fills(with_defaults(wanted, defaults), filling, labels), nulls)
-        return served, (*defaults, *filling, *nulls)
-
-    def _doubled(self, settled: Settled, choices: Choices) -> tuple[Doubled, ...]:
-        """Return the columns that the running release uses, beside those in their place."""
-        uses = self.decisions.keeping.over(settled.schema).uses
-        divided = split(settled.schema, self.wanted, uses, choices)
-        return (*doubled(settled.doubled), *divided)
-
-    def _bare(self, settled: Settled) -> Schema:
-        """Return what is wanted, without what is kept by names that were before renames."""
-        return without_details(self.wanted, self.kept) if settled.changes else self.wanted
+        served = with_defaults(desired.schema, defaults)
+        served = with_nulls(with_fills(served, filling, {**desired.labels, **values}), nulls)
+        replaced = ((*place, old) for place, pairs in values.items() for old in pairs)
+        needs = (Kept(Kind.MAPPING, place) for place in replaced)
+        return served, (*defaults, *filling, *nulls, *needs)
 
     @property
     def _current(self) -> Schema:
@@ -213,7 +168,8 @@ class Draft:
         self.decisions.keeping.require_tables(found.changes, self.wanted)
         found = replace(found, schema=without(found.schema, self.led))
         followed = following(self.wanted, found.changes)
-        groups = self._doubled(found, choices)
+        keeping = self.decisions.keeping.over(found.schema)
+        groups = beside(found, self.wanted, keeping, choices)
         names = renamings(found.schema, keep(found.schema, followed))
         names = (*set_aside(found.schema, self.wanted, groups), *names)
         if names:
@@ -221,36 +177,33 @@ class Draft:
             found = replace(found, schema=without(found.schema, self.led))
         return found
 
-    def _fill(
-        self,
-        scratch: Connection,
-        settled: Settled,
-        changes: Sequence[Change],
-        choices: Choices,
-    ) -> Filled:
+    def _fill(self, scratch: Connection, settled: Settled, desired: Desired) -> Filled:
         """Put rows into the tables of the copy that ``scratch`` leads to."""
+        choices = desired.choices
         places = {(each.place[0], each.place[1]) for each in settled.recoded}
         recodes = (Recode(*place, ()) for place in sorted(places | choices.values.keys()))
         source = row_source(self.copy.migration_url, self._current)
-        return fill(scratch, source, self._current, settled, (*changes, *recodes), choices)
+        changes = (*desired.changes, *recodes)
+        return fill(scratch, source, self._current, settled, changes, choices)
 
-    def _fitted(
-        self,
-        settled: Settled,
-        changes: Sequence[Change],
-        used: Set[User],
-        choices: Choices,
-    ) -> Choices:
-        """Return ``choices`` as the rows of the database need them."""
+    def _fitted(self, settled: Settled, desired: Desired, used: Set[User]) -> Choices:
+        """Return the choices of ``desired`` as the rows of the database need them."""
         ask = self.decisions.ask_value
         with connect(self.copy.migration_url) as target:
             target.set_session(readonly=True, autocommit=True)
             rows = Rows(target, settled.changes, settled.schema, used)
-            return fit(rows, changes, with_subclasses(rows, settled.recoded, choices, ask), ask)
+            choices = with_subclasses(rows, settled.recoded, desired.choices, ask)
+            return fit(rows, desired.changes, choices, ask)
 
-    def _prove(
-        self, case: Case, changes: Sequence[Change], choices: Choices, filled: Filled
-    ) -> tuple[Proof, Sequence[str]]:
+    def _prove(self, case: Case, desired: Desired, filled: Filled) -> tuple[Proof, Sequence[str]]:
+        """Validate ``case``, and return what to note; an error says what to do about it."""
+        with (
+            explaining(Rows(self.connection, (), desired.schema), desired.changes, desired.choices),
+            refusing("Take the change in several steps, or write the migration by hand."),
+        ):
+            return self._proven(case, desired, filled)
+
+    def _proven(self, case: Case, desired: Desired, filled: Filled) -> tuple[Proof, Sequence[str]]:
         """Validate ``case`` with rows, and without where rows get in the way; and what to note.
 
         Unless rows of the database were copied, those that were made up may be wrong. Where the
@@ -271,7 +224,7 @@ class Draft:
             if not actors:
                 raise
             with self.copy.open() as still:
-                self._fill(still, case.settled, changes, choices)
+                self._fill(still, case.settled, desired)
                 silence(still)
                 proof = prove(still, case)
             return proof, (f"triggers and rules change rows, too: {', '.join(actors)}",)
