@@ -34,7 +34,9 @@ _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _END_OF_DATA = re.compile(r"^\\\.\r?$", re.MULTILINE)
 _REST_OF_LINE = re.compile(r"[ \t\f\v\r]*(?:--[^\n]*)?\n")
 _ROUTINE = re.compile(r"create (or replace )?(function|procedure)\b")
-_HEAD = 24
+
+HEAD = 24
+"""How many tokens of a statement are kept at most."""
 
 NAME = r'(?:"(?:[^"]|"")+"|[^\s".(),;]+)'
 """A name among the words of a ``ParsedStatement``, as a regular expression without groups."""
@@ -142,7 +144,7 @@ class _Statement:
             self.start = self.position - len(found)
         self.stop = self.position
         found = found.lower() if kind == "word" else found
-        if len(self.head) < _HEAD:
+        if len(self.head) < HEAD:
             self.head.append(found)
         self._count(kind, found)
         self.last = found

@@ -1,4 +1,4 @@
-"""Which columns SQL requires a value in, of rows as they are before it runs."""
+"""What SQL requires of rows as they are before it runs."""
 
 import pytest
 
@@ -35,8 +35,72 @@ REQUIRED = {
 
 @pytest.mark.parametrize("text", REQUIRED)
 def test_what_is_required_of_rows_is_found(text) -> None:
-    found = [(each.table, each.column) for each in Requirements().of(text)]
-    assert found == REQUIRED[text]
+    found = [(each.kind, each.table, *each.columns) for each in Requirements().of(text)]
+    assert found == [("value", *each) for each in REQUIRED[text]]
+
+
+UNIQUE = "CREATE UNIQUE INDEX CONCURRENTLY i ON a (x, y);\n"
+KEYS = {
+    UNIQUE: ("a", "x", "y"),
+    'CREATE UNIQUE INDEX IF NOT EXISTS "i j" ON ONLY "A b" USING btree ("x y");': ("A b", "x y"),
+    "CREATE UNIQUE INDEX ON a (x) INCLUDE (y) WITH (fillfactor = 70);": ("a", "x"),
+    "ALTER TABLE a ADD CONSTRAINT c UNIQUE (x, y) DEFERRABLE INITIALLY DEFERRED;": ("a", "x", "y"),
+    "ALTER TABLE a ADD PRIMARY KEY (x);": ("a", "x"),
+    "ALTER TABLE a RENAME x TO b; CREATE UNIQUE INDEX i ON a (b);": ("a", "x"),
+    "UPDATE a SET z = x;\n" + UNIQUE: None,
+    "ALTER TABLE a ADD y int;\n" + UNIQUE: None,
+    "CREATE TABLE a (x int, y int);\n" + UNIQUE: None,
+    "DELETE FROM a;\n" + UNIQUE: None,
+    "CREATE UNIQUE INDEX i ON a (x) WHERE y;": None,
+    "CREATE UNIQUE INDEX i ON a (x, y, z, b, c, d) INCLUDE (e) WHERE f;": None,
+    "CREATE UNIQUE INDEX i ON a (lower(x));": None,
+    "CREATE UNIQUE INDEX i ON a (x text_pattern_ops);": None,
+    "CREATE UNIQUE INDEX i ON s.a (x);": None,
+    "CREATE INDEX i ON a (x);": None,
+    "ALTER TABLE a ADD CONSTRAINT c UNIQUE USING INDEX i;": None,
+}
+
+
+@pytest.mark.parametrize("text", KEYS)
+def test_what_has_to_be_unique_is_found(text) -> None:
+    found = [(each.kind, each.table, *each.columns) for each in Requirements().of(text)]
+    assert found == ([("unique", *KEYS[text])] if KEYS[text] else [])
+
+
+UNCHECKED = "ALTER TABLE a ADD CONSTRAINT c FOREIGN KEY (x) REFERENCES b (id)"
+VALID = "ALTER TABLE a VALIDATE CONSTRAINT c;"
+REFERENCES = {
+    f"{UNCHECKED} NOT VALID;\n{VALID}": ("a", ("x",), "b", ("id",)),
+    f"{UNCHECKED} ON DELETE SET NULL NOT VALID;\n{VALID}": ("a", ("x",), "b", ("id",)),
+    f"{UNCHECKED};": ("a", ("x",), "b", ("id",)),
+    "ALTER TABLE b RENAME TO d; ALTER TABLE d RENAME id TO key;"
+    "ALTER TABLE a ADD FOREIGN KEY (x, y) REFERENCES d (key, z);": (
+        "a",
+        ("x", "y"),
+        "b",
+        ("id", "z"),
+    ),
+    f"{UNCHECKED} NOT VALID;\n": None,
+    VALID: None,
+    f"{UNCHECKED} NOT VALID;\nUPDATE a SET x = NULL;\n{VALID}": None,
+    f"{UNCHECKED} NOT VALID;\nINSERT INTO b VALUES (1);\n{VALID}": None,
+    f"CREATE TABLE b (id int PRIMARY KEY);\n{UNCHECKED};": None,
+    f"ALTER TABLE b ADD id serial;\n{UNCHECKED};": None,
+    f"ALTER TABLE a ADD x int;\n{UNCHECKED} NOT VALID;\n{VALID}": None,
+    "ALTER TABLE a ADD FOREIGN KEY (x) REFERENCES b;": None,
+    "ALTER TABLE a ADD FOREIGN KEY (x) REFERENCES s.b (id);": None,
+    "ALTER TABLE a ADD FOREIGN KEY (x, y, z) REFERENCES b (x, y, z) ON DELETE CASCADE NOT VALID;": (
+        None
+    ),
+}
+
+
+@pytest.mark.parametrize("text", REFERENCES)
+def test_what_has_to_refer_to_a_row_is_found(text) -> None:
+    found = [
+        (each.table, each.columns, each.target, each.others) for each in Requirements().of(text)
+    ]
+    assert found == ([REFERENCES[text]] if REFERENCES[text] else [])
 
 
 def test_earlier_migrations_count() -> None:

@@ -5,39 +5,62 @@ from contextlib import suppress
 
 from psycopg2 import errors, sql
 
+from berceau.migration.required import Requirement
 from berceau.postgres.core.connection import Connection, transaction
 from berceau.postgres.core.fetch import fetch, fetch_value
 from berceau.postgres.core.session import settle
 
+# Those that have a column which may be empty, and all where that doesn't matter.
 _HAVE = """
-SELECT n.nspname FROM pg_attribute a
-JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = ANY (%s) AND c.relname = %s AND c.relkind IN ('r', 'p')
-  AND a.attname = %s AND a.attnum > 0 AND NOT (a.attisdropped OR a.attnotnull)
+  AND (%s OR EXISTS (
+      SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = ANY (%s)
+        AND a.attnum > 0 AND NOT (a.attisdropped OR a.attnotnull)))
 ORDER BY 1
 """
-_LACKS = "SELECT EXISTS (SELECT FROM {table} WHERE {column} IS NULL)"
+_MISFITS = {
+    "value": "SELECT FROM {table} WHERE {columns} IS NULL",
+    "unique": "SELECT FROM {table} WHERE ({columns}) IS NOT NULL "
+    "GROUP BY {columns} HAVING count(*) > 1",
+    "reference": "SELECT FROM {table} c WHERE ({columns}) IS NOT NULL "
+    "AND NOT EXISTS (SELECT FROM {target} p WHERE {same})",
+}
 _GONE = (errors.InvalidSchemaName, errors.UndefinedTable, errors.UndefinedColumn)
+_INCOMPARABLE = (errors.UndefinedFunction,)
 _LOCKED = (errors.LockNotAvailable, errors.DeadlockDetected)
 
 
-def lacking(
-    connection: Connection, schemas: Sequence[str], table: str, column: str, lock_seconds: float
+def unfit_schemas(
+    connection: Connection, schemas: Sequence[str], required: Requirement, lock_seconds: float
 ) -> Iterator[str]:
-    """Yield those of ``schemas`` whose ``table`` has rows without a value in ``column``.
+    """Yield those of ``schemas`` in which rows aren't as ``required``.
 
-    None of them is a schema without such a column, or one that goes meanwhile; nor is one whose
-    table stays locked by others for ``lock_seconds``: whether it lacks a value isn't known. Each is
-    asked in a transaction of its own, which may take long and holds no lock on another one's table.
-    The connection is in autocommit mode.
+    None of them is a schema without such tables and columns, or one that goes meanwhile; nor is one
+    whose table stays locked by others for ``lock_seconds``: what its rows are like isn't known. A
+    reference leads to a table of the same schema. Each is asked in a transaction of its own, which
+    may take long and holds no lock on another one's table. The connection is in autocommit mode.
     """
-    for (schema,) in fetch(connection, _HAVE, ([*schemas], table, column)):
-        query = sql.SQL(_LACKS).format(
-            table=sql.Identifier(schema, table), column=sql.Identifier(column)
-        )
-        lacks = False
-        with suppress(*_GONE, *_LOCKED), transaction(connection):
+    any_ = required.kind != "value"
+    have = fetch(connection, _HAVE, ([*schemas], required.table, any_, [*required.columns]))
+    for (schema,) in have:
+        found = False
+        with suppress(*_GONE, *_INCOMPARABLE, *_LOCKED), transaction(connection):
             settle(connection, lock_seconds)
-            lacks = fetch_value(connection, query)
-        if lacks:
+            found = fetch_value(connection, _query(schema, required))
+        if found:
             yield schema
+
+
+def _query(schema: str, required: Requirement) -> sql.Composable:
+    pairs = zip(required.columns, required.others, strict=False)
+    misfits = sql.SQL(_MISFITS[required.kind]).format(
+        table=sql.Identifier(schema, required.table),
+        columns=sql.SQL(", ").join(map(sql.Identifier, required.columns)),
+        target=sql.Identifier(schema, required.target),
+        same=sql.SQL(" AND ").join(
+            sql.SQL("p.{} = c.{}").format(sql.Identifier(other), sql.Identifier(mine))
+            for mine, other in pairs
+        ),
+    )
+    return sql.SQL("SELECT EXISTS ({})").format(misfits)

@@ -135,13 +135,16 @@ def _refuse_gaps(connection: Connection, migrations: Sequence[Migration]) -> Non
     requirements, found = Requirements(), []
     for migration in migrations:
         for each in requirements.of(migration.down):
-            if count_rows(connection, each.table, not_null=each.column) is None:
+            if each.kind != "value":
                 continue
-            lacking = count_nulls(connection, each.table, each.column)
+            (column,) = each.columns
+            if count_rows(connection, each.table, not_null=column) is None:
+                continue
+            lacking = count_nulls(connection, each.table, column)
             if lacking:
                 where = f"{migration.file(DOWN)}:{each.line}"
                 found.append(
-                    f"{each.table}.{each.column} has to have a value, which "
+                    f"{each.table}.{column} has to have a value, which "
                     f"{counted(lacking, 'row')} of {each.table} lack{'s' * (lacking == 1)} "
                     f"({where})"
                 )

@@ -20,9 +20,8 @@ def deploy_all(settings: Settings, report: Report = silent, rules: Rules = EXPAN
 
     It is done in the order in which the migrations were written. Raises ``HistoryError`` or
     ``TenantError``, before anything is applied, where files and a ledger contradict each other, or
-    rows lack a value that they have to have; and ``TenantError`` where a tenant fails. Where it is
-    to keep going, all this is only told of a tenant, and the others go on. Another run does the
-    rest.
+    rows don't fit what is pending; and ``TenantError`` where a tenant fails. Where it is to keep
+    going, all this is only told of a tenant, and the others go on. Another run does the rest.
     """
     found = histories.read(settings)
     databases = resolve_databases(settings)

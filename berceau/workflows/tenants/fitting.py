@@ -12,7 +12,7 @@ from berceau.postgres.core.connection import Connection
 from berceau.postgres.runner import processes
 from berceau.postgres.runner.processes import Process
 from berceau.postgres.runner.runner import PATIENCE
-from berceau.postgres.tenants.rows import lacking
+from berceau.postgres.tenants.rows import unfit_schemas
 from berceau.tenancy import Scope
 from berceau.workflows.deploy.phased import first_barred
 from berceau.workflows.shared.wording import counted
@@ -24,7 +24,7 @@ from berceau.workflows.tenants.waiting import coming
 SHOWN = 10
 """How many of these tenants a person reads the names of."""
 
-_CURE = "Give these rows a value first, or write an UPDATE above that statement."
+_CURE = "Correct these rows first, or write an UPDATE above that statement."
 
 
 def refuse_unfit(
@@ -34,7 +34,7 @@ def refuse_unfit(
     rules: Rules,
     failed: Collection[str],
 ) -> dict[str, BerceauError]:
-    """Return which of the tenants to deploy have rows that lack a value, and where it has to be.
+    """Return which of the tenants to deploy have rows that don't fit, and what they don't fit.
 
     Those that ``failed`` before are known by name. A tenant whose table is locked isn't looked at:
     the deploy waits for that lock, and tells who holds it. Raises ``TenantError`` unless it is to
@@ -48,8 +48,8 @@ def refuse_unfit(
         chosen = {each.schema: each for each in group.tenants if rules.choose(each)}
         ready = [each for each in now.ready("tenant", group.history) if each.name in reached]
         for migration, each in _required(group.history, ready):
-            why, asked = _misfit(migration, each), (each.table, each.column)
-            for schema in lacking(connection, tuple(chosen), *asked, PATIENCE.lock_seconds):
+            why = _misfit(migration, each)
+            for schema in unfit_schemas(connection, tuple(chosen), each, PATIENCE.lock_seconds):
                 unfit.setdefault(chosen[schema].name, why)
     if unfit and (not rules.keep_going or rules.canary in unfit):
         raise _refusal(unfit)
@@ -106,11 +106,23 @@ def _required(
 
 def _misfit(migration: Migration, required: Requirement) -> HistoryError:
     return HistoryError(
-        f"{required.table}.{required.column} has to have a value, which rows of "
-        f"{required.table} lack.",
+        _needs(required),
         where=Location(file=migration.file(UP), line=required.line),
         cure=_CURE,
     )
+
+
+def _needs(required: Requirement) -> str:
+    table, columns = required.table, ", ".join(required.columns)
+    match required.kind:
+        case "value":
+            return f"{table}.{columns} has to have a value, which rows of {table} lack."
+        case "unique":
+            return f"{columns} of {table} has to be unique, but rows have the same."
+        case "reference":
+            return (
+                f"{columns} of {table} has to refer to {required.target}, but rows refer to none."
+            )
 
 
 def _refusal(found: dict[str, BerceauError]) -> TenantError:

@@ -1,4 +1,4 @@
-"""Rows without a value, looked for in one schema after the other."""
+"""Rows that don't fit what is required, looked for in one schema after the other."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -6,13 +6,15 @@ from contextlib import suppress
 import pytest
 from psycopg2 import errors, sql
 
+from berceau.migration.required import Requirement
 from berceau.postgres.core.connection import Connection, connect
 from berceau.postgres.core.fetch import execute, fetch
 from berceau.postgres.inspect.schemas import create_schema, drop_schema
-from berceau.postgres.tenants.rows import lacking
+from berceau.postgres.tenants.rows import unfit_schemas
 from berceau.workflows.shared.databases import Databases
 
 TABLE, COLUMN = 'No%s "te', "te xt"
+VALUE = Requirement("value", TABLE, (COLUMN,), 1)
 SOON, LATE = 0.05, 3000.0
 """How many seconds to wait for a lock that is never given, and for one that is."""
 
@@ -46,18 +48,44 @@ def run(connection: Connection, schema: str, text: str) -> None:
 def test_names_are_quoted(owner: Connection, schemas: list[str]) -> None:
     a, _, c, d = schemas
     asked = [*schemas, "no such schema"]
-    assert [*lacking(owner, asked, TABLE, COLUMN, LATE)] == [a, c, d]
-    assert [*lacking(owner, asked, TABLE, "text", LATE)] == []
+    assert [*unfit_schemas(owner, asked, VALUE, LATE)] == [a, c, d]
+    assert [*unfit_schemas(owner, asked, Requirement("value", TABLE, ("text",), 1), LATE)] == []
+
+
+def test_what_has_to_be_unique_is_looked_for(owner: Connection, schemas: list[str]) -> None:
+    _, b, c, _ = schemas
+    run(owner, b, "INSERT INTO {table} VALUES ('y'), ('x')")
+    run(owner, c, "INSERT INTO {table} VALUES (NULL)")
+    required = Requirement("unique", TABLE, (COLUMN,), 1)
+    assert [*unfit_schemas(owner, schemas, required, LATE)] == [b]
+    run(owner, c, "ALTER TABLE {table} ADD n int")
+    run(owner, b, "ALTER TABLE {table} ADD n int")
+    both = Requirement("unique", TABLE, (COLUMN, "n"), 1)
+    assert [*unfit_schemas(owner, schemas, both, LATE)] == []
+    run(owner, b, "UPDATE {table} SET n = 1")
+    assert [*unfit_schemas(owner, schemas, both, LATE)] == [b]
+    run(owner, b, "ALTER TABLE {table} ALTER n TYPE json USING '1'")
+    assert [*unfit_schemas(owner, schemas, both, LATE)] == []
+
+
+def test_what_has_to_refer_to_a_row_is_looked_for(owner: Connection, schemas: list[str]) -> None:
+    a, b, c, _ = schemas
+    for each, value in {a: "'x'", b: "'y'", c: "1"}.items():
+        target = sql.SQL("CREATE TABLE {} AS SELECT {} AS {}")
+        names = sql.Identifier(each, "o ther"), sql.SQL(value), sql.Identifier("k ey")
+        execute(owner, target.format(*names))
+    required = Requirement("reference", TABLE, (COLUMN,), 1, "o ther", ("k ey",))
+    assert [*unfit_schemas(owner, schemas, required, LATE)] == [b]
 
 
 def test_what_goes_meanwhile_is_skipped(owner: Connection, schemas: list[str]) -> None:
     a, b, c, d = schemas
-    found = lacking(owner, schemas, TABLE, COLUMN, LATE)
+    found = unfit_schemas(owner, schemas, VALUE, LATE)
     assert next(found) == a
     drop_schema(owner, b)
     run(owner, c, "DROP TABLE {table}")
     assert [*found] == [d]
-    found = lacking(owner, schemas, TABLE, COLUMN, LATE)
+    found = unfit_schemas(owner, schemas, VALUE, LATE)
     assert next(found) == a
     run(owner, d, "ALTER TABLE {table} RENAME {column} TO other")
     assert [*found] == []
@@ -69,8 +97,8 @@ def test_a_locked_table_is_not_waited_for(
     a, _, c, d = schemas
     with connect(database.migration_url) as other:
         run(other, c, "LOCK TABLE {table}")
-        assert [*lacking(owner, schemas, TABLE, COLUMN, SOON)] == [a, d]
-    assert [*lacking(owner, schemas, TABLE, COLUMN, LATE)] == [a, c, d]
+        assert [*unfit_schemas(owner, schemas, VALUE, SOON)] == [a, d]
+    assert [*unfit_schemas(owner, schemas, VALUE, LATE)] == [a, c, d]
 
 
 def test_a_look_may_take_longer_than_statements_of_the_role(
@@ -85,7 +113,7 @@ def test_a_look_may_take_longer_than_statements_of_the_role(
             seen = "current_setting('statement_timeout') = '0' AND "
             seen += "current_setting('lock_timeout') = '50min'"
             run(connection, each, f"CREATE POLICY seen ON {{table}} USING ({seen})")
-        found = [*lacking(connection, schemas, TABLE, COLUMN, LATE)]
+        found = [*unfit_schemas(connection, schemas, VALUE, LATE)]
         assert found == [each for each in schemas if each != schemas[1]]
         for name, value in limits.items():
             assert fetch(connection, f"SHOW {name}") == [(value,)]

@@ -43,11 +43,42 @@ def test_nothing_is_applied_where_rows_of_a_tenant_lack_a_value(notes: Shop) -> 
         "  c: note.text has to have a value, which rows of note lack."
     )
     assert str(refusal.value.where).endswith(f"migrations/tenant/{last}/migration.sql:1")
-    assert refusal.value.cure.startswith("Nothing was applied. Give these rows a value first")
+    assert refusal.value.cure.startswith("Nothing was applied. Correct these rows first")
     for name in ("b", "c"):
         run(notes, name, "UPDATE note SET text = 'z'")
     done = AllDeployed([shared], {name: [first, last] for name in ("a", "b", "c")})
     assert deploy_all(notes.settings) == done
+
+
+def test_nothing_is_applied_where_rows_of_a_tenant_break_a_new_key_or_reference(
+    notes: Shop,
+) -> None:
+    for name in ("a", "b"):
+        run(notes, name, "INSERT INTO note VALUES ('z')")
+    run(notes, "a", "INSERT INTO note VALUES ('z')")
+    # As `invoke migrate` writes them.
+    for number, sql in enumerate(
+        (
+            "CREATE TABLE word (text text PRIMARY KEY); INSERT INTO word VALUES ('x'), ('z');",
+            "CREATE UNIQUE INDEX CONCURRENTLY note_text_key ON note (text);\n"
+            "ALTER TABLE note ADD CONSTRAINT note_text_key UNIQUE USING INDEX note_text_key;",
+            "ALTER TABLE note ADD CONSTRAINT fk FOREIGN KEY (text) REFERENCES word (text) "
+            "NOT VALID;\nALTER TABLE note VALIDATE CONSTRAINT fk;",
+        )
+    ):
+        last = notes.write(number + 2, sql)
+        if not number:
+            deploy_all(notes.settings)
+    with pytest.raises(TenantError) as refusal:
+        deploy_all(notes.settings)
+    assert refusal.value.message == (
+        "The rows of 2 tenants don't fit what is pending:\n"
+        "  a: text of note has to be unique, but rows have the same.\n"
+        "  c: text of note has to refer to word, but rows refer to none."
+    )
+    run(notes, "a", "DELETE FROM note WHERE text = 'z'")
+    run(notes, "c", "DELETE FROM note WHERE text = 'y'")
+    assert all(names[-1] == last for names in deploy_all(notes.settings).tenants.values())
 
 
 def test_the_others_go_on_where_it_is_to_keep_going(notes: Shop) -> None:
