@@ -80,7 +80,8 @@ WHERE relkind IN ('r', 'f') AND NOT relispartition AND EXISTS (
 ORDER BY 1
 """
 
-_NAME = r'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\U0010ffff][\w$]*|[-+*/<>=~!@#%^&|`?]+)'
+# A letter, an underscore or anything beyond ASCII first, by what it isn't: see migration.splitter.
+_NAME = r'(?:"(?:[^"]|"")+"|[^\x00-@\[-^`{-\x7f][\w$]*|[-+*/<>=~!@#%^&|`?]+)'
 
 
 def read(connection: Connection, source: str, *, renamed: bool = True) -> Definitions:
