@@ -14,9 +14,14 @@ from berceau.postgres.core.fetch import execute, fetch, filled
 _RESET = """
 RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DEALLOCATE ALL;
 DISCARD TEMP; DISCARD SEQUENCES;
-{settings};
-SELECT set_config('lock_timeout', '{milliseconds}', false)
-WHERE current_setting('lock_timeout') = '0'
+"""
+# One question shows what is set, and sets what isn't as it is wanted. The view pg_settings would
+# compute all settings, which takes longer than all the rest.
+_PREPARE = """
+SELECT name, found, CASE WHEN found <> wanted AND (name <> 'lock_timeout' OR found = '0')
+                         THEN set_config(name, wanted, {local}) END
+FROM (SELECT name, wanted, current_setting(name, true) AS found
+      FROM (VALUES {rows}) AS known (name, wanted)) AS asked
 """
 _INTERVAL = "client_connection_check_interval"
 _KEPT = ("search_path", "synchronous_commit", _INTERVAL)
@@ -39,62 +44,44 @@ def settle(connection: Connection, lock_seconds: float) -> None:
 
     Its statements wait ``lock_seconds`` for a lock, unless the connection's URL sets another time.
     """
-    found = _settings(connection)
-    wanted = {**_WANTED, "lock_timeout": _milliseconds(lock_seconds)}
-    if found["lock_timeout"] != "0":
-        del wanted["lock_timeout"]
-    lacking = {name: value for name, value in wanted.items() if found[name] not in (None, value)}
-    if lacking:
-        execute(connection, _setting(connection, lacking, local=True))
+    _prepare(connection, lock_seconds, local=True)
 
 
 @contextmanager
 def clean_session(connection: Connection, lock_seconds: float) -> Iterator[None]:
     """Let the body run migrations on the autocommit ``connection``; what they set ends with it.
 
+    The session is new, or what ran in it before was Berceau's own, or ended so.
     A statement waits ``lock_seconds`` for a lock, unless the connection's URL sets another time,
     and may take as long as it needs. What it means is the same everywhere: see ``PINNED``.
     """
-    found = _settings(connection)
+    found = _prepare(connection, lock_seconds)
     if found[_INTERVAL] == "0":
         notice_loss(connection)
-        found = _settings(connection)
+        found = _prepare(connection, lock_seconds)
     known = {name: value for name, value in _WANTED.items() if found[name] is not None}
-    settings = _setting(connection, {**known, **{name: found[name] for name in _KEPT}})
-    _reset(connection, settings, lock_seconds)
+    settings = {**known, **{name: found[name] for name in _KEPT}}
     try:
         yield
     finally:
         if not connection.closed:
-            _reset(connection, settings, 0)
+            execute(connection, _RESET + _setting(connection, settings))
 
 
-def _reset(connection: Connection, settings: str, lock_seconds: float) -> None:
-    """Undo what a migration set, and set what the SQL of ``settings`` does."""
-    values = {"settings": settings, "milliseconds": _milliseconds(lock_seconds)}
-    execute(connection, _RESET.format(**values))
+def _prepare(
+    connection: Connection, lock_seconds: float, *, local: bool = False
+) -> dict[str, str | None]:
+    """Set what is wanted, and return what was set; what the server doesn't know is ``None``."""
+    kept = dict.fromkeys(_KEPT, None)
+    wanted = {**kept, **_WANTED, "lock_timeout": f"{int(lock_seconds * 1000)}ms"}
+    rows = ", ".join(["(%s, %s)"] * len(wanted))
+    query = _PREPARE.format(local=local, rows=rows)
+    return {name: found for name, found, _ in fetch(connection, query, [*chain(*wanted.items())])}
 
 
-def _settings(connection: Connection) -> dict[str, str | None]:
-    """Return the settings that matter; one that the server doesn't know is ``None``.
-
-    The view pg_settings would compute all, which takes longer than all the rest.
-    """
-    names = (*_KEPT, *_WANTED, "lock_timeout")
-    asked = ", ".join(f"current_setting('{name}', true)" for name in names)
-    (values,) = fetch(connection, f"SELECT {asked}")
-    return dict(zip(names, values, strict=True))
-
-
-def _setting(
-    connection: Connection, settings: Mapping[str, str | None], *, local: bool = False
-) -> str:
-    asked = ", ".join([f"set_config(%s, %s, {local})"] * len(settings))
+def _setting(connection: Connection, settings: Mapping[str, str | None]) -> str:
+    asked = ", ".join(["set_config(%s, %s, false)"] * len(settings))
     return filled(connection, f"SELECT {asked}", [*chain(*settings.items())])
-
-
-def _milliseconds(seconds: float) -> str:
-    return f"{int(seconds * 1000)}ms"
 
 
 def notice_loss(connection: Connection) -> None:

@@ -9,7 +9,7 @@ from berceau.postgres.citus.identities import concerns_identities, with_identiti
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.fetch import execute
 from berceau.postgres.core.session import clean_session
-from berceau.postgres.runner.runner import PATIENCE
+from berceau.postgres.runner.lock_retry import PATIENCE
 from berceau.schema.sql import Statement
 
 

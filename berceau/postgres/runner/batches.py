@@ -55,7 +55,7 @@ class Batches:
     group: TransactionGroup
     update: BatchedUpdate
     done: BatchProgress | None
-    conclude: Callable[[BatchProgress], None]
+    conclude: Callable[[BatchProgress], str]
     _ranges: RowRanges = field(init=False)
     _progress: BatchProgress = field(init=False)
     _next: BatchProgress = field(init=False)

@@ -25,7 +25,23 @@ def deploy_lock(
     patience: float = 60.0,
     report: Report = silent,
 ) -> Iterator[None]:
-    """Hold the right to migrate ``schema`` while the body runs.
+    """Hold the right to migrate ``schema`` while the body runs; see ``take_deploy_lock``."""
+    take_deploy_lock(connection, schema, patience=patience, report=report)
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            unlock(connection, lock_name(schema))
+
+
+def take_deploy_lock(
+    connection: Connection,
+    schema: str,
+    *,
+    patience: float = 60.0,
+    report: Report = silent,
+) -> None:
+    """Take the right to migrate ``schema`` for the session of ``connection``.
 
     The lock is polled for ``patience`` seconds and never waited on inside the server, where a
     waiting session would block CREATE INDEX CONCURRENTLY. ``report`` hears once who holds it.
@@ -45,8 +61,3 @@ def deploy_lock(
             report(f"waiting for another deploy: {who}")
             waiting = True
         time.sleep(POLL_SECONDS)
-    try:
-        yield
-    finally:
-        if not connection.closed:
-            unlock(connection, name)

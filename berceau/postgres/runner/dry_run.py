@@ -1,7 +1,7 @@
 """A migration run in a scratch schema: quickly, without waiting, touching nothing else."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -27,7 +27,7 @@ from berceau.postgres.runner.concurrent_ddl import (
 )
 from berceau.postgres.runner.execution import Execution
 from berceau.postgres.runner.failure import Failure
-from berceau.postgres.runner.lock_retry import RetryPolicy, watching
+from berceau.postgres.runner.lock_retry import PATIENCE, RetryPolicy, watching
 from berceau.postgres.runner.progress import silent
 from berceau.postgres.runner.row_ranges import ranges_of
 from berceau.postgres.runner.schema_guard import SchemaGuard
@@ -35,6 +35,16 @@ from berceau.postgres.runner.schema_guard import SchemaGuard
 _CONCURRENTLY = re.compile(r"\bCONCURRENTLY\b", re.IGNORECASE)
 _PATIENCE_SECONDS = 1.0
 _IN_THE_WAY = (errorcodes.LOCK_NOT_AVAILABLE, errorcodes.DEADLOCK_DETECTED)
+
+
+def replay(connection: Connection, migrations: Iterable[Migration]) -> None:
+    """Run ``migrations`` one after the other in a scratch schema, and record nothing.
+
+    The groups are those of a deploy. Raises ``StatementError`` with file and line.
+    """
+    dry_run = DryRun(connection)
+    for migration in migrations:
+        dry_run.replay(migration, PATIENCE)
 
 
 class DryRun:

@@ -25,6 +25,9 @@ from berceau.postgres.runner.progress import Report
 Run = Callable[[TransactionGroup, ParsedStatement], None]
 """Carries out one statement of a group."""
 
+Conclude = Callable[[], str | None]
+"""What is done at the end of a transaction; the SQL that it returns is run with the COMMIT."""
+
 
 def skip(_: TransactionGroup, __: ParsedStatement) -> None:
     """Run nothing: the statement is done."""
@@ -73,10 +76,10 @@ class Execution:
     def transact(
         self,
         group: TransactionGroup,
-        at_the_end: Callable[[], None],
+        conclude: Conclude,
         run: Run | None = None,
     ) -> None:
-        """Run ``group`` and ``at_the_end`` in one transaction; raises ``Failure``.
+        """Run ``group``, and ``conclude``, in one transaction; raises ``Failure``.
 
         Each statement is ``run`` as ``run_statement`` does it, unless told otherwise.
         """
@@ -86,8 +89,7 @@ class Execution:
             execute(self.connection, group.begin)  # it never waits: it isn't watched
             for number, statement in group.numbered():  # noqa: B007 - told by the failure
                 run(group, statement)
-            at_the_end()
-            self.execute("COMMIT")
+            self._commit(conclude)
         except BaseException as error:
             self._roll_back()
             if isinstance(error, HistoryError):
@@ -95,7 +97,7 @@ class Execution:
             raise self.failure(group, number, error) from error
 
     def at_once(
-        self, group: TransactionGroup, at_the_end: Callable[[], None], opening: Sequence[str] = ()
+        self, group: TransactionGroup, conclude: Conclude, opening: Sequence[str] = ()
     ) -> bool:
         """Do as ``transact``, with all statements in one call; return whether it went well.
 
@@ -107,8 +109,7 @@ class Execution:
         texts = (group.begin, *opening, *(statement.text for statement in group.statements))
         try:
             self.execute(";\n".join(texts))
-            at_the_end()
-            self.execute("COMMIT")
+            self._commit(conclude)
         except BaseException as error:
             self._roll_back()
             refused = isinstance(error, psycopg2.Error | MigrationError)
@@ -180,6 +181,9 @@ class Execution:
         if self.connection.info.transaction_status != TRANSACTION_STATUS_INTRANS:
             return None
         return fetch(self.connection, "SELECT pg_current_xact_id()::text")
+
+    def _commit(self, conclude: Conclude) -> None:
+        self.execute("; ".join(filter(None, (conclude(), "COMMIT"))))
 
     def _roll_back(self) -> None:
         # A lost connection has rolled back by itself.

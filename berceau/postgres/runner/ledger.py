@@ -159,17 +159,21 @@ class Ledger:
         """Write that the next statement is begun, outside of a transaction."""
         self._run(_BEGIN, name=name)
 
-    def keep_batches(self, name: str, done: BatchProgress) -> None:
-        """Write how far the statement after these came, which runs in batches."""
-        self._run(_KEEP_BATCHES, name=name, batches=json.dumps(done.to_data()))
+    def keeping_batches(self, name: str, done: BatchProgress) -> str:
+        """Return the SQL that writes how far the statement after these came, in batches."""
+        return self._written(_KEEP_BATCHES, name=name, batches=json.dumps(done.to_data()))
 
     def advance(self, name: str, position: int) -> None:
         """Write that the first ``position`` statements took effect."""
-        self._run(_ADVANCE, name=name, position=position)
+        execute(self.connection, self.advancing(name, position))
 
-    def finish(self, name: str) -> None:
-        """Write that all statements took effect: the migration is applied."""
-        self._run(_FINISH, name=name)
+    def advancing(self, name: str, position: int) -> str:
+        """Return the SQL that writes that the first ``position`` statements took effect."""
+        return self._written(_ADVANCE, name=name, position=position)
+
+    def finishing(self, name: str) -> str:
+        """Return the SQL that writes that all statements took effect: it is applied."""
+        return self._written(_FINISH, name=name)
 
     def fail(self, name: str, number: int, error: str) -> None:
         """Write that statement ``number`` failed with ``error``."""
@@ -181,6 +185,10 @@ class Ledger:
         What a squash replaced is named, too: the second version kept it beside the squash.
         """
         self._forget(*names)
+
+    def forgetting(self, *names: str) -> str:
+        """Return the SQL that does so."""
+        return self._written(_FORGET, names=[*names])
 
     def clear(self) -> None:
         """Remove all lines."""
@@ -200,11 +208,14 @@ class Ledger:
 
     def _forget(self, *names: str) -> None:
         if names:
-            self._run(_FORGET, names=[*names])
+            execute(self.connection, self.forgetting(*names))
 
     def _run(self, query: str, **values: object) -> None:
+        execute(self.connection, self._written(query, **values))
+
+    def _written(self, query: str, **values: object) -> str:
         # The role may be one that a migration took; this one holds until the transaction's end.
-        execute(self.connection, self._filled("SET LOCAL ROLE NONE;" + query, **values))
+        return self._filled("SET LOCAL ROLE NONE;" + query, **values)
 
     def _filled(self, query: str, **values: object) -> str:
         return filled(self.connection, sql.SQL(query).format(table=self._table), values)

@@ -48,6 +48,10 @@ class RetryPolicy:
             yield random.uniform(longest / 2, longest)  # noqa: S311 - no secret
 
 
+PATIENCE = RetryPolicy()
+"""How long migrations wait."""
+
+
 class Watch:
     """Runs statements of ``connection``, and reports who blocks one that takes long.
 

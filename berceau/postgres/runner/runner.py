@@ -1,6 +1,5 @@
 """Carries migrations out, group by group, so that the ledger always has how far one came."""
 
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NoReturn
@@ -9,11 +8,12 @@ import psycopg2
 
 from berceau.errors import HistoryError, Location, MigrationError
 from berceau.migration.batch_progress import BatchProgress
-from berceau.migration.history import Direction, groups_of
+from berceau.migration.history import Direction, Revision, groups_of
 from berceau.migration.migration import Migration
 from berceau.migration.resume import resume
 from berceau.migration.transaction_groups import Mode, TransactionGroup
 from berceau.postgres.core.connection import Connection
+from berceau.postgres.core.fetch import execute
 from berceau.postgres.core.session import clean_session, lock_timeout
 from berceau.postgres.runner.batches import Batches
 from berceau.postgres.runner.concurrent_ddl import (
@@ -22,15 +22,13 @@ from berceau.postgres.runner.concurrent_ddl import (
     effect_of,
     waits_for_transactions,
 )
-from berceau.postgres.runner.dry_run import DryRun
+from berceau.postgres.runner.dry_run import replay as replay
 from berceau.postgres.runner.execution import Execution, Run, skip
 from berceau.postgres.runner.failure import Failure
 from berceau.postgres.runner.ledger import Ledger
-from berceau.postgres.runner.lock_retry import RetryPolicy, watching
+from berceau.postgres.runner.lock_retry import PATIENCE, RetryPolicy, watching
 from berceau.postgres.runner.progress import Report, silent
 from berceau.postgres.runner.schema_guard import SchemaGuard
-
-PATIENCE = RetryPolicy()
 
 
 def apply(
@@ -49,7 +47,15 @@ def apply(
     group may be run ``at_once`` in a new schema: where a statement fails, all are run again, to
     tell which.
     """
-    _Run(connection, migration, Direction.UP, report, patience, at_once).run()
+    book = Ledger(connection)
+    _Run(book, book.find(migration.name), migration, Direction.UP, report, patience, at_once).run()
+
+
+def go_on(
+    book: Ledger, line: Revision | None, migration: Migration, report: Report, *, at_once: bool
+) -> None:
+    """Do as ``apply``, where the ``line`` that the ledger has of ``migration`` is known."""
+    _Run(book, line, migration, Direction.UP, report, PATIENCE, at_once).run()
 
 
 def undo(
@@ -59,7 +65,8 @@ def undo(
     patience: RetryPolicy = PATIENCE,
 ) -> None:
     """Run the ``down`` of ``migration``, and take it out of the ledger; else like ``apply``."""
-    _Run(connection, migration, Direction.DOWN, report, patience).run()
+    book = Ledger(connection)
+    _Run(book, book.find(migration.name), migration, Direction.DOWN, report, patience).run()
 
 
 def forget(connection: Connection, migration: Migration) -> None:
@@ -74,16 +81,6 @@ def forget(connection: Connection, migration: Migration) -> None:
     Ledger(connection).forget(migration.name)
 
 
-def replay(connection: Connection, migrations: Iterable[Migration]) -> None:
-    """Run ``migrations`` one after the other in a scratch schema, and record nothing.
-
-    The groups are those of ``apply``. Raises ``StatementError`` with file and line.
-    """
-    dry_run = DryRun(connection)
-    for migration in migrations:
-        dry_run.replay(migration, PATIENCE)
-
-
 @dataclass
 class _Run:
     """One migration on its way in one direction; the first ``done`` statements took effect.
@@ -91,13 +88,14 @@ class _Run:
     Of the one after them, the ``batches`` did.
     """
 
-    connection: Connection
+    ledger: Ledger
+    line: Revision | None
     migration: Migration
     direction: Direction
     report: Report
     patience: RetryPolicy
     at_once: bool = False
-    ledger: Ledger = field(init=False)
+    connection: Connection = field(init=False)
     schema_guard: SchemaGuard = field(init=False)
     groups: tuple[TransactionGroup, ...] = field(init=False)
     done: int = field(init=False)
@@ -105,10 +103,10 @@ class _Run:
     batches: BatchProgress | None = field(init=False)
 
     def __post_init__(self) -> None:
-        self.ledger = Ledger(self.connection)
+        self.connection = self.ledger.connection
         self.schema_guard = SchemaGuard(self.connection, self.ledger.schema)
         self.groups = groups_of(self.migration, self.direction)
-        line = self.ledger.find(self.migration.name)
+        line = self.line
         self.done, self.begun = resume(line, self.migration, self.direction)
         self.batches = line.batches if line and line.direction is self.direction else None
 
@@ -120,7 +118,7 @@ class _Run:
             self._refuse_doubt(left[0])
         self.ledger.start(self.migration, self.direction, self.done, begun=self.begun)
         if not left:
-            self._finish()
+            execute(self.connection, self._finishing())
             return
         with (
             watching(self.connection, self.report) as watch,
@@ -144,9 +142,9 @@ class _Run:
         self.done, self.begun, self.batches = group.last, False, None
 
     def _transact(self, execution: Execution, group: TransactionGroup, run: Run | None) -> None:
-        def conclude() -> None:
+        def conclude() -> str:
             self._require_right(group)
-            self._advance(group)
+            return self._advancing(group)
 
         if not (self.at_once and execution.at_once(group, conclude)):
             execution.transact(group, conclude, run)
@@ -154,10 +152,10 @@ class _Run:
     def _run_batches(self, execution: Execution, group: TransactionGroup) -> bool:
         """Run ``group`` in batches if it is to be; return whether to run it as it is after that."""
 
-        def conclude(progress: BatchProgress) -> None:
+        def conclude(progress: BatchProgress) -> str:
             self._require_right(group)
-            self.ledger.keep_batches(self.migration.name, progress)
             self.batches = progress
+            return self.ledger.keeping_batches(self.migration.name, progress)
 
         update = group.batched
         return not update or Batches(execution, group, update, self.batches, conclude).run()
@@ -186,7 +184,7 @@ class _Run:
                     self.ledger.begin(self.migration.name)
                     began = True
                 execution.run_statement(group, statement)
-            self._advance(group)
+            execute(self.connection, self._advancing(group))
 
         def try_it(_: TransactionGroup) -> None:
             try:
@@ -211,18 +209,16 @@ class _Run:
                 "take pg_advisory_unlock_all out of the migration.",
             )
 
-    def _advance(self, group: TransactionGroup) -> None:
-        """Write down that ``group`` is done."""
+    def _advancing(self, group: TransactionGroup) -> str:
+        """Return the SQL that writes down that ``group`` is done."""
         if group.last == self.groups[-1].last:
-            self._finish()
-        else:
-            self.ledger.advance(self.migration.name, group.last)
+            return self._finishing()
+        return self.ledger.advancing(self.migration.name, group.last)
 
-    def _finish(self) -> None:
+    def _finishing(self) -> str:
         if self.direction is Direction.UP:
-            self.ledger.finish(self.migration.name)
-        else:
-            self.ledger.forget(self.migration.name, *self.migration.header.replaces)
+            return self.ledger.finishing(self.migration.name)
+        return self.ledger.forgetting(self.migration.name, *self.migration.header.replaces)
 
     def _refuse_doubt(self, group: TransactionGroup) -> None:
         """Refuse to go on at a statement that may have taken effect, where that is unknown."""

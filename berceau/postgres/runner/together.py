@@ -14,7 +14,7 @@ from berceau.migration.transaction_groups import Mode
 from berceau.postgres.core.connection import Connection, transaction
 from berceau.postgres.core.session import settle
 from berceau.postgres.runner.ledger import Ledger
-from berceau.postgres.runner.runner import PATIENCE
+from berceau.postgres.runner.lock_retry import PATIENCE
 from berceau.postgres.runner.schema_guard import SchemaGuard
 
 STATEMENTS = 100

@@ -21,16 +21,9 @@ def deploying(migration_url: Url, report: Report = silent) -> Iterator[Connectio
     """Yield an autocommit connection that alone may migrate the schema of ``migration_url``."""
     with connect(migration_url, autocommit=True) as connection:
         notice_loss(connection)
-        with migrating(connection, migration_url.schema, report):
+        require_schema(connection, migration_url.schema)
+        with deploy_lock(connection, migration_url.schema, report=report):
             yield connection
-
-
-@contextmanager
-def migrating(connection: Connection, schema: str, report: Report) -> Iterator[None]:
-    """Let ``connection``, whose search_path begins with ``schema``, alone migrate that."""
-    require_schema(connection, schema)
-    with deploy_lock(connection, schema, report=report):
-        yield
 
 
 def history(url: Url, migrations: Sequence[Migration]) -> History:
@@ -110,6 +103,7 @@ def apply(
 ) -> tuple[str, ...]:
     """Apply the ``chosen`` migrations, which are the first of the pending ones that were found.
 
+    The ledger hasn't changed since: the connection alone may migrate.
     Tables that aren't where the others have them by now come there first: a database may have got
     Citus since. In a new schema of one without Citus, statements may be run ``at_once``, and
     migrations together.
@@ -129,13 +123,15 @@ def apply(
     begun = {each.name: each for each in found.unfinished}
     at_once = at_once and not spread
     joins = at_once and not begun
-    ledger.ensure(connection)
+    book = ledger.Ledger(connection)
+    book.ensure()
     for part in together.parts(chosen) if joins else [(each,) for each in chosen]:
         done = joins and together.apply_together(connection, part)
         for migration in part:
-            report(announced(migration, begun.get(migration.name)))
+            line = begun.get(migration.name)
+            report(announced(migration, line))
             if not done:
-                runner.apply(connection, migration, report, at_once=at_once)
+                runner.go_on(book, line, migration, report, at_once=at_once)
     return tuple(migration.name for migration in chosen)
 
 

@@ -10,8 +10,8 @@ from berceau.migration.phases import phases
 from berceau.migration.required import Requirement, Requirements
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.runner import processes
+from berceau.postgres.runner.lock_retry import PATIENCE
 from berceau.postgres.runner.processes import Process
-from berceau.postgres.runner.runner import PATIENCE
 from berceau.postgres.tenants.rows import unfit_schemas
 from berceau.tenancy import Scope
 from berceau.workflows.deploy.phased import first_barred

@@ -9,7 +9,9 @@ from berceau.postgres.core.connection import ClosingConnection, Connection, conn
 from berceau.postgres.core.locks import unlock_all
 from berceau.postgres.core.session import notice_loss
 from berceau.postgres.core.url import Url
-from berceau.postgres.inspect.schemas import use_schema
+from berceau.postgres.inspect.schemas import require_schema, use_schema
+from berceau.postgres.runner.deploy_lock import take_deploy_lock
+from berceau.postgres.runner.progress import Report, silent
 
 TENANTS_EACH = 200
 """After so many a session is replaced: its process of the server remembers all of their tables."""
@@ -33,14 +35,16 @@ class Sessions:
     _lock: Lock = field(default_factory=Lock)
 
     @contextmanager
-    def of(self, schema: str) -> Iterator[Connection]:
-        """Yield a session in autocommit mode for the tenant in ``schema``.
+    def of(self, schema: str, report: Report = silent) -> Iterator[Connection]:
+        """Yield a session in autocommit mode that alone may migrate the tenant in ``schema``.
 
         One in which something failed isn't used again, nor is one that the body closes.
         """
         connection, served = self._take()
         try:
             use_schema(connection, schema, self.url.schema)
+            require_schema(connection, schema)
+            take_deploy_lock(connection, schema, report=report)
             yield connection
             if not connection.closed:
                 unlock_all(connection)  # those of migrations, too: the next one may wait for them

@@ -14,7 +14,7 @@ from berceau.postgres.core.url import Url
 from berceau.postgres.runner.progress import Report, silent
 from berceau.postgres.tenants import ledgers, registry
 from berceau.tenancy import Target, Tenant
-from berceau.workflows.deploy.deploy import deploying, migrating, sound
+from berceau.workflows.deploy.deploy import deploying, sound
 from berceau.workflows.deploy.phased import (
     Contracting,
     contract,
@@ -150,7 +150,7 @@ class Stages:
 
     def _tenant(self, tenant: Tenant, names: frozenset[str], report: Report) -> None:
         told = _naming(tenant, report)
-        with self.sessions.of(tenant.schema) as session, migrating(session, tenant.schema, told):
+        with self.sessions.of(tenant.schema, told) as session:
             found = sound(session, self.found.tenant, told, self._known(session, tenant))
             applied = self._deploy(session, self.found.tenant, found.until(max(names)), told)
             newest = [*(line.name for line in found.applied), *applied][-1:]
