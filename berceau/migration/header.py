@@ -116,7 +116,8 @@ def parse(sql: str) -> Header:
     found: dict[str, tuple[str, ...]] = {}
     means: list[Meaning] = []
     lists: dict[str, list[Kept]] = {"Keeps": [], "Ends": []}
-    for number, line in enumerate(_comments(sql), 1):
+    comments = _comments(sql)
+    for number, line in enumerate(comments, 1):
         match = _LINE.fullmatch(line.strip())
         if match is None:
             continue
@@ -135,7 +136,7 @@ def parse(sql: str) -> Header:
         except ValueError:
             cure = _kept_cure() if field in lists else _NAMES
             raise _malformed(f"{field} says {text.strip() or 'nothing'}", number, cure) from None
-    _require_phase_in_header(sql)
+    _require_phase_above(sql, len(comments))
     return Header(
         found.get("Parent", (None,))[0],
         found.get("Components", ()),
@@ -201,9 +202,14 @@ def _names(text: str) -> tuple[str, ...]:
     return parts if all(_NAME.fullmatch(part) for part in parts) else ()
 
 
-def _require_phase_in_header(sql: str) -> None:
-    """Refuse a phase that stands further down: it would silently have no effect."""
-    for number, line in enumerate(sql.splitlines()[len(_comments(sql)) :], len(_comments(sql)) + 1):
+def _require_phase_above(sql: str, end: int) -> None:
+    """Refuse a phase below line ``end``, where the header ends: it would silently have no effect.
+
+    Most files have none at all.
+    """
+    if not _PHASE.search(sql):
+        return
+    for number, line in enumerate(sql.splitlines()[end:], end + 1):
         if _PHASE.fullmatch(line.strip()):
             raise _malformed("Phase stands below it", number, _PHASES)
 

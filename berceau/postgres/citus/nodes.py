@@ -4,7 +4,7 @@ from psycopg2 import sql
 
 from berceau.errors import DatabaseError
 from berceau.postgres.core.connection import Connection
-from berceau.postgres.core.fetch import execute, fetch, fetch_value
+from berceau.postgres.core.fetch import fetch, fetch_value
 
 
 def has_citus(connection: Connection) -> bool:
@@ -16,12 +16,11 @@ def has_citus(connection: Connection) -> bool:
     return bool(fetch_value(connection, asked))
 
 
-def keep_local(connection: Connection) -> None:
-    """Let tables of schemas that this session creates stay on this server.
+KEEP_LOCAL = "SET citus.enable_schema_based_sharding = off"
+"""Lets tables of schemas that a session creates stay on this server.
 
-    Servers without Citus keep the setting, and don't look at it.
-    """
-    execute(connection, "SET citus.enable_schema_based_sharding = off")
+Servers without Citus keep the setting, and don't look at it.
+"""
 
 
 def require_servers(connection: Connection) -> None:

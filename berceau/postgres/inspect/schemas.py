@@ -10,7 +10,7 @@ import psycopg2
 from psycopg2 import sql
 
 from berceau.errors import PermissionMissingError, StatementError
-from berceau.postgres.citus.nodes import has_citus, keep_local
+from berceau.postgres.citus.nodes import KEEP_LOCAL, has_citus
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.fetch import execute, fetch, fetch_value
 from berceau.postgres.core.locks import try_lock, unlock
@@ -28,9 +28,9 @@ def create_schema(connection: Connection, name: str) -> None:
 
     Whatever is made there is on this server. Raises ``PermissionMissingError``.
     """
-    keep_local(connection)
     try:
-        execute(connection, sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(name)))
+        create = sql.SQL(f"{KEEP_LOCAL}; CREATE SCHEMA {{}}").format(sql.Identifier(name))
+        execute(connection, create)
     except psycopg2.errors.InsufficientPrivilege:
         info = connection.info
         raise PermissionMissingError(

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from psycopg2 import sql
 
-from berceau.postgres.citus.nodes import has_citus, keep_local
+from berceau.postgres.citus.nodes import KEEP_LOCAL, has_citus
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.fetch import execute, fetch
 from berceau.postgres.rows.references import PASSES, Reference, Source
@@ -46,7 +46,7 @@ def local_rows(
         yield source
         return
     local = f"berceau_rows_{secrets.token_hex(6)}"
-    keep_local(connection)
+    execute(connection, KEEP_LOCAL)
     execute(connection, sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(local)))
     for name in {*limits, *(each.target for each in refer)}:
         names = {"copy": sql.Identifier(local, name), "source": source.of(name)}

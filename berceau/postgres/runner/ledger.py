@@ -69,21 +69,28 @@ class Ledger:
     """The ledger of the schema that the search_path of ``connection`` names first when it is made.
 
     It stays that schema's, whatever a migration does to search_path or role. What it writes belongs
-    to the open transaction, or to one of its own.
+    to the open transaction, or to one of its own. A ``new`` schema was made in that transaction.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, new: str | None = None) -> None:
         self.connection = connection
-        ((found, path, self._is_there),) = fetch(connection, _WHERE, (f".{LEDGER}",))
+        if new is None:
+            self.schema, self._is_there = self._find()
+        else:
+            self.schema, self._is_there = new, False
+        self._table = sql.Identifier(self.schema, LEDGER)
+
+    def _find(self) -> tuple[str, bool]:
+        ((found, path, is_there),) = fetch(self.connection, _WHERE, (f".{LEDGER}",))
         # A tenant's search path has another schema behind its own.
         if found is None or found != schemas_of(path)[0]:
+            info = self.connection.info
             raise PermissionMissingError(
-                f"The role {connection.info.user!r} can't use the schema {path} in the database "
-                f"{connection.info.dbname!r}.",
+                f"The role {info.user!r} can't use the schema {path} in the database "
+                f"{info.dbname!r}.",
                 cure="Correct the schema in the URL, or let `invoke db.provision` make it.",
             )
-        self.schema: str = found
-        self._table = sql.Identifier(self.schema, LEDGER)
+        return found, is_there
 
     def make(self) -> None:
         """Create it where it is missing, in the open transaction."""

@@ -69,8 +69,7 @@ def make(connection: Connection, table: sql.Identifier) -> None:
 
     Only its owner may write in it.
     """
-    execute(connection, sql.SQL(_CREATE).format(table=table))
-    protect(connection, table)
+    protect(connection, table, _CREATE)
 
 
 def bring_up_to_date(connection: Connection, table: sql.Identifier) -> bool:

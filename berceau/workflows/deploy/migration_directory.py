@@ -47,9 +47,10 @@ def examine(folder: Path) -> tuple[tuple[Migration, ...], tuple[MigrationFileErr
     migrations, errors = [], []
     if os.path.lexists(folder / REWRITE):
         errors.append(_interrupted())
+    name = shown(folder)
     for path in _paths(folder):
         try:
-            migrations.append(_read(path))
+            migrations.append(_read(path, name))
         except MigrationFileError as error:
             errors.append(error)
     return tuple(migrations), tuple(errors)
@@ -110,7 +111,7 @@ def _paths(folder: Path) -> tuple[Path, ...]:
         )
 
 
-def _read(path: Path) -> Migration:
+def _read(path: Path, folder: str) -> Migration:
     if not path.is_dir():
         raise MigrationFileError(
             f"{shown(path)} isn't a folder.",
@@ -120,7 +121,7 @@ def _read(path: Path) -> Migration:
     sql = read_text(path / UP)
     others = (path / name for name in (DOWN, DATA))
     down, data = (read_text(each) if os.path.lexists(each) else "" for each in others)
-    migration = Migration(path.name, sql, down, data.removeprefix("\ufeff"), shown(path.parent))
+    migration = Migration(path.name, sql, down, data.removeprefix("\ufeff"), folder)
     try:
         _ = migration.header
     except MigrationFileError as error:

@@ -159,7 +159,7 @@ class _Making:
 
         def work() -> Tenant:
             create_schema(self.connection, self.tenant.schema)
-            book = ledger.Ledger(self._use())
+            book = ledger.Ledger(self._use(), new=self.tenant.schema)
             book.make()
             run_together(book, chosen)
             ready = replace(self.tenant, state="ready", version=last_name(chosen))
