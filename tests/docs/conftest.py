@@ -50,6 +50,8 @@ class Checkout:
         folder = str(Path(sys.executable).parent)
         self.environment["PATH"] = folder + os.pathsep + self.environment["PATH"]
         self.environment["PYTHONPATH"] = str(self.root)
+        # What a page is about doesn't depend on their number, and each takes seconds to start.
+        self.environment["BERCEAU_TEST_WORKERS"] = "1"
 
     def run(self, command: str) -> tuple[int, str]:
         """Return the exit status of a shell command, and all that it prints."""
