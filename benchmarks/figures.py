@@ -7,6 +7,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 
+@dataclass(frozen=True)
+class Aim:
+    """That the work ``one`` takes so many times as long as the work ``other``, in words."""
+
+    one: str
+    other: str
+    aim: str
+
+    def __str__(self) -> str:
+        return f"{self.one} / {self.other}"
+
+
 @dataclass
 class Figures:
     """Seconds by what took them, and by the number of tenants; shown in the ``unit`` of so many."""
@@ -30,19 +42,22 @@ class Figures:
         found = sorted(one / two for one, two in pairs)
         return f"{statistics.median(found):.2f} ({found[0]:.2f} to {found[-1]:.2f})"
 
-    def print(self, sizes: Sequence[int], ratios: Iterable[tuple[str, str]] = ()) -> None:
-        """Print medians, and ratios of the works that are named."""
+    def print(self, sizes: Sequence[int], aims: Iterable[Aim] = ()) -> None:
+        """Print a table of medians, and one of ratios beside their ``aims``."""
         row("seconds" if self.unit == 1 else "milliseconds", *map(str, sizes))
         row(*["---"] * (len(sizes) + 1))
         for what, taken in self.seconds.items():
             medians = {n: statistics.median(taken[n]) / self.unit for n in sizes if n in taken}
             row(what, *(f"{medians[n]:.3f}" if n in medians else "" for n in sizes))
         print()
-        for one, two in ratios:
-            known = {*self.seconds[one]} & {*self.seconds[two]}
-            if known:
-                cells = (self.ratio(n, one, two) if n in known else "" for n in sizes)
-                row(f"{one} / {two}", *cells)
+        known = [each for each in aims if {each.one, each.other} <= self.seconds.keys()]
+        if known:
+            row("times as long", "aim", *map(str, sizes))
+            row(*["---"] * (len(sizes) + 2))
+        for each in known:
+            both = {*self.seconds[each.one]} & {*self.seconds[each.other]}
+            cells = (self.ratio(n, each.one, each.other) if n in both else "" for n in sizes)
+            row(str(each), each.aim, *cells)
 
 
 def row(*cells: str) -> None:

@@ -4,7 +4,7 @@ For each size: what a tenant costs to make beside the same DDL by psql; a deploy
 pending beside the one query that reads all states; a column over all tenants, with one job and with
 four; a deploy that is killed again and again at random moments, run again right afterwards, until
 one comes to the end; and the memory of a deploy. In turns with the same by django-tenants, in an
-environment of its own. Each figure is the median of its rounds.
+environment of its own. Each figure is the median of its rounds. The tables are those of README.md.
 """
 
 import argparse
@@ -15,13 +15,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from figures import Figures
+from figures import Aim, Figures
 from project import plain_environment
 from tenants_django import EXECUTORS, Peer
 
@@ -36,7 +35,7 @@ from berceau.postgres.tenants import ledgers, registry
 from berceau.settings import Settings
 from berceau.workflows.tenants.create import create
 
-ROUNDS = 3
+ROUNDS = 5
 MADE = 20  # tenants of each size, for what one costs
 JOBS = 4
 KILLS = 4
@@ -81,20 +80,18 @@ ALTER TABLE post ADD CONSTRAINT post_author_fkey
 def main() -> None:
     """Measure, and print tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", default="20,200,2000", help="how many tenants Berceau has")
-    parser.add_argument("--peers", default="20,200", help="how many django-tenants has, too")
+    add = partial(parser.add_argument, type=int, nargs="*")
+    add("--sizes", default=[20, 200, 2000], help="how many tenants Berceau has, 20 at least")
+    add("--peers", default=[200], help="with how many of them django-tenants is measured, too")
     options = parser.parse_args()
-    sizes, peers = (
-        [*map(int, filter(None, text.split(",")))] for text in (options.sizes, options.peers)
-    )
-    figures = Figures()
+    sizes, peers = options.sizes, options.peers
     with tempfile.TemporaryDirectory(prefix="berceau-tenants-") as name:
         folder = Path(name)
         folder.chmod(0o755)
         server = EmbeddedServer(folder / ".berceau" / "postgres")
         server.start()
         try:
-            site = Site(folder / "site", server.owner_url, server.runtime_url, figures)
+            site = Site(folder / "site", server.owner_url, server.runtime_url)
             admin = server.admin_url("postgres")
             peer = Peer(folder / "peer", server.owner_url, admin, JOBS) if peers else None
             for size in sizes:
@@ -103,11 +100,17 @@ def main() -> None:
                 site.kills(size)
         finally:
             server.stop()
-    print()
-    mine = ((NOTHING, "nothing pending"), (COLUMN, "one column"), (COLUMN_JOBS, "one column"))
-    ratios = [(MADE_HERE, MADE_PSQL), (MADE_HERE, MADE_OPEN), (NOTHING, QUERY)]
-    ratios += [(django(each, what), name) for each in EXECUTORS for name, what in mine]
-    figures.print(sizes, ratios)
+    mine = (
+        (NOTHING, "nothing pending", "at least 10"),
+        (COLUMN_JOBS, "one column", "at least 3"),
+    )
+    aims = [Aim(NOTHING, QUERY, "at most 3, with 2,000")]
+    aims += [Aim(django(each, what), one, aim) for one, what, aim in mine for each in EXECUTORS]
+    print("\nDeploys\n")
+    site.deploys.print(sizes, aims)
+    print("\nA tenant made\n")
+    beside = [Aim(MADE_HERE, MADE_PSQL, "at most 1.5"), Aim(MADE_HERE, MADE_OPEN, "")]
+    site.made.print(sizes, beside)
 
 
 def measure(site: "Site", peer: Peer | None, size: int) -> None:
@@ -116,16 +119,16 @@ def measure(site: "Site", peer: Peer | None, size: int) -> None:
         peer.grow(size)
         peer.command("migrate_schemas", "--tenant")
     for _ in range(ROUNDS):
-        site.time(size, QUERY, site.ask)
-        site.time(size, NOTHING, lambda: site.command("migrate.deploy"))
+        site.deploys.time(size, QUERY, site.ask)
+        site.deploys.time(size, NOTHING, lambda: site.command("migrate.deploy"))
         for what, jobs in ((COLUMN, 1), (COLUMN_JOBS, JOBS)):
             site.add_column()
-            site.time(size, what, lambda jobs=jobs: site.deploy(jobs))
+            site.deploys.time(size, what, lambda jobs=jobs: site.deploy(jobs))
         for executor in EXECUTORS if peer else ():
             run = partial(peer.migrate, executor)
-            site.time(size, django(executor, "nothing pending"), run)
+            site.deploys.time(size, django(executor, "nothing pending"), run)
             peer.add_column()
-            site.time(size, django(executor, "one column"), run)
+            site.deploys.time(size, django(executor, "one column"), run)
     print(f"{size:>6} tenants: a deploy took {site.memory / 1024:.0f} MiB of memory", flush=True)
 
 
@@ -136,12 +139,17 @@ def django(executor: str, what: str) -> str:
 
 @dataclass
 class Site:
-    """A project of Berceau's with tenants. ``memory`` is the most that a command took, in KiB."""
+    """A project of Berceau's with tenants.
+
+    ``deploys`` are the seconds of deploys, and ``made`` what a tenant takes to make. ``memory`` is
+    the most that a command took, in KiB.
+    """
 
     root: Path
     owner: Url
     runtime: Url
-    figures: Figures = field(default_factory=Figures)
+    deploys: Figures = field(default_factory=Figures)
+    made: Figures = field(default_factory=lambda: Figures(unit=1e-3))
     memory: int = 0
 
     def __post_init__(self) -> None:
@@ -156,11 +164,6 @@ class Site:
             self.write("components/__init__.py", "")
             self.write("migrations/tenant/20260101000000_init/migration.sql", TABLES)
             self.command("migrate.deploy")
-
-    @property
-    def time(self) -> Callable[[int, str, Callable[[], object]], float]:
-        """What notes how long a work takes."""
-        return self.figures.time
 
     def write(self, path: str, text: str) -> None:
         """Write a file of the project."""
@@ -201,13 +204,14 @@ class Site:
             create(settings, f"t{n}")
         running = self.start_psql()
         for n in range(max(known, size - MADE), size):
-            self.time(size, MADE_HERE, lambda n=n: create(settings, f"t{n}"))
-            self.time(size, MADE_PSQL, lambda n=n: self.psql(f"plain_{n}"))
-            self.time(size, MADE_OPEN, lambda n=n: self.ask_psql(running, f"open_{n}"))
+            self.made.time(size, MADE_HERE, lambda n=n: create(settings, f"t{n}"))
+            self.made.time(size, MADE_PSQL, lambda n=n: self.psql(f"plain_{n}"))
+            self.made.time(size, MADE_OPEN, lambda n=n: self.ask_psql(running, f"open_{n}"))
         running.communicate()
         for n in range(ROUNDS):
             name = f"extra_{size}_{n}"
-            self.time(size, MADE_COMMAND, lambda name=name: self.command("tenant.create", name))
+            run = partial(self.command, "tenant.create", name)
+            self.made.time(size, MADE_COMMAND, run)
             self.command("tenant.drop", name)
 
     def psql(self, schema: str) -> None:
