@@ -8,9 +8,11 @@ from pyramid.request import Request
 
 from berceau.console import formats
 from berceau.console.sections import SECTIONS, TAKEN
+from berceau.console.target import scope_of
 from berceau.postgres.core.connection import describe_hosts
 from berceau.settings import Settings
 from berceau.web.registry import CONSOLE_PREFIX, RUNNING, settings_of
+from berceau.web.tenants import UNSERVED
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,19 @@ class Layout:
         """The name of the application's database, and of its schema where it isn't public."""
         url = self._request.registry[RUNNING].databases.runtime_url
         return url.database if url.schema == "public" else f"{url.database} · {url.schema}"
+
+    @property
+    def whose(self) -> str:
+        """Whose tables the page is about; empty where the project has no tenants."""
+        scope = scope_of(self._request)
+        if scope is None:
+            return ""
+        return "shared tables" if scope == "shared" else f"tenant {self._request.tenant}"
+
+    @property
+    def unserved(self) -> str:
+        """Why the tenant of the address isn't served, as a sentence; empty where it is."""
+        return str(self._request.environ.get(UNSERVED, ""))
 
     @property
     def server(self) -> str:

@@ -39,6 +39,7 @@ class Recorded:
     """A request: its ``path`` without query string, its times in seconds, and its queries.
 
     The ``loops`` are the lines that sent one query again and again. ``left_out`` more queries ran.
+    ``tenant`` is whose it was, or ``None`` if it was nobody's.
     """
 
     number: int
@@ -51,6 +52,7 @@ class Recorded:
     queries: tuple[Ran, ...]
     left_out: int
     loops: tuple[Loop, ...]
+    tenant: str | None = None
 
     @property
     def asked(self) -> int:
@@ -136,6 +138,7 @@ def recording_tween_factory(handler: Callable[[Request], Response], registry: An
                         tuple(log.queries),
                         log.left_out,
                         tuple(_short(each) for each in found[:MOST_LOOPS]),
+                        request.tenant and request.tenant.name,
                     )
                 )
 

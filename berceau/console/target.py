@@ -54,8 +54,11 @@ def whose(request: Request) -> str:
     if scope is None:
         return ""
     if scope == "shared":
-        return "They are those of the shared tables. Those of tenants are at a tenant's address."
+        return (
+            "These migrations are those of the shared tables. Those of tenants are at a tenant's "
+            "address."
+        )
     return (
-        f"They are those of all tenants, and shown is how far {request.tenant} is. What you apply "
-        "or undo here, you apply or undo in all of them."
+        f"These migrations are those of all tenants, and shown is how far {request.tenant} is. "
+        "What you apply or undo here, you apply or undo in all of them."
     )

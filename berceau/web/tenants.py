@@ -10,7 +10,12 @@ from pyramid.response import Response
 from pyramid.tweens import EXCVIEW
 from pyramid_retry import RetryableException
 
-from berceau.errors import SettingsError, TenantUnknownError
+from berceau.errors import (
+    ConnectionFailedError,
+    PoolTimeoutError,
+    SettingsError,
+    TenantUnknownError,
+)
 from berceau.orm.tenants import Choice, act_for
 from berceau.tenancy import SHARED, Tenant
 from berceau.web.problems import Problem, answer
@@ -24,6 +29,10 @@ Factory: TypeAlias = Callable[[Request], Choice | str | None]
 
 CHOSEN = "berceau.tenant"
 """In a request's environ: the name of its tenant, or ``SHARED``. No visitor can set it."""
+
+
+UNSERVED = "berceau.unserved_tenant"
+"""In the environ of a request of the console: why the tenant of its address isn't served."""
 
 
 class NoSuchTenant(HTTPNotFound):
@@ -127,10 +136,10 @@ def tenant_tween_factory(handler: Callable[[Request], Response], registry: Any) 
             return handler(request)
         try:
             found = _find(request, factory, directory)
-        except (NoSuchTenant, DatabaseUnfit) as refused:
+        except (NoSuchTenant, DatabaseUnfit, ConnectionFailedError, PoolTimeoutError) as refused:
             if not is_served_anyway(request, settings):
                 raise
-            found = _behind(refused.__cause__)
+            found = _behind(refused.__cause__) or _nobody(request, refused)
         if found is None and is_served_anyway(request, settings):
             found = SHARED
         act_for(found)
@@ -174,6 +183,17 @@ def _behind(reason: BaseException | None) -> Tenant | None:
     if isinstance(reason, TenantUnfitError) and reason.tenant.state == "ready":
         return reason.tenant
     return None
+
+
+def _nobody(request: Request, refused: Exception) -> Choice:
+    """Note why the tenant of the address isn't served, and return what the console shows then."""
+    reason = "The tenant of this address isn't known while the database can't be reached."
+    if isinstance(refused, NoSuchTenant):
+        reason = refused.error.message
+    elif isinstance(refused, DatabaseUnfit):
+        reason = f"{refused.unfit.title}."
+    request.environ[UNSERVED] = reason
+    return SHARED
 
 
 def _served(look: Callable[[str], Tenant], name: str) -> Tenant:

@@ -11,7 +11,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.tweens import EXCVIEW
 
-from berceau.errors import ConnectionFailedError, PoolTimeoutError
+from berceau.errors import BerceauError, ConnectionFailedError, PoolTimeoutError
 from berceau.orm.failures import is_lost, is_timeout, is_unknown
 from berceau.settings import Settings
 from berceau.web.errors import crashed
@@ -105,7 +105,7 @@ def misfit(error: DatabaseUnfit, request: Request) -> Response:
 
 
 def unreachable(error: Exception, request: Request) -> Response:
-    """Answer that the database can't be reached; only the log shows why."""
+    """Answer that the database can't be reached; the log shows why, and the page a developer."""
     reason = " ".join(str(error).split())
     if is_timeout(error):
         log.error(
@@ -118,11 +118,10 @@ def unreachable(error: Exception, request: Request) -> Response:
             "It was stopped, and nothing was saved. Please try again later.",
         )
     log.error("%s %s: the database can't be used: %s", request.method, request.path, reason)
-    return _answer(
-        request,
-        "The database can't answer right now",
-        "Nothing was saved. Please try again in a moment.",
-    )
+    detail = "Please try again in a moment."
+    if isinstance(error, BerceauError) and settings_of(request.registry.settings).development:
+        detail = f"{error.message} {error.cure or ''}".strip()
+    return _answer(request, "The database can't answer right now", f"Nothing was saved. {detail}")
 
 
 def undone(error: TransactionError, request: Request) -> Response:

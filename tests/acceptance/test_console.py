@@ -127,10 +127,16 @@ def test_a_change_of_the_code_keeps_the_console_open(connected, serve) -> None:
 
 
 TENANTS = """
-from berceau.orm import SHARED
+from berceau.orm import SHARED, db
+from pyramid.response import Response
 
 def includeme(config):
     config.set_tenant_factory(lambda request: request.headers.get("X-Tenant", SHARED))
+    config.add_route("notes", "/notes")
+    config.add_view(notes, route_name="notes")
+
+def notes(request):
+    return Response(str(db.Note.select().count()))
 """
 NOTE = """
 class Note(db.Entity):
@@ -180,7 +186,26 @@ def test_a_page_is_about_a_tenant_or_what_all_share(tenants, serve) -> None:
         assert "The rows of Note are those of a tenant" in browser.get("/berceau/rows/Note")
         assert "note" in browser.get("/berceau/search?q=note", **{"X-Tenant": "acme"})
         assert "No rows yet" in browser.get("/berceau/rows/Note", **{"X-Tenant": "acme"})
-        assert "All is well" in browser.get("/berceau", **{"X-Tenant": "nobody"})
+        page = browser.get("/berceau", **{"X-Tenant": "nobody"})
+        assert "All is well" in page
+        assert "There is no tenant nobody" in unescape(page)
+        assert "This page is about the shared tables." in page
+
+
+def test_requests_and_plans_are_those_of_a_tenant(tenants, serve) -> None:
+    acme = {"X-Tenant": "acme"}
+    with serve(tenants) as site:
+        browser = Browser(site)
+        assert browser.get("/notes", **acme) == "0"
+        assert "<bdi>acme</bdi>" in browser.get("/berceau/requests")
+        path = "/berceau/requests/1/plan/0"
+        page = browser.get(path)
+        assert "It is a query of the tenant acme, and this address leads to other tables." in page
+        assert ">shared tables</span>" in page
+        page = browser.get(path, **acme)
+        assert "on <bdi>note</bdi>" in page
+        assert ">tenant acme</span>" in page
+        assert "per tenant" in browser.get("/berceau/schema")
 
 
 def test_a_migration_of_tenants_is_written_applied_and_undone_in_all(tenants, serve, run) -> None:

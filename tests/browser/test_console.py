@@ -69,6 +69,21 @@ def test_each_page_is_accessible_and_never_wider_than_the_window(
     assert any(each.startswith("/berceau/migrations/2026") for each in seen)
 
 
+def test_a_name_of_63_letters_hides_nothing(visit_console) -> None:
+    page = visit_console("/berceau", 1280)
+    hidden = """all => all.map(each => {
+        const name = each.querySelector('tbody th :is(a, span)');
+        name.textContent = 'a_long_'.repeat(9);
+        const over = name.offsetWidth - name.closest('th').offsetWidth;
+        return each.scrollWidth - each.clientWidth || Math.max(over, 0);
+    })"""
+    for path in ("/berceau", "/berceau/schema", "/berceau/search?q=demo"):
+        page.goto(path)
+        found = page.locator(".panel.scroll, .panel .scroll").evaluate_all(hidden)
+        assert found
+        assert not any(found), path
+
+
 def test_the_keyboard_is_enough(visit_console) -> None:
     page = visit_console("/berceau")
     page.keyboard.press("Tab")

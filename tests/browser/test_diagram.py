@@ -48,6 +48,28 @@ def test_keys_are_drawn_at_their_columns(visit_console) -> None:
     assert inside == [True, True], ends
 
 
+def test_from_afar_a_long_name_is_cut_to_its_box(visit_console) -> None:
+    page = visit_console("/berceau")
+
+    def rename(route: Any) -> None:
+        text = route.fetch().text().replace("demo_post", "p" * 63)
+        route.fulfill(body=text, content_type="application/json")
+
+    page.route("**/schema/diagram.json", rename)
+    page.goto("/berceau/schema")
+    diagram = drawn(page)
+    while not diagram.locator("svg.picture.far").count():
+        page.get_by_role("button", name="Zoom out").click()
+    widths = diagram.evaluate("""root => [...root.querySelectorAll('g.table')].map(each => [
+        each.querySelector('.far-name').textContent,
+        each.querySelector('.far-name').getBBox().width
+            <= each.querySelector('.frame').getBBox().width,
+    ])""")
+    names = {text for text, fits in widths if fits}
+    assert len(names) == len(widths) == 2
+    assert "demo_user" in names
+
+
 @pytest.mark.slow
 def test_a_layout_is_kept_for_the_same_schema(visit_console) -> None:
     page = visit_console("/berceau/schema")

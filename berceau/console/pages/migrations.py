@@ -120,6 +120,6 @@ def _row(request: Request, entry: Entry) -> dict[str, Any]:
         "contract": header is not None and is_contract(entry.migration),
         "applied": formats.ago(applied) if applied else "",
         "applied_at": applied.isoformat(" ", "seconds") if applied else "",
-        "took": formats.span(entry.seconds) if entry.seconds is not None else "",
+        "took": formats.span(entry.seconds) if entry.seconds else "",
         "error": line.error if line is not None and line.error else "",
     }

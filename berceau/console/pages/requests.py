@@ -74,11 +74,22 @@ def plan(request: Request) -> dict[str, Any]:
     if ran is None:
         raise HTTPNotFound
     values = {"found": found, "ran": ran, "pieces": pieces(ran.text), "error": None, "nodes": []}
+    if found.tenant != (request.tenant and request.tenant.name):
+        return {**values, "error": _elsewhere(found.tenant)}
     try:
         node = explain(db.get_connection(), ran.text)
     except PlanError as error:
         return {**values, "error": error}
     return {**values, "nodes": list(_nodes(node)), "cost": node.cost}
+
+
+def _elsewhere(tenant: str | None) -> PlanError:
+    """Return why a query of ``tenant``, or of shared pages, has no plan at this address."""
+    whose = f"the tenant {tenant}" if tenant else "a page without a tenant"
+    return PlanError(
+        f"It is a query of {whose}, and this address leads to other tables.",
+        cure="Open the console at the address of the request.",
+    )
 
 
 def _found(request: Request) -> Recorded:

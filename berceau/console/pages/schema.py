@@ -8,6 +8,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from berceau.console import formats
+from berceau.console.target import scope_of
 from berceau.console.views import console_view, link_to
 from berceau.orm import db
 from berceau.web.registry import settings_of
@@ -118,11 +119,14 @@ def _describe(request: Request) -> Description:
 
 def _row(request: Request, table: DescribedTable) -> dict[str, Any]:
     """Return a table as a line of the list."""
+    rows = "" if table.rows is None else formats.about(table.rows)
+    if table.bytes is None and scope_of(request) == "shared":
+        rows = "per tenant"
     return {
         "table": table,
         "href": link_to(request, TABLE, name=table.name),
         "text": table.text.partition("\n")[0] or _pairs(table),
-        "rows": "" if table.rows is None else formats.about(table.rows),
+        "rows": rows,
         "size": "" if table.bytes is None else formats.size(table.bytes),
     }
 

@@ -172,18 +172,18 @@ def read(
     return Read(statistics, withheld, notes)
 
 
-def read_sizes(connection: Connection, schema: str) -> Statistics:
-    """Return the sizes of tables and indexes of ``schema``, and how much they are used.
+def read_sizes(connection: Connection, schemas: Sequence[str]) -> Statistics:
+    """Return the sizes of tables and indexes of ``schemas``, and how much they are used.
 
     Two quick queries, in any transaction. What is known of columns isn't read.
     """
     since, days = read_since(connection)
     return Statistics(
         postgresql=connection.server_version,
-        schema=schema,
+        schema=schemas[0],
         since=since,
         days=days,
-        tables=_tables(_relations(connection, [schema]), {}, None),
+        tables=_tables(_relations(connection, list(schemas)), {}, None),
     )
 
 

@@ -138,8 +138,10 @@ def _findings(
 
 
 def _read(connection: Connection, settings: Settings) -> _Held:
-    name = fetch_value(connection, "SELECT current_schema()")
-    sizes = reading.read_sizes(connection, name)
+    schemas = [fetch_value(connection, "SELECT current_schema()")]
+    if settings.tenants:  # behind those of a tenant are the shared tables
+        schemas = fetch_value(connection, "SELECT current_schemas(false)::text[]")
+    sizes = reading.read_sizes(connection, schemas)
     return _Held(catalog.read(connection), sizes, whole=not settings.tenants)
 
 

@@ -1,7 +1,7 @@
 // The picture: groups, tables and keys as SVG.
 
 import { groupId, tableId } from './model.js';
-import { cut, EDGE, HEAD, ROW, SIGN, sizeOf, typeOf, widthOf } from './measure.js';
+import { cut, EDGE, HEAD, ROW, SIGN, sizeOf, TITLE, typeOf, widthOf } from './measure.js';
 
 /**
  * @typedef {import('./model.js').View} View
@@ -81,7 +81,9 @@ function drawTable(shown, box) {
   const { table, rows } = shown;
   const size = sizeOf(shown);
   const height = Math.max(size.height, HEAD);
-  const far = Math.max(15, Math.min(34, (size.width - 12) / Math.max(table.name.length, 4) / 0.56));
+  const room = (size.width - 12) * TITLE;
+  const far = Math.max(20, Math.min(34, Math.floor(room / widthOf(table.name, 'title'))));
+  const short = cut(table.name, 'title', room / far);
   const count = `${table.columns.length} ${table.columns.length === 1 ? 'column' : 'columns'}`;
   const parts = [
     svg('title', {}, [[table.name, table.entities.join(', '), count, table.text].filter(Boolean).join(' · ')]),
@@ -89,7 +91,7 @@ function drawTable(shown, box) {
     svg('path', { class: 'head', d: top(size.width, rows.length ? HEAD : height, rows.length > 0) }),
     svg('text', { class: 'name', x: EDGE, y: 22 }, [cut(table.name, 'title', size.width - 2 * EDGE)]),
     svg('g', { class: 'columns' }, rows.flatMap((each, at) => drawColumn(each, at, shown))),
-    svg('text', { class: 'far-name', x: size.width / 2, y: height / 2 + far / 3, 'font-size': far }, [table.name]),
+    svg('text', { class: 'far-name', x: size.width / 2, y: height / 2 + far / 3, 'font-size': far }, [short]),
     svg('rect', { class: 'frame', width: size.width, height, rx: 8 }),
   ];
   return svg('g', {

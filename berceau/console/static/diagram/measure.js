@@ -16,8 +16,11 @@ const context = document.createElement('canvas').getContext('2d');
 /** @type {Map<string, number>} */
 const known = new Map();
 
+/** The size of the font of a table's name. */
+export const TITLE = 13.5;
+
 export const FONTS = {
-  title: '600 13.5px ui-sans-serif, system-ui, sans-serif',
+  title: `600 ${TITLE}px ui-sans-serif, system-ui, sans-serif`,
   name: '12.5px ui-sans-serif, system-ui, sans-serif',
   type: '11px ui-monospace, Menlo, Consolas, monospace',
 };
