@@ -100,11 +100,22 @@ def _leave_out(queries: Sequence["_Query"], chosen: dict[str, list[Helped]]) -> 
         if all(query.is_content(plans[query.text]) for query in users):
             for query in users:
                 query.go_on(plans[query.text])
-            for helped in chosen.pop(name):
-                plan = plans.get(helped.planned.text, helped.after)
-                heir = next((each for each in plan.indexes if each in chosen), None)
-                if heir is not None:
-                    chosen[heir].append(replace(helped, after=plan))
+            _inherit(chosen, chosen.pop(name), plans)
+
+
+def _inherit(
+    chosen: dict[str, list[Helped]], left: Sequence[Helped], plans: Mapping[str, Node]
+) -> None:
+    """Give the queries that are ``left`` without their index to those that ``plans`` use instead.
+
+    What helped a query together with that index has the new plan, too.
+    """
+    for helped in left:
+        plan = plans.get(helped.planned.text, helped.after)
+        for name in plan.indexes:
+            if name in chosen:
+                others = [each for each in chosen[name] if each.planned is not helped.planned]
+                chosen[name] = [*others, replace(helped, after=plan)]
 
 
 def _good(queries: Iterable["_Query"]) -> Mapping[Team, Sequence[Helped]]:

@@ -1,7 +1,7 @@
 """What ``invoke advise`` reports: advice as diagnostics, each at the line to change."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from berceau.diagnostic import Diagnostic
@@ -17,7 +17,6 @@ from berceau.schema.pairs import relation_names
 from berceau.settings import Settings
 from berceau.workflows.advise.advising import TRIED, Advice, Advised, Slow, advise
 from berceau.workflows.advise.applying import relative
-from berceau.workflows.advise.choosing import Helped
 from berceau.workflows.advise.found import Dismissals, Found, of_schema
 from berceau.workflows.advise.places import Declaration, Declarations
 from berceau.workflows.advise.sources import Source
@@ -114,12 +113,12 @@ class _Words:
             place = declaration.file, declaration.line
         diagnostic = Diagnostic(
             INDEX,
-            f"An index on {candidate} would {self._gain(advice)}{self._together(advice)}.",
+            f"An index on {candidate} would {self._gain(advice)}.",
             self._cure(candidate, declaration, sql),
             level="warning",
             file=relative(place[0], root) if place else None,
             line=place[1] if place else None,
-            detail="\n".join((*self._price(advice), *map(self._query, advice.helped[:SHOWN]))),
+            detail="\n".join((*self._price(advice), *self._queries(advice))),
         )
         plans = tuple(
             (each.planned.query.text, self._plan(each.before), self._plan(each.after))
@@ -163,16 +162,6 @@ class _Words:
         spent = sum(each.planned.query.seconds for each in advice.helped)
         return f"save about {_seconds(advice.saved)} of the {_seconds(spent)} spent in {queries}"
 
-    def _together(self, advice: Advice) -> str:
-        """Return with which others it has to be made: without them, it doesn't help so much."""
-        others = {
-            str(self._tried[name])
-            for each in advice.helped
-            for name in {*each.after.indexes} - {*each.before.indexes}
-            if name in self._tried and self._tried[name] != advice.candidate
-        }
-        return f", together with one on {' and one on '.join(sorted(others))}" if others else ""
-
     def _price(self, advice: Advice) -> tuple[str, ...]:
         """Return what the index takes, and what it costs those who write."""
         size = f"It takes about {_bytes(advice.size)}"
@@ -191,16 +180,24 @@ class _Words:
             *(f"It does all that {name} does: remove that." for name in advice.replaced),
         )
 
-    def _query(self, helped: Helped) -> str:
-        query = helped.planned.query
-        return "\n".join(
-            (
-                query.text[:LONGEST],
-                *([f"  from {', '.join(query.lines[:SHOWN])}"] if query.lines else []),
-                f"  costs {helped.before.cost:.0f}, and {helped.after.cost:.0f} with it",
-                *(f"  {reason}" for reason in self._reasons.get(helped.planned.text, ())[:2]),
+    def _queries(self, advice: Advice) -> Iterator[str]:
+        """Yield texts on the queries that it helps most."""
+        for each in advice.helped[:SHOWN]:
+            query, before, after = each.planned.query, each.before, each.after
+            others = sorted(
+                str(self._tried[name])
+                for name in {*after.indexes} - {*before.indexes}
+                if name in self._tried and self._tried[name] != advice.candidate
             )
-        )
+            beside = "".join(f" and one on {other}" for other in others)
+            yield "\n".join(
+                (
+                    query.text[:LONGEST],
+                    *([f"  from {', '.join(query.lines[:SHOWN])}"] if query.lines else []),
+                    f"  costs {before.cost:.0f}, and {after.cost:.0f} with it{beside}",
+                    *(f"  {why}" for why in self._reasons.get(each.planned.text, ())[:2]),
+                )
+            )
 
 
 def _statement(candidate: Candidate, taken: set[str]) -> str:

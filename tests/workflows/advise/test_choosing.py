@@ -110,6 +110,14 @@ def test_two_that_help_together_only_are_chosen_together() -> None:
     assert chosen(queries, {"a": A, "b": B}) == {"a": "q", "b": "q r"}
 
 
+def test_the_partner_of_one_that_is_left_out_goes_on_with_the_other_one() -> None:
+    queries = {
+        "q": {(): 1000.0, ("a", "b"): 20.0, ("ab", "b"): 19.0},
+        "r": {(): 5000.0, ("ab",): 900.0, ("a",): 10.0},
+    }
+    assert chosen(queries, {"a": A, "b": B, "ab": AB}) == {"a": "r q", "b": "q"}
+
+
 def test_one_that_helps_a_little_gives_way_to_two_that_help_together() -> None:
     queries = {"q": {(): 1000.0, ("ab",): 500.0, ("a", "b"): 20.0}}
     assert chosen(queries, {"a": A, "b": B, "ab": AB}) == {"a": "q", "b": "q"}
