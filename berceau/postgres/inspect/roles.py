@@ -84,7 +84,7 @@ CAN_MAKE = """
 
 
 MAY_USE = """
-    SELECT has_schema_privilege(to_regrole(quote_ident(nullif(%(role)s, ''))),
+    {};SELECT has_schema_privilege(to_regrole(quote_ident(nullif(%(role)s, ''))),
                                 to_regnamespace(quote_ident(%(schema)s)), 'USAGE')
 """
 
@@ -115,12 +115,14 @@ def describe_role(connection: Connection, schema: str) -> RoleReport:
         )
 
 
-def grant_usage(connection: Connection, schema: str, runtime: str) -> None:
+def grant_usage(connection: Connection, schema: str, runtime: str, script: sql.Composable) -> None:
     """Let the role ``runtime``, where there is one, use the schema ``schema``.
 
-    What it may do with tables there, default privileges say.
+    What it may do with tables there, default privileges say. The ``script`` is run before, in the
+    same call as what is asked.
     """
-    if fetch_value(connection, MAY_USE, {"role": runtime, "schema": schema}) is False:
+    asked = sql.SQL(MAY_USE).format(script)
+    if fetch_value(connection, asked, {"role": runtime, "schema": schema}) is False:
         names = (sql.Identifier(schema), sql.Identifier(runtime))
         execute(connection, sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(*names))
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # what reads and copies schemas writes no SQL of changes
 STEP = 100
 """Objects per transaction: each holds locks until its end (``max_locks_per_transaction``)."""
 PAUSE_SECONDS = 0.05
+_NOTHING = sql.SQL("")
 
 
 def create_schema(connection: Connection, name: str) -> None:
@@ -40,10 +41,13 @@ def create_schema(connection: Connection, name: str) -> None:
         ) from None
 
 
-def require_schema(connection: Connection, name: str) -> None:
-    """Raise ``PermissionMissingError`` unless the role can create in the schema ``name``."""
-    query = "SELECT has_schema_privilege(to_regnamespace(quote_ident(%s)), 'CREATE')"
-    may_create = fetch_value(connection, query, (name,))
+def require_schema(connection: Connection, name: str, script: sql.Composable = _NOTHING) -> None:
+    """Raise ``PermissionMissingError`` unless the role can create in the schema ``name``.
+
+    The ``script`` is run before that is asked, in the same call.
+    """
+    query = "{};SELECT has_schema_privilege(to_regnamespace(quote_ident(%s)), 'CREATE')"
+    may_create = fetch_value(connection, sql.SQL(query).format(script), (name,))
     if not may_create:
         problem = "can't find the" if may_create is None else "can't create anything in"
         raise PermissionMissingError(
@@ -61,8 +65,13 @@ def schema_exists(connection: Connection, name: str) -> bool:
 
 def use_schema(connection: Connection, *names: str) -> None:
     """Make ``names``, mostly one, the schemas on the connection's search_path."""
+    execute(connection, using(*names))
+
+
+def using(*names: str) -> sql.Composed:
+    """Return the SQL that does as ``use_schema``."""
     path = sql.SQL(", ").join(map(sql.Identifier, names))
-    execute(connection, sql.SQL("SET search_path = {}").format(path))
+    return sql.SQL("SET search_path = {}").format(path)
 
 
 def execute_statements(connection: Connection, statements: Sequence["Statement"]) -> None:

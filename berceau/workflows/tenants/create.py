@@ -18,7 +18,7 @@ from berceau.postgres.inspect.schemas import (
     create_schema,
     require_schema,
     schema_exists,
-    use_schema,
+    using,
 )
 from berceau.postgres.runner import ledger, processes
 from berceau.postgres.runner.deploy_lock import deploy_lock
@@ -189,8 +189,8 @@ class _Making:
 
     def _use(self) -> Connection:
         """Let the application use the schema, and the connection work in it."""
-        grant_usage(self.connection, self.tenant.schema, self.databases.runtime_url.user)
-        use_schema(self.connection, self.tenant.schema, self.databases.migration_url.schema)
+        use = using(self.tenant.schema, self.databases.migration_url.schema)
+        grant_usage(self.connection, self.tenant.schema, self.databases.runtime_url.user, use)
         return self.connection
 
     def _chosen(self, found: History) -> tuple[Migration, ...]:

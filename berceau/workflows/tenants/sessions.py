@@ -9,7 +9,7 @@ from berceau.postgres.core.connection import ClosingConnection, Connection, conn
 from berceau.postgres.core.locks import unlock_all
 from berceau.postgres.core.session import notice_loss
 from berceau.postgres.core.url import Url
-from berceau.postgres.inspect.schemas import require_schema, use_schema
+from berceau.postgres.inspect.schemas import require_schema, using
 from berceau.postgres.runner.deploy_lock import take_deploy_lock
 from berceau.postgres.runner.progress import Report, silent
 
@@ -42,8 +42,7 @@ class Sessions:
         """
         connection, served = self._take()
         try:
-            use_schema(connection, schema, self.url.schema)
-            require_schema(connection, schema)
+            require_schema(connection, schema, using(schema, self.url.schema))
             take_deploy_lock(connection, schema, report=report)
             yield connection
             if not connection.closed:
