@@ -147,11 +147,20 @@ def _columns(
                 sequence=same.sequence,
                 numbering=same.numbering,
             )
-        elif same is not None and same.type == column.type and column.collation is None:
-            yield replace(column, collation=same.collation)
+        elif same is not None:
+            yield _with_undeclared(same, column)
         else:
             yield column
     yield from (column for column in old.values() if column.generated and column.name not in names)
+
+
+def _with_undeclared(before: Column, after: Column) -> Column:
+    """Return ``after`` with its collation, and with the sequence that stays the column's."""
+    if before.type == after.type and after.collation is None:
+        after = replace(after, collation=before.collation)
+    if before.identity or after.identity or after.sequence is not None:
+        return after
+    return replace(after, sequence=before.sequence, numbering=before.numbering)
 
 
 def _is_raw(unique: Unique, raw_constraints: Iterable[RawConstraint]) -> bool:

@@ -10,6 +10,7 @@ from berceau.postgres.inspect import catalog
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploy
 from berceau.workflows.deploy.down import down
+from berceau.workflows.history.adopt import adopt
 from berceau.workflows.history.baseline import baseline
 from berceau.workflows.shared.cache import SchemaCache
 from tests.conftest import cases
@@ -186,3 +187,23 @@ def test_numbers_go_on_where_keys_are_not_numbered_for_a_while(begin, migrate, q
     migrate(INT.replace(", auto=True", ""))
     migrate(INT)
     assert query("INSERT INTO invoice DEFAULT VALUES RETURNING id") == [(1,)]
+
+
+@pytest.mark.parametrize("size", [32, 64])
+def test_a_column_keeps_its_sequence_where_the_default_goes(
+    migrate, query, settings, database, size
+) -> None:
+    """Both were made by hand; an entity could declare the default only."""
+    entities = f"{INT}    n = Optional(int, size={{}})\n"
+    migrate(entities.format(32))
+    query(
+        "CREATE SEQUENCE s OWNED BY invoice.n; SELECT nextval('s');"
+        "ALTER TABLE invoice ALTER n SET DEFAULT nextval('s')"
+    )
+    adopt(database.migration_url, settings.migrations, "by_hand", {})
+    migrate(entities.format(size))
+    assert query("INSERT INTO invoice DEFAULT VALUES RETURNING n") == [(None,)]
+    assert migrate(entities.format(size)).written is None
+    migrations = migration_directory.read(settings.migrations)
+    down(database.migration_url, migrations, migrations[-2].name)
+    assert query("INSERT INTO invoice DEFAULT VALUES RETURNING n") == [(2,)]
