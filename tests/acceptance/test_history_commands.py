@@ -13,8 +13,10 @@ from berceau.workflows.deploy.down import ZERO, down
 from berceau.workflows.deploy.reset import reset
 from berceau.workflows.deploy.status import status
 from berceau.workflows.history.adopt import adopt
+from berceau.workflows.history.baseline import baseline
 from berceau.workflows.history.rebase import rebase
 from berceau.workflows.history.squash import squash
+from tests.conftest import cases
 
 A, B, C = (f"2026010{n}000000_{name}" for n, name in enumerate("abc", 1))
 TABLES = """
@@ -162,6 +164,30 @@ def test_a_squash_does_not_run_over_a_part_of_what_it_replaces(line) -> None:
     assert line.ledger() == [A]
 
 
+UNSEEN = {
+    "a comment": "COMMENT ON TABLE a IS 'x'",
+    "rights": "GRANT SELECT (x) ON a TO PUBLIC",
+    "an identity": "CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY)",
+    "statistics": "CREATE STATISTICS s ON x, y FROM a",
+    "a collation": 'CREATE COLLATION c FROM "C"',
+    "an operator": "CREATE OPERATOR === (FUNCTION = int4eq, LEFTARG = int, RIGHTARG = int)",
+    "a text search configuration": "CREATE TEXT SEARCH CONFIGURATION c (COPY = simple)",
+}
+
+
+@cases("sql", UNSEEN, quick=2)
+def test_a_squash_and_a_reset_know_what_is_no_part_of_a_table(line, cache, dumped, sql) -> None:
+    line.write(A, "CREATE TABLE a (x int, y int);")
+    line.write(B, f"{sql};")
+    line.deploy()
+    before = dumped()
+    line.squash()
+    (squashed,) = line.read()
+    assert sql in squashed.sql
+    reset(line.migration_url, line.read(), cache)
+    assert dumped() == before
+
+
 def test_a_reset_drops_what_a_failed_migration_had_made(two, query, cache) -> None:
     two.write(C, "BEGIN;\nCREATE TABLE c ();\nCOMMIT;\nSELECT 1/0;")
     with pytest.raises(StatementError):
@@ -211,3 +237,28 @@ def test_drift_of_a_database_behind_a_squash_is_adopted(two, query) -> None:
     assert two.ledger() == [name, adopted.name]
     assert two.down() == (adopted.name,)
     assert two.down(ZERO) == (name,)
+
+
+def test_what_only_sql_by_hand_makes_is_named_by_adopt_and_left_out(two, query) -> None:
+    query("CREATE VIEW v AS SELECT 1 AS x; CREATE TEXT SEARCH CONFIGURATION c (COPY = simple)")
+    assert adopt(two.migration_url, two.folder, "none", {}) is None
+    with pytest.raises(HistoryError, match="makes what differs: text search configuration c, view"):
+        adopt(two.migration_url, two.folder, "none", {}, everything=True)
+    query("CREATE TABLE t (x int)")
+    said = []
+    adopt(two.migration_url, two.folder, "t", {}, everything=True, report=said.append)
+    assert said == [
+        "left out, since only SQL by hand makes it: text search configuration c, view v"
+    ]
+
+
+def test_a_type_that_adopt_needs_is_recorded_by_a_baseline(two, query, cache) -> None:
+    query("CREATE DOMAIN word AS text; CREATE TABLE t (x word)")
+    with pytest.raises(StatementError, match='type "word" does not exist') as refused:
+        adopt(two.migration_url, two.folder, "t", {}, everything=True)
+    assert refused.value.cure.startswith("Nothing was written. Write a migration that makes it")
+    two.write(C, "CREATE DOMAIN word AS text;", "DROP DOMAIN word;", parent=B)
+    baseline(two.migration_url, EMPTY, {}, two.folder, C, cache)
+    adopted = adopt(two.migration_url, two.folder, "t", {}, everything=True)
+    assert "x word" in adopted.sql
+    assert not status(two.migration_url, EMPTY, two.read(), cache).drift

@@ -28,8 +28,21 @@ found (class, object, definition) AS (
     UNION ALL
     SELECT 'pg_policy'::regclass, p.oid, ''
     FROM pg_policy p JOIN relation r ON r.oid = p.polrelid
+    UNION ALL
+    SELECT other.class::regclass, other.oid, '' FROM schema JOIN (
+        SELECT 'pg_collation', oid, collnamespace FROM pg_collation
+        UNION ALL SELECT 'pg_conversion', oid, connamespace FROM pg_conversion
+        UNION ALL SELECT 'pg_operator', oid, oprnamespace FROM pg_operator
+        UNION ALL SELECT 'pg_opclass', oid, opcnamespace FROM pg_opclass
+        UNION ALL SELECT 'pg_opfamily', oid, opfnamespace FROM pg_opfamily
+        UNION ALL SELECT 'pg_statistic_ext', oid, stxnamespace FROM pg_statistic_ext
+        UNION ALL SELECT 'pg_ts_config', oid, cfgnamespace FROM pg_ts_config
+        UNION ALL SELECT 'pg_ts_dict', oid, dictnamespace FROM pg_ts_dict
+        UNION ALL SELECT 'pg_cast', k.oid, typnamespace FROM pg_cast k
+            JOIN pg_type t ON t.oid IN (k.castsource, k.casttarget)
+    ) other (class, oid, namespace) ON other.namespace = schema.oid
 )
-SELECT i.type, i.identity, found.definition
+SELECT DISTINCT i.type, i.identity, found.definition
 FROM found, pg_identify_object(found.class, found.object, 0) i
 WHERE NOT EXISTS (
     SELECT FROM pg_depend d

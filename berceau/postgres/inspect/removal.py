@@ -12,16 +12,36 @@ from berceau.schema.changes import DropConstraint, DropEnum, DropTable
 from berceau.schema.model import Schema
 from berceau.schema.sql.locking import LIMIT, locks
 
-_BEFORE_TABLES = ("trigger", "rule", "policy", "materialized view", "view", "foreign table")
+_BEFORE_TABLES = (
+    "trigger",
+    "rule",
+    "policy",
+    "statistics object",
+    "materialized view",
+    "view",
+    "foreign table",
+)
 _AFTER_TABLES = (
+    "cast",
+    "operator class",
+    "operator family",
+    "operator",
+    "text search configuration",
+    "text search dictionary",
+    "conversion",
     "aggregate",
     "function",
     "procedure",
     "sequence",
     "type",
     "composite type",
+    "collation",
     "extension",
 )
+_EACH = ("trigger", "rule", "policy", "cast", "operator class", "operator family", "conversion")
+"""Kinds that DROP takes one of at a time."""
+
+_WORDS = {"composite type": "type", "statistics object": "statistics"}
 
 # A function whose signature has a table's rows, or whose body PostgreSQL has parsed.
 _BUILT_ON_TABLES = """
@@ -126,8 +146,8 @@ def _drops(kinds: Iterable[str], objects: Sequence[Object]) -> Iterator[sql.SQL]
         names = [each.name for each in objects if each.kind == kind]
         if not names:
             continue
-        if " on " in names[0]:  # of a table each: they can't be listed
-            yield from (sql.SQL(f"DROP {kind} IF EXISTS {name}") for name in names)
+        word = _WORDS.get(kind, kind)
+        if kind in _EACH:
+            yield from (sql.SQL(f"DROP {word} IF EXISTS {name}") for name in names)
         else:
-            word = "type" if kind == "composite type" else kind
             yield sql.SQL(f"DROP {word} IF EXISTS {', '.join(names)}")

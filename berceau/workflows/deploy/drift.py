@@ -52,14 +52,18 @@ def drift(held: Replayed, built: Replayed) -> Drift:
 
 
 def foreign(held: Replayed, built: Replayed) -> tuple[Unmanaged, ...]:
-    """Return what a database holds that its migrations didn't build, by kind and name.
+    """Return what a database holds that its migrations didn't build, by kind and name."""
+    beyond = (Unmanaged(each.kind, each.name) for each in foreign_objects(held, built))
+    return tuple(sorted((*unmanaged(held.schema, built.schema), *beyond)))
+
+
+def foreign_objects(held: Replayed, built: Replayed) -> Iterator[Object]:
+    """Yield views, functions and the like that a database holds and its migrations didn't build.
 
     The triggers that serve two releases are parts of their tables, and so are their functions.
     """
     ours = {(each.kind, each.name) for each in (*built.objects, *_between_releases(held.objects))}
-    others = (Unmanaged(each.kind, each.name) for each in held.objects)
-    beyond = (each for each in others if (each.kind, each.name) not in ours)
-    return tuple(sorted((*unmanaged(held.schema, built.schema), *beyond)))
+    yield from (each for each in held.objects if (each.kind, each.name) not in ours)
 
 
 def _between_releases(objects: Iterable[Object]) -> Iterator[Object]:

@@ -1,6 +1,6 @@
 """Adopt: what a database already holds becomes a migration, recorded there as applied."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from berceau.errors import DataLossError, HistoryError, MigrationError
@@ -10,20 +10,27 @@ from berceau.migration.history import History
 from berceau.migration.migration import Migration
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.url import Url
-from berceau.postgres.inspect import catalog
-from berceau.postgres.inspect.dependents import in_the_way, users
+from berceau.postgres.inspect.dependents import in_the_way
+from berceau.postgres.inspect.objects import Object
 from berceau.postgres.runner.progress import Report, silent
 from berceau.schema.changes import CreateEnum, CreateTable, DropColumn, DropTable
 from berceau.schema.diff import diff
 from berceau.schema.managed import managed
 from berceau.schema.model import Schema
 from berceau.schema.naming import with_names
+from berceau.schema.pairs import compare
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploying, settled
-from berceau.workflows.deploy.replay import replay
+from berceau.workflows.deploy.drift import foreign_objects
+from berceau.workflows.deploy.replay import Replayed, read, refusing, replay
 from berceau.workflows.history.rewrite import Rewrite, rewrite
 from berceau.workflows.write.files import to_migration
 from berceau.workflows.write.plan import Plan, between
+
+_BY_HAND = (
+    "Write a migration that makes it (`invoke migrate --create-only`), and record it here by "
+    "`invoke migrate.baseline NAME`. Then adopt the rest."
+)
 
 ComponentByName = Mapping[str, str]
 """The component of each declared table and enum."""
@@ -42,18 +49,23 @@ def adopt(
     """Write the drift of the database as a migration, so that the other databases get it.
 
     With ``everything``, that includes tables, columns, indexes and enums that no migration made.
-    Returns None where there is nothing to adopt. Raises ``DataLossError`` where others would
-    lose data by it, ``HistoryError`` where migrations are pending.
+    Returns None where there is nothing to adopt. What only SQL by hand makes, such as a view, is
+    reported. Raises ``DataLossError`` where others would lose data by it, ``HistoryError`` where
+    migrations are pending, or nothing else differs than what only SQL by hand makes.
     """
     with deploying(migration_url, report) as connection:
         migrations = migration_directory.read(folder)
         _require_deployed(settled(connection, migrations, report))
-        built = replay(migration_url, migrations)
-        used = {*built.users} | users(connection)
-        held = catalog.read(connection)
-        wanted = held if everything else managed(held, built.schema)
+        built, held = replay(migration_url, migrations), read(connection)
+        wanted = held.schema if everything else managed(held.schema, built.schema)
         wanted = with_names(built.schema, wanted)
-        plan = between(built.schema, wanted, in_the_way=in_the_way(used))
+        plan = between(built.schema, wanted, in_the_way=in_the_way({*built.users, *held.users}))
+        left = ", ".join(map(str, _others(held, built, everything=everything)))
+        if left and not plan.up:
+            raise HistoryError(
+                f"Only SQL by hand makes what differs: {left}.",
+                cure=f"Nothing was written. {_BY_HAND}",
+            )
         if not plan.up:
             return None
         _refuse_loss(plan, allow_data_loss)
@@ -62,8 +74,20 @@ def adopt(
         migration = to_migration(
             plan, slug, migrations, components, nameable(_made(plan) - component_by_name.keys())
         )
-        record(connection, migration_url, folder, (*migrations, migration), wanted)
+        with refusing(_BY_HAND):
+            record(connection, migration_url, folder, (*migrations, migration), wanted)
+        if left:
+            report(f"left out, since only SQL by hand makes it: {left}")
         return migration
+
+
+def _others(held: Replayed, built: Replayed, *, everything: bool) -> Iterator[Object]:
+    """Yield the objects that differ or are gone; with ``everything``, also those that are new."""
+    found = compare(built.objects, held.objects, key=lambda each: (each.kind, each.name))
+    yield from found.removed
+    yield from (after for _, after in found.changed)
+    if everything:
+        yield from foreign_objects(held, built)
 
 
 def _require_deployed(found: History) -> None:

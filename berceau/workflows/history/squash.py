@@ -1,5 +1,6 @@
 """Squash: one migration in the place of all that were applied, proven equivalent."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from berceau.migration.header import Header, checksum, nameable, without
 from berceau.migration.kept import kept_by
 from berceau.migration.migration import Migration, check_name, name_before
 from berceau.migration.provenance import made_by_entities
+from berceau.migration.splitter import split
 from berceau.migration.subclasses import recorded_subclasses
 from berceau.postgres.core.url import Url
 from berceau.postgres.inspect.extensions import creates_extension
@@ -25,6 +27,13 @@ from berceau.workflows.deploy.replay import Replayed, read, replay, scratch_afte
 from berceau.workflows.history.rewrite import Rewrite, finish, rewrite
 from berceau.workflows.write.meanings import records
 from berceau.workflows.write.plan import between
+
+_UNSEEN = re.compile(
+    r"comment on|grant|revoke|security label|alter default privileges"
+    r"|create (?:publication|subscription|event trigger)"
+    r"|(?:create|alter) table\b.* generated always as identity\b"
+)
+"""What statements begin with whose effect is kept neither in a ``Schema`` nor as an object."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +100,7 @@ def _equivalent(migration_url: Url, old: Sequence[Migration], name: str) -> Squa
             else _lacking(migration_url, short, built)
         )
         # Where the database has it already, its objects can be made without it.
-        reason = "an extension" if any(map(creates_extension, old)) else reason
+        reason = "an extension" if any(map(creates_extension, old)) else reason or _unseen(old)
         if not reason:
             return Squashed(_with_proven_down(migration_url, short))
     # Each keeps its name above it; a squash in a squash brings its own along.
@@ -108,6 +117,16 @@ def _equivalent(migration_url: Url, old: Sequence[Migration], name: str) -> Squa
         f"One migration can't replace them: {lacking or several}.",
         cure="Nothing was changed. Their effect depends on where one migration ends.",
     )
+
+
+def _unseen(old: Sequence[Migration]) -> str:
+    """Return the first words of a statement by hand whose effect no ``Schema`` shows, or ""."""
+    for migration in old:
+        for statement in () if migration.is_generated else split(migration.sql):
+            words = " ".join(statement.head)
+            if _UNSEEN.match(words):
+                return f"{' '.join(statement.head[:4]).upper()} ... in {migration.name}"
+    return ""
 
 
 def _build(
