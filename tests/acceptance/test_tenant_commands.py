@@ -196,6 +196,22 @@ def test_what_is_adopted_is_recorded_where_it_is_and_applied_elsewhere(shop: Pro
     assert [(each["tenants"], each["pending"]) for each in found] == [([*NAMES], [])]
 
 
+def test_the_drift_of_any_tenant_is_found_and_adopted(shop: Project, run) -> None:
+    run("initech", "ALTER TABLE note ALTER text DROP NOT NULL")
+    out = shop.succeed("migrate.adopt", "hand", "--scope", "tenant")
+    assert "The tenant initech differs from what its migrations build." in out
+    assert "add --tenant NAME" in out
+    assert "shared tables of its own" in shop.fail(
+        "migrate.adopt", "hand", "--scope", "shared", "--tenant", "initech"
+    )
+    out = shop.succeed("migrate.adopt", "hand", "--tenant", "initech")
+    assert "_hand, recorded as applied here" in out
+    nullable = "SELECT is_nullable FROM information_schema.columns WHERE column_name = 'text'"
+    for tenant in NAMES:
+        assert run(tenant, f"{nullable} AND table_schema = current_schema()") == [("YES",)]
+    assert "doesn't differ" in shop.succeed("migrate.adopt", "none", "--tenant", "initech")
+
+
 def test_what_is_adopted_is_recorded_also_behind_a_tenant_that_fails(shop: Project, run) -> None:
     for tenant in NAMES:
         run(tenant, "CREATE INDEX by_text ON note (text)")

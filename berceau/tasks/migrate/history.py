@@ -12,6 +12,7 @@ from berceau.tasks.migrate.scope import HELP, one_history
 from berceau.tasks.project import load, say
 
 if TYPE_CHECKING:
+    from berceau.settings import Settings
     from berceau.workflows.shared.databases import Databases
 
 
@@ -56,6 +57,7 @@ def baseline(_: Context, name: str, scope: str | None = None, tenant: str | None
     help={
         "allow-data-loss": "allow other databases to drop objects that are gone from this one",
         "name": "the name of the migration",
+        "tenant": "the tenant whose drift it is, instead of the largest one",
         "unmanaged": "add objects that no migration created, too",
     }
     | HELP,
@@ -63,8 +65,10 @@ def baseline(_: Context, name: str, scope: str | None = None, tenant: str | None
 def adopt(
     _: Context,
     name: str,
+    *,
     allow_data_loss: bool = False,
     scope: str | None = None,
+    tenant: str | None = None,
     unmanaged: bool = False,
 ) -> None:
     """Write the database's drift as a migration, which is recorded here as applied."""
@@ -79,7 +83,7 @@ def adopt(
 
     whole = declared(load())
     owners = whole.component_by_name
-    with one_history(load(), scope) as settings:
+    with one_history(load(), scope, first=tenant) as settings:
         migration = run(
             resolve_databases(settings).migration_url,
             settings.migrations,
@@ -91,14 +95,25 @@ def adopt(
         )
         folder = migration_directory.shown(settings.migrations)
         if migration is None:
-            of = settings.target.name if settings.target else None
-            what = f"the tenant {of}, the largest," if of else "the database"
-            say(f"adopt: {what} doesn't differ from its migrations")
+            _tell_of_others(settings)
             return
         say(f"adopt: wrote {folder}/{migration.name}, recorded as applied here")
         recording = record_in(targets.others(load(), settings), whole, migration.name, told)
         recording.recorded = True
         recording.require(migration.name)
+
+
+def _tell_of_others(settings: "Settings") -> None:
+    """Say that there is nothing to adopt, and which other tenants have something."""
+    from berceau.workflows.tenants.drifts import drifts
+
+    of = settings.target.name if settings.target else None
+    say(f"adopt: the {f'tenant {of}' if of else 'database'} doesn't differ from its migrations")
+    found = drifts(load(), settings, sample=False) if of else ()
+    for each in found:
+        say(each.message)
+    if found:
+        say("To adopt what is in one of these, add --tenant NAME.")
 
 
 @command(help={"name": "the name of the migration"} | HELP)

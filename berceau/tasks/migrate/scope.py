@@ -29,20 +29,28 @@ def known_scope(settings: Settings, text: str | None) -> "Scope | None":
 
 @contextmanager
 def one_history(
-    settings: Settings, text: str | None, *, rewrites: bool = False, tenant: str | None = None
+    settings: Settings,
+    text: str | None,
+    *,
+    rewrites: bool = False,
+    tenant: str | None = None,
+    first: str | None = None,
 ) -> Iterator[Settings]:
     """Yield ``settings`` for what ``text`` names: the shared tables, or the largest tenant's.
 
-    What was done with that tenant is done with all others afterwards. Where ``tenant`` names one,
-    it is about that one alone. What ``rewrites`` a history needs the same one in all of them.
-    Raises ``MigrationError`` where there are tenants, and no choice; and ``TenantError``.
+    What was done with that tenant, or with the one called ``first``, is done with all others
+    afterwards. Where ``tenant`` names one, it is about that one alone. What ``rewrites`` a history
+    needs the same one in all of them. Raises ``MigrationError`` where there are tenants, and no
+    choice; and ``TenantError``.
     """
     scope = known_scope(settings, text)
     if tenant is not None:
         with _one_tenant(settings, scope, tenant) as one:
             yield one
         return
-    if settings.tenants is None:
+    if first is not None:
+        scope = _of_one(scope, first)
+    elif settings.tenants is None:
         yield settings
         return
     if scope is None:
@@ -56,7 +64,7 @@ def one_history(
 
     if rewrites and scope == "tenant":
         require_alike(settings)
-    with targets.of(settings, scope) as one:
+    with targets.of(settings, scope, first) as one:
         yield one
     if scope == "tenant":
         deploy_all(settings, say)
@@ -67,11 +75,17 @@ def _one_tenant(settings: Settings, scope: "Scope | None", name: str) -> Iterato
     from berceau.workflows.shared.databases import resolve_databases
     from berceau.workflows.tenants import targets, versions
 
+    _of_one(scope, name)
+    with targets.of_tenant(settings, targets.find(settings, name)) as one:
+        yield one
+        versions.record(resolve_databases(one).migration_url, name, say)
+
+
+def _of_one(scope: "Scope | None", name: str) -> "Scope":
+    """Return the scope of the tenant called ``name``; ``MigrationError`` for another ``scope``."""
     if scope == "shared":
         raise MigrationError(
             f"The tenant {name} has no shared tables of its own.",
             cure="Leave --scope or --tenant out.",
         )
-    with targets.of_tenant(settings, targets.find(settings, name)) as one:
-        yield one
-        versions.record(resolve_databases(one).migration_url, name, say)
+    return "tenant"

@@ -48,14 +48,18 @@ def find(settings: Settings, name: str) -> Tenant:
 
 
 @contextmanager
-def of(settings: Settings, scope: Scope) -> Iterator[Settings]:
-    """Yield ``settings`` for the shared tables, or for those of the largest tenant."""
+def of(settings: Settings, scope: Scope, name: str | None = None) -> Iterator[Settings]:
+    """Yield ``settings`` for the shared tables, or for those of the largest tenant.
+
+    Instead of the largest, it is the one called ``name``: raises as ``find``.
+    """
     if scope == "shared":
         one = shared(settings)
         with completing(one.target):
             yield one
         return
-    with of_tenant(settings) as one, completing(one.target):
+    tenant = find(settings, name) if name else None
+    with of_tenant(settings, tenant) as one, completing(one.target):
         yield one
 
 
