@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pony.orm import InterfaceError, OperationalError
+from pony.orm import DataError, InterfaceError, OperationalError, ProgrammingError
 from pony.orm.core import (
     CommitException,
     DBException,
@@ -53,6 +53,11 @@ def is_internal(error: BaseException) -> bool:
 def is_aborted(error: BaseException) -> bool:
     """Return whether a statement was refused because an earlier one of its transaction failed."""
     return any(sqlstate(cause) == ABORTED for cause in causes(error))
+
+
+def is_refused(error: BaseException) -> bool:
+    """Return whether the database can't do what it was asked, such as read an unknown table."""
+    return any(isinstance(cause, ProgrammingError | DataError) for cause in causes(error))
 
 
 def is_repeatable(error: BaseException) -> bool:

@@ -1,7 +1,7 @@
 """Pony's view of the connections: each thread holds one for as long as its session lasts."""
 
 from threading import local
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from berceau.errors import ConnectionFailedError
 from berceau.orm.tenants import Path, Tenants, current_tenant, mixed, path_of, same
@@ -46,6 +46,10 @@ class ReplicaSource(ConnectionSource, Protocol):
         """Return a connection, and whether it is new; ``None`` where it is behind ``position``."""
 
 
+Held: TypeAlias = tuple[ConnectionSource | None, Any]
+"""A thread's connection, after who lent it."""
+
+
 class BerceauPool:
     """Stands where Pony expects its own pool.
 
@@ -79,6 +83,12 @@ class BerceauPool:
             return connection, False
         self._held.lender, (self._held.connection, new) = self._borrow()
         return self._held.connection, new
+
+    def hold(self, held: Held = (None, None)) -> Held:
+        """Let this thread hold what is ``held``, by default nothing; return what it held."""
+        replaced = getattr(self._held, "lender", None), getattr(self._held, "connection", None)
+        self._held.lender, self._held.connection = held
+        return replaced
 
     def release(self, connection: Any) -> None:
         """Give back the connection of a session that ended."""
@@ -140,6 +150,7 @@ class BerceauPool:
         if self.replica is not None and unit is not None and unit.replica_after is not None:
             borrowed = self.replica.acquire_after(unit.replica_after)
             if borrowed is not None:
+                unit.at_replica = True
                 return self.replica, borrowed
         return self._source, self._source.acquire()
 

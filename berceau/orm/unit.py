@@ -47,12 +47,14 @@ class UnitOfWork:
         self.caught: BaseException | None = None  # the last failure of a statement or a flush
         self.broken = False  # its connection is of no use to any other unit
         self.replica_after: str | None = None
+        self.at_replica = False  # its connection is one to a replica
         self.position: str | None = None
         self.callbacks = Callbacks()
         # Inside of a db_session of Pony's, its end commits.
         self.commits = core.local.db_session is None
         self.ending = False
         self.committed = False
+        self.wrote = False  # and committed that
         self.unknown = False
         self.ended = False
 
@@ -210,3 +212,10 @@ def entered(unit: UnitOfWork) -> Iterator[UnitOfWork]:
         yield unit
     finally:
         _active.unit = None
+
+
+def replace_unit(unit: UnitOfWork | None) -> UnitOfWork | None:
+    """Let this thread be in ``unit``, and return the one that it was in."""
+    replaced = current_unit()
+    _active.unit = unit
+    return replaced

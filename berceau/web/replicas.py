@@ -6,13 +6,16 @@ from pyramid.config import Configurator
 from pyramid.request import Request
 from pyramid.response import Response
 
-from berceau.orm.unit import current_unit
+from berceau.orm.failures import is_refused
+from berceau.orm.unit import UnitOfWork, current_unit
 from berceau.web.registry import WITHOUT_COOKIES
 
 # How far the primary's log was when the visitor last wrote. It gives no right to anything.
 COOKIE = "berceau_position"
 # A replica that is further behind than this, in seconds, isn't used after a write.
 REMEMBERED = 3600
+# In the environ of a request: a replica failed at an earlier attempt.
+FAILED = "berceau.replica_failed"
 
 
 def includeme(config: Configurator) -> None:
@@ -27,7 +30,9 @@ def derive(view: Any, info: Any) -> Any:
 
     def reading(context: Any, request: Request) -> Response:
         unit = current_unit()
-        if unit is not None:
+        if unit is not None and request.environ.get(FAILED):
+            unit.only_read()
+        elif unit is not None:
             unit.read_replica(after=request.cookies.get(COOKIE, ""))
         return view(context, request)
 
@@ -35,6 +40,18 @@ def derive(view: Any, info: Any) -> Any:
 
 
 derive.options = ("replica",)  # type: ignore[attr-defined] # how Pyramid learns of a view's option
+
+
+def primary_may_succeed(request: Request, unit: UnitOfWork | None, error: Exception) -> bool:
+    """Return whether ``unit`` read from a replica that lacks what it needs, such as a new table.
+
+    A replica that is behind has no tenant, column or label that was made a moment ago. Whatever
+    failed there, the next attempt at the ``request`` reads from the primary.
+    """
+    if unit is None or not unit.at_replica:
+        return False
+    request.environ[FAILED] = True
+    return is_refused(error)
 
 
 def remember(response: Response, request: Request, position: str) -> None:

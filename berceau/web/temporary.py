@@ -1,9 +1,9 @@
-"""Temporary files, which hold large bodies: closed when the response to their request was sent."""
+"""What a request has open until its response was sent, such as files that hold large bodies."""
 
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from contextlib import closing
 from tempfile import SpooledTemporaryFile, TemporaryFile
-from typing import IO, Any
+from typing import IO, Any, Protocol, TypeVar
 
 from pyramid.config import PHASE3_CONFIG, Configurator
 from pyramid.interfaces import IExecutionPolicy
@@ -18,9 +18,18 @@ SPOOLED = 64 * 1024
 Environ = MutableMapping[str, Any]
 Policy = Callable[[Environ, Any], Response]
 
+T = TypeVar("T", bound="Closable")
 
-class TemporaryFiles(list[IO[bytes]]):
-    """The files of one request, all its attempts and copies included."""
+
+class Closable(Protocol):
+    """What is to be closed, perhaps twice."""
+
+    def close(self) -> None:
+        """Close it."""
+
+
+class TemporaryFiles(list[Closable]):
+    """The files of one request and the like, all its attempts and copies included."""
 
     def close(self) -> None:
         """Close all."""
@@ -36,17 +45,18 @@ def includeme(config: Configurator) -> None:
 
 def open_file(environ: Environ) -> IO[bytes]:
     """Return a new file on disk, for as long as the request with ``environ`` lasts."""
-    return _kept(environ, TemporaryFile())
+    return kept(environ, TemporaryFile())
 
 
 def open_spool(environ: Environ) -> IO[bytes]:
     """Return a new file, as ``open_file``, which is in memory as long as it is small."""
-    return _kept(environ, SpooledTemporaryFile(SPOOLED))
+    return kept(environ, SpooledTemporaryFile(SPOOLED))
 
 
-def _kept(environ: Environ, file: IO[bytes]) -> IO[bytes]:
-    environ.setdefault(FILES, TemporaryFiles()).append(file)
-    return file
+def kept(environ: Environ, opened: T) -> T:
+    """Return what was ``opened``, which is closed after the response to the request was sent."""
+    environ.setdefault(FILES, TemporaryFiles()).append(opened)
+    return opened
 
 
 def _wrap_policy(config: Configurator) -> None:

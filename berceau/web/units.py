@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Callable, Generator, Iterable, Iterator
+from itertools import chain, islice
 from time import sleep
 from typing import Any
 
 from pyramid.config import Configurator
+from pyramid.httpexceptions import HTTPInternalServerError
 from pyramid.request import Request
 from pyramid.response import FileIter, Response
 from pyramid.tweens import EXCVIEW
@@ -15,9 +17,11 @@ from berceau.errors import DatabaseError
 from berceau.orm.conflicts import race
 from berceau.orm.owners import require_function
 from berceau.orm.session import ATTEMPTS, may_succeed, pause, unit_of_work
+from berceau.orm.suspension import SuspendedUnit
 from berceau.orm.tenants import current_tenant
-from berceau.web.replicas import remember
-from berceau.web.temporary import replace_body
+from berceau.web.problems import Problem, answer
+from berceau.web.replicas import primary_may_succeed, remember
+from berceau.web.temporary import kept, replace_body
 
 log = logging.getLogger("berceau")
 
@@ -27,8 +31,16 @@ LOST_TO = "berceau.lost_to"
 Handler = Callable[[Request], Response]
 
 
+# What a client may send again by itself: RFC 9110, 9.2.1.
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
 class FailedAttempt(RetryableException):
     """An attempt that failed, and is followed by another; ``__cause__`` is why."""
+
+
+class AnswerFailedError(HTTPInternalServerError):
+    """What a request did was committed, and its answer can't be made; ``__cause__`` is why."""
 
 
 def includeme(config: Configurator) -> None:
@@ -43,6 +55,7 @@ def includeme(config: Configurator) -> None:
     config.add_view_deriver(require_plain_view, "plain")
     # The page of an attempt that isn't the last isn't sent.
     config.add_exception_view(again, context=FailedAttempt)
+    config.add_exception_view(saved, context=AnswerFailedError)
     # Under the exception views: they see a failed commit, and find the unit already undone.
     config.add_tween("berceau.web.units.unit_of_work_tween_factory", under=EXCVIEW)
 
@@ -53,24 +66,29 @@ def unit_of_work_tween_factory(handler: Handler, _registry: Any) -> Handler:
     An exception undoes it, be it a redirect: return redirects, don't raise them. So does a
     response with the status 400 or above. A streamed body is made in a unit of its own, which
     can only read: it is sent after the request's unit was committed, and is of the same tenant.
+    Its first part is made here, so that a failure is answered as any other.
     """
 
     def unit_of_work_tween(request: Request) -> Response:
+        unit = None
         try:
             with unit_of_work() as unit:
                 response = handler(request)
                 if response.status_code >= 400:
                     unit.rollback()
+            if _is_made_while_sent(response.app_iter, request):
+                replace_body(response, kept(request.environ, _Streamed(response.app_iter)))
         except Exception as error:
+            if unit is not None and unit.wrote and request.method not in SAFE:
+                raise AnswerFailedError from error
             lost_to = request.environ.get(LOST_TO)
-            if may_succeed(error, lost_to) and not is_last_attempt(request):
+            elsewhere = primary_may_succeed(request, unit, error)
+            if (elsewhere or may_succeed(error, lost_to)) and not is_last_attempt(request):
                 request.environ[LOST_TO] = race(error)
                 raise FailedAttempt from error
             raise
         if unit.position is not None:
             remember(response, request, unit.position)
-        if _is_made_while_sent(response.app_iter, request):
-            replace_body(response, _Streamed(response.app_iter))
         return response
 
     return unit_of_work_tween
@@ -91,6 +109,17 @@ def require_plain_view(view: Any, info: Any) -> Any:
 def again(_error: FailedAttempt, _request: Request) -> Response:
     """Answer an attempt that is followed by another."""
     return Response(status=503)
+
+
+def saved(error: AnswerFailedError, request: Request) -> Response:
+    """Say that a change was saved, whose answer failed: it isn't to be sent again."""
+    log.error(
+        "%s %s was saved, and its answer failed",
+        *(request.method, request.path),
+        exc_info=error.__cause__,
+    )
+    detail = "What you sent was saved. Only the answer can't be shown: don't send it again."
+    return answer(request, Problem(error.status_code, "This was saved", detail))
 
 
 def wait(event: BeforeRetry) -> None:
@@ -114,23 +143,45 @@ def _is_made_while_sent(body: Iterable[bytes], request: Request) -> bool:
 
 
 class _Streamed:
-    """A response's body whose parts are made while it is sent, in a unit that only reads."""
+    """A response's body whose parts are made while it is sent, in a unit that only reads.
+
+    The first one is made at once. Until the server asks for the next one, the thread may have other
+    units, such as that of a callback which waits for the end of the request.
+    """
 
     def __init__(self, parts: Iterable[bytes]) -> None:
         self._parts = parts
-        self._tenant = current_tenant()  # by the time it is sent, the thread may act for another
+        self._unit = SuspendedUnit()
         self._reading = self._read()
+        rest = filter(None, self._resumed())
+        try:
+            first = [*islice(rest, 1)]
+        except BaseException:
+            self.close()
+            raise
+        self._sent = chain(first, rest)
 
     def __iter__(self) -> Iterator[bytes]:
-        return self._reading
+        return self._sent
 
     def close(self) -> None:
         """End the unit, also where the visitor left before the end."""
-        self._reading.close()
+        with self._unit.resumed():
+            self._reading.close()
         close = getattr(self._parts, "close", None)
+        self._parts = ()
         if close is not None:
             close()
 
+    def _resumed(self) -> Iterator[bytes]:
+        while True:
+            with self._unit.resumed():
+                part = next(self._reading, None)
+            if part is None:
+                return
+            yield part
+
     def _read(self) -> Generator[bytes, None, None]:
-        with unit_of_work(read_only=True, tenant=self._tenant):
+        # By the time the rest is sent, the thread may act for another tenant.
+        with unit_of_work(read_only=True, tenant=current_tenant()):
             yield from self._parts

@@ -1,7 +1,5 @@
 """Each request is one unit of work."""
 
-from collections.abc import Iterator
-from io import BytesIO
 from threading import Thread
 from typing import Never
 from uuid import UUID
@@ -13,11 +11,13 @@ from pyramid.response import Response
 from pyramid_retry import RetryableException
 from webtest import Upload
 
-from berceau.errors import CommitUnknownError, ConflictError, DatabaseError
+from berceau.errors import CommitUnknownError, ConflictError
 from berceau.orm import db as database
 from berceau.orm.provider import BerceauProvider
 from berceau.orm.session import run_unit, unit_of_work
 from berceau.orm.unit import current_unit
+from berceau.postgres.pooling.replica import ReplicaPool
+from berceau.settings import Limits
 from components.demo.entities import DemoPost, DemoUser
 from tests.web.users import add_user, user_count
 
@@ -236,53 +236,6 @@ class TestCommitUnknown:
         assert len(attempts) == 1
 
 
-class TestStream:
-    def test_its_parts_are_made_while_it_is_sent(self, serve_view) -> None:
-        def view(_) -> Response:
-            add_user()
-            return Response(app_iter=(user.name.encode() for user in DemoUser.select()))
-
-        assert serve_view(view).get("/").text == "Ada"
-        assert user_count() == 1
-
-    def test_its_length_is_kept(self, serve_view) -> None:
-        def view(_) -> Response:
-            return Response(app_iter=(part for part in (b"a", b"bc")), content_length=3)
-
-        assert serve_view(view).get("/").content_length == 3
-
-    def test_it_can_t_write(self, serve_view) -> None:
-        def parts() -> Iterator[bytes]:
-            yield b"first"
-            add_user().flush()
-
-        def view(_) -> Response:
-            return Response(app_iter=parts())
-
-        with pytest.raises(DatabaseError, match="asked to write"):
-            serve_view(view).get("/")
-        assert user_count() == 0
-
-    def test_a_visitor_who_leaves_ends_its_unit(self, serve_view) -> None:
-        def parts() -> Iterator[bytes]:
-            while True:
-                yield DemoUser.select().first().name.encode()
-
-        def view(_) -> Response:
-            add_user()
-            return Response(app_iter=parts())
-
-        body = serve_view(view).app(
-            {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "wsgi.url_scheme": "http"}
-            | {"SERVER_NAME": "localhost", "SERVER_PORT": "80", "wsgi.input": BytesIO()},
-            lambda *_: None,
-        )
-        assert next(iter(body)) == b"Ada"
-        body.close()
-        assert current_unit() is None
-        assert user_count() == 1
-
-
 class TestReplica:
     def test_a_view_reads_after_what_its_visitor_wrote(self, serve_view) -> None:
         units = []
@@ -297,6 +250,22 @@ class TestReplica:
         app.get("/")
         assert [unit.read_only for unit in units] == [True, True]
         assert [unit.replica_after for unit in units] == ["", "0/16B3748"]
+
+    @pytest.mark.commits
+    def test_what_it_does_not_have_yet_is_read_from_the_primary(self, serve_view) -> None:
+        """A replica that is behind lacks what a deploy made; so does another schema."""
+        at_replica = []
+
+        def view(_) -> Response:
+            count = DemoUser.select().count()
+            at_replica.append(current_unit().at_replica)
+            return Response(f"{count}, read only: {current_unit().read_only}")
+
+        pool = database.provider.pool
+        pool.replica = ReplicaPool(pool.source.url.with_schema("pg_catalog"), Limits())
+        assert serve_view(view, replica=True).get("/").text == "0, read only: True"
+        assert at_replica == [False]
+        pool.replica.close()
 
     def test_a_writer_is_given_the_position(self, serve_view) -> None:
         def view(_) -> Response:

@@ -85,6 +85,7 @@ VIEWS = {
     "form": (lambda request: request.session and memos(request), {"request_method": "POST"}),
     "token": (get_csrf_token, {}),
     "streamed": (streamed, {}),
+    "copied": (memos, {"replica": True}),
     "counted": (counted, {}),
     "enter": (enter, {}),
     "chosen": (counted, {}),

@@ -12,8 +12,11 @@ from berceau.errors import SettingsError
 from berceau.orm import database as orm
 from berceau.orm.session import run_unit, unit_of_work
 from berceau.postgres.core.fetch import execute
+from berceau.postgres.pooling.pool import NOWHERE
+from berceau.postgres.pooling.replica import ReplicaPool
 from berceau.postgres.tenants import registry
 from berceau.schema.model import Column, PrimaryKey, Schema, Table
+from berceau.settings import Limits
 from berceau.tenancy import SHARED
 from berceau.web import metrics
 from berceau.web.logs import Formatter
@@ -95,6 +98,14 @@ def test_requests_at_once_never_meet(app) -> None:
 
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(visit, range(40)))
+
+
+def test_a_replica_that_has_no_such_tenant_yet_is_not_read(app, place, caplog) -> None:
+    url = replace(place.databases.runtime_url, database="postgres").with_schema(NOWHERE)
+    replica = database.provider.pool.replica = ReplicaPool(url, Limits())
+    assert app.get("/copied", extra_environ=at("ada")).json == ["ada"]
+    assert "/copied runs again after attempt 1" in caplog.text
+    replica.close()
 
 
 def test_without_a_tenant_there_is_no_page_with_rows(app, caplog) -> None:
