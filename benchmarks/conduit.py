@@ -69,6 +69,7 @@ def main() -> None:
     options.add_argument("--seconds", type=int, default=4, help="of each round and application")
     arguments = options.parse_args()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as applications:
+        Path(folder).chmod(0o755)  # PostgreSQL runs as another account where we are root
         root = make_project(Path(folder) / "conduit")
         running = start(load(root, {"berceau.development": "true"}))
         applications.callback(stop_server, root)

@@ -76,6 +76,7 @@ def serving(port: int, *, production: bool) -> Iterator[Served]:
         if door.connect_ex(("127.0.0.1", port)) == 0:
             sys.exit(f"Something listens at the port {port}: choose another by --port.")
     with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)  # PostgreSQL runs as another account where we are root
         root = Path(folder) / "conduit"
         ignored = shutil.ignore_patterns(".berceau", ".env", ".venv", "__pycache__")
         shutil.copytree(ROOT / "examples" / "conduit", root, ignore=ignored)

@@ -113,6 +113,7 @@ def main() -> None:
     rounds = options.parse_args().rounds
     with tempfile.TemporaryDirectory() as folder, ExitStack() as applications:
         root = Path(folder)
+        root.chmod(0o755)  # PostgreSQL runs as another account where we are root
         make_project(root)
         running = start(load(root, {"berceau.development": "true"}))
         url = running.databases.runtime_url.with_password()

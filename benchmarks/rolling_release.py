@@ -98,6 +98,7 @@ def bench(tools: Sequence[str], peers: Path | None) -> Iterator[Bench]:
     """Run a server while the body runs, with an environment for the peers where they take part."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        folder.chmod(0o755)  # PostgreSQL runs as another account where we are root
         environment = peers
         if peers is None and set(tools) - {"berceau"}:
             environment = folder / "peers"

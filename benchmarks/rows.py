@@ -94,6 +94,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
+        root.chmod(0o755)  # PostgreSQL runs as another account where we are root
         write(root / "tasks.py", TASKS)
         write(root / "components" / "__init__.py", "")
         write(root / "components" / "library" / "__init__.py", '"""Readers."""\n')

@@ -67,6 +67,7 @@ def main() -> None:
 
 def make_project(root: Path) -> Path:
     """Copy what a project of the demo needs."""
+    root.chmod(0o755)  # PostgreSQL runs as another account where we are root
     for name in ("components", "migrations", "berceau"):
         shutil.copytree(ROOT / name, root / name)
     shutil.copy(ROOT / "tasks.py", root)

@@ -89,6 +89,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100_000)
     rows = parser.parse_args().rows
     with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)  # PostgreSQL runs as another account where we are root
         server = EmbeddedServer(Path(folder) / ".berceau" / "postgres")
         server.start()
         try:

@@ -131,6 +131,7 @@ def main() -> None:
     owners = [f"owner_{number}" for number in range(arguments.tenants)]
     rates: dict[str, list[float]] = {"with tenants": [], "without": []}
     with tempfile.TemporaryDirectory(prefix="berceau-", dir="/tmp") as folder, ExitStack() as open_:
+        Path(folder).chmod(0o755)  # PostgreSQL runs as another account where we are root
         sites = {
             "with tenants": open_.enter_context(site(Path(folder) / "t", owners, tenants=True)),
             "without": open_.enter_context(site(Path(folder) / "p", owners, tenants=False)),

@@ -54,6 +54,7 @@ def project(root: Path) -> Iterator[Path]:
     from benchmarks.isolation import make_demo
 
     root.mkdir()
+    root.parent.chmod(0o755)  # PostgreSQL runs as another account where we are root
     make_demo(root)
     try:
         run(root, "invoke", "migrate.deploy")

@@ -33,6 +33,7 @@ from berceau.workflows.shared.databases import Databases, resolve_databases
 from berceau.workflows.testing.isolation import PREFIX
 from berceau.workflows.testing.template import databases_of
 from tests.command_server import CommandServer
+from tests.folders import remove_abandoned
 from tests.ports import free_port, is_open
 from tests.rights import grant_data_rights
 from tests.waiting import SECONDS, wait_until
@@ -179,7 +180,13 @@ def command_server() -> CommandServer:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let Hypothesis try fewer examples where slow tests are left out."""
+    """Let Hypothesis try fewer examples where slow tests are left out, and leave no servers.
+
+    A run that is told to end does so as at Ctrl-C, and ends what its fixtures have started.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if not hasattr(config, "workerinput"):
+        remove_abandoned()
     quick = config.getoption(WITHOUT_SLOW)
     hypothesis.settings.load_profile("berceau-quick" if quick else "berceau")
 

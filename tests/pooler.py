@@ -4,7 +4,6 @@ import os
 import pwd
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from berceau.postgres.core.url import Url
+from tests.folders import open_folder
 from tests.ports import free_port, is_open
 from tests.waiting import wait_until
 
@@ -69,23 +69,22 @@ def pooler(target: Url, *, size: int = 2, more: str = "") -> Iterator[Pooler]:
     """Run PgBouncer before the server of ``target``, with ``more`` lines of configuration."""
     ((host, port),) = target.hosts
     listen = free_port()
-    folder = Path(tempfile.mkdtemp(prefix="berceau-pooler-"))
-    text = CONFIGURATION.format(
-        database=target.database,
-        host=host,
-        port=port or 5432,
-        user=target.user,
-        listen=listen,
-        size=size,
-        folder=folder,
-        more=more,
-    )
-    (folder / "ini").write_text(text)
-    running = Pooler(replace(target, hosts=(("127.0.0.1", listen),), pooled=True), folder)
-    try:
-        running.start()
-        yield running
-    finally:
-        if running.process is not None:
-            running.kill()
-        shutil.rmtree(folder)
+    with open_folder() as folder:
+        text = CONFIGURATION.format(
+            database=target.database,
+            host=host,
+            port=port or 5432,
+            user=target.user,
+            listen=listen,
+            size=size,
+            folder=folder,
+            more=more,
+        )
+        (folder / "ini").write_text(text)
+        running = Pooler(replace(target, hosts=(("127.0.0.1", listen),), pooled=True), folder)
+        try:
+            running.start()
+            yield running
+        finally:
+            if running.process is not None:
+                running.kill()

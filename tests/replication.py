@@ -2,10 +2,8 @@
 
 import os
 import pwd
-import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -17,6 +15,7 @@ from berceau.postgres.core.connection import connect
 from berceau.postgres.core.url import Url
 from berceau.postgres.embedded.account import Account
 from berceau.postgres.embedded.binaries import programs_for
+from tests.folders import open_folder
 from tests.ports import free_port
 from tests.waiting import SECONDS, wait_until
 
@@ -110,16 +109,9 @@ def nodes(count: int, programs: Path | None = None) -> Iterator[list[Node]]:
 
     They are of the ``programs`` in a folder, or else of the packaged ones.
     """
-    folder = Path(tempfile.mkdtemp(prefix="berceau-nodes-"))
-    account = _account(folder)
-    made = [Node(folder / str(number), account, programs=programs) for number in range(count)]
-    try:
-        yield made
-    finally:
-        for node in made:
-            if (node.folder / "postmaster.pid").exists():
-                node.kill()
-        shutil.rmtree(folder)
+    with open_folder() as folder:
+        account = _account(folder)
+        yield [Node(folder / str(number), account, programs=programs) for number in range(count)]
 
 
 def _account(folder: Path) -> Account:

@@ -3,13 +3,12 @@
 import json
 import re
 import secrets
-import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from berceau.postgres.core.connection import connect
+from tests.folders import open_folder
 from tests.waiting import wait_until
 
 NAME = "20260101000000_careful"
@@ -194,9 +193,8 @@ def test_deploys_at_once_take_turns(connected, query) -> None:
 
 @pytest.mark.slow
 def test_a_server_that_stops_keeps_what_was_committed(project) -> None:
-    with tempfile.TemporaryDirectory(prefix="berceau test ") as folder:
-        Path(folder).chmod(0o755)  # the server's account has to reach its data
-        project.root = project.root.rename(Path(folder) / "project")
+    with open_folder() as folder:
+        project.root = project.root.rename(folder / "project")
         project.migration(
             NAME,
             "CREATE TABLE trace (step int);\nVACUUM trace;\nINSERT INTO trace VALUES (1);\n"
@@ -218,7 +216,6 @@ def test_a_server_that_stops_keeps_what_was_committed(project) -> None:
         finally:
             deploy.kill()
             deploy.communicate()
-            project.invoke("db.stop")
 
 
 def running(project) -> list[int]:

@@ -1,7 +1,6 @@
 """More tables than a server with PostgreSQL's default settings can lock in one transaction."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -18,21 +17,21 @@ from berceau.workflows.deploy.down import ZERO, down
 from berceau.workflows.deploy.reset import reset
 from berceau.workflows.shared.cache import SchemaCache
 from berceau.workflows.write.migrate import Options, migrate
+from tests.folders import open_folder
 
 TABLES = 900
 
 
 @pytest.fixture
-def plain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Settings, Url]]:
+def plain(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Settings, Url]]:
     """A project on a server with PostgreSQL's default settings."""
-    tmp_path.chmod(0o755)
     ours = [each for each in cluster.SETTINGS if "max_locks" not in each]
     monkeypatch.setattr(cluster, "SETTINGS", ours)
-    server = EmbeddedServer(tmp_path / ".berceau" / "postgres")
-    server.start()
-    migration_url, runtime = (url.with_password() for url in (server.owner_url, server.runtime_url))
-    yield Settings(tmp_path, runtime, migration_url), server.owner_url
-    server.stop()
+    with open_folder() as folder:
+        server = EmbeddedServer(folder / ".berceau" / "postgres")
+        server.start()
+        owner, runtime = (url.with_password() for url in (server.owner_url, server.runtime_url))
+        yield Settings(folder, runtime, owner), server.owner_url
 
 
 def many() -> Schema:

@@ -21,6 +21,7 @@ import pytest
 from berceau.postgres.embedded.postmaster import SOCKET
 from berceau.postgres.embedded.server import EmbeddedServer
 from tests.conftest import command_server
+from tests.folders import open_folder
 from tests.ports import free_port, is_open
 from tests.waiting import SECONDS, wait_until
 
@@ -134,17 +135,9 @@ def _is_ours(name: str) -> bool:
 
 @pytest.fixture
 def checkout() -> Iterator[Checkout]:
-    """A copy of this project; its embedded server is stopped at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="berceau docs "))
-    folder.chmod(0o755)  # PostgreSQL runs as another account when we are root
-    checkout = Checkout(folder / "berceau")
-    yield checkout
-    checkout.use_this_environment()
-    status, said = checkout.run("invoke db.stop")
-    data = (checkout.root / ".berceau" / "postgres").resolve()
-    shutil.rmtree(data, ignore_errors=True)
-    shutil.rmtree(folder)
-    assert status == 0, said
+    """A copy of this project."""
+    with open_folder() as folder:
+        yield Checkout(folder / "berceau")
 
 
 @pytest.fixture
@@ -153,21 +146,15 @@ def example_server() -> Iterator[dict[str, str]]:
 
     It asks for passwords, save that of its superuser.
     """
-    folder = Path(tempfile.mkdtemp(prefix="berceau docs "))
-    folder.chmod(0o755)
-    server = EmbeddedServer(folder / ".berceau" / "postgres")
-    server.start()
-    try:
+    with open_folder() as folder:
+        server = EmbeddedServer(folder / ".berceau" / "postgres")
+        server.start()
         hba = server.folder / "pg_hba.conf"
         hba.write_text("local all postgres trust\nlocal all all scram-sha-256\n")
         server.stop()
         server.start()
         with _door(Path(server.owner_url.hosts[0][0]) / SOCKET) as port:
             yield {"PGHOSTADDR": "127.0.0.1", "PGPORT": str(port)}
-    finally:
-        server.stop()
-        shutil.rmtree(server.folder.resolve())
-        shutil.rmtree(folder)
 
 
 @contextmanager

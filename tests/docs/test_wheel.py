@@ -34,14 +34,17 @@ print(json.dumps({"files": files, "modules": modules}))
 @pytest.mark.skipif(
     not os.environ.get("CI"), reason="installs everything again: set CI=true to run it"
 )
-def test_the_wheel_holds_berceau_only_and_works_alone(checkout, tmp_path) -> None:
-    def run(*command: str | Path, folder: Path = tmp_path) -> str:
+def test_the_wheel_holds_berceau_only_and_works_alone(checkout) -> None:
+    place = checkout.root.with_name("alone")
+    place.mkdir()
+
+    def run(*command: str | Path, folder: Path = place) -> str:
         done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    python = tmp_path / "empty" / "bin" / "python"
-    run(sys.executable, "-m", "venv", tmp_path / "empty")
+    python = place / "empty" / "bin" / "python"
+    run(sys.executable, "-m", "venv", place / "empty")
     run(python, "-m", "pip", "install", checkout.root)
     installed = json.loads(run(python, "-c", LIST_INSTALLED))
     tops = {file.partition("/")[0] for file in installed["files"]}
@@ -55,12 +58,9 @@ def test_the_wheel_holds_berceau_only_and_works_alone(checkout, tmp_path) -> Non
     assert "berceau.web.app" in installed["modules"]
     run(python, "-m", "berceau", "new", "shop")
     run(sys.executable, "-m", "uv", "pip", "install", "--python", python, "-e", "shop[dev]")
-    shop = tmp_path / "shop"
+    shop = place / "shop"
     run(python, "-m", "ruff", "check", shop)
-    try:
-        assert "notes: 1 table" in run(python, "-m", "invoke", "build", folder=shop)
-        run(python, "-m", "mypy", folder=shop)
-        run(python, "-m", "pyright", "--pythonpath", python, folder=shop)
-        run(python, "-m", "invoke", "test", "--all", folder=shop)
-    finally:
-        run(python, "-m", "invoke", "db.stop", folder=shop)
+    assert "notes: 1 table" in run(python, "-m", "invoke", "build", folder=shop)
+    run(python, "-m", "mypy", folder=shop)
+    run(python, "-m", "pyright", "--pythonpath", python, folder=shop)
+    run(python, "-m", "invoke", "test", "--all", folder=shop)

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -11,6 +9,7 @@ from berceau.postgres.core.connection import connect
 from berceau.settings import Settings
 from berceau.workflows.shared.databases import embedded_server, resolve_databases
 from tests.conftest import TASKS, Project, Result, sync_nothing
+from tests.folders import open_folder
 
 THING = (
     "class Thing(db.Entity):\n    number = PrimaryKey(int, auto=True)\n    name = Required(str)\n"
@@ -195,9 +194,7 @@ def test_success(db):
 @pytest.fixture
 def embedded() -> Iterator[Project]:
     """The same project with an embedded server, whose owner may create databases."""
-    with TemporaryDirectory(prefix="berceau test ") as folder:
-        root = Path(folder)
-        root.chmod(0o755)  # PostgreSQL runs as another account when we are root
+    with open_folder() as root:
         project = Project(root)
         project.write("tasks.py", TASKS)
         project.write("components/__init__.py", "")
@@ -205,7 +202,6 @@ def embedded() -> Iterator[Project]:
         project.succeed("migrate")
         sync_nothing(embedded_server(Settings(root)).admin_url("berceau"))
         yield project
-        project.succeed("db.stop")
 
 
 @pytest.mark.slow

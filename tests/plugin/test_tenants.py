@@ -1,14 +1,13 @@
 """Tests of a project with tenants: each acts for one, and one line tests that two never meet."""
 
 from collections.abc import Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
 from berceau.settings import Settings
 from berceau.workflows.shared.databases import embedded_server
 from tests.conftest import TASKS, Project, sync_nothing
+from tests.folders import open_folder
 
 NOTE = "class Note(db.Entity):\n    text = Required(str, unique=True)\n"
 VIEWS = """
@@ -151,15 +150,13 @@ def write(project: Project) -> Project:
 @pytest.fixture
 def embedded() -> Iterator[Project]:
     """A project with a server of its own, where tests have databases."""
-    with TemporaryDirectory(prefix="berceau-", dir="/tmp") as root:
-        Path(root).chmod(0o755)  # PostgreSQL runs as another account when we are root
-        project = Project(Path(root))
+    with open_folder() as root:
+        project = Project(root)
         project.write("tasks.py", TASKS)
         project.write("components/__init__.py", "")
         write(project)
         sync_nothing(embedded_server(Settings(project.root)).admin_url("berceau"))
         yield project
-        project.succeed("db.stop")
 
 
 def check(project: Project, *options: str) -> None:

@@ -4,9 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,6 +20,7 @@ from berceau.postgres.runner import ledger, runner
 from berceau.postgres.runner.deploy_lock import deploy_lock
 from berceau.postgres.statistics import planning
 from tests.conftest import sync_nothing
+from tests.folders import open_folder
 
 ROOT = Path(__file__).parents[2]
 
@@ -65,14 +64,6 @@ class Server(EmbeddedServer):
             stderr=subprocess.PIPE,
             text=True,
         )
-
-
-@contextmanager
-def open_folder() -> Iterator[Path]:
-    """Make a folder that every account can enter, PostgreSQL's too; pytest's own are closed."""
-    with tempfile.TemporaryDirectory(prefix="berceau test ") as name:
-        Path(name).chmod(0o755)
-        yield Path(name)
 
 
 @pytest.fixture

@@ -36,9 +36,10 @@ def servers() -> Iterator[tuple[Node, Node, Path]]:
     with nodes(2) as (primary, restored):
         primary.make()
         archive = primary.folder.with_name("archive")
+        file = f'"{archive}/%f"'
         primary.configure(
             archive_mode="on",
-            archive_command=f"mkdir -p {archive} && test ! -f {archive}/%f && cp %p {archive}/%f",
+            archive_command=f'mkdir -p "{archive}" && test ! -f {file} && cp %p {file}',
         )
         primary.start()
         yield primary, restored, archive
@@ -118,7 +119,7 @@ def test_a_base_backup_comes_back_to_any_moment(project, servers, tmp_path) -> N
     primary.stop()
     (restored.folder / "standby.signal").rename(restored.folder / "recovery.signal")
     restored.configure(
-        restore_command=f"cp {archive}/%f %p",
+        restore_command=f'cp "{archive}/%f" %p',
         recovery_target_name="good",
         recovery_target_action="promote",
         primary_conninfo="",

@@ -1,9 +1,7 @@
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from secrets import token_hex
 
 import pytest
@@ -12,6 +10,7 @@ from psycopg2 import sql
 from berceau.postgres.core.connection import connect
 from berceau.postgres.core.url import Url
 from tests.conftest import Project
+from tests.folders import open_folder
 
 SECRET = "hunter2"
 CONFIGURED = {
@@ -22,13 +21,11 @@ CONFIGURED = {
 
 @pytest.fixture
 def project(project) -> Iterator[Project]:
-    """A project in a folder that every account can enter; pytest's own are closed to others."""
-    with tempfile.TemporaryDirectory(prefix="berceau test ") as name:
-        Path(name).chmod(0o755)
-        project.root = Path(name)
+    """A project in which PostgreSQL can reach its data."""
+    with open_folder() as folder:
+        project.root = folder
         project.write("tasks.py", "from berceau.tasks import namespace\n")
         yield project
-        project.invoke("db.stop")
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import pytest
 from berceau.errors import MigrationError
 from berceau.settings import load
 from berceau.workflows.compatibility.release import running_release
+from berceau.workflows.shared.databases import Databases
 from tests.conftest import Project
 
 NOTE = "class Note(db.Entity):\n    {} = Required(str)\n"
@@ -19,8 +20,10 @@ def git(folder, *arguments: str) -> str:
 
 
 @pytest.fixture
-def repository(project: Project) -> Project:
+def repository(project: Project, database: Databases, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A project in a folder of a repository, whose branch ``main`` has notes with a text."""
+    monkeypatch.setenv("DATABASE_URL", database.runtime_url.with_password())
+    monkeypatch.setenv("MIGRATION_DATABASE_URL", database.migration_url.with_password())
     git(project.root.parent, "init", "--initial-branch=main")
     project.write(".gitignore", ".berceau/\n__pycache__/\n")
     commit(project, "text")

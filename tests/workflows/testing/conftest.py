@@ -1,9 +1,7 @@
 """A project with a server of its own, whose copies for tests are made, used and pruned."""
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -13,6 +11,7 @@ from berceau.workflows.shared.databases import embedded_server, resolve_database
 from berceau.workflows.testing.isolation import prepare
 from berceau.workflows.testing.prune import prune
 from tests.conftest import sync_nothing
+from tests.folders import open_folder
 from tests.waiting import wait_until
 from tests.workflows.testing.copies import run
 
@@ -26,9 +25,7 @@ CREATE TABLE reply (id int PRIMARY KEY, post int NOT NULL REFERENCES post);
 @pytest.fixture(scope="session")
 def settings() -> Iterator[Settings]:
     """The settings of a migrated project with an embedded server of its own."""
-    with tempfile.TemporaryDirectory(prefix="berceau test ") as name:
-        root = Path(name)
-        root.chmod(0o755)
+    with open_folder() as root:
         folder = root / "migrations" / "20260101000000_first"
         folder.mkdir(parents=True)
         (folder / "migration.sql").write_text(MIGRATION)
@@ -36,7 +33,6 @@ def settings() -> Iterator[Settings]:
         resolve_databases(settings)
         sync_nothing(embedded_server(settings).admin_url("berceau"))
         yield settings
-        embedded_server(settings).stop()
 
 
 @pytest.fixture(autouse=True)
