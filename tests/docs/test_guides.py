@@ -33,6 +33,7 @@ VARYING = [
     (re.compile(r"(?<=PID )\d+|(?<=process )\d+"), "PID"),
     (re.compile(r"(?<=[?]token=)[\w.-]+"), "TOKEN"),
     (re.compile(r"={3,}"), "==="),
+    (re.compile(r"(?<=TIMEs) \(\d:\d\d:\d\d\)"), ""),  # pytest adds it to a minute or more
     (re.compile(r"\(\d:\d\d:\d\d\)"), "UPTIME"),
     (re.compile(r"/[\w/]+/berceau-\d+-[0-9a-f]{12}"), "SOCKET"),
 ]
@@ -134,3 +135,8 @@ def test_what_a_page_shows_happens(page, checkout, request) -> None:
         checkout.environment |= request.getfixturevalue("example_server")
     text = text.replace("6543", checkout.port).replace("/home/ada/berceau", str(checkout.root))
     Page(checkout).play(text)
+
+
+def test_how_long_tests_take_varies() -> None:
+    shown = Command("invoke test", normalise("=== 2 passed in 12.35s ==="))
+    compare(shown, "=== 2 passed in 62.10s (0:01:02) ===\n")
