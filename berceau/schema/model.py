@@ -217,9 +217,15 @@ class Table:
         yield from self.foreign_keys
 
     @property
+    def parents(self) -> tuple[str, ...]:
+        """The tables that it inherits from or is a partition of, as names in SQL."""
+        word = "parent "
+        return tuple(each.removeprefix(word) for each in self.others if each.startswith(word))
+
+    @property
     def follows(self) -> bool:
         """Whether it is a partition or a child, which changes with its parent."""
-        return any(other.startswith("parent ") for other in self.others)
+        return bool(self.parents)
 
 
 @dataclass(frozen=True)

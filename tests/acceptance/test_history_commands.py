@@ -171,6 +171,9 @@ UNSEEN = {
     "statistics": "CREATE STATISTICS s ON x, y FROM a",
     "a collation": 'CREATE COLLATION c FROM "C"',
     "an operator": "CREATE OPERATOR === (FUNCTION = int4eq, LEFTARG = int, RIGHTARG = int)",
+    "an heir": "CREATE TABLE kid (z int) INHERITS (a)",
+    "options of a toast table": "ALTER TABLE a ADD z text; "
+    "ALTER TABLE a SET (toast.autovacuum_enabled = false)",
     "a text search configuration": "CREATE TEXT SEARCH CONFIGURATION c (COPY = simple)",
 }
 
@@ -186,6 +189,17 @@ def test_a_squash_and_a_reset_know_what_is_no_part_of_a_table(line, cache, dumpe
     assert sql in squashed.sql
     reset(line.migration_url, line.read(), cache)
     assert dumped() == before
+
+
+def test_a_reset_makes_a_publication_again(line, cache, query) -> None:
+    name = f'"P {line.migration_url.schema}"'
+    line.write(A, f"CREATE TABLE a (x int); CREATE PUBLICATION {name} FOR TABLE a;")
+    line.deploy()
+    try:
+        reset(line.migration_url, line.read(), cache)
+        query(f"ALTER PUBLICATION {name} DROP TABLE a")
+    finally:
+        query(f"DROP PUBLICATION IF EXISTS {name}")
 
 
 def test_a_reset_drops_what_a_failed_migration_had_made(two, query, cache) -> None:

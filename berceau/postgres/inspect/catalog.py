@@ -64,6 +64,7 @@ UNION ALL SELECT oid, 'row security' FROM t WHERE relrowsecurity
 UNION ALL SELECT oid, 'UNLOGGED' FROM t WHERE relpersistence = 'u'
 UNION ALL SELECT oid, 'forced row security' FROM t WHERE relforcerowsecurity
 UNION ALL SELECT oid, 'storage parameters' FROM t WHERE reloptions IS NOT NULL
+    OR EXISTS (SELECT FROM pg_class o WHERE o.oid = t.reltoastrelid AND o.reloptions IS NOT NULL)
 UNION ALL SELECT oid, 'replica identity' FROM t WHERE relreplident <> 'd'
 UNION ALL SELECT oid, 'type ' || reloftype::regtype FROM t WHERE reloftype <> 0
 UNION ALL SELECT t.oid, 'tablespace ' || spcname FROM t

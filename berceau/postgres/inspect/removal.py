@@ -9,10 +9,13 @@ from berceau.errors import StatementError
 from berceau.postgres.core.connection import Connection, transaction
 from berceau.postgres.inspect.objects import Object
 from berceau.schema.changes import DropConstraint, DropEnum, DropTable
-from berceau.schema.model import Schema
+from berceau.schema.model import Schema, Table
+from berceau.schema.names import quote_name
 from berceau.schema.sql.locking import LIMIT, locks
 
 _BEFORE_TABLES = (
+    "event trigger",
+    "publication",
     "trigger",
     "rule",
     "policy",
@@ -127,7 +130,7 @@ def _steps(schema: Schema, first: Sequence[Object], objects: Sequence[Object]) -
                 ),
                 locks(DropConstraint(table.name, key)),
             )
-    for table in schema.tables:
+    for table in _heirs_first(schema):
         yield (
             sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(table.name)),
             locks(DropTable(table)),
@@ -139,6 +142,16 @@ def _steps(schema: Schema, first: Sequence[Object], objects: Sequence[Object]) -
             sql.SQL("DROP TYPE IF EXISTS {}").format(sql.Identifier(enum.name)),
             locks(DropEnum(enum)),
         )
+
+
+def _heirs_first(schema: Schema) -> list[Table]:
+    """Return the tables in an order in which none comes before those that inherit from it."""
+    parents = {quote_name(table.name): table.parents for table in schema.tables}
+
+    def depth(name: str) -> int:
+        return max((1 + depth(each) for each in parents.get(name, ())), default=0)
+
+    return sorted(schema.tables, key=lambda table: -depth(quote_name(table.name)))
 
 
 def _drops(kinds: Iterable[str], objects: Sequence[Object]) -> Iterator[sql.SQL]:

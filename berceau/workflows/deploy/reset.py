@@ -1,8 +1,11 @@
 """Reset: drop what the migrations made in a database, and migrate it again."""
 
+from collections.abc import Iterable, Iterator
+
 from berceau.migration.history import compare
 from berceau.migration.migration import Migration
 from berceau.migration.resume import taken_effect
+from berceau.migration.splitter import split
 from berceau.postgres.core.url import Url
 from berceau.postgres.inspect import removal
 from berceau.postgres.inspect.extensions import made_by
@@ -45,5 +48,17 @@ def reset(
             seeds.clear(connection)
 
         extensions = (Object("extension", quote_name(name)) for name in made_by(made))
-        removal.drop(connection, ours, (*built.objects, *extensions), forget)
+        others = (*built.objects, *extensions, *_of_the_database(made))
+        removal.drop(connection, ours, others, forget)
         return apply_pending(connection, migrations, report)
+
+
+def _of_the_database(migrations: Iterable[Migration]) -> Iterator[Object]:
+    """Yield what ``migrations`` made that is in no schema, and that no dry run makes."""
+    for migration in migrations:
+        for statement in split(migration.sql):
+            match statement.head:
+                case ("create", "publication", name, *_):
+                    yield Object("publication", name)
+                case ("create", "event", "trigger", name, *_):
+                    yield Object("event trigger", name)
