@@ -11,11 +11,13 @@ from berceau.schema.names import unquote_name
 
 _NAMES = rf"{NAME}(?: , {NAME})*"
 _TABLE = rf"alter table (?:if exists )?(?:only )?(?P<table>{NAME})"
+_ALTERS = re.compile(rf"(?P<opening>{_TABLE}) ")
 _ALTER = re.compile(
     rf"{_TABLE} "
     rf"(?P<does>add|alter|drop|rename|validate)\b(?: column)?(?: if (?:not )?exists)? ?"
     rf"(?P<column>{NAME})?(?P<rest>.*)"
 )
+_OTHER_VALUES = re.compile(r" (?:type|set expression) ")
 _FILLED = re.compile(rf"{_TABLE} alter (?:column )?(?P<column>{NAME}) set not null\b")
 _KEY = re.compile(
     rf"{_TABLE} add (?:constraint {NAME} )?(?:unique|primary key) \( (?P<columns>{_NAMES}) \)"
@@ -76,17 +78,20 @@ class Requirements:
             self._changed.update(changed)
             if not changed and not _STRUCTURE.match(words):
                 self._unclear = True
-            found = self._required(statement, words)
-            if found is not None and self._is_about_rows_of_before(found):
-                yield found
-            self._note_columns(words)
+            actions = _actions(statement)
+            for action in actions:  # whatever their order, constraints are looked at last
+                self._note_columns(action)
+            if len(statement.head) < HEAD:
+                found = (self._required(action, statement.line) for action in actions)
+                yield from (each for each in found if each and self._is_about_rows_of_before(each))
+            elif match := _ALTERS.match(words):
+                self._changed.add(self._table(match["table"]))  # there may be other actions
             self.renamed.note(words)
 
-    def _required(self, statement: ParsedStatement, words: str) -> Requirement | None:
-        line, whole = statement.line, len(statement.head) < HEAD
-        if match := _KEY.match(words) or (_INDEX.match(words) if whole else None):
+    def _required(self, words: str, line: int) -> Requirement | None:
+        if match := _KEY.match(words) or _INDEX.match(words):
             return Requirement("unique", *self._place(match["table"], match["columns"]), line)
-        if match := _REFERENCE.match(words) if whole else None:
+        if match := _REFERENCE.match(words):
             place = self._place(match["table"], match["columns"])
             found = Requirement(
                 "reference", *place, line, *self._place(match["target"], match["others"])
@@ -109,14 +114,16 @@ class Requirements:
         return not changed and self._replaced.isdisjoint(columns)
 
     def _note_columns(self, words: str) -> None:
-        """Note the column that a statement adds, drops or gives another type."""
+        """Note the column that an action adds, drops or gives other values."""
         match = _ALTER.match(words)
         if match is None or match["column"] is None:
+            if altered := _ALTERS.match(words):  # as ATTACH PARTITION, which brings rows
+                self._changed.add(self._table(altered["table"]))
             return
         table, columns = self._place(match["table"], match["column"])
         if match["does"] in ("add", "drop"):
             self._replaced |= {(table, each) for each in columns}
-        elif match["does"] == "alter" and " type " in match["rest"]:
+        elif match["does"] == "alter" and _OTHER_VALUES.search(match["rest"]):
             self._changed.add(table)
 
     def _place(self, table: str, columns: str) -> tuple[str, tuple[str, ...]]:
@@ -136,3 +143,21 @@ class Requirements:
         elif match := _DROP.match(words):
             names = _NAME.findall(match["tables"])
         return {self._table(each) for each in names}
+
+
+def _actions(statement: ParsedStatement) -> list[str]:
+    """Return the words of ``statement``; of an ALTER TABLE, one such statement for each action."""
+    words = " ".join(statement.head)
+    match = _ALTERS.match(words)
+    if match is None:
+        return [words]
+    actions: list[list[str]] = [[]]
+    depth = 0
+    for part in statement.head:
+        depth += (part == "(") - (part == ")")
+        if part == "," and depth == 0:
+            actions.append([])
+        else:
+            actions[-1].append(part)
+    first, *others = map(" ".join, actions)
+    return [first, *(f"{match['opening']} {each}" for each in others)]

@@ -8,6 +8,10 @@ SET = "ALTER TABLE a ALTER COLUMN x SET NOT NULL;\n"
 REQUIRED = {
     SET: [("a", "x")],
     'ALTER TABLE ONLY "A b" ALTER "x y" SET NOT NULL;': [("A b", "x y")],
+    'ALTER TABLE a ALTER "y , (" SET NOT NULL, ALTER x SET NOT NULL;': [
+        ("a", "y , ("),
+        ("a", "x"),
+    ],
     "ALTER TABLE a ADD CONSTRAINT c CHECK (x IS NOT NULL) NOT VALID;\n" + SET: [("a", "x")],
     "ALTER TABLE a RENAME TO b; ALTER TABLE b RENAME y TO x;ALTER TABLE b ALTER x SET NOT NULL;": [
         ("a", "y")
@@ -29,6 +33,8 @@ REQUIRED = {
     "ALTER TABLE a DROP COLUMN IF EXISTS x, ADD COLUMN x int;\n" + SET: [],
     "DELETE FROM a WHERE x IS NULL;\n" + SET: [],
     "ALTER TABLE a ALTER x SET DEFAULT 1, ALTER y DROP NOT NULL;": [],
+    "ALTER TABLE a ALTER y SET NOT NULL, ALTER x SET NOT NULL;": [("a", "y"), ("a", "x")],
+    "ALTER TABLE a ALTER x SET NOT NULL, ALTER x TYPE text USING coalesce(x, '');": [],
     "ALTER TABLE a ALTER COLUMN x DROP NOT NULL;": [],
 }
 
@@ -47,6 +53,12 @@ KEYS = {
     "ALTER TABLE a ADD CONSTRAINT c UNIQUE (x, y) DEFERRABLE INITIALLY DEFERRED;": ("a", "x", "y"),
     "ALTER TABLE a ADD PRIMARY KEY (x);": ("a", "x"),
     "ALTER TABLE a RENAME x TO b; CREATE UNIQUE INDEX i ON a (b);": ("a", "x"),
+    "ALTER TABLE a ADD z int DEFAULT 1, ADD UNIQUE (x, y);": ("a", "x", "y"),
+    "ALTER TABLE a ADD UNIQUE (x), ALTER x TYPE int USING y;": None,
+    "ALTER TABLE a ADD z numeric(3, 1), ALTER x TYPE int USING y;\n" + UNIQUE: None,
+    "ALTER TABLE a DROP z, ADD x int;\n" + UNIQUE: None,
+    "ALTER TABLE a ALTER x SET EXPRESSION AS (y);\n" + UNIQUE: None,
+    "ALTER TABLE a ADD CHECK (z IN (1, 2, 3, 4, 5, 6, 7)), ADD x int;\n" + UNIQUE: None,
     "UPDATE a SET z = x;\n" + UNIQUE: None,
     "ALTER TABLE a ADD y int;\n" + UNIQUE: None,
     "CREATE TABLE a (x int, y int);\n" + UNIQUE: None,
@@ -87,6 +99,7 @@ REFERENCES = {
     f"CREATE TABLE b (id int PRIMARY KEY);\n{UNCHECKED};": None,
     f"ALTER TABLE b ADD id serial;\n{UNCHECKED};": None,
     f"ALTER TABLE a ADD x int;\n{UNCHECKED} NOT VALID;\n{VALID}": None,
+    f"ALTER TABLE b ATTACH PARTITION d FOR VALUES IN (1);\n{UNCHECKED};": None,
     "ALTER TABLE a ADD FOREIGN KEY (x) REFERENCES b;": None,
     "ALTER TABLE a ADD FOREIGN KEY (x) REFERENCES s.b (id);": None,
     "ALTER TABLE a ADD FOREIGN KEY (x, y, z) REFERENCES b (x, y, z) ON DELETE CASCADE NOT VALID;": (

@@ -10,24 +10,31 @@ from berceau.postgres.core.connection import Connection, transaction
 from berceau.postgres.core.fetch import fetch, fetch_value
 from berceau.postgres.core.session import settle
 
-# Those that have a column which may be empty, and all where that doesn't matter.
+# Those that have a column which may be empty, and all where that doesn't matter. A table with
+# partitions may lose some of them before, as its text doesn't show.
 _HAVE = """
 SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = ANY (%s) AND c.relname = %s AND c.relkind IN ('r', 'p')
+WHERE n.nspname = ANY (%s) AND c.relname = %s AND c.relkind = 'r'
   AND (%s OR EXISTS (
       SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = ANY (%s)
         AND a.attnum > 0 AND NOT (a.attisdropped OR a.attnotnull)))
 ORDER BY 1
 """
 _MISFITS = {
-    "value": "SELECT FROM {table} WHERE {columns} IS NULL",
-    "unique": "SELECT FROM {table} WHERE ({columns}) IS NOT NULL "
+    "value": "SELECT FROM ONLY {table} WHERE {columns} IS NULL",
+    "unique": "SELECT FROM ONLY {table} WHERE ({columns}) IS NOT NULL "
     "GROUP BY {columns} HAVING count(*) > 1",
-    "reference": "SELECT FROM {table} c WHERE ({columns}) IS NOT NULL "
+    "reference": "SELECT FROM ONLY {table} c WHERE ({columns}) IS NOT NULL "
     "AND NOT EXISTS (SELECT FROM {target} p WHERE {same})",
 }
 _GONE = (errors.InvalidSchemaName, errors.UndefinedTable, errors.UndefinedColumn)
-_INCOMPARABLE = (errors.UndefinedFunction,)
+# As references between other types, other collations, or tables on other servers of Citus.
+_INCOMPARABLE = (
+    errors.UndefinedFunction,
+    errors.AmbiguousFunction,
+    errors.IndeterminateCollation,
+    errors.FeatureNotSupported,
+)
 _LOCKED = (errors.LockNotAvailable, errors.DeadlockDetected)
 
 

@@ -78,6 +78,32 @@ def test_what_has_to_refer_to_a_row_is_looked_for(owner: Connection, schemas: li
     assert [*unfit_schemas(owner, schemas, required, LATE)] == [b]
 
 
+def test_rows_of_children_and_partitions_do_not_count(
+    owner: Connection, schemas: list[str]
+) -> None:
+    for each, made in {
+        schemas[0]: "CREATE TABLE {child} () INHERITS ({table})",
+        schemas[1]: "DROP TABLE {table}; CREATE TABLE {table} ({column} text) PARTITION BY LIST "
+        "({column}); CREATE TABLE {child} PARTITION OF {table} FOR VALUES IN ('x')",
+    }.items():
+        text = f"{made}; INSERT INTO {{child}} VALUES ('x'), ('x')"
+        child, table = sql.Identifier(each, "child"), sql.Identifier(each, TABLE)
+        names = {"child": child, "table": table, "column": sql.Identifier(COLUMN)}
+        execute(owner, sql.SQL(text).format(**names))
+    assert [*unfit_schemas(owner, schemas, Requirement("unique", TABLE, (COLUMN,), 1), LATE)] == []
+
+
+def test_columns_that_a_query_cannot_compare_are_not_looked_at(
+    owner: Connection, schemas: list[str]
+) -> None:
+    target = sql.Identifier(schemas[0], "other")
+    made = "CREATE TABLE {0} (key text COLLATE \"C\"); INSERT INTO {0} VALUES ('y')"
+    execute(owner, sql.SQL(made).format(target))
+    run(owner, schemas[0], 'ALTER TABLE {table} ALTER {column} TYPE text COLLATE "POSIX"')
+    required = Requirement("reference", TABLE, (COLUMN,), 1, "other", ("key",))
+    assert [*unfit_schemas(owner, schemas, required, LATE)] == []
+
+
 def test_what_goes_meanwhile_is_skipped(owner: Connection, schemas: list[str]) -> None:
     a, b, c, d = schemas
     found = unfit_schemas(owner, schemas, VALUE, LATE)
