@@ -222,7 +222,7 @@ class TenantMissingError(TenantError):
 
 
 class TenantUnavailableError(TenantError):
-    """A tenant can't be served now: it is being made, moved or dropped, or lacks migrations."""
+    """A tenant can't be served now: it is being made or dropped, or lacks migrations."""
 
 
 class TenantUnknownError(TenantError):

@@ -16,13 +16,13 @@ Scope: TypeAlias = Literal["shared", "tenant"]
 
 SCOPES: Final[tuple[Scope, ...]] = ("shared", "tenant")
 
-State: TypeAlias = Literal["ready", "creating", "moving", "dropping", "missing"]
+State: TypeAlias = Literal["ready", "creating", "dropping", "missing"]
 """What is being done with a tenant. Only one that is ready is served.
 
 The schema of one that is ``missing`` was taken away by something else than a command.
 """
 
-STATES: Final[tuple[State, ...]] = ("ready", "creating", "moving", "dropping")
+STATES: Final[tuple[State, ...]] = ("ready", "creating", "dropping")
 """Those that commands write."""
 
 FRESH_SECONDS: Final = 5.0

@@ -17,7 +17,7 @@ FIRST = """
     class Sale(db.Entity):
         id = PrimaryKey(int)
         shop = Required(Shop, index=True)
-        mood = Required(Mood)
+        mood = Required(Mood, sql_default="'GOOD'")
         price = Required(int)
         note = Optional(str)
 """
@@ -39,7 +39,7 @@ SECOND = """
     class Sale(db.Entity):
         id = PrimaryKey(int)
         shop = Required(Shop, index=True)
-        mood = Required(Mood)
+        mood = Required(Mood, sql_default="'GOOD'")
         price = Required(int, size=64, index=True)
         remark = Optional(str)
         paid = Optional(datetime)

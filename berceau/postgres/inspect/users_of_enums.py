@@ -9,7 +9,8 @@ from berceau.schema.conversions import named_labels
 
 # Left out are the columns of the schema's tables. What uses one of these, or a view over them, is
 # "aside": it stands aside, or is told with the columns. The columns of a view are there wherever
-# its query is, and parts of something, such as the functions of a range, wherever that is.
+# its query is, and parts of something, such as the functions of a range, wherever that is. What
+# Citus hides in pg_class, the parts of tables on several servers, changes with these.
 _USERS = """
 WITH RECURSIVE enum AS (
     SELECT oid, typarray, typname FROM pg_type
@@ -37,7 +38,7 @@ SELECT DISTINCT e.typname, replace(CASE WHEN r.rulename = '_RETURN'
        ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = e.oid),
        CASE WHEN a.objid IS NOT NULL THEN concat(
            pg_get_ruledef(r.oid), pg_get_constraintdef(k.oid), pg_get_indexdef(i.indexrelid),
-           pg_get_expr(v.adbin, v.adrelid)) END
+           CASE WHEN w.relkind = 'v' THEN pg_get_expr(v.adbin, v.adrelid) END) END
 FROM enum e JOIN pg_depend d
 ON d.refclassid = 'pg_type'::regclass AND d.refobjid IN (e.oid, e.typarray)
 LEFT JOIN aside a ON (a.classid, a.objid) = (d.classid, d.objid)
@@ -45,12 +46,16 @@ LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
 LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
 LEFT JOIN pg_constraint k ON d.classid = 'pg_constraint'::regclass AND k.oid = d.objid
 LEFT JOIN pg_index i ON i.indexrelid = c.oid
-LEFT JOIN (pg_attrdef v JOIN pg_class w ON w.oid = v.adrelid AND w.relkind = 'v')
-    ON d.classid = 'pg_attrdef'::regclass AND v.oid = d.objid
+LEFT JOIN pg_attrdef v ON d.classid = 'pg_attrdef'::regclass AND v.oid = d.objid
+LEFT JOIN pg_class w ON w.oid = v.adrelid
 WHERE (c.relkind IN ('v', 'm')) IS NOT TRUE
   AND (r.oid IS NOT NULL OR i.indexrelid IS NOT NULL OR NOT EXISTS (
       SELECT FROM pg_depend p WHERE (p.classid, p.objid, p.objsubid, p.deptype)
           = (d.classid, d.objid, d.objsubid, 'i')))
+  AND (d.classid <> 'pg_class'::regclass OR c.oid IS NOT NULL)
+  AND (v.oid IS NULL OR w.oid IS NOT NULL)
+  AND (k.conrelid IS NULL OR k.conrelid = 0
+       OR EXISTS (SELECT FROM pg_class WHERE oid = k.conrelid))
   AND NOT EXISTS (SELECT FROM held WHERE (relation, number) = (c.oid, d.objsubid))
 """
 

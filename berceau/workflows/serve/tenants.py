@@ -37,7 +37,6 @@ _WAIT = (
 _RESTORE = "Restore its schema from a backup, or end it by `invoke tenant.drop {}`."
 DEEDS: dict[State, str] = {
     "creating": "being created",
-    "moving": "being moved",
     "dropping": "being dropped",
     "missing": "without its schema",
 }

@@ -11,7 +11,7 @@ from berceau.tenancy import Tenant
 class AllDeployed:
     """The names of what was applied to the ``shared`` tables, and to which ``tenants``, by name.
 
-    ``notes`` are what waits, in words. The ``skipped`` are being made, moved or dropped. What
+    ``notes`` are what waits, in words. The ``skipped`` are being made or dropped. What
     ``failed`` is by names of tenants, too.
     """
 

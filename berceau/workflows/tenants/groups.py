@@ -42,7 +42,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Groups:
-    """All ready ``tenants``, in ``groups``; the ``others`` are being made, moved or dropped.
+    """All ready ``tenants``, in ``groups``; the ``others`` are being made or dropped.
 
     What of the shared tables and of tenants ``waits`` for each other is in words.
     """

@@ -38,7 +38,7 @@ class Alike:
 class States:
     """The history of what is ``shared``, and those of the tenants that are ready.
 
-    The ``others`` are being made, moved or dropped.
+    The ``others`` are being made or dropped.
     """
 
     shared: History

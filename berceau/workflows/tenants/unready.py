@@ -9,7 +9,6 @@ from berceau.tenancy import Tenant
 
 _COMMANDS = {
     "creating": "`invoke tenant.create {}`",
-    "moving": "`invoke tenant.move {}`, with its server,",
     "dropping": "`invoke tenant.drop {}`",
 }
 """What goes on with one that is in such a state."""

@@ -127,9 +127,7 @@ def test_a_new_one_is_served_at_once(app, built, monkeypatch) -> None:
     assert app.get("/memos", extra_environ=at("new")).json == []
 
 
-@pytest.mark.parametrize(
-    ("state", "said"), [("creating", "created"), ("moving", "moved"), ("dropping", "dropped")]
-)
+@pytest.mark.parametrize(("state", "said"), [("creating", "created"), ("dropping", "dropped")])
 def test_one_that_is_not_ready_has_to_wait(app, place, state, said) -> None:
     registry.set_state(place.connection, place.tenants["ada"], state)
     found = app.get("/memos", extra_environ=at("ada"), status=503)
@@ -167,7 +165,7 @@ def test_one_of_a_later_release_is_compared_once_a_version(built) -> None:
 def test_one_that_went_away_since_the_last_look_is_no_fault(app, place, monkeypatch) -> None:
     monkeypatch.setattr(serving, "FRESH", LONG)
     app.get("/failing", extra_environ=at("ada"), status=500)
-    registry.set_state(place.connection, place.tenants["ada"], "moving")
+    registry.set_state(place.connection, place.tenants["ada"], "dropping")
     app.get("/memos", extra_environ=at("ada"))
     app.get("/failing", extra_environ=at("ada"), status=503)
     app.get("/memos", extra_environ=at("ada"), status=503)
@@ -179,7 +177,7 @@ def test_those_that_are_used_are_looked_up_together(place, running, monkeypatch)
         assert running.tenants.find(name) == place.tenants[name]
     asked: list[str] = []
     monkeypatch.setattr(registry, "get", lambda _, name: asked.append(name) or place.tenants[name])
-    registry.set_state(place.connection, place.tenants["bob"], "moving")
+    registry.set_state(place.connection, place.tenants["bob"], "dropping")
     monkeypatch.setattr(serving, "FRESH", 0)  # some seconds later
     assert running.tenants.find("ada") == place.tenants["ada"]
     assert asked == []
