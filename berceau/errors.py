@@ -14,6 +14,7 @@ What each derives from::
     │   ├── ConnectionFailedError     unreachable server, wrong password, no such database
     │   ├── PermissionMissingError    the role lacks a right
     │   ├── PoolTimeoutError          all connections were in use for too long
+    │   ├── LockedError               another session has locked what was to be looked at
     │   ├── CommitUnknownError        the connection broke at the very end of a unit of work
     │   ├── ConflictError             a write contradicts other rows, perhaps newer ones
     │   ├── RowsError                 rows can't be shown as asked
@@ -61,6 +62,7 @@ __all__ = [
     "IsolationError",
     "LintError",
     "Location",
+    "LockedError",
     "MigrationError",
     "MigrationFileError",
     "PermissionMissingError",
@@ -163,6 +165,10 @@ class PermissionMissingError(DatabaseError):
 
 class PoolTimeoutError(DatabaseError):
     """All connections of this process were in use for too long."""
+
+
+class LockedError(DatabaseError):
+    """Another session, such as one that migrates, has locked what was to be looked at."""
 
 
 class CommitUnknownError(DatabaseError):

@@ -11,7 +11,12 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.tweens import EXCVIEW
 
-from berceau.errors import BerceauError, ConnectionFailedError, PoolTimeoutError
+from berceau.errors import (
+    BerceauError,
+    ConnectionFailedError,
+    LockedError,
+    PoolTimeoutError,
+)
 from berceau.orm.failures import is_lost, is_timeout, is_unknown
 from berceau.settings import Settings
 from berceau.web.errors import crashed
@@ -53,6 +58,7 @@ def includeme(config: Configurator) -> None:
     for error in (ConnectionFailedError, PoolTimeoutError, OperationalError):
         config.add_exception_view(unreachable, context=error)
     config.add_exception_view(undone, context=TransactionError)
+    config.add_exception_view(locked, context=LockedError)
 
 
 def fitness_tween_factory(handler: Handler, registry: Any) -> Handler:
@@ -122,6 +128,11 @@ def unreachable(error: Exception, request: Request) -> Response:
     if isinstance(error, BerceauError) and settings_of(request.registry.settings).development:
         detail = f"{error.message} {error.cure or ''}".strip()
     return _answer(request, "The database can't answer right now", f"Nothing was saved. {detail}")
+
+
+def locked(error: LockedError, request: Request) -> Response:
+    """Answer for a look at what another session has locked."""
+    return _answer(request, "A table is locked", f"{error.message} {error.cure}")
 
 
 def undone(error: TransactionError, request: Request) -> Response:

@@ -17,8 +17,10 @@ from berceau.console.recording import (
 from berceau.errors import PlanError
 from berceau.postgres.core.connection import connect
 from berceau.postgres.core.fetch import execute
+from berceau.postgres.inspect import glance
 from berceau.postgres.inspect.activity import sessions
 from berceau.postgres.statistics.explaining import explain
+from berceau.web.registry import RUNNING
 from components.demo.entities import DemoPost, DemoUser
 
 
@@ -60,6 +62,23 @@ def test_no_more_than_the_last_requests_are_kept() -> None:
     numbers = [each.number for each in kept.all()]
     assert numbers == [*range(MOST_REQUESTS + 5, 5, -1)]
     assert kept.find("5") is None
+
+
+def test_pages_wait_for_no_lock_and_say_who_may_hold_it(console, monkeypatch) -> None:
+    monkeypatch.setattr(glance, "PATIENCE", 0.1)
+    url = console.app.registry[RUNNING].databases.migration_url
+    with connect(url, autocommit=True) as connection:
+        execute(connection, "CREATE TABLE held (id int DEFAULT length(now()::text))")
+        try:
+            execute(connection, "BEGIN; LOCK TABLE held IN ACCESS EXCLUSIVE MODE")
+            for path in ("/berceau", "/berceau/schema", "/berceau/schema/tables/demo_post"):
+                page = console.get(path, status=503)
+                assert "A table is locked by another session" in page
+                assert "page of activity" in page
+                assert page.html.select_one("nav.side")
+            assert "A table is locked by another session" in console.get("/berceau/migrations")
+        finally:
+            execute(connection, "ROLLBACK; DROP TABLE held")
 
 
 def _recorded(number: int) -> Recorded:

@@ -90,7 +90,7 @@ def status_of(running: Running, on_disk: tuple[Migration, ...]) -> Status:
     """Return how the database differs from its migrations, on a developer's machine."""
     known = declared_for(running)
     url, cache = running.databases.migration_url, SchemaCache(running.settings.cache)
-    return status(url, known.schema, on_disk, cache)
+    return status(url, known.schema, on_disk, cache, waits=False)
 
 
 def hazard_badges(hazards: Any) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ from berceau.errors import PlanError
 from berceau.orm import db
 from berceau.planner.plan import Node
 from berceau.planner.shapes import is_plannable
+from berceau.postgres.inspect.glance import looking
 from berceau.postgres.statistics.explaining import explain
 from berceau.web.queries import RENDERING, Ran
 from berceau.workflows.shared.wording import counted
@@ -76,8 +77,10 @@ def plan(request: Request) -> dict[str, Any]:
     values = {"found": found, "ran": ran, "pieces": pieces(ran.text), "error": None, "nodes": []}
     if found.tenant != (request.tenant and request.tenant.name):
         return {**values, "error": _elsewhere(found.tenant)}
+    connection = db.get_connection()
     try:
-        node = explain(db.get_connection(), ran.text)
+        with looking(connection):
+            node = explain(connection, ran.text)
     except PlanError as error:
         return {**values, "error": error}
     return {**values, "nodes": list(_nodes(node)), "cost": node.cost}

@@ -1,6 +1,7 @@
 """Status: what is applied, pending, contradictory; how the database differs from all that."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from difflib import unified_diff
 
@@ -10,6 +11,7 @@ from berceau.migration.migration import Migration
 from berceau.postgres.citus.places import Misplaced, misplaced
 from berceau.postgres.core.connection import connect
 from berceau.postgres.core.url import Url
+from berceau.postgres.inspect.glance import looking
 from berceau.postgres.runner import ledger, processes
 from berceau.postgres.runner.processes import Process
 from berceau.schema.managed import Unmanaged, managed
@@ -49,10 +51,21 @@ class Status:
 
 
 def status(
-    migration_url: Url, declared: Schema, migrations: Sequence[Migration], cache: SchemaCache
+    migration_url: Url,
+    declared: Schema,
+    migrations: Sequence[Migration],
+    cache: SchemaCache,
+    *,
+    waits: bool = True,
 ) -> Status:
-    """Compare the database of ``migration_url`` with the migrations and the ``declared`` schema."""
-    with connect(migration_url, autocommit=True) as connection:
+    """Compare the database of ``migration_url`` with the migrations and the ``declared`` schema.
+
+    Raises ``LockedError`` where a table is locked, unless it ``waits``.
+    """
+    with (
+        connect(migration_url, autocommit=True) as connection,
+        nullcontext() if waits else looking(connection),
+    ):
         history = compare(migrations, ledger.read(connection))
         applied = ledger.read_migrations(connection)
         held = read(connection)

@@ -21,6 +21,7 @@ from berceau.planner.statistics import IndexStatistics, Statistics, TableStatist
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.fetch import fetch_value
 from berceau.postgres.inspect import catalog
+from berceau.postgres.inspect.glance import looking
 from berceau.postgres.statistics import reading
 from berceau.schema.model import Column, Index, Schema, Table
 from berceau.schema.names import quote_name, unquote_name
@@ -141,8 +142,9 @@ def _read(connection: Connection, settings: Settings) -> _Held:
     schemas = [fetch_value(connection, "SELECT current_schema()")]
     if settings.tenants:  # behind those of a tenant are the shared tables
         schemas = fetch_value(connection, "SELECT current_schemas(false)::text[]")
-    sizes = reading.read_sizes(connection, schemas)
-    return _Held(catalog.read(connection), sizes, whole=not settings.tenants)
+    with looking(connection):
+        sizes = reading.read_sizes(connection, schemas)
+        return _Held(catalog.read(connection), sizes, whole=not settings.tenants)
 
 
 def _spelled(schema: Schema) -> Schema:

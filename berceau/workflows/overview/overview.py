@@ -10,6 +10,7 @@ from berceau.migration.history import History, compare
 from berceau.migration.migration import Migration
 from berceau.postgres.core.connection import connect
 from berceau.postgres.inspect.figures import DatabaseFigures, read_figures
+from berceau.postgres.inspect.glance import looking
 from berceau.postgres.runner import ledger
 from berceau.schema.model import Schema
 from berceau.tenancy import Target
@@ -63,7 +64,8 @@ def overview(running: Running, describe: Callable[[], Description]) -> Overview:
     production nothing but the ledger is: the rest needs the owner's rights, and a scratch schema.
     """
     settings = running.settings
-    with connect(running.databases.runtime_url, autocommit=True) as connection:
+    url = running.databases.runtime_url
+    with connect(url, autocommit=True) as connection, looking(connection):
         figures = read_figures(connection)
         lines = ledger.read(connection)
     attention = list(of_warnings(running.warnings))
@@ -118,7 +120,7 @@ def _differences(
 
     def compared() -> Status:
         url, cache = running.databases.migration_url, SchemaCache(settings.cache)
-        return status(url, known.schema, migrations, cache)
+        return status(url, known.schema, migrations, cache, waits=False)
 
     yield from _looked(
         lambda: of_prepared(
