@@ -252,3 +252,8 @@ def test_with_tenants_both_histories_tell_where_columns_came_from(connected) -> 
     for table in found["tables"]:
         assert all(each["migration"].endswith("_init") for each in table["columns"]), table
     assert [each["name"] for each in found["tables"]] == ["country", "note"]
+    assert [each["scope"] for each in found["components"]] == ["shared", "tenant"]
+    for form, page in ("html", "geo.html"), ("md", "geo.md"):
+        connected.succeed("docs", "--format", form, "--output", form)
+        text = (connected.root / form / "components" / page).read_text()
+        assert "All tenants share its tables." in text

@@ -32,7 +32,10 @@ ENUM = "/schema/enums/{name}"
 def schema(request: Request) -> dict[str, Any]:
     """Show the diagram, and all tables by component."""
     found = _describe(request)
-    groups: list[tuple[str | None, str]] = [(each.name, each.text) for each in found.components]
+    groups: list[tuple[str | None, str]] = [
+        (each.name, " ".join(filter(None, (*each.text.splitlines()[:1], each.whose))))
+        for each in found.components
+    ]
     if found.has_others:
         groups.append((None, "Tables that no component declares."))
     return {
@@ -40,7 +43,7 @@ def schema(request: Request) -> dict[str, Any]:
         "groups": [
             {
                 "name": name,
-                "text": text.partition("\n")[0],
+                "text": text,
                 "tables": [_row(request, each) for each in found.tables_of(name)],
                 "enums": [
                     (each.name, link_to(request, ENUM, name=each.name))

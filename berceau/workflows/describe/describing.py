@@ -88,7 +88,11 @@ def _declared(settings: Settings) -> _Declared:
     needs = dependencies(composition.components, attributes, facts)
     components = tuple(
         DescribedComponent(
-            each.name, _text(each), needs.get(each.name, ()), not _is_own(each, settings)
+            each.name,
+            _text(each),
+            needs.get(each.name, ()),
+            not _is_own(each, settings),
+            each.scope if settings.tenants else None,
         )
         for each in composition.components
     )

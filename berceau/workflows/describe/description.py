@@ -7,6 +7,7 @@ from functools import cached_property
 from berceau.planner.schema_findings import Finding
 from berceau.schema.model import Column, Index, Table
 from berceau.schema.names import unquote_name
+from berceau.tenancy import Scope
 
 
 @dataclass(frozen=True)
@@ -178,12 +179,24 @@ class DescribedEnum:
 
 @dataclass(frozen=True)
 class DescribedComponent:
-    """A component: ``text`` is the docstring of its package, ``needs`` the components it needs."""
+    """A component: ``text`` is the docstring of its package, ``needs`` the components it needs.
+
+    ``scope`` is whose its tables are, where the project has tenants.
+    """
 
     name: str
     text: str
     needs: tuple[str, ...]
     is_installed: bool = False
+    scope: Scope | None = None
+
+    @property
+    def whose(self) -> str:
+        """Whose its tables are, as a sentence; empty where the project has no tenants."""
+        if self.scope is None:
+            return ""
+        shared = self.scope == "shared"
+        return "All tenants share its tables." if shared else "Each tenant has its tables."
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,8 @@ def _page(description: Description, name: str | None, component: DescribedCompon
     lines = [HTML, "", f"# {_cell(name or 'What no component declares')}", ""]
     if component is not None and component.text:
         lines += [_prose(component.text), ""]
+    if component is not None and component.whose:
+        lines += [component.whose, ""]
     if tables:
         lines += ["```mermaid", mermaid.diagram(description, tables).rstrip(), "```", ""]
     base = "../" if name else ""

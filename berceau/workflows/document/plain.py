@@ -38,7 +38,12 @@ def to_plain(description: Description) -> dict[str, Any]:
         "version": VERSION,
         "newest_migration": description.head,
         "components": [
-            {"name": each.name, "description": each.text, "needs": list(each.needs)}
+            {
+                "name": each.name,
+                "description": each.text,
+                "needs": list(each.needs),
+                **({"scope": each.scope} if each.scope else {}),
+            }
             for each in description.components
         ],
         "tables": [_table(each) for each in description.tables],
