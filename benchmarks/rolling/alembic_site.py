@@ -1,12 +1,10 @@
 """The releases in SQLAlchemy, with the migrations that Alembic generates, on gunicorn."""
 
 import re
-from dataclasses import dataclass
-from pathlib import Path
 
-from .django_site import gunicorn
-from .drill import Serving, run
-from .model import Attribute, Entity, Kind, Release
+from .drill import run
+from .model import Attribute, Entity, Release
+from .peer_site import PeerSite
 
 MODELS = """
 import enum
@@ -117,15 +115,8 @@ TYPES = {
 UPGRADE = re.compile(r"def upgrade\(\):\n.*?\n\n\n", re.DOTALL)
 
 
-@dataclass
-class AlembicSite:
-    """Models and a WSGI application; ``by_hand`` takes the kind's operations."""
-
-    kind: Kind
-    folder: Path
-    python: Path
-    database: dict[str, str]
-    by_hand: bool = False
+class AlembicSite(PeerSite):
+    """Models, and the migrations that Alembic generates."""
 
     def begin(self) -> None:
         """Write release 1, and migrate the database."""
@@ -138,16 +129,16 @@ class AlembicSite:
                 'with create_engine("postgresql+psycopg2://").begin() as connection:\n'
                 f"    connection.execute(text({self.kind.rows!r}))"
             )
-            run([str(self.python), "-c", code], self._root(1), self.database)
+            run([str(self.python), "-c", code], self.root(1), self.database)
 
     def plan(self) -> None:
         """Write release 2, and let Alembic generate the migration."""
         self._write(2, self.kind.new)
-        for path in (self._root(1) / "alembic" / "versions").glob("*.py"):
-            (self._root(2) / "alembic" / "versions" / path.name).write_text(path.read_text())
+        for path in (self.root(1) / "alembic" / "versions").glob("*.py"):
+            (self.root(2) / "alembic" / "versions" / path.name).write_text(path.read_text())
         self._generate(2)
         if self.by_hand and self.kind.by_hand.alembic:
-            (made,) = (self._root(2) / "alembic" / "versions").glob("*_release_2.py")
+            (made,) = (self.root(2) / "alembic" / "versions").glob("*_release_2.py")
             lines = "".join(f"    {operation}\n" for operation in self.kind.by_hand.alembic)
             text = UPGRADE.sub(lambda _: f"def upgrade():\n{lines}\n\n", made.read_text())
             made.write_text(text)
@@ -156,26 +147,16 @@ class AlembicSite:
         """Apply the migration."""
         self._alembic(2, "upgrade", "head")
 
-    def contract(self) -> None:
-        """Do nothing: Alembic has no such phase."""
-
-    def serving(self, release: int, port: int) -> Serving:
-        """Return how ``release`` is served at ``port``."""
-        return Serving(gunicorn(self.python, port), self._root(release), self.database, "/ready")
-
-    def _root(self, release: int) -> Path:
-        return self.folder / f"release{release}"
-
     def _generate(self, release: int) -> None:
         message = f"release {release}"
         self._alembic(release, "revision", "--autogenerate", "-m", message)
 
     def _alembic(self, release: int, *arguments: str) -> str:
         command = [str(self.python), "-m", "alembic", *arguments]
-        return run(command, self._root(release), {"PYTHONPATH": "."} | self.database)
+        return run(command, self.root(release), {"PYTHONPATH": "."} | self.database)
 
     def _write(self, number: int, release: Release) -> None:
-        root = self._root(number)
+        root = self.root(number)
         (root / "alembic" / "versions").mkdir(parents=True)
         code = "".join(
             f"        {line}\n" if line else "\n" for line in release.code().splitlines()

@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
-from .drill import Serving, run
-from .model import Attribute, Entity, Kind, Release
+from .drill import run
+from .model import Attribute, Entity, Release
+from .peer_site import PeerSite
 
 SETTINGS = """
 import os
@@ -82,15 +81,8 @@ FIELDS = {
 OPERATIONS = re.compile(r"    operations = \[.*?^    \]\n", re.DOTALL | re.MULTILINE)
 
 
-@dataclass
-class DjangoSite:
-    """A project of one app; ``by_hand`` takes the kind's operations instead of the generated."""
-
-    kind: Kind
-    folder: Path
-    python: Path
-    database: dict[str, str]
-    by_hand: bool = False
+class DjangoSite(PeerSite):
+    """A project of one app."""
 
     def begin(self) -> None:
         """Write release 1, and migrate the database."""
@@ -109,26 +101,16 @@ class DjangoSite:
     def plan(self) -> None:
         """Write release 2, and let Django write the migration."""
         self._write(2, self.kind.new)
-        for path in sorted((self._root(1) / "shop" / "migrations").glob("0*.py")):
-            (self._root(2) / "shop" / "migrations" / path.name).write_text(path.read_text())
+        for path in sorted((self.root(1) / "shop" / "migrations").glob("0*.py")):
+            (self.root(2) / "shop" / "migrations" / path.name).write_text(path.read_text())
         self._manage(2, "makemigrations", "shop", stdin="\n".join((*self.kind.answers, "")))
         if self.by_hand and self.kind.by_hand.django:
-            (made,) = (self._root(2) / "shop" / "migrations").glob("0002_*.py")
+            (made,) = (self.root(2) / "shop" / "migrations").glob("0002_*.py")
             made.write_text(with_operations(made.read_text(), self.kind.by_hand.django))
 
     def migrate(self) -> None:
         """Apply the migration."""
         self._manage(2, "migrate")
-
-    def contract(self) -> None:
-        """Do nothing: Django has no such phase."""
-
-    def serving(self, release: int, port: int) -> Serving:
-        """Return how ``release`` is served at ``port``."""
-        return Serving(gunicorn(self.python, port), self._root(release), self.database, "/ready")
-
-    def _root(self, release: int) -> Path:
-        return self.folder / f"release{release}"
 
     def _manage(self, release: int, *arguments: str, stdin: str = "") -> str:
         command = [
@@ -139,10 +121,10 @@ class DjangoSite:
             "--settings=settings",
             "--pythonpath=.",
         ]
-        return run(command, self._root(release), self.database, stdin)
+        return run(command, self.root(release), self.database, stdin)
 
     def _write(self, number: int, release: Release) -> None:
-        root = self._root(number)
+        root = self.root(number)
         (root / "shop" / "migrations").mkdir(parents=True)
         texts = {
             "settings.py": SETTINGS,
@@ -156,14 +138,6 @@ class DjangoSite:
         }
         for path, text in texts.items():
             (root / path).write_text(text)
-
-
-def gunicorn(python: Path, port: int) -> list[str]:
-    """Return the command that serves ``wsgi:application`` with one process of four threads."""
-    return [
-        *(str(python), "-m", "gunicorn", "wsgi:application", "--threads", "4"),
-        *("--bind", f"127.0.0.1:{port}", "--log-level", "warning"),
-    ]
 
 
 def with_operations(text: str, operations: Sequence[str]) -> str:

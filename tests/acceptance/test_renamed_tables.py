@@ -6,10 +6,8 @@ import psycopg2
 import pytest
 
 from berceau.errors import MigrationError
-from berceau.postgres.clone.cloning import clone
 from berceau.postgres.core.connection import connect
 from berceau.postgres.inspect import catalog
-from berceau.postgres.inspect.schemas import drop_schema, use_schema
 from berceau.schema.diff import diff
 from berceau.settings import Settings
 from berceau.workflows.deploy import migration_directory
@@ -18,6 +16,7 @@ from berceau.workflows.deploy.reset import reset
 from berceau.workflows.deploy.status import status
 from berceau.workflows.history.squash import squash
 from berceau.workflows.shared.cache import SchemaCache
+from tests.acceptance.copying import require_same_copy
 
 BEFORE = """
 class Mood(enum.Enum):
@@ -203,15 +202,7 @@ def test_rights_and_row_security_are_those_of_the_table(migrate, query, database
 @pytest.mark.slow
 @pytest.mark.usefixtures("renamed")
 def test_a_copy_a_squash_and_a_reset_know_it(database, settings, finding) -> None:
-    with connect(database.migration_url, autocommit=True) as connection:
-        source, target = database.migration_url.schema, f"{database.migration_url.schema}_copy"
-        schema = catalog.read(connection)
-        try:
-            clone(connection, source, target)
-            use_schema(connection, target)
-            assert catalog.read(connection) == schema
-        finally:
-            drop_schema(connection, target)
+    require_same_copy(database.migration_url)
     squashed = squash(database.migration_url, settings.migrations, "all").migration
     assert [str(each) for each in squashed.header.keeps] == ["name post"]
     assert "CREATE VIEW post" in squashed.sql

@@ -1,6 +1,8 @@
 """A deploy that production's rows stop has lost nothing, and goes on once they fit."""
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -86,19 +88,28 @@ STOPPED = {
 }
 
 
+@pytest.fixture
+def leave_pending(migrate, settings, database) -> Callable[[str, str, dict[str, Any]], str]:
+    """Return a function that migrates to entities, and leaves a migration to others pending.
+
+    Development has no rows in its way. It returns the name of the second migration.
+    """
+
+    def leave_pending(before: str, after: str, options: dict[str, Any]) -> str:
+        first = migrate(before).written
+        second = migrate(after, allow_data_loss=True, **options).written
+        migrations = migration_directory.read(settings.migrations)
+        down(database.migration_url, migrations, first, allow_data_loss=True)
+        return second
+
+    return leave_pending
+
+
 @cases("before, after, options, rows, stops", STOPPED, quick=3)
 def test_a_deploy_that_rows_stop_has_lost_nothing(
-    migrate, query, settings, database, before, after, options, rows, stops
+    leave_pending, query, settings, database, before, after, options, rows, stops
 ) -> None:
-    """Development has no such rows: the migration is written there, and stops in production."""
-    first = migrate(before).written
-    second = migrate(after, allow_data_loss=True, **options).written
-    down(
-        database.migration_url,
-        migration_directory.read(settings.migrations),
-        first,
-        allow_data_loss=True,
-    )
+    second = leave_pending(before, after, options)
     query(rows)
     held = contents(query)
     with pytest.raises(StatementError, match=stops):
@@ -144,16 +155,9 @@ REFERRED = {
 
 @pytest.mark.parametrize(("before", "after", "options", "rows"), REFERRED.values(), ids=REFERRED)
 def test_a_deploy_that_duplicates_stop_leaves_references_protected(
-    migrate, query, settings, database, before, after, options, rows
+    leave_pending, query, settings, database, before, after, options, rows
 ) -> None:
-    first = migrate(before).written
-    second = migrate(after, allow_data_loss=True, **options).written
-    down(
-        database.migration_url,
-        migration_directory.read(settings.migrations),
-        first,
-        allow_data_loss=True,
-    )
+    second = leave_pending(before, after, options)
     query(rows)
     with pytest.raises(StatementError, match="could not create unique index"):
         deploy(database.migration_url, migration_directory.read(settings.migrations))

@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from uuid import uuid4
 
@@ -168,9 +168,9 @@ def test_a_deploy_sees_who_was_announcing_itself(owner, database) -> None:
             pass
 
 
-@pytest.mark.usefixtures("owner")
-def test_a_forked_process_is_announced_itself(beating, query) -> None:
-    beating()
+@contextmanager
+def forked() -> Iterator[int]:
+    """Fork this process, and yield the id of the other one, which ends after the body."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -179,11 +179,18 @@ def test_a_forked_process_is_announced_itself(beating, query) -> None:
         os._exit(0)
     try:
         os.close(reading)
-        wait_until(lambda: query(f"SELECT pid FROM berceau_process WHERE pid = {child}"))
-        assert query(f"SELECT pid FROM berceau_process WHERE pid = {os.getpid()}")
+        yield child
     finally:
         os.close(writing)
         os.waitpid(child, 0)
+
+
+@pytest.mark.usefixtures("owner")
+def test_a_forked_process_is_announced_itself(beating, query) -> None:
+    beating()
+    with forked() as child:
+        wait_until(lambda: query(f"SELECT pid FROM berceau_process WHERE pid = {child}"))
+        assert query(f"SELECT pid FROM berceau_process WHERE pid = {os.getpid()}")
 
 
 def test_a_fork_is_announced_although_its_parent_could_not_be(
@@ -191,19 +198,9 @@ def test_a_fork_is_announced_although_its_parent_could_not_be(
 ) -> None:
     query(f"REVOKE INSERT ON berceau_process FROM {database.runtime_url.user}")
     beating()
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(writing)
-        os.read(reading, 1)  # until the parent closes its end
-        os._exit(0)
-    try:
-        os.close(reading)
+    with forked() as child:
         processes.ensure(owner, database.runtime_url.user)
         wait_until(lambda: query(f"SELECT pid FROM berceau_process WHERE pid = {child}"))
-    finally:
-        os.close(writing)
-        os.waitpid(child, 0)
 
 
 def test_rights_are_given_once(owner, database, query) -> None:
