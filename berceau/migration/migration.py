@@ -20,7 +20,7 @@ UP = "migration.sql"
 DOWN = "down.sql"
 DATA = "data.py"
 
-NAME = re.compile(r"(?P<timestamp>\d{14})_(?P<slug>[a-z0-9_]+)")
+NAME = re.compile(r"(?P<timestamp>[0-9]{14})_(?P<slug>[a-z0-9_]+)")
 _TIMESTAMP = "%Y%m%d%H%M%S"
 
 

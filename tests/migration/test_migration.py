@@ -23,7 +23,19 @@ def test_a_slug_that_makes_no_good_folder_is_refused(slug: str) -> None:
         new_name(slug, NOON, None)
 
 
-@pytest.mark.parametrize("name", ["init", "2026_init", "20260504120000", "20260504120000_A"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "init",
+        "2026_init",
+        "20260504120000",
+        "20260504120000_A",
+        "20261304120000_a",
+        "20260229120000_a",
+        "20260504240000_a",
+        "2026050412000٣_a",
+    ],
+)
 def test_a_folder_that_is_no_migration_is_refused(name: str) -> None:
     with pytest.raises(MigrationFileError, match=name):
         check_name(name)

@@ -28,8 +28,10 @@ _MISFITS = {
     "AND NOT EXISTS (SELECT FROM {target} p WHERE {same})",
 }
 _GONE = (errors.InvalidSchemaName, errors.UndefinedTable, errors.UndefinedColumn)
-# As references between other types, other collations, or tables on other servers of Citus.
-_INCOMPARABLE = (
+# As for tables of another role, references between other types or other collations, and tables on
+# other servers of Citus. What needs them fails later, and says more; or it doesn't.
+_REFUSED = (
+    errors.InsufficientPrivilege,
     errors.UndefinedFunction,
     errors.AmbiguousFunction,
     errors.IndeterminateCollation,
@@ -44,15 +46,16 @@ def unfit_schemas(
     """Yield those of ``schemas`` in which rows aren't as ``required``.
 
     None of them is a schema without such tables and columns, or one that goes meanwhile; nor is one
-    whose table stays locked by others for ``lock_seconds``: what its rows are like isn't known. A
-    reference leads to a table of the same schema. Each is asked in a transaction of its own, which
-    may take long and holds no lock on another one's table. The connection is in autocommit mode.
+    whose table can't be asked so, has partitions, or stays locked by others for ``lock_seconds``:
+    what its rows are like isn't known. A reference leads to a table of the same schema. Each is
+    asked in a transaction of its own, which may take long and holds no lock on another one's table.
+    The connection is in autocommit mode.
     """
     any_ = required.kind != "value"
     have = fetch(connection, _HAVE, ([*schemas], required.table, any_, [*required.columns]))
     for (schema,) in have:
         found = False
-        with suppress(*_GONE, *_INCOMPARABLE, *_LOCKED), transaction(connection):
+        with suppress(*_GONE, *_REFUSED, *_LOCKED), transaction(connection):
             settle(connection, lock_seconds)
             found = fetch_value(connection, _query(schema, required))
         if found:

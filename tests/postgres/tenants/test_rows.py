@@ -93,6 +93,12 @@ def test_rows_of_children_and_partitions_do_not_count(
     assert [*unfit_schemas(owner, schemas, Requirement("unique", TABLE, (COLUMN,), 1), LATE)] == []
 
 
+def test_a_table_that_may_not_be_read_is_skipped(owner: Connection, schemas: list[str]) -> None:
+    a, _, c, d = schemas
+    run(owner, a, "REVOKE SELECT ON {table} FROM current_user")
+    assert [*unfit_schemas(owner, schemas, VALUE, LATE)] == [c, d]
+
+
 def test_columns_that_a_query_cannot_compare_are_not_looked_at(
     owner: Connection, schemas: list[str]
 ) -> None:
