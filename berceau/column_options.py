@@ -5,3 +5,10 @@
 # table. The documentation of pg_attribute reserves all names that begin with pg_.
 COLUMN_OPTIONS = "(SELECT array_agg(o) FROM unnest(attoptions) o WHERE NOT starts_with(o, 'pg_'))"
 """SQL for the options of a column of ``pg_attribute`` that people have set, or NULL."""
+
+COLUMN_STORAGE = """array_remove(ARRAY[
+    'STORAGE ' || CASE WHEN a.attstorage <> t.typstorage THEN CASE a.attstorage
+        WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,
+    'COMPRESSION ' || CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END
+], NULL)"""
+"""How a column ``a`` of the type ``t`` keeps long values, as ALTER COLUMN SET takes it."""

@@ -48,7 +48,8 @@ class Column:
     what stands for no value where there has to be one: declared, and unknown to PostgreSQL.
     ``generated`` is the SQL of a value that the server computes, as in ``(a + b) STORED``, and
     ``collation`` one that isn't its type's own: entities can declare neither. ``kinds`` are the
-    values of a discriminator, as SQL: declared, and unknown to PostgreSQL, too.
+    values of a discriminator, as SQL: declared, and unknown to PostgreSQL, too. ``storage`` is how
+    long values are kept, where that isn't the way of the type, as in ``SET STORAGE EXTERNAL``.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Column:
     collation: str | None = None
     kinds: tuple[str, ...] = field(default=(), compare=False)
     numbering: Numbering | None = field(default=None, compare=False)
+    storage: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)

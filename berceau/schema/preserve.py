@@ -155,9 +155,10 @@ def _columns(
 
 
 def _with_undeclared(before: Column, after: Column) -> Column:
-    """Return ``after`` with its collation, and with the sequence that stays the column's."""
+    """Return ``after`` with collation, storage, and the sequence that stays the column's."""
     if before.type == after.type and after.collation is None:
         after = replace(after, collation=before.collation)
+    after = replace(after, storage=before.storage)
     if before.identity or after.identity or after.sequence is not None:
         return after
     return replace(after, sequence=before.sequence, numbering=before.numbering)

@@ -70,6 +70,28 @@ def test_a_computed_column_is_named_whatever_the_new_type(migrate, by_hand, afte
         migrate(after)
 
 
+def test_long_values_are_kept_as_before(migrate, by_hand, dumped, settings, database) -> None:
+    migrate(FOO)
+    by_hand(
+        "ALTER TABLE foo ALTER name SET STORAGE EXTERNAL, ALTER name SET COMPRESSION pglz,"
+        " ALTER name SET STATISTICS 9"
+    )
+    migrate(FOO)
+    before = dumped()
+    for entities in (LONGER, TEXT):
+        migrate(entities)
+        assert [line for line in before if " SET " in line] == [
+            line for line in dumped() if " SET " in line
+        ]
+    without = FOO.replace("    name = Required(str, 50)\n", "")
+    migrate(without, allow_data_loss=True)
+    migrations = migration_directory.read(settings.migrations)
+    down(database.migration_url, migrations, migrations[1].name, allow_data_loss=True)
+    assert [line for line in before if "STORAGE" in line or "COMPRESSION" in line] == [
+        line for line in dumped() if "STORAGE" in line or "COMPRESSION" in line
+    ]
+
+
 ADORNMENTS = {
     "a comment": "COMMENT ON TYPE state IS 'it''s 100%'",
     "fewer rights": "REVOKE ALL ON TYPE state FROM PUBLIC",

@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 
-from berceau.column_options import COLUMN_OPTIONS
+from berceau.column_options import COLUMN_OPTIONS, COLUMN_STORAGE
 from berceau.postgres.core.connection import Connection
 from berceau.postgres.core.fetch import fetch_value
 from berceau.postgres.core.fetch_together import Rows, fetch_together
@@ -95,7 +95,7 @@ UNION ALL SELECT t.oid, 'statistics ' || s.stxname FROM t
 ORDER BY 1, 2
 """  # noqa: S608 - our own text
 
-_COLUMNS = """
+_COLUMNS = f"""
 SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
        pg_get_expr(d.adbin, d.adrelid), a.attidentity <> '',
        (SELECT s.relname FROM pg_depend own JOIN pg_class s ON s.oid = own.objid
@@ -107,7 +107,8 @@ SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.
         LIMIT 1),
        a.attgenerated,
        CASE WHEN a.attcollation NOT IN (0, t.typcollation) THEN a.attcollation::regcollation::text
-       END
+       END,
+       {COLUMN_STORAGE}
 FROM pg_attribute a
 JOIN pg_class c ON c.oid = a.attrelid
 JOIN pg_type t ON t.oid = a.atttypid
@@ -115,7 +116,7 @@ LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE c.relkind IN ('r', 'p') AND c.relnamespace = %(schema)s::regnamespace
   AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum
-"""
+"""  # noqa: S608 - our own text
 
 _SEQUENCES = """
 SELECT c.relname, format_type(s.seqtypid, NULL), s.seqincrement, s.seqmin, s.seqmax, s.seqstart,
@@ -204,7 +205,7 @@ def read(connection: Connection) -> Schema:
 def _columns(rows: Rows, sequences: Mapping[str, SequenceOptions]) -> dict[Relation, list[Column]]:
     found = defaultdict(list)
     for relation, _, name, sql_type, not_null, expression, *rest in rows:
-        identity, sequence, kind, collation = rest
+        identity, sequence, kind, collation, storage = rest
         default = None if kind else expression
         generated = f"({expression}) {_GENERATED[kind]}" if kind else None
         options = sequences.get(serial(default) or sequence or "")
@@ -219,6 +220,7 @@ def _columns(rows: Rows, sequences: Mapping[str, SequenceOptions]) -> dict[Relat
                 generated=generated,
                 collation=collation,
                 numbering=numbering(sql_type, options) if options else None,
+                storage=tuple(storage),
             )
         )
     return found

@@ -25,6 +25,7 @@ from berceau.schema.sql.sequences import (
 from berceau.schema.statement import Hazard, Lock, Statement, Transaction
 
 _LITERAL = re.compile(r"'(?:[^']|'')*'|\([\d,]+\)")
+_LONG = re.compile(r"(text|bytea|jsonb?|xml|character( varying)?(\(\d+\))?)|.*\[\]")
 _CALL = re.compile(r"([a-z_][\w.]*)\(", re.IGNORECASE)
 _STEADY = {"now", "transaction_timestamp", "statement_timestamp", "timezone", "current_setting"}
 """Functions that give one value to all rows of a statement (the common ones)."""
@@ -48,6 +49,7 @@ def _(change: AddColumn) -> Iterator[Statement]:
     yield from own_sequence(change.table, column)
     if serial(column.default):
         yield go_on_after(change.table, column)
+    yield from _storage(change.table, column, column)
 
 
 @render.register
@@ -71,12 +73,27 @@ def alter_columns(changes: Sequence[AlterColumn]) -> Iterator[Statement]:
     retyped = [change for change in changes if is_retyped(change)]
     if retyped:
         yield _retype(retyped)
+    for change in retyped:
+        yield from _storage(change.table, change.before, change.after)
     for change in changes:
         yield from _default(change)
         yield from _nullability(change)
         if change.after.identity and not change.before.identity:
             yield _alter(change, f"ADD {identity(change.table, _numbered(change))}")
             yield from _numbers(change)
+
+
+def _storage(table: str, before: Column, after: Column) -> Iterator[Statement]:
+    """Yield what keeps long values as ``before``; a new type has forgotten that.
+
+    A type of a fixed length has no such values.
+    """
+    if _LONG.fullmatch(after.type):
+        for each in before.storage:
+            yield Statement(
+                f"ALTER TABLE {quote_name(table)} ALTER COLUMN {quote_name(after.name)} SET {each}",
+                lock=Lock.ACCESS_EXCLUSIVE,
+            )
 
 
 def _alter(change: AlterColumn, action: str) -> Statement:
