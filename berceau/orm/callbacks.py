@@ -79,6 +79,11 @@ class Callbacks:
         self._undone += [each for each in self._waiting if each.was_undone]
         self._waiting = [each for each in self._waiting if not each.was_undone]
 
+    @property
+    def await_commit(self) -> bool:
+        """Whether anything runs after a commit."""
+        return any(each.method == "after_commit" for each in self._waiting)
+
     def run(self, end: Method | None) -> None:
         """Run what waits for this ``end``; for ``None``, which is unknown, no more than is sure."""
         for callback in self._undone:

@@ -189,7 +189,7 @@ class BerceauProvider(PGProvider):
                 cache.in_transaction = False
         if unit is not None:
             unit.committed = True
-            unit.wrote = transaction is not None
+            unit.wrote = unit.wrote or transaction is not None
             if transaction is not None:
                 unit.position = self._position(connection)
 

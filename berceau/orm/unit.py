@@ -111,6 +111,11 @@ class UnitOfWork:
             return None
         return "after_commit" if self.committed else "after_rollback"
 
+    @property
+    def had_effect(self) -> bool:
+        """Whether its end kept a write, or was followed by what waited for its commit."""
+        return self.wrote or (self.committed and self.callbacks.await_commit)
+
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Run the body as a part of the unit that fails alone: what it did is undone.

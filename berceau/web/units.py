@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import chain, islice
 from time import sleep
 from typing import Any
+from weakref import finalize
 
 from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPInternalServerError
@@ -19,6 +20,7 @@ from berceau.orm.owners import require_function
 from berceau.orm.session import ATTEMPTS, may_succeed, pause, unit_of_work
 from berceau.orm.suspension import SuspendedUnit
 from berceau.orm.tenants import current_tenant
+from berceau.orm.unit import current_unit
 from berceau.web.problems import Problem, answer
 from berceau.web.replicas import primary_may_succeed, remember
 from berceau.web.temporary import kept, replace_body
@@ -40,7 +42,14 @@ class FailedAttempt(RetryableException):
 
 
 class AnswerFailedError(HTTPInternalServerError):
-    """What a request did was committed, and its answer can't be made; ``__cause__`` is why."""
+    """What a request did was committed, and its answer can't be made; ``__cause__`` is why.
+
+    ``position`` is that of its unit of work.
+    """
+
+    def __init__(self, position: str | None) -> None:
+        super().__init__()
+        self.position = position
 
 
 def includeme(config: Configurator) -> None:
@@ -76,11 +85,12 @@ def unit_of_work_tween_factory(handler: Handler, _registry: Any) -> Handler:
                 response = handler(request)
                 if response.status_code >= 400:
                     unit.rollback()
-            if _is_made_while_sent(response.app_iter, request):
+            # That of a request inside of another one is read in the outer one's unit.
+            if current_unit() is None and _is_made_while_sent(response.app_iter, request):
                 replace_body(response, kept(request.environ, _Streamed(response.app_iter)))
         except Exception as error:
-            if unit is not None and unit.wrote and request.method not in SAFE:
-                raise AnswerFailedError from error
+            if unit is not None and unit.had_effect and request.method not in SAFE:
+                raise AnswerFailedError(unit.position) from error
             lost_to = request.environ.get(LOST_TO)
             elsewhere = primary_may_succeed(request, unit, error)
             if (elsewhere or may_succeed(error, lost_to)) and not is_last_attempt(request):
@@ -119,7 +129,10 @@ def saved(error: AnswerFailedError, request: Request) -> Response:
         exc_info=error.__cause__,
     )
     detail = "What you sent was saved. Only the answer can't be shown: don't send it again."
-    return answer(request, Problem(error.status_code, "This was saved", detail))
+    response = answer(request, Problem(error.status_code, "This was saved", detail))
+    if error.position is not None:
+        remember(response, request, error.position)
+    return response
 
 
 def wait(event: BeforeRetry) -> None:
@@ -150,9 +163,10 @@ class _Streamed:
     """
 
     def __init__(self, parts: Iterable[bytes]) -> None:
-        self._parts = parts
         self._unit = SuspendedUnit()
-        self._reading = self._read()
+        self._reading = _read(parts)
+        # Where the body is dropped instead, Python would end the unit in the place of another one.
+        self._end = finalize(self, _end, self._unit, self._reading, parts)
         rest = filter(None, self._resumed())
         try:
             first = [*islice(rest, 1)]
@@ -166,22 +180,29 @@ class _Streamed:
 
     def close(self) -> None:
         """End the unit, also where the visitor left before the end."""
-        with self._unit.resumed():
-            self._reading.close()
-        close = getattr(self._parts, "close", None)
-        self._parts = ()
-        if close is not None:
-            close()
+        self._end()
 
     def _resumed(self) -> Iterator[bytes]:
         while True:
-            with self._unit.resumed():
-                part = next(self._reading, None)
-            if part is None:
+            try:
+                with self._unit.resumed():
+                    part = next(self._reading)
+            except StopIteration:
                 return
             yield part
 
-    def _read(self) -> Generator[bytes, None, None]:
-        # By the time the rest is sent, the thread may act for another tenant.
-        with unit_of_work(read_only=True, tenant=current_tenant()):
-            yield from self._parts
+
+def _read(parts: Iterable[bytes]) -> Generator[bytes, None, None]:
+    # By the time the rest is sent, the thread may act for another tenant.
+    with unit_of_work(read_only=True, tenant=current_tenant()):
+        yield from parts
+
+
+def _end(unit: SuspendedUnit, reading: Generator[bytes, None, None], parts: Any) -> None:
+    try:
+        with unit.resumed():
+            reading.close()
+    finally:
+        close = getattr(parts, "close", None)
+        if close is not None:
+            close()

@@ -1,19 +1,27 @@
 """A streamed body is made in a unit of its own, and begun before the answer."""
 
+import gc
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any, Never
 
 import pytest
 from pony.orm import OperationalError
+from pyramid.request import Request
 from pyramid.response import Response
 
 from berceau.errors import DatabaseError
 from berceau.orm import db as database
+from berceau.orm.provider import BerceauProvider
 from berceau.orm.session import run_unit, unit_of_work
 from berceau.orm.unit import current_unit
 from components.demo.entities import DemoUser
 from tests.web.users import add_user, user_count
+
+
+def names() -> Iterator[bytes]:
+    for user in DemoUser.select():
+        yield user.name.encode()
 
 
 class TestBody:
@@ -61,6 +69,40 @@ class TestBody:
         body.close()
         assert current_unit() is None
         assert user_count() == 1
+
+
+class TestPart:
+    """A request inside of a request has a body, too."""
+
+    def serve(self, serve_view, outer) -> Any:
+        def view(request) -> Response:
+            if "inner" in request.params:
+                return Response(app_iter=names())
+            add_user()
+            inner = Request.blank("/?inner=1")
+            return outer(request.invoke_subrequest(inner, use_tweens=True))
+
+        return serve_view(view)
+
+    @pytest.mark.commits
+    @pytest.mark.parametrize("outer", [lambda inner: Response(inner.body), lambda inner: inner])
+    def test_it_has_what_the_request_wrote(self, serve_view, outer) -> None:
+        assert self.serve(serve_view, outer).get("/").text == "Ada"
+
+    @pytest.mark.commits
+    def test_one_of_a_script_ends_by_itself(self, serve_view) -> None:
+        router = serve_view(lambda _: Response(app_iter=names())).app
+        with unit_of_work():
+            add_user()
+        dropped = router.invoke_subrequest(Request.blank("/"), use_tweens=True)
+        with unit_of_work() as unit:
+            assert DemoUser.select().count() == 1
+            del dropped
+            gc.collect()
+            assert current_unit() is unit
+            assert DemoUser.select().count() == 1
+            assert database.provider.pool.source.status.in_use == 1
+        assert database.provider.pool.source.status.in_use == 0
 
 
 class TestFailure:
@@ -116,6 +158,26 @@ class TestFailure:
         assert "This was saved" in page
         assert "Retry-After" not in page.headers
         assert user_count() == 1
+
+    def test_a_replica_must_have_what_was_saved(self, serve_view, monkeypatch) -> None:
+        monkeypatch.setattr(BerceauProvider, "_position", lambda *_: "0/16B3748")
+        app = self.stream(serve_view, [RuntimeError("broken")], writes=True)
+        app.post("/", status=500)
+        assert app.cookies["berceau_position"].strip('"') == "0/16B3748"
+
+    def test_a_letter_is_not_sent_twice(self, serve_view) -> None:
+        sent = []
+
+        def parts() -> Iterator[bytes]:
+            raise OperationalError("it is gone")
+            yield b""
+
+        def view(_) -> Response:
+            current_unit().after_commit(lambda: sent.append("letter"))
+            return Response(app_iter=parts())
+
+        assert "This was saved" in serve_view(view, require_csrf=False).post("/", status=500)
+        assert sent == ["letter"]
 
     @pytest.mark.commits
     def test_the_thread_may_have_other_units_meanwhile(self, serve_view) -> None:
