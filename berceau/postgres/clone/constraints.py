@@ -106,7 +106,9 @@ STATISTICS = """
 SELECT s.oid, concat_ws(';', pg_get_statisticsobjdef(s.oid),
     CASE WHEN stxstattarget >= 0 THEN format('ALTER STATISTICS %s.%I SET STATISTICS %s',
                                              :schema::regnamespace, stxname, stxstattarget) END)
-FROM pg_statistic_ext s WHERE stxnamespace = :schema
+FROM pg_statistic_ext s
+JOIN pg_class c ON c.oid = stxrelid  -- here, Citus hides the parts of distributed tables
+WHERE stxnamespace = :schema
 """
 
 KINDS = (

@@ -77,7 +77,11 @@ IN_SCHEMA = {
     "pg_ts_template": Catalog("tmplnamespace = :schema", name="tmplname"),
     "pg_ts_dict": Catalog("dictnamespace = :schema", owner="dictowner", name="dictname"),
     "pg_ts_config": Catalog("cfgnamespace = :schema", owner="cfgowner", name="cfgname"),
-    "pg_statistic_ext": Catalog("stxnamespace = :schema", owner="stxowner"),
+    "pg_statistic_ext": Catalog(
+        # Citus hides the parts of distributed tables there.
+        "stxnamespace = :schema AND stxrelid IN (SELECT oid FROM pg_class)",
+        owner="stxowner",
+    ),
     "pg_constraint": Catalog(
         "connamespace = :schema",
         # Of a foreign key with the kind of the table that it needs.
@@ -155,8 +159,11 @@ WHERE refclassid = 'pg_namespace'::regclass AND refobjid = :schema AND deptype =
   -- An operator that another one names and that was never made itself.
   AND NOT (classid = 'pg_operator'::regclass
            AND objid IN (SELECT oid FROM pg_operator WHERE oprcode = 0))
-  -- A part of a distributed table, which Citus hides.
+  -- A part of a distributed table, which Citus hides, and its statistics.
   AND NOT (classid = 'pg_class'::regclass AND objid NOT IN (SELECT oid FROM pg_class))
+  AND NOT (classid = 'pg_statistic_ext'::regclass
+           AND objid NOT IN (SELECT s.oid FROM pg_statistic_ext s JOIN pg_class c
+                             ON c.oid = stxrelid))
 UNION ALL
 SELECT 'pg_transform', f.oid
 FROM pg_transform f JOIN pg_type t ON t.oid = trftype WHERE typnamespace = :schema

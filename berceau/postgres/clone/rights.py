@@ -55,7 +55,7 @@ owned AS MATERIALIZED (
         FROM relation WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
         UNION ALL SELECT 'pg_type'::regclass, t.oid, typowner, typacl, 'T'
         FROM pg_type t LEFT JOIN pg_class c ON c.oid = typrelid
-        WHERE coalesce(relkind, 'c') = 'c' AND typtype <> 'm' AND typnamespace = :schema
+        WHERE (typrelid = 0 OR relkind = 'c') AND typtype <> 'm' AND typnamespace = :schema
           AND NOT EXISTS (SELECT FROM pg_type e WHERE e.oid = t.typelem AND e.typarray = t.oid)
         UNION ALL SELECT 'pg_proc'::regclass, oid, proowner, proacl, 'f'
         FROM pg_proc p WHERE pronamespace = :schema AND NOT EXISTS (  -- a range's own
@@ -77,6 +77,7 @@ owned AS MATERIALIZED (
         FROM pg_ts_config WHERE cfgnamespace = :schema
         UNION ALL SELECT 'pg_statistic_ext'::regclass, oid, stxowner, NULL, NULL
         FROM pg_statistic_ext WHERE stxnamespace = :schema
+          AND stxrelid IN (SELECT oid FROM pg_class)  -- no parts of tables of Citus
     ) found
 )
 """

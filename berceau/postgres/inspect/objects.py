@@ -35,7 +35,8 @@ found (class, object, definition) AS (
         UNION ALL SELECT 'pg_operator', oid, oprnamespace FROM pg_operator
         UNION ALL SELECT 'pg_opclass', oid, opcnamespace FROM pg_opclass
         UNION ALL SELECT 'pg_opfamily', oid, opfnamespace FROM pg_opfamily
-        UNION ALL SELECT 'pg_statistic_ext', oid, stxnamespace FROM pg_statistic_ext
+        UNION ALL SELECT 'pg_statistic_ext', s.oid, stxnamespace FROM pg_statistic_ext s
+            JOIN pg_class c ON c.oid = stxrelid  -- there, Citus hides the parts of tables
         UNION ALL SELECT 'pg_ts_config', oid, cfgnamespace FROM pg_ts_config
         UNION ALL SELECT 'pg_ts_dict', oid, dictnamespace FROM pg_ts_dict
         UNION ALL SELECT 'pg_cast', k.oid, typnamespace FROM pg_cast k

@@ -75,6 +75,7 @@ WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
 _EXTENDED = """
 SELECT stxrelid::regclass::text || '.' || stxname FROM pg_statistic_ext
 WHERE stxnamespace IN (SELECT oid FROM pg_namespace WHERE nspname = ANY (%(schemas)s))
+      AND stxrelid IN (SELECT oid FROM pg_class)  -- no parts of tables of Citus
    OR stxrelid IN (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                    WHERE n.nspname = ANY (%(schemas)s))
 ORDER BY 1
