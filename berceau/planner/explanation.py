@@ -52,11 +52,11 @@ def _steps(node: Node, plan: Node, known: Knowledge) -> Iterator[tuple[float, st
         )
     if node.kind.endswith("Seq Scan") and node.relation:
         yield node.cost, _whole(node, known)
-    elif node.kind.endswith(("Sort", "Sort Backward")) and node.children:
+    elif node.kind.endswith(("Sort", "Sort Backward")) and node.sources:
         keys = dict(node.conditions).get("Sort Key", "")
-        yield node.cost - below, f"{_count(node.children[0].rows)} are sorted by {keys}"
-    elif node.kind.startswith(_LOOPS) and len(node.children) == 2:
-        outer, inner = node.children
+        yield node.cost - below, f"{_count(node.sources[0].rows)} are sorted by {keys}"
+    elif node.kind.startswith(_LOOPS) and len(node.sources) == 2:
+        outer, inner = node.sources
         rest = node.cost - outer.cost - inner.cost
         yield rest, f"{inner.relation or 'the inner part'} is read for each of {_count(outer.rows)}"
     elif node.index and dict(node.conditions).get("Filter"):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from berceau.planner.conditions import Condition, alternatives, conditions
 from berceau.planner.plan import Node
 from berceau.planner.uses import RANGES
+from berceau.schema.names import quote_name
 
 PASSED = 0.5
 """Which part of the rows is before a page, on average."""
@@ -28,9 +29,9 @@ class Keyset:
     @property
     def cure(self) -> str:
         """What begins at the place, as a phrase."""
-        first, direction = self.names[0], self.operators[0][0]
+        first, direction = quote_name(self.names[0]), self.operators[0][0]
         if all(each.startswith(direction) for each in self.operators):
-            columns = ", ".join(self.names)
+            columns = ", ".join(map(quote_name, self.names))
             values = ", ".join(f"${number}" for number, _ in enumerate(self.names, 1))
             row = f"({columns}) {self.operators[-1]} ({values})"
             return f"write `{row}`, for which an index on ({columns}) begins there"
@@ -55,7 +56,7 @@ def with_passed_rows(node: Node) -> Node:
     children = tuple(map(with_passed_rows, node.children))
     more = sum(new.cost - old.cost for new, old in zip(children, node.children, strict=True))
     if node.kind == "Limit":
-        child = children[0]
+        child = next(each for each in children if not each.is_aside)
         more += min(PASSED * _scanned(child), child.cost - node.cost)
     return replace(node, cost=node.cost + more, children=children)
 
@@ -64,7 +65,7 @@ def _scanned(node: Node) -> float:
     """Return what it costs to read all of an index whose rows before a place are passed."""
     if node.kind.startswith(("Index Scan", "Index Only Scan")):
         return node.cost - node.startup if any(keysets(node)) else 0.0
-    return _scanned(node.children[0]) if node.kind.startswith(_IN_ORDER) and node.children else 0.0
+    return _scanned(node.sources[0]) if node.kind.startswith(_IN_ORDER) and node.sources else 0.0
 
 
 def _keyset(arms: Sequence[Sequence[Condition]]) -> Keyset | None:

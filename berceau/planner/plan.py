@@ -20,7 +20,8 @@ class Node:
     ``kind`` is what EXPLAIN calls it: ``Index Scan``, ``Hash Left Join``. ``relation``, ``alias``
     and ``index`` are those that it reads, if it reads one. ``startup`` and ``cost`` are
     PostgreSQL's, ``rows`` and ``width`` its guess. ``conditions`` are pairs of a name and SQL, and
-    ``output`` is the SQL of what it hands on.
+    ``output`` is the SQL of what it hands on. An ``is_aside`` is planned for a value, as that of a
+    subquery or of a WITH: it hands no rows to the node above it.
     """
 
     kind: str
@@ -34,12 +35,18 @@ class Node:
     conditions: tuple[tuple[str, str], ...] = ()
     children: tuple["Node", ...] = ()
     output: tuple[str, ...] = ()
+    is_aside: bool = False
 
     def walk(self) -> Iterator["Node"]:
         """Yield this node and all below it, from the top."""
         yield self
         for child in self.children:
             yield from child.walk()
+
+    @property
+    def sources(self) -> tuple["Node", ...]:
+        """The children whose rows it takes."""
+        return tuple(each for each in self.children if not each.is_aside)
 
     @property
     def indexes(self) -> tuple[str, ...]:
@@ -87,6 +94,7 @@ def _node(found: Mapping[str, Any]) -> Node:
         ),
         children=tuple(map(_node, found.get("Plans", ()))),
         output=tuple(found.get("Output", ())),
+        is_aside=found.get("Parent Relationship") in ("InitPlan", "SubPlan"),
     )
 
 

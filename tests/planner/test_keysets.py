@@ -3,9 +3,18 @@
 import pytest
 
 from berceau.planner.keysets import keysets, with_passed_rows
-from berceau.planner.plan import Node
+from berceau.planner.plan import Node, from_json
 
 PAGE = "((p.a > $1) OR ((p.a = $2) AND (p.id > $3)))"
+
+VALUE = {
+    "Node Type": "Result",
+    "Parent Relationship": "InitPlan",
+    "Startup Cost": 0,
+    "Total Cost": 7,
+    "Plan Rows": 1,
+    "Plan Width": 8,
+}
 
 
 def scan(text: str, index_condition: str = "", kind: str = "Index Scan Backward") -> Node:
@@ -69,6 +78,14 @@ def test_no_page_costs_more_than_all_rows() -> None:
     assert with_passed_rows(limit).cost == 901
 
 
+def test_a_value_that_a_page_needs_is_no_row_of_it() -> None:
+    value = from_json({"Plan": VALUE})
+    limit = Node("Limit", 8, 38, 10, 8, children=(value, scan(PAGE)))
+    assert with_passed_rows(limit).cost == 38 + 450
+    plain = Node("Limit", 8, 38, 10, 8, children=(value, scan("(p.a > $1)")))
+    assert with_passed_rows(plain) == plain
+
+
 def test_where_all_rows_are_read_the_cost_is_known() -> None:
     sort = Node("Sort", 920, 950, 300, 8, children=(scan(PAGE),))
     for child in (sort, scan("(p.a > $1)"), scan(PAGE, kind="Seq Scan")):
@@ -84,6 +101,11 @@ def test_where_all_rows_are_read_the_cost_is_known() -> None:
         (
             "((p.a < $1) OR ((p.a = $2) AND (p.id > $3)))",
             "write `a <= $1 AND (...)`, for which an index that has a first begins near it",
+        ),
+        (
+            '((p."Due on" < $1) OR ((p."Due on" = $2) AND (p.id > $3)))',
+            'write `"Due on" <= $1 AND (...)`, for which an index that has "Due on" first begins '
+            "near it",
         ),
     ],
 )
