@@ -13,6 +13,7 @@ from berceau.migration.provenance import made_by_entities
 from berceau.migration.splitter import split
 from berceau.migration.subclasses import recorded_subclasses
 from berceau.postgres.core.url import Url
+from berceau.postgres.inspect import beyond
 from berceau.postgres.inspect.extensions import creates_extension
 from berceau.postgres.rows.fingerprints import fingerprint
 from berceau.postgres.rows.rows import filled_tables
@@ -23,17 +24,16 @@ from berceau.schema.model import EMPTY
 from berceau.schema.renames import path_of
 from berceau.workflows.deploy import migration_directory
 from berceau.workflows.deploy.deploy import deploying, settled
-from berceau.workflows.deploy.replay import Replayed, read, replay, scratch_after
+from berceau.workflows.deploy.replay import Replayed, read, scratch_after
 from berceau.workflows.history.rewrite import Rewrite, finish, rewrite
 from berceau.workflows.write.meanings import records
 from berceau.workflows.write.plan import between
 
-_UNSEEN = re.compile(
+_OUTSIDE = re.compile(
     r"comment on|grant|revoke|security label|alter default privileges"
     r"|create (?:publication|subscription|event trigger)"
-    r"|(?:create|alter) table\b.* generated always as identity\b"
 )
-"""What statements begin with whose effect is kept neither in a ``Schema`` nor as an object."""
+"""What statements begin with that have an effect outside of the schema."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,15 @@ class Squashed:
 
     migration: Migration
     kept: str = ""
+
+
+@dataclass(frozen=True)
+class _Built:
+    """What migrations leave: ``rows`` is a fingerprint of those of each table that they fill."""
+
+    shown: Replayed
+    beyond: Mapping[str, str]
+    rows: Mapping[str, object]
 
 
 def squash(migration_url: Url, folder: Path, slug: str, report: Report = silent) -> Squashed:
@@ -82,25 +91,25 @@ def _name(slug: str, old: Sequence[Migration], pending: Sequence[Migration]) -> 
 
 
 def _equivalent(migration_url: Url, old: Sequence[Migration], name: str) -> Squashed:
-    built, filled = _build(migration_url, old)
-    ours = made_by_entities(old)
-    enums, tables = built.schema.enums, built.schema.tables
+    built = _build(migration_url, old)
+    ours, schema = made_by_entities(old), built.shown.schema
+    enums, tables = schema.enums, schema.tables
     names = [*(enum.name for enum in enums), *(table.name for table in tables)]
     others = tuple(each for each in names if each not in ours)
     try:
-        whole = between(EMPTY, built.schema)
+        whole = between(EMPTY, schema)
     except MigrationError as error:
         reason = error.message  # what only a hand-written migration can make
     else:
         down = "\n\n".join(map(str, whole.down)) + "\n" if whole.down else ""
         short = _migration(old, name, "\n\n".join(map(str, whole.up)) + "\n", down, others)
         reason = (
-            f"rows in {', '.join(sorted(filled))}"
-            if filled
+            f"rows in {', '.join(sorted(built.rows))}"
+            if built.rows
             else _lacking(migration_url, short, built)
         )
         # Where the database has it already, its objects can be made without it.
-        reason = "an extension" if any(map(creates_extension, old)) else reason or _unseen(old)
+        reason = "an extension" if any(map(creates_extension, old)) else reason or _outside(old)
         if not reason:
             return Squashed(_with_proven_down(migration_url, short))
     # Each keeps its name above it; a squash in a squash brings its own along.
@@ -110,47 +119,48 @@ def _equivalent(migration_url: Url, old: Sequence[Migration], name: str) -> Squa
     # Python runs after all SQL: where that makes a difference, the proof shows it.
     long = replace(_migration(old, name, up, down, others), data=steps[-1] if steps else "")
     lacking = _lacking(migration_url, long, built)
-    if not lacking and len(steps) < 2 and _build(migration_url, [long])[1] == filled:
+    if not lacking and len(steps) < 2:
         return Squashed(_with_proven_down(migration_url, long), reason)
-    several = "several have a data.py" if len(steps) > 1 else "the rows differ"
     raise MigrationError(
-        f"One migration can't replace them: {lacking or several}.",
+        f"One migration can't replace them: {lacking or 'several have a data.py'}.",
         cure="Nothing was changed. Their effect depends on where one migration ends.",
     )
 
 
-def _unseen(old: Sequence[Migration]) -> str:
-    """Return the first words of a statement by hand whose effect no ``Schema`` shows, or ""."""
+def _outside(old: Sequence[Migration]) -> str:
+    """Return the first words of a statement by hand with an effect outside of the schema, or ""."""
     for migration in old:
         for statement in () if migration.is_generated else split(migration.sql):
             words = " ".join(statement.head)
-            if _UNSEEN.match(words):
+            if _OUTSIDE.match(words):
                 return f"{' '.join(statement.head[:4]).upper()} ... in {migration.name}"
     return ""
 
 
-def _build(
-    migration_url: Url, migrations: Sequence[Migration]
-) -> tuple[Replayed, Mapping[str, object]]:
-    """Return what ``migrations`` build, and a fingerprint of each table that they fill."""
+def _build(migration_url: Url, migrations: Sequence[Migration]) -> _Built:
+    """Return what ``migrations`` leave in an empty schema; raises ``MigrationError``."""
     with scratch_after(migration_url, migrations) as connection:
-        built = read(connection)
-        columns = {table.name: [c.name for c in table.columns] for table in built.schema.tables}
-        filled = filled_tables(connection)
-        return built, {name: fingerprint(connection, name, columns[name]) for name in filled}
+        shown = read(connection)
+        columns = {table.name: [c.name for c in table.columns] for table in shown.schema.tables}
+        rows = {
+            name: fingerprint(connection, name, columns[name]) for name in filled_tables(connection)
+        }
+        return _Built(shown, beyond.read(connection), rows)
 
 
-def _lacking(migration_url: Url, migration: Migration, built: Replayed) -> str:
+def _lacking(migration_url: Url, migration: Migration, built: _Built) -> str:
     """Return where ``migration`` alone gives something other than ``built``, "" if it doesn't."""
     try:
-        made = replay(migration_url, [migration])
+        made = _build(migration_url, [migration])
     except MigrationError as error:
         return error.message
-    difference = diff(made.schema, built.schema)
+    difference = diff(made.shown.schema, built.shown.schema)
     if difference:
         return str(difference[0])
-    lost = sorted(set(built.objects) ^ set(made.objects))
-    return ", ".join(map(str, lost))
+    objects = map(str, sorted(set(built.shown.objects) ^ set(made.shown.objects)))
+    others = sorted(dict(built.beyond.items() ^ made.beyond.items()))
+    rows = "the rows differ" if made.rows != built.rows else ""
+    return ", ".join(objects) or ", ".join(others) or rows
 
 
 def _with_proven_down(migration_url: Url, migration: Migration) -> Migration:
