@@ -81,6 +81,21 @@ def test_pages_wait_for_no_lock_and_say_who_may_hold_it(console, monkeypatch) ->
             execute(connection, "ROLLBACK; DROP TABLE held")
 
 
+@pytest.mark.commits
+def test_the_overview_shows_the_rest_where_no_table_is_locked(console, monkeypatch) -> None:
+    monkeypatch.setattr(glance, "PATIENCE", 0.1)
+    url = console.app.registry[RUNNING].databases.migration_url
+    with connect(url, autocommit=True) as connection:
+        execute(connection, "CREATE MATERIALIZED VIEW held AS SELECT 1 AS number")
+        try:
+            execute(connection, "BEGIN; REFRESH MATERIALIZED VIEW held")
+            page = console.get("/berceau")
+        finally:
+            execute(connection, "ROLLBACK; DROP MATERIALIZED VIEW held")
+    assert "The tables can't be described" in page.html.get_text()
+    assert "Largest tables" in page
+
+
 def _recorded(number: int) -> Recorded:
     at: Any = None
     return Recorded(number, at, "GET", "/", "home", 200, 0.1, (), 0, ())

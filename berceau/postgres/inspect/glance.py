@@ -39,13 +39,18 @@ def glance(connection: Connection) -> Schema | None:
 def looking(connection: Connection) -> Iterator[None]:
     """Let the body read the catalog, and wait for no lock longer than ``PATIENCE``.
 
-    In a transaction, that holds until its end. Raises ``LockedError``.
+    In a transaction, that holds until its end. Raises ``LockedError``; the transaction goes on.
     """
-    setting = (f"{PATIENCE:g}s", not connection.autocommit)
+    is_inside = not connection.autocommit
+    setting = (f"{PATIENCE:g}s", is_inside)
+    if is_inside:
+        execute(connection, "SAVEPOINT berceau_looking")
     execute(connection, "SELECT set_config('lock_timeout', %s, %s)", setting)
     try:
         yield
     except psycopg2.errors.LockNotAvailable as error:
+        if is_inside:
+            execute(connection, "ROLLBACK TO SAVEPOINT berceau_looking")
         raise LockedError(
             "A table is locked by another session, perhaps by a migration.",
             cure="Wait until it ends. The console's page of activity shows who waits for whom.",
