@@ -138,6 +138,8 @@ def named_labels(sql: str, enum: str, labels: Iterable[str]) -> Iterator[str]:
     sql_type = quote_name(enum)
     arrays = re.findall(rf"'({{(?:[^']|'')*}})'::{re.escape(sql_type)}\[\]", sql)
     for label in labels:
-        item = re.compile(rf'[{{,]"?{re.escape(label)}"?[,}}]')
-        if f"{quote_literal(label)}::{sql_type}" in sql or any(map(item.search, arrays)):
+        text = label.replace("'", "''")
+        quoted = text.replace("\\", r"\\").replace('"', r"\"")
+        item = re.compile(rf'[{{,](?:{re.escape(text)}|"{re.escape(quoted)}")[,}}]')
+        if f"'{text}'::{sql_type}" in sql or any(map(item.search, arrays)):
             yield label

@@ -14,7 +14,8 @@ _REFERS = re.compile(r"\breferences\b", re.IGNORECASE)
 _STAY = """
 WITH RECURSIVE related (first, oid) AS (
     SELECT t.oid, t.oid FROM pg_dist_partition JOIN pg_class t ON t.oid = logicalrelid
-    WHERE autoconverted AND relnamespace = current_schema()::regnamespace AND NOT relispartition
+    WHERE autoconverted AND NOT relispartition
+      AND relnamespace = quote_ident(current_schema())::regnamespace
   UNION
     SELECT first, CASE conrelid WHEN related.oid THEN confrelid ELSE conrelid END
     FROM related JOIN pg_constraint ON contype = 'f' AND related.oid IN (conrelid, confrelid)

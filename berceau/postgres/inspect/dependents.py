@@ -19,7 +19,7 @@ _USERS = """
 WITH t AS (
     SELECT c.oid, c.relname, c.reltype, y.typarray
     FROM pg_class c JOIN pg_type y ON y.oid = c.reltype
-    WHERE c.relkind IN ('r', 'p') AND c.relnamespace = current_schema()::regnamespace
+    WHERE c.relkind IN ('r', 'p') AND c.relnamespace = quote_ident(current_schema())::regnamespace
 ), used AS (
     SELECT t.relname, d.refobjsubid AS number, t.oid, d.* FROM t
     JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = t.oid
@@ -58,18 +58,18 @@ FROM pg_partitioned_table k JOIN pg_class c ON c.oid = k.partrelid
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND (
     a.attnum = ANY (k.partattrs)
     OR strpos(pg_get_expr(k.partexprs, c.oid), quote_ident(a.attname)) > 0)
-WHERE c.relnamespace = current_schema()::regnamespace
+WHERE c.relnamespace = quote_ident(current_schema())::regnamespace
 UNION ALL
 SELECT c.relname, a.attname, 'expression', pg_describe_object(d.classid, d.objid, 0), true
 FROM pg_class c JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid AND a.attnum > 0
 LEFT JOIN pg_constraint k ON d.classid = 'pg_constraint'::regclass AND k.oid = d.objid
 LEFT JOIN pg_index i ON d.classid = 'pg_class'::regclass AND i.indexrelid = d.objid
-WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
+WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND c.relkind IN ('r', 'p')
   AND (k.contype = 'c' OR i.indpred IS NOT NULL OR i.indexprs IS NOT NULL)
 UNION ALL
 SELECT '', NULL, 'adornment', typname, true FROM pg_type t
-WHERE typtype = 'e' AND typnamespace = current_schema()::regnamespace
+WHERE typtype = 'e' AND typnamespace = quote_ident(current_schema())::regnamespace
   AND (typacl IS NOT NULL OR obj_description(oid, 'pg_type') IS NOT NULL OR EXISTS (
       SELECT FROM pg_default_acl WHERE defaclobjtype = 'T' AND defaclrole = typowner
           AND defaclnamespace IN (0, typnamespace)))
@@ -189,7 +189,7 @@ def users_of_sequence(
             LEFT JOIN pg_attrdef a ON d.classid = 'pg_attrdef'::regclass AND a.oid = d.objid
             LEFT JOIN pg_class t ON t.oid = a.adrelid
             LEFT JOIN pg_attribute c ON c.attrelid = t.oid AND c.attnum = a.adnum
-            WHERE s.relname = %s AND s.relnamespace = current_schema()::regnamespace
+            WHERE s.relname = %s AND s.relnamespace = quote_ident(current_schema())::regnamespace
               AND s.relkind = 'S' AND d.deptype = 'n'
               AND (t.oid IS NULL OR to_jsonb(ARRAY[t.relname, c.attname]) <> ALL (%s::jsonb[]))
             ORDER BY 1

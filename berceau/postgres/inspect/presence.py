@@ -17,8 +17,9 @@ SELECT kind, name, attribute, CASE WHEN c.oid IS NULL
     CASE kind WHEN 'table' THEN c.relkind IN ('r', 'p') WHEN 'index' THEN c.relkind IN ('i', 'I')
         WHEN 'enum' THEN c.oid IS NULL AND t.typtype = 'e' ELSE true END
 FROM named
-LEFT JOIN pg_class c ON relnamespace = current_schema()::regnamespace AND relname = name
-LEFT JOIN pg_type t ON typnamespace = current_schema()::regnamespace AND typname = name
+LEFT JOIN pg_class c
+    ON relnamespace = quote_ident(current_schema())::regnamespace AND relname = name
+LEFT JOIN pg_type t ON typnamespace = quote_ident(current_schema())::regnamespace AND typname = name
 LEFT JOIN pg_attribute a ON attrelid = c.oid AND attname = attribute AND NOT attisdropped
 WHERE CASE kind WHEN 'column' THEN attnum IS NOT NULL WHEN 'table' THEN c.oid IS NOT NULL
     OR t.oid IS NOT NULL WHEN 'index' THEN c.oid IS NOT NULL ELSE t.oid IS NOT NULL END

@@ -14,12 +14,12 @@ from berceau.schema.conversions import named_labels
 _USERS = """
 WITH RECURSIVE enum AS (
     SELECT oid, typarray, typname FROM pg_type
-    WHERE typtype = 'e' AND typnamespace = current_schema()::regnamespace
+    WHERE typtype = 'e' AND typnamespace = quote_ident(current_schema())::regnamespace
 ), held AS (
     SELECT a.attrelid AS relation, a.attnum AS number
     FROM enum e JOIN pg_attribute a ON a.atttypid IN (e.oid, e.typarray) AND a.attnum > 0
     JOIN pg_class c ON c.oid = a.attrelid
-    WHERE c.relkind IN ('r', 'p') AND c.relnamespace = current_schema()::regnamespace
+    WHERE c.relkind IN ('r', 'p') AND c.relnamespace = quote_ident(current_schema())::regnamespace
 ), aside AS (
     SELECT d.classid, d.objid FROM held h JOIN pg_depend d
     ON d.refclassid = 'pg_class'::regclass
@@ -30,10 +30,9 @@ WITH RECURSIVE enum AS (
         AND r.rulename = '_RETURN'
     JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = r.ev_class
 )
-SELECT DISTINCT e.typname, replace(CASE WHEN r.rulename = '_RETURN'
+SELECT DISTINCT e.typname, CASE WHEN r.rulename = '_RETURN'
            THEN pg_describe_object('pg_class'::regclass, r.ev_class, 0)
            ELSE pg_describe_object(d.classid, d.objid, d.objsubid) END,
-       quote_ident(current_schema()) || '.', ''),
        a.objid IS NOT NULL,
        ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = e.oid),
        CASE WHEN a.objid IS NOT NULL THEN concat(

@@ -23,7 +23,7 @@ def estimated_rows(connection: Connection) -> dict[str, int]:
             connection,
             """
             SELECT relname, reltuples::bigint FROM pg_class
-            WHERE relnamespace = current_schema()::regnamespace
+            WHERE relnamespace = quote_ident(current_schema())::regnamespace
               AND relkind IN ('r', 'p', 'm') AND reltuples >= 0
             """,
         )
@@ -77,7 +77,8 @@ def filled_tables(connection: Connection) -> tuple[str, ...]:
             connection,
             """
             SELECT relname FROM pg_class
-            WHERE relkind = 'r' AND relnamespace = (SELECT current_schema()::regnamespace)
+            WHERE relkind = 'r'
+              AND relnamespace = (SELECT quote_ident(current_schema())::regnamespace)
               AND relname <> ALL (%s) AND (pg_relation_size(oid) > 0 OR %s)
             ORDER BY relname
             """,

@@ -12,13 +12,14 @@ SELECT format('ALTER TABLE ONLY %s DISABLE TRIGGER %I', tgrelid::regclass, tgnam
        format('ALTER TABLE ONLY %s ENABLE %s TRIGGER %I', tgrelid::regclass, CASE tgenabled
               WHEN 'A' THEN 'ALWAYS' WHEN 'R' THEN 'REPLICA' END, tgname)
 FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid AND relkind IN ('r', 'p')
-WHERE NOT tgisinternal AND tgenabled <> 'D' AND relnamespace = current_schema()::regnamespace
+WHERE NOT tgisinternal AND tgenabled <> 'D'
+  AND relnamespace = quote_ident(current_schema())::regnamespace
 UNION ALL
 SELECT format('ALTER TABLE %s DISABLE RULE %I', ev_class::regclass, rulename),
        format('ALTER TABLE %s ENABLE %s RULE %I', ev_class::regclass, CASE ev_enabled
               WHEN 'A' THEN 'ALWAYS' WHEN 'R' THEN 'REPLICA' END, rulename)
 FROM pg_rewrite JOIN pg_class c ON c.oid = ev_class AND relkind IN ('r', 'p')
-WHERE ev_enabled <> 'D' AND relnamespace = current_schema()::regnamespace
+WHERE ev_enabled <> 'D' AND relnamespace = quote_ident(current_schema())::regnamespace
 """
 
 # Rows that a NOT VALID constraint doesn't fit, or that policies hide, are there in the database.
@@ -28,22 +29,23 @@ SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname),
               pg_get_constraintdef(oid))
 FROM pg_constraint
 WHERE NOT convalidated AND conislocal AND conparentid = 0 AND conrelid <> 0
-  AND connamespace = current_schema()::regnamespace
+  AND connamespace = quote_ident(current_schema())::regnamespace
 UNION ALL
 SELECT format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', oid::regclass),
        format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', oid::regclass)
 FROM pg_class
-WHERE relforcerowsecurity AND relnamespace = current_schema()::regnamespace
+WHERE relforcerowsecurity AND relnamespace = quote_ident(current_schema())::regnamespace
 """
 
 _ACTIVE = """
 SELECT format('%s of %s', tgname, tgrelid::regclass)
 FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid AND relkind IN ('r', 'p')
-WHERE NOT tgisinternal AND tgenabled <> 'D' AND relnamespace = current_schema()::regnamespace
+WHERE NOT tgisinternal AND tgenabled <> 'D'
+  AND relnamespace = quote_ident(current_schema())::regnamespace
 UNION ALL
 SELECT format('%s of %s', rulename, ev_class::regclass)
 FROM pg_rewrite JOIN pg_class c ON c.oid = ev_class AND relkind IN ('r', 'p')
-WHERE ev_enabled <> 'D' AND relnamespace = current_schema()::regnamespace
+WHERE ev_enabled <> 'D' AND relnamespace = quote_ident(current_schema())::regnamespace
 ORDER BY 1
 """
 

@@ -114,7 +114,8 @@ def _tables(connection: Connection) -> dict[int, str]:
             connection,
             """
             SELECT oid::bigint, relname FROM pg_class
-            WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace
+            WHERE relkind IN ('r', 'p')
+              AND relnamespace = quote_ident(current_schema())::regnamespace
             """,
         )
     )
