@@ -32,6 +32,7 @@ VARYING = [
     (re.compile(r'(?<=server at )"[\w.]+"( \([\d.]+\))?, port \d+'), "AN ADDRESS"),
     (re.compile(r"(?<=PID )\d+|(?<=process )\d+"), "PID"),
     (re.compile(r"(?<=[?]token=)[\w.-]+"), "TOKEN"),
+    (re.compile(r", \d+ deselected"), ""),  # only a run in one process tells it
     (re.compile(r"={3,}"), "==="),
     (re.compile(r"(?<=TIMEs) \(\d:\d\d:\d\d\)"), ""),  # pytest adds it to a minute or more
     (re.compile(r"\(\d:\d\d:\d\d\)"), "UPTIME"),
